@@ -1,0 +1,47 @@
+# tikmatrixd: every command a developer or a new user needs. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+UV ?= uv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
+
+.PHONY: help demo test check long lock clean
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+demo: $(VENV)/.runtime ## start the daemon with four simulated phones and publish three posts (ONCE=1: then stop)
+	@$(BIN)/python -m simulator.demo $(if $(ONCE),--once)
+
+test: $(VENV)/.dev ## run the tests (under ten minutes on two cores)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## lint, formatting, types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+long: $(VENV)/.dev ## run the tests marked long (soak, kill series, real systemd)
+	@$(BIN)/python -m pytest -m long $(ARGS)
+
+lock: ## resolve requirements/*.in again, with hashes (needs uv)
+	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command 'make lock' -o requirements/runtime.txt requirements/runtime.in
+	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command 'make lock' -o requirements/dev.txt requirements/dev.in
+
+clean: ## remove what the other commands made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' || { echo "tikmatrixd needs Python 3.11 or newer with venv: apt-get install python3 python3-venv"; exit 1; }
+	@echo "making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.txt | $(VENV)/bin/python
+	@echo "installing the locked requirements ..."
+	@$(PIP) install --require-hashes -r requirements/runtime.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "installing the locked development requirements ..."
+	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/dev.txt
+	@touch $@

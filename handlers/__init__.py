@@ -1,0 +1,1 @@
+"""The HTTP side: one module per resource, one envelope, no contact with phones or files of the store."""

@@ -1,0 +1,117 @@
+"""What can go wrong with a phone, in our own words; every foreign exception is turned into one of these.
+
+PhoneError
+ +-- AdbDown               the adb server does not answer
+ +-- PhoneOffline          the phone is not connected, or its link was lost
+ +-- PhoneUnauthorized     the phone has not accepted this box's adb key
+ +-- DeadlinePassed        a call did not end in its time
+ +-- AutomationLost        the automation server on the phone does not answer
+ |    +-- TapUncertain     ... after an irreversible tap was sent: it may or may not have worked
+ +-- CommandFailed         a shell command on the phone returned an error
+ +-- PushFailed            a file did not arrive whole
+ |    +-- PhoneStorageFull
+ +-- AppMissing            the app is not installed
+ +-- PhoneNotReady         locked, in a call, too hot, battery too low
+StopRequested              somebody asked this attempt to stop (not a failure)
+LeaseLost                  the attempt no longer owns its phone (not a failure of the phone)
+"""
+
+from __future__ import annotations
+
+
+class PhoneError(Exception):
+    """Something about a phone failed. `serial` names it; `passing` says whether trying again can help."""
+
+    code = "internal"
+    passing = True
+
+    def __init__(self, message: str, *, serial: str = "", passing: bool | None = None) -> None:
+        super().__init__(message)
+        self.serial = serial
+        if passing is not None:
+            self.passing = passing
+
+
+class AdbDown(PhoneError):
+    """The adb server does not answer."""
+
+    code = "device_offline"
+
+
+class PhoneOffline(PhoneError):
+    """The phone is not connected, or its link was lost."""
+
+    code = "device_offline"
+
+
+class PhoneUnauthorized(PhoneError):
+    """The phone has not accepted this box's adb key."""
+
+    code = "unauthorized"
+
+
+class DeadlinePassed(PhoneError):
+    """A call did not end in its time."""
+
+    code = "device_timeout"
+
+
+class AutomationLost(PhoneError):
+    """The automation server on the phone does not answer."""
+
+    code = "automation_lost"
+
+
+class TapUncertain(AutomationLost):
+    """The connection broke after an irreversible tap was sent: it may or may not have worked."""
+
+    passing = False
+
+
+class CommandFailed(PhoneError):
+    """A shell command on the phone returned an error; `output` is what it printed, `exit_code` its status."""
+
+    def __init__(
+        self, message: str, *, serial: str = "", output: str = "", exit_code: int | None = None
+    ) -> None:
+        super().__init__(message, serial=serial)
+        self.output = output
+        self.exit_code = exit_code
+
+
+class PushFailed(PhoneError):
+    """A file did not arrive whole on the phone."""
+
+    code = "push_failed"
+
+
+class PhoneStorageFull(PushFailed):
+    """The phone has no room for the file."""
+
+    code = "device_storage_full"
+    passing = False
+
+
+class AppMissing(PhoneError):
+    """The app is not installed on the phone."""
+
+    code = "app_missing"
+    passing = False
+
+
+class PhoneNotReady(PhoneError):
+    """The phone is locked, in a call, too hot, or its battery is too low."""
+
+    code = "device_not_ready"
+
+
+class StopRequested(Exception):  # noqa: N818 - a request, not an error
+    """Somebody asked this attempt to stop; `reason` is "request" or "shutdown"."""
+
+    def __init__(self, reason: str = "request") -> None:
+        super().__init__(f"stopped by {reason}")
+        self.reason = reason
+
+
+class LeaseLost(Exception):  # noqa: N818 - a state, not an error
+    """The attempt no longer owns its task or its phone and must do nothing more."""

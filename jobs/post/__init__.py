@@ -1,0 +1,1 @@
+"""The `post` script: from a request's script_config to a verdict."""

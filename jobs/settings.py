@@ -1,0 +1,152 @@
+"""Every setting of the daemon with its type and default; `config.example.toml` says the same for people."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The HTTP side."""
+
+    listen: str = "127.0.0.1:50809"
+    threads: int = 12
+    trusted_networks: tuple[str, ...] = ()  #: CIDR; peers that need no token besides loopback
+    hosts: tuple[str, ...] = ()  #: further names under which the box is called; its own are known
+    tokens_file: str = ""  #: "" means tokens.toml in the state directory
+    drain_s: float = 15.0  #: how long a stop may take
+    max_json_bytes: int = 1024 * 1024
+    max_upload_bytes: int = 4 * 1024**3
+
+
+class Storage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where and how long things are kept."""
+
+    state_dir: str = "/var/lib/tikmatrixd"
+    retention_days: int = 30  #: finished tasks older than this move to the archive
+    generations: int = 3  #: snapshots kept
+    min_free_bytes: int = 64 * 1024**2  #: below this, new tasks are refused with 50701
+    evidence_quota_bytes: int = 1024**3
+
+
+class Adb(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The adb server to use; never another."""
+
+    host: str = "127.0.0.1"
+    port: int = 5037
+    binary: str = ""  #: "" means the one that comes with adbutils
+    start_server: bool = True  #: start it (with `binary`, on `port`) when none answers at start
+    max_concurrent_pushes: int = 4
+
+
+class Phones(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The phones and their care."""
+
+    known: tuple[str, ...] = ()  #: serials that are accepted while never seen
+    connect: tuple[str, ...] = ()  #: host:port of phones on the network
+    max_concurrent_devices: int = 0  #: 0 means the plan's number
+    min_battery_percent: int = 15
+    max_battery_celsius: float = 43.0
+    allow_reboot: bool = False
+
+
+class Posting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Defaults and bounds of the post script."""
+
+    default_platform: Literal["tiktok", "instagram"] = "tiktok"
+    tiktok_package: str = "com.zhiliaoapp.musically"
+    instagram_package: str = "com.instagram.android"
+    timezone: str = ""  #: IANA name; "" means the system's
+    auto_retry: bool = True
+    max_retry_count: int = 3
+    retry_pause_min_s: float = 5.0
+    retry_pause_max_s: float = 60.0
+    max_interruptions: int = 3
+    attempt_timeout_s: float = 1200.0
+    unknown_screen_patience_s: float = 8.0
+    proof_timeout_s: float = 300.0  #: how long after the tap proof is waited for
+    duplicate_window_minutes: float = 10.0  #: 0 switches the refusal off
+    duplicate_warning_hours: float = 24.0
+    screens_dir: str = ""  #: folder with corrected screen files that lie over the shipped ones
+
+
+class PlatformLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a platform's app accepts (refused outside) and likes (warned outside)."""
+
+    max_video_s: float = 600.0
+    min_video_s: float = 1.0
+    max_video_bytes: int = 4 * 1024**3
+    max_image_bytes: int = 30 * 1024**2
+    min_width: int = 1
+    warn_video_s: float = 600.0
+    video_codecs: tuple[str, ...] = ("AVC", "HEVC", "VP9", "AV1")
+    warn_codecs: tuple[str, ...] = ("VP9", "AV1")
+
+
+class Media(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where media may lie, and what the platforms take."""
+
+    roots: tuple[str, ...] = ("/srv/tikmatrixd/media",)
+    path_map: dict[str, str] = {}  #: prefix of a caller's path -> prefix on the box
+    library_dir: str = ""  #: "" means `library` in the state directory
+    probe_timeout_s: float = 20.0
+    tiktok: PlatformLimits = PlatformLimits(max_video_s=3600.0, warn_video_s=600.0)
+    instagram: PlatformLimits = PlatformLimits(max_video_s=900.0, min_video_s=3.0, warn_video_s=180.0)
+
+
+class License(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The plan, as the license probe reports it."""
+
+    plan: Literal["starter", "pro", "team", "business"] = "business"
+
+
+class Compat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Switches for clients written for the upstream API."""
+
+    http_status: Literal["real", "always_200"] = "real"
+    past_start_time: Literal["tomorrow", "now", "reject"] = "tomorrow"
+
+
+class Log(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the daemon writes about itself."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "plain", "journal", "json"] = "auto"
+
+
+class AccountEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account named in the config file."""
+
+    username: str
+    serial: str = ""
+    platform: Literal["tiktok", "instagram"] = "tiktok"
+    package: str = ""
+    enabled: bool = True
+    display_name: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class NotifyTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One receiver of notifications."""
+
+    kind: Literal["webhook", "ntfy"]
+    url: str
+    secret: str = ""  #: signs webhooks (HMAC-SHA256)
+    events: tuple[str, ...] = ()  #: empty means all
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole config file."""
+
+    server: Server = Server()
+    storage: Storage = Storage()
+    adb: Adb = Adb()
+    phones: Phones = Phones()
+    posting: Posting = Posting()
+    media: Media = Media()
+    license: License = License()
+    compat: Compat = Compat()
+    log: Log = Log()
+    accounts: tuple[AccountEntry, ...] = ()
+    notify: tuple[NotifyTarget, ...] = ()

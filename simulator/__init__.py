@@ -1,0 +1,1 @@
+"""Simulated phones: programs that speak adb's device side and show the apps' screens."""

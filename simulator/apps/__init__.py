@@ -1,0 +1,1 @@
+"""The apps of a simulated phone, each a state machine with screens."""

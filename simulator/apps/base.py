@@ -1,0 +1,141 @@
+"""What an app of a simulated phone offers to its phone, and what the phone offers to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(eq=False)
+class View:
+    """One node of a screen. Attributes are those of a uiautomator dump; `on_tap` etc. are what the app does.
+
+    `bounds` are absolute pixels. A tap goes to the topmost (last drawn) view that contains the point and is
+    clickable or has a clickable ancestor containing the point, as on Android; views under another window's opaque
+    area get nothing.
+    """
+
+    cls: str = "android.widget.FrameLayout"
+    bounds: tuple[int, int, int, int] = (0, 0, 0, 0)
+    text: str = ""
+    rid: str = ""  #: resource-id without package ("ntq"); "android:id/x" is taken as it is
+    desc: str = ""
+    hint: str = ""
+    showing_hint: bool = False
+    clickable: bool = False
+    enabled: bool = True
+    checkable: bool = False
+    checked: bool = False
+    selected: bool = False
+    focusable: bool = False
+    focused: bool = False
+    scrollable: bool = False
+    package: str = ""  #: "" means the app's own
+    children: list[View] = field(default_factory=list)
+    on_tap: Callable[[], None] | None = None
+    on_tap_at: Callable[[int, int], None] | None = None  #: seek bars: gets the point
+    on_text: Callable[[str], None] | None = None  #: an editable field: gets its new whole content
+    on_scroll: Callable[[int], None] | None = None  #: gets +1 (content moves up) or -1
+
+
+@dataclass
+class MediaRow:
+    """A file that the media store lists (only after a scan)."""
+
+    id: int
+    path: str
+    name: str
+    kind: str  #: "video" | "image"
+    size_bytes: int
+    sha256: str
+    duration_ms: int
+    width: int
+    height: int
+    date_added: float  #: pickers sort by it, newest first
+
+
+@dataclass
+class Post:
+    """What a phone records when an app really publishes something: the judge of every test."""
+
+    app: str  #: "tiktok" | "instagram"
+    account: str
+    kind: str  #: video | photos | reel | story | feed
+    caption: str
+    media: list[dict[str, Any]]  #: name, bytes, sha256
+    title: str = ""
+    sound: str = ""
+    original_volume: int | None = None
+    added_volume: int | None = None
+    ai_label: bool = False
+    product_link: bool = False
+    at: str = ""  #: RFC 3339
+
+
+class PhoneSide(Protocol):
+    """What a phone offers to its apps."""
+
+    serial: str
+    width: int
+    height: int
+    language: str  #: "en" | "de" | "fr": the apps' UI language
+    sdk: int
+
+    def now(self) -> float: ...
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Call `action` later, on the phone's own loop (scaled by the phone's latency factor)."""
+
+    def media(self) -> list[MediaRow]:
+        """Files the media store lists, newest first."""
+
+    def media_by_uri(self, uri: str) -> MediaRow | None: ...
+
+    def publish(self, post: Post) -> None:
+        """Record a post."""
+
+    def changed(self) -> None:
+        """The screen may have changed (wakes waiting dumps)."""
+
+    def finish_app(self) -> None:
+        """The app in front leaves to the launcher."""
+
+    def fault(self, name: str) -> Any:
+        """Take the armed fault of that name: its argument (True when it has none), or None. One-shot faults are used up."""
+
+    def granted(self, package: str, permission: str) -> bool: ...
+
+    def ask_permission(self, package: str, permission: str, then: Callable[[bool], None]) -> None:
+        """Show Android's permission dialog over the app; `then(granted)` follows."""
+
+    def show_keyboard(self, shown: bool) -> None: ...
+
+
+class App(Protocol):
+    """An app of a simulated phone. All calls come on the phone's loop; none may block."""
+
+    package: str
+    platform: str
+    version: str  #: versionName
+
+    def launch(self) -> None:
+        """Brought to the front by its launcher icon (a running app keeps its screen)."""
+
+    def intent(
+        self, action: str, *, component: str, data: str, mime: str, extras: dict[str, str], flags: int
+    ) -> str:
+        """`am start` aimed at the app. Returns "" or the error text that `am` prints."""
+
+    def stop(self) -> None:
+        """Force-stopped: unsaved state is lost, drafts may stay."""
+
+    def windows(self) -> list[View]:
+        """The windows now, bottom to top; overlapping layers are separate subtrees as in real dumps."""
+
+    def back(self) -> None: ...
+
+    def dump_state(self) -> dict[str, Any]:
+        """What must outlive a restart of the simulator (posts counters, drafts, accounts)."""
+
+    def load_state(self, state: dict[str, Any]) -> None: ...

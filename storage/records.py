@@ -1,0 +1,166 @@
+"""The records that the store keeps, as typed, immutable values."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Any
+
+import msgspec
+
+
+class Status(IntEnum):
+    """What the API shows of a task's life."""
+
+    PENDING = 0
+    RUNNING = 1
+    COMPLETED = 2
+    FAILED = 3
+
+
+class Stage(StrEnum):
+    """What really stands behind a status; the moves between stages are in `jobs.states`."""
+
+    SCHEDULED = "scheduled"  #: waits for its time or its retry pause
+    QUEUED = "queued"  #: due; waits for its phone, its turn or a slot
+    PREPARING = "preparing"  #: an attempt runs; nothing irreversible was done
+    COMMITTING = "committing"  #: written before the publishing tap: from here on never repeated
+    VERIFYING = "verifying"  #: the tap was sent; waits for proof
+    PUBLISHED = "published"  #: the app showed proof
+    REJECTED = "rejected"  #: the app refused after the tap
+    FAILED = "failed"  #: ended without a post, or with an unknown outcome
+
+    @property
+    def status(self) -> Status:
+        return _STATUS[self]
+
+
+_STATUS = {
+    Stage.SCHEDULED: Status.PENDING,
+    Stage.QUEUED: Status.PENDING,
+    Stage.PREPARING: Status.RUNNING,
+    Stage.COMMITTING: Status.RUNNING,
+    Stage.VERIFYING: Status.RUNNING,
+    Stage.PUBLISHED: Status.COMPLETED,
+    Stage.REJECTED: Status.FAILED,
+    Stage.FAILED: Status.FAILED,
+}
+
+
+class Outcome(StrEnum):
+    """What is known about the post itself."""
+
+    NONE = "none"  #: the publishing tap was never reached
+    PUBLISHED = "published"  #: proof was seen
+    NOT_PUBLISHED = "not_published"  #: the app clearly refused
+    UNKNOWN = "unknown"  #: the tap may have worked; a person must look
+
+
+class Waiting(StrEnum):
+    """Why a pending task is not running."""
+
+    TIME = "time"
+    DEVICE = "device"
+    SLOT = "slot"
+    RETRY_DELAY = "retry_delay"
+
+
+class TaskError(msgspec.Struct, frozen=True):
+    """Why an attempt failed: `code` is a stable word, `message` a sentence, `step` where it happened."""
+
+    code: str
+    message: str
+    step: str = ""
+
+
+class MediaFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One file to be published, as checked at intake."""
+
+    path: str  #: absolute path on the box, links resolved
+    name: str  #: what people see
+    sha256: str
+    size_bytes: int
+    kind: str  #: "video" or "image"
+    duration_s: float | None = None
+    width: int | None = None
+    height: int | None = None
+    material_id: int | None = None  #: set when it came from the material library
+    root: str = ""  #: the folder or library under which its "used" mark is kept ("" = material_list)
+
+
+class NewTask(msgspec.Struct, frozen=True, kw_only=True):
+    """A task about to be stored: all that intake decided. Times are seconds since the epoch, UTC."""
+
+    serial: str
+    platform: str
+    package: str
+    script_config: dict[str, Any]
+    scheduled_at: float
+    created_at: float
+    script_name: str = "post"
+    username: str = ""  #: "" means the account that is current in the app
+    enable_multi_account: bool = False
+    source: str = "api"
+    caption: str = ""
+    materials: tuple[MediaFile, ...] = ()
+    sound: str = ""  #: the sound name or link chosen for this task
+    max_retry_count: int = 3
+    stage: Stage = Stage.SCHEDULED
+
+
+class Task(NewTask, frozen=True, kw_only=True):
+    """A stored task. Never mutated: the store replaces it by a changed copy."""
+
+    id: int
+    outcome: Outcome = Outcome.NONE
+    due_at: float  #: when it may start next: its start time, or the end of a retry pause
+    started_at: float | None = None
+    finished_at: float | None = None
+    retry_count: int = 0
+    interruptions: int = 0  #: how often the daemon ended during an attempt before the commit point
+    attempt: int = 0  #: counts attempts; also the fencing token of the running one
+    waiting_for: Waiting | None = None
+    waiting_since: float | None = None
+    waiting_detail: str = ""  #: one sentence for people
+    remark: str = ""
+    error: TaskError | None = None
+    app_version: str = ""
+    deleted: bool = False  #: deleted by the caller while it ran: in no list, still owned by its worker
+    stop_requested: bool = False
+
+    @property
+    def status(self) -> Status:
+        return self.stage.status
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """A login that lives on a phone. No passwords, no e-mail."""
+
+    id: int
+    username: str  #: without "@"; unique per platform, compared case-insensitively
+    platform: str
+    serial: str = ""
+    package: str = ""  #: "" means the platform's default app
+    enabled: bool = True
+    logged_in: bool = True
+    tags: tuple[str, ...] = ()
+    managed: str = "api"  #: "config" when it stands in the config file, else "api"
+    display_name: str = ""  #: what TikTok's account switcher shows instead of the handle
+
+
+class Material(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the material library."""
+
+    id: int
+    path: str
+    name: str
+    kind: str
+    sha256: str
+    size_bytes: int
+    created_at: float
+    caption: str = ""
+    username: str = ""
+    sort_number: int = 0
+    tags: tuple[str, ...] = ()
+    duration_s: float | None = None
+    width: int | None = None
+    height: int | None = None
