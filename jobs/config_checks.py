@@ -1,0 +1,112 @@
+"""Checks of config values that their types cannot say."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from jobs.settings import Settings
+
+_LISTEN = re.compile(r"^(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]*):(\d{1,5})$")
+
+
+def split_listen(listen: str) -> tuple[str, int]:
+    """Split "HOST:PORT" into host and port; "[::1]:80" for IPv6. Raises ValueError."""
+    match = _LISTEN.match(listen)
+    if not match or int(match[2]) > 65535:
+        raise ValueError(f"{listen!r} is not HOST:PORT")
+    return match[1].strip("[]") or "0.0.0.0", int(match[2])  # noqa: S104 - an empty host means every address
+
+
+def check_values(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Pairs of dotted key and problem."""
+    try:
+        split_listen(settings.server.listen)
+    except ValueError as error:
+        yield "server.listen", f"{error}, e.g. 127.0.0.1:50809"
+    for network in settings.server.trusted_networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            yield "server.trusted_networks", f"{error}; write e.g. 192.168.1.0/24"
+    if settings.posting.timezone:
+        try:
+            ZoneInfo(settings.posting.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            yield (
+                "posting.timezone",
+                f"{settings.posting.timezone!r} is no time zone; write e.g. Europe/Berlin",
+            )
+    if settings.posting.retry_pause_min_s > settings.posting.retry_pause_max_s:
+        yield "posting.retry_pause_min_s", "must not be larger than retry_pause_max_s"
+    yield from _check_ranges(settings)
+    yield from _check_paths(settings)
+    yield from _check_accounts(settings)
+    for index, target in enumerate(settings.notify):
+        if not target.url.startswith(("http://", "https://")):
+            yield f"notify[{index}].url", "must start with http:// or https://"
+
+
+def _check_ranges(settings: Settings) -> Iterator[tuple[str, str]]:
+    ranges: tuple[tuple[str, float, float, float], ...] = (
+        ("server.threads", settings.server.threads, 2, 128),
+        ("server.drain_s", settings.server.drain_s, 0, 600),
+        ("server.max_json_bytes", settings.server.max_json_bytes, 1024, 64 * 1024**2),
+        ("server.max_upload_bytes", settings.server.max_upload_bytes, 1024, 64 * 1024**3),
+        ("storage.retention_days", settings.storage.retention_days, 1, 36500),
+        ("storage.generations", settings.storage.generations, 1, 100),
+        ("storage.min_free_bytes", settings.storage.min_free_bytes, 0, 2**50),
+        ("storage.evidence_quota_bytes", settings.storage.evidence_quota_bytes, 0, 2**50),
+        ("adb.port", settings.adb.port, 1, 65535),
+        ("adb.max_concurrent_pushes", settings.adb.max_concurrent_pushes, 1, 100),
+        ("phones.max_concurrent_devices", settings.phones.max_concurrent_devices, 0, 100),
+        ("phones.min_battery_percent", settings.phones.min_battery_percent, 0, 100),
+        ("phones.max_battery_celsius", settings.phones.max_battery_celsius, 20, 80),
+        ("posting.max_retry_count", settings.posting.max_retry_count, 0, 10),
+        ("posting.retry_pause_min_s", settings.posting.retry_pause_min_s, 0, 86400),
+        ("posting.retry_pause_max_s", settings.posting.retry_pause_max_s, 0, 86400),
+        ("posting.max_interruptions", settings.posting.max_interruptions, 0, 100),
+        ("posting.attempt_timeout_s", settings.posting.attempt_timeout_s, 30, 86400),
+        ("posting.unknown_screen_patience_s", settings.posting.unknown_screen_patience_s, 0, 600),
+        ("posting.proof_timeout_s", settings.posting.proof_timeout_s, 1, 3600),
+        ("posting.duplicate_window_minutes", settings.posting.duplicate_window_minutes, 0, 10080),
+        ("posting.duplicate_warning_hours", settings.posting.duplicate_warning_hours, 0, 8760),
+        ("media.probe_timeout_s", settings.media.probe_timeout_s, 1, 600),
+    )
+    for key, value, low, high in ranges:
+        if not low <= value <= high:
+            yield key, f"must be between {low:g} and {high:g}"
+
+
+def _check_paths(settings: Settings) -> Iterator[tuple[str, str]]:
+    if not Path(settings.storage.state_dir).is_absolute():
+        yield "storage.state_dir", "must be an absolute path"
+    if not settings.media.roots:
+        yield "media.roots", "must name at least one folder"
+    for root in settings.media.roots:
+        if not Path(root).is_absolute():
+            yield "media.roots", f"{root!r} must be an absolute path"
+        elif Path(root) == Path("/"):
+            yield "media.roots", "must not be the whole disk"
+    for key, path in (
+        ("server.tokens_file", settings.server.tokens_file),
+        ("adb.binary", settings.adb.binary),
+        ("media.library_dir", settings.media.library_dir),
+        ("posting.screens_dir", settings.posting.screens_dir),
+    ):
+        if path and not Path(path).is_absolute():
+            yield key, "must be an absolute path"
+
+
+def _check_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
+    seen: set[tuple[str, str]] = set()
+    for index, account in enumerate(settings.accounts):
+        name = account.username.strip().removeprefix("@").casefold()
+        if not name:
+            yield f"accounts[{index}].username", "must not be empty"
+        elif (account.platform, name) in seen:
+            yield f"accounts[{index}].username", f"{account.username!r} stands twice for {account.platform}"
+        seen.add((account.platform, name))
