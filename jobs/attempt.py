@@ -21,7 +21,7 @@ class Verdict(msgspec.Struct, frozen=True):
     passing: bool = False
 
 
-class ScriptFailed(Exception):  # noqa: N818 - reads as what happened
+class ScriptFailed(Exception):
     """A script ends with this before the commit point; nothing was published.
 
     `code` is one of the API's stable error words; `passing` says whether trying again can help.

@@ -33,7 +33,7 @@ class ConfigProblem(msgspec.Struct, frozen=True):
         return f"{where}{self.key}: {self.problem}" if self.key else f"{where}{self.problem}"
 
 
-class ConfigInvalid(Exception):  # noqa: N818 - reads as what happened
+class ConfigInvalid(Exception):
     """The file cannot be used; `problems` holds all reasons."""
 
     def __init__(self, path: Path | None, problems: list[ConfigProblem]) -> None:

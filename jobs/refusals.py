@@ -14,7 +14,7 @@ class Problem(msgspec.Struct, frozen=True):
     problem: str
 
 
-class Refused(Exception):  # noqa: N818 - reads as what happened
+class Refused(Exception):
     """A request changes nothing, for these reasons; the message names the first."""
 
     def __init__(self, problems: Sequence[Problem] | Problem) -> None:

@@ -105,7 +105,7 @@ class PhoneNotReady(PhoneError):
     code = "device_not_ready"
 
 
-class StopRequested(Exception):  # noqa: N818 - a request, not an error
+class StopRequested(Exception):
     """Somebody asked this attempt to stop; `reason` is "request" or "shutdown"."""
 
     def __init__(self, reason: str = "request") -> None:
@@ -113,5 +113,5 @@ class StopRequested(Exception):  # noqa: N818 - a request, not an error
         self.reason = reason
 
 
-class LeaseLost(Exception):  # noqa: N818 - a state, not an error
+class LeaseLost(Exception):
     """The attempt no longer owns its task or its phone and must do nothing more."""
