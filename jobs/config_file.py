@@ -92,8 +92,11 @@ def parse_config_text(text: str, path: Path | None = None) -> LoadedConfig:
         else:
             values[name] = _read_struct(name, content, known[name].type, report)
     settings = Settings(**values)
+    broken_entries = any("[" in problem.key for problem in problems)
     for key, problem in check_values(settings):
-        report(key, problem)
+        # Entries that could not be read are left out, so the places of the others no longer count.
+        if not (broken_entries and "[" in key):
+            report(key, problem)
     if problems:
         raise ConfigInvalid(path, sorted(problems, key=lambda p: p.line))
     return LoadedConfig(settings, path, lines)
