@@ -37,6 +37,78 @@ class View:
     on_tap_at: Callable[[int, int], None] | None = None  #: seek bars: gets the point
     on_text: Callable[[str], None] | None = None  #: an editable field: gets its new whole content
     on_scroll: Callable[[int], None] | None = None  #: gets +1 (content moves up) or -1
+    blocks: bool = False  #: an opaque layer that swallows taps though a dump does not call it clickable
+
+
+def tap_target(windows: list[View], x: int, y: int) -> View | None:
+    """The view that a tap at (x, y) reaches: topmost window first, within it the last drawn clickable view.
+
+    A label that is not clickable passes the tap on to what lies under it, as on Android: its clickable ancestor, or
+    a sibling drawn earlier. An opaque layer (`blocks`) and the area of a window above stop it.
+    """
+    for window in reversed(windows):
+        found = _touched(window, x, y)
+        if found is not None:
+            return found
+        if _inside(window, x, y):
+            return None
+    return None
+
+
+def _touched(view: View, x: int, y: int) -> View | None:
+    if not _inside(view, x, y):
+        return None
+    for child in reversed(view.children):
+        found = _touched(child, x, y)
+        if found is not None:
+            return found
+    return view if view.clickable or view.blocks or view.on_tap_at is not None else None
+
+
+def _inside(view: View, x: int, y: int) -> bool:
+    left, top, right, bottom = view.bounds
+    return left <= x < right and top <= y < bottom
+
+
+def scroll_target(windows: list[View], x: int, y: int) -> View | None:
+    """The innermost, topmost view with `on_scroll` at a point."""
+    for window in reversed(windows):
+        if _inside(window, x, y):
+            return _scrolled(window, x, y)
+    return None
+
+
+def _scrolled(view: View, x: int, y: int) -> View | None:
+    if not _inside(view, x, y):
+        return None
+    for child in reversed(view.children):
+        found = _scrolled(child, x, y)
+        if found is not None:
+            return found
+    return view if view.on_scroll is not None else None
+
+
+@dataclass(frozen=True)
+class AppAccount:
+    """An account that is logged in to an app. `display_name` is what TikTok's account sheet shows instead of it."""
+
+    username: str  #: without @
+    display_name: str
+
+
+@dataclass
+class AppSpec:
+    """What `make_app` builds: one app of one simulated phone."""
+
+    platform: str  #: "tiktok" | "instagram"
+    package: str  #: "" means the usual one of the platform
+    version: str  #: versionName; "" means the default of the platform
+    accounts: list[AppAccount]  #: the first one is active unless `state` says otherwise
+    state: dict[str, Any] = field(default_factory=dict)  #: what `App.dump_state` gave before
+    seed: int = 0  #: of the random interruptions and of renamed ids
+    popups: float = (
+        0.0  #: chance (0..1) that a screen, when it is entered, is covered by a random interruption
+    )
 
 
 @dataclass
@@ -101,8 +173,11 @@ class PhoneSide(Protocol):
     def finish_app(self) -> None:
         """The app in front leaves to the launcher."""
 
-    def fault(self, name: str) -> Any:
-        """Take the armed fault of that name: its argument (True when it has none), or None. One-shot faults are used up."""
+    def fault(self, name: str, argument: str | None = None) -> Any:
+        """Take the armed fault of that name: its argument (True when it has none), or None. One-shot faults are used up.
+
+        With `argument` it is taken only if it was armed with that argument ("app-crash", "editor").
+        """
 
     def granted(self, package: str, permission: str) -> bool: ...
 
@@ -118,6 +193,7 @@ class App(Protocol):
     package: str
     platform: str
     version: str  #: versionName
+    screen: str  #: name of the screen in front, for `simctl screen`
 
     def launch(self) -> None:
         """Brought to the front by its launcher icon (a running app keeps its screen)."""
@@ -134,6 +210,9 @@ class App(Protocol):
         """The windows now, bottom to top; overlapping layers are separate subtrees as in real dumps."""
 
     def back(self) -> None: ...
+
+    def configure(self, key: str, value: str) -> str:
+        """`simctl set KEY VALUE` aimed at the app. Returns "" or why it was refused."""
 
     def dump_state(self) -> dict[str, Any]:
         """What must outlive a restart of the simulator (posts counters, drafts, accounts)."""
