@@ -37,6 +37,9 @@ class View:
     on_tap_at: Callable[[int, int], None] | None = None  #: seek bars: gets the point
     on_text: Callable[[str], None] | None = None  #: an editable field: gets its new whole content
     on_scroll: Callable[[int], None] | None = None  #: gets +1 (content moves up) or -1
+    on_enter: Callable[[], None] | None = (
+        None  #: Enter key or the keyboard's action button in a one-line field
+    )
     blocks: bool = False  #: an opaque layer that swallows taps though a dump does not call it clickable
 
 
@@ -44,7 +47,8 @@ def tap_target(windows: list[View], x: int, y: int) -> View | None:
     """The view that a tap at (x, y) reaches: topmost window first, within it the last drawn clickable view.
 
     A label that is not clickable passes the tap on to what lies under it, as on Android: its clickable ancestor, or
-    a sibling drawn earlier. An opaque layer (`blocks`) and the area of a window above stop it.
+    a sibling drawn earlier. An opaque layer (`blocks`) and the area of a window above stop it. Views with `on_tap`
+    take taps even where `clickable` is false: real apps have such buttons (TikTok's "Next" in its picker).
     """
     for window in reversed(windows):
         found = _touched(window, x, y)
@@ -62,7 +66,8 @@ def _touched(view: View, x: int, y: int) -> View | None:
         found = _touched(child, x, y)
         if found is not None:
             return found
-    return view if view.clickable or view.blocks or view.on_tap_at is not None else None
+    takes = view.clickable or view.blocks or view.on_tap is not None or view.on_tap_at is not None
+    return view if takes else None
 
 
 def _inside(view: View, x: int, y: int) -> bool:
@@ -210,6 +215,9 @@ class App(Protocol):
         """The windows now, bottom to top; overlapping layers are separate subtrees as in real dumps."""
 
     def back(self) -> None: ...
+
+    def keyboard_gone(self) -> None:
+        """The keyboard was put away by the user (BACK, another input method): the field may keep its focus."""
 
     def configure(self, key: str, value: str) -> str:
         """`simctl set KEY VALUE` aimed at the app. Returns "" or why it was refused."""
