@@ -81,7 +81,7 @@ install_files() {
     cat >/usr/local/bin/tikmatrixd <<'WRAPPER'
 #!/bin/sh
 # Runs the installed tikmatrixd with the box's configuration.
-exec /opt/tikmatrixd/current/.venv/bin/python -I /opt/tikmatrixd/current/tikmatrixd.py "$@"
+exec /opt/tikmatrixd/current/.venv/bin/python -Es /opt/tikmatrixd/current/tikmatrixd.py "$@"
 WRAPPER
     chmod 0755 /usr/local/bin/tikmatrixd
     systemctl daemon-reload
@@ -95,7 +95,7 @@ install_config() {
     fi
     if [ ! -e "$CONFIG/tokens.json" ]; then
         say "making a token"
-        TOKEN=$("$PREFIX/current/.venv/bin/python" -I "$PREFIX/current/tikmatrixd.py" token new installer --file "$CONFIG/tokens.json" --quiet)
+        TOKEN=$("$PREFIX/current/.venv/bin/python" -Es "$PREFIX/current/tikmatrixd.py" token new installer --file "$CONFIG/tokens.json" --quiet)
         chmod 0600 "$CONFIG/tokens.json"
     fi
     install -D -m 0644 /dev/null /usr/share/bash-completion/completions/tikmatrixd
