@@ -1,0 +1,167 @@
+"""JOB-16: notifications survive dead receivers and restarts, and publishing never waits for them."""
+
+import hashlib
+import hmac
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import requests
+
+from jobs.notify import MAX_AGE_S, MAX_WAITING, Outbox
+from jobs.settings import NotifyTarget
+
+
+class Meta(dict):
+    def set(self, key, value):
+        self[key] = json.loads(json.dumps(value))
+
+
+class Clock:
+    def __init__(self):
+        self.time = 1_700_000_000.0
+
+    def now(self):
+        return self.time
+
+    def monotonic(self):
+        return self.time
+
+    def wait(self, event, timeout_s):
+        return event.wait(5)
+
+
+class Receiver:
+    """A real HTTP server that keeps what it gets and answers `status`."""
+
+    def __init__(self):
+        self.got = []
+        self.status = 200
+        self.came = threading.Semaphore(0)
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.got.append((dict(self.headers), body))
+                self.send_response(receiver.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                receiver.came.release()
+
+            def log_message(self, *args):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def receiver():
+    made = Receiver()
+    yield made
+    made.close()
+
+
+def refuse(*args, **kwargs):
+    raise requests.ConnectionError("nobody there")
+
+
+def test_a_webhook_carries_the_event_and_a_signature_that_the_receiver_can_check(receiver):
+    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url, secret="s3cret")], Clock(), Meta())
+    outbox.tell("task_failed", "task 7 failed", task=7)
+    outbox.deliver_due()
+    ((headers, body),) = receiver.got
+    expected = "sha256=" + hmac.new(b"s3cret", body, hashlib.sha256).hexdigest()
+    assert headers["X-Tikmatrixd-Signature"] == expected
+    assert json.loads(body)["facts"] == {"task": 7}
+    assert json.loads(body)["event"] == headers["X-Tikmatrixd-Event"] == "task_failed"
+    assert outbox.waiting == 0
+
+
+def test_ntfy_gets_the_sentence_as_text(receiver):
+    outbox = Outbox([NotifyTarget(kind="ntfy", url=receiver.url)], Clock(), Meta())
+    outbox.tell("needs_hands", "phone A needs hands: störrisch")
+    outbox.deliver_due()
+    ((headers, body),) = receiver.got
+    assert body.decode() == "phone A needs hands: störrisch"
+    assert headers["Priority"] == "high"
+
+
+def test_a_target_gets_only_the_events_it_wants(receiver):
+    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url, events=("disk",))], Clock(), Meta())
+    outbox.tell("task_failed", "x")
+    assert outbox.waiting == 0
+    outbox.tell("disk", "x")
+    assert outbox.waiting == 1
+
+
+def test_JOB_16_a_receiver_dead_for_a_day_gets_each_event_once_when_it_is_back(receiver):
+    clock, meta = Clock(), Meta()
+    target = NotifyTarget(kind="webhook", url=receiver.url)
+    outbox = Outbox([target], clock, meta, post=refuse)
+    outbox.tell("task_failed", "one")
+    outbox.tell("unknown_outcome", "two")
+    for _ in range(60):
+        outbox.deliver_due()
+        clock.time += 1500
+    assert outbox.waiting == 2
+    again = Outbox([target], clock, meta)  # the daemon was restarted meanwhile
+    clock.time += 3600
+    again.deliver_due()
+    again.deliver_due()
+    assert sorted(json.loads(body)["message"] for _, body in receiver.got) == ["one", "two"]
+    assert Outbox([target], clock, meta).waiting == 0
+
+
+def test_an_error_answer_is_tried_again_after_the_backoff_and_not_before(receiver):
+    clock = Clock()
+    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], clock, Meta())
+    receiver.status = 500
+    outbox.tell("disk", "full")
+    outbox.deliver_due()
+    outbox.deliver_due()
+    assert len(receiver.got) == 1
+    receiver.status = 200
+    clock.time += 6
+    outbox.deliver_due()
+    assert len(receiver.got) == 2
+    assert receiver.got[0][1] == receiver.got[1][1]
+    assert outbox.waiting == 0
+
+
+def test_an_event_is_given_up_after_three_days():
+    clock = Clock()
+    outbox = Outbox([NotifyTarget(kind="webhook", url="http://x/")], clock, Meta(), post=refuse)
+    outbox.tell("clock", "jumped")
+    clock.time += MAX_AGE_S + 1
+    outbox.deliver_due()
+    assert outbox.waiting == 0
+
+
+def test_the_outbox_is_bounded_and_drops_the_oldest():
+    outbox = Outbox([NotifyTarget(kind="webhook", url="http://x/")], Clock(), Meta(), post=refuse)
+    meta = outbox._meta
+    meta["outbox"] = []
+    outbox._save = lambda: None  # two thousand saves would only cost time here
+    for number in range(MAX_WAITING + 10):
+        outbox.tell("disk", str(number))
+    assert outbox.waiting == MAX_WAITING
+    assert outbox._waiting[0].event.sentence == "10"
+
+
+def test_the_thread_delivers_by_itself_and_stops_promptly(receiver):
+    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], Clock(), Meta())
+    outbox.start()
+    outbox.tell("disk", "x")
+    assert receiver.came.acquire(timeout=5)
+    outbox.stop()
+    assert not outbox._thread.is_alive()
