@@ -164,3 +164,68 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float | None = None
     width: int | None = None
     height: int | None = None
+
+
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account about to be stored; the fields mean what they mean in `Account`."""
+
+    username: str
+    platform: str
+    serial: str = ""
+    package: str = ""
+    enabled: bool = True
+    logged_in: bool = True
+    tags: tuple[str, ...] = ()
+    managed: str = "api"
+    display_name: str = ""
+
+
+class NewMaterial(msgspec.Struct, frozen=True, kw_only=True):
+    """A library file about to be recorded; the fields mean what they mean in `Material`."""
+
+    path: str
+    name: str
+    kind: str
+    sha256: str
+    size_bytes: int
+    created_at: float
+    caption: str = ""
+    username: str = ""
+    sort_number: int = 0
+    tags: tuple[str, ...] = ()
+    duration_s: float | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+class Use(StrEnum):
+    """Whether a file may still be chosen. A file without a mark is free."""
+
+    FREE = "free"
+    RESERVED = "reserved"  #: a task that has not ended has it
+    USED = "used"  #: it was published, or may have been
+
+
+class UsageMark(msgspec.Struct, frozen=True):
+    """What became of a file's content under a root; `task_id` is the task that set it last."""
+
+    root: str
+    sha256: str
+    use: Use
+    task_id: int
+
+
+class IdempotencyEntry(msgspec.Struct, frozen=True):
+    """A request that must not be carried out twice, and what was answered to it."""
+
+    key: str
+    body_sha256: str
+    created_at: float
+    answer: dict[str, Any]
+
+
+class MetaValue(msgspec.Struct, frozen=True):
+    """One small fact under a name, in JSON's types."""
+
+    key: str
+    value: Any

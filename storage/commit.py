@@ -1,0 +1,182 @@
+"""Group commit: changes that wait at the same moment are written and made durable together, in order of arrival."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from storage.errors import StoreFailed
+
+#: How long a change may wait for its turn before it is withdrawn: the disk does not answer.
+TURN_TIMEOUT_S = 30.0
+
+#: Changes per group: bounds what one fsync has to write and how long the last one in it waits.
+GROUP_MAX = 64
+
+
+class Ticket:
+    """A change waiting for its turn; `action` fills a transaction, `result` or `error` is what came of it."""
+
+    __slots__ = ("action", "error", "essential", "lead", "result", "wake")
+
+    def __init__(self, action: Callable[[Transaction], Any], *, essential: bool) -> None:
+        self.action = action
+        self.essential = essential  #: may use the reserved space when the disk is full
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.lead = False  #: woken to write the next group, not because it is done
+        self.wake = threading.Lock()
+        self.wake.acquire()
+
+
+class Transaction:
+    """What a change sees and does: committed records with the group's earlier changes laid over them."""
+
+    def __init__(
+        self,
+        tables: dict[str, dict[int, Any]],
+        normal: Callable[[str, Any], tuple[bytes, Any]],
+        new_id: Callable[[str], int],
+    ) -> None:
+        self._tables = tables
+        self._normal = normal
+        self.new_id = new_id
+        self.changes: dict[str, dict[int, Any]] = {}
+        self._undo: list[tuple[str, int, bool, Any]] = []
+        self._put: dict[str, dict[int, bytes]] = {}
+        self._gone: dict[str, list[int]] = {}
+
+    def get(self, table: str, doc_id: int) -> Any:
+        """The record as this change must see it; None when there is none."""
+        laid_over = self.changes.get(table)
+        if laid_over is not None and doc_id in laid_over:
+            return laid_over[doc_id]
+        records = self._tables.get(table)
+        return None if records is None else records.get(doc_id)
+
+    def changed(self, table: str) -> dict[int, Any]:
+        """The group's changes of this table: id to record, or to None for a removed one."""
+        return self.changes.get(table, {})
+
+    def put(self, table: str, doc_id: int, record: Any) -> Any:
+        """Store a record; returns the copy that will be kept.
+
+        Raises:
+            InvalidRecord: it could not be read back.
+        """
+        text, kept = self._normal(table, record)
+        self._note(table, doc_id, kept)
+        self._put.setdefault(table, {})[doc_id] = text
+        gone = self._gone.get(table)
+        if gone and doc_id in gone:
+            gone.remove(doc_id)
+        return kept
+
+    def remove(self, table: str, doc_id: int) -> None:
+        self._note(table, doc_id, None)
+        self._put.get(table, {}).pop(doc_id, None)
+        self._gone.setdefault(table, []).append(doc_id)
+
+    def _note(self, table: str, doc_id: int, record: Any) -> None:
+        laid_over = self.changes.setdefault(table, {})
+        self._undo.append((table, doc_id, doc_id in laid_over, laid_over.get(doc_id)))
+        laid_over[doc_id] = record
+
+    def begin(self) -> None:
+        self._undo.clear()
+        self._put = {}
+        self._gone = {}
+
+    def roll_back(self) -> None:
+        """Forget what happened since `begin`."""
+        for table, doc_id, had, record in reversed(self._undo):
+            if had:
+                self.changes[table][doc_id] = record
+            else:
+                del self.changes[table][doc_id]
+        self.begin()
+
+    def payload(self, seq: int, batch: int) -> bytes | None:
+        """The journal's text for what happened since `begin`; None when nothing did."""
+        if not self._put and not self._gone:
+            return None
+        parts = [b'{"seq":%d,"batch":%d' % (seq, batch)]
+        if self._put:
+            tables = b",".join(
+                b"%b:{%b}" % (_name(table), b",".join([b'"%d":%b' % item for item in records.items()]))
+                for table, records in self._put.items()
+            )
+            parts.append(b',"put":{%b}' % tables)
+        if self._gone:
+            parts.append(b',"gone":%b' % _encode(self._gone))
+        parts.append(b"}")
+        return b"".join(parts)
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _name(table: str) -> bytes:
+    return _encode(table)
+
+
+class GroupCommit:
+    """Lets one waiting thread at a time write for all that wait; the next group is led by its first member."""
+
+    def __init__(self, write: Callable[[Sequence[Ticket]], None]) -> None:
+        self._write = write
+        self._lock = threading.Lock()
+        self._waiting: deque[Ticket] = deque()
+        self._led = False
+
+    def run(self, action: Callable[[Transaction], Any], *, essential: bool) -> Any:
+        """Have the action written; returns its result once that is durable, or raises its error."""
+        ticket = Ticket(action, essential=essential)
+        with self._lock:
+            self._waiting.append(ticket)
+            wait = self._led
+            self._led = True
+        if wait:
+            self._await(ticket)
+        if not wait or ticket.lead:
+            self._lead()
+        if ticket.error is not None:
+            raise ticket.error
+        return ticket.result
+
+    def _await(self, ticket: Ticket) -> None:
+        if ticket.wake.acquire(timeout=TURN_TIMEOUT_S):
+            return
+        with self._lock:
+            if ticket in self._waiting and not ticket.lead:
+                self._waiting.remove(ticket)
+                raise StoreFailed(
+                    f"the disk did not answer for {TURN_TIMEOUT_S:.0f} seconds; nothing was changed"
+                )
+        # Its group is being written: whether that succeeds is up to the disk, so there is no way but to wait.
+        ticket.wake.acquire()
+
+    def _lead(self) -> None:
+        with self._lock:
+            group = [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP_MAX))]
+        try:
+            self._write(group)
+        except BaseException as error:
+            for ticket in group:
+                ticket.error = ticket.error or error
+            raise
+        finally:
+            with self._lock:
+                if self._waiting:
+                    following = self._waiting[0]
+                    following.lead = True
+                    following.wake.release()
+                else:
+                    self._led = False
+            for ticket in group:
+                if not ticket.lead and ticket.wake.locked():
+                    ticket.wake.release()

@@ -1,0 +1,231 @@
+"""Start-up: find the newest readable generation, replay its journals, say clearly what was wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from storage import journal, snapshot
+from storage.errors import NewerSchema, StoreDamaged
+from storage.files import Files
+
+_SNAPSHOT = "snapshot-*.json"
+_JOURNAL = "journal-*.log"
+DAMAGED = ".damaged"
+
+Tables = dict[str, dict[int, Any]]
+
+
+class Loaded(msgspec.Struct):
+    """The state as it stands on disk, ready to be written on."""
+
+    tables: Tables
+    next_ids: dict[str, int]
+    seq: int
+    generation: int  #: of the newest journal
+    journal_bytes: int  #: where the newest journal continues
+    schema: int
+    warnings: list[str] = []
+    lost_changes: bool = False  #: acknowledged changes after `seq` could not be read
+    touched: dict[str, set[int]] = {}  #: records that the unread changes are known to have changed
+    superseded: list[Path] = []  #: damaged files, to be set aside once a new generation is on disk
+
+
+def snapshot_path(folder: Path, generation: int) -> Path:
+    return folder / f"snapshot-{generation:08d}.json"
+
+
+def journal_path(folder: Path, generation: int) -> Path:
+    return folder / f"journal-{generation:08d}.log"
+
+
+def generations(folder: Path, pattern: str = _SNAPSHOT) -> list[int]:
+    """Numbers of the files of this kind, ascending."""
+    return sorted(int(path.stem.rpartition("-")[2]) for path in folder.glob(pattern))
+
+
+def journals(folder: Path) -> list[int]:
+    return generations(folder, _JOURNAL)
+
+
+def set_aside(files: Files, path: Path) -> None:
+    """Rename a damaged file so that it is kept but never read again."""
+    target = path.with_name(path.name + DAMAGED)
+    number = 1
+    while target.exists():
+        number += 1
+        target = path.with_name(f"{path.name}{DAMAGED}-{number}")
+    files.rename(path, target, "damaged file")
+    files.sync_folder(path.parent, "damaged file")
+
+
+class Loader:
+    """Reads a folder of generations. With `repair` it also sets damaged files aside and cuts torn tails."""
+
+    def __init__(
+        self, folder: Path, files: Files, types: Mapping[str, type[msgspec.Struct]], *, repair: bool
+    ) -> None:
+        self._folder = folder
+        self._files = files
+        self._repair = repair
+        self._types = dict(types)
+        self._one = {name: msgspec.json.Decoder(kind) for name, kind in types.items()}
+        self._plain: msgspec.json.Decoder[Any] = msgspec.json.Decoder(dict[str, Any])
+        self._warnings: list[str] = []
+
+    def load(self) -> Loaded | None:
+        """The newest state; None when the folder holds no generation at all.
+
+        Raises:
+            NewerSchema: written by a newer program.
+            StoreDamaged: there are generations and none can be read.
+        """
+        known = generations(self._folder)
+        if not known and not journals(self._folder):
+            return None
+        for generation in reversed(known):
+            path = snapshot_path(self._folder, generation)
+            try:
+                base = self._open_snapshot(path)
+            except snapshot.Unreadable as error:
+                self._warn(
+                    f"{path.name} is unreadable ({error}); it is set aside and the generation before is used"
+                )
+                if self._repair:
+                    set_aside(self._files, path)
+                continue
+            return self._replay(generation, base)
+        raise StoreDamaged(
+            f"no readable snapshot is left in {self._folder}: restore a backup, "
+            "or move the folder away to start without any task"
+        )
+
+    def _warn(self, sentence: str) -> None:
+        self._warnings.append(sentence)
+
+    def _open_snapshot(self, path: Path) -> Loaded:
+        raw = snapshot.read(path.read_bytes())
+        if raw.head.schema > snapshot.SCHEMA:
+            raise NewerSchema(
+                f"{path} has schema version {raw.head.schema}, this program knows {snapshot.SCHEMA}: "
+                "start the newer version again, or restore a backup made by this one"
+            )
+        tables: Tables = {}
+        try:
+            for name, text in raw.tables.items():
+                tables[name] = msgspec.json.decode(
+                    text, type=dict[int, self._types.get(name, dict[str, Any])]
+                )  # type: ignore[misc]
+        except msgspec.MsgspecError as error:
+            raise snapshot.Unreadable(f"table {name}: {error}") from error
+        return Loaded(
+            tables=tables,
+            next_ids=dict(raw.head.next_ids),
+            seq=raw.head.seq,
+            generation=0,
+            journal_bytes=0,
+            schema=raw.head.schema,
+        )
+
+    def _replay(self, generation: int, state: Loaded) -> Loaded:
+        state.generation = generation
+        following = [number for number in journals(self._folder) if number >= generation]
+        last = following[-1] if following else 0
+        if generation not in following:
+            self._lose(state, journal_path(self._folder, generation), [])
+            following = []
+        for number in following:
+            path = journal_path(self._folder, number)
+            found = journal.scan(path.read_bytes(), state.seq)
+            if found.schema > snapshot.SCHEMA:
+                raise NewerSchema(
+                    f"{path} has schema version {found.schema}, this program knows {snapshot.SCHEMA}"
+                )
+            if not self._apply_all(state, path, found):
+                break
+            state.generation = number
+            state.journal_bytes = found.good_bytes
+            if found.tail is journal.Tail.DAMAGED:
+                self._lose(state, path, found.later)
+                break
+            if found.tail is journal.Tail.TORN:
+                self._warn(
+                    f"{path.name}: an unfinished write after change {state.seq} "
+                    f"({path.stat().st_size - found.good_bytes} bytes) was cut off"
+                )
+                if number == last:
+                    self._cut(path, found.good_bytes)
+        if state.lost_changes:
+            self._drop_after(state)
+        state.warnings = self._warnings
+        return state
+
+    def _apply_all(self, state: Loaded, path: Path, found: journal.Scan) -> bool:
+        for number, entry in enumerate(found.entries):
+            try:
+                self._apply(state, entry)
+            except msgspec.MsgspecError as error:
+                self._warn(f"{path.name}: change {entry.seq} does not fit its table ({error})")
+                self._lose(state, path, found.entries[number:] + found.later)
+                return False
+        return True
+
+    def _apply(self, state: Loaded, entry: journal.Entry) -> None:
+        decoded = {
+            name: {doc_id: self._one.get(name, self._plain).decode(raw) for doc_id, raw in records.items()}
+            for name, records in entry.put.items()
+        }
+        for name, ids in entry.gone.items():
+            table = state.tables.setdefault(name, {})
+            for doc_id in ids:
+                table.pop(doc_id, None)
+        for name, records in decoded.items():
+            state.tables.setdefault(name, {}).update(records)
+            newest = max(records, default=0)
+            if newest >= state.next_ids.get(name, 1):
+                state.next_ids[name] = newest + 1
+        state.seq = entry.seq
+
+    def _lose(self, state: Loaded, path: Path, later: list[journal.Entry]) -> None:
+        """Acknowledged changes are gone: remember whom they touched, never give their ids away again."""
+        state.lost_changes = True
+        self._note_touched(state, later)
+        self._warn(
+            f"{path.name} is missing or damaged after change {state.seq}: acknowledged changes are lost; "
+            "the file is kept, unfinished tasks whose fate is unknown wait for a person"
+        )
+
+    def _note_touched(self, state: Loaded, later: list[journal.Entry]) -> None:
+        for entry in later:
+            for name, records in entry.put.items():
+                state.touched.setdefault(name, set()).update(records)
+            for name, ids in entry.gone.items():
+                state.touched.setdefault(name, set()).update(ids)
+
+    def _drop_after(self, state: Loaded) -> None:
+        """Stop before the damage: nothing from there on is read again, no id in it is given away again."""
+        damaged = state.generation
+        for number in journals(self._folder):
+            path = journal_path(self._folder, number)
+            if number > damaged:
+                rest = journal.scan(path.read_bytes())
+                self._note_touched(state, rest.entries + rest.later)
+            if number >= damaged:
+                state.superseded.append(path)
+            state.generation = max(state.generation, number)
+        for name, ids in state.touched.items():
+            state.next_ids[name] = max(state.next_ids.get(name, 1), max(ids, default=0) + 1)
+
+    def _cut(self, path: Path, size: int) -> None:
+        if not self._repair:
+            return
+        fd = self._files.open(path, os.O_RDWR)
+        try:
+            self._files.truncate(fd, size, "journal")
+            self._files.sync(fd, "journal")
+        finally:
+            os.close(fd)

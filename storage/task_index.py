@@ -1,0 +1,216 @@
+"""Indexes over the tasks in memory: every question the API and the dispatcher ask, without a walk over all tasks."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+
+from storage.records import Outcome, Stage, Status, Task
+
+#: What a page may be filtered by; None stands for "any".
+Filter = tuple[Status | None, str | None, str | None, str | None, str | None]
+
+#: Filter combinations kept ready; the one asked for longest ago is dropped.
+VIEWS_MAX = 256
+
+_ENDED_WITHOUT_POST = frozenset({Outcome.NONE, Outcome.NOT_PUBLISHED})
+_ENDS = frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED})
+
+
+class TaskIndex:
+    """Kept right by `update`, which the storage calls under its state lock; readers hold that lock too."""
+
+    def __init__(self, tasks: Mapping[int, Task]) -> None:
+        self._tasks = tasks
+        self._stages: dict[Stage, dict[int, None]] = {stage: {} for stage in Stage}
+        self._views: OrderedDict[Filter, list[int]] = OrderedDict()
+        for status in (None, *Status):
+            self._views[status, None, None, None, None] = []
+        self._always = len(self._views)
+        self._due: list[tuple[float, int]] = []
+        self._queued: list[tuple[float, int]] = []
+        self._queued_on: dict[str, list[tuple[float, int]]] = {}
+        self._media: dict[int, int | list[int]] = {}
+
+    def update(self, changes: Sequence[tuple[int, Task | None, Task | None]]) -> None:
+        """Take committed changes in: (id, before, now)."""
+        for doc_id, before, now in changes:
+            if before is not None:
+                if now is None or before.stage is not now.stage:
+                    self._stages[before.stage].pop(doc_id, None)
+                self._forget_times(before, now)
+                if now is None:
+                    self._forget_media(before)
+            if now is not None:
+                if before is None or before.stage is not now.stage:
+                    self._stages[now.stage][doc_id] = None
+                self._note_times(before, now)
+                if before is None:
+                    self._note_media(now)
+            self._update_views(doc_id, before, now)
+
+    # --- pages and counts
+
+    def ids(self, wanted: Filter) -> list[int]:
+        """Ascending ids of the tasks that match; not to be changed by the caller."""
+        view = self._views.get(wanted)
+        if view is None:
+            view = self._build(wanted)
+        elif len(self._views) > self._always:
+            self._views.move_to_end(wanted)
+        return view
+
+    def counts(self) -> dict[Status, int]:
+        return {status: len(self._views[status, None, None, None, None]) for status in Status}
+
+    def _build(self, wanted: Filter) -> list[int]:
+        status = wanted[0]
+        view = [
+            doc_id
+            for doc_id in self._views[status, None, None, None, None]
+            if _fits(self._tasks[doc_id], wanted)
+        ]
+        if len(self._views) >= VIEWS_MAX:
+            oldest = next(key for key in self._views if key[1:] != (None, None, None, None))
+            del self._views[oldest]
+        self._views[wanted] = view
+        return view
+
+    def _update_views(self, doc_id: int, before: Task | None, now: Task | None) -> None:
+        old = _facts(before)
+        new = _facts(now)
+        if old == new:
+            return
+        views = self._views
+        for key in _filters(old):
+            view = views.get(key)
+            if view is not None and (new is None or not _matches(key, new)):
+                at = bisect_left(view, doc_id)
+                if at < len(view) and view[at] == doc_id:
+                    del view[at]
+        for key in _filters(new):
+            view = views.get(key)
+            if view is not None and (old is None or not _matches(key, old)):
+                if not view or view[-1] < doc_id:
+                    view.append(doc_id)
+                else:
+                    insort(view, doc_id)
+
+    # --- what waits and what runs
+
+    def due(self, now: float) -> list[int]:
+        return [doc_id for _, doc_id in self._due[: bisect_right(self._due, (now, 1 << 62))]]
+
+    def due_times(self) -> list[float]:
+        return sorted({at for at, _ in self._due})
+
+    def queued(self, serial: str | None) -> list[int]:
+        waiting = self._queued if serial is None else self._queued_on.get(serial, [])
+        return [doc_id for _, doc_id in waiting]
+
+    def in_stages(self, *stages: Stage) -> list[int]:
+        return sorted(doc_id for stage in stages for doc_id in self._stages[stage])
+
+    def _forget_times(self, before: Task, now: Task | None) -> None:
+        if before.stage is Stage.SCHEDULED and not (
+            now is not None and now.stage is Stage.SCHEDULED and now.due_at == before.due_at
+        ):
+            _discard(self._due, (before.due_at, before.id))
+        if before.stage is Stage.QUEUED and not (now is not None and _same_queue(before, now)):
+            _discard(self._queued, (before.scheduled_at, before.id))
+            mine = self._queued_on[before.serial]
+            _discard(mine, (before.scheduled_at, before.id))
+            if not mine:
+                del self._queued_on[before.serial]
+
+    def _note_times(self, before: Task | None, now: Task) -> None:
+        if now.stage is Stage.SCHEDULED and not (
+            before is not None and before.stage is Stage.SCHEDULED and now.due_at == before.due_at
+        ):
+            insort(self._due, (now.due_at, now.id))
+        if now.stage is Stage.QUEUED and not (before is not None and _same_queue(before, now)):
+            insort(self._queued, (now.scheduled_at, now.id))
+            insort(self._queued_on.setdefault(now.serial, []), (now.scheduled_at, now.id))
+
+    # --- same media on the same account
+
+    def with_media(self, serial: str, username: str, platform: str, sha256: str) -> Iterator[Task]:
+        """Tasks of this phone and account with this content, whatever became of them."""
+        found = self._media.get(hash((sha256, serial, username, platform)), ())
+        for doc_id in (found,) if isinstance(found, int) else found:
+            task = self._tasks[doc_id]
+            if (
+                task.serial == serial
+                and task.username == username
+                and task.platform == platform
+                and any(file.sha256 == sha256 for file in task.materials)
+            ):
+                yield task
+
+    def _note_media(self, task: Task) -> None:
+        for sha256 in {file.sha256 for file in task.materials}:
+            key = hash((sha256, task.serial, task.username, task.platform))
+            present = self._media.get(key)
+            if present is None:
+                self._media[key] = task.id
+            elif isinstance(present, int):
+                self._media[key] = [present, task.id]
+            else:
+                present.append(task.id)
+
+    def _forget_media(self, task: Task) -> None:
+        for sha256 in {file.sha256 for file in task.materials}:
+            key = hash((sha256, task.serial, task.username, task.platform))
+            present = self._media.get(key)
+            if isinstance(present, list):
+                present.remove(task.id)
+                if len(present) == 1:
+                    self._media[key] = present[0]
+            elif present == task.id:
+                del self._media[key]
+
+
+def may_be_posted(task: Task) -> bool:
+    """Whether a second task with the same content could show it twice."""
+    return task.stage not in _ENDS or task.outcome not in _ENDED_WITHOUT_POST
+
+
+def _facts(task: Task | None) -> tuple[Status, str, str, str, str] | None:
+    if task is None or task.deleted:
+        return None
+    return (task.stage.status, task.serial, task.script_name, task.source, task.username)
+
+
+def _fits(task: Task, wanted: Filter) -> bool:
+    facts = _facts(task)
+    return facts is not None and _matches(wanted, facts)
+
+
+def _matches(wanted: Filter, facts: tuple[Status, str, str, str, str]) -> bool:
+    return all(want is None or want == have for want, have in zip(wanted, facts, strict=True))
+
+
+def _filters(facts: tuple[Status, str, str, str, str] | None) -> Iterator[Filter]:
+    """Every filter that these facts pass."""
+    if facts is None:
+        return
+    status, serial, script, source, username = facts
+    for a in (None, status):
+        for b in (None, serial):
+            for c in (None, script):
+                for d in (None, source):
+                    for e in (None, username):
+                        yield (a, b, c, d, e)
+
+
+def _same_queue(before: Task, now: Task) -> bool:
+    return (
+        before.stage is now.stage and before.serial == now.serial and before.scheduled_at == now.scheduled_at
+    )
+
+
+def _discard(ordered: list[tuple[float, int]], item: tuple[float, int]) -> None:
+    at = bisect_left(ordered, item)
+    if at < len(ordered) and ordered[at] == item:
+        del ordered[at]

@@ -1,0 +1,83 @@
+"""Which files have been posted or are about to be: marks by content and root, so that none is chosen twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storage.commit import Transaction
+from storage.durable import JournalStorage
+from storage.records import Task, UsageMark, Use
+
+TABLE = "usage"
+
+
+class UsageStore:
+    """Marks of files. A file without a mark is free."""
+
+    def __init__(self, storage: JournalStorage) -> None:
+        self._storage = storage
+        self._ids: dict[str, dict[str, int]] = {}
+        self._marks: dict[int, UsageMark] = storage.tables[TABLE]
+        storage.listen(TABLE, self._update)
+
+    def _update(self, changes: Sequence[tuple[int, UsageMark | None, UsageMark | None]]) -> None:
+        for doc_id, before, now in changes:
+            if now is not None:
+                self._ids.setdefault(now.root, {})[now.sha256] = doc_id
+            elif before is not None:
+                of_root = self._ids[before.root]
+                if of_root.get(before.sha256) == doc_id:
+                    del of_root[before.sha256]
+
+    def state(self, root: str, sha256: str) -> Use:
+        """Whether the file with this content may be chosen under this root."""
+        with self._storage.state_lock:
+            doc_id = self._ids.get(root, {}).get(sha256)
+            return Use.FREE if doc_id is None else self._marks[doc_id].use
+
+    def taken(self, root: str) -> set[str]:
+        """SHA-256 of all content under this root that is reserved or used."""
+        with self._storage.state_lock:
+            return set(self._ids.get(root, ()))
+
+    def reset(self, root: str, sha256: str | None = None) -> int:
+        """Make used files free again, one or all of the root; returns how many. Reserved ones stay with their task."""
+
+        def action(change: Transaction) -> int:
+            done = 0
+            for content, doc_id in list(self._ids.get(root, {}).items()):
+                mark: UsageMark | None = change.get(TABLE, doc_id)
+                if mark is not None and mark.use is Use.USED and sha256 in (None, content):
+                    change.remove(TABLE, doc_id)
+                    done += 1
+            return done
+
+        return self._storage.commit(action)
+
+    def mark(self, change: Transaction, task: Task, use: Use) -> None:
+        """Within a task's change: set the marks of its files. A mark that another task set since is left alone."""
+        for file in task.materials:
+            if file.root:
+                self._mark(change, UsageMark(file.root, file.sha256, use, task.id))
+
+    def _mark(self, change: Transaction, wanted: UsageMark) -> None:
+        doc_id, present = self._find(change, wanted.root, wanted.sha256)
+        if present is not None and present.task_id != wanted.task_id and present.use is not Use.FREE:
+            stronger = wanted.use is Use.USED and present.use is Use.RESERVED
+            if wanted.use is Use.FREE or (not stronger and present.use is Use.USED):
+                return
+        if wanted.use is Use.FREE:
+            if doc_id is not None:
+                change.remove(TABLE, doc_id)
+        elif present != wanted:
+            change.put(TABLE, change.new_id(TABLE) if doc_id is None else doc_id, wanted)
+
+    def _find(self, change: Transaction, root: str, sha256: str) -> tuple[int | None, UsageMark | None]:
+        for doc_id, mark in change.changed(TABLE).items():
+            if mark is not None and mark.root == root and mark.sha256 == sha256:
+                return doc_id, mark
+        committed = self._ids.get(root, {}).get(sha256)
+        if committed is None:
+            return None, None
+        mark = change.get(TABLE, committed)
+        return (None, None) if mark is None else (committed, mark)
