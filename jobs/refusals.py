@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import msgspec
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing wrong with a request: the field (dotted path, "" for the whole) and a short sentence."""
 
     field: str
     problem: str
+    code: str = ""  #: a stable word where programs may want to tell reasons apart, e.g. "too_long"
 
 
 class Refused(Exception):

@@ -82,6 +82,8 @@ class PlatformLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     warn_video_s: float = 600.0
     video_codecs: tuple[str, ...] = ("AVC", "HEVC", "VP9", "AV1")
     warn_codecs: tuple[str, ...] = ("VP9", "AV1")
+    warn_caption_chars: int = 2200
+    warn_hashtags: int = 30
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,7 +93,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     path_map: dict[str, str] = {}  #: prefix of a caller's path -> prefix on the box
     library_dir: str = ""  #: "" means `library` in the state directory
     probe_timeout_s: float = 20.0
-    tiktok: PlatformLimits = PlatformLimits(max_video_s=3600.0, warn_video_s=600.0)
+    tiktok: PlatformLimits = PlatformLimits(max_video_s=3600.0, warn_video_s=600.0, warn_hashtags=5)
     instagram: PlatformLimits = PlatformLimits(max_video_s=900.0, min_video_s=3.0, warn_video_s=180.0)
 
 

@@ -1,0 +1,236 @@
+"""Reads a decoded JSON object into the values of a msgspec struct, kindly: every problem at once, with its field.
+
+The types and limits stand in the struct, from which the OpenAPI document is made too. What is accepted beyond them:
+numbers and booleans as texts, whole floats, 0 and 1 for booleans, null for an absent key, unknown keys (with a warning).
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from jobs.refusals import Problem
+
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*", re.ASCII)
+#: XML cannot hold these, so no screen of a phone can show them back; NUL ends paths.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+#: More problems than these within one list help nobody.
+_LIST_PROBLEMS = 20
+_UNKNOWN_WARNINGS = 20
+
+
+class Unreadable(ValueError):
+    """A value that cannot be used; the message completes the sentence "FIELD: ..."."""
+
+
+class Findings:
+    """What was noticed while reading a request: problems refuse it, warnings go with the answer."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.warnings: list[str] = []
+
+    def problem(self, field: str, problem: str, code: str = "") -> None:
+        self.problems.append(Problem(field, problem, code))
+
+    def warn(self, warning: str) -> None:
+        """Note a warning once."""
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
+
+Hook = Callable[[Any], Any]
+
+
+def read_object(
+    struct: type[msgspec.Struct],
+    raw: Mapping[str, Any],
+    findings: Findings,
+    *,
+    prefix: str = "",
+    hooks: Mapping[str, Hook] | None = None,
+    silent: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Every usable value of `raw` by field name; what is absent, null or wrong is left out.
+
+    Args:
+        struct: Says names, types and limits.
+        raw: The decoded JSON object.
+        findings: Takes problems and warnings.
+        prefix: Stands before each field name in them, e.g. "script_config.".
+        hooks: By field, called with the raw value before the type is looked at; may raise Unreadable.
+        silent: Unknown keys that deserve no warning.
+    """
+    fields = _fields(struct)
+    values: dict[str, Any] = {}
+    unknown = []
+    for name, value in raw.items():
+        field = fields.get(name)
+        if field is None:
+            if name not in silent:
+                unknown.append(name)
+            continue
+        if value is None:
+            continue
+        try:
+            if hooks and name in hooks:
+                value = hooks[name](value)  # noqa: PLW2901 - the hook replaces it
+            values[name] = read_value(field.type, value)
+        except _ListProblems as error:
+            for index, problem in error.problems:
+                findings.problem(f"{prefix}{name}[{index}]", problem)
+        except Unreadable as error:
+            findings.problem(prefix + name, str(error))
+    for name, field in fields.items():
+        if field.required and raw.get(name) is None:
+            findings.problem(prefix + name, "is missing")
+    for name in unknown[:_UNKNOWN_WARNINGS]:
+        near = difflib.get_close_matches(name, fields, n=1, cutoff=0.75)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        findings.warn(f"{prefix}{shorten(name)}: unknown key, ignored{hint}")
+    if len(unknown) > _UNKNOWN_WARNINGS:
+        findings.warn(
+            f"{prefix[:-1] or 'body'}: {len(unknown) - _UNKNOWN_WARNINGS} more unknown keys, ignored"
+        )
+    return values
+
+
+@functools.cache
+def _fields(struct: type[msgspec.Struct]) -> dict[str, inspect.Field]:
+    info = inspect.type_info(struct)
+    assert isinstance(info, inspect.StructType)  # noqa: S101 - told by the type above
+    return {field.encode_name: field for field in info.fields}
+
+
+class _ListProblems(Unreadable):
+    def __init__(self, problems: list[tuple[int, str]]) -> None:
+        super().__init__("has unusable entries")
+        self.problems = problems
+
+
+def read_value(kind: inspect.Type, value: Any) -> Any:
+    """The value as the type wants it. Raises Unreadable."""
+    match kind:
+        case inspect.Metadata():
+            return read_value(kind.type, value)
+        case inspect.BoolType():
+            return read_bool(value)
+        case inspect.IntType():
+            return _in_range(read_int(value), kind.ge, kind.le)
+        case inspect.StrType():
+            return _fitting(read_text(value), kind)
+        case inspect.LiteralType():
+            return _one_of(kind.values, value)
+        case inspect.ListType() | inspect.VarTupleType():
+            return _read_list(kind, value)
+        case inspect.DictType():
+            if not isinstance(value, Mapping):
+                raise Unreadable(f"must be an object, not {shown(value)}")
+            return value
+        case _:
+            raise TypeError(f"{kind!r} is not a type of requests")
+
+
+def read_bool(value: Any) -> bool:
+    """True and false, also as text, also as 0 and 1."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, str) and value.strip().lower() in _BOOLEANS:
+        return _BOOLEANS[value.strip().lower()]
+    raise Unreadable(f"must be true or false, not {shown(value)}")
+
+
+def read_int(value: Any) -> int:
+    """A whole number, also as text or as a float without a fraction; never a boolean."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        return int(value)
+    raise Unreadable(f"must be a whole number, not {shown(value)}")
+
+
+def read_text(value: Any) -> str:
+    """A text without characters that no phone can show."""
+    if not isinstance(value, str):
+        raise Unreadable(f"must be a text, not {shown(value)}")
+    bad = _CONTROL.search(value)
+    if bad:
+        raise Unreadable(f"holds the character U+{ord(bad[0]):04X}, which cannot be used")
+    return value
+
+
+def _in_range(number: int, low: float | None, high: float | None) -> int:
+    if (low is not None and number < low) or (high is not None and number > high):
+        if high is None:
+            raise Unreadable(f"must be {low} or more")
+        if low is not None and number < low and low == 1:
+            raise Unreadable("must be 1 or more")
+        raise Unreadable(f"must be between {low} and {high}")
+    return number
+
+
+def _fitting(text: str, kind: inspect.StrType) -> str:
+    if kind.max_length is not None and len(text) > kind.max_length:
+        raise Unreadable(f"must not be longer than {kind.max_length} characters")
+    if kind.min_length and len(text.strip()) < kind.min_length:
+        raise Unreadable("must not be empty")
+    return text
+
+
+def _one_of(values: Sequence[Any], value: Any) -> Any:
+    if isinstance(values[0], int):
+        number = read_int(value)
+        if number in values:
+            return number
+        raise Unreadable(f"must be {' or '.join(map(str, sorted(values)))}, not {shown(value)}")
+    if isinstance(value, str) and value in values:
+        return value
+    known = [str(v) for v in values]
+    listed = ", ".join(f'"{v}"' for v in known)
+    near = difflib.get_close_matches(value, known, n=1, cutoff=0.6) if isinstance(value, str) else []
+    hint = f'; did you mean "{near[0]}"?' if near else ""
+    raise Unreadable(f"must be one of {listed}, not {shown(value)}{hint}")
+
+
+def _read_list(kind: inspect.ListType | inspect.VarTupleType, value: Any) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise Unreadable(f"must be a list, e.g. [{shown(value)}], not {shown(value)}")
+    if kind.max_length is not None and len(value) > kind.max_length:
+        raise Unreadable(f"must not have more than {kind.max_length} entries")
+    good: list[Any] = []
+    problems: list[tuple[int, str]] = []
+    for index, item in enumerate(value):
+        try:
+            good.append(read_value(kind.item_type, item))
+        except Unreadable as error:
+            problems.append((index, str(error)))
+    if problems:
+        raise _ListProblems(problems[:_LIST_PROBLEMS])
+    return good
+
+
+def shown(value: Any) -> str:
+    """The value as the caller wrote it, shortened."""
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return shorten(json.dumps(value))
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    """At most `limit` characters, all printable."""
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
