@@ -112,6 +112,29 @@ class TaskStore:
 
         return self._storage.commit(action)
 
+    def change_all(self, task_ids: Iterable[int], *, expect: Collection[Stage], **changes: Any) -> list[Task]:
+        """Change the same fields of several tasks in one write; those that are no longer in a stage of `expect` stay.
+
+        Returns:
+            The tasks that were changed, in the order asked for.
+
+        Raises:
+            StoreFull, StoreFailed: not written, nothing has changed.
+        """
+        wanted = list(dict.fromkeys(task_ids))
+
+        def action(change: Transaction) -> list[Task]:
+            done = []
+            for task_id in wanted:
+                task: Task | None = change.get(TABLE, task_id)
+                if task is not None and task.stage in expect:
+                    changed: Task = change.put(TABLE, task_id, msgspec.structs.replace(task, **changes))
+                    self._follow(change, task, changed)
+                    done.append(changed)
+            return done
+
+        return self._storage.commit(action) if wanted else []
+
     def _follow(self, change: Transaction, before: Task, now: Task) -> None:
         if before.stage is now.stage and before.outcome is now.outcome:
             return
@@ -147,6 +170,16 @@ class TaskStore:
                     tasks[task_id] = msgspec.structs.replace(
                         task, waiting_for=reason, waiting_since=since, waiting_detail=detail
                     )
+
+        self._storage.replace_in_memory(TABLE, apply)
+
+    def set_remark(self, task_id: int, remark: str) -> None:
+        """Say what a running task does just now; in memory only, as the step log tells it for good."""
+
+        def apply(tasks: dict[int, Task]) -> None:
+            task = tasks.get(task_id)
+            if task is not None and task.status is Status.RUNNING:
+                tasks[task_id] = msgspec.structs.replace(task, remark=remark)
 
         self._storage.replace_in_memory(TABLE, apply)
 
@@ -191,10 +224,10 @@ class TaskStore:
         with self._storage.state_lock:
             return [self._tasks[task_id] for task_id in self._index.due(now)]
 
-    def due_times(self) -> list[float]:
-        """The distinct times at which scheduled tasks become due, ascending."""
+    def due_times(self, until: float | None = None) -> list[float]:
+        """The distinct times (up to `until`) at which scheduled tasks become due, ascending."""
         with self._storage.state_lock:
-            return self._index.due_times()
+            return self._index.due_times(until)
 
     def queued(self, serial: str | None = None) -> list[Task]:
         """Queued tasks, of one phone or all, in (scheduled_at, id) order."""
