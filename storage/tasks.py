@@ -67,7 +67,18 @@ class TaskStore:
     def _insert(self, change: Transaction, new: NewTask) -> Task:
         facts = {name: getattr(new, name) for name in _NEW_FIELDS}
         task_id = change.new_id(TABLE)
-        task: Task = change.put(TABLE, task_id, Task(**facts, id=task_id, due_at=new.scheduled_at))
+        waiting = Waiting.TIME if new.stage is Stage.SCHEDULED else None
+        task: Task = change.put(
+            TABLE,
+            task_id,
+            Task(
+                **facts,
+                id=task_id,
+                due_at=new.scheduled_at,
+                waiting_for=waiting,
+                waiting_since=new.created_at,
+            ),
+        )
         self._usage.mark(change, task, Use.RESERVED)
         return task
 
