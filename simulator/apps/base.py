@@ -196,9 +196,14 @@ class App(Protocol):
     """An app of a simulated phone. All calls come on the phone's loop; none may block."""
 
     package: str
-    platform: str
     version: str  #: versionName
-    screen: str  #: name of the screen in front, for `simctl screen`
+
+    @property
+    def platform(self) -> str: ...
+
+    @property
+    def screen(self) -> str:
+        """Name of the screen in front, for `simctl screen`."""
 
     def launch(self) -> None:
         """Brought to the front by its launcher icon (a running app keeps its screen)."""

@@ -1,0 +1,1 @@
+"""The Instagram app of a simulated phone."""

@@ -1,0 +1,93 @@
+"""Builds views in the pixels of the recorded screens and scales them to a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from simulator.apps.base import View
+
+Box = tuple[int, int, int, int]  #: left, top, right, bottom in the recorded screen's pixels
+
+_PACKAGES = {
+    "View": "android.view.",
+    "ViewGroup": "android.view.",
+    "SurfaceView": "android.view.",
+    "TextureView": "android.view.",
+    "RecyclerView": "androidx.recyclerview.widget.",
+    "ViewPager": "androidx.viewpager.widget.",
+    "LinearLayoutCompat": "androidx.appcompat.widget.",
+    "TuxTextLayoutView": "com.bytedance.tux.input.",
+    "MetaComposeView": "com.facebook.compose.view.",
+}
+
+
+def node(
+    cls: str,
+    box: Box,
+    *children: View,
+    rid: str = "",
+    text: str = "",
+    desc: str = "",
+    flags: str = "",
+    tap: Callable[[], None] | None = None,
+) -> View:
+    """A view. `cls` is the class's last part unless it has a dot.
+
+    `flags`: C clickable, K checkable, X checked, S selected, F focused, R scrollable, B blocks taps, ! disabled.
+    """
+    return View(
+        cls=cls if "." in cls else _PACKAGES.get(cls, "android.widget.") + cls,
+        bounds=box,
+        text=text,
+        rid=rid,
+        desc=desc,
+        clickable="C" in flags,
+        enabled="!" not in flags,
+        checkable="K" in flags,
+        checked="X" in flags,
+        selected="S" in flags,
+        focusable="C" in flags or "F" in flags,
+        focused="F" in flags,
+        scrollable="R" in flags,
+        blocks="B" in flags,
+        children=list(children),
+        on_tap=tap if "!" not in flags else None,
+    )
+
+
+def field(
+    box: Box,
+    *,
+    rid: str,
+    content: str,
+    hint: str,
+    focused: bool,
+    tap: Callable[[], None],
+    write: Callable[[str], None],
+    enter: Callable[[], None] | None = None,
+    cls: str = "EditText",
+) -> View:
+    """A text field: empty it shows its hint as its text, as Android's accessibility does."""
+    view = node(cls, box, rid=rid, text=content or hint, flags="CF" if focused else "C", tap=tap)
+    view.hint = hint
+    view.showing_hint = not content
+    view.on_text = write
+    view.on_enter = enter
+    return view
+
+
+def shift(box: Box, dx: int = 0, dy: int = 0) -> Box:
+    return box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy
+
+
+def fit(view: View, sx: float, sy: float, finish: Callable[[View], None]) -> View:
+    """Scale a tree in place from recorded to phone pixels; `finish` sets what an app sets on every view."""
+    left, top, right, bottom = view.bounds
+    view.bounds = (round(left * sx), round(top * sy), round(right * sx), round(bottom * sy))
+    seek = view.on_tap_at
+    if seek is not None:
+        view.on_tap_at = lambda x, y: seek(round(x / sx), round(y / sy))
+    finish(view)
+    for child in view.children:
+        fit(child, sx, sy, finish)
+    return view

@@ -1,0 +1,1 @@
+"""The TikTok app of a simulated phone."""

@@ -1,0 +1,90 @@
+"""TikTok screens that only a person can deal with. They stay until the app is stopped."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from simulator.apps.base import View
+from simulator.apps.layout import field, node
+from simulator.apps.stage import Screen
+from simulator.apps.tiktok.parts import Dialog
+
+if TYPE_CHECKING:
+    from simulator.apps.tiktok.app import TikTokApp
+
+
+class Stuck(Dialog):
+    """No button and no BACK leads out of it."""
+
+    def leave(self) -> None:
+        return
+
+
+def human(app: TikTokApp, name: str) -> Screen:
+    """The screen of that fault."""
+    if name == "login":
+        return Stuck(app, name, partial(_login, app))
+    if name == "captcha":
+        return Stuck(app, name, partial(_captcha, app))
+    return Stuck(app, name, lambda dialog: _notice(app, dialog, "banned"))
+
+
+def blocked(app: TikTokApp) -> Screen:
+    """The alert after Post: nothing was published."""
+    return Dialog(app, "account-blocked", lambda dialog: _notice(app, dialog, "blocked"))
+
+
+def _notice(app: TikTokApp, dialog: Dialog, key: str) -> View:
+    """An Android alert with TikTok's title bar."""
+    box = (28, 1024, 1052, 1448)
+    return node(
+        "FrameLayout",
+        box,
+        node("TextView", (91, 1071, 989, 1137), rid="ajd", text=app.t("account_status")),
+        node("TextView", (28, 1158, 1052, 1208), rid="android:id/message", text=app.t(key)),
+        node(
+            "Button",
+            (852, 1295, 1020, 1437),
+            rid="android:id/button1",
+            text="OK",
+            flags="C",
+            tap=dialog.leave,
+        ),
+        rid="us",
+        flags="B",
+    )
+
+
+def _login(app: TikTokApp, _dialog: Dialog) -> View:
+    nothing = lambda: None  # noqa: E731
+    return node(
+        "FrameLayout",
+        (0, 0, 1080, 2400),
+        node("TextView", (150, 400, 930, 500), rid="lgt", text=app.t("log_in")),
+        node("LinearLayout", (84, 700, 996, 830), node("TextView", (240, 730, 900, 800), text=app.t("log_in_options")), flags="C"),
+        field((84, 900, 996, 1020), rid="lgf", content="", hint=app.t("log_in_options"), focused=False, tap=nothing,
+              write=lambda _text: None),
+        node("TextView", (240, 2200, 620, 2280), rid="lgn", text=app.t("no_account")),
+        node("TextView", (640, 2200, 860, 2280), rid="lgs", text=app.t("sign_up"), flags="C"),
+        rid="us",
+        flags="B",
+    )  # fmt: skip
+
+
+def _captcha(app: TikTokApp, _dialog: Dialog) -> View:
+    return node(
+        "FrameLayout",
+        (0, 0, 1080, 2400),
+        node(
+            "FrameLayout",
+            (90, 800, 990, 1700),
+            node("TextView", (130, 830, 800, 900), rid="cpt", text=app.t("verify")),
+            node("ImageView", (130, 920, 950, 1400), rid="cpi"),
+            node("TextView", (130, 1420, 950, 1490), rid="cps", text=app.t("slider")),
+            node("SeekBar", (130, 1510, 950, 1610), rid="cpb"),
+            rid="cpd",
+        ),
+        rid="us",
+        flags="B",
+    )

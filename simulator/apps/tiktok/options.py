@@ -1,0 +1,113 @@
+"""TikTok's "More options" sheet with the AI label. What is in it is not known from any phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from simulator.apps.base import View
+from simulator.apps.layout import node
+from simulator.apps.tiktok.parts import TikTokScreen
+from simulator.apps.tiktok.sounds import sheet
+
+if TYPE_CHECKING:
+    from simulator.apps.tiktok.app import TikTokApp
+
+
+class MoreOptions(TikTokScreen):
+    """Switches in a list that must be scrolled to reach the AI label."""
+
+    name = "more-options"
+    layered = True
+
+    def __init__(self, app: TikTokApp) -> None:
+        super().__init__(app)
+        self.scrolled = 0
+        self.switches = {"allow_comments": True, "allow_reuse": True, "save_device": False}
+
+    def _flip(self, key: str) -> None:
+        self.switches[key] = not self.switches[key]
+        self.app.phone.changed()
+
+    def _ai(self) -> None:
+        app = self.app
+        if app.draft.ai_label:
+            app.draft.ai_label = False
+        elif app.mine().get("ai_info_seen"):
+            app.draft.ai_label = True
+        else:
+            app.push(AiInfo(app))
+        app.phone.changed()
+
+    def _scroll(self, direction: int) -> None:
+        self.scrolled = max(0, min(3, self.scrolled + 3 * direction))
+        self.app.phone.changed()
+
+    def _row(
+        self, y: int, key: str, checked: bool | None, tap: Callable[[], None] | None, hint: str = ""
+    ) -> View:
+        app = self.app
+        parts = [node("TextView", (42, y + 30, 800, y + 80), rid="mot", text=app.t(key))]
+        if hint:
+            parts.append(node("TextView", (42, y + 85, 800, y + 140), rid="moh", text=app.t(hint)))
+        if checked is not None:
+            flags = "KX" if checked else "K"
+            parts.append(
+                node(
+                    "android.widget.Switch",
+                    (920, y + 40, 1038, y + 110),
+                    rid="mos",
+                    desc=app.t(key),
+                    flags=flags,
+                )
+            )
+        return node("LinearLayout", (0, y, 1080, y + 150), *parts, rid="mor", flags="C", tap=tap)
+
+    def views(self) -> list[View]:
+        app = self.app
+        rows: list[tuple[str, bool | None, Callable[[], None] | None, str]] = [
+            ("allow_comments", self.switches["allow_comments"], lambda: self._flip("allow_comments"), ""),
+            ("allow_reuse", self.switches["allow_reuse"], lambda: self._flip("allow_reuse"), ""),
+            ("disclosure", None, None, ""),
+            ("quality", None, None, ""),
+            ("save_device", self.switches["save_device"], lambda: self._flip("save_device"), ""),
+        ]
+        if "ai-label" not in app.unavailable:
+            rows.append(("ai_content", app.draft.ai_label, self._ai, "ai_content_hint"))
+        shown = rows[self.scrolled : self.scrolled + 4]
+        views = [
+            self._row(1640 + 160 * i, key, on, tap, hint) for i, (key, on, tap, hint) in enumerate(shown)
+        ]
+        listed = node("ScrollView", (0, 1630, 1080, 2337), *views, rid="mol", flags="R")
+        listed.on_scroll = self._scroll
+        title = node("TextView", (300, 1530, 780, 1600), rid="moo", text=app.t("more_options"))
+        close = node(
+            "ImageView", (960, 1530, 1040, 1610), rid="mox", desc=app.t("close"), flags="C", tap=app.pop
+        )
+        return sheet(1500, app.pop, title, close, listed)
+
+
+class AiInfo(TikTokScreen):
+    """Shown once per account before the label can be turned on."""
+
+    name = "ai-info"
+    layered = True
+
+    def _accept(self) -> None:
+        app = self.app
+        app.mine()["ai_info_seen"] = True
+        app.draft.ai_label = True
+        app.pop()
+
+    def views(self) -> list[View]:
+        app = self.app
+        return sheet(
+            1500,
+            app.pop,
+            node("TextView", (100, 1560, 980, 1640), rid="ait", text=app.t("ai_info_title")),
+            node("TextView", (100, 1660, 980, 1860), rid="aib", text=app.t("ai_info_body")),
+            node(
+                "Button", (84, 2050, 996, 2160), rid="aio", text=app.t("turn_on"), flags="C", tap=self._accept
+            ),
+            node("Button", (84, 2180, 996, 2290), rid="aic", text=app.t("cancel"), flags="C", tap=app.pop),
+        )

@@ -1,0 +1,149 @@
+"""Pieces that several TikTok screens share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from simulator.apps.base import View
+from simulator.apps.layout import Box, node
+from simulator.apps.stage import Screen
+
+if TYPE_CHECKING:
+    from simulator.apps.tiktok.app import TikTokApp
+
+WHOLE = (0, 0, 1080, 2337)
+
+
+class TikTokScreen(Screen):
+    """A TikTok screen."""
+
+    def __init__(self, app: TikTokApp) -> None:
+        self.app = app
+
+    def back(self) -> None:
+        self.app.pop()
+
+
+class Dialog(TikTokScreen):
+    """Lies over everything; leaves when one of its buttons is tapped."""
+
+    dialog = True
+    name = "dialog"
+
+    def __init__(self, app: TikTokApp, name: str, window: Callable[[Dialog], View]) -> None:
+        super().__init__(app)
+        self.name = name
+        self._window = window
+
+    def views(self) -> list[View]:
+        return [self._window(self)]
+
+    def leave(self) -> None:
+        self.app.uncover()
+
+    def back(self) -> None:
+        self.leave()
+
+
+def tab_bar(app: TikTokApp, current: str) -> View:
+    """Home, Friends, Create, Inbox, Profile."""
+    from simulator.apps.tiktok.home import Friends, Home, Inbox, start_creating
+    from simulator.apps.tiktok.profile import Profile
+
+    def to(screen: type[TikTokScreen]) -> Callable[[], None]:
+        return lambda: app.replace(screen(app))
+
+    def tab(left: int, rid: str, key: str, screen: type[TikTokScreen]) -> View:
+        chosen = "S" if key == current else ""
+        return node(
+            "FrameLayout",
+            (left, 2208, left + 216, 2337),
+            node("TextView", (left, 2288, left + 216, 2322), text=app.t(key), flags=chosen),
+            node("ImageView", (left + 66, 2213, left + 150, 2297)),
+            rid=rid,
+            desc=app.t(key),
+            flags="C" + chosen,
+            tap=to(screen),
+        )
+
+    return node(
+        "LinearLayout",
+        (0, 2208, 1080, 2337),
+        tab(0, "mkq", "home", Home),
+        tab(216, "mkp", "friends", Friends),
+        node(
+            "Button",
+            (432, 2208, 648, 2337),
+            node("FrameLayout", (441, 2208, 638, 2337)),
+            rid="mkn",
+            desc=app.t("create"),
+            flags="C",
+            tap=lambda: start_creating(app),
+        ),
+        tab(648, "mkr", "inbox", Inbox),
+        tab(864, "mks", "profile", Profile),
+        rid="mky",
+        flags="B",
+    )
+
+
+def tool(
+    app: TikTokApp, top: int, key: str, *, desc: str = "", tap: Callable[[], None] | None = None
+) -> View:
+    """One button of the column at the right of camera and editor."""
+    return node(
+        "Button",
+        (933, top, 1080, top + 137),
+        node("FrameLayout", (933, top, 1080, top + 137), node("ImageView", (964, top + 26, 1048, top + 110), rid="w85"), rid="ce1"),
+        node("ImageView", (944, top, 1070, top + 126), rid="kkb"),
+        desc=desc or app.t(key),
+        flags="C",
+        tap=tap,
+    )  # fmt: skip
+
+
+def sound_chip(app: TikTokApp, *, editor: bool, tap: Callable[[], None], remove: Callable[[], None]) -> View:
+    """The chip at the top of camera and editor: "Add sound", or the track with a cross right of it."""
+    sound = app.draft.sound
+    title = sound or app.t("add_sound")
+    left, right = (278, 703) if sound else (372, 707)
+    inner = node(
+        "LinearLayout" if editor else "Button",
+        (left + 5, 198, right - 5, 314),
+        node("ImageView", (left + 42, 232, left + 84, 274), rid="d88", desc=app.t("music")),
+        node(
+            "TextView",
+            (left + 84, 198, right - 21, 314),
+            rid="ycm",
+            text=title,
+            flags="F" if editor else "SF",
+        ),
+        rid="d8a",
+        desc="" if editor else title,
+    )
+    chip: list[View] = [
+        node(
+            "LinearLayout" if editor else "Button",
+            (left, 198, right, 314),
+            inner,
+            rid="d8c",
+            flags="C",
+            tap=tap,
+        )
+    ]
+    if sound and editor:
+        chip.append(
+            node(
+                "LinearLayout",
+                (703, 198, 801, 314),
+                node("View", (703, 232, 706, 279), rid="d86"),
+                node("ImageView", (706, 229, 801, 282), rid="d82", desc=app.t("close")),
+                rid="d81",
+                desc="@2131888108",
+                flags="C",
+                tap=remove,
+            )
+        )
+    box: Box = (left, 198, 801 if sound and editor else right, 314)
+    return node("FrameLayout", (0, 0, 1080, 314), node("LinearLayout", box, *chip, rid="d83"), rid="d87")

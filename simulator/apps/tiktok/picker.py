@@ -1,0 +1,226 @@
+"""TikTok's media picker, drawn over the camera whose nodes stay in the tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.apps.base import MediaRow, View
+from simulator.apps.layout import node
+from simulator.apps.tiktok.parts import WHOLE, TikTokScreen
+
+if TYPE_CHECKING:
+    from simulator.apps.tiktok.app import TikTokApp
+
+_PHOTOS_MAX = 35
+_ROWS = 5
+
+
+class Picker(TikTokScreen):
+    """The grid, newest first. A cell has two targets: its tick selects, its body does more."""
+
+    name = "picker"
+    layered = True
+
+    def __init__(self, app: TikTokApp, *, granted: bool) -> None:
+        super().__init__(app)
+        self.granted = granted
+        self.tab = "all"
+        self.chosen: list[MediaRow] = []
+        self.first_row = 0
+        self.preview: MediaRow | None = None
+
+    @property
+    def multiple(self) -> bool:
+        """The checkbox keeps its state from last time."""
+        return bool(self.app.state.get("select_multiple", self.app.seed % 2 == 1))
+
+    def back(self) -> None:
+        if self.preview:
+            self.preview = None
+            return
+        self.app.pop()
+
+    def _rows(self) -> list[MediaRow]:
+        rows = self.app.phone.media() if self.granted else []
+        wanted = {"videos": "video", "photos": "image"}.get(self.tab)
+        if self.tab == "ai_gallery":
+            return []
+        return [row for row in rows if wanted is None or row.kind == wanted]
+
+    def _choose_tab(self, tab: str) -> None:
+        self.tab, self.first_row = tab, 0
+        self.app.phone.changed()
+
+    def _toggle_multiple(self) -> None:
+        self.app.state["select_multiple"] = not self.multiple
+        self.chosen = self.chosen[:1]
+        self.app.phone.changed()
+
+    def _tick(self, row: MediaRow) -> None:
+        if row.id in [r.id for r in self.chosen]:
+            self.chosen = [r for r in self.chosen if r.id != row.id]
+        elif self.multiple:
+            if len(self.chosen) < _PHOTOS_MAX:
+                self.chosen.append(row)
+        else:
+            self.chosen = [row]
+        self.app.phone.changed()
+
+    def _body(self, row: MediaRow) -> None:
+        """Editor at once, or a preview with "Select multiple", or (47 and later) just a tick."""
+        if self.app.major >= 47:
+            self._tick(row)
+        elif self.multiple:
+            self.preview = row
+            self.app.phone.changed()
+        else:
+            self._edit([row])
+
+    def _edit(self, rows: list[MediaRow]) -> None:
+        app = self.app
+        app.go(2.5, lambda: app.push(app.edit(rows)))
+
+    def _next(self) -> None:
+        if self.chosen:
+            self._edit(self.chosen)
+
+    def _scroll(self, direction: int) -> None:
+        last = max(0, (len(self._rows()) + 2) // 3 - _ROWS)
+        self.first_row = min(last, max(0, self.first_row + 3 * direction))
+        self.app.phone.changed()
+
+    def _cells(self) -> list[View]:
+        cells = []
+        for place, row in enumerate(self._rows()[self.first_row * 3 : (self.first_row + _ROWS) * 3]):
+            left = (5, 364, 722)[place % 3]
+            top = 385 + 362 * (place // 3)
+            bottom = min(top + 357, 2137)
+            number = (
+                [r.id for r in self.chosen].index(row.id) + 1 if row.id in [r.id for r in self.chosen] else 0
+            )
+            tick = node(
+                "Button",
+                (left + 275, top + 16, left + 338, top + 79),
+                rid="jh7",
+                flags="C",
+                tap=lambda row=row: self._tick(row),  # type: ignore[misc]
+            )
+            if number:
+                tick.text = str(number)
+            corner = node("FrameLayout", (left + 238, top, left + 354, top + 116), tick, rid="h9t", flags="C")
+            corner.on_tap = tick.on_tap
+            cells.append(
+                node(
+                    "FrameLayout",
+                    (left, top, left + 354, bottom),
+                    node("ImageView", (left, top, left + 354, bottom), rid="mub"),
+                    corner,
+                    flags="C",
+                    tap=lambda row=row: self._body(row),  # type: ignore[misc]
+                )
+            )
+        return cells
+
+    def _tabs(self) -> list[View]:
+        app = self.app
+        tabs = []
+        for key, left, right in (
+            ("all", 42, 254),
+            ("videos", 254, 501),
+            ("photos", 501, 751),
+            ("ai_gallery", 751, 1038),
+        ):
+            chosen = "S" if key == self.tab else ""
+            tabs.append(
+                node(
+                    "FrameLayout",
+                    (left, 262, right, 380),
+                    node("TextView", (left + 26, 262, right - 26, 380), text=app.t(key), flags=chosen),
+                    desc=app.t(key),
+                    flags=chosen or "C",
+                    tap=lambda key=key: self._choose_tab(key),  # type: ignore[misc]
+                )
+            )
+        return tabs
+
+    def _preview_views(self, row: MediaRow) -> list[View]:
+        app = self.app
+        return [
+            node(
+                "FrameLayout",
+                (0, 136, 1080, 2137),
+                node("ImageView", (0, 262, 1080, 2137), rid="pvi"),
+                node("ImageView", (42, 167, 105, 230), rid="pvx", desc=app.t("close"), flags="C", tap=self.back),
+                node("TextView", (820, 2040, 1048, 2110), rid="pvs", text=app.t("select"), flags="C", tap=lambda: self._select_previewed(row)),
+                flags="B",
+            )
+        ]  # fmt: skip
+
+    def _select_previewed(self, row: MediaRow) -> None:
+        self.preview = None
+        self._tick(row)
+
+    def views(self) -> list[View]:
+        app = self.app
+        count = f" ({len(self.chosen)})" if self.chosen and self.multiple else ""
+        grid = node("GridView", (0, 380, 1080, 2137), *self._cells(), rid="i8o", flags="R")
+        grid.on_scroll = self._scroll
+        empty = (
+            []
+            if self.granted
+            else [node("TextView", (100, 1100, 980, 1200), rid="nmt", text=app.t("no_media"))]
+        )
+        return [
+            node(
+                "ViewGroup",
+                WHOLE,
+                node("FrameLayout", WHOLE, rid="d6t"),
+                node(
+                    "LinearLayout",
+                    WHOLE,
+                    node(
+                        "RelativeLayout",
+                        (0, 136, 1080, 262),
+                        node("ImageView", (42, 167, 105, 230), rid="b9b", desc=app.t("close"), flags="C", tap=app.pop),
+                        node(
+                            "LinearLayout",
+                            (403, 151, 676, 246),
+                            node("TextView", (445, 173, 586, 223), rid="yc0", text=app.t("recents")),
+                            node("ImageView", (602, 177, 644, 219), rid="kun", desc=app.t("down")),
+                            rid="d2t",
+                            flags="C",
+                        ),
+                        node(
+                            "LinearLayout",
+                            (906, 151, 1059, 246),
+                            node("ImageView", (932, 180, 969, 217), desc=app.t("description_ideas")),
+                            node("TextView", (974, 179, 1033, 218), text=app.t("text")),
+                            rid="vt1",
+                            flags="C",
+                        ),
+                        rid="aiw",
+                    ),
+                    node("HorizontalScrollView", (0, 262, 1080, 380), *self._tabs(), rid="mua"),
+                    node("ViewPager", (0, 380, 1080, 2137), grid, *empty, rid="zpi", flags="R"),
+                    node(
+                        "LinearLayout",
+                        (0, 2137, 1080, 2337),
+                        node(
+                            "RelativeLayout",
+                            (32, 2137, 354, 2337),
+                            node("CheckBox", (32, 2211, 95, 2274), rid="nbk", flags="KX" if self.multiple else "K"),
+                            node("TextView", (111, 2214, 354, 2261), rid="nbu", text=app.t("select_multiple")),
+                            rid="nbv",
+                            flags="C",
+                            tap=self._toggle_multiple,
+                        ),
+                        node("Button", (550, 2179, 1048, 2295), rid="uyb", text=app.t("next") + count, tap=self._next),
+                        rid="nbr",
+                    ),
+                    rid="f0u",
+                ),
+                *(self._preview_views(self.preview) if self.preview else []),
+                rid="s2q",
+                flags="B",
+            )
+        ]  # fmt: skip

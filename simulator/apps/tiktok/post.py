@@ -1,0 +1,314 @@
+"""TikTok's post screen: texts, rows, Drafts and Post; what has the focus decides which Post there is, if any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.apps.base import View
+from simulator.apps.layout import Box, field, node
+from simulator.apps.tiktok.draft import (
+    DESCRIPTION_MAX,
+    TITLE_MAX,
+    limit_hashtags,
+    open_word,
+    suggestions,
+    with_suggestion,
+)
+from simulator.apps.tiktok.parts import WHOLE, TikTokScreen
+from simulator.apps.tiktok.post_rows import photo_rows, video_rows
+
+if TYPE_CHECKING:
+    from simulator.apps.tiktok.app import TikTokApp
+
+
+class PostScreen(TikTokScreen):
+    """The last screen before publishing."""
+
+    name = "post"
+
+    def __init__(self, app: TikTokApp) -> None:
+        super().__init__(app)
+        self.focus = ""  #: "" | "title" | "description"
+        self.typing = False  #: the keyboard is up: the bottom bar is gone
+        self.scrolled = 0
+
+    # -- texts ------------------------------------------------------------------------------------------------
+
+    def _focus(self, name: str) -> None:
+        self.focus, self.typing = name, True
+        self.app.phone.show_keyboard(True)
+        self.app.phone.changed()
+
+    def blur(self) -> None:
+        self.focus, self.typing = "", False
+        self.app.phone.show_keyboard(False)
+        self.app.phone.changed()
+
+    def keyboard_gone(self) -> None:
+        self.typing = False
+
+    def open(self, screen: TikTokScreen) -> None:
+        """A sheet or page behind one of the rows."""
+        self.blur()
+        self.app.push(screen)
+
+    def _word(self) -> str:
+        """The word that suggestions are listed for now."""
+        return open_word(self.app.draft.description) if self.focus == "description" and self.typing else ""
+
+    def _write_title(self, text: str) -> None:
+        self.focus, self.typing = "title", True
+        self.app.draft.title = text.replace("\n", " ")[:TITLE_MAX]
+        self.app.phone.show_keyboard(True)
+        self.app.phone.changed()
+
+    def _write(self, text: str) -> None:
+        draft = self.app.draft
+        if self._word() and text == draft.description + "\n":
+            self._enter()
+            return
+        self.focus, self.typing = "description", True
+        draft.description = limit_hashtags(text)[:DESCRIPTION_MAX]
+        self.app.phone.show_keyboard(True)
+        self.app.phone.changed()
+
+    def _enter(self) -> None:
+        """Enter right after a hashtag takes the list's second row; elsewhere it is a line break."""
+        word = self._word()
+        if word:
+            self._pick(suggestions(word)[1])
+        else:
+            self._write(self.app.draft.description + "\n")
+
+    def _pick(self, choice: str) -> None:
+        draft = self.app.draft
+        draft.description = with_suggestion(draft.description, self._word(), choice)
+        self.app.phone.changed()
+
+    def _append(self, text: str) -> None:
+        self._write(self.app.draft.description + text)
+
+    # -- leaving ----------------------------------------------------------------------------------------------
+
+    def back(self) -> None:
+        """BACK leaves the composer altogether; its words come back with the next post."""
+        self.app.keep_unfinished()
+        self.app.replace(self.app.home())
+
+    def to_editor(self) -> None:
+        self.blur()
+        self.app.pop()
+
+    def _drafts(self) -> None:
+        from simulator.apps.tiktok.profile import Profile
+
+        app = self.app
+        app.save_draft()
+        app.go(0.8, lambda: app.replace(Profile(app)))
+
+    def post(self) -> None:
+        """The Post button: the point of no return, unless the app has a question first."""
+        from simulator.apps.tiktok.human import blocked
+        from simulator.apps.tiktok.interruptions import popup
+
+        app = self.app
+        self.blur()
+        if app.phone.fault("account-blocked"):
+            app.cover(blocked(app))
+        elif app.phone.fault("popup", "publish-publicly"):
+            app.cover(popup(app, "publish-publicly"))
+        else:
+            self.publish()
+
+    def publish(self) -> None:
+        self.app.publish(self.app.draft.kind)
+
+    # -- views ------------------------------------------------------------------------------------------------
+
+    def scroll(self, direction: int) -> None:
+        self.scrolled = max(0, min(1, self.scrolled + direction))
+        self.app.phone.changed()
+
+    def views(self) -> list[View]:
+        app = self.app
+        photos = app.draft.kind == "photos"
+        word = self._word()
+        children: list[View] = [
+            node("FrameLayout", WHOLE, rid="d6t", tap=self.blur if self.typing else None, flags="B"),
+            self._header(photos=photos, listed=bool(word)),
+            *(self._photo_fields() if photos else self._video_fields()),
+        ]
+        if word:
+            children.append(self._suggestion_list(word, 1240 if photos else 810))
+        else:
+            children.extend(photo_rows(self) if photos else video_rows(self))
+        if not self.typing:
+            children.append(self._bottom())
+        return [node("RelativeLayout", WHOLE, *children, rid="qre", flags="B")]
+
+    def _header(self, *, photos: bool, listed: bool) -> View:
+        second: list[View] = []
+        if photos and self.typing and not listed:
+            button = node(
+                "Button", (846, 152, 1038, 236), rid="qr6", text=self.app.t("post"), flags="C", tap=self.post
+            )
+            second = [node("LinearLayout", (846, 136, 1080, 252), button, rid="oyw")]
+        return node(
+            "FrameLayout",
+            (0, 136, 1080, 252),
+            node(
+                "LinearLayout",
+                (0, 136, 1080, 252),
+                node(
+                    "Button",
+                    (16, 136, 131, 252),
+                    rid="b98",
+                    desc="@2131888269",
+                    flags="C",
+                    tap=self.to_editor,
+                ),
+                *second,
+                rid="w1v",
+            ),
+            rid="w_m",
+        )
+
+    def _description_field(self, box: Box, hint: str) -> View:
+        return field(
+            box,
+            rid="g19",
+            content=self.app.draft.description,
+            hint=self.app.t(hint),
+            focused=self.focus == "description",
+            tap=lambda: self._focus("description"),
+            write=self._write,
+            enter=self._enter,
+        )
+
+    def _photo_fields(self) -> list[View]:
+        app = self.app
+        up = 167 if self.typing else 0  # the picture shrinks while a field has the focus
+        down = 63 if self.typing else 0
+        title = field(
+            (42, 584 - up, 1038, 637 - up),
+            rid="g1c",
+            content=app.draft.title,
+            hint=app.t("photo_title"),
+            focused=self.focus == "title",
+            tap=lambda: self._focus("title"),
+            write=self._write_title,
+        )
+        description = self._description_field((42, 691 - up, 1038, 1059), "photo_description")
+        views = [
+            node("ImageView", (42, 274, 320 - up, 552 - up), rid="ji6", flags="C"),
+            node(
+                "ScrollView",
+                (42, 584 - up, 1038, 1059),
+                node("ViewGroup", (42, 584 - up, 1038, 670 - up), title, node("View", (42, 669 - up, 1038, 670 - up), rid="f_f"), rid="w2j"),
+                description,
+                rid="fz8",
+                flags="R",
+            ),
+            node("Button", (42, 1080 + down, 116, 1154 + down), rid="awo", flags="C", tap=lambda: self._append("#")),
+            node("Button", (137, 1080 + down, 211, 1154 + down), rid="awn", text="" if self.typing else app.t("mention"),
+                 flags="C", tap=lambda: self._append("@")),
+        ]  # fmt: skip
+        if self.typing:
+            views += [
+                node(
+                    "TextView",
+                    (42, 1059, 140, 1122),
+                    rid="ey5",
+                    text=f"{len(app.draft.description)}/{DESCRIPTION_MAX}",
+                ),
+                node("Button", (232, 1143, 596, 1217), rid="eyp", text=app.t("ideas"), flags="C"),
+                node("Button", (639, 1143, 713, 1217), rid="afb", flags="C"),
+                node(
+                    "Button",
+                    (964, 1143, 1038, 1217),
+                    rid="fvu",
+                    desc=app.t("collapse"),
+                    flags="C",
+                    tap=self.blur,
+                ),
+            ]
+        else:
+            views += [
+                node("TextView", (42, 274, 161, 332), rid="ji9", text=app.t("cover")),
+                node("Button", (232, 1080, 306, 1154), rid="eyp", flags="C"),
+                node("Button", (349, 1080, 590, 1154), rid="afb", text=app.t("ai_rewrite"), flags="C!"),
+                node(
+                    "Button",
+                    (964, 1080, 1038, 1154),
+                    rid="fwf",
+                    flags="C",
+                    tap=lambda: self._focus("description"),
+                ),
+            ]
+        return [node("FrameLayout", (0, 253, 1080, 1169 + down), *views, rid="fvz")]
+
+    def _video_fields(self) -> list[View]:
+        app = self.app
+        hint = "description" if app.major >= 43 else "description_old"
+        return [
+            node(
+                "RelativeLayout",
+                (0, 249, 1080, 803),
+                self._description_field((42, 270, 673, 677), hint),
+                node("ImageView", (715, 270, 1038, 661), rid="cvr", desc="@0000000000", flags="C"),
+                node("TextView", (741, 291, 872, 336), rid="pvw", text=app.t("preview")),
+                node("FrameLayout", (715, 533, 1038, 661), node("TextView", (731, 533, 1022, 645), rid="ect", text=app.t("edit_cover")), rid="ecv", flags="C"),
+                node(
+                    "HorizontalScrollView",
+                    (42, 719, 1054, 803),
+                    node("Button", (42, 719, 289, 803), rid="awo", text=app.t("hashtags_button"), flags="C", tap=lambda: self._append("#")),
+                    node("Button", (315, 719, 542, 803), rid="awn", text=app.t("mention"), flags="C", tap=lambda: self._append("@")),
+                    rid="hsv",
+                ),
+                rid="video_header_layout",
+            )
+        ]  # fmt: skip
+
+    def _suggestion_list(self, word: str, top: int) -> View:
+        """Rows over everything between the field and the keyboard."""
+        rows = []
+        for place, choice in enumerate(suggestions(word)):
+            y = top + 120 * place
+            rows.append(
+                node(
+                    "LinearLayout",
+                    (0, y, 1080, y + 120),
+                    node("TextView", (42, y + 20, 700, y + 100), rid="sgn", text=choice),
+                    node("TextView", (720, y + 20, 1038, y + 100), rid="sgc", text=f"{97 - 20 * place}.3M"),
+                    rid="sgr",
+                    flags="C",
+                    tap=lambda choice=choice: self._pick(choice),  # type: ignore[misc]
+                )
+            )
+        return node("RecyclerView", (0, top, 1080, 2337), *rows, rid="sgl", flags="RB")
+
+    def _bottom(self) -> View:
+        app = self.app
+        return node(
+            "RelativeLayout",
+            (0, 2147, 1080, 2337),
+            node(
+                "LinearLayout",
+                (32, 2179, 1048, 2305),
+                node(
+                    "Button",
+                    (32, 2179, 529, 2305),
+                    rid="fex",
+                    text=app.t("drafts"),
+                    flags="C",
+                    tap=self._drafts,
+                ),
+                node("View", (529, 2179, 550, 2200), rid="cok"),
+                node(
+                    "Button", (550, 2179, 1048, 2305), rid="qrb", text=app.t("post"), flags="C", tap=self.post
+                ),
+                rid="fgc",
+            ),
+            rid="bw7",
+            flags="B",
+        )

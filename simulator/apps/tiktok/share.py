@@ -1,0 +1,66 @@
+"""What TikTok shows first when an image was shared to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.apps.base import MediaRow, View
+from simulator.apps.layout import node
+from simulator.apps.tiktok.parts import WHOLE, TikTokScreen
+
+if TYPE_CHECKING:
+    from simulator.apps.tiktok.app import TikTokApp
+
+
+class PhotoShare(TikTokScreen):
+    """The share sheet: "Photo" leads to the editor, the others elsewhere."""
+
+    name = "photo-share"
+
+    def __init__(self, app: TikTokApp, row: MediaRow) -> None:
+        super().__init__(app)
+        self.row = row
+
+    def _photo(self) -> None:
+        app = self.app
+        app.go(1.5, lambda: app.push(app.edit([self.row])))
+
+    def _story(self) -> None:
+        app = self.app
+        app.edit([self.row])
+        app.publish("story")
+
+    def views(self) -> list[View]:
+        app = self.app
+        entries = (
+            (app.t("photo_entry"), self._photo),
+            (app.t("your_story"), self._story),
+            (app.t("message"), app.pop),
+        )
+        return [
+            node(
+                "FrameLayout",
+                WHOLE,
+                node(
+                    "FrameLayout",
+                    (0, 1700, 1080, 2337),
+                    *[
+                        node(
+                            "LinearLayout",
+                            (0, 1760 + 160 * i, 1080, 1920 + 160 * i),
+                            node(
+                                "TextView", (180, 1800 + 160 * i, 900, 1880 + 160 * i), rid="pst", text=label
+                            ),
+                            rid="psr",
+                            flags="C",
+                            tap=tap,
+                        )
+                        for i, (label, tap) in enumerate(entries)
+                    ],
+                    rid="f0u",
+                    desc="Bottom sheet",
+                ),
+                rid="psh",
+                flags="B",
+            )
+        ]
