@@ -234,7 +234,7 @@ def _port_and_tokens(settings: Settings, tokens: int) -> Iterator[Finding]:
         )
     if tokens:
         yield ok("tokens", f"{tokens} token(s) for clients on the LAN")
-    elif local in {"127.0.0.1", "localhost", "::1"}:
+    elif host in {"127.0.0.1", "localhost", "::1"}:
         yield ok("tokens", "none, and none is needed: only this box can reach the API")
     else:
         yield fail(

@@ -1,0 +1,48 @@
+"""Logs: plain for people, priorities for the journal, JSON for machines."""
+
+import json
+import logging
+import sys
+
+from jobs.logs import JournalFormatter, JsonFormatter, PlainFormatter
+
+
+def record(level=logging.WARNING, message="phone lost", **extra):
+    made = logging.LogRecord("jobs.x", level, __file__, 1, message, (), None)
+    for name, value in extra.items():
+        setattr(made, name, value)
+    return made
+
+
+def boom():
+    try:
+        raise ValueError("why")
+    except ValueError:
+        made = record(logging.ERROR, "it broke")
+        made.exc_info = sys.exc_info()
+        return made
+
+
+def test_plain_lines_carry_the_context():
+    assert (
+        PlainFormatter().format(record(serial="A1", task=7)).endswith("warning phone lost task=7 serial=A1")
+    )
+
+
+def test_every_line_for_the_journal_has_its_priority_also_in_a_trace():
+    lines = JournalFormatter().format(boom()).splitlines()
+    assert lines[0] == "<3>it broke"
+    assert all(line.startswith("<3>") for line in lines)
+    assert lines[-1] == "<3>ValueError: why"
+
+
+def test_a_message_with_line_breaks_cannot_fake_another_entry_in_the_journal():
+    assert JournalFormatter().format(record(message="a\n<0>b")).splitlines() == ["<4>a", "<4><0>b"]
+
+
+def test_json_is_one_object_per_line_with_the_trace_inside():
+    line = JsonFormatter().format(boom())
+    assert "\n" not in line
+    entry = json.loads(line)
+    assert entry["level"] == "error"
+    assert "ValueError: why" in entry["trace"]
