@@ -49,6 +49,8 @@ class Transaction:
         self._undo: list[tuple[str, int, bool, Any]] = []
         self._put: dict[str, dict[int, bytes]] = {}
         self._gone: dict[str, list[int]] = {}
+        self._dropped: list[str] = []
+        self.dropped: list[str] = []
 
     def get(self, table: str, doc_id: int) -> Any:
         """The record as this change must see it; None when there is none."""
@@ -57,6 +59,12 @@ class Transaction:
             return laid_over[doc_id]
         records = self._tables.get(table)
         return None if records is None else records.get(doc_id)
+
+    def ids(self, table: str) -> list[int]:
+        """Ids of all records that this change sees."""
+        laid_over = self.changes.get(table, {})
+        committed = [doc_id for doc_id in self._tables.get(table, ()) if doc_id not in laid_over]
+        return committed + [doc_id for doc_id, record in laid_over.items() if record is not None]
 
     def changed(self, table: str) -> dict[int, Any]:
         """The group's changes of this table: id to record, or to None for a removed one."""
@@ -81,6 +89,21 @@ class Transaction:
         self._put.get(table, {}).pop(doc_id, None)
         self._gone.setdefault(table, []).append(doc_id)
 
+    def touch(self, table: str) -> None:
+        """Make the table exist, even if it stays empty."""
+        if table not in self._tables and table not in self.changes:
+            self.changes[table] = {}
+            self._put.setdefault(table, {})
+
+    def drop(self, table: str) -> None:
+        """Remove a table with all its records."""
+        for doc_id in self.ids(table):
+            self.remove(table, doc_id)
+        self._put.pop(table, None)
+        self._gone.pop(table, None)
+        self._dropped.append(table)
+        self.dropped.append(table)
+
     def _note(self, table: str, doc_id: int, record: Any) -> None:
         laid_over = self.changes.setdefault(table, {})
         self._undo.append((table, doc_id, doc_id in laid_over, laid_over.get(doc_id)))
@@ -90,6 +113,7 @@ class Transaction:
         self._undo.clear()
         self._put = {}
         self._gone = {}
+        self._dropped = []
 
     def roll_back(self) -> None:
         """Forget what happened since `begin`."""
@@ -98,11 +122,12 @@ class Transaction:
                 self.changes[table][doc_id] = record
             else:
                 del self.changes[table][doc_id]
+        del self.dropped[len(self.dropped) - len(self._dropped) :]
         self.begin()
 
     def payload(self, seq: int, batch: int) -> bytes | None:
         """The journal's text for what happened since `begin`; None when nothing did."""
-        if not self._put and not self._gone:
+        if not (self._put or self._gone or self._dropped):
             return None
         parts = [b'{"seq":%d,"batch":%d' % (seq, batch)]
         if self._put:
@@ -113,6 +138,8 @@ class Transaction:
             parts.append(b',"put":{%b}' % tables)
         if self._gone:
             parts.append(b',"gone":%b' % _encode(self._gone))
+        if self._dropped:
+            parts.append(b',"dropped":%b' % _encode(self._dropped))
         parts.append(b"}")
         return b"".join(parts)
 

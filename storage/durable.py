@@ -114,7 +114,7 @@ class JournalStorage(Storage):
 
     def _first_generation(self) -> Loaded:
         """An empty state on disk; the journal comes first, so that a snapshot without one always means damage."""
-        head = journal.header(0, snapshot.SCHEMA)
+        head = journal.header(snapshot.SCHEMA)
         self._files.replace(journal_path(self._folder, 1), [head], "journal")
         empty = snapshot.chunks(snapshot.Head(snapshot.SCHEMA, 0), {})
         self._files.replace(snapshot_path(self._folder, 1), empty, "snapshot")
@@ -156,15 +156,20 @@ class JournalStorage(Storage):
             for name, records in tables.items()
         }
 
+    def copy_of(self, table: str) -> dict[int, Any]:
+        """The table's records at this moment."""
+        return self.tables.get(table, {}).copy()
+
     def plain(self, record: Any) -> dict[str, Any]:
         """A record as a document of its own, in JSON's types."""
         document: dict[str, Any] = msgspec.to_builtins(record)
         return document
 
-    def listen(self, table: str, listener: Listener) -> None:
-        """Call the listener with all present records now and with every change from now on."""
+    def listen(self, table: str, listener: Listener, *, replay: bool = True) -> None:
+        """Call the listener with every change from now on, and with all present records first (`replay`)."""
         with self.state_lock:
-            listener([(doc_id, None, record) for doc_id, record in self.tables.get(table, {}).items()])
+            if replay:
+                listener([(doc_id, None, record) for doc_id, record in self.tables.get(table, {}).items()])
             self._listeners.setdefault(table, []).append(listener)
 
     # --- writing
@@ -173,10 +178,14 @@ class JournalStorage(Storage):
         """TinyDB's whole-state write: only the differences reach the journal."""
 
         def replace_all(change: Transaction) -> None:
-            for name in self.tables.keys() | change.changes.keys() | data.keys():
-                wanted = {int(doc_id): document for doc_id, document in data.get(name, {}).items()}
-                for doc_id in [*self.tables.get(name, {}), *change.changed(name)]:
-                    if doc_id not in wanted and change.get(name, doc_id) is not None:
+            for name in [*self.tables, *change.changes]:
+                if name not in data:
+                    change.drop(name)
+            for name, documents in data.items():
+                wanted = {int(doc_id): document for doc_id, document in documents.items()}
+                change.touch(name)
+                for doc_id in change.ids(name):
+                    if doc_id not in wanted:
                         change.remove(name, doc_id)
                 for doc_id, document in wanted.items():
                     present = change.get(name, doc_id)
@@ -206,9 +215,20 @@ class JournalStorage(Storage):
         """A record's JSON and the record as it will be read from it, which is what memory keeps."""
         try:
             text = self._encode(record)
-            return text, self._decoders.get(table, self._plain).decode(text)
+            decoder = self._decoders.get(table)
+            if decoder is None:
+                return text, self._plain.decode(text)
+            kept = decoder.decode(text)
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
             raise InvalidRecord(f"a record of {table} cannot be stored: {error}") from error
+        if isinstance(record, Mapping):
+            unknown = record.keys() - set(self._types[table].__struct_fields__)
+            if unknown:
+                raise InvalidRecord(
+                    f"a record of {table} has no field {', '.join(sorted(map(str, unknown)))}"
+                )
+            text = self._encode(kept)
+        return text, kept
 
     def new_id(self, table: str) -> int:
         """The next id of the table; grows for ever, also across restarts for every id that was ever stored."""
@@ -241,7 +261,7 @@ class JournalStorage(Storage):
             if parts:
                 self._append(b"".join(parts), essential=any(ticket.essential for ticket in group))
                 self._seq = seq
-                self._apply(change.changes)
+                self._apply(change)
 
     def _append(self, data: bytes, *, essential: bool) -> None:
         try:
@@ -287,9 +307,9 @@ class JournalStorage(Storage):
             raise StoreFailed(f"the journal cannot be repaired: {error.strerror}") from error
         self._broken = ""
 
-    def _apply(self, changes: Mapping[str, Mapping[int, Any]]) -> None:
+    def _apply(self, change: Transaction) -> None:
         with self.state_lock:
-            for name, records in changes.items():
+            for name, records in change.changes.items():
                 table = self.tables.setdefault(name, {})
                 news: list[tuple[int, Any, Any]] = []
                 for doc_id, record in records.items():
@@ -302,6 +322,9 @@ class JournalStorage(Storage):
                             self._next_ids[name] = doc_id + 1
                 for listener in self._listeners.get(name, ()):
                     listener(news)
+            for name in change.dropped:
+                if not self.tables.get(name, True) and name not in self._types:
+                    del self.tables[name]
 
     def replace_in_memory(self, table: str, change: Callable[[dict[int, Any]], None]) -> None:
         """Change records in memory only, for facts that are worked out again after a restart; no index may use them."""
@@ -374,7 +397,7 @@ class JournalStorage(Storage):
             self._prune()
 
     def _new_journal(self, number: int) -> tuple[int, int]:
-        head = journal.header(self._seq, snapshot.SCHEMA)
+        head = journal.header(snapshot.SCHEMA)
         path = journal_path(self._folder, number)
         self._files.replace(path, [head], "new journal")
         return self._files.open(path, os.O_RDWR), len(head)

@@ -23,6 +23,7 @@ class Entry(msgspec.Struct, frozen=True):
     batch: int
     put: dict[str, dict[int, msgspec.Raw]] = {}
     gone: dict[str, list[int]] = {}
+    dropped: list[str] = []
     schema: int | None = None  #: only in the first entry of a file, which changes nothing
 
 
@@ -52,43 +53,40 @@ def line(payload: bytes) -> bytes:
     return b"%08x %b\n" % (crc32(payload), payload)
 
 
-def header(seq: int, schema: int) -> bytes:
-    """First line of a journal whose changes come after number `seq`."""
-    return line(msgspec.json.encode({"seq": seq, "batch": seq, "schema": schema}))
+def header(schema: int) -> bytes:
+    """First line of a journal."""
+    return line(msgspec.json.encode({"seq": 0, "batch": 0, "schema": schema}))
 
 
-def scan(data: bytes, after: int | None = None) -> Scan:
-    """Read a journal whose first change must be number `after` + 1 (None: whatever its header says)."""
+def scan(data: bytes, after: int) -> Scan:
+    """Read a journal whose first change must be number `after` + 1."""
     entries: list[Entry] = []
     later: list[Entry] = []
     good = 0
     schema = 0
-    expected = -1
+    expected = after + 1
     broken = False
     for end, entry in _lines(data):
         if entry is None:
             broken = True
-        elif expected < 0 and not broken:
-            if entry.schema is None or (after is not None and entry.seq != after):
-                broken = True
-                later.append(entry)
-                continue
-            schema = entry.schema
-            expected = entry.seq + 1
-            good = end
-        elif broken or entry.seq != expected or entry.schema is not None:
-            broken = True
+        elif broken:
             later.append(entry)
-        else:
+        elif good == 0 and entry.schema is not None:
+            schema = entry.schema
+            good = end
+        elif good and entry.seq == expected and entry.schema is None:
             entries.append(entry)
             expected += 1
             good = end
+        else:
+            broken = True
+            later.append(entry)
     if good == len(data):
         tail = Tail.CLEAN
-    elif expected < 0:
-        tail = Tail.DAMAGED if later else Tail.TORN
+    elif any(entry.batch > expected for entry in later) or (good == 0 and later):
+        tail = Tail.DAMAGED
     else:
-        tail = Tail.DAMAGED if any(entry.batch > expected for entry in later) else Tail.TORN
+        tail = Tail.TORN
     return Scan(entries, good, tail, schema, later)
 
 

@@ -117,9 +117,8 @@ class Loader:
         tables: Tables = {}
         try:
             for name, text in raw.tables.items():
-                tables[name] = msgspec.json.decode(
-                    text, type=dict[int, self._types.get(name, dict[str, Any])]
-                )  # type: ignore[misc]
+                kind: Any = self._types.get(name, dict[str, Any])
+                tables[name] = msgspec.json.decode(text, type=dict[int, kind])
         except msgspec.MsgspecError as error:
             raise snapshot.Unreadable(f"table {name}: {error}") from error
         return Loaded(
@@ -179,6 +178,8 @@ class Loader:
             name: {doc_id: self._one.get(name, self._plain).decode(raw) for doc_id, raw in records.items()}
             for name, records in entry.put.items()
         }
+        for name in entry.dropped:
+            state.tables.pop(name, None)
         for name, ids in entry.gone.items():
             table = state.tables.setdefault(name, {})
             for doc_id in ids:
@@ -212,7 +213,7 @@ class Loader:
         for number in journals(self._folder):
             path = journal_path(self._folder, number)
             if number > damaged:
-                rest = journal.scan(path.read_bytes())
+                rest = journal.scan(path.read_bytes(), state.seq)
                 self._note_touched(state, rest.entries + rest.later)
             if number >= damaged:
                 state.superseded.append(path)

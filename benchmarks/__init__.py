@@ -1,0 +1,1 @@
+"""What is measured, one script each, printing ratios against a stated peer."""
