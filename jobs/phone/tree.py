@@ -43,6 +43,7 @@ class Node:
     showing_hint: bool = False  #: `text` is the placeholder, not content
     parent: Node | None = field(default=None, repr=False)
     children: list[Node] = field(default_factory=list, repr=False)
+    visible: bool = True  #: False where the source says that it is not displayed
     order: int = 0  #: position in the tree; later nodes are usually drawn over earlier ones
 
     @property
@@ -165,6 +166,7 @@ def parse_xml(xml: str) -> UiTree:
             focusable=get("focusable") == "true",
             scrollable=get("scrollable") == "true",
             showing_hint=get("showing-hint") == "true",
+            visible=get("displayed") != "false" and get("visible-to-user") != "false",
             parent=parent,
             order=len(nodes),
         )

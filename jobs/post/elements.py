@@ -1,0 +1,360 @@
+"""Finds named elements in a UI tree by the rules of the screens files; each element at most once per tree."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from jobs.phone.tree import Bounds, Node, UiTree
+from jobs.post.screens_file import Rule, Texts, Vocabulary
+from jobs.post.words import plain
+
+#: Windows that lie around an app and never belong to it: the system's bars, keyboards.
+_AROUND = ("com.android.systemui", "inputmethod", "keyboard", "honeyboard", "swiftkey", "openatx")
+#: Where a flat list says nothing of packages, ids and texts decide alone.
+_EDITABLE = ("EditText", "AutoCompleteTextView")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A named element in a tree: the node and the rule that found it."""
+
+    name: str
+    node: Node
+    by: str
+
+    @property
+    def bounds(self) -> Bounds:
+        return self.node.bounds
+
+    @property
+    def center(self) -> tuple[int, int]:
+        return self.node.center
+
+    @property
+    def says(self) -> str:
+        return self.node.text or self.node.content_desc
+
+
+def is_around(package: str) -> bool:
+    """Whether a package draws around apps: status bar, keyboard."""
+    return any(part in package for part in _AROUND)
+
+
+def platform_of(package: str) -> str | None:
+    """Which platform an app's package belongs to; also other builds of the same app."""
+    if package.startswith(("com.zhiliaoapp.", "com.ss.android.ugc.")):
+        return "tiktok"
+    return "instagram" if package.startswith("com.instagram.") else None
+
+
+def is_editable(node: Node) -> bool:
+    return node.class_name.endswith(_EDITABLE)
+
+
+def contains(outer: Bounds, inner: Bounds) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
+
+
+def holds_point(bounds: Bounds, point: tuple[int, int]) -> bool:
+    return bounds[0] <= point[0] < bounds[2] and bounds[1] <= point[1] < bounds[3]
+
+
+def same_row(one: Bounds, two: Bounds) -> bool:
+    """Whether two boxes share at least half of the lower one's height."""
+    shared = min(one[3], two[3]) - max(one[1], two[1])
+    return shared * 2 >= min(one[3] - one[1], two[3] - two[1]) > 0
+
+
+def describe(rule: Rule) -> str:
+    """What a rule looks at, in one line for people."""
+    parts: list[str] = []
+    for name in ("text", "desc", "label", "hint", "id", "cls"):
+        value: Texts = getattr(rule, name)
+        if value:
+            shown = value if isinstance(value, str) else " | ".join(value)
+            parts.append(f"{'class' if name == 'cls' else name} {shown}")
+    for name in ("inside", "corner", "holds", "row_of", "column_of", "right_of", "left_of", "above", "below"):
+        if getattr(rule, name):
+            parts.append(f"{name.replace('_', ' ')} {getattr(rule, name)}")
+    if rule.zone:
+        parts.append("in zone")
+    if rule.touches:
+        parts.append(f"touches {rule.touches}")
+    parts += [
+        name if getattr(rule, name) else f"not {name}"
+        for name in ("clickable", "checkable", "checked", "selected", "scrollable", "editable", "empty")
+        if getattr(rule, name) is not None
+    ]
+    return ", ".join(parts)
+
+
+class Look:
+    """One tree seen through one vocabulary."""
+
+    def __init__(self, tree: UiTree, vocabulary: Vocabulary, *, app_version: str = "") -> None:
+        self.tree = tree
+        self.vocabulary = vocabulary
+        self.app_version = app_version
+        self._found: dict[str, tuple[Found, ...]] = {}
+        self._busy: set[str] = set()
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """Nodes that can be seen and do not belong to the bars and keyboards around the app."""
+        around = {package: is_around(package) for package in self.tree.packages}
+        return [
+            n
+            for n in self.tree.nodes
+            if n.visible
+            and n.bounds[2] > n.bounds[0]
+            and n.bounds[3] > n.bounds[1]
+            and not around.get(n.package, False)
+        ]
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        """The packages of this tree that are the app's; flat lists name none."""
+        return frozenset(
+            p
+            for p in ("", *self.tree.packages)
+            if not p or p in self.vocabulary.packages or platform_of(p) == self.vocabulary.platform
+        )
+
+    @cached_property
+    def _by_text(self) -> dict[str, list[Node]]:
+        return self._index(lambda n: "" if is_editable(n) else plain(n.text))
+
+    @cached_property
+    def _by_desc(self) -> dict[str, list[Node]]:
+        return self._index(lambda n: plain(n.content_desc))
+
+    @cached_property
+    def _by_id(self) -> dict[str, list[Node]]:
+        return self._index(lambda n: n.id_name)
+
+    def _index(self, key: Callable[[Node], str]) -> dict[str, list[Node]]:
+        index: dict[str, list[Node]] = defaultdict(list)
+        for node in self.nodes:
+            value = key(node)
+            if value:
+                index[value].append(node)
+        return index
+
+    def find(self, name: str) -> Found | None:
+        """The element, or None when no rule of it fits."""
+        found = self.find_all(name)
+        return found[0] if found else None
+
+    def has(self, name: str) -> bool:
+        return bool(self.find_all(name))
+
+    def find_all(self, name: str) -> tuple[Found, ...]:
+        """Every node that the first fitting rule of the element finds, the picked one first."""
+        known = self._found.get(name)
+        if known is not None:
+            return known
+        if name in self._busy:  # an element that is explained by itself
+            return ()
+        self._busy.add(name)
+        try:
+            found: tuple[Found, ...] = ()
+            for number, rule in enumerate(self.vocabulary.elements[name], 1):
+                nodes = self._matching(rule)
+                if nodes:
+                    by = f"{name} rule {number}: {describe(rule)}"
+                    found = tuple(Found(name, node, by) for node in self._picked(nodes, rule))
+                    break
+            self._found[name] = found
+            return found
+        finally:
+            self._busy.discard(name)
+
+    def every(self) -> list[Found]:
+        """Every named element that is in the tree."""
+        found = (self.find(name) for name in self.vocabulary.elements)
+        return [f for f in found if f is not None]
+
+    # -- one rule ------------------------------------------------------------------------------------------
+
+    def _named(self, value: Texts, index: dict[str, list[Node]]) -> list[Node]:
+        """Nodes whose text (by that index) is one of the words or literals."""
+        nodes: list[Node] = []
+        for text in (value,) if isinstance(value, str) else value:
+            if not text.startswith("@"):
+                nodes += index.get(plain(text), ())
+                continue
+            word = self.vocabulary.words[text[1:]]
+            for exact in word.texts:
+                nodes += index.get(exact, ())
+            if word.has_patterns:
+                for shown, holders in index.items():
+                    if shown not in word.texts and word.matches_plain(shown):
+                        nodes += holders
+        return nodes
+
+    def _reads(self, value: Texts, shown: str) -> bool:
+        plain_shown = plain(shown)
+        for text in (value,) if isinstance(value, str) else value:
+            if text.startswith("@"):
+                if self.vocabulary.words[text[1:]].matches_plain(plain_shown):
+                    return True
+            elif plain(text) == plain_shown:
+                return True
+        return False
+
+    def _candidates(self, rule: Rule) -> Iterable[Node]:
+        """A superset of what the rule fits, by its most telling part."""
+        if rule.id:
+            ids = (rule.id,) if isinstance(rule.id, str) else rule.id
+            return [n for i in ids for n in self._by_id.get(i, ())]
+        if rule.text:
+            return self._named(rule.text, self._by_text)
+        if rule.desc:
+            return self._named(rule.desc, self._by_desc)
+        if rule.label:
+            both = self._named(rule.label, self._by_text) + self._named(rule.label, self._by_desc)
+            return list(dict.fromkeys(both))
+        return self.nodes
+
+    def _matching(self, rule: Rule) -> list[Node]:
+        if rule.versions and not self.app_version.startswith(rule.versions):
+            return []
+        anchors: dict[str, Node] = {}
+        for name in (
+            rule.inside, rule.holds, rule.row_of, rule.column_of, rule.right_of, rule.left_of, rule.above, rule.below,
+        ):  # fmt: skip
+            if name:
+                anchor = self.find(name)
+                if anchor is None:
+                    return []
+                anchors[name] = anchor.node
+        barred = [f.node for name in rule.without for f in self.find_all(name)]
+        matched = [
+            n
+            for n in self._candidates(rule)
+            if self._fits(n, rule) and self._lies(n, rule, anchors) and not any(_touch(n, b) for b in barred)
+        ]
+        matched.sort(key=lambda n: n.order)
+        return matched
+
+    def _fits(self, node: Node, rule: Rule) -> bool:
+        for wanted, has in (
+            (rule.clickable, node.clickable),
+            (rule.enabled, node.enabled),
+            (rule.checkable, node.checkable),
+            (rule.checked, node.checked),
+            (rule.selected, node.selected),
+            (rule.focused, node.focused),
+            (rule.scrollable, node.scrollable),
+        ):
+            if wanted is not None and wanted != has:
+                return False
+        if rule.editable is not None and rule.editable != is_editable(node):
+            return False
+        if rule.labelled is not None and rule.labelled != bool(node.text or node.content_desc):
+            return False
+        if rule.cls and not node.class_name.endswith(rule.cls):
+            return False
+        if not rule.package:
+            if node.package not in self._own:
+                return False
+        elif self.tree.structured:
+            parts = (rule.package,) if isinstance(rule.package, str) else rule.package
+            if not any(node.package == p[1:] if p.startswith("=") else p in node.package for p in parts):
+                return False
+        if rule.hint and not self._reads(rule.hint, node.hint or node.text):
+            return False
+        if rule.empty is not None and rule.empty != self.is_empty(node):
+            return False
+        # The index of _candidates answered for one of these; the others are asked here.
+        if rule.id and rule.text and not self._reads(rule.text, node.text):
+            return False
+        if (rule.id or rule.text) and rule.desc and not self._reads(rule.desc, node.content_desc):
+            return False
+        return not (
+            (rule.id or rule.text or rule.desc)
+            and rule.label
+            and not (self._reads(rule.label, node.text) or self._reads(rule.label, node.content_desc))
+        )
+
+    def is_empty(self, node: Node) -> bool:
+        """Whether a field shows nothing but its placeholder."""
+        if not node.text or node.showing_hint or (node.hint and node.text == node.hint):
+            return True
+        word = self.vocabulary.words.get("placeholder")
+        return word is not None and word.matches(node.text)
+
+    def _lies(self, node: Node, rule: Rule, anchors: dict[str, Node]) -> bool:
+        width, height = self.tree.size
+        x, y = node.center
+        b = node.bounds
+        if rule.zone:
+            left, top, right, bottom = rule.zone
+            if not (left * width <= x <= right * width and top * height <= y <= bottom * height):
+                return False
+        if rule.min_size and (
+            node.width < rule.min_size[0] * width or node.height < rule.min_size[1] * height
+        ):
+            return False
+        if rule.max_size and (
+            node.width > rule.max_size[0] * width or node.height > rule.max_size[1] * height
+        ):
+            return False
+        if rule.touches:
+            distance = {"left": b[0], "top": b[1], "right": width - b[2], "bottom": height - b[3]}
+            if abs(distance[rule.touches]) > 0.02 * max(width, height):
+                return False
+        if not anchors:
+            return True
+        if rule.inside:
+            holder = anchors[rule.inside]
+            outer = holder.bounds
+            if node is holder or not contains(outer, b):
+                return False
+            # Layers overlap (a picker over a camera): where the tree is known, lying in the box is not enough.
+            if self.tree.structured and all(a is not holder for a in node.ancestors()):
+                return False
+            if rule.corner and not _in_corner(outer, b, rule.corner):
+                return False
+        if rule.holds and (not contains(b, anchors[rule.holds].bounds) or node is anchors[rule.holds]):
+            return False
+        if rule.row_of and not same_row(b, anchors[rule.row_of].bounds):
+            return False
+        if rule.column_of and abs(b[0] - anchors[rule.column_of].bounds[0]) > 0.02 * width:
+            return False
+        slack = 0.02 * width
+        return not (
+            (rule.right_of and b[0] < anchors[rule.right_of].bounds[2] - slack)
+            or (rule.left_of and b[2] > anchors[rule.left_of].bounds[0] + slack)
+            or (rule.above and b[3] > anchors[rule.above].bounds[1] + slack)
+            or (rule.below and b[1] < anchors[rule.below].bounds[3] - slack)
+        )
+
+    @staticmethod
+    def _picked(nodes: list[Node], rule: Rule) -> list[Node]:
+        keys: dict[str, Callable[[Node], tuple[int, int]]] = {
+            "first": lambda n: (n.order, 0),
+            "last": lambda n: (-n.order, 0),
+            "left": lambda n: (n.center[0], n.order),
+            "right": lambda n: (-n.center[0], n.order),
+            "top": lambda n: (n.center[1], n.order),
+            "bottom": lambda n: (-n.center[1], n.order),
+            "smallest": lambda n: (n.width * n.height, n.order),
+        }
+        return sorted(nodes, key=keys[rule.pick])
+
+
+def _touch(node: Node, other: Node) -> bool:
+    return node is other or contains(node.bounds, other.bounds) or contains(other.bounds, node.bounds)
+
+
+def _in_corner(outer: Bounds, inner: Bounds, corner: str) -> bool:
+    width, height = outer[2] - outer[0], outer[3] - outer[1]
+    if (inner[2] - inner[0]) * 2 > width or (inner[3] - inner[1]) * 2 > height:
+        return False
+    x, y = (inner[0] + inner[2]) / 2 - outer[0], (inner[1] + inner[3]) / 2 - outer[1]
+    vertical, horizontal = corner.split("-")
+    return (y < height / 2) == (vertical == "top") and (x < width / 2) == (horizontal == "left")

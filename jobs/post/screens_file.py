@@ -1,0 +1,226 @@
+"""The shape of a screens file: words, elements and screens as TOML, checked when read and laid over each other."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from jobs.post.words import Word, word_from_entries
+
+Kind = Literal["path", "interruption", "human", "progress", "success", "failure"]
+Texts = str | tuple[str, ...]
+Side = Literal["left", "right", "top", "bottom"]
+Pick = Literal["first", "last", "left", "right", "top", "bottom", "smallest"]
+
+SHIPPED = Path(__file__).parent / "screens"
+
+
+class ScreensInvalid(ValueError):
+    """A screens file cannot be used; `problems` says all that is wrong with it."""
+
+    def __init__(self, file: str, problems: list[str]) -> None:
+        super().__init__(f"{file}: " + "; ".join(problems))
+        self.file = file
+        self.problems = problems
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One way to find an element: a node for which everything that is given here holds.
+
+    Texts are a literal or "@word"; a list means any of them. The words of this struct are explained in docs/screens.md.
+    """
+
+    text: Texts = ()
+    desc: Texts = ()
+    label: Texts = ()  #: text or content-desc
+    hint: Texts = ()
+    id: Texts = ()  #: resource-id without package
+    cls: Texts = msgspec.field(default=(), name="class")  #: end of the class name
+    package: Texts = ()  #: part of the package name ("=x": all of it); lifts the limit to the app's own nodes
+    clickable: bool | None = None
+    enabled: bool | None = None
+    checkable: bool | None = None
+    checked: bool | None = None
+    selected: bool | None = None
+    focused: bool | None = None
+    scrollable: bool | None = None
+    editable: bool | None = None  #: a text field
+    empty: bool | None = None  #: shows nothing but its placeholder
+    labelled: bool | None = None  #: has a text or content-desc of its own
+    zone: tuple[float, float, float, float] | None = None  #: the centre lies in it; fractions of the screen
+    min_size: tuple[float, float] | None = None  #: fractions of the screen
+    max_size: tuple[float, float] | None = None
+    touches: Side | None = None
+    inside: str = ""  #: lies within that element
+    corner: Literal["", "top-right", "top-left", "bottom-right", "bottom-left"] = (
+        ""  #: of the element of `inside`
+    )
+    holds: str = ""  #: that element lies within the node
+    row_of: str = ""  #: shares the height of that element
+    column_of: str = ""  #: has the left edge of that element
+    right_of: str = ""
+    left_of: str = ""
+    above: str = ""
+    below: str = ""
+    without: tuple[str, ...] = ()  #: none of these elements is the node, lies in it or holds it
+    pick: Pick = "first"
+    versions: tuple[str, ...] = ()  #: holds only for app versions that start like one of these
+    seen: str = ""
+
+
+class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How a screen is told, and what is tapped there."""
+
+    kind: Kind
+    layer: int  #: the screen with the highest layer that fits is the one on top
+    all: tuple[str, ...] = ()  #: each of these elements must be there
+    any: tuple[str, ...] = ()  #: one of these
+    none: tuple[str, ...] = ()  #: none of these
+    next: tuple[str, ...] = ()  #: the first of these that is there is tapped
+    never: tuple[str, ...] = ()  #: a tap here must not hit any of these
+    phase: Literal["", "before", "after"] = ""  #: may `next` be tapped only before or only after the commit
+    error: str = ""  #: stable error word of a human-needed or failure screen
+    says: str = ""  #: sentence for people
+    passing: bool = False  #: whether another attempt may help
+    seen: str = ""
+    off: bool = False  #: an overlay can switch a shipped screen off
+
+
+class ScreensFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One file as written."""
+
+    platform: str = ""
+    packages: tuple[str, ...] = ()
+    words: dict[str, list[dict[str, str | list[str]]]] = {}
+    elements: dict[str, list[Rule]] = {}
+    screens: dict[str, Screen] = {}
+
+
+class Vocabulary(msgspec.Struct, frozen=True):
+    """Everything known about the screens of one app, checked and ready to be matched."""
+
+    platform: str
+    packages: tuple[str, ...]
+    words: dict[str, Word]
+    elements: dict[str, tuple[Rule, ...]]
+    screens: tuple[tuple[str, Screen], ...]  #: by layer, topmost first
+
+    def screen(self, name: str) -> Screen:
+        return dict(self.screens)[name]
+
+
+def read_file(path: Path) -> ScreensFile:
+    """Read one screens file. Raises ScreensInvalid with what is wrong and where."""
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), ScreensFile, strict=False)
+    except OSError as error:
+        raise ScreensInvalid(str(path), [f"cannot be read: {error.strerror or error}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScreensInvalid(str(path), [f"is not TOML: {error}"]) from error
+    except msgspec.ValidationError as error:
+        raise ScreensInvalid(str(path), [str(error).replace("`$.", "`")]) from error
+
+
+def lay_over(below: ScreensFile, above: ScreensFile) -> ScreensFile:
+    """Merge two files by name: words add up, rules of `above` are tried first, screens of `above` replace."""
+    words = dict(below.words)
+    for name, entries in above.words.items():
+        words[name] = [*words.get(name, []), *entries]
+    elements = dict(below.elements)
+    for name, rules in above.elements.items():
+        elements[name] = [*rules, *elements.get(name, [])]
+    return ScreensFile(
+        platform=above.platform or below.platform,
+        packages=tuple(dict.fromkeys((*below.packages, *above.packages))),
+        words=words,
+        elements=elements,
+        screens={**below.screens, **above.screens},
+    )
+
+
+def _texts(value: Texts) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
+
+
+def _rule_problems(where: str, rule: Rule, words: dict[str, Word], elements: dict[str, object]) -> list[str]:
+    problems = [
+        f"{where}: unknown word {text!r}"
+        for field in (rule.text, rule.desc, rule.label, rule.hint)
+        for text in _texts(field)
+        if text.startswith("@") and text[1:] not in words
+    ]
+    named = (rule.inside, rule.holds, rule.row_of, rule.column_of, rule.right_of, rule.left_of)
+    problems += [
+        f"{where}: unknown element {name!r}"
+        for name in (*named, rule.above, rule.below, *rule.without)
+        if name and name not in elements
+    ]
+    if rule.corner and not rule.inside:
+        problems.append(f"{where}: `corner` needs `inside`")
+    if rule == Rule(pick=rule.pick, versions=rule.versions, seen=rule.seen):
+        problems.append(f"{where}: says nothing about the node")
+    return problems
+
+
+def check(file: ScreensFile, where: str) -> Vocabulary:
+    """A vocabulary from a merged file. Raises ScreensInvalid with every problem at once."""
+    problems: list[str] = []
+    words: dict[str, Word] = {}
+    for name, entries in file.words.items():
+        try:
+            words[name] = word_from_entries(name, entries)
+        except ValueError as error:
+            problems.append(str(error))
+            words[name] = Word(name, ())
+    for name, rules in file.elements.items():
+        if not rules:
+            problems.append(f"elements.{name}: has no rule")
+        for number, rule in enumerate(rules, 1):
+            problems += _rule_problems(f"elements.{name} rule {number}", rule, words, dict(file.elements))
+    for name, screen in file.screens.items():
+        for element in (*screen.all, *screen.any, *screen.none, *screen.next, *screen.never):
+            if element not in file.elements:
+                problems.append(f"screens.{name}: unknown element {element!r}")
+        if not screen.all and not screen.any and not screen.off:
+            problems.append(f"screens.{name}: needs `all` or `any`, else it would fit everything")
+        if screen.kind in ("human", "failure") and not screen.error and not screen.off:
+            problems.append(f"screens.{name}: a screen of kind {screen.kind} needs `error`")
+    if problems:
+        raise ScreensInvalid(where, problems)
+    screens = sorted(((n, s) for n, s in file.screens.items() if not s.off), key=lambda item: -item[1].layer)
+    return Vocabulary(
+        platform=file.platform,
+        packages=file.packages,
+        words=words,
+        elements={name: tuple(rules) for name, rules in file.elements.items()},
+        screens=tuple(screens),
+    )
+
+
+def load(platform: str, overlay_dir: str = "") -> Vocabulary:
+    """The vocabulary of a platform: what is shared by all apps, the app's own, and the operator's files over it.
+
+    Args:
+        platform: "tiktok" or "instagram".
+        overlay_dir: folder with `android.toml`, `tiktok.toml`, `instagram.toml` (each optional); "" means none.
+
+    Raises:
+        ScreensInvalid: a file is missing, malformed or contradicts itself.
+    """
+    merged = ScreensFile()
+    where = f"{platform}.toml"
+    for name in ("android", platform):
+        merged = lay_over(merged, read_file(SHIPPED / f"{name}.toml"))
+    if overlay_dir:
+        folder = Path(overlay_dir)
+        if not folder.is_dir():
+            raise ScreensInvalid(overlay_dir, ["is not a folder"])
+        for name in ("android", platform):
+            path = folder / f"{name}.toml"
+            if path.exists():
+                merged = lay_over(merged, read_file(path))
+                where = str(path)
+    return check(merged, where)

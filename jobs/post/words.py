@@ -1,0 +1,92 @@
+"""Texts as phones show them: made comparable across quotes, spaces and case, and named words in several languages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
+_SPACE = re.compile(r"\s+")
+#: Curly quotes and long dashes, which phones and people mix with the straight ones.
+_SAME = str.maketrans(
+    {
+        "\u2019": "'",
+        "\u2018": "'",
+        "\u02bc": "'",
+        "`": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u201e": '"',
+        "\u2013": "-",
+        "\u2014": "-",
+    }
+)
+
+
+@lru_cache(maxsize=8192)
+def plain(text: str) -> str:
+    """A text in the form in which texts are compared: folded case, straight quotes, single spaces."""
+    if not text:
+        return ""
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).translate(_SAME)
+    return _SPACE.sub(" ", text).strip().casefold()
+
+
+class Word:
+    """One named word: what a label may read, in any known language, as whole texts and as patterns.
+
+    Patterns are searched in the plain form, so they are written in lower case with straight quotes.
+    """
+
+    __slots__ = ("_pattern", "name", "texts")
+
+    def __init__(self, name: str, texts: Iterable[str], patterns: Iterable[str] = ()) -> None:
+        self.name = name
+        self.texts = frozenset(plain(t) for t in texts)
+        joined = "|".join(f"(?:{p})" for p in patterns)
+        self._pattern = re.compile(joined) if joined else None
+
+    @property
+    def has_patterns(self) -> bool:
+        return self._pattern is not None
+
+    def matches(self, text: str) -> bool:
+        """Whether a label reads like this word. An empty label never does."""
+        if not text:
+            return False
+        return self.matches_plain(plain(text))
+
+    def matches_plain(self, text: str) -> bool:
+        """The same for a text that is already plain."""
+        if not text:
+            return False
+        return text in self.texts or (self._pattern is not None and self._pattern.search(text) is not None)
+
+
+def word_from_entries(name: str, entries: Iterable[Mapping[str, str | list[str]]]) -> Word:
+    """A word from its TOML entries: language -> text, list of texts, or /pattern/; the key `seen` is a remark.
+
+    Raises:
+        ValueError: a pattern does not compile; the message names it.
+    """
+    texts: list[str] = []
+    patterns: list[str] = []
+    for entry in entries:
+        for language, value in entry.items():
+            if language == "seen":
+                continue
+            for text in [value] if isinstance(value, str) else value:
+                if len(text) > 2 and text.startswith("/") and text.endswith("/"):
+                    pattern = text[1:-1]
+                    try:
+                        re.compile(pattern)
+                    except re.error as error:
+                        raise ValueError(
+                            f"word {name!r}: pattern {text} does not compile: {error}"
+                        ) from error
+                    patterns.append(pattern)
+                else:
+                    texts.append(text)
+    return Word(name, texts, patterns)
