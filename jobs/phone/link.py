@@ -1,0 +1,119 @@
+"""What the daemon keeps for one phone between sessions: its automation server, its newest picture, what to clean up."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from jobs import settings
+from jobs.phone.adb import Endpoint
+from jobs.phone.errors import PhoneError, PhoneNotReady, StopRequested
+from jobs.phone.launch import OutputPump
+from jobs.phone.protocol import PhoneInfo
+from jobs.phone.push import PushGate
+from jobs.phone.session import Session
+from jobs.phone.wire import Grip
+
+if TYPE_CHECKING:
+    from jobs.phone.u2 import Automation
+
+
+class Link:
+    """One phone as the adapters know it. Sessions on it exclude each other."""
+
+    def __init__(
+        self,
+        serial: str,
+        *,
+        endpoint: Endpoint,
+        grip: Grip,
+        pump: OutputPump,
+        gate: PushGate,
+        suspect: Callable[[str], None],
+    ) -> None:
+        """`grip` lives as long as the daemon; `suspect(serial)` is told when a session had trouble."""
+        self.serial = serial
+        self.endpoint = endpoint
+        self.clock = grip.clock
+        self.gate = gate
+        self.suspect = suspect
+        self.leftovers: set[str] = set()  #: paths on the phone that could not be deleted yet
+        self._grip = grip
+        self._pump = pump
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self._spectator: Grip | None = None
+        self._automation: Automation | None = None
+        self._picture: tuple[float, bytes] | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self._session is not None
+
+    def open(self, info: PhoneInfo, limits: settings.Phones) -> Session:
+        """Raises PhoneNotReady while another session is open."""
+        session = Session(self, info, limits)
+        with self._lock:
+            if self._session is not None:
+                raise PhoneNotReady("another attempt still holds the phone", serial=self.serial)
+            self._session = session
+            spectator = self._spectator
+        if spectator is not None:
+            spectator.break_off()  # a task never waits for a picture that somebody asked for
+        return session
+
+    @contextlib.contextmanager
+    def spectator(self) -> Iterator[Grip | None]:
+        """A short look at an idle phone by one caller at a time; None when somebody is there already."""
+        grip = Grip(self.clock, self.serial)
+        with self._lock:
+            taken = self._session is not None or self._spectator is not None
+            if not taken:
+                self._spectator = grip
+        if taken:
+            yield None
+            return
+
+        def end() -> None:
+            grip.break_off(StopRequested("shutdown"))
+
+        self._grip.on_break(end)
+        try:
+            yield grip
+        finally:
+            self._grip.forget_callback(end)
+            with self._lock:
+                self._spectator = None
+
+    def released(self, session: Session) -> None:
+        with self._lock:
+            if self._session is session:
+                self._session = None
+
+    def automation(self) -> Automation:
+        """The phone's automation server; only the open session may use it."""
+        if self._automation is None:
+            # Imported with the first look at a screen: 60 ms and 14 MB that an idle daemon does not need.
+            from jobs.phone.u2 import Automation
+
+            self._automation = Automation(self.endpoint, self.serial, self._grip, self._pump)
+        return self._automation
+
+    def lost(self, reason: PhoneError | StopRequested) -> None:
+        """The link went away: end the session, and forget what ran on the phone (ADB-11)."""
+        session = self._session
+        if session is not None:
+            session.abort(reason)
+        if self._automation is not None:
+            self._automation.forget()
+
+    def keep_picture(self, picture: bytes) -> None:
+        self._picture = (self.clock.monotonic(), picture)
+
+    def picture(self, max_age_s: float | None = None) -> bytes | None:
+        kept = self._picture
+        if kept is None or (max_age_s is not None and self.clock.monotonic() - kept[0] > max_age_s):
+            return None
+        return kept[1]

@@ -1,0 +1,115 @@
+"""What `adb devices -l` says, as values; nothing of it is trusted before it was parsed here."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import NamedTuple
+
+from jobs.phone.protocol import PhoneState
+
+#: The adb server's words for a phone's state (adb's ConnectionState); the longest come first.
+_LINE = re.compile(
+    r"^(?P<serial>\S.*?)\s+(?P<state>no permissions(?:\s*\([^)]*\))?[^\n]*?|device|offline|unauthorized|authorizing"
+    r"|connecting|bootloader|recovery|sideload|rescue|host|noperm|detached|unknown)"
+    r"(?P<facts>(?:\s+[a-z_]+:\S*)*)\s*$"
+)
+_SERIAL = re.compile(r"^[A-Za-z0-9][\w.:()\[\]%@ -]{0,127}$")
+
+_SENTENCES = {
+    "offline": "adb lists the phone as offline",
+    "authorizing": "the phone is being asked to accept this box",
+    "connecting": "adb is connecting to the phone",
+    "bootloader": "the phone is in its boot loader",
+    "recovery": "the phone is in recovery mode",
+    "sideload": "the phone is in sideload mode",
+    "rescue": "the phone is in rescue mode",
+}
+
+
+class Listed(NamedTuple):
+    """One line of the list."""
+
+    serial: str
+    state: PhoneState
+    detail: str = ""
+    usb_path: str = ""
+    transport_id: str = ""
+    model: str = ""
+
+    @property
+    def network(self) -> bool:
+        """Reached over TCP or mDNS rather than USB."""
+        return not self.usb_path and (":" in self.serial or "_adb" in self.serial)
+
+
+class Listing(NamedTuple):
+    """The whole list: phones by serial, and what is wrong with lines that are no phones (ADB-8)."""
+
+    phones: dict[str, Listed]
+    warnings: tuple[str, ...] = ()
+
+
+def parse(text: str) -> Listing:
+    """Parse the answer to `host:devices-l`; two lines with one serial become one quarantined phone (ADB-9)."""
+    found: dict[str, list[Listed]] = defaultdict(list)
+    warnings: list[str] = []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        match = _LINE.match(line)
+        if match is None:
+            warnings.append(f"adb lists a device in a way that is not understood: {line.strip()[:120]!r}")
+            continue
+        facts = dict(word.split(":", 1) for word in match["facts"].split())
+        serial, state = match["serial"].strip(), _state(match["state"])
+        place = f" on USB path {facts['usb']}" if facts.get("usb") else ""
+        if not _SERIAL.match(serial):
+            warnings.append(
+                f"a device{place} has no usable serial: the udev rule is missing or has not been applied to it"
+                if state is PhoneState.NO_PERMISSIONS
+                else f"a device{place} reports the impossible serial {serial[:40]!r}"
+            )
+            continue
+        found[serial].append(
+            Listed(
+                serial,
+                state,
+                _detail(state, match["state"]),
+                facts.get("usb", ""),
+                facts.get("transport_id", ""),
+                facts.get("model", "").replace("_", " "),
+            )
+        )
+    return Listing({serial: _one(lines) for serial, lines in found.items()}, tuple(warnings))
+
+
+def _state(word: str) -> PhoneState:
+    if word == "device":
+        return PhoneState.DEVICE
+    if word == "unauthorized":
+        return PhoneState.UNAUTHORIZED
+    if word.startswith("no"):
+        return PhoneState.NO_PERMISSIONS
+    return PhoneState.OFFLINE
+
+
+def _detail(state: PhoneState, word: str) -> str:
+    if state is PhoneState.UNAUTHORIZED:
+        return "the phone has not accepted this box: unlock it and confirm the question about USB debugging"
+    if state is PhoneState.NO_PERMISSIONS:
+        return "the udev rule for this phone is missing, so adb may not open it"
+    if state is PhoneState.DEVICE:
+        return ""
+    return _SENTENCES.get(word, f"adb says {word!r}")
+
+
+def _one(lines: list[Listed]) -> Listed:
+    if len(lines) == 1:
+        return lines[0]
+    paths = ", ".join(line.usb_path or "?" for line in lines)
+    return lines[0]._replace(
+        state=PhoneState.DUPLICATE,
+        detail=f"{len(lines)} phones report this serial (USB paths {paths}); none of them is used",
+        usb_path=paths,
+    )

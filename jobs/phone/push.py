@@ -1,0 +1,252 @@
+"""Copying a file to a phone so that it is either there whole, under its name, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import posixpath
+import secrets
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import ppadb.sync
+from ppadb.protocol import Protocol as Words
+from ppadb.sync.stats import S_IFREG
+
+from jobs.clock import Deadline
+from jobs.phone.adb import AdbConnection, AdbPhone
+from jobs.phone.errors import (
+    CommandFailed,
+    DeadlinePassed,
+    PhoneError,
+    PhoneStorageFull,
+    PushFailed,
+    StopRequested,
+)
+from jobs.phone.wire import Grip
+
+log = logging.getLogger(__name__)
+
+#: The slowest link that is still waited for (USB 2 on a bad hub gives about 5 MB/s, Wi-Fi at the edge about 1).
+MIN_BYTES_PER_S = 500_000
+#: On top: opening the file on the phone, and the phone flushing what it has.
+GRACE_S = 20.0
+#: A pushed file that is not whole yet; the name hides it from galleries and media scanners.
+TEMP_PREFIX = ".tikmatrixd-"
+TEMP_SUFFIX = ".part"
+#: The slowest phone that hashes a file.
+MIN_HASHED_BYTES_PER_S = 20_000_000
+
+#: The exit status of every POSIX shell for a command that does not exist.
+NOT_FOUND = 127
+
+_CHUNKS_PER_WRITE = 16
+
+
+class Hash(Protocol):
+    def update(self, data: memoryview, /) -> None: ...
+    def hexdigest(self) -> str: ...
+
+
+class PushGate:
+    """At most so many pushes at once: a hub's bandwidth is shared by all its phones (ADB-13)."""
+
+    def __init__(self, places: int) -> None:
+        self._free = max(1, places)
+        self._condition = threading.Condition()
+
+    def _wake(self) -> None:
+        with self._condition:
+            self._condition.notify_all()
+
+    @contextlib.contextmanager
+    def place(self, grip: Grip, deadline: Deadline) -> Iterator[None]:
+        """Wait for a free place. Raises DeadlinePassed, or what broke off the grip."""
+        grip.on_break(self._wake)
+        try:
+            with self._condition:
+                while not self._free:
+                    grip.check()
+                    if deadline.expired:
+                        raise DeadlinePassed(
+                            "other files kept being copied to other phones", serial=grip.serial
+                        )
+                    grip.clock.wait_for(self._condition, deadline.remaining_s)
+                self._free -= 1
+        finally:
+            grip.forget_callback(self._wake)
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._free += 1
+                self._condition.notify()
+
+
+class _SyncPush(ppadb.sync.Sync):
+    """ppadb's sync protocol, with the current time as mtime, bigger writes, and the phone's FAIL understood."""
+
+    connection: AdbConnection
+
+    def send_file(
+        self, stream: int, size: int, dest: str, *, mode: int, mtime: int, digest: Hash | None
+    ) -> None:
+        """Send `size` bytes of the open file. Raises PushFailed with what the phone says."""
+        self._send_str(Words.SEND, f"{dest},{mode | S_IFREG}")
+        # Header and data alternate in one buffer, so that 1 MB costs one read and one write call.
+        chunk = self.DATA_MAX_LENGTH
+        buffer = memoryview(bytearray(_CHUNKS_PER_WRITE * (chunk + 8)))
+        slots = [buffer[i * (chunk + 8) : (i + 1) * (chunk + 8)] for i in range(_CHUNKS_PER_WRITE)]
+        for slot in slots:
+            slot[:8] = b"DATA" + struct.pack("<I", chunk)
+        bodies = [slot[8:] for slot in slots]
+        sent = 0
+        while sent < size:
+            count = os.preadv(stream, bodies, sent)
+            if not count:
+                raise PushFailed("the file became shorter while it was copied", passing=False)
+            count = min(count, size - sent)
+            whole, rest = divmod(count, chunk)
+            if digest is not None:
+                for body in bodies[:whole]:
+                    digest.update(body)
+            end = whole * (chunk + 8)
+            if rest:
+                if digest is not None:
+                    digest.update(bodies[whole][:rest])
+                slots[whole][4:8] = struct.pack("<I", rest)
+                end += 8 + rest
+            self._write(buffer[:end])
+            if rest:
+                slots[whole][4:8] = struct.pack("<I", chunk)
+            sent += count
+        self._write(b"DONE" + struct.pack("<I", mtime))
+        self._check_end()
+
+    def _write(self, data: bytes | memoryview) -> None:
+        if self.connection.sock.readable():
+            self._check_end()  # the phone only talks before the end when something is wrong
+        try:
+            self.connection.write(data)
+        except PhoneError:
+            with contextlib.suppress(PhoneError):
+                if self.connection.sock.readable():
+                    self._check_end(early=True)
+            raise
+
+    def _check_end(self, *, early: bool = False) -> None:
+        """OKAY, or FAIL with a message; both are followed by a little-endian length (PPA-5)."""
+        head = self.connection.read(8)
+        word, length = bytes(head[:4]), int.from_bytes(head[4:], "little")
+        if word == b"OKAY":
+            return
+        if word != b"FAIL" or length > 65536:
+            raise PushFailed(f"the phone answered nonsense: {bytes(head)!r}")
+        message = self.connection.read(length).decode("utf-8", "replace")
+        full = "no space left" in message.lower() or "enospc" in message.lower()
+        kind = PhoneStorageFull if full else PushFailed
+        raise kind(f"the phone refused the file: {message}")
+
+
+class Pusher:
+    """Pushes to one phone for one owner; remembers what could not be deleted."""
+
+    def __init__(
+        self,
+        phone: AdbPhone,
+        grip: Grip,
+        gate: PushGate,
+        leftovers: set[str],
+        shell: Callable[..., str],
+    ) -> None:
+        """`shell(*argv, timeout_s=...)` runs a command and returns its output, or raises CommandFailed."""
+        self._phone = phone
+        self._grip = grip
+        self._gate = gate
+        self._leftovers = leftovers
+        self._shell = shell
+
+    def push(self, local: Path, remote: str, *, mode: int, sha256: str = "") -> None:
+        """Copy, verify, move into place.
+
+        The bytes go to a hidden temporary name in the same folder, so that neither a gallery nor a retry ever
+        meets half a file, and the final name appears by one rename.
+        """
+        serial = self._grip.serial
+        try:
+            stream = os.open(local, os.O_RDONLY)
+        except OSError as error:
+            raise PushFailed(
+                f"cannot read {local}: {error.strerror}", serial=serial, passing=False
+            ) from error
+        folder = posixpath.dirname(remote)
+        temp = f"{folder}/{TEMP_PREFIX}{secrets.token_hex(6)}{TEMP_SUFFIX}"
+        try:
+            with self._gate.place(self._grip, self._grip.deadline(1800.0)):
+                self.clean()
+                self._leftovers.add(temp)
+                size = os.fstat(stream).st_size
+                os.posix_fadvise(stream, 0, size, os.POSIX_FADV_SEQUENTIAL)
+                expected = self._send(stream, size, temp, mode, sha256)
+                self._verify(stream, temp, size, expected)
+                self._shell("touch", temp)  # by the phone's clock: pickers sort by it
+                self._shell("mv", "-f", temp, remote)
+                self._leftovers.discard(temp)
+        except PhoneError as error:
+            error.serial = serial
+            with contextlib.suppress(PhoneError, StopRequested):
+                self.clean()
+            if isinstance(error, CommandFailed):
+                raise _push_error(error) from error
+            raise
+        finally:
+            os.close(stream)
+
+    def _send(self, stream: int, size: int, temp: str, mode: int, sha256: str) -> str:
+        digest = None if sha256 else hashlib.sha256()
+        deadline = self._grip.deadline(GRACE_S + size / MIN_BYTES_PER_S)
+        mtime = int(self._grip.clock.now())
+        with contextlib.closing(self._phone.open_service("sync:", deadline)) as connection:
+            _SyncPush(connection).send_file(stream, size, temp, mode=mode, mtime=mtime, digest=digest)
+        return sha256 or (digest.hexdigest() if digest else "")
+
+    def _verify(self, stream: int, temp: str, size: int, sha256: str) -> None:
+        there = self._shell("stat", "-c", "%s", temp).strip()
+        if there != str(size):
+            raise PushFailed(f"{there or 'no'} bytes of {size} arrived")
+        timeout_s = GRACE_S + size / MIN_HASHED_BYTES_PER_S
+        try:
+            output = self._shell("sha256sum", temp, timeout_s=timeout_s)
+        except CommandFailed as error:
+            if error.exit_code != NOT_FOUND:
+                raise
+            # Android 6 and older have no sha256sum.
+            output = self._shell("md5sum", temp, timeout_s=timeout_s)
+            sha256 = _md5(stream)
+        if output.split()[:1] != [sha256]:
+            raise PushFailed("the file on the phone differs from the one that was accepted")
+
+    def clean(self) -> None:
+        """Delete what earlier pushes left behind, as far as the link allows."""
+        for path in tuple(self._leftovers):
+            self._shell("rm", "-f", path, timeout_s=5.0)
+            self._leftovers.discard(path)
+
+
+def _md5(stream: int) -> str:
+    with open(os.dup(stream), "rb") as file:  # noqa: PTH123 - an open descriptor has no path
+        file.seek(0)
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _push_error(error: CommandFailed) -> PushFailed:
+    full = "no space left" in error.output.lower()
+    kind = PhoneStorageFull if full else PushFailed
+    return kind(
+        f"the file could not be put in its place: {error.output.strip() or error}", serial=error.serial
+    )
