@@ -154,15 +154,18 @@ class TaskStore:
         elif before.stage in ENDS:
             self._usage.mark(change, now, Use.RESERVED)
 
-    def remove(self, task_ids: Iterable[int]) -> list[int]:
-        """Remove tasks for good and free files they only reserved; returns the ids that existed."""
+    def remove(self, task_ids: Iterable[int], *, expect: Collection[Stage] | None = None) -> list[int]:
+        """Remove tasks for good and free files they only reserved; returns the ids of those removed.
+
+        Tasks in another stage than those of `expect` stay.
+        """
         wanted = list(dict.fromkeys(task_ids))
 
         def action(change: Transaction) -> list[int]:
             removed = []
             for task_id in wanted:
                 task: Task | None = change.get(TABLE, task_id)
-                if task is not None:
+                if task is not None and (expect is None or task.stage in expect):
                     change.remove(TABLE, task_id)
                     if task.stage not in ENDS:
                         self._usage.mark(change, task, Use.FREE)
