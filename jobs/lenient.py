@@ -131,7 +131,7 @@ def read_value(kind: inspect.Type, value: Any) -> Any:
             return _one_of(kind.values, value)
         case inspect.ListType() | inspect.VarTupleType():
             return _read_list(kind, value)
-        case inspect.DictType():
+        case inspect.DictType() | inspect.StructType():
             if not isinstance(value, Mapping):
                 raise Unreadable(f"must be an object, not {shown(value)}")
             return value

@@ -16,6 +16,7 @@ MAX_TITLE = 90
 _ESCAPABLE = "{}|\\"
 #: Two "#" that are not part of a longer run.
 _SPLIT = re.compile(r"(?<!#)##(?!#)")
+_PLAIN = re.compile(r"(?:(?!###)[^{}\\])*")
 _HASHTAG = re.compile(r"#\w")
 
 
@@ -59,9 +60,11 @@ def parse_spintax(text: str) -> Template:
     text = unify_line_breaks(text)
     if len(text) > MAX_TEMPLATE:
         raise CaptionInvalid(f"must not be longer than {MAX_TEMPLATE} characters as a spintax template")
+    if _PLAIN.fullmatch(text):
+        return Template((text,) if text else ())
     tokens = _tokens(text)
     partners, lonely = _match_braces(tokens)
-    warnings = []
+    warnings: list[str] = []
     if lonely:
         where = ", ".join(str(position + 1) for position in lonely[:5])
         warnings.append(f"brace without a partner is taken literally (character {where})")

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from jobs.lenient import Findings, read_object, shown
+from jobs.post.captions import CaptionInvalid, parse_spintax
 
 Platform = Literal["tiktok", "instagram"]
 PREFIX = "script_config."
@@ -146,6 +147,7 @@ def parse_config(raw: Mapping[str, Any], platforms: Collection[str], findings: F
         values["material_list"] = tuple(values["material_list"])
     config = PostConfig(**values)
     parsed = ParsedConfig(config, frozenset(values))
+    _check_captions(config, findings)
     _check_together(config, platforms, findings, wrong)
     _check_images(parsed, platforms, findings)
     _warn_without_effect(parsed, findings)
@@ -195,6 +197,15 @@ def wants_sound(config: PostConfig, platform: str) -> str:
     if platform == "tiktok" and config.add_sound == "custom":
         return "custom_sound_keyword"
     return ""
+
+
+def _check_captions(config: PostConfig, findings: Findings) -> None:
+    if config.caption_format == "spintax":
+        try:
+            for warning in parse_spintax(config.captions).warnings:
+                findings.warn(f"{PREFIX}captions: {warning}")
+        except CaptionInvalid as error:
+            findings.problem(PREFIX + "captions", str(error))
 
 
 def _check_together(

@@ -1,4 +1,4 @@
-"""What a media file really holds, and whether the platforms take it: type, length, size, picture, checksum."""
+"""What a media file really holds: type, codecs, length, picture size, checksum; found out safely and only once."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from jobs.post.media_paths import MediaRejected, is_below, kind_of
-from jobs.settings import Media, PlatformLimits
+from jobs.settings import Media
 from storage.records import MediaFile
 
 _CHILD = Path(__file__).with_name("probe_child.py")
 _REMEMBERED = 4096
 _AT_ONCE = 2
-_LIKED_AUDIO = ("", "AAC", "MPEG Audio")
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", "a JPEG image"),
     (0, b"\x89PNG\r\n\x1a\n", "a PNG image"),
@@ -89,6 +88,7 @@ class MediaProbe:
         self.timeout_s = timeout_s
         self._lock = threading.Lock()
         self._known: OrderedDict[_Key, MediaFacts] = OrderedDict()
+        self._digests: OrderedDict[_Key, str] = OrderedDict()
         self._running: dict[_Key, threading.Event] = {}
         self._slots = threading.BoundedSemaphore(_AT_ONCE)
 
@@ -119,10 +119,7 @@ class MediaProbe:
                 done.wait(self.timeout_s)
             try:
                 facts = self._look(path, file, status, max_bytes)
-                with self._lock:
-                    self._known[key] = facts
-                    while len(self._known) > _REMEMBERED:
-                        self._known.popitem(last=False)
+                self._remember(self._known, key, facts)
                 return facts
             finally:
                 with self._lock:
@@ -135,9 +132,7 @@ class MediaProbe:
         with self._slots:
             seen = self._ask_child(kind, path)
             _refuse_broken(path.name, kind, seen)
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        if _identity(os.fstat(file.fileno())) != _identity(status):
-            raise MediaRejected("changed", f'"{path.name}" is still being written')
+        sha256 = self._digest(path, file, status)
         return MediaFacts(
             kind=kind,
             size_bytes=status.st_size,
@@ -148,6 +143,32 @@ class MediaProbe:
             width=seen.width,
             height=seen.height,
         )
+
+    def digest(self, path: Path, *, max_bytes: int | None = None) -> str:
+        """The SHA-256 of the file, whose name, size and first bytes are checked, but no more. Raises MediaRejected."""
+        with _open(path) as file:
+            status = os.fstat(file.fileno())
+            check_head(path.name, file, status, max_bytes)
+            return self._digest(path, file, status)
+
+    def _digest(self, path: Path, file: BufferedReader, status: os.stat_result) -> str:
+        key = (str(path), *_identity(status))
+        with self._lock:
+            known = self._digests.get(key)
+        if known is not None:
+            return known
+        with self._slots:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if _identity(os.fstat(file.fileno())) != _identity(status):
+            raise MediaRejected("changed", f'"{path.name}" is still being written')
+        self._remember(self._digests, key, sha256)
+        return sha256
+
+    def _remember(self, where: OrderedDict[_Key, Any], key: _Key, value: Any) -> None:
+        with self._lock:
+            where[key] = value
+            while len(where) > _REMEMBERED:
+                where.popitem(last=False)
 
     def _ask_child(self, kind: str, path: Path) -> _Seen:
         command = [sys.executable, "-I", str(_CHILD), kind, str(path), str(int(self.timeout_s) + 1)]
@@ -197,46 +218,6 @@ def sniff(head: bytes) -> str:
     except UnicodeDecodeError:
         return "something else"
     return "something else" if b"\0" in head else "text"
-
-
-def judge(
-    name: str, facts: MediaFacts, limits: PlatformLimits, platform: str
-) -> Iterator[tuple[str, str, bool]]:
-    """What the platform's app says to the file: code, sentence, and whether it refuses (else it only dislikes)."""
-    app = {"tiktok": "TikTok", "instagram": "Instagram"}[platform]
-    most = limits.max_video_bytes if facts.kind == "video" else limits.max_image_bytes
-    if facts.size_bytes > most:
-        yield "too_large", f'"{name}" has {facts.size_bytes} bytes, {app} takes {most}', True
-    if facts.width < limits.min_width:
-        yield (
-            "too_small",
-            f'"{name}" is {facts.width} pixels wide, {app} takes {limits.min_width} or more',
-            True,
-        )
-    if facts.kind != "video":
-        return
-    length = facts.duration_s or 0.0
-    if length < limits.min_video_s:
-        yield "too_short", f'"{name}" lasts {length:g} s, {app} takes {limits.min_video_s:g} s or more', True
-    elif length > limits.max_video_s:
-        yield "too_long", f'"{name}" lasts {length:g} s, {app} takes {limits.max_video_s:g} s at most', True
-    elif length > limits.warn_video_s:
-        yield (
-            "long",
-            f'"{name}" lasts {length:g} s; {app} shows longer than {limits.warn_video_s:g} s to few',
-            False,
-        )
-    if facts.codec not in limits.video_codecs:
-        known = ", ".join(limits.video_codecs)
-        yield "codec", f'"{name}" is {facts.codec or "unknown"} video, {app} takes {known}', True
-    elif facts.codec in limits.warn_codecs:
-        yield (
-            "codec_disliked",
-            f'"{name}" is {facts.codec} video, which {app} takes not on every phone',
-            False,
-        )
-    if facts.audio_codec not in _LIKED_AUDIO:
-        yield "audio_disliked", f'"{name}" has {facts.audio_codec} sound, which {app} may drop', False
 
 
 def check_again(file: MediaFile, media: Media, library_dir: str = "") -> None:

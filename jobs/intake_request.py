@@ -1,0 +1,96 @@
+"""The body of `POST /task`: its fields, and how a decoded JSON object is read into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from jobs.lenient import Findings, read_object
+from jobs.post.config import Platform, PostConfig
+from jobs.refusals import Invalid, NoScript, Problem, UnknownScript
+
+SCRIPT = "post"
+#: The most tasks that one request may make.
+MAX_TASKS = 500
+_A_DAY_MIN = 24 * 60
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class CreateRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller asks for; see `script_config` for the post itself."""
+
+    script_name: Annotated[str, Meta(description="`post`, the only script")]
+    script_config: Annotated[PostConfig, Meta(description="`{}` means all defaults")]
+    serials: Annotated[
+        tuple[Name, ...],
+        Meta(max_length=MAX_TASKS, description="Phones; needed if `usernames` is absent"),
+    ] = ()
+    usernames: Annotated[
+        tuple[Name, ...],
+        Meta(
+            max_length=MAX_TASKS,
+            description="Accounts, with or without @, on the phones they live on; needed if `serials` is absent",
+        ),
+    ] = ()
+    enable_multi_account: Annotated[
+        bool, Meta(description="With `serials`: one task for every enabled account of each phone")
+    ] = False
+    start_time: Annotated[
+        str,
+        Meta(
+            description="HH:MM in the box's time zone; empty means now. A time already past means tomorrow, unless "
+            "configured otherwise",
+            examples=["18:30"],
+        ),
+    ] = ""
+    min_interval: Annotated[
+        int,
+        Meta(ge=0, le=_A_DAY_MIN, description="Shortest pause between the tasks of this request, in minutes"),
+    ] = 0
+    max_interval: Annotated[
+        int,
+        Meta(ge=0, le=_A_DAY_MIN, description="Longest pause between the tasks of this request, in minutes"),
+    ] = 0
+    platform: Annotated[
+        Platform | None, Meta(description="Default: the account's, else the configured one")
+    ] = None
+    dry_run: Annotated[bool, Meta(description="Check and resolve everything, create nothing")] = False
+    force: Annotated[
+        bool, Meta(description="Create even if the account was given the same media a moment ago")
+    ] = False
+
+
+def read_request(raw: Any, findings: Findings) -> CreateRequest:
+    """Read everything but `script_config`, which stays raw with the caller; what is wrong keeps its default.
+
+    Raises:
+        Invalid: the body is no JSON object.
+        NoScript: `script_name` is missing, empty or no text.
+        UnknownScript: it is another than `post`.
+    """
+    if not isinstance(raw, Mapping):
+        raise Invalid(Problem("", "the body must be a JSON object"))
+    script = raw.get("script_name")
+    if not isinstance(script, str) or not script.strip():
+        raise NoScript(Problem("script_name", "is missing"))
+    if script != SCRIPT:
+        raise UnknownScript(Problem("script_name", f'only "{SCRIPT}" can be run'))
+    values = read_object(CreateRequest, raw, findings)
+    values["script_config"] = PostConfig()
+    for key in ("serials", "usernames"):
+        values[key] = tuple(values.get(key, ()))
+    request = CreateRequest(**values)
+    wrong = {problem.field.partition("[")[0] for problem in findings.problems}
+    if not request.serials and not request.usernames and wrong.isdisjoint(("serials", "usernames")):
+        findings.problem("serials", "name at least one phone here, or an account in usernames")
+    if request.min_interval > request.max_interval and wrong.isdisjoint(("min_interval", "max_interval")):
+        findings.problem("min_interval", f"must not be larger than max_interval ({request.max_interval})")
+    if raw.get("min_interval") is not None or raw.get("max_interval") is not None:
+        findings.warn(
+            "min_interval, max_interval: withdrawn from the original API; still obeyed here, in minutes"
+        )
+    return request

@@ -1,0 +1,241 @@
+"""Chooses for every task of a request what will be posted: media, caption, sound. Decided once, kept on retry."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+import msgspec
+
+from jobs.lenient import Findings, Unreadable, read_text, shorten
+from jobs.post.captions import CaptionInvalid, length_warnings, parse_spintax, split_lines, split_title
+from jobs.post.config import PREFIX, ParsedConfig, PostConfig, wants_sound
+from jobs.post.local_folder import CAPTION, AccountFolders
+from jobs.post.media_limits import judge
+from jobs.post.media_paths import MediaRejected, resolve_file, resolve_folder
+from jobs.post.media_pool import Candidate, Pool
+from jobs.post.media_probe import MediaProbe
+from jobs.post.sounds import SoundFiles
+from jobs.settings import Media
+from storage.records import MediaFile
+from storage.store import Store
+
+
+class Poster(Protocol):
+    """Who posts: as much of a target as matters here."""
+
+    @property
+    def username(self) -> str: ...
+    @property
+    def platform(self) -> str: ...
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """What one task posts."""
+
+    materials: tuple[MediaFile, ...]
+    caption: str
+    sound: str = ""
+
+
+class Chooser:
+    """One request's choices; problems and warnings go to its findings."""
+
+    def __init__(
+        self,
+        parsed: ParsedConfig,
+        *,
+        media: Media,
+        store: Store,
+        probe: MediaProbe,
+        choice: random.Random,
+        findings: Findings,
+        in_flight: Collection[tuple[str, str]] = (),
+    ) -> None:
+        """`in_flight` holds (root, sha256) of files that other requests have chosen and not stored yet."""
+        self._parsed = parsed
+        self._config: PostConfig = parsed.config
+        self._media = media
+        self._store = store
+        self._choice = choice
+        self._findings = findings
+        self._pool = Pool(
+            media=media, store=store, probe=probe, choice=choice, findings=findings, in_flight=in_flight
+        )
+        self._probe = probe
+        self._sounds = SoundFiles(store.meta)
+        self._lines = split_lines(self._config.captions)
+        self._template = parse_spintax(
+            "" if self._config.caption_format == "multiline" else self._config.captions
+        )
+
+    def choose(self, posters: Sequence[Poster]) -> list[Chosen]:
+        """One choice per poster, in order; incomplete when `findings` has problems afterwards."""
+        if self._config.material_list:
+            return self._from_list(posters)
+        if self._config.from_folder:
+            return self._from_folder(posters)
+        return self._from_library(posters)
+
+    def keep_positions(self) -> None:
+        """Make the positions in sound files last, once the tasks are going to be stored."""
+        self._sounds.keep()
+
+    # --- material_list
+
+    def _from_list(self, posters: Sequence[Poster]) -> list[Chosen]:
+        config = self._config
+        field = PREFIX + "material_list"
+        platforms = sorted({poster.platform for poster in posters})
+        files: list[MediaFile] = []
+        for index, given in enumerate(config.material_list):
+            try:
+                path = resolve_file(given, self._media)
+                facts = self._probe.look(path, max_bytes=self._pool.max_bytes)
+            except MediaRejected as error:
+                self._findings.problem(f"{field}[{index}]", str(error), error.code)
+                continue
+            if facts.kind != config.kind:
+                self._findings.problem(
+                    f"{field}[{index}]",
+                    f'"{path.name}" holds {"a video" if facts.kind == "video" else "an image"}, '
+                    f"but content_type is {config.content_type}",
+                    "wrong_kind",
+                )
+                continue
+            for platform in platforms:
+                for code, sentence, refused in judge(path.name, facts, self._pool.limits(platform), platform):
+                    if refused:
+                        self._findings.problem(f"{field}[{index}]", sentence, code)
+                    else:
+                        self._findings.warn(f"{field}[{index}]: {sentence} [{code}]")
+            files.append(Candidate(path, path.name, facts).file(""))
+        if self._findings.problems:
+            return []
+        if config.kind == "image" and "image_count" in self._parsed.given:
+            files = files[: config.image_count]
+        if len(posters) > (len(files) if config.kind == "video" else 1):
+            self._findings.warn(
+                f"{field}: the same file goes to several accounts; platforms treat repeated content badly"
+            )
+        return [
+            Chosen(
+                (files[index % len(files)],) if config.kind == "video" else tuple(files),
+                self._finish_caption(self._request_caption(index), poster),
+                self._request_sound(poster),
+            )
+            for index, poster in enumerate(posters)
+        ]
+
+    # --- localFolder
+
+    def _from_folder(self, posters: Sequence[Poster]) -> list[Chosen]:
+        field = PREFIX + "material_path"
+        chosen: list[Chosen] = []
+        try:
+            root = resolve_folder(self._config.material_path, self._media)
+        except MediaRejected as error:
+            self._findings.problem(field, str(error), error.code)
+            return []
+        for index, poster in enumerate(posters):
+            try:
+                folders = AccountFolders(root, poster.username, self._media)
+                files = self._pool.from_folder(folders, self._config, poster.platform)
+                caption = self._folder_caption(folders)
+                if caption is None:
+                    caption = self._request_caption(index)
+                sound = self._folder_sound(folders, poster)
+            except MediaRejected as error:
+                who = f" (for @{poster.username})" if poster.username else ""
+                self._findings.problem(field, f"{error}{who}", error.code)
+                continue
+            chosen.append(Chosen(files, self._finish_caption(caption, poster), sound))
+        for warning in self._sounds.warnings:
+            self._findings.warn(warning)
+        return chosen
+
+    def _folder_caption(self, folders: AccountFolders) -> str | None:
+        """From caption.txt: always one spintax template."""
+        found = folders.text(CAPTION)
+        if found is None:
+            return None
+        path, text = found
+        try:
+            template = parse_spintax(read_text(text.rstrip()))
+        except (CaptionInvalid, Unreadable) as error:
+            raise MediaRejected("caption", f'"{path}" {error}') from None
+        for warning in template.warnings:
+            self._findings.warn(f"{path}: {warning}")
+        return template.expand(self._choice)
+
+    def _folder_sound(self, folders: AccountFolders, poster: Poster) -> str:
+        key = wants_sound(self._config, poster.platform)
+        if not key:
+            return ""
+        given: str = getattr(self._config, key).strip()
+        found = self._sounds.next(folders)
+        if found is not None:
+            if given:
+                self._findings.warn(f"{PREFIX}{key}: {found[1]} decides instead")
+            return found[0]
+        if not given:
+            wanted = "sound_urls.txt nor sound_names.txt"
+            self._findings.problem(PREFIX + key, f"is needed, as the folder has neither {wanted}")
+        return given
+
+    # --- materialLibrary
+
+    def _from_library(self, posters: Sequence[Poster]) -> list[Chosen]:
+        config = self._config
+        unknown = [tag for tag in config.tags if tag not in self._store.materials.tags()]
+        if unknown:
+            names = ", ".join(f'"{shorten(tag)}"' for tag in unknown[:10])
+            self._findings.problem(
+                PREFIX + "materials_tags", f"no library item has the tag {names}", "no_tag"
+            )
+            return []
+        chosen: list[Chosen] = []
+        for index, poster in enumerate(posters):
+            try:
+                files = self._pool.from_library(config, poster.username, poster.platform)
+            except MediaRejected as error:
+                self._findings.problem(PREFIX + "material_source", str(error), error.code)
+                continue
+            own = self._library_caption(files)
+            caption = self._request_caption(index) if own is None else own
+            chosen.append(Chosen(files, self._finish_caption(caption, poster), self._request_sound(poster)))
+        return chosen
+
+    def _library_caption(self, files: Sequence[MediaFile]) -> str | None:
+        """The first caption that one of the materials brings along."""
+        for file in files:
+            material = self._store.materials.get(file.material_id or 0)
+            if material is not None and material.caption.strip():
+                try:
+                    return parse_spintax(material.caption).expand(self._choice)
+                except CaptionInvalid:
+                    # Checked when it was stored; a stricter version of this program must not lose the text.
+                    return material.caption
+        return None
+
+    # --- captions and sounds of the request itself
+
+    def _request_caption(self, index: int) -> str:
+        if self._config.caption_format == "multiline":
+            return self._lines[index % len(self._lines)] if self._lines else ""
+        return self._template.expand(self._choice)
+
+    def _request_sound(self, poster: Poster) -> str:
+        key = wants_sound(self._config, poster.platform)
+        return str(getattr(self._config, key)).strip() if key else ""
+
+    def _finish_caption(self, caption: str, poster: Poster) -> str:
+        """The text that will stand on the phone; where there is a title field, `##` still divides it."""
+        limits = self._pool.limits(poster.platform)
+        split = split_title(caption, poster.platform, self._config.kind)
+        for warning in split.warnings:
+            self._findings.warn(f"{PREFIX}captions: {warning}")
+        for warning in length_warnings(split, limits.warn_caption_chars, limits.warn_hashtags):
+            self._findings.warn(f'{PREFIX}captions: "{shorten(split.joined, 30)}" {warning}')
+        return caption if split.title or split.description == caption else split.description
