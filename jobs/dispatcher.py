@@ -1,0 +1,225 @@
+"""The dispatcher: one queue per phone, slots, and for every task that waits the reason why."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from jobs.clock import Clock
+from jobs.phone.protocol import PhoneInfo, Phones, PhoneState
+from jobs.supervision import Loop
+from jobs.waiting import Why, say_why
+from jobs.work import Work
+from storage.records import Stage, Task, Waiting
+from storage.tasks import TaskStore
+
+#: The dispatcher looks again after this time even when nobody woke it.
+LOOK_S = 10.0
+
+_SENTENCES = {
+    PhoneState.DEVICE: "ready",
+    PhoneState.UNAUTHORIZED: "it has not accepted this box's adb key: confirm the dialog on its screen",
+    PhoneState.OFFLINE: "it is connected but does not answer",
+    PhoneState.NO_PERMISSIONS: "this box may not open its USB device: check the udev rules",
+    PhoneState.DUPLICATE: "two phones answer to this serial",
+    PhoneState.ABSENT: "it is not connected",
+    PhoneState.NEEDS_HANDS: "it needs hands: repairs from here did not help",
+    PhoneState.ADB_DOWN: "the adb server does not answer",
+}
+
+
+@dataclass(eq=False)
+class _Lane:
+    """What waits for one phone: settling first, then posts by start time and id."""
+
+    serial: str
+    settles: list[int] = field(default_factory=list)
+    posts: list[tuple[float, int]] = field(default_factory=list)
+    known: set[int] = field(default_factory=set)
+    unlabelled: set[int] = field(default_factory=set)
+    reason: tuple[Waiting, str] | None = None  #: the one last given to all that wait here
+    not_before: float = float("-inf")  #: monotonic; the phone was gone at the door a moment ago
+    door: str = ""  #: why
+
+    def __bool__(self) -> bool:
+        return bool(self.settles or self.posts)
+
+    @property
+    def head(self) -> tuple[int, float, int]:
+        """Sorts lanes by whose turn a free slot is."""
+        if self.settles:
+            return 0, 0.0, self.settles[0]
+        return 1, *self.posts[0]
+
+    def take(self) -> Work:
+        """Remove and return what comes next."""
+        if self.settles:
+            task_id = self.settles.pop(0)
+        else:
+            task_id = heapq.heappop(self.posts)[1]
+            self.known.discard(task_id)
+            self.unlabelled.discard(task_id)
+            return Work(task_id, self.serial)
+        return Work(task_id, self.serial, settle=True)
+
+
+class Dispatcher:
+    """Gives work to workers: one at a time per phone, at most `limit` phones at once.
+
+    Never talks to a phone and never waits for one: it only reads the inventory. What it holds is a view of the
+    store's queued tasks; a task that is no longer queued is dropped when the worker's claim fails.
+    """
+
+    def __init__(
+        self, clock: Clock, tasks: TaskStore, phones: Phones, limit: int, begin: Callable[[Work], None]
+    ) -> None:
+        self._clock = clock
+        self._tasks = tasks
+        self._phones = phones
+        self._limit = limit
+        self._begin = begin
+        self._lock = threading.Lock()
+        self._lanes: dict[str, _Lane] = {}
+        self._busy: dict[str, Work] = {}
+        self._draining = False
+        self.loop = Loop("dispatcher", self.turn, clock, longest_wait_s=LOOK_S)
+
+    def enqueue(self, tasks: Iterable[Task]) -> None:
+        """Queued tasks; those already known are left where they are."""
+        with self._lock:
+            added = False
+            for task in tasks:
+                lane = self._lane(task.serial)
+                work = self._busy.get(task.serial)
+                if task.id in lane.known or (work is not None and work.task_id == task.id):
+                    continue
+                lane.known.add(task.id)
+                lane.unlabelled.add(task.id)
+                heapq.heappush(lane.posts, (task.scheduled_at, task.id))
+                added = True
+        if added:
+            self.loop.wake()
+
+    def enqueue_again(self, task: Task) -> None:
+        """A task whose work is over; it waits again when it is queued again."""
+        if task.stage is Stage.QUEUED:
+            self.enqueue([task])
+
+    def enqueue_settle(self, task: Task) -> None:
+        """A task that may have been published before a crash: look on its phone, before any post there."""
+        with self._lock:
+            lane = self._lane(task.serial)
+            work = self._busy.get(task.serial)
+            if task.id not in lane.settles and (work is None or work.task_id != task.id):
+                lane.settles.append(task.id)
+        self.loop.wake()
+
+    def release(self, work: Work, *, again_in_s: float = 0.0, door: str = "") -> None:
+        """The worker let go of the phone; idempotent. `again_in_s` keeps the phone closed for a while."""
+        with self._lock:
+            if self._busy.get(work.serial) is work:
+                del self._busy[work.serial]
+            if again_in_s > 0:
+                lane = self._lane(work.serial)
+                lane.not_before, lane.door = self._clock.monotonic() + again_in_s, door
+        self.loop.wake()
+
+    def phone_changed(self, info: PhoneInfo) -> None:
+        """The inventory's listener."""
+        with self._lock:
+            lane = self._lanes.get(info.serial)
+            if lane is not None:
+                lane.not_before = float("-inf")
+        self.loop.wake()
+
+    def set_limit(self, limit: int) -> None:
+        with self._lock:
+            self._limit = limit
+        self.loop.wake()
+
+    def drain(self) -> None:
+        """Start nothing more."""
+        with self._lock:
+            self._draining = True
+
+    @property
+    def busy(self) -> dict[str, int]:
+        """Which task works on which phone."""
+        with self._lock:
+            return {serial: work.task_id for serial, work in self._busy.items()}
+
+    def turn(self) -> float:
+        """One round: hand out what may start, and say of the rest why it waits."""
+        wait_s = LOOK_S
+        now = self._clock.monotonic()
+        labels: list[Why] = []
+        started: list[Work] = []
+        with self._lock:
+            if self._draining:
+                return LOOK_S
+            for lane in sorted((lane for lane in self._lanes.values() if lane), key=lambda lane: lane.head):
+                reason = self._obstacle(lane)
+                if reason is None:
+                    work = lane.take()
+                    self._busy[lane.serial] = work
+                    started.append(work)
+                    if not lane:
+                        continue
+                    reason = self._obstacle(lane)
+                    if reason is None:  # cannot be: the phone is busy now
+                        continue
+                wait_s = min(wait_s, lane.not_before - now if lane.not_before > now else LOOK_S)
+                labels.extend(self._label(lane, reason))
+            self._lanes = {
+                serial: lane for serial, lane in self._lanes.items() if lane or lane.not_before > now
+            }
+        for work in started:
+            self._begin(work)
+        say_why(self._tasks, self._clock.now(), labels)
+        return wait_s
+
+    def _lane(self, serial: str) -> _Lane:
+        lane = self._lanes.get(serial)
+        if lane is None:
+            lane = self._lanes[serial] = _Lane(serial)
+        return lane
+
+    def _obstacle(self, lane: _Lane) -> tuple[Waiting, str] | None:
+        """Why nothing of this lane may start now; None when its head may."""
+        serial = lane.serial
+        work = self._busy.get(serial)
+        if work is not None:
+            return Waiting.DEVICE, f"the phone {serial} works on task {work.task_id}"
+        info = self._phones.info(serial)
+        if info is None:
+            return Waiting.DEVICE, f"the phone {serial} is not connected"
+        if info.state is not PhoneState.DEVICE:
+            return Waiting.DEVICE, f"the phone {serial} is not ready: {info.detail or _SENTENCES[info.state]}"
+        if self._clock.monotonic() < lane.not_before:
+            return Waiting.DEVICE, f"the phone {serial} is not ready: {lane.door}"
+        twin = self._busy_twin(info)
+        if twin is not None:
+            return Waiting.DEVICE, f"the phone {serial} is also connected as {twin} and works there"
+        if len(self._busy) >= self._limit:
+            return Waiting.SLOT, f"{self._limit} phones work already, which is the limit"
+        return None
+
+    def _busy_twin(self, info: PhoneInfo) -> str | None:
+        """Another serial of the same phone that is at work."""
+        if not info.identity:
+            return None
+        for serial in self._busy:
+            other = self._phones.info(serial)
+            if other is not None and info.identity in {other.identity, serial}:
+                return serial
+        return None
+
+    @staticmethod
+    def _label(lane: _Lane, reason: tuple[Waiting, str]) -> Iterator[Why]:
+        whom = lane.unlabelled if lane.reason == reason else lane.known
+        for task_id in sorted(whom):
+            yield task_id, *reason
+        lane.reason = reason
+        lane.unlabelled.clear()

@@ -1,0 +1,141 @@
+"""How an attempt ends: from a verdict or an exception to the moves that tell the truth. Pure functions."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from jobs.attempt import ScriptFailed, Verdict
+from jobs.clock import utc
+from jobs.phone.errors import LeaseLost, PhoneError, StopRequested
+from jobs.retry import Decision, Uniform, after_failure, interrupted_too_often
+from jobs.settings import Posting
+from storage.records import Outcome, Stage, Task, TaskError, Waiting
+
+STOPPED = TaskError(code="stopped", message="stopped by request")
+UNKNOWN_ADVICE = (
+    "the post may have been published: check the account, then retry with confirm=true or mark it published"
+)
+
+
+class Step(NamedTuple):
+    """One move: the stage, and what is written with it."""
+
+    to: Stage
+    changes: dict[str, Any]
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """Why an attempt has no verdict, as a task error; `passing` says whether trying again can help."""
+
+    error: TaskError
+    passing: bool
+
+
+def trouble(cause: BaseException, step: str, lease_s: float) -> Trouble:
+    """What an exception that left a script means."""
+    if isinstance(cause, ScriptFailed):
+        return Trouble(TaskError(cause.code, str(cause), cause.step or step), cause.passing)
+    if isinstance(cause, PhoneError):
+        return Trouble(TaskError(cause.code, str(cause), step), cause.passing)
+    if isinstance(cause, StopRequested):
+        # Nobody asked, or the runner would not ask here: the phone layer closed the session.
+        return Trouble(TaskError("device_offline", "the phone's connections were closed", step), passing=True)
+    if isinstance(cause, LeaseLost):
+        message = f"the attempt did not end within {lease_s:.0f} s"
+        return Trouble(TaskError("device_timeout", message, step), passing=True)
+    return Trouble(TaskError("internal", f"{type(cause).__name__}: {cause}", step), passing=False)
+
+
+def before_commit(task: Task, found: Trouble, posting: Posting, now: float, uniform: Uniform) -> list[Step]:
+    """Nothing was published: retry with a pause, or fail.
+
+    Args:
+        task: The task as stored now, in stage preparing.
+        found: What went wrong.
+        posting: The settings.
+        now: Epoch seconds.
+        uniform: The source of chance.
+    """
+    decision = after_failure(
+        task, Outcome.NONE, passing=found.passing, posting=posting, now=now, uniform=uniform
+    )
+    if decision.retry_at is not None:
+        return [retry_step(task, decision.retry_at, now, because=found.error.message)]
+    return [
+        Step(Stage.FAILED, {"error": found.error, "remark": _remark(found.error.message, decision, task)})
+    ]
+
+
+def after_commit(task: Task, verdict: Verdict, posting: Posting, now: float, uniform: Uniform) -> list[Step]:
+    """The commit point was passed: only proof publishes, only a clear refusal allows a retry, all else is unknown.
+
+    Args:
+        task: The task as stored now, in stage committing or verifying.
+        verdict: What the script says.
+        posting: The settings.
+        now: Epoch seconds.
+        uniform: The source of chance.
+    """
+    error = verdict.error
+    if verdict.outcome is Outcome.PUBLISHED:
+        steps = [Step(Stage.VERIFYING, {})] if task.stage is Stage.COMMITTING else []
+        return [*steps, Step(Stage.PUBLISHED, {"remark": verdict.remark, "error": None})]
+    if verdict.outcome is not Outcome.NOT_PUBLISHED:
+        error = error or TaskError("internal", verdict.remark or "no verdict")
+        remark = f"{verdict.remark or error.message}; {UNKNOWN_ADVICE}"
+        return [Step(Stage.FAILED, {"outcome": Outcome.UNKNOWN, "error": error, "remark": remark})]
+    error = error or TaskError("media_rejected", verdict.remark or "the app refused the post")
+    decision = after_failure(
+        task, Outcome.NOT_PUBLISHED, passing=verdict.passing, posting=posting, now=now, uniform=uniform
+    )
+    # Without the tap (still committing) nothing can have been refused: the attempt failed.
+    end = Stage.REJECTED if task.stage is Stage.VERIFYING else Stage.FAILED
+    remark = _remark(verdict.remark or error.message, decision, task)
+    steps = [Step(end, {"outcome": Outcome.NOT_PUBLISHED, "error": error, "remark": remark})]
+    if decision.retry_at is not None:
+        steps.append(retry_step(task, decision.retry_at, now, because=verdict.remark or error.message))
+    return steps
+
+
+def stopped() -> Step:
+    """Somebody asked for the end before the commit point."""
+    return Step(Stage.FAILED, {"error": STOPPED, "remark": STOPPED.message})
+
+
+def interrupted(task: Task, posting: Posting, *, by: str) -> Step:
+    """The daemon ended, or ends, during an attempt that had not reached the commit point."""
+    if task.stop_requested or task.deleted:
+        return stopped()
+    count = task.interruptions + 1
+    if interrupted_too_often(task, posting):
+        message = f"interrupted {count} times: {by}"
+        return Step(
+            Stage.FAILED,
+            {"error": TaskError("interrupted", message), "remark": message, "interruptions": count},
+        )
+    return Step(Stage.QUEUED, {"interruptions": count, "remark": f"starts again: {by}"})
+
+
+def retry_step(task: Task, retry_at: float, now: float, *, because: str) -> Step:
+    """Back to scheduled, with a pause."""
+    count = task.retry_count + 1
+    remark = f"retry {count} of {task.max_retry_count} in {retry_at - now:.0f} s: {because}"
+    return Step(
+        Stage.SCHEDULED,
+        {
+            "due_at": retry_at,
+            "retry_count": count,
+            "waiting_for": Waiting.RETRY_DELAY,
+            "waiting_detail": f"pause before retry {count} until {utc(retry_at).isoformat(timespec='seconds')}",
+            "stop_requested": False,
+            "remark": remark,
+        },
+    )
+
+
+def _remark(sentence: str, decision: Decision, task: Task) -> str:
+    if decision.reason == "retry_limit":
+        return f"{sentence} (after {task.retry_count} retries)"
+    return sentence

@@ -1,0 +1,238 @@
+"""The engine: puts scheduler, dispatcher, runner, recovery and leases together, starts and stops them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from collections.abc import Callable, Mapping
+
+from jobs.attempt import Script
+from jobs.clock import Clock, Deadline
+from jobs.clock_trust import ClockTrust, kernel_synchronised
+from jobs.dispatcher import Dispatcher
+from jobs.evidence import Evidence
+from jobs.leases import Leases
+from jobs.live_attempt import REQUEST, SHUTDOWN
+from jobs.phone.protocol import Phones
+from jobs.recovery import Recovery
+from jobs.retry import Uniform
+from jobs.runner import Runner
+from jobs.scheduler import Scheduler
+from jobs.settings import Settings
+from jobs.states import Mover
+from jobs.supervision import Loop, Supervisor
+from jobs.work import Work
+from jobs.workers import Workers
+from storage.errors import StoreError
+from storage.hooks import Hook, hook_from
+from storage.records import Task
+from storage.store import Store
+
+_LOG = logging.getLogger(__name__)
+
+#: Phones that work at once, by plan.
+PLAN_LIMITS = {"starter": 5, "pro": 20, "team": 50, "business": 100}
+#: How often wall time is remembered, for the next start's judgement of the clock.
+STAMP_EVERY_S = 600.0
+#: How often store and evidence are looked after.
+MAINTAIN_EVERY_S = 60.0
+#: Of the time that a stop may take, what is kept for writing states after the last verdict.
+STOP_RESERVE_S = 3.0
+
+_STAMP, _CLEAN, _UNCLEAN_STOPS = "jobs.last_stamp", "jobs.clean_stop", "jobs.unclean_stops"
+
+
+def slots(settings: Settings) -> int:
+    """How many phones may work at once: the plan's number, or less where the settings say so."""
+    plan = PLAN_LIMITS[settings.license.plan]
+    return min(plan, settings.phones.max_concurrent_devices or plan)
+
+
+class Jobs:
+    """How tasks get done. `start` and `stop` once; everything else from any thread at any time."""
+
+    def __init__(  # noqa: PLR0917 - the parts, in the order in which they are made
+        self,
+        settings: Settings,
+        clock: Clock,
+        store: Store,
+        phones: Phones,
+        scripts: Mapping[str, Script],
+        evidence: Evidence,
+        *,
+        uniform: Uniform = random.uniform,
+        synchronised: Callable[[], bool | None] = kernel_synchronised,
+        hook: Hook | None = None,
+    ) -> None:
+        posting = settings.posting
+        self._clock = clock
+        self._store = store
+        self._phones = phones
+        self._evidence = evidence
+        self.uniform = uniform
+        self.posting = posting
+        self.mover = Mover(store.tasks, clock, hook or hook_from(os.environ))
+        self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
+        self.workers = Workers(clock)
+        self.dispatcher = Dispatcher(clock, store.tasks, phones, slots(settings), self._begin)
+        self.runner = Runner(
+            posting,
+            clock,
+            store=store,
+            mover=self.mover,
+            phones=phones,
+            scripts=scripts,
+            evidence=evidence,
+            uniform=uniform,
+        )
+        self.scheduler = Scheduler(
+            clock,
+            store.tasks,
+            mover=self.mover,
+            trust=self.trust,
+            enqueue=self.dispatcher.enqueue,
+            longest_retry_pause_s=posting.retry_pause_max_s,
+        )
+        self.leases = Leases(clock, self.runner, self.dispatcher.release)
+        self.recovery = Recovery(
+            posting,
+            clock,
+            store.tasks,
+            mover=self.mover,
+            uniform=uniform,
+            owned=lambda task_id: self.runner.live(task_id) is not None,
+            enqueue=self.dispatcher.enqueue,
+            settle=self.dispatcher.enqueue_settle,
+        )
+        self._maintenance = Loop("maintenance", self._maintain, clock, longest_wait_s=MAINTAIN_EVERY_S)
+        self._loops = [self.scheduler.loop, self.dispatcher.loop, self._maintenance]
+        self.supervisor = Supervisor(self._loops, [self.leases.turn, self.recovery.turn], clock)
+        self._stamped = float("-inf")
+        self.unclean_stops = 0
+        self._stopping = False
+
+    # --- life ----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Adopt what the last run left, then start the threads."""
+        self.unclean_stops = int(self._store.meta.get(_UNCLEAN_STOPS, 0))
+        if not self._store.meta.get(_CLEAN, True):
+            self.unclean_stops += 1
+            self._store.meta.set(_UNCLEAN_STOPS, self.unclean_stops)
+            _LOG.warning("the last run did not stop cleanly (%d times so far)", self.unclean_stops)
+        self._store.meta.set(_CLEAN, False)
+        self.recovery.turn()
+        self._phones.subscribe(self.dispatcher.phone_changed)
+        for loop in [*self._loops, self.supervisor.loop]:
+            loop.start()
+
+    def drain(self) -> None:
+        """Start nothing more; what runs goes on."""
+        self.dispatcher.drain()
+
+    def stop(self, timeout_s: float) -> bool:
+        """End everything within the time, states written; returns whether every worker came back.
+
+        Attempts before the commit point are cut off and queued again. Those past it get until shortly before the
+        end for their verdict; then they are cut off too, stay as they are, and the next start looks for the post.
+        """
+        self._stopping = True
+        deadline = Deadline(self._clock, timeout_s)
+        self.drain()
+        for loop in [self.supervisor.loop, *self._loops]:
+            loop.stop()
+        for attempt, _ in self.runner.all_live():
+            attempt.request_stop(SHUTDOWN)
+        verdicts = Deadline(self._clock, max(0.0, timeout_s - STOP_RESERVE_S))
+        if not self.runner.wait_idle(verdicts):
+            for attempt, _ in self.runner.all_live():
+                attempt.force_stop()
+            self.runner.wait_idle(Deadline(self._clock, min(STOP_RESERVE_S / 2, deadline.remaining_s)))
+        for attempt, work in self.runner.all_live():
+            self.leases.abandon(attempt, work)
+        self.runner.give_up_writing()
+        self.workers.close()
+        for loop in [self.supervisor.loop, *self._loops]:
+            loop.join(deadline.within(1.0))
+        return self._remember_stop()
+
+    def wake(self) -> None:
+        """Tasks were created or changed."""
+        self.scheduler.wake()
+
+    # --- what others ask -----------------------------------------------------------------------------------
+
+    def current_task(self, serial: str) -> Task | None:
+        """The task that works on a phone."""
+        task_id = self.dispatcher.busy.get(serial)
+        return None if task_id is None else self._store.tasks.get(task_id)
+
+    def set_limit(self, limit: int) -> None:
+        """How many phones may work at once; phones that work already go on."""
+        self.dispatcher.set_limit(limit)
+
+    def interrupt(self, task_id: int) -> None:
+        """Make a running attempt stop: at once before the commit point, after the verdict behind it."""
+        attempt = self.runner.live(task_id)
+        if attempt is not None:
+            attempt.request_stop(REQUEST)
+
+    def health(self) -> list[str]:
+        """Why the daemon cannot do its work as it should; empty when it can."""
+        found = self.supervisor.problems()
+        if self.trust.problem:
+            found.append(
+                f"{self.trust.problem}; tasks with a start time are held until the time is confirmed"
+            )
+        found += [f"the worker of the phone {serial} hangs" for serial in self.leases.hanging]
+        return found
+
+    @property
+    def notices(self) -> list[str]:
+        """What a person may want to know though all works."""
+        found = [self.trust.reason] if self.trust.reason else []
+        return found + self._evidence.warnings
+
+    @property
+    def stale_s(self) -> float:
+        """Seconds by which the slowest helper thread is overdue; feed the service watchdog while it is small."""
+        return self.supervisor.stale_s
+
+    # --- threads' work -------------------------------------------------------------------------------------
+
+    def _begin(self, work: Work) -> None:
+        self.workers.run(lambda: self._work(work))
+
+    def _work(self, work: Work) -> None:
+        seconds, why = 0.0, ""
+        try:
+            pause = self.runner.do(work)
+            seconds, why = pause.seconds, pause.why
+        finally:
+            self.leases.came_back(work)
+            self.dispatcher.release(work, again_in_s=seconds, door=why)
+            task = self._store.tasks.get(work.task_id)
+            if task is not None:
+                self.dispatcher.enqueue_again(task)
+            self.scheduler.wake()
+
+    def _maintain(self) -> float:
+        now = self._clock.monotonic()
+        if self.trust.trusted and now - self._stamped >= STAMP_EVERY_S:
+            self._store.meta.set(_STAMP, self._clock.now())
+            self._stamped = now
+        self._store.maintain(self._clock.now())
+        if self._evidence.needs_cleaning:
+            self._evidence.clean()
+        return MAINTAIN_EVERY_S
+
+    def _remember_stop(self) -> bool:
+        clean = not self.runner.all_live() and not self.leases.hanging
+        try:
+            if self.trust.trusted:
+                self._store.meta.set(_STAMP, self._clock.now())
+            self._store.meta.set(_CLEAN, True)
+        except StoreError as error:
+            _LOG.warning("the clean stop could not be noted: %s", error)
+        return clean

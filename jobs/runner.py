@@ -1,0 +1,329 @@
+"""The runner: claims a task, runs its script on its phone, and writes the truth about how that ended."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from jobs import ending
+from jobs.attempt import Script, ScriptFailed, Verdict
+from jobs.clock import Clock, Deadline
+from jobs.ending import Step
+from jobs.evidence import Evidence
+from jobs.live_attempt import SHUTDOWN, LiveAttempt
+from jobs.phone.errors import AdbDown, LeaseLost, PhoneError, PhoneOffline, PhoneUnauthorized, StopRequested
+from jobs.phone.protocol import Phones, PhoneSession
+from jobs.retry import Uniform
+from jobs.settings import Posting
+from jobs.states import AFTER_COMMIT, RUNNING, Mover
+from jobs.work import Work
+from storage.errors import StageConflict, StoreError, UnknownRecord
+from storage.records import Account, Outcome, Stage, Task, TaskError
+from storage.store import Store
+
+_LOG = logging.getLogger(__name__)
+
+#: How long a phone is left alone that was gone when a worker stood at its door.
+DOOR_PAUSE_S = 10.0
+#: How long a phone is left alone when the store refused a claim.
+STORE_PAUSE_S = 5.0
+#: Pause between tries to write an end that the store refuses.
+WRITE_AGAIN_S = 2.0
+#: Deadline of each look at the phone that is taken for evidence.
+EVIDENCE_S = 5.0
+#: How long looking for a post after a crash may take, beyond the time that proof is waited for.
+SETTLE_EXTRA_S = 120.0
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """How long the dispatcher leaves the phone alone after a piece of work, and why."""
+
+    seconds: float = 0.0
+    why: str = ""
+
+
+class Runner:
+    """Does one piece of work per calling thread and keeps the register of what runs."""
+
+    def __init__(
+        self,
+        posting: Posting,
+        clock: Clock,
+        *,
+        store: Store,
+        mover: Mover,
+        phones: Phones,
+        scripts: Mapping[str, Script],
+        evidence: Evidence,
+        uniform: Uniform,
+    ) -> None:
+        self.posting = posting
+        self._clock = clock
+        self._store = store
+        self._mover = mover
+        self._phones = phones
+        self._scripts = scripts
+        self._evidence = evidence
+        self._uniform = uniform
+        self._give_up = threading.Event()
+        self._live: dict[int, tuple[LiveAttempt, Work]] = {}
+        self._changed = threading.Condition()
+
+    def live(self, task_id: int) -> LiveAttempt | None:
+        """The running attempt of a task."""
+        entry = self._live.get(task_id)
+        return entry[0] if entry else None
+
+    def all_live(self) -> list[tuple[LiveAttempt, Work]]:
+        """Every running attempt with its work."""
+        with self._changed:
+            return list(self._live.values())
+
+    def give_up_writing(self) -> None:
+        """The daemon ends: threads that still try to write an end must leave; the next start tells from the stage."""
+        self._give_up.set()
+
+    def do(self, work: Work) -> Pause:
+        """Do a piece of work from claim to end; called on a worker thread."""
+        try:
+            return self._settle(work) if work.settle else self._post(work)
+        finally:
+            self.forget(work)
+
+    def forget(self, work: Work) -> None:
+        """Take an attempt out of the register, if it still is this work's."""
+        with self._changed:
+            entry = self._live.get(work.task_id)
+            if entry is not None and entry[1] is work:
+                del self._live[work.task_id]
+                self._changed.notify_all()
+
+    def wait_idle(self, deadline: Deadline) -> bool:
+        """Wait until nothing runs any more; False when the deadline came first."""
+        with self._changed:
+            while self._live and not deadline.expired:
+                self._clock.wait_for(self._changed, deadline.remaining_s)
+            return not self._live
+
+    # --- a post --------------------------------------------------------------------------------------------
+
+    def _post(self, work: Work) -> Pause:
+        task = self._store.tasks.get(work.task_id)
+        if task is None or task.stage is not Stage.QUEUED or task.deleted:
+            return Pause()
+        # Registered before the claim: whoever finds the task preparing also finds its attempt.
+        attempt = self._register(work, task, self.posting.attempt_timeout_s)
+        try:
+            attempt.task = self._mover.move(
+                task.id,
+                Stage.PREPARING,
+                expect={Stage.QUEUED},
+                expect_attempt=task.attempt,
+                attempt=task.attempt + 1,
+                remark="starting",
+            )
+        except (StageConflict, UnknownRecord):
+            return Pause()
+        except StoreError as error:
+            _LOG.warning("task %d cannot be started: %s", task.id, error)
+            return Pause(STORE_PAUSE_S, "the daemon cannot write its state")
+        try:
+            attempt.check()
+            session = self._phones.open(task.serial)
+        except (PhoneOffline, PhoneUnauthorized, AdbDown) as error:
+            return self._gone_at_the_door(attempt, error)
+        except Exception as error:  # noqa: BLE001 - whatever opening raises is this attempt's failure
+            self.fail(attempt, error)
+            return Pause()
+        try:
+            self._run(attempt, session)
+        finally:
+            session.close()
+        return Pause()
+
+    def _gone_at_the_door(self, attempt: LiveAttempt, error: PhoneError) -> Pause:
+        """The phone went while the task was being claimed: it waits on, and nothing is counted against it."""
+        attempt.note(f"the phone could not be opened: {error}")
+        back = Step(Stage.QUEUED, {"remark": f"waits for its phone: {error}"})
+        self._end(attempt, lambda task: [self._stop_or(task, attempt, back)])
+        return Pause(DOOR_PAUSE_S, str(error))
+
+    def _run(self, attempt: LiveAttempt, session: PhoneSession) -> None:
+        try:
+            attempt.attach(session)
+            script = self._scripts[attempt.task.script_name]
+            verdict = script.run(attempt, session)
+        except Exception as error:  # noqa: BLE001 - the boundary between scripts and the truth about them
+            self._log_surprise(attempt, error)
+            self._picture(attempt, session)
+            self.fail(attempt, error)
+            return
+        if verdict.outcome is not Outcome.PUBLISHED:
+            self._picture(attempt, session)
+        if attempt.committed:
+            self._end(attempt, lambda task: self._after_commit(task, attempt, verdict))
+            return
+        if verdict.outcome in (Outcome.PUBLISHED, Outcome.UNKNOWN):
+            # The script never asked for the commit point and yet may have published: no repetition.
+            _LOG.error("task %d: a verdict without a commit point", attempt.task.id)
+            self._end(attempt, lambda task: self._after_commit(task, attempt, verdict))
+            return
+        why = verdict.error or TaskError("internal", verdict.remark)
+        cause = ScriptFailed(why.code, why.message, step=why.step, passing=verdict.passing)
+        self.fail(attempt, cause)
+
+    # --- looking for a post after a crash ------------------------------------------------------------------
+
+    def _settle(self, work: Work) -> Pause:
+        task = self._store.tasks.get(work.task_id)
+        if task is None or task.stage not in AFTER_COMMIT:
+            return Pause()
+        lease_s = self.posting.proof_timeout_s + SETTLE_EXTRA_S
+        attempt = self._register(work, task, lease_s, settling=True)
+        try:
+            session = self._phones.open(task.serial)
+            try:
+                attempt.attach(session)
+                attempt.note("looking for the post")
+                verdict = self._scripts[task.script_name].settle(attempt, session)
+                if verdict.outcome is not Outcome.PUBLISHED:
+                    self._picture(attempt, session)
+            finally:
+                session.close()
+        except (PhoneError, LeaseLost) as error:
+            # Nothing is known yet; `Recovery` looks again until its bound.
+            attempt.note(f"could not look: {error}")
+            attempt.close()
+            return Pause(DOOR_PAUSE_S, str(error))
+        except StopRequested as error:
+            verdict = Verdict(Outcome.UNKNOWN, str(error), ending.STOPPED)
+        except Exception as error:  # noqa: BLE001 - the boundary between scripts and the truth about them
+            self._log_surprise(attempt, error)
+            found = ending.trouble(error, attempt.failed_step, lease_s)
+            verdict = Verdict(Outcome.UNKNOWN, found.error.message, found.error)
+        self._end(attempt, lambda task: self._after_commit(task, attempt, verdict))
+        return Pause()
+
+    # --- the end -------------------------------------------------------------------------------------------
+
+    def fail(self, attempt: LiveAttempt, cause: BaseException, *, patient: bool = True) -> bool:
+        """End an attempt without a verdict; also called by whoever takes the phone from a hanging worker.
+
+        Returns:
+            False when the end could not be written and `patient` was not asked for; then nothing has changed.
+        """
+        found = ending.trouble(cause, attempt.failed_step, self.posting.attempt_timeout_s)
+
+        def decide(task: Task) -> list[Step]:
+            if task.stage in AFTER_COMMIT:
+                verdict = Verdict(Outcome.UNKNOWN, found.error.message, found.error)
+                return self._after_commit(task, attempt, verdict)
+            now = self._clock.now()
+            usual = ending.before_commit(task, found, self.posting, now, self._uniform)
+            return [self._stop_or(task, attempt, usual[0])]
+
+        return self._end(attempt, decide, patient=patient)
+
+    def _after_commit(self, task: Task, attempt: LiveAttempt, verdict: Verdict) -> list[Step]:
+        if verdict.outcome is Outcome.UNKNOWN and attempt.stop_reason == SHUTDOWN:
+            return []  # stays as it is: the next start looks for the post
+        first: list[Step] = []
+        if task.stage is Stage.PREPARING:
+            first = [Step(Stage.COMMITTING, {})]
+            task = msgspec.structs.replace(task, stage=Stage.COMMITTING)
+        return first + ending.after_commit(task, verdict, self.posting, self._clock.now(), self._uniform)
+
+    def _stop_or(self, task: Task, attempt: LiveAttempt, usual: Step) -> Step:
+        """What a stop makes of the usual end before the commit point."""
+        if attempt.stop_reason == SHUTDOWN:
+            return ending.interrupted(task, self.posting, by="the daemon stopped")
+        if attempt.stop_reason or task.stop_requested or task.deleted:
+            return ending.stopped()
+        return usual
+
+    def _end(
+        self, attempt: LiveAttempt, decide: Callable[[Task], list[Step]], *, patient: bool = True
+    ) -> bool:
+        """Write the end once, as the stored task's stage and the facts demand, then close the attempt's log."""
+        if not attempt.claim_end():
+            return True
+        written = self._write(attempt, decide, patient=patient)
+        if not written and not patient:
+            attempt.ending = False
+            return False
+        attempt.close()
+        return True
+
+    def _write(self, attempt: LiveAttempt, decide: Callable[[Task], list[Step]], *, patient: bool) -> bool:
+        task = self._store.tasks.get(attempt.task.id)
+        if task is None or task.attempt != attempt.task.attempt or task.stage not in RUNNING:
+            attempt.note("somebody else ended this attempt")
+            return True
+        said = False
+        steps = decide(task)
+        while steps:
+            to, changes = steps[0]
+            try:
+                task = self._mover.move(
+                    task.id, to, expect={task.stage}, expect_attempt=task.attempt, **changes
+                )
+            except (StageConflict, UnknownRecord) as error:
+                attempt.note(f"somebody else ended this attempt: {error}")
+                return True
+            except StoreError as error:
+                if not said:
+                    _LOG.error("task %d: its end (%s) cannot be written yet: %s", task.id, to, error)
+                said = True
+                if not patient or self._clock.wait(self._give_up, WRITE_AGAIN_S):
+                    return False
+                continue
+            attempt.task = task
+            attempt.note(f"{to}: {task.remark}")
+            steps = steps[1:]
+            if to is Stage.SCHEDULED and attempt.stop_reason and attempt.stop_reason != SHUTDOWN:
+                steps = [ending.stopped()]  # the stop came while the retry was being written
+        return True
+
+    def _picture(self, attempt: LiveAttempt, session: PhoneSession) -> None:
+        """Keep what the phone shows, before anything is cleaned up."""
+        if attempt.cut_at is not None:
+            return
+        try:
+            if "screenshot.png" not in attempt.writer.kept:
+                picture = session.screenshot(timeout_s=EVIDENCE_S)
+                if picture is not None:
+                    attempt.keep_evidence("screenshot.png", picture)
+            if "tree.xml" not in attempt.writer.kept:
+                tree = session.observe(timeout_s=EVIDENCE_S)
+                attempt.keep_evidence("tree.xml", tree.source.encode("utf-8", "replace"))
+        except Exception as error:  # noqa: BLE001 - evidence never changes how an attempt ends
+            attempt.note(f"no picture of the failure: {type(error).__name__}: {error}")
+
+    def _log_surprise(self, attempt: LiveAttempt, error: Exception) -> None:
+        if not isinstance(error, ScriptFailed | PhoneError | StopRequested | LeaseLost):
+            _LOG.error("task %d: the script broke", attempt.task.id, exc_info=error)
+
+    def _register(self, work: Work, task: Task, lease_s: float, *, settling: bool = False) -> LiveAttempt:
+        attempt = LiveAttempt(
+            task,
+            self._account(task),
+            clock=self._clock,
+            mover=self._mover,
+            tasks=self._store.tasks,
+            writer=self._evidence.writer,
+            lease_s=lease_s,
+            proof_s=self.posting.proof_timeout_s,
+            settling=settling,
+        )
+        with self._changed:
+            self._live[task.id] = (attempt, work)
+        return attempt
+
+    def _account(self, task: Task) -> Account | None:
+        if not task.username:
+            return None
+        found = self._store.accounts.find(task.username, task.platform)
+        return next((account for account in found if account.serial == task.serial), next(iter(found), None))

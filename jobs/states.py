@@ -1,0 +1,145 @@
+"""The life of a task: one table of moves, and the one function that moves a task and writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from jobs.clock import Clock
+from storage.hooks import Hook, no_hook
+from storage.records import Outcome, Stage, Task, Waiting
+from storage.tasks import TaskStore
+
+#: Which stage may follow which. Who causes each move:
+#:
+#: a  scheduled -> queued        the scheduler: its time came
+#: b  queued -> preparing        the dispatcher: its phone, its turn and a slot are free (compare-and-set)
+#: c  preparing -> committing    the script: everything is ready and was read back; written before the tap
+#: d  committing -> verifying    the script: the tap was sent
+#: e  verifying -> published     the app showed proof
+#: f  verifying -> rejected      the app refused
+#: g  preparing, rejected, failed -> scheduled   a retry with a pause, by the policy or by request
+#: h  preparing -> queued        the daemon stops or crashed before the commit point, or the phone was gone at the door
+#: i  scheduled, queued, preparing -> failed     stop request, final error, no retry left
+#: j  committing, verifying -> failed            neither proof nor refusal in time (outcome unknown), or the tap
+#:                               was certainly never sent (outcome not_published)
+#: k  failed -> published        a person looked and says that the post is there
+#:
+#: Nothing leads from committing or verifying back to a stage from which a task could run again.
+MOVES: dict[Stage, frozenset[Stage]] = {
+    Stage.SCHEDULED: frozenset({Stage.QUEUED, Stage.FAILED}),
+    Stage.QUEUED: frozenset({Stage.PREPARING, Stage.FAILED}),
+    Stage.PREPARING: frozenset({Stage.COMMITTING, Stage.SCHEDULED, Stage.QUEUED, Stage.FAILED}),
+    Stage.COMMITTING: frozenset({Stage.VERIFYING, Stage.FAILED}),
+    Stage.VERIFYING: frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED}),
+    Stage.PUBLISHED: frozenset(),
+    Stage.REJECTED: frozenset({Stage.SCHEDULED}),
+    Stage.FAILED: frozenset({Stage.SCHEDULED, Stage.PUBLISHED}),
+}
+
+PENDING = frozenset({Stage.SCHEDULED, Stage.QUEUED})
+BEFORE_COMMIT = frozenset({Stage.PREPARING})
+AFTER_COMMIT = frozenset({Stage.COMMITTING, Stage.VERIFYING})
+RUNNING = BEFORE_COMMIT | AFTER_COMMIT
+ENDED = frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED})
+
+#: Which outcomes a task may have in a stage; the first is what a move there sets by default.
+OUTCOMES: dict[Stage, tuple[Outcome, ...]] = {
+    Stage.SCHEDULED: (Outcome.NONE,),
+    Stage.QUEUED: (Outcome.NONE,),
+    Stage.PREPARING: (Outcome.NONE,),
+    Stage.COMMITTING: (Outcome.UNKNOWN,),
+    Stage.VERIFYING: (Outcome.UNKNOWN,),
+    Stage.PUBLISHED: (Outcome.PUBLISHED,),
+    Stage.REJECTED: (Outcome.NOT_PUBLISHED,),
+    Stage.FAILED: (Outcome.NONE, Outcome.UNKNOWN, Outcome.NOT_PUBLISHED),
+}
+
+
+class IllegalMove(Exception):
+    """The table of moves does not allow this; a fault in our own code."""
+
+
+def sources(to: Stage) -> frozenset[Stage]:
+    """The stages from which a task may move to this one."""
+    return frozenset(stage for stage, targets in MOVES.items() if to in targets)
+
+
+class Mover:
+    """Moves tasks: checks the table, sets what belongs to the new stage, writes. Nobody else changes a stage."""
+
+    def __init__(self, tasks: TaskStore, clock: Clock, hook: Hook = no_hook) -> None:
+        self._tasks = tasks
+        self._clock = clock
+        self._hook = hook
+
+    def move(
+        self,
+        task_id: int,
+        to: Stage,
+        *,
+        expect: Collection[Stage] | None = None,
+        expect_attempt: int | None = None,
+        **changes: Any,
+    ) -> Task:
+        """Move a task and write it; durable when this returns.
+
+        Args:
+            task_id: The task.
+            to: The new stage.
+            expect: The stages in which the task must be; all from which the table leads to `to` by default.
+            expect_attempt: The fencing token: the task's `attempt` must still be this.
+            changes: Further fields to set in the same write.
+
+        Raises:
+            IllegalMove: The table has no such move.
+            StageConflict: The task is in another stage or another attempt owns it.
+            UnknownRecord: There is no such task.
+            StoreError: It could not be written; the task has not moved.
+        """
+        allowed = sources(to) if expect is None else frozenset(expect)
+        for stage in allowed:
+            check_move(stage, to)
+        full = self._consequences(allowed, to, changes)
+        self._hook(f"jobs.before_{to}")
+        task = self._tasks.change(task_id, expect=allowed, expect_attempt=expect_attempt, stage=to, **full)
+        self._hook(f"jobs.after_{to}")
+        return task
+
+    def make_ready(self, tasks: Sequence[Task]) -> list[Task]:
+        """Move scheduled tasks to queued (a), all in one write; returns those that were still scheduled."""
+        changes = self._consequences(frozenset({Stage.SCHEDULED}), Stage.QUEUED, {})
+        self._hook("jobs.before_queued")
+        ready = self._tasks.change_all(
+            [task.id for task in tasks], expect={Stage.SCHEDULED}, stage=Stage.QUEUED, **changes
+        )
+        self._hook("jobs.after_queued")
+        return ready
+
+    def _consequences(self, allowed: frozenset[Stage], to: Stage, changes: dict[str, Any]) -> dict[str, Any]:
+        """`changes` with what a move to this stage sets besides."""
+        now = self._clock.now()
+        full: dict[str, Any] = {"waiting_for": None, "waiting_since": None, "waiting_detail": ""}
+        full["outcome"] = OUTCOMES[to][0]
+        if to in PENDING:
+            full |= {"waiting_since": now, "finished_at": None, "error": None}
+            if to is Stage.SCHEDULED:
+                full["waiting_for"] = Waiting.TIME
+        elif to is Stage.PREPARING:
+            full |= {"started_at": now, "finished_at": None, "error": None}
+        elif to in ENDED:
+            full["finished_at"] = now
+        if to is Stage.FAILED and not allowed.isdisjoint(AFTER_COMMIT):
+            full["outcome"] = Outcome.UNKNOWN
+            if not allowed <= AFTER_COMMIT or changes.get("outcome") is Outcome.NONE:
+                raise IllegalMove("after the commit point nobody may claim that nothing was published")
+        full |= changes
+        if full["outcome"] not in OUTCOMES[to]:
+            raise IllegalMove(f"a task that is {to} cannot have the outcome {full['outcome']}")
+        return full
+
+
+def check_move(stage: Stage, to: Stage) -> None:
+    """Raise IllegalMove unless the table leads from `stage` to `to`."""
+    if to not in MOVES[stage]:
+        raise IllegalMove(f"no move leads from {stage} to {to}")

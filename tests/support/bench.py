@@ -1,0 +1,125 @@
+"""A whole jobs core on a real store and scripted phones, for tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from jobs.clock import Clock, SystemClock
+from jobs.control import Control
+from jobs.engine import Jobs
+from jobs.evidence import Evidence
+from jobs.settings import Phones, Posting, Settings
+from jobs.states import ENDED
+from storage.hooks import Hook, no_hook
+from storage.records import NewTask, Stage, Task
+from storage.store import Store
+from tests.support.fake_phones import GUARD_S, FakePhones, FakeScript
+
+
+def new_task(serial: str = "A", *, at: float = 0.0, created: float | None = None, **facts: Any) -> NewTask:
+    """A task about to be stored; due at `at`."""
+    return NewTask(
+        serial=serial,
+        platform="tiktok",
+        package="com.zhiliaoapp.musically",
+        script_config={},
+        scheduled_at=at,
+        created_at=at if created is None else created,
+        **facts,
+    )
+
+
+class Bench:
+    """Everything between the API and the phones. `start` runs the threads; without it, turns are called by hand."""
+
+    def __init__(
+        self,
+        folder: Path,
+        phones: FakePhones,
+        script: FakeScript,
+        clock: Clock | None = None,
+        *,
+        slots: int = 100,
+        hook: Hook = no_hook,
+        synchronised: bool | None = None,
+        pause_s: float = 5.0,
+        **posting: Any,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.phones = phones
+        self.script = script
+        self.settings = Settings(
+            posting=Posting(retry_pause_min_s=pause_s, retry_pause_max_s=pause_s, **posting),
+            phones=Phones(max_concurrent_devices=slots),
+        )
+        self.store = Store.open(folder, reserve_bytes=0)
+        self.evidence = Evidence(folder / "evidence", 10**9, self.clock)
+        self.jobs = Jobs(
+            self.settings,
+            self.clock,
+            self.store,
+            phones,
+            {"post": script},
+            self.evidence,
+            synchronised=lambda: synchronised,
+            hook=hook,
+        )
+        self.control = Control(self.settings, self.clock, self.store, self.jobs)
+        self._changed = threading.Condition()
+        self._started = False
+        self.history: dict[int, list[Stage]] = {}
+        self.store.storage.listen("tasks", self._note)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        self.jobs.start()
+        self._started = True
+
+    def close(self) -> None:
+        if self._started:
+            self.jobs.stop(GUARD_S)
+        self.store.close()
+
+    def add(self, *new: NewTask) -> list[Task]:
+        """Store tasks and wake the engine, as intake does."""
+        tasks = self.store.tasks.create(new)
+        self.jobs.wake()
+        return tasks
+
+    def now(self, serial: str = "A", **facts: Any) -> Task:
+        """A task that may start at once."""
+        return self.add(new_task(serial, at=self.clock.now(), **facts))[0]
+
+    def task(self, task_id: int) -> Task:
+        task = self.store.tasks.get(task_id)
+        assert task is not None
+        return task
+
+    def wait(self, task_id: int, stages: Collection[Stage] = ENDED, *, retries: int | None = None) -> Task:
+        """Wait until a task is in one of the stages (and was retried so often); never by polling."""
+
+        def reached() -> bool:
+            task = self.task(task_id)
+            return task.stage in stages and retries in {None, task.retry_count}
+
+        with self._changed:
+            done = self._changed.wait_for(reached, GUARD_S)
+        task = self.task(task_id)
+        assert done, f"task {task_id} is still {task.stage}: {task.remark}"
+        return task
+
+    def _note(self, changes: Sequence[tuple[int, Task | None, Task | None]]) -> None:
+        with self._changed:
+            for task_id, before, after in changes:
+                if after is not None and (before is None or before.stage is not after.stage):
+                    self.history.setdefault(task_id, []).append(after.stage)
+            self._changed.notify_all()

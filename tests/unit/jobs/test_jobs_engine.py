@@ -1,0 +1,124 @@
+"""The whole jobs core with its threads, on a real store and scripted phones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.attempt import Attempt, ScriptFailed, Verdict
+from jobs.phone.errors import PhoneOffline
+from storage.records import Outcome, Stage, Status, TaskError
+from tests.support.bench import Bench
+from tests.support.clock import FakeClock
+from tests.support.fake_phones import FakePhones, FakeScript, publish
+
+
+def test_a_task_goes_the_whole_way_and_is_published_once(tmp_path: Path) -> None:
+    phones = FakePhones("A")
+    with Bench(tmp_path, phones, FakeScript()) as bench:
+        task = bench.wait(bench.now().id)
+        assert task.stage is Stage.PUBLISHED
+        assert task.outcome is Outcome.PUBLISHED
+        assert phones.taps == {"A": 1}
+        assert bench.history[task.id] == [
+            Stage.SCHEDULED,
+            Stage.QUEUED,
+            Stage.PREPARING,
+            Stage.COMMITTING,
+            Stage.VERIFYING,
+            Stage.PUBLISHED,
+        ]
+        assert task.started_at and task.finished_at
+        assert [line["step"] for line in bench.evidence.log(task.id)][0] == "prepare"
+
+
+def test_tasks_of_one_phone_run_one_after_the_other_by_start_time_then_id(tmp_path: Path) -> None:
+    running: list[int] = []
+    most = 0
+
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        nonlocal most
+        running.append(attempt.task.id)
+        most = max(most, len(running))
+        verdict = publish(attempt, phone)
+        running.remove(attempt.task.id)
+        return verdict
+
+    script = FakeScript(play)
+    with Bench(tmp_path, FakePhones("A"), script) as bench:
+        tasks = [bench.now() for _ in range(10)]
+        for task in tasks:
+            bench.wait(task.id)
+    assert most == 1
+    assert script.runs == sorted(script.runs)
+
+
+def test_JOB_11_a_hung_phone_holds_back_nobody_else(tmp_path: Path) -> None:
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        if phone.serial == "HUNG":
+            phone.hang()
+        return publish(attempt, phone)
+
+    with Bench(tmp_path, FakePhones("HUNG", "B", "C"), FakeScript(play)) as bench:
+        hung = bench.now("HUNG")
+        others = [bench.now(serial) for serial in ("B", "C") for _ in range(5)]
+        assert all(bench.wait(task.id).stage is Stage.PUBLISHED for task in others)
+        assert bench.task(hung.id).stage is Stage.PREPARING
+
+
+def test_an_error_that_can_pass_is_tried_again_after_a_pause(tmp_path: Path) -> None:
+    clock = FakeClock()
+    fails = [True]
+
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        if fails:
+            fails.pop()
+            raise PhoneOffline("the cable was pulled", serial=phone.serial)
+        return publish(attempt, phone)
+
+    script = FakeScript(play)
+    with Bench(tmp_path, FakePhones("A"), script, clock, pause_s=30) as bench:
+        task = bench.now()
+        script.await_run()
+        waiting = bench.wait(task.id, {Stage.SCHEDULED}, retries=1)
+        assert waiting.retry_count == 1
+        assert waiting.waiting_for == "retry_delay"
+        clock.advance(29)
+        assert len(script.runs) == 1
+        clock.advance(1.1)
+        assert bench.wait(task.id).stage is Stage.PUBLISHED
+        assert bench.evidence.names(task.id) == ["1-screenshot.png", "1-tree.xml"]
+
+
+def test_a_final_error_fails_the_task_with_its_code_and_step(tmp_path: Path) -> None:
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        with attempt.step("read the account"):
+            raise ScriptFailed("wrong_account", "the app shows somebody else")
+
+    with Bench(tmp_path, FakePhones("A"), FakeScript(play)) as bench:
+        task = bench.wait(bench.now().id)
+    assert task.status is Status.FAILED
+    assert task.outcome is Outcome.NONE
+    assert task.error == TaskError("wrong_account", "the app shows somebody else", "read the account")
+    assert task.retry_count == 0
+
+
+@pytest.mark.parametrize(
+    "error", [PhoneOffline("gone"), RuntimeError("odd"), ScriptFailed("x", "y", passing=True)]
+)
+def test_JOB_4_whatever_fails_after_the_tap_is_unknown_and_never_repeated(
+    tmp_path: Path, error: Exception
+) -> None:
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        attempt.enter_committing()
+        phone.tap_once()
+        raise error
+
+    phones = FakePhones("A")
+    with Bench(tmp_path, phones, FakeScript(play)) as bench:
+        task = bench.wait(bench.now().id)
+    assert task.stage is Stage.FAILED
+    assert task.outcome is Outcome.UNKNOWN
+    assert phones.taps == {"A": 1}
