@@ -13,21 +13,18 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from tinydb.storages import Storage
 
-from storage import journal, snapshot
+from storage import journal
 from storage.commit import GroupCommit, Ticket, Transaction
-from storage.errors import InvalidRecord, StoreFailed, StoreFull
-from storage.files import Files, is_full
-from storage.load import Loaded, Loader, generations, journal_path, journals, set_aside, snapshot_path
+from storage.disk import Disk
+from storage.errors import InvalidRecord, StoreError, StoreFailed
+from storage.files import Files
+from storage.load import Loaded
+from storage.migrate import CURRENT, Schema
+from storage.reserve import RESERVE_BYTES
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-#: Space kept back so that running tasks can record their end on a full disk.
-RESERVE_BYTES = 4 * 1024**2
-
-#: A journal is replaced by a snapshot once it is as big as the snapshot before, and at least this big.
-MIN_JOURNAL_BYTES = 8 * 1024**2
 
 
 class Listener(Protocol):
@@ -51,16 +48,13 @@ class JournalStorage(Storage):
         *,
         types: Mapping[str, type[msgspec.Struct]] | None = None,
         files: Files | None = None,
+        schema: Schema = CURRENT,
         keep_generations: int = 3,
         min_free_bytes: int = 0,
         reserve_bytes: int = RESERVE_BYTES,
+        after_loss: Callable[[Loaded], object] = lambda _state: None,
     ) -> None:
-        self._folder = Path(folder)
-        self._files = files or Files()
         self._types = dict(types or {})
-        self._keep = max(1, keep_generations)
-        self._min_free = min_free_bytes
-        self._reserve_bytes = reserve_bytes
         self._encode = msgspec.json.Encoder().encode
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
             name: msgspec.json.Decoder(kind) for name, kind in self._types.items()
@@ -70,74 +64,40 @@ class JournalStorage(Storage):
         self.state_lock = threading.Lock()
         self._snapshot_lock = threading.Lock()
         self._writing = threading.Lock()  # held while a group is written, and while the journal is switched
-        self._fd = -1
-        self._broken: str = ""
-        self._full = False
-        self.warnings: list[str] = []
-        self.lost_changes = False
-        self.touched: dict[str, set[int]] = {}
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._start()
+        self._disk = Disk(
+            Path(folder),
+            files or Files(),
+            schema,
+            keep=keep_generations,
+            min_free_bytes=min_free_bytes,
+            reserve_bytes=reserve_bytes,
+        )
+        self._load(after_loss)
         self._group = GroupCommit(self._write_group)
 
-    # --- start and end
-
-    def _start(self) -> None:
+    def _load(self, after_loss: Callable[[Loaded], object]) -> None:
         collecting = gc.isenabled()
         gc.disable()  # it would walk the growing state again and again
         try:
-            state = Loader(self._folder, self._files, self._types, repair=True).load()
+            state = self._disk.load(self._types, after_loss)
         finally:
             if collecting:
                 gc.enable()
-        gc.freeze()
-        if state is None:
-            state = self._first_generation()
+        gc.freeze()  # a full collection need not visit what was loaded
         self.tables = state.tables
         for name in self._types:
             self.tables.setdefault(name, {})
         self._next_ids = state.next_ids
         self._seq = state.seq
-        self._generation = state.generation
-        self._offset = state.journal_bytes
+        self.warnings = state.warnings
         self.lost_changes = state.lost_changes
-        self.touched = state.touched
         for warning in state.warnings:
-            self._warn(warning)
-        if state.lost_changes or not journal_path(self._folder, self._generation).exists():
-            self._begin_again(state)
-        else:
-            self._fd = self._files.open(journal_path(self._folder, self._generation), os.O_RDWR)
-        known = generations(self._folder)
-        self._snapshot_bytes = snapshot_path(self._folder, known[-1]).stat().st_size if known else 0
-        self._restore_reserve()
-
-    def _first_generation(self) -> Loaded:
-        """An empty state on disk; the journal comes first, so that a snapshot without one always means damage."""
-        head = journal.header(snapshot.SCHEMA)
-        self._files.replace(journal_path(self._folder, 1), [head], "journal")
-        empty = snapshot.chunks(snapshot.Head(snapshot.SCHEMA, 0), {})
-        self._files.replace(snapshot_path(self._folder, 1), empty, "snapshot")
-        return Loaded(
-            tables={}, next_ids={}, seq=0, generation=1, journal_bytes=len(head), schema=snapshot.SCHEMA
-        )
-
-    def _begin_again(self, state: Loaded) -> None:
-        """After damage: what could be read becomes a generation of its own before the damaged files are put away."""
-        self._generation += 1
-        self._seq += 1
-        self._fd, self._offset = self._new_journal(self._generation)
-        self._write_snapshot(self._generation, self._seq, dict(self._next_ids), self.tables)
-        for path in state.superseded:
-            if path.exists():
-                set_aside(self._files, path)
+            log.warning("%s", warning)
 
     def close(self) -> None:
         """Close the journal; every change is on disk already."""
         with self._snapshot_lock, self._writing:
-            if self._fd >= 0:
-                os.close(self._fd)
-                self._fd = -1
+            self._disk.close()
 
     # --- reading
 
@@ -211,6 +171,18 @@ class JournalStorage(Storage):
         result: T = self._group.run(action, essential=essential)
         return result
 
+    def new_id(self, table: str) -> int:
+        """The next id of the table; grows for ever, also across restarts for every id that was ever stored."""
+        with self.state_lock:
+            number = self._next_ids.get(table, 1)
+            self._next_ids[table] = number + 1
+            return number
+
+    def replace_in_memory(self, table: str, change: Callable[[dict[int, Any]], None]) -> None:
+        """Change records in memory only, for facts that are worked out again after a restart; no index may use them."""
+        with self.state_lock:
+            change(self.tables[table])
+
     def _normal(self, table: str, record: Any) -> tuple[bytes, Any]:
         """A record's JSON and the record as it will be read from it, which is what memory keeps."""
         try:
@@ -230,19 +202,8 @@ class JournalStorage(Storage):
             text = self._encode(kept)
         return text, kept
 
-    def new_id(self, table: str) -> int:
-        """The next id of the table; grows for ever, also across restarts for every id that was ever stored."""
-        with self.state_lock:
-            number = self._next_ids.get(table, 1)
-            self._next_ids[table] = number + 1
-            return number
-
     def _write_group(self, group: Sequence[Ticket]) -> None:
         with self._writing:
-            if self._fd < 0:
-                raise StoreFailed("the store is closed")
-            if self._broken:
-                self._mend()
             change = Transaction(self.tables, self._normal, self.new_id)
             parts: list[bytes] = []
             seq = self._seq
@@ -259,53 +220,9 @@ class JournalStorage(Storage):
                         seq += 1
                         parts.append(journal.line(text))
             if parts:
-                self._append(b"".join(parts), essential=any(ticket.essential for ticket in group))
+                self._disk.append(b"".join(parts), essential=any(ticket.essential for ticket in group))
                 self._seq = seq
                 self._apply(change)
-
-    def _append(self, data: bytes, *, essential: bool) -> None:
-        try:
-            self._append_once(data)
-        except OSError as error:
-            self._take_back(error)
-            if not is_full(error):
-                raise StoreFailed(f"the journal cannot be written: {error.strerror}") from error
-            if not self._full:
-                self._full = True
-                log.warning("the disk is full: new tasks are refused until there is room again")
-            if not essential or not self._release_reserve():
-                raise StoreFull("there is no disk space left") from error
-            try:
-                self._append_once(data)
-            except OSError as again:
-                self._take_back(again)
-                raise StoreFull("there is no disk space left, the reserve is used up") from again
-
-    def _append_once(self, data: bytes) -> None:
-        self._files.write(self._fd, data, self._offset, "journal")
-        self._files.sync(self._fd, "journal")
-        self._offset += len(data)
-
-    def _take_back(self, error: OSError) -> None:
-        """After a refused write: nothing of it may stay in the file, else it would come back with the next start."""
-        self._broken = f"writing failed: {error.strerror}"
-        try:
-            self._mend()
-        except StoreFailed as failed:
-            log.warning("%s", failed)
-
-    def _mend(self) -> None:
-        """Cut the journal back to the last acknowledged change.
-
-        Raises:
-            StoreFailed: not possible; the next write tries again.
-        """
-        try:
-            self._files.truncate(self._fd, self._offset, "journal")
-            self._files.sync(self._fd, "journal")
-        except OSError as error:
-            raise StoreFailed(f"the journal cannot be repaired: {error.strerror}") from error
-        self._broken = ""
 
     def _apply(self, change: Transaction) -> None:
         with self.state_lock:
@@ -326,118 +243,60 @@ class JournalStorage(Storage):
                 if not self.tables.get(name, True) and name not in self._types:
                     del self.tables[name]
 
-    def replace_in_memory(self, table: str, change: Callable[[dict[int, Any]], None]) -> None:
-        """Change records in memory only, for facts that are worked out again after a restart; no index may use them."""
-        with self.state_lock:
-            change(self.tables[table])
+    # --- care
 
-    # --- space
-
-    @property
-    def _reserve(self) -> Path:
-        return self._folder / "reserve"
-
-    def has_room(self) -> bool:
-        """Whether new tasks may be taken; notices by itself when space returns."""
-        if self._files.free_bytes(self._folder) < self._min_free:
-            return False
-        if self._full:
-            self._restore_reserve()
-        return not self._full
-
-    def _release_reserve(self) -> bool:
-        try:
-            if self._reserve.exists():
-                self._files.remove(self._reserve, "reserve")
-                self._files.sync_folder(self._folder, "reserve")
-                return True
-        except OSError:
-            log.warning("the reserved space cannot be released")
-        return False
-
-    def _restore_reserve(self) -> None:
-        if self._reserve_bytes and not (
-            self._reserve.exists() and self._reserve.stat().st_size == self._reserve_bytes
-        ):
-            try:
-                fd = self._files.open(self._reserve, os.O_RDWR | os.O_CREAT)
-                try:
-                    self._files.allocate(fd, self._reserve_bytes, "reserve")
-                finally:
-                    os.close(fd)
-            except OSError:
-                self._reserve.unlink(missing_ok=True)
-                self._full = True
-                return
-        if self._full:
-            log.warning("there is disk space again")
-        self._full = False
-
-    # --- snapshots
-
-    def snapshot_due(self) -> bool:
-        """Whether the journal has grown enough to be worth replacing."""
-        return self._offset >= max(MIN_JOURNAL_BYTES, self._snapshot_bytes)
+    def snapshot_due(self, *, daily: bool = False) -> bool:
+        """Whether the journal is big enough (or, once a day, not empty)."""
+        return self._disk.snapshot_due() or (daily and self._disk.has_changes)
 
     def snapshot(self) -> None:
-        """Write a new generation while others go on writing and reading; raises OSError, then nothing has changed."""
+        """Write a new generation while others go on writing and reading.
+
+        Raises:
+            StoreFailed: it could not be written; nothing is lost, the journals before it are kept.
+        """
         with self._snapshot_lock:
-            number = self._generation + 1
-            fd, offset = -1, 0
-            path = journal_path(self._folder, number)
-            self._files.remove(path, "journal")
-            with self._writing:
-                fd, offset = self._new_journal(number)
-                old, self._fd = self._fd, fd
-                self._generation, self._offset = number, offset
-                seq, next_ids = self._seq, dict(self._next_ids)
-                tables = {name: dict(records) for name, records in self.tables.items()}
-            os.close(old)
-            self._write_snapshot(number, seq, next_ids, tables)
-            self._prune()
+            try:
+                prepared = self._disk.prepare()
+                try:
+                    with self._writing:
+                        self._disk.switch(prepared)
+                        seq, next_ids = self._seq, dict(self._next_ids)
+                        tables = {name: records.copy() for name, records in self.tables.items()}
+                except StoreError:
+                    os.close(prepared[1])
+                    raise
+                self._disk.put_snapshot(prepared[0], seq, next_ids, tables)
+            except OSError as error:
+                raise StoreFailed(f"the snapshot cannot be written: {error.strerror}") from error
 
-    def _new_journal(self, number: int) -> tuple[int, int]:
-        head = journal.header(snapshot.SCHEMA)
-        path = journal_path(self._folder, number)
-        self._files.replace(path, [head], "new journal")
-        return self._files.open(path, os.O_RDWR), len(head)
+    def tables_now(self) -> tuple[int, dict[str, int], dict[str, dict[int, Any]]]:
+        """Number of the last change, next ids and all records, of one moment."""
+        with self._writing:
+            return (
+                self._seq,
+                dict(self._next_ids),
+                {name: records.copy() for name, records in self.tables.items()},
+            )
 
-    def _write_snapshot(
-        self, number: int, seq: int, next_ids: dict[str, int], tables: Mapping[str, Mapping[int, Any]]
-    ) -> None:
-        head = snapshot.Head(snapshot.SCHEMA, seq, next_ids)
-        self._snapshot_bytes = self._files.replace(
-            snapshot_path(self._folder, number), snapshot.chunks(head, tables), "snapshot"
-        )
+    def mend(self) -> None:
+        """Try to get over a disk error; raises StoreFailed while it lasts."""
+        with self._writing:
+            self._disk.mend()
 
-    def _prune(self) -> None:
-        known = generations(self._folder)
-        oldest = known[-self._keep :][0]
-        for generation in known[: -self._keep]:
-            self._files.remove(snapshot_path(self._folder, generation), "old snapshot")
-        for generation in journals(self._folder):
-            if generation < oldest:
-                self._files.remove(journal_path(self._folder, generation), "old journal")
-
-    # --- state
-
-    def _warn(self, sentence: str) -> None:
-        log.warning("%s", sentence)
-        self.warnings.append(sentence)
+    def has_room(self) -> bool:
+        """Whether new records may be stored; notices by itself when space returns."""
+        return self._disk.reserve.has_room()
 
     def problems(self) -> list[str]:
         """What a person should know, one sentence each."""
         found = list(self.warnings)
-        if self._full:
+        if self._disk.reserve.full:
             found.append("the disk is full: new tasks are refused")
-        if self._broken:
-            found.append(f"the journal cannot be written ({self._broken})")
+        if self._disk.trouble:
+            found.append(f"the journal cannot be written ({self._disk.trouble})")
         return found
 
     @property
     def writable(self) -> bool:
-        return not self._broken and self._fd >= 0
-
-    @property
-    def journal_bytes(self) -> int:
-        return self._offset
+        return self._disk.is_open and not self._disk.trouble

@@ -29,6 +29,10 @@ class StoreFailed(StoreError):
     """The disk refused a write for another reason: the change was refused, memory and disk are as before."""
 
 
+class BackupUnreadable(StoreError):
+    """A file is not a whole backup; nothing was changed."""
+
+
 class InvalidRecord(StoreError, ValueError):
     """A record that could not be read back after writing; refused before it reaches the disk."""
 

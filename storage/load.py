@@ -12,6 +12,7 @@ import msgspec
 from storage import journal, snapshot
 from storage.errors import NewerSchema, StoreDamaged
 from storage.files import Files
+from storage.migrate import Schema
 
 _SNAPSHOT = "snapshot-*.json"
 _JOURNAL = "journal-*.log"
@@ -23,13 +24,14 @@ Tables = dict[str, dict[int, Any]]
 class Loaded(msgspec.Struct):
     """The state as it stands on disk, ready to be written on."""
 
-    tables: Tables
-    next_ids: dict[str, int]
+    schema: int  #: version of the documents in `tables`
     seq: int
-    generation: int  #: of the newest journal
-    journal_bytes: int  #: where the newest journal continues
-    schema: int
+    generation: int = 0  #: of the newest journal
+    journal_bytes: int = 0  #: where the newest journal continues
+    tables: Tables = {}
+    next_ids: dict[str, int] = {}
     warnings: list[str] = []
+    begin_again: bool = False  #: the state must become a generation of its own before anything is added
     lost_changes: bool = False  #: acknowledged changes after `seq` could not be read
     touched: dict[str, set[int]] = {}  #: records that the unread changes are known to have changed
     superseded: list[Path] = []  #: damaged files, to be set aside once a new generation is on disk
@@ -67,13 +69,20 @@ class Loader:
     """Reads a folder of generations. With `repair` it also sets damaged files aside and cuts torn tails."""
 
     def __init__(
-        self, folder: Path, files: Files, types: Mapping[str, type[msgspec.Struct]], *, repair: bool
+        self,
+        folder: Path,
+        files: Files,
+        types: Mapping[str, type[msgspec.Struct]],
+        schema: Schema,
+        *,
+        repair: bool,
     ) -> None:
         self._folder = folder
         self._files = files
         self._repair = repair
-        self._types = dict(types)
-        self._one = {name: msgspec.json.Decoder(kind) for name, kind in types.items()}
+        self._types = types
+        self._schema = schema
+        self._decoders: dict[str, msgspec.json.Decoder[Any]] = {}
         self._plain: msgspec.json.Decoder[Any] = msgspec.json.Decoder(dict[str, Any])
         self._warnings: list[str] = []
 
@@ -90,7 +99,7 @@ class Loader:
         for generation in reversed(known):
             path = snapshot_path(self._folder, generation)
             try:
-                base = self._open_snapshot(path)
+                base = self._open(snapshot.read(path.read_bytes()), path)
             except snapshot.Unreadable as error:
                 self._warn(
                     f"{path.name} is unreadable ({error}); it is set aside and the generation before is used"
@@ -107,28 +116,49 @@ class Loader:
     def _warn(self, sentence: str) -> None:
         self._warnings.append(sentence)
 
-    def _open_snapshot(self, path: Path) -> Loaded:
-        raw = snapshot.read(path.read_bytes())
-        if raw.head.schema > snapshot.SCHEMA:
-            raise NewerSchema(
-                f"{path} has schema version {raw.head.schema}, this program knows {snapshot.SCHEMA}: "
-                "start the newer version again, or restore a backup made by this one"
-            )
-        tables: Tables = {}
-        try:
-            for name, text in raw.tables.items():
-                kind: Any = self._types.get(name, dict[str, Any])
-                tables[name] = msgspec.json.decode(text, type=dict[int, kind])
-        except msgspec.MsgspecError as error:
-            raise snapshot.Unreadable(f"table {name}: {error}") from error
-        return Loaded(
-            tables=tables,
-            next_ids=dict(raw.head.next_ids),
-            seq=raw.head.seq,
-            generation=0,
-            journal_bytes=0,
-            schema=raw.head.schema,
+    @classmethod
+    def from_snapshot(
+        cls, raw: snapshot.Snapshot, types: Mapping[str, type[msgspec.Struct]], schema: Schema, path: Path
+    ) -> Loaded:
+        """The state in a snapshot that stands alone; raises snapshot.Unreadable, NewerSchema."""
+        loader = cls(path.parent, Files(), types, schema, repair=False)
+        state = loader._open(raw, path)
+        loader._bring(state, schema.version)
+        return state
+
+    def _open(self, raw: snapshot.Snapshot, path: Path) -> Loaded:
+        self._refuse_newer(path, raw.head.schema)
+        typed = raw.head.schema == self._schema.version
+        self._decoders = (
+            {name: msgspec.json.Decoder(kind) for name, kind in self._types.items()} if typed else {}
         )
+        state = Loaded(schema=raw.head.schema, seq=raw.head.seq, next_ids=dict(raw.head.next_ids))
+        for name, text in raw.tables.items():
+            kind: Any = self._types.get(name, dict[str, Any]) if typed else dict[str, Any]
+            try:
+                state.tables[name] = msgspec.json.decode(text, type=dict[int, kind])
+            except msgspec.MsgspecError as error:
+                raise snapshot.Unreadable(f"table {name}: {error}") from error
+        return state
+
+    def _refuse_newer(self, path: Path, version: int) -> None:
+        if version > self._schema.version:
+            raise NewerSchema(
+                f"{path} was written by a newer version of this program (schema {version}, this one knows "
+                f"{self._schema.version}): start that version again, or restore a backup made by this one"
+            )
+
+    def _bring(self, state: Loaded, version: int) -> None:
+        """Bring documents of an older version to this one; at the program's own they become records."""
+        if version > state.schema:
+            self._schema.bring(state.tables, state.schema, version)
+            state.schema = version
+            state.begin_again = True
+            if version == self._schema.version:
+                for name, kind in self._types.items():
+                    records: Any = dict[int, kind]  # type: ignore[valid-type]
+                    state.tables[name] = msgspec.convert(state.tables.get(name, {}), records)
+                    self._decoders[name] = msgspec.json.Decoder(kind)
 
     def _replay(self, generation: int, state: Loaded) -> Loaded:
         state.generation = generation
@@ -140,13 +170,11 @@ class Loader:
         for number in following:
             path = journal_path(self._folder, number)
             found = journal.scan(path.read_bytes(), state.seq)
-            if found.schema > snapshot.SCHEMA:
-                raise NewerSchema(
-                    f"{path} has schema version {found.schema}, this program knows {snapshot.SCHEMA}"
-                )
+            self._refuse_newer(path, found.schema)
+            self._bring(state, found.schema)
+            state.generation = number
             if not self._apply_all(state, path, found):
                 break
-            state.generation = number
             state.journal_bytes = found.good_bytes
             if found.tail is journal.Tail.DAMAGED:
                 self._lose(state, path, found.later)
@@ -158,6 +186,7 @@ class Loader:
                 )
                 if number == last:
                     self._cut(path, found.good_bytes)
+        self._bring(state, self._schema.version)
         if state.lost_changes:
             self._drop_after(state)
         state.warnings = self._warnings
@@ -175,7 +204,9 @@ class Loader:
 
     def _apply(self, state: Loaded, entry: journal.Entry) -> None:
         decoded = {
-            name: {doc_id: self._one.get(name, self._plain).decode(raw) for doc_id, raw in records.items()}
+            name: {
+                doc_id: self._decoders.get(name, self._plain).decode(raw) for doc_id, raw in records.items()
+            }
             for name, records in entry.put.items()
         }
         for name in entry.dropped:
@@ -193,7 +224,7 @@ class Loader:
 
     def _lose(self, state: Loaded, path: Path, later: list[journal.Entry]) -> None:
         """Acknowledged changes are gone: remember whom they touched, never give their ids away again."""
-        state.lost_changes = True
+        state.lost_changes = state.begin_again = True
         self._note_touched(state, later)
         self._warn(
             f"{path.name} is missing or damaged after change {state.seq}: acknowledged changes are lost; "

@@ -8,9 +8,6 @@ from typing import Any
 
 import msgspec
 
-#: Raised by one with every change of the stored records' shape; `storage.migrate` holds the steps.
-SCHEMA = 1
-
 #: Records encoded at a time: short enough that no other thread waits noticeably for the interpreter.
 CHUNK_RECORDS = 50
 

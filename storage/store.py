@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-import fcntl
+import logging
+import math
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
 import msgspec
 
-from storage.accounts import TABLE as ACCOUNTS
 from storage.accounts import AccountStore
-from storage.durable import RESERVE_BYTES, JournalStorage
-from storage.errors import StateLocked
+from storage.archive import Archive
+from storage.doubt import put_in_doubt
+from storage.durable import JournalStorage
+from storage.errors import StoreError
 from storage.files import Files
-from storage.idempotency import TABLE as IDEMPOTENCY
 from storage.idempotency import IdempotencyStore
-from storage.materials import TABLE as MATERIALS
 from storage.materials import MaterialStore
-from storage.meta import TABLE as META
 from storage.meta import MetaStore
-from storage.records import Account, IdempotencyEntry, Material, MetaValue, Task, UsageMark
-from storage.tasks import TABLE as TASKS
+from storage.reserve import RESERVE_BYTES
+from storage.retention import Retention
+from storage.state_dir import ARCHIVE, FOLDER, finish_restore, lock_state
+from storage.tables import TYPES
 from storage.tasks import TaskStore
-from storage.usage import TABLE as USAGE
 from storage.usage import UsageStore
 
-#: Record type of each table.
-TYPES: dict[str, type[msgspec.Struct]] = {
-    TASKS: Task,
-    ACCOUNTS: Account,
-    MATERIALS: Material,
-    USAGE: UsageMark,
-    IDEMPOTENCY: IdempotencyEntry,
-    META: MetaValue,
-}
+log = logging.getLogger(__name__)
 
-#: Folder of the generations inside the state directory.
-FOLDER = "store"
+#: How often old tasks are looked for, and how often a snapshot is written at least while there are changes.
+RETENTION_EVERY_S = 3600.0
+SNAPSHOT_EVERY_S = 24 * 3600.0
+
+_CLEAN = "store.clean"
+_UNCLEAN_STARTS = "store.unclean_starts"
 
 
 class StoreHealth(msgspec.Struct, frozen=True):
@@ -50,17 +48,24 @@ class StoreHealth(msgspec.Struct, frozen=True):
 class Store:
     """Everything durable about one state directory. Thread-safe; open it once, close it at the end."""
 
-    def __init__(self, state_dir: Path, lock_fd: int, storage: JournalStorage, retention_days: float) -> None:
+    def __init__(
+        self, state_dir: Path, lock_fd: int, storage: JournalStorage, files: Files, retention: float
+    ) -> None:
         self.state_dir = state_dir
         self.storage = storage
         self._lock_fd = lock_fd
-        self._retention_days = retention_days
         self.usage = UsageStore(storage)
         self.idempotency = IdempotencyStore(storage)
         self.tasks = TaskStore(storage, self.usage, self.idempotency)
         self.accounts = AccountStore(storage)
         self.materials = MaterialStore(storage)
         self.meta = MetaStore(storage)
+        self.archive = Archive(state_dir / ARCHIVE, files)
+        self._retention = Retention(storage, self.archive, retention)
+        self._retention_at = -math.inf
+        self._snapshot_at: float | None = None
+        self._trouble: dict[str, str] = {}
+        self.stopped_cleanly = self._mark_start()
 
     @classmethod
     def open(
@@ -72,17 +77,29 @@ class Store:
         min_free_bytes: int = 0,
         reserve_bytes: int = RESERVE_BYTES,
         files: Files | None = None,
+        now: Callable[[], float] = time.time,
     ) -> Self:
         """Open the state directory, made if it is missing.
+
+        Args:
+            state_dir: Where everything durable lies.
+            retention_days: Tasks that ended earlier than this move to the archive.
+            generations: Snapshots kept.
+            min_free_bytes: Below this much free space nothing new is stored.
+            reserve_bytes: Kept back for the changes of running tasks on a full disk.
+            files: The file operations; tests break them.
+            now: The wall clock, read once and only if acknowledged changes were lost.
 
         Raises:
             StateLocked: another process has it open.
             NewerSchema: a newer program wrote it.
             StoreDamaged: none of its generations can be read.
+            StoreFailed: it cannot be read or written.
         """
-        state_dir.mkdir(parents=True, exist_ok=True)
-        lock_fd = _lock(state_dir)
+        files = files or Files()
+        lock = lock_state(state_dir)
         try:
+            finish_restore(state_dir, files)
             storage = JournalStorage(
                 state_dir / FOLDER,
                 types=TYPES,
@@ -90,18 +107,24 @@ class Store:
                 keep_generations=generations,
                 min_free_bytes=min_free_bytes,
                 reserve_bytes=reserve_bytes,
+                after_loss=lambda state: put_in_doubt(state, now()),
             )
-            return cls(state_dir, lock_fd, storage, retention_days)
+            return cls(state_dir, lock, storage, files, retention_days)
         except BaseException:
-            os.close(lock_fd)
+            os.close(lock)
             raise
 
     def close(self) -> None:
-        """Let go of the state directory; may be called twice."""
+        """Note the clean stop and let go of the state directory; may be called twice."""
+        if self._lock_fd < 0:
+            return
+        try:
+            self.meta.set(_CLEAN, True)
+        except StoreError as error:
+            log.warning("the clean stop could not be noted: %s", error)
         self.storage.close()
-        if self._lock_fd >= 0:
-            os.close(self._lock_fd)
-            self._lock_fd = -1
+        os.close(self._lock_fd)
+        self._lock_fd = -1
 
     def __enter__(self) -> Self:
         return self
@@ -109,23 +132,53 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _mark_start(self) -> bool:
+        """Whether the last stop was clean (or this is the first start); counts the others."""
+        clean = bool(self.meta.get(_CLEAN, default=True))
+        try:
+            if not clean:
+                self.meta.set(_UNCLEAN_STARTS, self.unclean_starts + 1)
+            self.meta.set(_CLEAN, False)
+        except StoreError as error:
+            log.warning("the start could not be noted: %s", error)
+        return clean
+
+    @property
+    def unclean_starts(self) -> int:
+        """How often the daemon started after a crash or a power cut."""
+        return int(self.meta.get(_UNCLEAN_STARTS, 0))
+
     def health(self) -> StoreHealth:
         """For the readiness probe; cheap."""
-        return StoreHealth(writable=self.storage.writable, warnings=tuple(self.storage.problems()))
+        warnings = [*self.storage.problems(), *self._trouble.values()]
+        return StoreHealth(writable=self.storage.writable, warnings=tuple(warnings))
 
     def maintain(self, now: float) -> None:
-        """Do what is due: forget old answers, replace a long journal by a snapshot. Call it every minute or so."""
-        self.idempotency.expire(now)
+        """Do what is due: get over disk errors, forget old answers, archive old tasks, write a snapshot.
+
+        Call it every minute or so from one thread. It raises nothing: what fails is logged once, stands in `health`
+        and is tried again.
+        """
+        self._try("repair", self.storage.mend)
         self.storage.has_room()
-        if self.storage.snapshot_due():
-            self.storage.snapshot()
+        self._try("idempotency", lambda: self.idempotency.expire(now))
+        if now - self._retention_at >= RETENTION_EVERY_S and self._try(
+            "archive", lambda: self._retention.run(now)
+        ):
+            self._retention_at = now
+        if self._snapshot_at is None or now < self._snapshot_at:
+            self._snapshot_at = now
+        daily = now - self._snapshot_at >= SNAPSHOT_EVERY_S
+        if self.storage.snapshot_due(daily=daily) and self._try("snapshot", self.storage.snapshot):
+            self._snapshot_at = now
 
-
-def _lock(state_dir: Path) -> int:
-    fd = os.open(state_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(fd)
-        raise StateLocked(f"another process uses {state_dir}") from error
-    return fd
+    def _try(self, what: str, action: Callable[[], object]) -> bool:
+        try:
+            action()
+        except (OSError, StoreError) as error:
+            if what not in self._trouble:
+                log.warning("upkeep of the store, %s: %s", what, error)
+            self._trouble[what] = f"upkeep of the store, {what}: {error}"
+            return False
+        self._trouble.pop(what, None)
+        return True

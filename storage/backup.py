@@ -1,0 +1,233 @@
+"""Copies out and in: a backup file while the daemon runs, its check, its restore; plain TinyDB JSON likewise."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from storage import journal, snapshot
+from storage.archive import Archive
+from storage.doubt import put_in_doubt
+from storage.errors import BackupUnreadable, StoreDamaged, StoreFailed
+from storage.files import Files
+from storage.load import Loaded, Loader, journal_path, snapshot_path
+from storage.migrate import CURRENT
+from storage.records import Task
+from storage.state_dir import ARCHIVE, FOLDER, RESTORED, finish_restore, lock_state
+from storage.store import Store
+from storage.tables import TYPES
+
+_SNAPSHOT_NAME = "snapshot.json"
+
+#: A running daemon replaces generations now and then: how often reading is begun anew.
+_ATTEMPTS = 5
+
+
+class BackupFacts(msgspec.Struct, frozen=True):
+    """What a backup holds."""
+
+    changes: int  #: number of the last change in it
+    records: dict[str, int]  #: how many per table
+    archived_months: tuple[str, ...]
+    size_bytes: int
+
+
+def backup(source: Path | Store, target: Path) -> BackupFacts:
+    """Write everything to one file (a tar archive), from an open store or beside the daemon that has it open.
+
+    Raises:
+        StoreDamaged: the store needs a look first; an incomplete backup would hide that.
+        StoreFailed: reading or writing failed; a file that was there before is untouched.
+    """
+    try:
+        state = _state_of(source)
+        state_dir = source if isinstance(source, Path) else source.state_dir
+        _write_tar(target, state, Archive(state_dir / ARCHIVE), state_dir / ARCHIVE)
+    except OSError as error:
+        raise StoreFailed(f"the backup cannot be written: {error.strerror or error}") from error
+    return check_backup(target)
+
+
+def check_backup(path: Path) -> BackupFacts:
+    """Read a backup completely, as a restore would.
+
+    Raises:
+        BackupUnreadable: it is not a whole backup.
+        NewerSchema: a newer program made it.
+    """
+    state, months = _read_tar(path)
+    return BackupFacts(
+        changes=state.seq,
+        records={name: len(records) for name, records in state.tables.items()},
+        archived_months=tuple(months),
+        size_bytes=path.stat().st_size,
+    )
+
+
+def restore(path: Path, state_dir: Path, now: float) -> list[str]:
+    """Check the backup, then put it in the place of the store, which is kept beside; the daemon must be stopped.
+
+    Tasks that were due by now may have been posted after the backup was made, so they wait for a person.
+
+    Returns:
+        Sentences about what a person should know.
+
+    Raises:
+        BackupUnreadable, NewerSchema, StateLocked: nothing was changed.
+        StoreFailed: the disk refused; the store is the one before or the restored one, whole.
+    """
+    state, months = _read_tar(path)
+    put_in_doubt(state, now)
+    return _install(state, state_dir, months)
+
+
+def export_json(source: Path | Store, target: Path) -> None:
+    """Write the records as a file that plain TinyDB opens.
+
+    Raises:
+        StoreDamaged, StoreFailed: as `backup`.
+    """
+    try:
+        state = _state_of(source)
+        Files().replace(target, _plain_json(state.tables), "export")
+    except OSError as error:
+        raise StoreFailed(f"the export cannot be written: {error.strerror or error}") from error
+
+
+def import_json(path: Path, state_dir: Path, now: float) -> list[str]:
+    """Make a store of a file in TinyDB's JSON format, in the place of the present one; otherwise as `restore`."""
+    try:
+        text = path.read_bytes()
+        raw = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        state = Loaded(schema=CURRENT.version, seq=0)
+        for name, records in raw.items():
+            kind: Any = dict[int, TYPES.get(name, dict[str, Any])]  # type: ignore[misc]
+            state.tables[name] = msgspec.json.decode(records, type=kind)
+            state.next_ids[name] = max(state.tables[name], default=0) + 1
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BackupUnreadable(f"{path} cannot be imported: {error}") from error
+    put_in_doubt(state, now)
+    return _install(state, state_dir, {})
+
+
+def _state_of(source: Path | Store) -> Loaded:
+    if isinstance(source, Store):
+        seq, next_ids, tables = source.storage.tables_now()
+        return Loaded(schema=CURRENT.version, seq=seq, next_ids=next_ids, tables=tables)
+    folder = source / FOLDER
+    for attempt in range(_ATTEMPTS):
+        try:
+            state = Loader(folder, Files(), TYPES, CURRENT, repair=False).load()
+        except FileNotFoundError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            continue
+        if state is None:
+            raise StoreFailed(f"there is no store in {source}")
+        if not state.lost_changes:
+            return state
+    raise StoreDamaged(
+        f"the store in {source} has lost changes: start the daemon, read its warnings, then make a backup"
+    )
+
+
+def _plain_json(tables: dict[str, dict[int, Any]]) -> Iterator[bytes]:
+    encode = msgspec.json.Encoder().encode
+    separator = b"{"
+    for name, records in tables.items():
+        yield b"%b%b:{" % (separator, encode(name))
+        separator = b",\n"
+        for number, (doc_id, record) in enumerate(records.items()):
+            yield b'%b"%d":%b' % (b",\n" if number else b"\n", doc_id, encode(record))
+        yield b"}"
+    yield b"{}\n" if separator == b"{" else b"}\n"
+
+
+def _write_tar(target: Path, state: Loaded, archive: Archive, folder: Path) -> None:
+    temporary = target.with_name(target.name + ".tmp")
+    try:
+        with temporary.open("wb") as out:
+            with tarfile.open(fileobj=out, mode="w") as tar:
+                head = snapshot.Head(CURRENT.version, state.seq, state.next_ids)
+                _add(tar, _SNAPSHOT_NAME, b"".join(snapshot.chunks(head, state.tables)))
+                for month in archive.months():
+                    text = (folder / f"{month}.jsonl").read_bytes()
+                    _add(tar, f"{ARCHIVE}/{month}.jsonl", text[: text.rfind(b"\n") + 1])
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    Files().sync_folder(target.absolute().parent, "backup")
+
+
+def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    member.mode = 0o640
+    tar.addfile(member, io.BytesIO(data))
+
+
+def _read_tar(path: Path) -> tuple[Loaded, dict[str, bytes]]:
+    try:
+        with tarfile.open(path, mode="r:") as tar:
+            contents = {member.name: _content(tar, member) for member in tar.getmembers() if member.isfile()}
+        raw = snapshot.read(contents.pop(_SNAPSHOT_NAME))
+        state = Loader.from_snapshot(raw, TYPES, CURRENT, path)
+        months = {}
+        for name, text in contents.items():
+            msgspec.json.Decoder(Task).decode_lines(text)
+            months[Path(name).stem] = text
+    except KeyError as error:
+        raise BackupUnreadable(f"{path} is not a backup: it holds no snapshot") from error
+    except (
+        OSError,
+        tarfile.TarError,
+        snapshot.Unreadable,
+        msgspec.MsgspecError,
+        UnicodeDecodeError,
+    ) as error:
+        raise BackupUnreadable(f"{path} cannot be read as a backup: {error}") from error
+    return state, months
+
+
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stream = tar.extractfile(member)
+    data = b"" if stream is None else stream.read()
+    if len(data) != member.size:
+        raise tarfile.ReadError(f"{member.name} is cut off")
+    return data
+
+
+def _install(state: Loaded, state_dir: Path, months: dict[str, bytes]) -> list[str]:
+    files = Files()
+    lock = lock_state(state_dir)
+    try:
+        restored, unfinished = state_dir / RESTORED, state_dir / f"{RESTORED}.tmp"
+        for leftover in (restored, unfinished):
+            if leftover.exists():
+                shutil.rmtree(leftover)
+        archive = Archive(state_dir / ARCHIVE, files)
+        for month, text in months.items():
+            present = {task.id for task in archive.tasks(month)} if month in archive.months() else set()
+            tasks = msgspec.json.Decoder(Task).decode_lines(text)
+            archive.append([task for task in tasks if task.id not in present])
+        unfinished.mkdir()
+        files.replace(journal_path(unfinished, 1), [journal.header(CURRENT.version)], "restored journal")
+        head = snapshot.Head(CURRENT.version, state.seq, state.next_ids)
+        files.replace(snapshot_path(unfinished, 1), snapshot.chunks(head, state.tables), "restored snapshot")
+        files.rename(unfinished, restored, "complete restore")
+        files.sync_folder(state_dir, "complete restore")
+        kept = finish_restore(state_dir, files)
+    except OSError as error:
+        raise StoreFailed(f"{state_dir} cannot be restored: {error.strerror or error}") from error
+    finally:
+        os.close(lock)
+    return [*state.warnings, *([f"the store before is kept in {kept}"] if kept else [])]

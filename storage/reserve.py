@@ -1,0 +1,77 @@
+"""Disk space kept back, so that running tasks can still record their end when the disk is full."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from storage.files import Files
+
+log = logging.getLogger(__name__)
+
+#: Thousands of task records.
+RESERVE_BYTES = 4 * 1024**2
+
+
+class Reserve:
+    """A file of allocated blocks that is given up when a write finds no room, and made again when there is some.
+
+    Between the two the disk counts as full: nothing new is taken.
+    """
+
+    def __init__(self, path: Path, size: int, min_free_bytes: int, files: Files) -> None:
+        self._path = path
+        self._size = size
+        self._min_free_bytes = min_free_bytes
+        self._files = files
+        self.full = False
+        self._restore()
+
+    def has_room(self) -> bool:
+        """Whether something new may be stored; notices by itself when space returns."""
+        try:
+            if self._files.free_bytes(self._path.parent) < self._min_free_bytes:
+                return False
+        except OSError:
+            return False
+        return not self.full or self._restore()
+
+    def release(self) -> bool:
+        """Give the space up; True when there was some to give."""
+        if not self.full:
+            self.full = True
+            log.warning("the disk is full: new tasks are refused until there is room again")
+        try:
+            if not self._path.exists():
+                return False
+            self._files.remove(self._path, "reserve")
+            self._files.sync_folder(self._path.parent, "reserve")
+        except OSError as error:
+            log.warning("the reserved disk space cannot be released: %s", error.strerror)
+            return False
+        return True
+
+    def note_full(self) -> None:
+        """A write of something new found no room; the reserve stays for others."""
+        if not self.full:
+            self.full = True
+            log.warning("the disk is full: new tasks are refused until there is room again")
+
+    def _restore(self) -> bool:
+        """Allocate the file if it is not there; False when there is no room for it."""
+        try:
+            if self._size and not (self._path.exists() and self._path.stat().st_size == self._size):
+                fd = self._files.open(self._path, os.O_RDWR | os.O_CREAT)
+                try:
+                    self._files.allocate(fd, self._size, "reserve")
+                finally:
+                    os.close(fd)
+        except OSError:
+            self._path.unlink(missing_ok=True)
+            self.full = True
+            return False
+        if self.full:
+            log.warning("there is disk space again: new tasks are taken")
+        self.full = False
+        return True

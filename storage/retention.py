@@ -1,0 +1,58 @@
+"""Moves tasks that ended long ago from memory to the archive, so that years of use stay small and quick."""
+
+from __future__ import annotations
+
+from storage.archive import Archive
+from storage.commit import Transaction
+from storage.durable import JournalStorage
+from storage.records import Task
+from storage.tasks import ENDS, TABLE
+
+_DAY_S = 24 * 3600.0
+
+#: Tasks moved per change: keeps one journal entry and one wait of other writers small.
+_STEP = 200
+
+
+class Retention:
+    """First the archive is durable, then the tasks leave the store: a crash in between loses none and shows none twice."""
+
+    def __init__(self, storage: JournalStorage, archive: Archive, days: float) -> None:
+        self._storage = storage
+        self._archive = archive
+        self._days = days
+
+    def run(self, now: float) -> int:
+        """Move what is old enough; returns how many.
+
+        Raises:
+            OSError, StoreError: the rest stays where it is.
+        """
+        limit = now - self._days * _DAY_S
+        old = [task for task in self._storage.copy_of(TABLE).values() if _ended(task) < limit]
+        moved = 0
+        for start in range(0, len(old), _STEP):
+            part = old[start : start + _STEP]
+            self._archive.append([task for task in part if not task.deleted])
+            moved += self._remove(part)
+        return moved
+
+    def _remove(self, tasks: list[Task]) -> int:
+        def action(change: Transaction) -> int:
+            removed = 0
+            for task in tasks:
+                present: Task | None = change.get(TABLE, task.id)
+                # One that was retried meanwhile lives on; listings prefer the living one.
+                if present is not None and _ended(present) == _ended(task):
+                    change.remove(TABLE, task.id)
+                    removed += 1
+            return removed
+
+        return self._storage.commit(action)
+
+
+def _ended(task: Task) -> float:
+    """When the task ended; the end of time for one that has not."""
+    if task.stage not in ENDS:
+        return float("inf")
+    return task.created_at if task.finished_at is None else task.finished_at
