@@ -11,13 +11,12 @@ from jobs import settings
 from jobs.phone.adb import Endpoint
 from jobs.phone.errors import PhoneError, PhoneNotReady, StopRequested
 from jobs.phone.launch import OutputPump
-from jobs.phone.protocol import PhoneInfo
-from jobs.phone.push import PushGate
+from jobs.phone.push import Leftovers, PushGate
 from jobs.phone.session import Session
 from jobs.phone.wire import Grip
 
 if TYPE_CHECKING:
-    from jobs.phone.u2 import Automation
+    from jobs.phone.automation import Automation
 
 
 class Link:
@@ -39,7 +38,7 @@ class Link:
         self.clock = grip.clock
         self.gate = gate
         self.suspect = suspect
-        self.leftovers: set[str] = set()  #: paths on the phone that could not be deleted yet
+        self.leftovers = Leftovers()
         self._grip = grip
         self._pump = pump
         self._lock = threading.Lock()
@@ -52,9 +51,9 @@ class Link:
     def busy(self) -> bool:
         return self._session is not None
 
-    def open(self, info: PhoneInfo, limits: settings.Phones) -> Session:
+    def open(self, limits: settings.Phones) -> Session:
         """Raises PhoneNotReady while another session is open."""
-        session = Session(self, info, limits)
+        session = Session(self, limits)
         with self._lock:
             if self._session is not None:
                 raise PhoneNotReady("another attempt still holds the phone", serial=self.serial)
@@ -96,7 +95,7 @@ class Link:
         """The phone's automation server; only the open session may use it."""
         if self._automation is None:
             # Imported with the first look at a screen: 60 ms and 14 MB that an idle daemon does not need.
-            from jobs.phone.u2 import Automation
+            from jobs.phone.automation import Automation
 
             self._automation = Automation(self.endpoint, self.serial, self._grip, self._pump)
         return self._automation

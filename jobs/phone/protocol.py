@@ -64,8 +64,10 @@ class PhoneSession(Protocol):
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
         """Run one command; every word is quoted for the phone's shell. Raises CommandFailed only on transport-level refusal."""
 
-    def push(self, local: Path, remote: str, *, mode: int = 0o644) -> None:
-        """Copy a file; its size and SHA-256 are checked on the phone, and it gets the current time as mtime. Raises PushFailed, PhoneStorageFull."""
+    def push(self, local: Path, remote: str, *, mode: int = 0o644, sha256: str = "") -> None:
+        """Copy a file: whole under its name, or not at all. Its size and SHA-256 are checked on the phone (against
+        `sha256`, in hex, where it is known already), and it gets the current time as mtime. Raises PushFailed,
+        PhoneStorageFull."""
 
     def free_bytes(self, remote_dir: str = "/sdcard") -> int:
         """Free space on the phone's storage that holds `remote_dir`."""

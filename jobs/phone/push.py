@@ -42,6 +42,8 @@ TEMP_SUFFIX = ".part"
 #: The slowest phone that hashes a file.
 MIN_HASHED_BYTES_PER_S = 20_000_000
 
+#: How long a push waits for its turn.
+GATE_TIMEOUT_S = 1800.0
 #: The exit status of every POSIX shell for a command that does not exist.
 NOT_FOUND = 127
 
@@ -153,26 +155,41 @@ class _SyncPush(ppadb.sync.Sync):
         raise kind(f"the phone refused the file: {message}")
 
 
+class Leftovers:
+    """What earlier pushes may have left on one phone."""
+
+    def __init__(self) -> None:
+        self.paths: set[str] = set()  #: could not be deleted yet
+        self.swept: set[str] = set()  #: folders cleared of what an earlier run of the daemon left
+
+
 class Pusher:
     """Pushes to one phone for one owner; remembers what could not be deleted."""
 
     def __init__(
         self,
         phone: AdbPhone,
-        grip: Grip,
         gate: PushGate,
-        leftovers: set[str],
+        leftovers: Leftovers,
         shell: Callable[..., str],
     ) -> None:
         """`shell(*argv, timeout_s=...)` runs a command and returns its output, or raises CommandFailed."""
         self._phone = phone
-        self._grip = grip
+        self._grip: Grip = phone.client.grip
         self._gate = gate
         self._leftovers = leftovers
         self._shell = shell
 
-    def push(self, local: Path, remote: str, *, mode: int, sha256: str = "") -> None:
-        """Copy, verify, move into place.
+    def push(
+        self,
+        local: Path,
+        remote: str,
+        *,
+        mode: int,
+        sha256: str = "",
+        patience_s: float = GATE_TIMEOUT_S,
+    ) -> None:
+        """Copy, verify, move into place; `patience_s` is for the wait until other pushes are done.
 
         The bytes go to a hidden temporary name in the same folder, so that neither a gallery nor a retry ever
         meets half a file, and the final name appears by one rename.
@@ -187,16 +204,16 @@ class Pusher:
         folder = posixpath.dirname(remote)
         temp = f"{folder}/{TEMP_PREFIX}{secrets.token_hex(6)}{TEMP_SUFFIX}"
         try:
-            with self._gate.place(self._grip, self._grip.deadline(1800.0)):
-                self.clean()
-                self._leftovers.add(temp)
+            with self._gate.place(self._grip, self._grip.deadline(patience_s)):
+                self._sweep(folder)
+                self._leftovers.paths.add(temp)
                 size = os.fstat(stream).st_size
                 os.posix_fadvise(stream, 0, size, os.POSIX_FADV_SEQUENTIAL)
                 expected = self._send(stream, size, temp, mode, sha256)
                 self._verify(stream, temp, size, expected)
                 self._shell("touch", temp)  # by the phone's clock: pickers sort by it
                 self._shell("mv", "-f", temp, remote)
-                self._leftovers.discard(temp)
+                self._leftovers.paths.discard(temp)
         except PhoneError as error:
             error.serial = serial
             with contextlib.suppress(PhoneError, StopRequested):
@@ -231,11 +248,29 @@ class Pusher:
         if output.split()[:1] != [sha256]:
             raise PushFailed("the file on the phone differs from the one that was accepted")
 
+    def has(self, local: Path, remote: str) -> bool:
+        """Whether the phone has exactly this file."""
+        with local.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            try:
+                self._verify(file.fileno(), remote, file.seek(0, os.SEEK_END), sha256)
+            except (CommandFailed, PushFailed):
+                return False
+        return True
+
+    def _sweep(self, folder: str) -> None:
+        if folder not in self._leftovers.swept:
+            names = f"{TEMP_PREFIX}*{TEMP_SUFFIX}"
+            with contextlib.suppress(CommandFailed):  # not every old phone has find
+                self._shell("find", folder, "-maxdepth", "1", "-name", names, "-delete")
+            self._leftovers.swept.add(folder)
+        self.clean()
+
     def clean(self) -> None:
         """Delete what earlier pushes left behind, as far as the link allows."""
-        for path in tuple(self._leftovers):
+        for path in tuple(self._leftovers.paths):
             self._shell("rm", "-f", path, timeout_s=5.0)
-            self._leftovers.discard(path)
+            self._leftovers.paths.discard(path)
 
 
 def _md5(stream: int) -> str:

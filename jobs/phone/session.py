@@ -3,40 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image, UnidentifiedImageError
-
 from jobs import settings
-from jobs.phone import dumpsys
-from jobs.phone.adb import AdbClient, AdbPhone, Printed
+from jobs.phone.adb import AdbClient, AdbPhone
+from jobs.phone.commands import Commands
 from jobs.phone.errors import (
     AdbDown,
-    AppMissing,
     AutomationLost,
     CommandFailed,
     DeadlinePassed,
     PhoneError,
-    PhoneNotReady,
     PhoneOffline,
     StopRequested,
 )
 from jobs.phone.foreign import boundary
-from jobs.phone.protocol import PhoneInfo, ShellResult
+from jobs.phone.picture import capture
+from jobs.phone.protocol import ShellResult
 from jobs.phone.push import Pusher
 from jobs.phone.tree import TreeUnreadable, UiTree, parse_xml
 from jobs.phone.wire import Grip
 
 if TYPE_CHECKING:
+    from jobs.phone.automation import Automation
+    from jobs.phone.library import Library
     from jobs.phone.link import Link
-    from jobs.phone.u2 import Automation, Library
-
-log = logging.getLogger(__name__)
 
 #: uiautomator2's own limit of 50 cuts the deepest screens; far beyond 100 its dumper overflows its stack.
 TREE_DEPTH = 100
@@ -46,20 +40,24 @@ TAP_TIMEOUT_S = 10.0
 #: How often a screen is looked at while it is waited for: quickly at first, since most screens come at once.
 LOOK_PAUSE_MIN_S, LOOK_PAUSE_MAX_S = 0.05, 0.5
 
-_KEYS = {"back": "back", "home": "home", "enter": "enter", "power": "power"}
-_WAKE_TIMEOUT_S = 5.0
+_KEYS = frozenset({"back", "home", "enter", "power"})
 
 
 class Session:
-    """`jobs.phone.protocol.PhoneSession` over adb and the automation server."""
+    """`jobs.phone.protocol.PhoneSession` over adb and the automation server.
 
-    def __init__(self, link: Link, info: PhoneInfo, limits: settings.Phones) -> None:
+    The first call that needs the screen also starts the automation server, which has a time of its own
+    (`automation.START_TIMEOUT_S`).
+    """
+
+    def __init__(self, link: Link, limits: settings.Phones) -> None:
         self.serial = link.serial
         self._link = link
-        self._info = info
         self._limits = limits
         self._grip = Grip(link.clock, link.serial)
         self._adb = AdbPhone(AdbClient(link.endpoint, self._grip), link.serial)
+        self._commands = Commands(self._adb)
+        self._pusher = Pusher(self._adb, link.gate, link.leftovers, self._commands.checked)
         self._turn_lock = threading.RLock()
         self._automation: Automation | None = None
         self._tree: UiTree | None = None
@@ -68,14 +66,14 @@ class Session:
     # Being one at a time, and ending
 
     @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _turn(self) -> Iterator[Commands]:
         """One call at a time; whatever a library makes of a stop, it leaves as the stop."""
         self._grip.check()
         with self._turn_lock:
             try:
                 self._grip.check()
                 with boundary(self.serial):
-                    yield
+                    yield self._commands
             except PhoneError as error:
                 self._grip.check()
                 if isinstance(error, PhoneOffline | DeadlinePassed | AdbDown):
@@ -105,53 +103,58 @@ class Session:
                 self._automation.give_back()
             self._link.released(self)
 
-    # Shell
-
-    def _run(self, *argv: str, timeout_s: float = 10.0) -> Printed:
-        return self._adb.shell_words(*argv, timeout_s=timeout_s)
-
-    def _checked(self, *argv: str, timeout_s: float = 10.0) -> str:
-        """What a command printed. Raises CommandFailed when its status is not 0."""
-        printed = self._run(*argv, timeout_s=timeout_s)
-        if printed.exit_code:
-            output = printed.text.strip()
-            raise CommandFailed(
-                f"{argv[0]}: {output[:300] or f'exit status {printed.exit_code}'}",
-                serial=self.serial,
-                output=output,
-                exit_code=printed.exit_code,
-            )
-        return printed.text
+    # Shell, files, apps
 
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
-        with self._turn():
-            printed = self._run(*argv, timeout_s=timeout_s)
+        with self._turn() as commands:
+            printed = commands.run(*argv, timeout_s=timeout_s)
             return ShellResult(printed.text, printed.exit_code)
 
     def push(self, local: Path, remote: str, *, mode: int = 0o644, sha256: str = "") -> None:
         with self._turn():
-            pusher = Pusher(self._adb, self._grip, self._link.gate, self._link.leftovers, self._checked)
-            pusher.push(local, remote, mode=mode, sha256=sha256)
+            self._pusher.push(local, remote, mode=mode, sha256=sha256)
 
     def free_bytes(self, remote_dir: str = "/sdcard") -> int:
-        with self._turn():
-            output = self._checked("df", "-k", remote_dir)
-            free = dumpsys.free_bytes(output)
-            if free is None:
-                raise CommandFailed("df: no free space in its answer", serial=self.serial, output=output)
-            return free
+        with self._turn() as commands:
+            return commands.free_bytes(remote_dir)
 
-    # The screen
+    def app_version(self, package: str) -> str:
+        with self._turn() as commands:
+            return commands.app_version(package)
+
+    def app_start(self, package: str, *, activity: str = "") -> None:
+        with self._turn() as commands:
+            commands.app_start(package, activity)
+
+    def app_stop(self, package: str) -> None:
+        with self._turn() as commands:
+            commands.app_stop(package)
+
+    def start_intent(self, *am_words: str) -> ShellResult:
+        with self._turn() as commands:
+            return commands.start_intent(*am_words)
+
+    def foreground_package(self) -> str:
+        with self._turn() as commands:
+            return commands.foreground_package()
+
+    def wake(self) -> None:
+        with self._turn() as commands:
+            commands.wake(self._limits)
+
+    # Looking
 
     def _ui(self) -> Automation:
         if self._automation is None:
-            self._automation = self._link.automation()
-            self._automation.borrow(self._grip)
+            automation = self._link.automation()
+            automation.borrow(self._adb, self._pusher)
+            self._automation = automation
         return self._automation
 
     def observe(self, *, timeout_s: float = 10.0) -> UiTree:
         with self._turn():
             automation = self._ui()
+            automation.make_ready()
             deadline = self._grip.deadline(timeout_s)
             restarted = False
             pause_s = LOOK_PAUSE_MIN_S * 2
@@ -222,122 +225,27 @@ class Session:
 
     def enter_text(self, x: int, y: int, text: str, *, timeout_s: float = 20.0) -> None:
         with self._turn():
-            deadline = self._grip.deadline(timeout_s)
             automation = self._ui()
+            automation.make_ready()
+            deadline = self._grip.deadline(timeout_s)
             automation.act(lambda d: d.click(x, y), timeout_s=deadline.within(TAP_TIMEOUT_S))
-            # Setting the same text twice gives the same text, so this is repeatable like a look.
+            # Setting the same text twice gives the same text, so this may be repeated like a look.
             automation.look(
-                lambda d: _set_text(d, text, max(0.5, deadline.remaining_s / 2)),
-                timeout_s=deadline.remaining_s,
+                lambda d: _set_text(d, text, deadline.remaining_s / 2), timeout_s=deadline.remaining_s
             )
 
     def press(self, key: str) -> None:
+        if key not in _KEYS:
+            raise ValueError(f"no such key: {key!r}")
         with self._turn():
-            name = _KEYS[key]
-            self._ui().act(lambda d: d.press(name), timeout_s=TAP_TIMEOUT_S)
+            self._ui().act(lambda d: d.press(key), timeout_s=TAP_TIMEOUT_S)
 
     def hide_keyboard(self) -> bool:
-        with self._turn():
-            if not dumpsys.keyboard_shown(self._run("dumpsys", "input_method").text):
+        with self._turn() as commands:
+            if not commands.keyboard_shown():
                 return False
             self._ui().act(lambda d: d.press("back"), timeout_s=TAP_TIMEOUT_S)
             return True
-
-    # Apps
-
-    def app_version(self, package: str) -> str:
-        with self._turn():
-            version = dumpsys.version_name(self._run("dumpsys", "package", package, timeout_s=20.0).text)
-            if not version:
-                raise AppMissing(f"{package} is not installed", serial=self.serial)
-            return version
-
-    def app_start(self, package: str, *, activity: str = "") -> None:
-        with self._turn():
-            target = f"{package}/{activity}" if activity else self._launcher_activity(package)
-            if target:
-                # The flags of a launcher: a new task, or the running one brought to the front as it is.
-                self._am_start(
-                    "-a", "android.intent.action.MAIN", "-c", "android.intent.category.LAUNCHER",
-                    "-f", "0x10200000", "-n", target,
-                )  # fmt: skip
-                return
-            # Phones without resolve-activity (Android 6): as uiautomator2 starts apps.
-            printed = self._run("monkey", "-p", package, "-c", "android.intent.category.LAUNCHER", "1")
-            if printed.exit_code or "No activities found" in printed.text:
-                raise AppMissing(f"{package} has nothing to start: is it installed?", serial=self.serial)
-
-    def _launcher_activity(self, package: str) -> str:
-        printed = self._run(
-            "cmd", "package", "resolve-activity", "--brief",
-            "-a", "android.intent.action.MAIN", "-c", "android.intent.category.LAUNCHER", package,
-        )  # fmt: skip
-        return dumpsys.component(printed.text)
-
-    def app_stop(self, package: str) -> None:
-        with self._turn():
-            self._checked("am", "force-stop", package)
-
-    def start_intent(self, *am_words: str) -> ShellResult:
-        with self._turn():
-            return self._am_start(*am_words)
-
-    def _am_start(self, *words: str) -> ShellResult:
-        printed = self._run("am", "start", *words, timeout_s=20.0)
-        failure = dumpsys.am_error(printed.text)
-        if failure or printed.exit_code:
-            raise CommandFailed(
-                f"am start: {failure or printed.text.strip()[:300]}",
-                serial=self.serial,
-                output=printed.text,
-                exit_code=printed.exit_code,
-            )
-        return ShellResult(printed.text, printed.exit_code)
-
-    def foreground_package(self) -> str:
-        with self._turn():
-            # Android 10 moved the focus from `windows` to `displays`.
-            for words in (("window", "displays"), ("window", "windows"), ("activity", "activities")):
-                package = dumpsys.focused_package(self._run("dumpsys", *words).text)
-                if package:
-                    return package
-            return ""
-
-    # Being ready
-
-    def wake(self) -> None:
-        with self._turn():
-            self._check_battery()
-            if dumpsys.awake(self._run("dumpsys", "power").text) is False:
-                self._checked("input", "keyevent", "KEYCODE_WAKEUP")
-                self._until(lambda: dumpsys.awake(self._run("dumpsys", "power").text) is not False)
-                if dumpsys.awake(self._run("dumpsys", "power").text) is False:
-                    raise PhoneNotReady("the screen stays off", serial=self.serial)
-            if self._locked():
-                self._run("wm", "dismiss-keyguard")
-                if not self._until(lambda: not self._locked()):
-                    raise PhoneNotReady("the phone is locked: a person must unlock it", serial=self.serial)
-            if dumpsys.in_call(self._run("dumpsys", "telephony.registry").text):
-                raise PhoneNotReady("the phone is in a call", serial=self.serial)
-
-    def _locked(self) -> bool:
-        return dumpsys.locked(self._run("dumpsys", "window", "policy").text)
-
-    def _check_battery(self) -> None:
-        battery = dumpsys.battery(self._run("dumpsys", "battery").text)
-        if battery.percent is not None and battery.percent < self._limits.min_battery_percent:
-            raise PhoneNotReady(f"the battery is at {battery.percent} %", serial=self.serial)
-        if battery.celsius is not None and battery.celsius > self._limits.max_battery_celsius:
-            raise PhoneNotReady(f"the battery has {battery.celsius:.0f} °C", serial=self.serial)
-
-    def _until(self, condition: Callable[[], bool]) -> bool:
-        deadline = self._grip.deadline(_WAKE_TIMEOUT_S)
-        while True:
-            if condition():
-                return True
-            if deadline.expired:
-                return False
-            self._grip.wait(deadline.within(0.3))
 
 
 def _dump(device: Library) -> object:
@@ -345,18 +253,5 @@ def _dump(device: Library) -> object:
 
 
 def _set_text(device: Library, text: str, wait_s: float) -> None:
-    """Replace the focused field's text through the accessibility layer: exact Unicode, no keyboard needed (U2-4, U2-5)."""
-    field = device(focused=True)
-    field.set_text(text, timeout=wait_s)
-
-
-def capture(phone: AdbPhone, timeout_s: float) -> bytes | None:
-    """A PNG of the screen; None when there is none, or it is of one colour (U2-16)."""
-    png = phone.binary("screencap", "-p", timeout_s=timeout_s)
-    try:
-        with Image.open(io.BytesIO(png)) as picture:
-            picture.load()
-            one_colour = len(picture.convert("RGB").getcolors(2) or "ab") == 1
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        return None
-    return None if one_colour else png
+    """Replace the focused field's text through the accessibility layer: exact Unicode, no keyboard (U2-4, U2-5)."""
+    device(focused=True).set_text(text, timeout=wait_s)

@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 Handler = Callable[["FakePhone", list[str]], tuple[int, bytes] | None]
 
@@ -138,7 +138,7 @@ class FakeAdb:
         self.port = 0
         self.changed = threading.Condition(self._lock)
 
-    def __enter__(self) -> FakeAdb:
+    def __enter__(self) -> Self:
         self.up()
         return self
 

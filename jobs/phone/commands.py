@@ -1,0 +1,132 @@
+"""Android's own commands as typed calls: apps, intents, focus, keyboard, waking up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jobs import settings
+from jobs.phone import dumpsys
+from jobs.phone.adb import AdbPhone, Printed
+from jobs.phone.errors import AppMissing, CommandFailed, PhoneNotReady
+from jobs.phone.protocol import ShellResult
+
+_MAIN = ("-a", "android.intent.action.MAIN", "-c", "android.intent.category.LAUNCHER")
+#: The flags of a launcher: a new task, or the running one brought to the front as it is.
+_LAUNCHER_FLAGS = ("-f", "0x10200000")
+_WAKE_TIMEOUT_S = 5.0
+
+
+class Commands:
+    """Shell commands on one phone. Raises CommandFailed and what `AdbPhone.run` raises."""
+
+    def __init__(self, adb: AdbPhone) -> None:
+        self._adb = adb
+        self._grip = adb.client.grip
+        self._serial = adb.serial
+
+    def run(self, *argv: str, timeout_s: float = 10.0) -> Printed:
+        return self._adb.shell_words(*argv, timeout_s=timeout_s)
+
+    def checked(self, *argv: str, timeout_s: float = 10.0) -> str:
+        """What a command printed. Raises CommandFailed when its status is not 0."""
+        printed = self.run(*argv, timeout_s=timeout_s)
+        if printed.exit_code:
+            raise self._failed(argv[0], printed, "")
+        return printed.text
+
+    def _failed(self, name: str, printed: Printed, why: str) -> CommandFailed:
+        output = printed.text.strip()
+        return CommandFailed(
+            f"{name}: {why or output[:300] or f'exit status {printed.exit_code}'}",
+            serial=self._serial,
+            output=output,
+            exit_code=printed.exit_code,
+        )
+
+    def free_bytes(self, remote_dir: str) -> int:
+        printed = self.run("df", "-k", remote_dir)
+        free = dumpsys.free_bytes(printed.text)
+        if free is None:
+            raise self._failed("df", printed, "")
+        return free
+
+    # Apps
+
+    def app_version(self, package: str) -> str:
+        version = dumpsys.version_name(self.run("dumpsys", "package", package, timeout_s=20.0).text)
+        if not version:
+            raise AppMissing(f"{package} is not installed", serial=self._serial)
+        return version
+
+    def app_start(self, package: str, activity: str) -> None:
+        target = f"{package}/{activity}" if activity else self._launcher_activity(package)
+        if target:
+            self.start_intent(*_MAIN, *_LAUNCHER_FLAGS, "-n", target)
+            return
+        # Phones without resolve-activity (Android 6): as uiautomator2 starts apps.
+        printed = self.run("monkey", "-p", package, "-c", "android.intent.category.LAUNCHER", "1")
+        if printed.exit_code or "No activities found" in printed.text:
+            raise AppMissing(f"{package} has nothing to start: is it installed?", serial=self._serial)
+
+    def _launcher_activity(self, package: str) -> str:
+        words = ("cmd", "package", "resolve-activity", "--brief", *_MAIN, package)
+        return dumpsys.component(self.run(*words).text)
+
+    def app_stop(self, package: str) -> None:
+        self.checked("am", "force-stop", package)
+
+    def start_intent(self, *am_words: str) -> ShellResult:
+        printed = self.run("am", "start", *am_words, timeout_s=20.0)
+        failure = dumpsys.am_error(printed.text)
+        if failure or printed.exit_code:
+            raise self._failed("am start", printed, failure)
+        return ShellResult(printed.text, printed.exit_code)
+
+    def foreground_package(self) -> str:
+        # Android 10 moved the focus from `windows` to `displays`.
+        for words in (("window", "displays"), ("window", "windows"), ("activity", "activities")):
+            package = dumpsys.focused_package(self.run("dumpsys", *words).text)
+            if package:
+                return package
+        return ""
+
+    def keyboard_shown(self) -> bool:
+        return dumpsys.keyboard_shown(self.run("dumpsys", "input_method").text)
+
+    # Being ready
+
+    def wake(self, limits: settings.Phones) -> None:
+        """Screen on, unlocked, not in a call, battery neither low nor hot. Raises PhoneNotReady (U2-17)."""
+        battery = dumpsys.battery(self.run("dumpsys", "battery").text)
+        if battery.percent is not None and battery.percent < limits.min_battery_percent:
+            raise self._not_ready(f"the battery is at {battery.percent} %")
+        if battery.celsius is not None and battery.celsius > limits.max_battery_celsius:
+            raise self._not_ready(f"the battery has {battery.celsius:.0f} °C")
+        if dumpsys.in_call(self.run("dumpsys", "telephony.registry").text):
+            raise self._not_ready("the phone is in a call")
+        if not self._awake():
+            self.checked("input", "keyevent", "KEYCODE_WAKEUP")
+            if not self._until(self._awake):
+                raise self._not_ready("the screen stays off")
+        if self._locked():
+            self.run("wm", "dismiss-keyguard")
+            if not self._until(lambda: not self._locked()):
+                raise self._not_ready("the phone is locked: a person must unlock it")
+
+    def _not_ready(self, why: str) -> PhoneNotReady:
+        return PhoneNotReady(why, serial=self._serial)
+
+    def _awake(self) -> bool:
+        return dumpsys.awake(self.run("dumpsys", "power").text) is not False
+
+    def _locked(self) -> bool:
+        return dumpsys.locked(self.run("dumpsys", "window", "policy").text)
+
+    def _until(self, condition: Callable[[], bool]) -> bool:
+        deadline = self._grip.deadline(_WAKE_TIMEOUT_S)
+        while True:
+            if condition():
+                return True
+            if deadline.expired:
+                return False
+            self._grip.wait(deadline.within(0.3))
