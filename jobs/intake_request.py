@@ -17,6 +17,8 @@ SCRIPT = "post"
 MAX_TASKS = 500
 _A_DAY_MIN = 24 * 60
 
+_MISSING = {"script_config": "is missing; {} means all defaults"}
+
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -79,7 +81,7 @@ def read_request(raw: Any, findings: Findings) -> CreateRequest:
         raise NoScript(Problem("script_name", "is missing"))
     if script != SCRIPT:
         raise UnknownScript(Problem("script_name", f'only "{SCRIPT}" can be run'))
-    values = read_object(CreateRequest, raw, findings)
+    values = read_object(CreateRequest, raw, findings, missing=_MISSING)
     values["script_config"] = PostConfig()
     for key in ("serials", "usernames"):
         values[key] = tuple(values.get(key, ()))

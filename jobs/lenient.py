@@ -57,6 +57,7 @@ def read_object(
     *,
     prefix: str = "",
     hooks: Mapping[str, Hook] | None = None,
+    missing: Mapping[str, str] | None = None,
     silent: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Every usable value of `raw` by field name; what is absent, null or wrong is left out.
@@ -67,6 +68,7 @@ def read_object(
         findings: Takes problems and warnings.
         prefix: Stands before each field name in them, e.g. "script_config.".
         hooks: By field, called with the raw value before the type is looked at; may raise Unreadable.
+        missing: By field, what to say when a required one is absent.
         silent: Unknown keys that deserve no warning.
     """
     fields = _fields(struct)
@@ -91,7 +93,7 @@ def read_object(
             findings.problem(prefix + name, str(error))
     for name, field in fields.items():
         if field.required and raw.get(name) is None:
-            findings.problem(prefix + name, "is missing")
+            findings.problem(prefix + name, (missing or {}).get(name, "is missing"))
     for name in unknown[:_UNKNOWN_WARNINGS]:
         near = difflib.get_close_matches(name, fields, n=1, cutoff=0.75)
         hint = f'; did you mean "{near[0]}"?' if near else ""
@@ -232,5 +234,6 @@ def shown(value: Any) -> str:
 
 def shorten(text: str, limit: int = 60) -> str:
     """At most `limit` characters, all printable."""
-    text = "".join(c if c.isprintable() else "?" for c in text)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else "?" for c in text)
     return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 from collections.abc import Sequence
@@ -27,13 +28,13 @@ class CaptionInvalid(ValueError):
 class Group(msgspec.Struct, frozen=True):
     """`{a|b}`: exactly one of the alternatives is used, each equally likely."""
 
-    alternatives: tuple[Sequence[str | Group], ...]
+    alternatives: tuple[tuple[str | Group, ...], ...]
 
 
 class Template(msgspec.Struct, frozen=True):
     """A parsed spintax text."""
 
-    parts: Sequence[str | Group]
+    parts: tuple[str | Group, ...]
     warnings: tuple[str, ...] = ()
 
     def expand(self, choice: random.Random) -> str:
@@ -51,6 +52,7 @@ def _expand(parts: Sequence[str | Group], choice: random.Random, out: list[str])
             _expand(choice.choice(part.alternatives), choice, out)
 
 
+@functools.lru_cache(maxsize=64)
 def parse_spintax(text: str) -> Template:
     """Parse `{a|b}` groups, nested ones too.
 
@@ -79,7 +81,7 @@ def parse_spintax(text: str) -> Template:
                 raise CaptionInvalid(f"must not nest braces deeper than {MAX_DEPTH} levels")
             open_groups.append([[]])
         elif sign == "}" and position in partners:
-            group = Group(tuple(open_groups.pop()))
+            group = Group(tuple(tuple(alternative) for alternative in open_groups.pop()))
             open_groups[-1][-1].append(group)
         elif sign == "|" and len(open_groups) > 1:
             here.append([])
@@ -115,7 +117,7 @@ def _match_braces(tokens: list[tuple[int, str]]) -> tuple[set[int], list[int]]:
     return partners, sorted(lonely + waiting)
 
 
-def _joined(parts: list[str | Group]) -> list[str | Group]:
+def _joined(parts: Sequence[str | Group]) -> tuple[str | Group, ...]:
     """The same with neighbouring texts put together, down to the leaves."""
     out: list[str | Group] = []
     run: list[str] = []
@@ -126,10 +128,10 @@ def _joined(parts: list[str | Group]) -> list[str | Group]:
         if run:
             out.append("".join(run))
             run = []
-        out.append(Group(tuple(_joined(list(alternative)) for alternative in part.alternatives)))
+        out.append(Group(tuple(_joined(alternative) for alternative in part.alternatives)))
     if run:
         out.append("".join(run))
-    return out
+    return tuple(out)
 
 
 def split_lines(text: str) -> list[str]:
