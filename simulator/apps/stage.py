@@ -43,6 +43,7 @@ class StagedApp:
     design: ClassVar[tuple[int, int]]  #: size of the recorded screens
     texts: ClassVar[Mapping[str, tuple[str, str, str]]]  #: key -> English, German, French
     step_s: ClassVar[float] = 1.2  #: one step of an upload
+    upload_class: ClassVar[type[Upload]] = Upload
 
     def __init__(self, phone: PhoneSide, spec: AppSpec) -> None:
         self.phone = phone
@@ -93,6 +94,9 @@ class StagedApp:
         """Last touch on every view (renamed ids)."""
         if not view.package:
             view.package = self.package
+
+    def upload_stepped(self, upload: Upload) -> None:
+        """An upload came to its next step."""
 
     def uploaded(self, upload: Upload) -> None:
         """An upload ended well."""
@@ -336,12 +340,13 @@ class StagedApp:
             outcome = "stall"
         else:
             self.phone.publish(post)
-        upload = Upload(
+        upload = self.upload_class(
             post,
             later=self.later,
             step_s=self.step_s,
             done=lambda: self._upload_over(upload, failed=False),
             failed=lambda: self._upload_over(upload, failed=True),
+            stepped=lambda: self.upload_stepped(upload),
             outcome=outcome,
             media_there=lambda: self._media_there(post),
         )

@@ -14,7 +14,7 @@ class Upload:
     Nothing depends on the observer but the display: the post was recorded before.
     """
 
-    percents = (2, 34, 66, 97)
+    percents: tuple[int, ...] = (2, 34, 66, 97)
 
     def __init__(
         self,
@@ -24,6 +24,7 @@ class Upload:
         step_s: float,
         done: Callable[[], None],
         failed: Callable[[], None],
+        stepped: Callable[[], None] = lambda: None,
         outcome: str = "done",
         media_there: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -32,6 +33,7 @@ class Upload:
         self.outcome = outcome
         self.running = True
         self._later, self._step_s, self._done, self._failed = later, step_s, done, failed
+        self._stepped = stepped
         self._media_there = media_there
         self._step = 0
         self._due = self._seen = self._moving = False
@@ -64,7 +66,7 @@ class Upload:
             self._later(0, self._move)
 
     def _move(self) -> None:
-        half = self._step >= len(self.percents) // 2
+        half = self._step >= 2
         if half and (self.outcome == "stall" or not self._media_there()):
             return
         if half and self.outcome == "fail":
@@ -76,4 +78,5 @@ class Upload:
             self.running = False
             self._done()
             return
+        self._stepped()
         self.start()

@@ -1,0 +1,333 @@
+"""Instagram's pickers: "New reel" and "Add to story" begin with a camera cell; "New post" has a medium selected."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from simulator.apps.base import MediaRow, View
+from simulator.apps.instagram.parts import WHOLE, InstagramScreen
+from simulator.apps.layout import Box, node
+from simulator.apps.stage import Screen
+
+if TYPE_CHECKING:
+    from simulator.apps.instagram.app import InstagramApp
+
+_IMAGES_MAX = 20
+
+
+def label(app: InstagramApp, row: MediaRow, chosen: list[MediaRow], *, numbered: bool) -> str:
+    """A thumbnail's description: kind, whether it is selected (with its number), when it was made."""
+    when = datetime.fromtimestamp(row.date_added, UTC)
+    made = f"{when:%B} {when.day}, {when.year} {when.hour % 12 or 12}:{when:%M %p}"
+    ids = [r.id for r in chosen]
+    if row.id in ids:
+        if numbered:
+            return app.t("sel_number").format(ids.index(row.id) + 1, made)
+        return app.t("sel_video" if row.kind == "video" else "sel_photo").format(made)
+    return app.t("un_video" if row.kind == "video" else "un_photo").format(made)
+
+
+def duration(row: MediaRow) -> str:
+    seconds = row.duration_ms // 1000
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def cell(app: InstagramApp, row: MediaRow, box: Box, desc: str, picker: Picker | FeedPicker) -> View:
+    """One medium: a clickable box with a clickable thumbnail in it."""
+    left, top, right, bottom = box
+
+    def tap() -> None:
+        picker.choose(row)
+
+    parts = [
+        node("ImageView", box, rid="background_color"),
+        node("Button", box, rid="gallery_grid_item_thumbnail", desc=desc, flags="C", tap=tap),
+    ]
+    if row.kind == "video":
+        corner = (left, bottom - 108 if bottom - top > 200 else bottom - 70, right, bottom)
+        parts.append(node("View", corner, rid="gallery_grid_item_bottom_container"))
+        parts.append(node("TextView", (right - 58, bottom - 43, right - 13, bottom - 11), rid="gallery_grid_item_label", text=duration(row)))  # fmt: skip
+    return node("ViewGroup", box, *parts, flags="C", tap=tap)
+
+
+class Picker(InstagramScreen):
+    """The pickers "New reel" and "Add to story"."""
+
+    name = "picker"
+
+    def __init__(self, app: InstagramApp, *, granted: bool) -> None:
+        super().__init__(app)
+        self.granted = granted
+        self.first_row = 0
+        self.multiple = False
+        self.chosen: list[MediaRow] = []
+
+    def _rows(self) -> list[MediaRow]:
+        return self.app.phone.media() if self.granted else []
+
+    def choose(self, row: MediaRow) -> None:
+        if not self.multiple:
+            self._edit([row])
+        elif row in self.chosen:
+            self.chosen.remove(row)
+        else:
+            self.chosen.append(row)
+        self.app.phone.changed()
+
+    def _edit(self, rows: list[MediaRow]) -> None:
+        from simulator.apps.instagram.reel import Editor
+        from simulator.apps.instagram.story import StoryEditor
+
+        app = self.app
+
+        def arrive() -> None:
+            app.draft.media = list(rows)
+            screen: Screen = StoryEditor(app) if app.draft.kind == "story" else Editor(app)
+            app.push(screen)
+
+        app.go(2.0, arrive)
+
+    def _multi(self) -> None:
+        self.multiple = not self.multiple
+        self.chosen = []
+        self.app.phone.changed()
+
+    def _open_camera(self) -> None:
+        from simulator.apps.instagram.create import Camera
+
+        self.app.push(Camera(self.app, granted=self.granted))
+
+    def _scroll(self, direction: int) -> None:
+        last = max(0, (len(self._rows()) + 3) // 3 - 2)
+        self.first_row = min(last, max(0, self.first_row + 2 * direction))
+        self.app.phone.changed()
+
+    def _grid(self, top: int) -> View:
+        app = self.app
+        cells: list[View] = []
+        for place, row in enumerate([None, *self._rows()][self.first_row * 3 : self.first_row * 3 + 9]):
+            left = (3, 242, 481)[place % 3]
+            y = top + 422 * (place // 3)
+            box = (left, y, left + 236, min(y + 419, 1275))
+            if y >= 1230:
+                break
+            if row is None:
+                icon = node(
+                    "ImageView",
+                    (left + 99, y + 190, left + 138, y + 229),
+                    rid="gallery_grid_camera_item_icon",
+                    desc=app.t("camera"),
+                )
+                cells.append(
+                    node("Button", box, icon, desc=app.t("open_camera"), flags="C", tap=self._open_camera)
+                )
+            else:
+                cells.append(cell(app, row, box, label(app, row, self.chosen, numbered=self.multiple), self))
+        grid = node("GridView", (0, top, 720, 1277), *cells, rid="gallery_recycler_view")
+        grid.on_scroll = self._scroll
+        return node("FrameLayout", (0, top, 720, 1277), grid, rid="gallery_grid_container")  # fmt: skip
+
+    def _destinations(self, story: bool) -> View:
+        names = (
+            ("Templates", "Music", "Collage")
+            if story
+            else ("Edits", self.app.t("drafts"), self.app.t("templates"))
+        )
+        bottom = 261 if story else 185
+        items = [
+            node(
+                "ViewGroup",
+                (20 + 230 * i, 99, 230 + 230 * i, bottom - 7),
+                node("ImageView", (40 + 230 * i, 119, 79 + 230 * i, 158), rid="button_icon"),
+                node("TextView", (90 + 230 * i, 122, 210 + 230 * i, 155), rid="button_name", text=name),
+                rid="gallery_destination_item",
+                flags="C",
+            )
+            for i, name in enumerate(names)
+        ]
+        return node(
+            "GridView" if story else "RecyclerView",
+            (0, 92, 720, bottom),
+            *items,
+            rid="gallery_destination_bar",
+        )
+
+    def views(self) -> list[View]:
+        app = self.app
+        story = app.draft.kind == "story"
+        menu = 261 if story else 185
+        following: list[View] = []
+        if self.multiple and self.chosen:
+            following = [
+                node("Button", (560, 1200, 700, 1270), rid="media_thumbnail_tray_button", text=app.t("next"), desc=app.t("next"),
+                     flags="C", tap=lambda: self._edit(self.chosen))
+            ]  # fmt: skip
+        return [
+            node(
+                "FrameLayout",
+                WHOLE,
+                node(
+                    "ViewGroup",
+                    (0, 0, 720, 92),
+                    node("Button", (0, 7, 85, 92), rid="gallery_cancel_button", desc=app.t("back_home"), flags="C", tap=app.pop),
+                    node("LinearLayout", (85, 7, 635, 92), node("TextView", (273, 31, 447, 68), rid="gallery_title_text", text=app.t("add_to_story" if story else "new_reel")), rid="gallery_title_container"),
+                    node("Button", (635, 7, 720, 92), rid="gallery_settings_gear", desc=app.t("camera_settings"), flags="C"),
+                    rid="gallery_header",
+                ),
+                self._destinations(story),
+                node(
+                    "FrameLayout",
+                    (0, menu, 720, menu + 86),
+                    node("TextView", (0, menu + 24, 172, menu + 61), rid="gallery_folder_menu_tv", text=app.t("album")),
+                    node("Button", (644, menu + 18, 702, menu + 76), rid="gallery_menu_multi_select_button", desc=app.t("multi"), flags="C", tap=self._multi),
+                    rid="gallery_menu",
+                ),
+                self._grid(menu + 89),
+                *following,
+                *_tabs(app, (("cam_dest_clips", "reel_tab", 311, 408, None), ("cam_dest_template", "templates_tab", 408, 602, None))),
+                rid="quick_capture_root_container",
+                flags="CF",
+            )
+        ]  # fmt: skip
+
+
+def _tabs(app: InstagramApp, entries: tuple[tuple[str, str, int, int, object], ...]) -> list[View]:
+    """The destinations at the bottom edge."""
+    return [
+        node("TextView", (left, 1285, right, 1341), rid=rid, text=app.t(key), desc=app.t(key), flags="C", tap=tap if callable(tap) else None)
+        for rid, key, left, right, tap in entries
+    ]  # fmt: skip
+
+
+class FeedPicker(InstagramScreen):
+    """The picker "New post": the newest medium is selected from the start; tabs POST, STORY, REEL under the grid."""
+
+    name = "feed-picker"
+
+    def __init__(self, app: InstagramApp, *, granted: bool) -> None:
+        super().__init__(app)
+        self.granted = granted
+        self.multiple = False
+        self.first_row = 0
+        self.chosen = self._rows()[:1]
+
+    def _rows(self) -> list[MediaRow]:
+        return self.app.phone.media() if self.granted else []
+
+    def choose(self, row: MediaRow) -> None:
+        """One: the tapped one is it. Several: numbers in the order of the taps; a second tap takes one out."""
+        if not self.multiple:
+            self.chosen = [row]
+        elif row.id in [r.id for r in self.chosen]:
+            self.chosen = [r for r in self.chosen if r.id != row.id]
+        elif len(self.chosen) < _IMAGES_MAX:
+            self.chosen.append(row)
+        self.app.phone.changed()
+
+    def _multi(self) -> None:
+        """Turning it on keeps what was previewed, as number 1."""
+        self.multiple = not self.multiple
+        self.chosen = self.chosen[:1]
+        self.app.phone.changed()
+
+    def _to(self, kind: str) -> None:
+        app = self.app
+        app.draft.kind = kind
+        app.stack[-1] = Picker(app, granted=self.granted)
+        app.phone.changed()
+
+    def _next(self) -> None:
+        from simulator.apps.instagram.reel import Editor, Filters
+
+        app = self.app
+        if not self.chosen:
+            return
+
+        def arrive() -> None:
+            app.draft.media = list(self.chosen)
+            video = len(self.chosen) == 1 and self.chosen[0].kind == "video"
+            app.push(Editor(app) if video else Filters(app))
+
+        app.go(1.5, arrive)
+
+    def _scroll(self, direction: int) -> None:
+        last = max(0, (len(self._rows()) + 4) // 4 - 2)
+        self.first_row = min(last, max(0, self.first_row + direction))
+        self.app.phone.changed()
+
+    def _grid(self) -> View:
+        app = self.app
+        cells: list[View] = []
+        for place, row in enumerate([None, *self._rows()][self.first_row * 4 : self.first_row * 4 + 12]):
+            left = 2 + 180 * (place % 4)
+            y = 898 + 180 * (place // 4)
+            box = (left, y, left + 177, min(y + 177, 1275))
+            if y >= 1250:
+                break
+            if row is None:
+                picture = node("ImageView", box, rid="gallery_picker_grid_item_background")
+                cells.append(
+                    node("ViewGroup", box, picture, rid="gallery_picker_grid_item_container", flags="C")
+                )
+            else:
+                cells.append(cell(app, row, box, label(app, row, self.chosen, numbered=self.multiple), self))
+        grid = node("GridView", (0, 898, 720, 1277), *cells, rid="media_picker_grid_view")
+        grid.on_scroll = self._scroll
+        return node("FrameLayout", (0, 896, 720, 1277), grid, rid="media_picker_container")
+
+    def views(self) -> list[View]:
+        app = self.app
+        multi = node(
+            "LinearLayout",
+            (481, 827, 700, 879),
+            node("ImageView", (494, 840, 520, 866), rid="slideout_iconview_icon"),
+            node("TextView", (520, 841, 687, 864), rid="slideout_iconview_text", text=app.t("multi_label")),
+            rid="multi_select_slide_button_alt",
+            desc=app.t("multi_button"),
+            flags="CKX" if self.multiple else "CK",
+            tap=self._multi,
+        )
+        preview = (
+            []
+            if not self.chosen
+            else [
+                node(
+                    "View",
+                    (0, 91, 720, 811),
+                    rid="video_preview_view",
+                    desc=app.t("video_preview"),
+                    flags="C",
+                )
+            ]
+        )
+        tabs = _tabs(
+            app,
+            (
+                ("cam_dest_feed", "post_tab", 312, 408, None),
+                ("cam_dest_story", "story_tab", 408, 519, lambda: self._to("story")),
+                ("cam_dest_clips", "reel_tab", 519, 608, lambda: self._to("reel")),
+            ),
+        )
+        return [
+            node(
+                "FrameLayout",
+                WHOLE,
+                node("ImageView", (0, 0, 91, 91), rid="action_bar_cancel", desc=app.t("cancel"), flags="C", tap=app.pop),
+                node("TextView", (91, 0, 626, 91), rid="new_post_title", text=app.t("new_post")),
+                node("Button", (626, 0, 720, 91), rid="next_button_textview", text=app.t("next"), desc=app.t("next"),
+                     flags="C" if self.chosen else "C!", tap=self._next),
+                node("FrameLayout", (0, 91, 720, 811), *preview, rid="preview_container"),
+                node(
+                    "LinearLayout",
+                    (0, 811, 720, 896),
+                    node("Button", (0, 834, 191, 873), rid="gallery_folder_menu_tv", text=app.t("recents"), flags="C"),
+                    multi,
+                    rid="unified_camera_options_holder",
+                ),
+                self._grid(),
+                *tabs,
+                rid="feed_destination_curation_container",
+                flags="B",
+            )
+        ]  # fmt: skip
