@@ -74,6 +74,7 @@ def _check_ranges(settings: Settings) -> Iterator[tuple[str, str]]:
         ("posting.proof_timeout_s", settings.posting.proof_timeout_s, 1, 3600),
         ("posting.duplicate_window_minutes", settings.posting.duplicate_window_minutes, 0, 10080),
         ("posting.duplicate_warning_hours", settings.posting.duplicate_warning_hours, 0, 8760),
+        ("media.library_quota_bytes", settings.media.library_quota_bytes, 0, 2**50),
         ("media.probe_timeout_s", settings.media.probe_timeout_s, 1, 600),
     )
     for key, value, low, high in ranges:

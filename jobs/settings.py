@@ -92,6 +92,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     roots: tuple[str, ...] = ("/srv/tikmatrixd/media",)
     path_map: dict[str, str] = {}  #: prefix of a caller's path -> prefix on the box
     library_dir: str = ""  #: "" means `library` in the state directory
+    library_quota_bytes: int = 0  #: 0 means that only free disk space counts
     probe_timeout_s: float = 20.0
     tiktok: PlatformLimits = PlatformLimits(max_video_s=3600.0, warn_video_s=600.0, warn_hashtags=5)
     instagram: PlatformLimits = PlatformLimits(max_video_s=900.0, min_video_s=3.0, warn_video_s=180.0)

@@ -92,12 +92,15 @@ class MediaProbe:
         self._running: dict[_Key, threading.Event] = {}
         self._slots = threading.BoundedSemaphore(_AT_ONCE)
 
-    def look(self, path: Path, *, max_bytes: int | None = None) -> MediaFacts:
+    def look(
+        self, path: Path, *, max_bytes: int | None = None, known_sha256: str | None = None
+    ) -> MediaFacts:
         """What the file holds.
 
         Args:
             path: Real path of a regular file.
             max_bytes: A larger file is refused before it is read.
+            known_sha256: Its checksum, where the caller has just written the file.
 
         Raises:
             MediaRejected: it is not what its name says, broken, or cannot be looked into in time.
@@ -114,6 +117,8 @@ class MediaProbe:
                     done = self._running.get(key)
                     if done is None:
                         self._running[key] = threading.Event()
+                        if known_sha256:
+                            self._digests[key] = known_sha256
                         break
                 # Somebody else looks into it just now; each look is bounded by the probe's own limit.
                 done.wait(self.timeout_s)

@@ -1,0 +1,230 @@
+"""Accounts as people manage them: from the config file and over the API, checked before they are stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from jobs.intake_targets import clean_username
+from jobs.lenient import Findings, Unreadable, read_bool, read_int, read_object
+from jobs.post.config import Platform
+from jobs.refusals import Invalid, NoSpace, NotFound, Problem
+from jobs.settings import Settings
+from storage.errors import AccountExists, StoreFull, UnknownRecord
+from storage.records import Account
+from storage.store import Store
+
+_USERNAME = re.compile(r"[^\s/\\@]{1,100}")
+_PACKAGE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)
+#: Other names under which clients may send a field.
+_ALIASES = {"serial": "device", "package": "packagename", "logged_in": "logined"}
+#: Never kept, whatever comes; said to the caller without the value.
+_SECRETS = ("password", "email", "totp", "cookie", "cookies")
+
+Tag = Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class AccountFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What callers may say about an account; in a change, what is absent stays as it is."""
+
+    username: Annotated[str, Meta(min_length=1, max_length=101, description="With or without @")] = ""
+    platform: Annotated[Platform | None, Meta(description="Default: the configured one")] = None
+    device: Annotated[str, Meta(max_length=200, description="Serial of the phone it lives on")] = ""
+    packagename: Annotated[
+        str, Meta(max_length=200, description="Its app, where it is not the platform's default")
+    ] = ""
+    status: Annotated[int, Meta(ge=0, le=1, description="0 enabled, 1 disabled")] = 0
+    logined: Annotated[bool, Meta(description="Whether it is logged in on the phone")] = True
+    display_name: Annotated[
+        str, Meta(max_length=200, description="What TikTok's account switcher shows, where it differs")
+    ] = ""
+    tags: Annotated[tuple[Tag, ...], Meta(max_length=100)] = ()
+
+
+class Matched(msgspec.Struct, frozen=True):
+    """What a look at the accounts that an app shows has told."""
+
+    logged_in: list[Account]
+    not_shown: list[Account]
+    unknown: list[str]  #: shown by the app, but no account here
+
+
+class Accounts:
+    """Reads and changes accounts. Those of the config file can be changed only there."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._store = store
+        self.reload(settings)
+
+    def reload(self, settings: Settings) -> None:
+        """Use these settings, and make the stored accounts equal to those of the config file."""
+        self._settings = settings
+        self._store.accounts.sync_config(
+            msgspec.structs.replace(
+                entry, username=clean_username(entry.username), serial=entry.serial.strip()
+            )
+            for entry in settings.accounts
+        )
+
+    def page(
+        self,
+        *,
+        platform: str | None = None,
+        device: str | None = None,
+        logined: bool | None = None,
+        enabled: bool | None = None,
+        tag: str | None = None,
+        page: int = 1,
+        page_size: int = 20,
+    ) -> tuple[list[Account], int]:
+        """One page of the accounts that match, by id, and how many match in all."""
+        found = [
+            account
+            for account in self._store.accounts.all()
+            if platform in (None, account.platform)
+            and device in (None, account.serial)
+            and logined in (None, account.logged_in)
+            and enabled in (None, account.enabled)
+            and (tag is None or tag in account.tags)
+        ]
+        start = (page - 1) * page_size
+        return found[start : start + page_size], len(found)
+
+    def get(self, account_id: int) -> Account:
+        """Raises NotFound."""
+        account = self._store.accounts.get(account_id)
+        if account is None:
+            raise NotFound(Problem("account_id", f"there is no account {account_id}"))
+        return account
+
+    def add(self, raw: Any) -> tuple[Account, list[str]]:
+        """Create an account from a decoded JSON body; returns it with warnings. Raises Invalid, NoSpace."""
+        findings = Findings()
+        values = self._read(raw, findings)
+        if "username" not in values and not any(p.field == "username" for p in findings.problems):
+            findings.problem("username", "is missing")
+        if findings.problems:
+            raise Invalid(findings.problems)
+        values.setdefault("platform", self._settings.posting.default_platform)
+        try:
+            return self._store.accounts.add(**values), findings.warnings
+        except AccountExists as error:
+            raise Invalid(Problem("username", str(error))) from None
+        except StoreFull as error:
+            raise NoSpace(Problem("", str(error))) from error
+
+    def change(self, account_id: int, raw: Any) -> tuple[Account, list[str]]:
+        """Change what the body names; returns the account with warnings. Raises NotFound, Invalid."""
+        findings = Findings()
+        account = self.get(account_id)
+        values = self._read(raw, findings)
+        if findings.problems:
+            raise Invalid(findings.problems)
+        if values.keys() - {"logged_in"}:
+            _refuse_managed(account)
+        try:
+            changed = self._store.accounts.change(account_id, **values) if values else account
+        except AccountExists as error:
+            raise Invalid(Problem("username", str(error))) from None
+        except UnknownRecord:
+            raise NotFound(Problem("account_id", f"there is no account {account_id}")) from None
+        return changed, findings.warnings
+
+    def remove(self, account_id: int) -> None:
+        """Forget an account; its tasks keep what they need. Raises NotFound, Invalid."""
+        _refuse_managed(self.get(account_id))
+        if not self._store.accounts.remove(account_id):
+            raise NotFound(Problem("account_id", f"there is no account {account_id}"))
+
+    def match(self, serial: str, platform: str, shown: Iterable[str]) -> Matched:
+        """Take note of the names that the app on a phone shows as logged in: handles, or display names."""
+        names = {clean_username(name).casefold(): name for name in shown}
+        logged_in: list[Account] = []
+        not_shown: list[Account] = []
+        for account in self._store.accounts.all():
+            if account.serial != serial or account.platform != platform:
+                continue
+            keys = {account.username.casefold(), account.display_name.casefold()} - {""}
+            seen = not keys.isdisjoint(names)
+            if seen != account.logged_in:
+                account = self._store.accounts.change(account.id, logged_in=seen)  # noqa: PLW2901
+            (logged_in if seen else not_shown).append(account)
+            for key in keys:
+                names.pop(key, None)
+        return Matched(logged_in, not_shown, list(names.values()))
+
+    def _read(self, raw: Any, findings: Findings) -> dict[str, Any]:
+        """The fields of a stored account that the body names."""
+        if not isinstance(raw, Mapping):
+            raise Invalid(Problem("", "the body must be a JSON object"))
+        plain: dict[str, Any] = {}
+        for key, value in raw.items():
+            if key in _SECRETS:
+                if value is not None:
+                    findings.warn(f"{key}: ignored; it is not kept here")
+            elif key == "enabled":
+                plain["status"] = _status_of(value, findings)
+            else:
+                plain[_ALIASES.get(str(key), str(key))] = value
+        values = read_object(AccountFields, plain, findings, hooks=_HOOKS)
+        fields: dict[str, Any] = {}
+        for name in ("username", "platform", "display_name"):
+            if name in values:
+                fields[name] = values[name].strip()
+        if "tags" in values:
+            fields["tags"] = tuple(dict.fromkeys(tag.strip() for tag in values["tags"]))
+        if "status" in values:
+            fields["enabled"] = not values["status"]
+        if "logined" in values:
+            fields["logged_in"] = values["logined"]
+        if "device" in values:
+            fields["serial"] = values["device"].strip()
+        if "packagename" in values:
+            fields["package"] = values["packagename"].strip()
+            if fields["package"] and not _PACKAGE.fullmatch(fields["package"]):
+                findings.problem("packagename", "is no package name like com.instagram.android")
+        return fields
+
+
+def _status_of(enabled: Any, findings: Findings) -> int | None:
+    if enabled is None:
+        return None
+    try:
+        return 0 if read_bool(enabled) else 1
+    except Unreadable as error:
+        findings.problem("enabled", str(error))
+        return None
+
+
+def _read_username(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    name = clean_username(value)
+    if not _USERNAME.fullmatch(name):
+        raise Unreadable("must be a name of 1 to 100 characters without blanks, slashes and further @")
+    return name
+
+
+def _read_tags(value: Any) -> Any:
+    return [tag for tag in value.split(",") if tag.strip()] if isinstance(value, str) else value
+
+
+def _read_status(value: Any) -> Any:
+    words = {"enabled": 0, "disabled": 1}
+    return words[value] if isinstance(value, str) and value in words else read_int(value)
+
+
+_HOOKS = {"username": _read_username, "tags": _read_tags, "status": _read_status}
+
+
+def _refuse_managed(account: Account) -> None:
+    if account.managed == "config":
+        raise Invalid(
+            Problem(
+                "", f"the account @{account.username} stands in the config file; change it there and reload"
+            )
+        )
