@@ -123,6 +123,8 @@ def read_value(kind: inspect.Type, value: Any) -> Any:
     match kind:
         case inspect.Metadata():
             return read_value(kind.type, value)
+        case inspect.UnionType():
+            return read_value(_only(kind), value)
         case inspect.BoolType():
             return read_bool(value)
         case inspect.IntType():
@@ -139,6 +141,14 @@ def read_value(kind: inspect.Type, value: Any) -> Any:
             return value
         case _:
             raise TypeError(f"{kind!r} is not a type of requests")
+
+
+def _only(kind: inspect.UnionType) -> inspect.Type:
+    """The one type that is left when null, which means an absent key, is taken away."""
+    members = [member for member in kind.types if not isinstance(member, inspect.NoneType)]
+    if len(members) != 1:
+        raise TypeError(f"{kind!r} is not a type of requests")
+    return members[0]
 
 
 def read_bool(value: Any) -> bool:

@@ -9,7 +9,14 @@ from typing import Protocol
 import msgspec
 
 from jobs.lenient import Findings, Unreadable, read_text, shorten
-from jobs.post.captions import CaptionInvalid, length_warnings, parse_spintax, split_lines, split_title
+from jobs.post.captions import (
+    CaptionInvalid,
+    SplitCaption,
+    length_warnings,
+    parse_spintax,
+    split_lines,
+    split_title,
+)
 from jobs.post.config import PREFIX, ParsedConfig, PostConfig, wants_sound
 from jobs.post.local_folder import CAPTION, AccountFolders
 from jobs.post.media_limits import judge
@@ -238,4 +245,9 @@ class Chooser:
             self._findings.warn(f"{PREFIX}captions: {warning}")
         for warning in length_warnings(split, limits.warn_caption_chars, limits.warn_hashtags):
             self._findings.warn(f'{PREFIX}captions: "{shorten(split.joined, 30)}" {warning}')
-        return caption if split.title or split.description == caption else split.description
+        if split.title or split_title(split.description, poster.platform, self._config.kind) != SplitCaption(
+            "", split.description
+        ):
+            # The script divides it again: what would be divided twice stays as it was written.
+            return caption
+        return split.description
