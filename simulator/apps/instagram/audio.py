@@ -154,6 +154,14 @@ class AudioPage(InstagramScreen):
                  desc=f"Reel by user_{i + 3}. View Count 19.7K. Double tap to play or pause.", flags="C")
             for i in range(6)
         ]  # fmt: skip
+        tiles += [
+            node("TextView", (40 + 242 * (i % 3), 814 + 426 * (i // 3), 90 + 242 * (i % 3), 840 + 426 * (i // 3)), rid="preview_clip_play_count", text="19.7K")
+            for i in range(6)
+        ]  # fmt: skip
+        tiles.append(node("TextView", (26, 453, 126, 479), rid="primary_label_text", text="Artist pick"))
+        tiles.append(
+            node("FrameLayout", (16, 1214, 344, 1290), rid="use_in_camera_button_scene_root", flags="C")
+        )
         use: list[View] = [
             node("Button", (26, 355, 694, 407), node("TextView", (306, 366, 413, 396), text=app.t("use_audio")), rid="use_in_camera_header_button", desc=app.t("use_audio"), flags="C", tap=self._use)
         ]  # fmt: skip

@@ -114,6 +114,11 @@ class Camera(InstagramScreen):
         app = self.app
         app.go(0.8, lambda: app.push(Picker(app, granted=self.granted)))
 
+    def _suggested(self) -> None:
+        """The toast at the top lays a track under the reel that nobody asked for."""
+        self.app.draft.sound = "Suggested track"
+        self.app.phone.changed()
+
     def _shoot(self) -> None:
         """The shutter takes a picture of the desk: a story or reel of it is one tap further."""
         from simulator.apps.instagram.story import StoryEditor, snapshot
@@ -137,6 +142,11 @@ class Camera(InstagramScreen):
                 )
             )
         ]
+        toast = [] if sound else [
+            node("ViewGroup", (193, 118, 526, 196), node("TextView", (279, 131, 440, 157), rid="toast_message_title", text="Suggested audio"),
+                 node("TextView", (279, 157, 440, 183), rid="toast_message_subtitle", text="Tap to apply"),
+                 rid="camera_sticky_toast", desc="Suggested audioTap to apply", flags="C", tap=self._suggested)
+        ]  # fmt: skip
         return [
             node(
                 "FrameLayout",
@@ -147,6 +157,7 @@ class Camera(InstagramScreen):
                 node("Button", (0, 7, 85, 92), rid="camera_home_button", desc=app.t("back_home"), flags="C", tap=app.pop),
                 node("Button", (635, 7, 720, 92), rid="camera_settings_gear", desc=app.t("story_settings"), flags="C"),
                 *tools,
+                *toast,
                 node("Button", (298, 1092, 422, 1216), rid="camera_shutter_button", desc=app.t("shutter"), flags="C", tap=self._shoot),
                 node("Button", (0, 1243, 111, 1344), rid="gallery_preview_button", desc=app.t("gallery"), flags="C", tap=self._gallery),
                 node("Button", (609, 1243, 720, 1344), rid="camera_switch_button", desc=app.t("switch_camera"), flags="C"),

@@ -330,7 +330,13 @@ class Reels(Tab):
             node(
                 "ViewPager",
                 (0, 39, 720, 1284),
-                node("ViewGroup", (0, 39, 720, 1284), rid="clips_media_component", desc="Reel by user_1"),
+                node(
+                    "ViewGroup",
+                    (0, 39, 720, 1284),
+                    node("FrameLayout", (0, 297, 720, 1017), rid="clips_video_container", desc="Reel by user_1. Double tap to play or pause."),
+                    rid="clips_media_component",
+                    desc="Reel by user_1",
+                ),
                 rid="clips_viewer_view_pager",
                 flags="R",
             ),

@@ -73,7 +73,13 @@ def _logged_out(app: InstagramApp, _dialog: Dialog) -> View:
 def _page(app: InstagramApp, title: str, body: str, buttons: list[str]) -> View:
     """A page like those that Instagram draws from the web: no ids, labels in text and description."""
     parts = [
-        node("Button", (636, 51, 706, 116), desc=app.t("menu"), flags="C"),
+        node(
+            "Button",
+            (636, 51, 706, 116),
+            node("View", (688, 69, 693, 99), text=" "),
+            desc=app.t("menu"),
+            flags="C",
+        ),
         node("View", (156, 284, 565, 331), text=title, desc=title),
         node("View", (26, 344, 694, 700), text=body, desc=body),
     ]
@@ -85,7 +91,33 @@ def _page(app: InstagramApp, title: str, body: str, buttons: list[str]) -> View:
 
 def _disabled(app: InstagramApp, _dialog: Dialog) -> View:
     body = app.t("disabled_body").format(app.me.username)
-    return _page(app, app.t("disabled"), body, [app.t("log_out")])
+    page = _page(app, app.t("disabled"), body, [app.t("log_out")])
+    texts = (
+        "Account disabled on December 18, 2025",
+        "Why this happened",
+        "We reviewed your account and found that it still doesn't follow our Community Standards on account integrity.",
+        "What this means",
+        "No one can see or find your account and you can't use it. All your information will be permanently deleted.",
+        "You cannot request another review of this decision.",
+        "What you can do",
+        "You can download your information so that you have a copy of what you shared on Instagram.",
+        "More information",
+    )
+    page.children += [
+        node("View", (26, 387 + 60 * i, 694, 440 + 60 * i), text=text, desc=text)
+        for i, text in enumerate(texts)
+    ]
+    for y, text in ((950, "Read more about this rule"), (1060, "How we made this decision")):
+        page.children.append(
+            node(
+                "ViewGroup",
+                (0, y, 720, y + 79),
+                node("Button", (85, y + 20, 694, y + 60), text=text, desc=text),
+                flags="C",
+            )
+        )
+    page.children.append(node("Button", (109, 1010, 370, 1039), text="download your information", flags="C"))
+    return page
 
 
 def _suspended(app: InstagramApp, _dialog: Dialog) -> View:

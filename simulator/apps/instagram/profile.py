@@ -89,9 +89,31 @@ class Profile(Tab):
             label = node("TextView", (left + 100, 536, left + 230, 566), text=app.t(key))
             return node("Button", (left, 525, left + 335, 577), label, rid="button_container", desc=app.t(key), flags="C")  # fmt: skip
 
+        note = node("Button", (32, 130, 176, 215), node("TextView", (45, 149, 163, 190), rid="pog_bubble_text", text="Sample text 1"),
+                    rid="pog_note_bubble_view", flags="C")  # fmt: skip
+        dashboard = node(
+            "ViewGroup",
+            (0, 419, 720, 525),
+            node(
+                "Button",
+                (43, 436, 275, 466),
+                text="Professional dashboard",
+                desc="Professional dashboard entry point",
+            ),
+            node(
+                "View",
+                (70, 466, 327, 493),
+                text="2.6K views in the last 30 days.",
+                desc="2.6K views in the last 30 days.",
+            ),
+            flags="C",
+        )
         return [
             picture,
             badge,
+            note,
+            node("View", (26, 316, 694, 399), node("TextView", (26, 316, 331, 399), text="Sample text 2"), flags="C"),
+            node("FrameLayout", (0, 419, 720, 525), dashboard, rid="bloks_container"),
             node("TextView", (208, 173, 480, 201), rid="profile_header_full_name_above_vanity", text=app.me.display_name),
             node(
                 "LinearLayout",
@@ -104,45 +126,49 @@ class Profile(Tab):
             node("LinearLayout", (0, 525, 720, 577), button(20, "edit_profile"), button(365, "share_profile"), rid="profile_header_actions_top_row"),
             node("LinearLayout", (3, 597, 154, 767), node("TextView", (3, 731, 154, 757), rid="label", text=app.t("new")),
                  rid="create_highlight_button_view", desc=app.t("create_highlight"), flags="C"),
+            *[self._highlight(number) for number in range(1, 5)],
         ]  # fmt: skip
+
+    def _highlight(self, number: int) -> View:
+        left, who = 3 + 151 * number, self.app.me.username
+        right = min(720, left + 151)
+        picture = node(
+            "ImageView",
+            (left + 25, 617, right - 26, 718),
+            rid="avatar_image_view",
+            desc=f"{who}'s highlight story at column {number}",
+        )
+        button = node(
+            "Button",
+            (left, 597, right, 731),
+            node("FrameLayout", (left, 597, right, 731), picture, rid="avatar_container"),
+            desc=f"{who}'s story, {number} of 0, Seen.",
+            flags="C",
+        )
+        name = node("TextView", (left + 42, 731, right - 42, 757), rid="username", text=f"user_{number + 1}")
+        return node("LinearLayout", (left, 597, right, 767), button, name, rid="outer_container", flags="C")  # fmt: skip
 
     def _tabs(self) -> View:
         app = self.app
+        reels = node(
+            "ImageView", (240, 783, 480, 861), rid="profile_tab_icon_view", desc=app.t("reels"), flags="C"
+        )
+        tagged = node(
+            "ImageView", (581, 803, 620, 842), rid="profile_tab_icon_view", desc=app.t("photos_of_you")
+        )
         return node(
             "LinearLayout",
             (0, 783, 720, 862),
             node(
                 "HorizontalScrollView",
                 (0, 783, 720, 861),
-                node(
-                    "ImageView",
-                    (0, 783, 240, 861),
-                    rid="profile_tab_icon_view",
-                    desc=app.t("grid_view"),
-                    flags="CS",
-                ),
-                node(
-                    "ImageView",
-                    (240, 783, 480, 861),
-                    rid="profile_tab_icon_view",
-                    desc=app.t("reels"),
-                    flags="C",
-                ),
-                node(
-                    "FrameLayout",
-                    (480, 783, 720, 861),
-                    node(
-                        "ImageView",
-                        (581, 803, 620, 842),
-                        rid="profile_tab_icon_view",
-                        desc=app.t("photos_of_you"),
-                    ),
-                    flags="C",
-                ),
+                node("ImageView", (0, 783, 240, 861), rid="profile_tab_icon_view", desc=app.t("grid_view"), flags="CS"),
+                node("LinearLayout", (240, 783, 480, 861), reels, flags="C"),
+                node("LinearLayout", (480, 783, 720, 861), node("FrameLayout", (480, 783, 720, 861), tagged, flags="C"), flags="C"),
                 rid="profile_tab_layout",
             ),
             rid="profile_tabs_container",
-        )
+        )  # fmt: skip
 
     def _bar(self) -> View:
         app = self.app

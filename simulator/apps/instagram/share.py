@@ -235,7 +235,12 @@ class ShareScreen(InstagramScreen):
             rows.append(self._ai_label())
         rows.append(self._row("audience", 79, sub=app.t("everyone")))
         rows.append(node("TextView", (0, 0, 720, 44), text=app.t("also_share")))
-        rows.append(self._also("Threads", "C"))
+        rows.append(
+            self._also(app.me.username, "C", "Threads · Public")
+            if app.draft.caption
+            else self._also("Threads", "C")
+        )
+        rows.append(self._also("Facebook", "C!"))
         placed, y = [], top
         for row in rows:
             height = row.bounds[3]
@@ -290,10 +295,13 @@ class ShareScreen(InstagramScreen):
         )  # fmt: skip
         return node("LinearLayout", (0, 0, 720, 112), inner, flags="C", tap=self._toggle_ai)
 
-    def _also(self, name: str, flags: str) -> View:
+    def _also(self, name: str, flags: str, below: str = "") -> View:
         """A row "Also share on…": a toggle of the same id and make-up as the AI label's."""
         toggle = node("ToggleButton", (609, 30, 694, 82), rid="toggle", flags=flags + "K")
-        inner = node("ToggleButton", (0, 0, 720, 112), node("TextView", (99, 20, 425, 92), rid="title", text=name), toggle, flags="K")  # fmt: skip
+        words = [node("TextView", (99, 20, 425, 60 if below else 92), rid="title", text=name)]
+        if below:
+            words.append(node("TextView", (99, 60, 425, 92), rid="subtitle", text=below))
+        inner = node("ToggleButton", (0, 0, 720, 112), *words, toggle, flags="K")
         return node("LinearLayout", (0, 0, 720, 112), inner, flags="C")
 
 

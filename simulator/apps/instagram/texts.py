@@ -292,7 +292,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "skip": ("Skip", "Überspringen", "Ignorer"),
     "sticker_nux": ("Create a sticker", "Sticker erstellen", "Créer un sticker"),
     "sticker_nux_body": (
-        "Turn part of any photo into a sticker you can use in your reels and stories.",
+        "Turn part of any photo into a sticker you can use in your reels and stories. We'll save it with other stickers so you can access it anytime.",
         "Verwandle einen Teil eines Fotos in einen Sticker.",
         "Transformez une partie d’une photo en sticker.",
     ),
@@ -303,7 +303,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Découvrez l’archive de vos stories",
     ),
     "archive_body": (
-        "Now your stories will be kept in your archive so you don't have to save them on your phone.",
+        "Now your stories will be kept in your archive so you don't have to save them on your phone. Only you can see them there after they disappear from your story.",
         "Deine Stories werden jetzt in deinem Archiv gespeichert.",
         "Vos stories seront désormais conservées dans votre archive.",
     ),

@@ -167,11 +167,11 @@ class CreateTab(TikTokScreen):
     def views(self) -> list[View]:
         app = self.app
 
-        def entry(left: int, label: str) -> View:
+        def entry(left: int, label: str, icon: str = "") -> View:
             return node(
                 "Button",
                 (left, 273, left + 184, 468),
-                node("ImageView", (left + 60, 294, left + 123, 357), rid="g1f"),
+                node("ImageView", (left + 60, 294, left + 123, 357), rid="g1f", desc=icon),
                 node("TextView", (left + 30, 378, left + 160, 415), rid="g1g", text=label),
                 desc=label,
                 flags="C",
@@ -182,10 +182,12 @@ class CreateTab(TikTokScreen):
                 "FrameLayout",
                 WHOLE,
                 node("ImageView", (53, 173, 116, 236), rid="g10", desc=app.t("close"), flags="C", tap=self.back),
-                entry(211, "Photo editor"),
+                node("Button", (11, 273, 211, 465), node("ImageView", (11, 273, 211, 465), rid="g1h"), flags="C"),
+                entry(211, "Photo editor", "Edit image"),
                 entry(395, "AutoCut"),
-                entry(579, "Captions"),
+                entry(579, "Captions", "Captions"),
                 entry(763, "AI Video"),
+                entry(947, "Cutout"),
                 node(
                     "FrameLayout",
                     (32, 468, 803, 689),
@@ -203,9 +205,39 @@ class CreateTab(TikTokScreen):
                 ),
                 node("TextView", (32, 757, 277, 823), rid="title", text=app.t("templates")),
                 node("ImageView", (964, 748, 1048, 832), rid="sdb", desc=app.t("search"), flags="C"),
-                node("ViewGroup", (32, 969, 529, 1744), node("TextView", (43, 1653, 296, 1700), rid="vlt", text="Sample text 1"), flags="C"),
+                *_template_tabs(),
+                *_templates(),
+                node("ImageView", (0, 0, 1080, 1080), rid="fyp", desc="End of year background"),
                 _bottom_tabs(app, "create_tab", self._post_tab),
                 rid="fys",
                 flags="B",
             )
         ]  # fmt: skip
+
+
+def _template_tabs() -> list[View]:
+    tabs = [
+        node("FrameLayout", (5, 832, 110, 937), flags="C"),
+        node("FrameLayout", (572, 832, 829, 937), flags="C"),
+    ]
+    for left, right, label in (
+        (110, 295, "For You"),
+        (295, 572, "🎄Christmas"),
+        (829, 1057, "Viral Song"),
+        (1057, 1080, "Trendy"),
+    ):
+        chosen = label == "For You"
+        text = node("TextView", (left + 20, 832, right, 937), text=label, flags="S" if chosen else "")
+        tabs.append(
+            node("FrameLayout", (left, 832, right, 937), text, desc=label, flags="S" if chosen else "C")
+        )
+    return tabs
+
+
+def _templates() -> list[View]:
+    views = []
+    for left, right, counts in ((32, 529, "33.8K videos • 1 clip"), (551, 1048, "229.4K videos • 11 clips")):
+        name = node("TextView", (left + 11, 1653, right - 200, 1700), rid="vlt", text="Sample text 1")
+        below = node("TextView", (left + 11, 1705, right, 1744), rid="vl3", text=counts)
+        views.append(node("ViewGroup", (left, 969, right, 1744), name, below, flags="C"))
+    return views

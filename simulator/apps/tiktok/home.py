@@ -51,6 +51,7 @@ class Feed(TikTokScreen):
             node(
                 "FrameLayout",
                 WHOLE,
+                node("FrameLayout", WHOLE, rid="gy_", flags="C"),
                 *self.item(),
                 *self.top_views(),
                 *self._failed_banner(),
@@ -84,12 +85,23 @@ class Feed(TikTokScreen):
 
 def side_button(top: int, inner: str, desc: str, label_rid: str, label: str) -> View:
     """One of the buttons at the right of a video, with its count."""
+    picture = {
+        "f4z": node("FrameLayout", (912, top, 1080, top + 117), node("ImageView", (942, top, 1060, top + 117), rid="f4u", desc="Like"), rid="f4y", flags="C"),
+        "dp6": node("FrameLayout", (912, top, 1080, top + 117), rid="dp2", flags="C"),
+        "t_2": node("ViewGroup", (912, top, 1080, top + 100), node("ImageView", (959, top + 16, 1043, top + 100), rid="t_j", flags="C"), rid="t9z", flags="C"),
+    }[label_rid]  # fmt: skip
     return node(
         "FrameLayout",
         (912, top, 1080, top + 158),
+        *(
+            [node("FrameLayout", (912, top, 1080, top + 158), rid="tcr", flags="C")]
+            if label_rid == "t_2"
+            else []
+        ),
         node(
             "Button",
             (912, top, 1080, top + 158),
+            picture,
             node("Button", (912, top + 117, 1080, top + 139), rid=label_rid, text=label, flags="C"),
             rid=inner,
             desc=desc,
@@ -98,6 +110,19 @@ def side_button(top: int, inner: str, desc: str, label_rid: str, label: str) -> 
         rid="e0d",
         flags="C",
     )
+
+
+def _avatar(author: str, *, followed: bool) -> list[View]:
+    picture = node("ImageView", (942, 1160, 1059, 1277), rid="yx4", desc=f"{author} profile", flags="C")
+    ring = node("FrameLayout", (929, 1147, 1072, 1290), picture, rid="han", flags="" if followed else "C")
+    follow = (
+        []
+        if followed
+        else [node("Button", (921, 1231, 1080, 1320), rid="hi1", desc=f"Follow {author}", flags="C")]
+    )
+    inner = node("RelativeLayout", (921, 1142, 1080, 1296), ring, *follow, rid="b4k", flags="C")
+    outer = node("RelativeLayout", (911, 1142, 1080, 1320), inner, rid="gvo", flags="C")
+    return [node("FrameLayout", (911, 1121, 1080, 1320), outer, flags="C")]
 
 
 def video(author: str, caption: str, counts: tuple[str, str, str, str], *, ago: str = "") -> list[View]:
@@ -110,6 +135,7 @@ def video(author: str, caption: str, counts: tuple[str, str, str, str], *, ago: 
             node(
                 "FrameLayout",
                 (0, 0, 1080, 2208),
+                node("FrameLayout", (0, 0, 1080, 2208), rid="hrc", flags="C"),
                 node("View", (0, 0, 1080, 2208), rid="long_press_layout", desc="Video", flags="C"),
                 node(
                     "LinearLayout",
@@ -117,8 +143,7 @@ def video(author: str, caption: str, counts: tuple[str, str, str, str], *, ago: 
                     node(
                         "FrameLayout",
                         (911, 1121, 1080, 1320),
-                        node("ImageView", (942, 1160, 1059, 1277), rid="yx4", desc=f"{author} profile", flags="C"),
-                        node("Button", (921, 1231, 1080, 1320), rid="hi1", desc=f"Follow {author}", flags="C"),
+                        *_avatar(author, followed=bool(ago)),
                         rid="e0d",
                         flags="C",
                     ),
@@ -139,10 +164,20 @@ def video(author: str, caption: str, counts: tuple[str, str, str, str], *, ago: 
                         flags="C",
                     ),
                     side_button(1794, "f57", f"Share video. {shares} shares", "t_2", shares),
-                    node("Button", (912, 1952, 1080, 2115), rid="nhe", desc=f"Sound: original sound by {author}", flags="C"),
-                    node("Button", (32, 1871, 434, 1929), rid="title", text=author, flags="C"),
-                    *([node("TextView", (436, 1871, 573, 1929), rid="xyx", text=ago)] if ago else []),
-                    node("TuxTextLayoutView", (32, 1940, 870, 2042), rid="desc", text=caption, flags="C"),
+                    node("FrameLayout", (831, 1866, 1080, 2115), rid="zf7", flags="C"),
+                    node(
+                        "Button",
+                        (912, 1952, 1080, 2115),
+                        node("FrameLayout", (912, 1978, 1080, 2083), node("FrameLayout", (912, 1978, 1080, 2083), rid="nfr", flags="C"), rid="nhp", flags="C"),
+                        rid="nhe",
+                        desc="" if ago else f"Sound: original sound by {author}",
+                        flags="C",
+                    ),
+                    node("LinearLayout", (32, 1871, 870, 1929),
+                         node("LinearLayout", (32, 1871, 434, 1929), node("Button", (32, 1871, 434, 1929), rid="title", text=author, flags="C"), rid="s28", flags="C"),
+                         *([node("TextView", (436, 1871, 573, 1929), rid="xyx", text=ago)] if ago else []), rid="e0d", flags="C"),
+                    *([node("LinearLayout", (32, 1871, 573, 1929), rid="e0g", flags="C")] if ago else []),
+                    node("LinearLayout", (32, 1940, 870, 2042), node("TuxTextLayoutView", (32, 1940, 870, 2042), rid="desc", text=caption, flags="C"), rid="f0k", flags="C"),
                     rid="jwv",
                     flags="C",
                 ),
@@ -172,7 +207,11 @@ class Home(Feed):
             f"user_{self.index}", f"Sample text {self.index}", ("140.9K", "2,161", "19.4K", "3,875")
         )
         views[0].on_scroll = self._scroll
-        original = node("Button", (32, 2055, 313, 2097), text=self.app.t("see_original"), flags="C")
+        link = node("Button", (32, 2055, 313, 2097), text=self.app.t("see_original"), flags="C")
+        original = node("FrameLayout", (32, 2055, 870, 2097), link, rid="e0c", flags="C")
+        bubble = node(
+            "FrameLayout", (0, 347, 215, 605), node("ImageView", (141, 415, 215, 489), rid="osu", desc="@2131892834", flags="C"), rid="wh7", flags="C"
+        )  # fmt: skip
         topic = node(
             "ViewGroup",
             (0, 2115, 1080, 2208),
@@ -182,7 +221,12 @@ class Home(Feed):
             rid="gwj",
             flags="C",
         )
-        return [*views, original, topic]
+        return [
+            *views,
+            original,
+            node("FrameLayout", (0, 2115, 1080, 2208), topic, rid="e0f", flags="C"),
+            bubble,
+        ]
 
     def _search(self) -> None:
         from simulator.apps.tiktok.search import Search
@@ -192,12 +236,12 @@ class Home(Feed):
     def top_views(self) -> list[View]:
         app = self.app
 
-        def tab(left: int, right: int, label: str, chosen: str = "") -> View:
+        def tab(left: int, right: int, label: str, chosen: str = "", holder: str = "LinearLayout") -> View:
             return node(
                 "X.12Kh",
                 (left, 136, right, 288),
                 node(
-                    "LinearLayout",
+                    holder,
                     (left, 136, right, 288),
                     node(
                         "TextView", (left, 136, right, 288), rid="android:id/text1", text=label, flags=chosen
@@ -215,9 +259,20 @@ class Home(Feed):
                 node("ImageView", (0, 138, 147, 285), rid="irw", flags="C"),
                 tab(147, 190, "STEM"),
                 tab(190, 345, app.t("explore")),
-                tab(345, 465, app.t("local")),
-                tab(465, 658, app.t("following")),
-                tab(658, 773, app.t("shop")),
+                node(
+                    "X.12Kh",
+                    (345, 136, 465, 288),
+                    node(
+                        "TextView",
+                        (345, 136, 465, 288),
+                        rid="android:id/text1",
+                        text=app.t("local"),
+                        desc=app.t("local"),
+                    ),
+                    flags="C",
+                ),
+                tab(465, 658, app.t("following"), holder="FrameLayout"),
+                tab(658, 773, app.t("shop"), holder="ViewGroup"),
                 tab(773, 933, app.t("for_you"), "S"),
                 node(
                     "ImageView",
@@ -298,7 +353,14 @@ class OwnPost(Feed):
             node(
                 "FrameLayout",
                 (0, 278, 263, 611),
-                node("FrameLayout", (11, 300, 253, 542), rid="tsb", flags="C"),
+                node(
+                    "FrameLayout",
+                    (11, 300, 253, 542),
+                    node("ImageView", (11, 300, 252, 541), desc="Sample text 1", flags="C"),
+                    node("ImageView", (153, 442, 253, 542), desc="Sample text 2", flags="C"),
+                    rid="tsb",
+                    flags="C",
+                ),
                 node("TextView", (68, 546, 196, 585), rid="tsc", text=self.app.t("your_story")),
                 flags="C",
             )

@@ -22,7 +22,7 @@ KNOWN: dict[str, dict[str, str]] = {
         "qre": "tit", "w_m": "zkd", "b98": "bs0", "qrf": "tiu", "qr8": "tim", "g19": "h8e", "awo": "bd7",
         "awn": "bd6", "d_j": "s12", "d0z": "dty", "w4m": "ze3", "jp4": "la0", "th": "a26", "r3m": "two",
         "tof": "wm4", "voh": "yvj", "j2c": "kjy", "vp5": "yws", "f6m": "g95", "uv6": "xvl", "lao": "n4b",
-        "tbp": "w8w", "bw7": "cid", "fgc": "gjb", "fex": "ght", "cok": "deg", "qrb": "tiq", "cvr": "kzv",
+        "tbp": "w8w", "shr": "vt9", "bw7": "cid", "fgc": "gjb", "fex": "ght", "cok": "deg", "qrb": "tiq", "cvr": "kzv",
         "pvw": "ffg", "ecv": "e12", "ect": "e13", "hsv": "afd",
     },
     "46.6.3": {"ub1": "uio", "ub2": "c0r", "ub3": "c0s", "ub4": "fk4", "ub5": "m5m", "dnm": "su7", "hdl": "sr3"},

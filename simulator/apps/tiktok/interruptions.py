@@ -124,6 +124,8 @@ def _promo(app: TikTokApp, dialog: Dialog, title: str, yes: str) -> View:
                 "FrameLayout",
                 (0, 1401, 1080, 2337),
                 node("ImageView", (45, 1440, 103, 1498), rid="f2w", desc=app.t("more_info"), flags="C"),
+                node("ImageView", (725, 1654, 772, 1701), rid="yyf", desc="Comments"),
+                node("ImageView", (725, 1770, 772, 1817), rid="yyg", desc="Like"),
                 node("TextView", (137, 1943, 943, 2052), rid="igg", text=app.t(title)),
                 node(
                     "LinearLayout",
@@ -155,6 +157,7 @@ def _widget(app: TikTokApp, dialog: Dialog) -> View:
             node("LinearLayout", (71, 1671, 1009, 2127), rid="widget_cell", desc="TikTok Camera widget, 1 wide by 1 high TikTok Camera"),
             node("TextView", (415, 1961, 664, 2012), rid="widget_name", text="TikTok Camera"),
             node("TextView", (71, 2012, 1009, 2063), rid="widget_dims", text="1 × 1"),  # noqa: RUF001
+            node("TextView", (71, 2063, 1009, 2106), rid="widget_description", text="TikTok Camera"),
             node(
                 "LinearLayout",
                 (29, 2169, 1051, 2337),

@@ -146,4 +146,9 @@ def sound_chip(app: TikTokApp, *, editor: bool, tap: Callable[[], None], remove:
             )
         )
     box: Box = (left, 198, 801 if sound and editor else right, 314)
-    return node("FrameLayout", (0, 0, 1080, 314), node("LinearLayout", box, *chip, rid="d83"), rid="d87")
+    return node(
+        "FrameLayout",
+        (0, 0, 1080, 314),
+        node("LinearLayout", box, *chip, rid="d83", flags="" if editor else "C", tap=None if editor else tap),
+        rid="d87",
+    )

@@ -89,16 +89,34 @@ def _more(screen: PostScreen, top: int, bottom: int) -> View:
     from simulator.apps.tiktok.options import MoreOptions
 
     app = screen.app
-    hint = app.t("more_options_hint")
+    hint = "" if app.major >= 47 else app.t("more_options_hint")
     return _row(
         top,
         bottom,
         "f6m",
         app.t("more_options"),
-        desc=f"{app.t('more_options')}, {hint}",
+        desc=f"{app.t('more_options')}, {hint}" if hint else app.t("more_options"),
         icon=app.t("settings"),
         below=hint,
         tap=lambda: screen.open(MoreOptions(app)),
+    )
+
+
+def _privacy(screen: PostScreen, top: int, bottom: int) -> View:
+    """Newer versions have a row of their own for who may comment and reuse."""
+    app = screen.app
+    label, below = app.t("privacy"), app.t("privacy_hint")
+    return _row(top, bottom, "f6m", label, desc=f"{label}, {below}", below=below, tap=screen.blur)
+
+
+def _share_row(screen: PostScreen) -> View:
+    label = node("TextView", (116, 1821, 345, 1871), rid="tbp", text=screen.app.t("share_to"))
+    arrow = node("ImageView", (1017, 1825, 1038, 1867), rid="shr", flags="C")
+    return node(
+        "LinearLayout",
+        (0, 1773, 1080, 1920),
+        node("LinearLayout", (0, 1773, 1080, 1920), label, arrow, flags="C"),
+        rid="lao",
     )
 
 
@@ -159,6 +177,10 @@ def video_rows(screen: PostScreen) -> list[View]:
         _place(screen, 868),
         _link(screen, 1110, 1250),
         _audience(screen, 1250, 1390),
-        _more(screen, 1390, 1630),
-        _share_to(screen, 1773),
+        *(
+            [_privacy(screen, 1390, 1630), _more(screen, 1630, 1773)]
+            if screen.app.major >= 47
+            else [_more(screen, 1390, 1630)]
+        ),
+        _share_row(screen) if screen.app.major >= 47 else _share_to(screen, 1773),
     ]

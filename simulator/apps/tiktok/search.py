@@ -199,7 +199,7 @@ class SoundPage(TikTokScreen):
                 node("Button", (948, 153, 1058, 263), desc=app.t("share_sound"), flags="C"),
                 node("ImageView", (115, 395, 192, 472), rid="nhh", desc=app.t("preview"), flags="C"),
                 node("TextView", (296, 329, 1036, 395), rid="title", text=self.title, desc=f"{self.title}. 61 {app.t('posts_count')}"),
-                node("TextView", (296, 417, 600, 467), rid="xv0", text=artist(self.title)),
+                node("LinearLayout", (296, 417, 600, 467), node("TextView", (296, 417, 600, 467), rid="xv0", text=artist(self.title)), rid="neh", flags="C"),
                 node(
                     "Button",
                     (296, 490, 800, 570),

@@ -152,6 +152,12 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Datenschutz und weitere Einstellungen findest du jetzt hier.",
         "La confidentialité et d’autres paramètres ont été déplacés ici.",
     ),
+    "privacy": ("Privacy settings", "Datenschutzeinstellungen", "Paramètres de confidentialité"),
+    "privacy_hint": (
+        "Manage who can reuse your content, comments, stickers and your Story.",
+        "Lege fest, wer deine Inhalte, Kommentare, Sticker und Story nutzen darf.",
+        "Gère les réutilisations, les duos, les collages, les commentaires, les stickers et ta Story.",
+    ),
     "share_to": ("Share to", "Teilen mit", "Partager vers"),
     # More options
     "allow_comments": ("Allow comments", "Kommentare erlauben", "Autoriser les commentaires"),
