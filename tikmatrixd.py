@@ -45,20 +45,19 @@ class Daemon:
 
     def __init__(self, config: LoadedConfig, clock: Clock) -> None:
         # Late imports: `check-config` and `--help` answer without loading what only the daemon needs.
-        from jobs.accounts import Accounts
-        from jobs.library import Library
-        from jobs.post.script import PostScript
-
         from handlers.app import create_app
         from handlers.server import HttpServer, check_exposure
         from handlers.services import Services
         from handlers.tokens import Tokens
+        from jobs.accounts import Accounts
         from jobs.control import Control
         from jobs.engine import Jobs
         from jobs.evidence import Evidence
         from jobs.intake import Intake
+        from jobs.library import Library
         from jobs.notify import Outbox
         from jobs.phone.fleet import Fleet
+        from jobs.post.script import PostScript
         from storage.store import Store
 
         settings = config.settings
@@ -113,7 +112,6 @@ class Daemon:
         """Config and store are good already; bring up phones, jobs and the port, in this order."""
         on_stop = self._running
         on_stop.callback(self.store.close)
-        self.accounts.sync_config(self.config.settings.accounts)
         self.outbox.start()
         on_stop.callback(self.outbox.stop)
         self.fleet.start()
@@ -126,6 +124,7 @@ class Daemon:
     def stop(self) -> None:
         """Refuse new work, then end everything in reverse order, within `server.drain_s` and a little."""
         self.draining = True
+        self.intake.drain()
         self.jobs.drain()
         self._running.close()
 
@@ -150,7 +149,8 @@ class Daemon:
 
         change = merge(self.settings, load_config(self.config.path).settings)
         self.settings = change.settings
-        self.accounts.sync_config(change.settings.accounts)
+        for part in (self.accounts, self.intake, self.library):
+            part.reload(change.settings)
         self.outbox.retarget(change.settings.notify)
         self.jobs.set_limit(slots(change.settings))
         logs.set_up(change.settings.log.level, change.settings.log.format)
@@ -223,7 +223,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     type=float,
     default=0,
     show_default=True,
-    help="Milliseconds a simulated app takes for a step (with --demo).",
+    help="Milliseconds that one nominal second of the apps takes; 0 is at once (with --demo).",
 )
 @click.pass_obj
 def serve(  # noqa: PLR0917 - one parameter per option

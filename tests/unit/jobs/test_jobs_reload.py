@@ -25,11 +25,12 @@ def test_accounts_and_limits_change_at_once():
 
 
 def test_another_port_waits_for_a_restart_and_the_old_one_stays_in_force():
-    change = merge(Settings(), settings('[server]\nlisten = "127.0.0.1:1"\nhosts = ["hub"]\n[media.tiktok]\nmin_width = 9\n'))
-    assert change.restart_needed == ["media.tiktok", "server.listen"]
+    change = merge(Settings(), settings('[server]\nlisten = "127.0.0.1:1"\nhosts = ["hub"]\n[posting]\nauto_retry = false\n[media.tiktok]\nmin_width = 9\n'))
+    assert change.restart_needed == ["posting.auto_retry", "server.listen"]
     assert change.settings.server.listen == Settings().server.listen
     assert change.settings.server.hosts == ("hub",)
-    assert change.settings.media == Settings().media
+    assert change.settings.posting == Settings().posting
+    assert change.settings.media.tiktok.min_width == 9
 
 
 def test_every_live_key_exists():
