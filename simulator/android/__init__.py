@@ -1,0 +1,1 @@
+"""Android itself: windows, files, media store, settings, packages, screen."""

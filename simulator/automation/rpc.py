@@ -1,0 +1,338 @@
+"""The JSON-RPC methods of the on-phone automation server (names and parameters read off uiautomator2 3.7.1's u2.jar)."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from simulator.android import tree
+from simulator.android.display import Display, content_of
+from simulator.android.system import System
+from simulator.android.tree import UiNode
+from simulator.apps.base import View
+from simulator.automation.selectors import describe, find_all, object_info
+
+_NOT_FOUND = "androidx.test.uiautomator.UiObjectNotFoundException"
+_KEYS = {
+    "home": 3, "back": 4, "left": 21, "right": 22, "up": 19, "down": 20, "center": 23, "menu": 82, "search": 84,
+    "enter": 66, "delete": 67, "del": 67, "recent": 187, "volume_up": 24, "volume_down": 25, "volume_mute": 164,
+    "camera": 27, "power": 26,
+}  # fmt: skip
+#: Seconds that a call takes on a common phone; the phone's latency scales them.
+_COSTS = {"dumpWindowHierarchy": 0.12, "takeScreenshot": 0.3, "click": 0.1, "setText": 0.2, "swipe": 0.3}
+_DEFAULT_COST = 0.01
+
+
+class RpcError(Exception):
+    """An error answer."""
+
+    def __init__(self, code: int, message: str, data: str = "") -> None:
+        super().__init__(message)
+        self.code, self.message, self.data = code, message, data
+
+
+class RpcPhone(Protocol):
+    """What the methods need of the phone."""
+
+    display: Display
+    system: System
+
+    def fault(self, name: str, argument: str | None = None) -> Any: ...
+    def tap(self, x: int, y: int, via: str) -> None: ...
+    def press(self, keycode: int) -> bool: ...
+    def launch(self, package: str) -> bool: ...
+    def typed(self, text: str) -> str: ...
+    async def picture(self, kind: str, quality: int, scale: float) -> bytes: ...
+    async def screen_changes(self, timeout_s: float) -> bool: ...
+
+
+def cost_s(method: str) -> float:
+    return _COSTS.get(method, _DEFAULT_COST)
+
+
+Method = Callable[..., Any]
+
+
+class Rpc:
+    """The methods of one server process, with its objects and its configuration."""
+
+    def __init__(self, phone: RpcPhone) -> None:
+        self._phone = phone
+        self._objects: dict[str, dict[str, Any]] = {}
+        self._finger: tuple[float, float] | None = None
+        self._config = {
+            "actionAcknowledgmentTimeout": 3000, "keyInjectionDelay": 0, "scrollAcknowledgmentTimeout": 200,
+            "waitForIdleTimeout": 10000, "waitForSelectorTimeout": 10000, "uiAutomationFlags": 0,
+        }  # fmt: skip
+        self._methods: dict[str, tuple[Method, tuple[int, ...]]] = {
+            "ping": (lambda: "pong", (0,)),
+            "deviceInfo": (self._device_info, (0,)),
+            "dumpWindowHierarchy": (self._dump, (1, 2, 3)),
+            "click": (self._click, (1, 2, 3)),
+            "longClick": (self._click, (1, 2)),
+            "swipe": (self._swipe, (3, 4, 5)),
+            "swipePoints": (self._swipe_points, (2,)),
+            "drag": (self._drag, (5,)),
+            "dragTo": (self._drag_to, (3, 4)),
+            "exist": (lambda s: bool(self._all(s)), (1,)),
+            "count": (lambda s: len(self._all(s)), (1,)),
+            "objInfo": (lambda s: object_info(self._one(s)), (1,)),
+            "objInfoOfAllInstances": (lambda s: [object_info(n) for n in self._all(s)], (1,)),
+            "waitForExists": (lambda s, ms: self._wait(lambda: bool(self._all(s)), ms), (2,)),
+            "waitUntilGone": (lambda s, ms: self._wait(lambda: not self._all(s), ms), (2,)),
+            "setText": (self._set_text, (2,)),
+            "getText": (lambda s: self._one(s).text, (1,)),
+            "clearTextField": (lambda s: self._set_text(s, "", click=False), (1,)),
+            "clearInputText": (self._clear_input, (0,)),
+            "pasteClipboard": (self._paste, (0,)),
+            "setClipboard": (self._set_clipboard, (2,)),
+            "getClipboard": (lambda: self._phone.system.clipboard, (0,)),
+            "pressKey": (self._press_key, (1,)),
+            "pressKeyCode": (lambda code, *_: self._phone.press(int(code)), (1, 2)),
+            "injectInputEvent": (self._inject, (4,)),
+            "takeScreenshot": (self._screenshot, (2,)),
+            "openNotification": (lambda: True, (0,)),
+            "openQuickSettings": (lambda: True, (0,)),
+            "getLastToast": (lambda: self._phone.system.toast, (0,)),
+            "clearLastToast": (lambda: self._toast(None), (0,)),
+            "makeToast": (lambda text, _ms: self._toast(str(text)), (2,)),
+            "getLastTraversedText": (lambda: None, (0,)),
+            "clearLastTraversedText": (lambda: None, (0,)),
+            "getConfigurator": (lambda: dict(self._config), (0,)),
+            "setConfigurator": (self._configure, (1,)),
+            "wakeUp": (lambda: self._power(True), (0,)),
+            "sleep": (lambda: self._power(False), (0,)),
+            "isScreenOn": (lambda: self._phone.system.screen_on, (0,)),
+            "waitForIdle": (lambda _ms: None, (1,)),
+            "waitForWindowUpdate": (lambda _package, ms: self._phone.screen_changes(float(ms) / 1000), (2,)),
+            "setOrientation": (lambda _way: None, (1,)),
+            "freezeRotation": (lambda _frozen: None, (1,)),
+            "launchApp": (lambda package: self._phone.launch(str(package)), (1,)),
+            "scrollForward": (lambda s, _v, _n: self._scroll(s, 1), (3,)),
+            "scrollBackward": (lambda s, _v, _n: self._scroll(s, -1), (3,)),
+            "flingForward": (lambda s, _v: self._scroll(s, 1), (2,)),
+            "flingBackward": (lambda s, _v: self._scroll(s, -1), (2,)),
+            "scrollTo": (self._scroll_to, (3,)),
+            "scrollToBeginning": (lambda s, *_: self._scroll(s, -1, 30), (4,)),
+            "scrollToEnd": (lambda s, *_: self._scroll(s, 1, 30), (4,)),
+            "childByText": (
+                lambda s, c, text, *_: self._child(s, {**c, "text": text, "mask": c["mask"] | 1}),
+                (3, 4),
+            ),
+            "getUiObject": (self._keep_object, (1,)),
+            "removeUiObject": (lambda key: self._objects.pop(key, None) and None, (1,)),
+            "getUiObjects": (lambda: list(self._objects), (0,)),
+            "getWatchers": (list, (0,)),
+            "hasAnyWatcherTriggered": (lambda: False, (0,)),
+            "resetWatcherTriggers": (lambda: None, (0,)),
+            "runWatchers": (lambda: None, (0,)),
+        }
+
+    async def call(self, method: str, params: Any) -> Any:
+        """Run one method. Raises RpcError."""
+        if method not in self._methods:
+            raise RpcError(-32601, "method not found")
+        function, counts = self._methods[method]
+        arguments = list(params.values()) if isinstance(params, dict) else list(params or [])
+        if len(arguments) not in counts:
+            raise RpcError(-32602, "method parameters invalid")
+        try:
+            result = function(*arguments)
+            if isinstance(result, Awaitable):
+                result = await result
+        except (TypeError, ValueError, KeyError) as error:
+            raise RpcError(-32602, "method parameters invalid", str(error)) from error
+        return result
+
+    # -- looking ----------------------------------------------------------------------------------------------
+
+    def _roots(self) -> list[UiNode]:
+        return self._phone.display.in_dump_order()
+
+    def _all(self, selector: Any) -> list[UiNode]:
+        if isinstance(selector, str):
+            selector = self._objects.get(selector, {"mask": 0x01, "text": "\0"})
+        return find_all(self._roots(), selector)
+
+    def _one(self, selector: Any) -> UiNode:
+        found = self._all(selector)
+        if not found:
+            words = describe(selector) if isinstance(selector, dict) else str(selector)
+            raise RpcError(-32001, _NOT_FOUND, f"{_NOT_FOUND}: {words}")
+        return found[0]
+
+    def _device_info(self) -> dict[str, Any]:
+        display, system = self._phone.display, self._phone.system
+        return {
+            "currentPackageName": display.focused[0],
+            "displayHeight": display.height,
+            "displayRotation": display.rotation,
+            "displaySizeDpX": round(display.width * 160 / 420),
+            "displaySizeDpY": round(display.height * 160 / 420),
+            "displayWidth": display.width,
+            "naturalOrientation": display.rotation == 0,
+            "productName": system.props()["ro.product.name"],
+            "screenOn": system.screen_on,
+            "sdkInt": system.sdk,
+        }
+
+    def _dump(self, compressed: bool, max_depth: int = 50, _active_only: bool = False) -> str:
+        phone = self._phone
+        kind = phone.fault("dump-fails")
+        if kind == "empty":
+            return ""
+        if kind is not None:
+            raise RpcError(
+                -32001,
+                "java.lang.IllegalStateException: UiAutomation not connected, UiAutomation@7f3a[id=-1]",
+            )
+        roots = self._roots()
+        if phone.fault("one-node-tree") is not None:
+            display = phone.display
+            bare = View(bounds=(0, 0, display.width, display.height))
+            roots = [UiNode(bare, display.focused[0], bare.bounds, 0)]
+        xml = tree.dump_xml(
+            roots, rotation=phone.display.rotation, compressed=bool(compressed), max_depth=int(max_depth),
+            sdk=phone.system.sdk,
+        )  # fmt: skip
+        if phone.fault("control-chars") is not None:
+            odd = '<node index="9" text="odd &#8;&#xD83D; \x07 text" class="View[]" bounds="[0,0][1,1]" />'
+            xml = xml.replace("\n</hierarchy>", f"\n  {odd}\n</hierarchy>")
+        return xml
+
+    async def _screenshot(self, scale: float, quality: int) -> str | None:
+        picture = await self._phone.picture("JPEG", int(quality), float(scale))
+        return base64.encodebytes(picture).decode() if picture else None
+
+    async def _wait(self, condition: Callable[[], bool], timeout_ms: float) -> bool:
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + float(timeout_ms) / 1000
+        while not condition():
+            left = ends - loop.time()
+            if left <= 0 or not await self._phone.screen_changes(left):
+                return condition()
+        return True
+
+    # -- doing ------------------------------------------------------------------------------------------------
+
+    def _click(self, *arguments: Any) -> bool:
+        if isinstance(arguments[0], dict | str):
+            x, y = self._one(arguments[0]).center
+        else:
+            x, y = int(arguments[0]), int(arguments[1])
+        self._phone.tap(x, y, "automation")
+        return True
+
+    def _swipe(self, *arguments: Any) -> bool:
+        if isinstance(arguments[0], dict | str):
+            node, direction = self._one(arguments[0]), str(arguments[1])
+            x, y = node.center
+            left, top, right, bottom = node.bounds
+            ends = {"up": (x, top), "down": (x, bottom - 1), "left": (left, y), "right": (right - 1, y)}
+            if direction not in ends:
+                return False
+            self._phone.display.swipe(x, y, *ends[direction])
+        else:
+            self._phone.display.swipe(*(int(v) for v in arguments[:4]))
+        return True
+
+    def _swipe_points(self, points: list[Any], _steps: int) -> bool:
+        self._phone.display.swipe(int(points[0]), int(points[1]), int(points[-2]), int(points[-1]))
+        return True
+
+    def _drag(self, x1: Any, y1: Any, x2: Any, y2: Any, _steps: Any) -> bool:
+        self._phone.display.swipe(int(x1), int(y1), int(x2), int(y2))
+        return True
+
+    def _drag_to(self, selector: Any, *where: Any) -> bool:
+        x1, y1 = self._one(selector).center
+        x2, y2 = self._one(where[0]).center if isinstance(where[0], dict) else (int(where[0]), int(where[1]))
+        return self._drag(x1, y1, x2, y2, 0)
+
+    def _inject(self, action: int, x: float, y: float, _meta: int) -> bool:
+        if action == 0:
+            self._finger = (x, y)
+        elif action == 1 and self._finger is not None:
+            x1, y1 = self._finger
+            self._finger = None
+            if abs(x - x1) + abs(y - y1) > 30:
+                self._phone.display.swipe(int(x1), int(y1), int(x), int(y))
+            else:
+                self._phone.tap(int(x), int(y), "automation")
+        return True
+
+    def _scroll(self, selector: Any, direction: int, times: int = 1) -> bool:
+        node = self._one(selector)
+        x, y = node.center
+        reach = (node.bounds[3] - node.bounds[1]) // 3
+        for _ in range(times):
+            before = self._phone.display.in_dump_order()
+            self._phone.display.swipe(x, y + direction * reach, x, y - direction * reach)
+            if tree.dump_xml(before) == tree.dump_xml(self._roots()):
+                return False
+        return True
+
+    def _scroll_to(self, selector: Any, wanted: Any, _vertical: bool) -> bool:
+        for _ in range(30):
+            if self._all(wanted):
+                return True
+            if not self._scroll(selector, 1):
+                break
+        return bool(self._all(wanted))
+
+    def _set_text(self, selector: Any, text: str, *, click: bool = True) -> bool:
+        """As UiObject2: a click gives the field the focus, then its whole content is replaced."""
+        node = self._one(selector)
+        if click and text:
+            self._click(*node.center)
+            node = self._one(selector)
+        if node.view.on_text is None:
+            return True
+        self._phone.display.write(node.view, self._phone.typed(text))
+        return True
+
+    def _clear_input(self) -> None:
+        field = self._phone.display.focused_field()
+        if field is not None:
+            self._phone.display.write(field, "")
+
+    def _paste(self) -> None:
+        field = self._phone.display.focused_field()
+        if field is not None and self._phone.system.clipboard:
+            self._phone.display.write(
+                field, content_of(field) + self._phone.typed(self._phone.system.clipboard)
+            )
+
+    def _set_clipboard(self, _label: Any, text: Any) -> None:
+        self._phone.system.clipboard = None if text is None else str(text)
+
+    def _press_key(self, name: str) -> bool:
+        code = _KEYS.get(str(name).lower())
+        return code is not None and self._phone.press(code)
+
+    def _toast(self, text: str | None) -> bool:
+        self._phone.system.toast = text
+        return True
+
+    def _configure(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        self._config.update({k: int(v) for k, v in wanted.items() if k in self._config and v is not None})
+        return dict(self._config)
+
+    def _power(self, on: bool) -> None:
+        self._phone.display.power(on)
+
+    def _child(self, selector: dict[str, Any], child: dict[str, Any]) -> str:
+        inner = {
+            **selector,
+            "childOrSibling": [*(selector.get("childOrSibling") or []), "child"],
+            "childOrSiblingSelector": [*(selector.get("childOrSiblingSelector") or []), child],
+        }
+        self._one(inner)
+        return self._keep_object(inner)
+
+    def _keep_object(self, selector: dict[str, Any]) -> str:
+        key = f"uiobject-{len(self._objects) + 1}"
+        self._objects[key] = selector
+        return key

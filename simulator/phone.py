@@ -1,0 +1,458 @@
+"""A simulated phone: Android's parts put together, what it offers to its apps, and its link to the adb server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from simulator.adb import services
+from simulator.adb.link import Link, Service
+from simulator.android import picture
+from simulator.android.display import Display
+from simulator.android.files import PhoneFiles
+from simulator.android.media_store import MediaStore
+from simulator.android.system import Package, System
+from simulator.apps.base import App, AppSpec, MediaRow, PhoneSide, Post
+from simulator.automation.server import AutomationServer
+from simulator.faults import Faults
+from simulator.record import Record
+
+AppFactory = Callable[[PhoneSide, AppSpec], App]
+
+_ACTIVITIES = {
+    "tiktok": "com.ss.android.ugc.aweme.splash.SplashActivity",
+    "instagram": "com.instagram.mainactivity.InstagramMainActivity",
+}
+_LABELS = {"tiktok": "TikTok", "instagram": "Instagram"}
+_FEATURES = "shell_v2,cmd,stat_v2,ls_v2,fixed_push_mkdir,fixed_push_symlink_timestamp,sendrecv_v2"
+_REBOOT_S = 5.0
+
+
+@dataclass
+class PhoneSpec:
+    """What a phone is made of."""
+
+    name: str  #: ro.serialno
+    folder: Path
+    apps: Sequence[AppSpec] = ()
+    sdk: int = 34
+    language: str = "en"
+    latency_ms: float = 0.0  #: length of one nominal second of the apps
+    size: tuple[int, int] = (1080, 2400)
+
+
+@dataclass(eq=False)
+class Phone:
+    """One phone. Everything happens on the event loop that it was started on."""
+
+    spec: PhoneSpec
+    make_app: AppFactory
+    slices: bool = field(default=False, init=False)
+    ghost: bool = field(default=False, init=False)
+    unauthorized: bool = field(default=False, init=False)
+    plugged: bool = field(default=True, init=False)  #: False while a fault keeps it off the bus
+
+    def __post_init__(self) -> None:
+        spec = self.spec
+        self.name = self.serial = spec.name
+        self.width, self.height = spec.size
+        self.language, self.sdk = spec.language, spec.sdk
+        self.latency_ms = spec.latency_ms
+        self.slow_factor = 1.0
+        spec.folder.mkdir(parents=True, exist_ok=True)
+        self.faults = Faults()
+        self.record = Record(spec.folder)
+        self.files = PhoneFiles(spec.folder)
+        self.media_store = MediaStore(spec.folder / "media.db", self.files)
+        self.system = System(spec.name, spec.sdk, spec.language)
+        self.display = Display(self.system, self.record, *spec.size)
+        self.display.on_change = self._screen_changed
+        self.display.launch = self._icon_tapped
+        self.media_store.changed = self.changed
+        self.automation = AutomationServer(self)
+        self.on_plug: Callable[[], None] = lambda: None  #: the host watches who is plugged in
+        self._links: set[Link] = set()
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._scans: set[asyncio.Task[str]] = set()
+        self._lose_reply = False
+        self._in_gesture = False
+        self._state_path = spec.folder / "state.json"
+        state = self._load()
+        for app_spec in spec.apps:
+            self._install(app_spec, state.get("apps", {}))
+        self.system.load_state(state.get("system", {}))
+
+    # -- life -------------------------------------------------------------------------------------------------
+
+    def _load(self) -> dict[str, Any]:
+        try:
+            loaded: dict[str, Any] = json.loads(self._state_path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return loaded
+
+    def save(self) -> None:
+        """Write what outlives a restart (posts and files are on disk already)."""
+        state = {
+            "system": self.system.dump_state(),
+            "apps": {app.package: app.dump_state() for app in self.display.apps.values()},
+        }
+        temporary = self._state_path.with_suffix(".new")
+        temporary.write_text(json.dumps(state, ensure_ascii=False), "utf-8")
+        os.replace(temporary, self._state_path)
+
+    def _install(self, spec: AppSpec, states: dict[str, Any]) -> None:
+        app = self.make_app(self, spec)
+        if app.package in states:
+            app.load_state(states[app.package])
+        self.display.apps[app.package] = app
+        major = app.version.replace(".", "")
+        self.system.packages[app.package] = Package(
+            app.package,
+            app.version,
+            int(major) * 100 if major.isdigit() else 1,
+            system=False,
+            label=_LABELS.get(app.platform, app.package),
+            activity=_ACTIVITIES.get(app.platform, ".MainActivity"),
+        )
+
+    def update_app(self, package: str, version: str) -> bool:
+        """Another version of an installed app, as after an update; its data stays."""
+        old = self.display.apps.get(package)
+        spec = next((s for s in self.spec.apps if old is not None and s.platform == old.platform), None)
+        if old is None or spec is None:
+            return False
+        self.stop_app(package)
+        granted = self.system.packages[package].granted
+        self._install(
+            AppSpec(spec.platform, spec.package, version, spec.accounts, seed=spec.seed, popups=spec.popups),
+            {package: old.dump_state()},
+        )
+        self.system.packages[package].granted = granted
+        return True
+
+    def close(self) -> None:
+        self.save()
+        for timer in self._timers:
+            timer.cancel()
+        for link in list(self._links):
+            link.cut()
+        self.media_store.close()
+
+    # -- adb --------------------------------------------------------------------------------------------------
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """An adb server connected to the phone's port."""
+        if not self.plugged:
+            writer.close()
+            return
+        link = Link(self, reader, writer)
+        self._links.add(link)
+        try:
+            await link.run()
+        except asyncio.CancelledError:
+            writer.close()
+        finally:
+            self._links.discard(link)
+
+    def banner(self) -> str:
+        props = self.system.props()
+        facts = "".join(
+            f"{k}={props[k]};" for k in ("ro.product.name", "ro.product.model", "ro.product.device")
+        )
+        return f"device::{facts}features={_FEATURES}"
+
+    def service(self, name: str) -> Service | None:
+        return services.find(self, name)
+
+    def cut_link(self) -> None:
+        """The cable is pulled and put back."""
+        for link in list(self._links):
+            link.cut()
+
+    def unplug(self, seconds: float) -> None:
+        """Off the bus for so long."""
+        self.plugged = False
+        self.cut_link()
+        self.on_plug()
+        self.later(seconds, self._plug)
+
+    def _plug(self) -> None:
+        self.plugged = True
+        self.on_plug()
+
+    def reboot(self, seconds: float = _REBOOT_S) -> None:
+        """Everything that runs ends; the screen is locked when it comes back."""
+        self.record.event("reboot")
+        self.automation.die()
+        for package in list(self.display.apps):
+            self.stop_app(package)
+        self.system.boot_completed = False
+        self.system.screen_on, self.system.locked = True, True
+        self.system.booted_at = time.time()
+        self.unplug(seconds)
+        self.later(seconds + min(1.0, seconds / 2), self._booted)
+
+    def _booted(self) -> None:
+        self.system.boot_completed = True
+        self.changed()
+
+    def become_ghost(self, seconds: float) -> None:
+        """Stay listed as a device and answer nothing."""
+        self.ghost = True
+        self.later(seconds, lambda: setattr(self, "ghost", False))
+
+    def lose_authorization(self, seconds: float) -> None:
+        """Forget the box's key; the question on the screen is answered after so long."""
+        self.unauthorized = True
+        self.cut_link()
+
+        def confirm() -> None:
+            if self.unauthorized:
+                self.unauthorized = False
+                self.cut_link()
+
+        self.later(seconds, confirm)
+
+    async def hang(self) -> None:
+        """Never return; the stream's end cancels it."""
+        await asyncio.get_running_loop().create_future()
+
+    def pushed(self, path: str, size_bytes: int) -> None:
+        self.record.event("push", path=path, bytes=size_bytes)
+
+    def file_gone(self, path: str) -> None:
+        """Shared storage tells the media store of deletions (Android 11 and later)."""
+        if self.files.is_shared(path):
+            self.media_store.forget(path)
+
+    async def scan(self, path: str) -> str:
+        """Let the media store look at a file; its uri or ""."""
+        if self.faults.take("not-indexed") is not None:
+            self.record.event("scan", path=path, uri="", fault="not-indexed")
+            return ""
+        uri = await self.media_store.scan(path)
+        self.record.event("scan", path=path, uri=uri)
+        return uri
+
+    def scan_later(self, path: str) -> None:
+        """The scan that a broadcast asks for: nobody waits for it."""
+
+        def begin() -> None:
+            task = asyncio.get_running_loop().create_task(self.scan(path))
+            self._scans.add(task)
+            task.add_done_callback(self._scans.discard)
+
+        self.later(self.scaled(0.5), begin)
+
+    async def scan_all(self) -> None:
+        """Every file of the shared storage."""
+        for folder in ("DCIM", "Pictures", "Movies", "Download"):
+            base = self.files.host_path(f"/sdcard/{folder}")
+            for path in sorted(base.rglob("*")):
+                if path.is_file():
+                    await self.scan(f"/sdcard/{folder}/{path.relative_to(base)}")
+
+    # -- for the apps (PhoneSide) -----------------------------------------------------------------------------
+
+    def now(self) -> float:
+        return time.time()
+
+    def scaled(self, seconds: float) -> float:
+        """Nominal seconds of the apps as real ones."""
+        if self.slow_factor > 1.0 and not self.latency_ms:
+            return seconds * (self.slow_factor - 1.0) / 10
+        return seconds * self.latency_ms / 1000 * self.slow_factor
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        slow = self.faults.take("slow")
+        if slow is not None:
+            self.slow_factor = float(slow) if slow is not True else 10.0
+        delay = self.scaled(seconds)
+        self.record.event("app-wait", nominal=seconds, seconds=delay)
+        self.later(delay, action)
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do it after so many real seconds."""
+
+        def run() -> None:
+            self._timers.discard(handle)
+            action()
+            self.changed()
+
+        handle = asyncio.get_running_loop().call_later(seconds, run)
+        self._timers.add(handle)
+
+    def media(self) -> list[MediaRow]:
+        return self.media_store.rows()
+
+    def media_by_uri(self, uri: str) -> MediaRow | None:
+        tail = uri.rstrip("/").rpartition("/")[2]
+        if uri.startswith("content://media/") and tail.isdigit():
+            return self.media_store.row(int(tail))
+        return None
+
+    def publish(self, post: Post) -> None:
+        self.record.publish(post)
+        self.record.event("publish", app=post.app, account=post.account, kind=post.kind)
+        if self._in_gesture and self.faults.take("commit-lost") is not None:
+            self._lose_reply = True
+        self.save()
+
+    def changed(self) -> None:
+        self.display.changed()
+
+    def finish_app(self) -> None:
+        self.display.front = ""
+        self.display.keyboard_shown = False
+        self.changed()
+
+    def fault(self, name: str, argument: str | None = None) -> Any:
+        found = self.faults.take(name, argument)
+        if found is not None:
+            self.record.event("fault", name=name, argument=found)
+        return found
+
+    def granted(self, package: str, permission: str) -> bool:
+        return self.system.granted(package, permission)
+
+    def ask_permission(self, package: str, permission: str, then: Callable[[bool], None]) -> None:
+        self.display.ask_permission(package, permission, then)
+
+    def show_keyboard(self, shown: bool) -> None:
+        if self.display.keyboard_shown != shown:
+            self.display.keyboard_shown = shown
+            self.changed()
+
+    # -- for the shell and the automation server --------------------------------------------------------------
+
+    def tap(self, x: int, y: int, via: str) -> None:
+        """A tap; whoever sent it may find its reply lost (`reply_lost`)."""
+        self._in_gesture = True
+        try:
+            self.display.tap(x, y, via)
+        finally:
+            self._in_gesture = False
+
+    def reply_lost(self) -> bool:
+        """True once after a gesture that published under the fault commit-lost."""
+        lost, self._lose_reply = self._lose_reply, False
+        return lost
+
+    def launch(self, package: str) -> bool:
+        """By the launcher icon; False when there is no such app."""
+        app = self.display.apps.get(package)
+        if app is None:
+            return False
+        self._to_front(package)
+        app.launch()
+        self.changed()
+        return True
+
+    def _icon_tapped(self, package: str) -> None:
+        self.launch(package)
+
+    def send_intent(self, package: str, intent: dict[str, Any]) -> str:
+        """`am start` aimed at an app: "" or what `am` prints."""
+        app = self.display.apps[package]
+        self._to_front(package)
+        problem = app.intent(
+            intent["action"],
+            component=intent["component"],
+            data=intent["data"],
+            mime=intent["mime"],
+            extras=intent["extras"],
+            flags=intent["flags"],
+        )
+        if problem:
+            self.display.front = ""
+        self.changed()
+        return problem
+
+    def _to_front(self, package: str) -> None:
+        found = self.system.packages[package]
+        found.pid = found.pid or self.system.next_pid()
+        self.display.front = package
+        self.display.keyboard_shown = False
+
+    def stop_app(self, package: str) -> None:
+        """`am force-stop`."""
+        found = self.system.packages.get(package)
+        if found is not None:
+            found.pid = 0
+        app = self.display.apps.get(package)
+        if app is not None:
+            app.stop()
+            self.display.app_stopped(package)
+
+    def press(self, keycode: int) -> bool:
+        """A key of the phone or of its keyboard."""
+        self.record.event("key", code=keycode)
+        display = self.display
+        if keycode == 3:
+            display.home()
+        elif keycode == 4:
+            display.back()
+        elif keycode == 26:
+            display.power(not self.system.screen_on)
+        elif keycode == 224:
+            display.power(True)
+        elif keycode == 223:
+            display.power(False)
+        elif keycode == 82 and self.system.locked:
+            display.dismiss_keyguard()
+        elif keycode == 66:
+            display.type_key("ENTER")
+        elif keycode == 67:
+            display.type_key("DEL")
+        elif keycode == 111:
+            display.hide_keyboard()
+        elif 29 <= keycode <= 54:
+            display.type_key(chr(ord("a") + keycode - 29))
+        elif 7 <= keycode <= 16:
+            display.type_key(str(keycode - 7))
+        elif keycode == 62:
+            display.type_key(" ")
+        return True
+
+    def typed(self, text: str) -> str:
+        """What arrives when a program types `text`."""
+        return text * 2 if self.fault("text-twice") is not None else text
+
+    async def picture(self, kind: str, quality: int = 80, scale: float = 1.0) -> bytes:
+        """The screen as PNG or JPEG, b"" when the phone gives none."""
+        if self.fault("no-screenshots") is not None:
+            return b""
+        black = self.fault("black-screenshots") is not None
+        display = self.display
+        boxes = [] if black else picture.boxes(display.roots())
+        return await asyncio.to_thread(
+            picture.draw, boxes, (display.width, display.height), kind, quality, scale
+        )
+
+    async def screen_changes(self, timeout_s: float) -> bool:
+        """Wait until the screen may have changed; False at the end of the time."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiter)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await waiter
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting.discard(waiter)
+        return True
+
+    def _screen_changed(self) -> None:
+        for waiter in self._waiting:
+            if not waiter.done():
+                with contextlib.suppress(asyncio.InvalidStateError):
+                    waiter.set_result(None)

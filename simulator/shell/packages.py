@@ -1,0 +1,155 @@
+"""`pm` and `cmd package`: what is installed, permissions, installing the one package that can run here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simulator.android.system import RUNTIME_PERMISSIONS, Package
+from simulator.shell.runner import Process, command, run_words
+
+
+@command("pm")
+async def pm(process: Process, words: list[str]) -> int:
+    system = process.phone.system
+    verb = words[0] if words else ""
+    rest = [w for i, w in enumerate(words[1:]) if w != "--user" and words[i] != "--user"]
+    names = [w for w in rest if not w.startswith("-")]
+    found = system.packages.get(names[0]) if names else None
+    if verb == "list":
+        return await _list(process, rest)
+    if verb == "path":
+        if found is None:
+            return 1
+        await process.out(f"package:/data/app/~~a1==/{found.name}-b2==/base.apk\n")
+        return 0
+    if verb in ("grant", "revoke"):
+        return await _grant(process, verb, names)
+    if verb == "clear":
+        if found is None:
+            await process.out("Failed\n")
+            return 1
+        await _clear(process, found)
+        return 0
+    if verb == "install":
+        return await _install(process, rest)
+    if verb == "uninstall":
+        done = bool(names) and system.uninstall(names[0])
+        process.phone.save()
+        await process.out("Success\n" if done else "Failure [DELETE_FAILED_INTERNAL_ERROR]\n")
+        return 0 if done else 1
+    if verb == "dump":
+        return await run_words(process, ["dumpsys", "package", *names])
+    if verb in ("enable", "disable-user", "trim-caches", "get-max-users"):
+        return 0
+    if verb in ("resolve-activity", "resolve-intent") and names:
+        target = system.packages.get(names[-1])
+        await process.out(
+            f"{target.name}/{target.activity}\n" if target and target.activity else "No activity found\n"
+        )
+        return 0
+    await process.err(f"Unknown command: {verb}\n" if verb else "Package manager (package) commands:\n")
+    return 255
+
+
+async def _list(process: Process, words: list[str]) -> int:
+    what = words[0] if words else ""
+    if what == "features":
+        await process.out("feature:android.hardware.camera\nfeature:reqGlEsVersion=0x30002\n")
+        return 0
+    if what != "packages":
+        await process.err(f"Error: unknown list type '{what}'\n")
+        return 255
+    flags = [w for w in words[1:] if w.startswith("-")]
+    wanted = [w for w in words[1:] if not w.startswith("-") and w != "None"]
+    for package in process.phone.system.packages.values():
+        if ("-3" in flags and package.system) or ("-s" in flags and not package.system):
+            continue
+        if wanted and wanted[0] not in package.name:
+            continue
+        path = f"/data/app/~~a1==/{package.name}-b2==/base.apk=" if "-f" in flags else ""
+        code = f" versionCode:{package.version_code}" if "--show-versioncode" in flags else ""
+        await process.out(f"package:{path}{package.name}{code}\n")
+    return 0
+
+
+async def _grant(process: Process, verb: str, names: list[str]) -> int:
+    if len(names) < 2:
+        await process.err("Error: no permission specified\n")
+        return 255
+    system, (name, permission) = process.phone.system, names[:2]
+    if name not in system.packages:
+        await process.err(
+            f"Exception occurred while executing '{verb}':\njava.lang.IllegalArgumentException: Unknown package: {name}\n"
+        )
+        return 255
+    if permission not in RUNTIME_PERMISSIONS:
+        await process.err(
+            f"Exception occurred while executing '{verb}':\njava.lang.SecurityException: Permission {permission} requested by"
+            f" {name} is not a changeable permission type\n"
+        )
+        return 255
+    granted = system.packages[name].granted
+    if verb == "grant":
+        granted.add(permission)
+    else:
+        granted.discard(permission)
+    process.phone.save()
+    return 0
+
+
+async def _clear(process: Process, package: Package) -> None:
+    package.granted.clear()
+    process.phone.stop_app(package.name)
+    app = process.phone.display.apps.get(package.name)
+    if app is not None:
+        app.load_state({})
+    process.phone.save()
+    await process.out("Success\n")
+
+
+async def _install(process: Process, words: list[str]) -> int:
+    phone = process.phone
+    if "-S" in words:
+        # `adb install`: the package comes on stdin.
+        size = int(words[words.index("-S") + 1])
+        target = phone.files.host_path("/data/local/tmp/streamed.apk")
+        data = bytearray()
+        while len(data) < size and (chunk := await process.stdin.read()):
+            data += chunk
+        target.write_bytes(data)
+    else:
+        names = [w for w in words if w.startswith("/")]
+        try:
+            target = phone.files.host_path(names[0], process.cwd) if names else Path()
+        except OSError as error:
+            await process.out(f"Error: Unable to open file: {error.strerror}\n")
+            return 1
+    problem = phone.system.install_apk(target)
+    if problem:
+        await process.out(f"Failure [{problem}]\n")
+        return 1
+    phone.save()
+    await process.out("Success\n")
+    return 0
+
+
+@command("cmd")
+async def cmd(process: Process, words: list[str]) -> int:
+    service = words[0] if words else ""
+    if service == "package":
+        return await pm(process, words[1:])
+    if service == "activity":
+        return await run_words(process, ["am", *words[1:]])
+    if service == "input_method":
+        return await run_words(process, ["ime", *words[1:]])
+    if service == "settings":
+        return await run_words(process, ["settings", *words[1:]])
+    if service == "connectivity" and words[1:2] == ["airplane-mode"]:
+        if len(words) > 2:
+            process.phone.system.network = words[2] == "disable"
+        return 0
+    if service == "-l":
+        await process.out("Currently running services:\n  activity\n  input_method\n  package\n  settings\n")
+        return 0
+    await process.err(f"cmd: Can't find service: {service}\n")
+    return 20

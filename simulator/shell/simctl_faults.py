@@ -1,0 +1,119 @@
+"""The faults that `simctl fault` arms: their names, what they do, and those that strike at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulator.phone import Phone
+
+
+#: name -> what it does. Those of the apps are taken by the apps themselves.
+FAULTS = {
+    "popup": "NAME: that interruption covers the app's next screen",
+    "unknown-screen": "a screen nobody knows comes up in the app",
+    "login": "the app shows its log-in",
+    "captcha": "the app wants a captcha solved",
+    "banned": "the app says that the account is banned",
+    "account-blocked": "the app refuses the post: the account is blocked",
+    "app-crash": "SCREEN: the app dies when it enters that screen",
+    "upload-fail": "the next upload ends with an error; nothing is published",
+    "upload-stall": "the next upload stands still; nothing is published",
+    "wrong-account": "the app comes up with another account",
+    "sound-unavailable": "the app offers no sound", "volume-unavailable": "the app offers no volume",
+    "product-unavailable": "the app offers no product link", "ai-label-unavailable": "the app offers no AI label",
+    "commit-lost": "the tap that publishes does so, its reply never comes",
+    "automation-dies": "[METHOD]: the automation server is killed at its next call",
+    "automation-hangs": "[METHOD]: the next call is never answered and has no effect",
+    "automation-taken": "the next launch finds UiAutomation taken by another client",
+    "dump-fails": "[empty]: dumps fail with 'UiAutomation not connected' (or are empty), ping goes on",
+    "one-node-tree": "a dump shows one empty node",
+    "control-chars": "a dump holds what XML forbids",
+    "http-500": "[METHOD]: the call is done, then answered with HTTP 500",
+    "no-reply": "[METHOD]: the call is done, then the connection closes",
+    "bad-json": "[METHOD]: the call is done, its answer is no JSON",
+    "truncated-body": "[METHOD]: the call is done, its answer breaks off",
+    "text-twice": "typed text arrives twice",
+    "broadcast-lost": "the keyboard's broadcast works but reports failure",
+    "black-screenshots": "the next screenshot is black", "no-screenshots": "the next screenshot is empty",
+    "not-idle": "`uiautomator dump` says that the screen is never idle",
+    "not-indexed": "the next scan of the media store finds nothing",
+    "storage-full": "the next push meets a full disk; df shows none left until then",
+    "push-fail": "[BYTES]: the next push fails after so many bytes",
+    "push-cut": "[BYTES]: the link breaks after so many bytes of the next push",
+    "push-silent": "the next push is complete but never acknowledged",
+    "shell-hangs": "the next shell command prints nothing and does not end",
+    "silent": "[shell|sync|tcp]: the next such service says OKAY and nothing else",
+    "slow": "FACTOR: apps and automation take so many times as long from now on",
+    "offline": "SECONDS: off the bus", "reboot": "[SECONDS]: restarts, locked",
+    "ghost": "[SECONDS]: listed as a device, answers nothing",
+    "unauthorized": "[SECONDS]: asks for a key that nobody confirms",
+    "slices": "[SECONDS]: answers come in pieces of a few bytes",
+    "kill-automation": "the automation server is killed now",
+    "link-cut": "the cable is pulled and put back now",
+}  # fmt: skip
+_SECONDS = 30.0
+_RECONNECT_S = 0.1
+
+
+def fault(phone: Phone, words: list[str]) -> tuple[str, int]:
+    """Run `simctl fault WORDS`; what it prints and its exit status."""
+    always = "--always" in words
+    words = [word for word in words if word != "--always"]
+    name, argument = (words[0] if words else "list"), " ".join(words[1:])
+    if name == "list":
+        return "".join(f"{armed}\n" for armed in phone.faults.armed), 0
+    if name == "help":
+        return "".join(f"{n:22} {text}\n" for n, text in FAULTS.items()), 0
+    if name == "clear":
+        phone.faults.clear(argument)
+        if not argument:
+            heal(phone)
+        phone.changed()
+        return "", 0
+    if name not in FAULTS:
+        return f"simctl: no fault {name}; `simctl fault help` lists them\n", 1
+    if not _strike(phone, name, argument):
+        if argument and name in ("offline", "reboot", "ghost", "unauthorized", "slices", "slow"):
+            return f"simctl: {name} needs a number, not {argument}\n", 1
+        phone.faults.arm(name, argument, always=always)
+    phone.changed()
+    return "", 0
+
+
+def _strike(phone: Phone, name: str, argument: str) -> bool:
+    """Do what strikes at once; False for what waits armed."""
+    try:
+        seconds = float(argument) if argument else _SECONDS
+    except ValueError:
+        return False
+    if name == "offline":
+        phone.later(_RECONNECT_S, lambda: phone.unplug(seconds))
+    elif name == "reboot":
+        phone.later(_RECONNECT_S, lambda: phone.reboot(seconds if argument else 5.0))
+    elif name == "ghost":
+        # After the answer of this very command went out.
+        phone.later(_RECONNECT_S, lambda: phone.become_ghost(seconds))
+    elif name == "unauthorized":
+        phone.later(_RECONNECT_S, lambda: phone.lose_authorization(seconds))
+    elif name == "slices":
+        phone.slices = True
+        phone.later(seconds, lambda: setattr(phone, "slices", False))
+    elif name == "slow":
+        phone.slow_factor = float(argument) if argument else 10.0
+    elif name == "kill-automation":
+        phone.automation.die()
+    elif name == "link-cut":
+        phone.later(_RECONNECT_S, phone.cut_link)
+    else:
+        return False
+    return True
+
+
+def heal(phone: Phone) -> None:
+    """Undo what struck at once."""
+    phone.slow_factor = 1.0
+    phone.slices = phone.ghost = False
+    if phone.unauthorized:
+        phone.unauthorized = False
+        phone.cut_link()
