@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from jobs.clock import Clock
@@ -73,7 +73,7 @@ class Dispatcher:
     """
 
     def __init__(
-        self, clock: Clock, tasks: TaskStore, phones: Phones, limit: int, begin: Callable[[Work], None]
+        self, clock: Clock, tasks: TaskStore, phones: Phones, limit: int, begin: Callable[[Sequence[Work]], None]
     ) -> None:
         self._clock = clock
         self._tasks = tasks
@@ -175,8 +175,8 @@ class Dispatcher:
             self._lanes = {
                 serial: lane for serial, lane in self._lanes.items() if lane or lane.not_before > now
             }
-        for work in started:
-            self._begin(work)
+        if started:
+            self._begin(started)
         say_why(self._tasks, self._clock.now(), labels)
         return wait_s
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from jobs.attempt import Script
 from jobs.clock import Clock, Deadline
@@ -13,11 +14,11 @@ from jobs.clock_trust import ClockTrust, kernel_synchronised
 from jobs.dispatcher import Dispatcher
 from jobs.evidence import Evidence
 from jobs.leases import Leases
-from jobs.live_attempt import REQUEST, SHUTDOWN
+from jobs.live_attempt import REQUEST, SHUTDOWN, LiveAttempt
 from jobs.phone.protocol import Phones
 from jobs.recovery import Recovery
 from jobs.retry import Uniform
-from jobs.runner import Runner
+from jobs.runner import Pause, Runner
 from jobs.scheduler import Scheduler
 from jobs.settings import Settings
 from jobs.states import Mover
@@ -37,6 +38,8 @@ PLAN_LIMITS = {"starter": 5, "pro": 20, "team": 50, "business": 100}
 STAMP_EVERY_S = 600.0
 #: How often store and evidence are looked after.
 MAINTAIN_EVERY_S = 60.0
+#: How long phones are left alone when the store refused their claims.
+STORE_PAUSE_S = 5.0
 #: Of the time that a stop may take, what is kept for writing states after the last verdict.
 STOP_RESERVE_S = 3.0
 
@@ -201,21 +204,35 @@ class Jobs:
 
     # --- threads' work -------------------------------------------------------------------------------------
 
-    def _begin(self, work: Work) -> None:
-        self.workers.run(lambda: self._work(work))
-
-    def _work(self, work: Work) -> None:
-        seconds, why = 0.0, ""
+    def _begin(self, works: Sequence[Work]) -> None:
+        """Claim what the dispatcher took out of its queues, and set workers to it."""
+        pause = Pause()
+        attempts: dict[Work, LiveAttempt] = {}
         try:
-            pause = self.runner.do(work)
-            seconds, why = pause.seconds, pause.why
+            attempts = self.runner.claim([work for work in works if not work.settle])
+        except StoreError as error:
+            _LOG.warning("no task can be started: %s", error)
+            pause = Pause(STORE_PAUSE_S, "the daemon cannot write its state")
+        for work in works:
+            if work.settle or work in attempts:
+                self.workers.run(partial(self._work, work, attempts.get(work)))
+            else:
+                self._over(work, pause)
+
+    def _work(self, work: Work, attempt: LiveAttempt | None) -> None:
+        pause = Pause()
+        try:
+            pause = self.runner.do(work, attempt)
         finally:
-            self.leases.came_back(work)
-            self.dispatcher.release(work, again_in_s=seconds, door=why)
-            task = self._store.tasks.get(work.task_id)
-            if task is not None:
-                self.dispatcher.enqueue_again(task)
-            self.scheduler.wake()
+            self._over(work, pause)
+
+    def _over(self, work: Work, pause: Pause) -> None:
+        self.leases.came_back(work)
+        self.dispatcher.release(work, again_in_s=pause.seconds, door=pause.why)
+        task = self._store.tasks.get(work.task_id)
+        if task is not None:
+            self.dispatcher.enqueue_again(task)
+        self.scheduler.wake()
 
     def _maintain(self) -> float:
         now = self._clock.monotonic()

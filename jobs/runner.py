@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -28,8 +28,6 @@ _LOG = logging.getLogger(__name__)
 
 #: How long a phone is left alone that was gone when a worker stood at its door.
 DOOR_PAUSE_S = 10.0
-#: How long a phone is left alone when the store refused a claim.
-STORE_PAUSE_S = 5.0
 #: Pause between tries to write an end that the store refuses.
 WRITE_AGAIN_S = 2.0
 #: Deadline of each look at the phone that is taken for evidence.
@@ -86,10 +84,33 @@ class Runner:
         """The daemon ends: threads that still try to write an end must leave; the next start tells from the stage."""
         self._give_up.set()
 
-    def do(self, work: Work) -> Pause:
-        """Do a piece of work from claim to end; called on a worker thread."""
+    def claim(self, works: Sequence[Work]) -> dict[Work, LiveAttempt]:
+        """Claim posts for their phones, all in one write; what is missing in the answer was not to be had.
+
+        Raises:
+            StoreError: It could not be written; nothing is claimed.
+        """
+        attempts: dict[Work, LiveAttempt] = {}
+        for work in works:
+            task = self._store.tasks.get(work.task_id)
+            if task is not None and task.stage is Stage.QUEUED and not task.deleted:
+                # Registered before the claim: whoever finds a task preparing also finds its attempt.
+                attempts[work] = self._register(work, task, self.posting.attempt_timeout_s)
+        claimed: dict[int, Task] = {}
         try:
-            return self._settle(work) if work.settle else self._post(work)
+            claimed = {task.id: task for task in self._mover.claim([a.task for a in attempts.values()])}
+        finally:
+            for work in [work for work in attempts if work.task_id not in claimed]:
+                self.forget(work)
+                del attempts[work]
+        for work, attempt in attempts.items():
+            attempt.task = claimed[work.task_id]
+        return attempts
+
+    def do(self, work: Work, attempt: LiveAttempt | None) -> Pause:
+        """Do a piece of work to its end, a post with its claimed attempt; called on a worker thread."""
+        try:
+            return self._settle(work) if attempt is None else self._post(attempt)
         finally:
             self.forget(work)
 
@@ -110,29 +131,10 @@ class Runner:
 
     # --- a post --------------------------------------------------------------------------------------------
 
-    def _post(self, work: Work) -> Pause:
-        task = self._store.tasks.get(work.task_id)
-        if task is None or task.stage is not Stage.QUEUED or task.deleted:
-            return Pause()
-        # Registered before the claim: whoever finds the task preparing also finds its attempt.
-        attempt = self._register(work, task, self.posting.attempt_timeout_s)
-        try:
-            attempt.task = self._mover.move(
-                task.id,
-                Stage.PREPARING,
-                expect={Stage.QUEUED},
-                expect_attempt=task.attempt,
-                attempt=task.attempt + 1,
-                remark="starting",
-            )
-        except (StageConflict, UnknownRecord):
-            return Pause()
-        except StoreError as error:
-            _LOG.warning("task %d cannot be started: %s", task.id, error)
-            return Pause(STORE_PAUSE_S, "the daemon cannot write its state")
+    def _post(self, attempt: LiveAttempt) -> Pause:
         try:
             attempt.check()
-            session = self._phones.open(task.serial)
+            session = self._phones.open(attempt.task.serial)
         except (PhoneOffline, PhoneUnauthorized, AdbDown) as error:
             return self._gone_at_the_door(attempt, error)
         except Exception as error:  # noqa: BLE001 - whatever opening raises is this attempt's failure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from jobs.clock import Clock
@@ -102,25 +102,38 @@ class Mover:
             check_move(stage, to)
         full = self._consequences(allowed, to, changes)
         self._hook(f"jobs.before_{to}")
-        task = self._tasks.change(task_id, expect=allowed, expect_attempt=expect_attempt, stage=to, **full)
+        task = self._tasks.change(task_id, expect=allowed, expect_attempt=expect_attempt, **full)
         self._hook(f"jobs.after_{to}")
         return task
 
     def make_ready(self, tasks: Sequence[Task]) -> list[Task]:
         """Move scheduled tasks to queued (a), all in one write; returns those that were still scheduled."""
-        changes = self._consequences(frozenset({Stage.SCHEDULED}), Stage.QUEUED, {})
-        self._hook("jobs.before_queued")
-        ready = self._tasks.change_all(
-            [task.id for task in tasks], expect={Stage.SCHEDULED}, stage=Stage.QUEUED, **changes
+        return self._together(tasks, Stage.SCHEDULED, Stage.QUEUED, lambda _: {})
+
+    def claim(self, tasks: Sequence[Task]) -> list[Task]:
+        """Move queued tasks to preparing (b), all in one write, each with its next attempt; returns those claimed."""
+        return self._together(
+            tasks,
+            Stage.QUEUED,
+            Stage.PREPARING,
+            lambda task: {"attempt": task.attempt + 1, "remark": "starting"},
         )
-        self._hook("jobs.after_queued")
-        return ready
+
+    def _together(
+        self, tasks: Sequence[Task], source: Stage, to: Stage, own: Callable[[Task], dict[str, Any]]
+    ) -> list[Task]:
+        check_move(source, to)
+        changes = {task.id: self._consequences(frozenset({source}), to, own(task)) for task in tasks}
+        self._hook(f"jobs.before_{to}")
+        moved = self._tasks.change_each(changes, expect={source})
+        self._hook(f"jobs.after_{to}")
+        return moved
 
     def _consequences(self, allowed: frozenset[Stage], to: Stage, changes: dict[str, Any]) -> dict[str, Any]:
         """`changes` with what a move to this stage sets besides."""
         now = self._clock.now()
-        full: dict[str, Any] = {"waiting_for": None, "waiting_since": None, "waiting_detail": ""}
-        full["outcome"] = OUTCOMES[to][0]
+        full: dict[str, Any] = {"stage": to, "outcome": OUTCOMES[to][0]}
+        full |= {"waiting_for": None, "waiting_since": None, "waiting_detail": ""}
         if to in PENDING:
             full |= {"waiting_since": now, "finished_at": None, "error": None}
             if to is Stage.SCHEDULED:

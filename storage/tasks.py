@@ -20,8 +20,17 @@ ENDS = frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED})
 ACTIVE = (Stage.PREPARING, Stage.COMMITTING, Stage.VERIFYING)
 
 _SPENT = frozenset({Outcome.PUBLISHED, Outcome.UNKNOWN})
-_NEW_FIELDS = NewTask.__struct_fields__
 _CHANGEABLE = frozenset(Task.__struct_fields__) - {"id"}
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _text(new: NewTask) -> bytes:
+    try:
+        return _encode(new)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidRecord(f"the task cannot be stored: {error}") from error
+
 
 #: Why a pending task waits, since when, and one sentence about it.
 WaitingFacts = tuple[Waiting | None, float | None, str]
@@ -65,20 +74,10 @@ class TaskStore:
         return self._storage.commit(action, essential=False)
 
     def _insert(self, change: Transaction, new: NewTask) -> Task:
-        facts = {name: getattr(new, name) for name in _NEW_FIELDS}
+        # Added to the text, not to a second struct: a new task is written and read once, nothing else.
         task_id = change.new_id(TABLE)
-        waiting = Waiting.TIME if new.stage is Stage.SCHEDULED else None
-        task: Task = change.put(
-            TABLE,
-            task_id,
-            Task(
-                **facts,
-                id=task_id,
-                due_at=new.scheduled_at,
-                waiting_for=waiting,
-                waiting_since=new.created_at,
-            ),
-        )
+        text = b'%b,"id":%d,"due_at":%b}' % (_text(new)[:-1], task_id, _encode(new.scheduled_at))
+        task: Task = change.put_text(TABLE, task_id, text)
         self._usage.mark(change, task, Use.RESERVED)
         return task
 
@@ -123,8 +122,14 @@ class TaskStore:
 
         return self._storage.commit(action)
 
-    def change_all(self, task_ids: Iterable[int], *, expect: Collection[Stage], **changes: Any) -> list[Task]:
-        """Change the same fields of several tasks in one write; those that are no longer in a stage of `expect` stay.
+    def change_each(
+        self, changes: Mapping[int, Mapping[str, Any]], *, expect: Collection[Stage]
+    ) -> list[Task]:
+        """Change several tasks, each in its own way, in one write; those not in a stage of `expect` stay as they are.
+
+        Args:
+            changes: Task id -> new values of fields of `Task`.
+            expect: Stages, one of which a task must be in.
 
         Returns:
             The tasks that were changed, in the order asked for.
@@ -132,19 +137,18 @@ class TaskStore:
         Raises:
             StoreFull, StoreFailed: not written, nothing has changed.
         """
-        wanted = list(dict.fromkeys(task_ids))
 
         def action(change: Transaction) -> list[Task]:
             done = []
-            for task_id in wanted:
+            for task_id, news in changes.items():
                 task: Task | None = change.get(TABLE, task_id)
                 if task is not None and task.stage in expect:
-                    changed: Task = change.put(TABLE, task_id, msgspec.structs.replace(task, **changes))
+                    changed: Task = change.put(TABLE, task_id, msgspec.structs.replace(task, **news))
                     self._follow(change, task, changed)
                     done.append(changed)
             return done
 
-        return self._storage.commit(action) if wanted else []
+        return self._storage.commit(action) if changes else []
 
     def _follow(self, change: Transaction, before: Task, now: Task) -> None:
         if before.stage is now.stage and before.outcome is now.outcome:
