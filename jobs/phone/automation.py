@@ -35,6 +35,8 @@ T = TypeVar("T")
 #: Copying its jar (3 MB) to a slow phone and starting it; most phones need 2 s.
 START_TIMEOUT_S = 40.0
 PING_TIMEOUT_S = 3.0
+#: How long a killed server may take to be gone.
+END_TIMEOUT_S = 2.0
 #: UiAutomator waits this long for a still screen before it acts; its default of 10 s stalls every look at a
 #: playing video (U2-9).
 IDLE_TIMEOUT_MS = 100
@@ -78,6 +80,7 @@ class Automation:
         self._ready = False
         self._jar_checked = False
         self._sessions = 0
+        self._kill_first = False
         self._started_at = self._clock.monotonic()
         self._restarts: list[float] = []
         self._sent = False
@@ -91,7 +94,7 @@ class Automation:
         self._sessions += 1
         age_s = self._clock.monotonic() - self._started_at
         if self._sessions > RECYCLE_AFTER_SESSIONS or age_s > RECYCLE_AFTER_S:
-            self._end_server()
+            self._end_server(kill=True)
 
     def give_back(self) -> None:
         if self._borrowed is not None:
@@ -103,9 +106,11 @@ class Automation:
         self._jar_checked = False
         self._end_server()
 
-    def _end_server(self) -> None:
+    def _end_server(self, *, kill: bool = False) -> None:
+        """Close its stream, which ends it on the phone; `kill` makes sure of that before the next start."""
         self._ready = False
-        self._sessions = 0
+        self._sessions = 1
+        self._kill_first = self._kill_first or kill
         launch, self._launch = self._launch, None
         if launch is not None:
             self._pump.end(launch)
@@ -121,7 +126,9 @@ class Automation:
     def make_ready(self) -> None:
         """Start the server unless it runs; it has START_TIMEOUT_S for that."""
         launch = self._launch
-        if self._ready and (launch is None or launch.alive):
+        if launch is not None and not launch.alive:
+            self._end_server(kill=True)
+        elif self._ready:
             return
         lease = self._now.lease
         lease.deadline = lease.grip.deadline(START_TIMEOUT_S)
@@ -218,21 +225,17 @@ class Automation:
             )
         self._restarts.append(now)
         log.warning("%s: restarting the automation server: %s", self.serial, why)
-        self._end_server()
-        self._kill_stale()
+        self._end_server(kill=True)
         self._start()
 
     def _start(self) -> None:
         self._ready = False
-        lease = self._now.lease
-        try:
-            # It may still run: from the session before, or started by somebody else, whose work is not ended.
-            self._ping(lease.until(PING_TIMEOUT_S))
-        except (AutomationLost, DeadlinePassed):
-            self._end_server()
-        else:
-            self._configure()
+        if self._kill_first:
+            self._kill_stale()
+        elif self._adopted():
             return
+        else:
+            self._end_server()
         self._set_up_jar()
         for last in (False, True):
             if self._launched():
@@ -297,8 +300,34 @@ class Automation:
         except u2_errors.RPCError as error:
             log.debug("%s: the automation server cannot be configured: %s", self.serial, error)
 
-    def _kill_stale(self) -> None:
+    def _adopted(self) -> bool:
+        """Use a server that runs: from the session before, or somebody else's, whose work is not ended."""
+        if not self._runs():
+            return False
         try:
-            self._now.adb.shell_words(*KILL, timeout_s=5.0)
+            with boundary(self.serial):
+                self._configure()
+        except (AutomationLost, DeadlinePassed):
+            return False
+        return True
+
+    def _runs(self) -> bool:
+        try:
+            self._ping(self._now.lease.until(PING_TIMEOUT_S))
+        except (AutomationLost, DeadlinePassed):
+            return False
+        return True
+
+    def _kill_stale(self) -> None:
+        """End what may still run of an older server, which would hold the port and the phone's automation."""
+        now = self._now
+        now.rpc.close()
+        try:
+            now.adb.shell_words(*KILL, timeout_s=5.0)
         except (CommandFailed, DeadlinePassed) as error:
             log.debug("%s: cannot kill the old automation server: %s", self.serial, error)
+        gone_by = now.lease.until(END_TIMEOUT_S)
+        while self._runs() and not gone_by.expired:
+            now.rpc.close()
+            now.lease.grip.wait(gone_by.within(0.1))
+        self._kill_first = False

@@ -67,7 +67,8 @@ class PhoneSession(Protocol):
     def push(self, local: Path, remote: str, *, mode: int = 0o644, sha256: str = "") -> None:
         """Copy a file: whole under its name, or not at all. Its size and SHA-256 are checked on the phone (against
         `sha256`, in hex, where it is known already), and it gets the current time as mtime. Raises PushFailed,
-        PhoneStorageFull."""
+        PhoneStorageFull.
+        """
 
     def free_bytes(self, remote_dir: str = "/sdcard") -> int:
         """Free space on the phone's storage that holds `remote_dir`."""

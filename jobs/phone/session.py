@@ -19,6 +19,7 @@ from jobs.phone.errors import (
     PhoneError,
     PhoneOffline,
     StopRequested,
+    TapUncertain,
 )
 from jobs.phone.foreign import boundary
 from jobs.phone.picture import capture
@@ -74,6 +75,8 @@ class Session:
                 self._grip.check()
                 with boundary(self.serial):
                     yield self._commands
+            except TapUncertain:
+                raise  # what may have been published outweighs why the call ended
             except PhoneError as error:
                 self._grip.check()
                 if isinstance(error, PhoneOffline | DeadlinePassed | AdbDown):

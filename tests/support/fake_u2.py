@@ -54,7 +54,7 @@ class FakeU2:
 
     def serve(self, wire: Any) -> None:
         self.connections += 1
-        while True:
+        while self.alive:
             head = b""
             while not head.endswith(b"\r\n\r\n"):
                 head += wire.exact(1)

@@ -1,0 +1,75 @@
+"""The fleet on a scripted adb server, and calls that block until a test stops them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from jobs.clock import SystemClock
+from jobs.phone.fleet import Fleet
+from jobs.phone.protocol import PhoneInfo, PhoneState
+from jobs.phone.session import Session
+from jobs.settings import Adb, Phones
+from tests.support.fake_adb import FakeAdb
+
+SERIAL = "PHONE01"
+
+
+class Hub:
+    """A fleet on a scripted adb server."""
+
+    def __init__(self, adb: FakeAdb, phones: Phones, **adb_settings: int) -> None:
+        self.adb = adb
+        self.seen = threading.Condition()
+        self.events: list[tuple[str, PhoneState]] = []
+        self.fleet = Fleet(
+            Adb(port=adb.port, start_server=False, **adb_settings),
+            phones,
+            SystemClock(),
+        )
+        self.fleet.subscribe(self._heard)
+        self.fleet.start()
+
+    def _heard(self, info: PhoneInfo) -> None:
+        with self.seen:
+            self.events.append((info.serial, info.state))
+            self.seen.notify_all()
+
+    def wait_for(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+        with self.seen:
+            assert self.seen.wait_for(condition, timeout_s), self.fleet.inventory()
+
+    def wait_state(self, serial: str, state: PhoneState, timeout_s: float = 10.0) -> None:
+        def there() -> bool:
+            info = self.fleet.info(serial)
+            return info is not None and info.state is state
+
+        self.wait_for(there, timeout_s)
+
+    def session(self, serial: str = SERIAL) -> Session:
+        self.wait_state(serial, PhoneState.DEVICE)
+        return self.fleet.open(serial)
+
+
+class Blocked:
+    """A call that runs in a thread of its own, to be stopped from here."""
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self.error: BaseException | None = None
+        self.result: object = None
+        self.ended_at = 0.0
+        self._call = call
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.result = self._call()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the test looks at it
+            self.error = error
+        self.ended_at = time.monotonic()
+
+    def join(self, timeout_s: float = 10.0) -> None:
+        self._thread.join(timeout_s)
+        assert not self._thread.is_alive(), "the call still blocks"

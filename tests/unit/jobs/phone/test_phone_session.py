@@ -1,0 +1,450 @@
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from jobs.phone import automation
+from jobs.phone import session as session_module
+from jobs.phone.errors import (
+    AutomationLost,
+    CommandFailed,
+    DeadlinePassed,
+    PhoneError,
+    PhoneNotReady,
+    PhoneOffline,
+    StopRequested,
+    TapUncertain,
+)
+from jobs.phone.protocol import PhoneState
+from jobs.phone.session import Session
+from tests.support.fake_adb import FakeAdb, FakePhone, Mangle
+from tests.support.fake_u2 import SCREEN, FakeU2
+from tests.support.hub import Blocked, Hub
+
+BLIND = '<?xml version="1.0"?><hierarchy rotation="1"><node bounds="[0,0][1080,2400]"/></hierarchy>'
+
+
+@pytest.fixture
+def u2(phone: FakePhone) -> FakeU2:
+    server: FakeU2 = phone.u2
+    return server
+
+
+def test_the_screen_is_parsed_once_per_change(session: Session, u2: FakeU2) -> None:
+    first = session.observe()
+    assert first.find(text="Next") is not None
+    assert session.observe() is first
+    u2.text = "other"
+    assert session.observe().find(text="other") is not None
+
+
+def test_one_connection_carries_many_calls(session: Session, u2: FakeU2) -> None:
+    session.observe()
+    before = u2.connections
+    for _ in range(20):
+        session.observe()
+        session.tap(1, 2)
+    assert u2.connections == before
+
+
+def test_a_quiet_connection_is_not_used_again(
+    session: Session, u2: FakeU2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.observe()
+    before = u2.connections
+    monkeypatch.setattr("jobs.phone.rpc.REUSE_WITHIN_S", -1.0)
+    session.tap(1, 2)
+    assert u2.connections == before + 1
+
+
+def test_a_change_is_seen_soon_and_its_absence_is_no_error(session: Session, u2: FakeU2) -> None:
+    first = session.observe()
+    threading.Timer(0.15, lambda: setattr(u2, "text", "changed")).start()
+    began = time.monotonic()
+    assert session.observe_change(first, timeout_s=5.0).find(text="changed") is not None
+    assert time.monotonic() - began < 0.5
+    same = session.observe()
+    began = time.monotonic()
+    assert session.observe_change(same, timeout_s=0.3) is same
+    assert 0.25 < time.monotonic() - began < 0.8
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plain",
+        "two\nlines\r\nthree",
+        "“quotes” \"and\" 'others'",
+        "emoji 👩‍👩‍👧‍👦 🇩🇪 #tag @user",
+        "a\\b$(c);`d`",
+        "\U0001d518\U0001d52b\u0301",
+    ],
+)
+def test_U2_4_text_arrives_to_the_letter_without_a_keyboard(
+    session: Session, u2: FakeU2, phone: FakePhone, text: str
+) -> None:
+    session.enter_text(10, 20, text)
+    assert u2.field == text
+    assert u2.clicks == [(10, 20)]
+    assert u2.calls["setText"] == 1
+    assert not [line for line in phone.commands if line.startswith(("ime", "settings put", "pm", "input"))]
+
+
+def test_empty_text_clears_the_field(session: Session, u2: FakeU2) -> None:
+    u2.field = "old"
+    session.enter_text(10, 20, "")
+    assert u2.field == ""
+
+
+def test_a_field_that_never_gets_the_focus_is_a_clear_failure(session: Session, u2: FakeU2) -> None:
+    u2.handlers["waitForExists"] = lambda _: False
+    with pytest.raises(CommandFailed, match="not on the screen"):
+        session.enter_text(1, 2, "x", timeout_s=1.0)
+
+
+@pytest.mark.parametrize(
+    "mode", ["500", "close", "bad json", "truncated", "not connected", "silent", "dribble"]
+)
+def test_U2_2_a_look_survives_one_failure_of_any_kind_by_one_restart(
+    session: Session, u2: FakeU2, mode: str
+) -> None:
+    session.observe()
+    u2.modes["dumpWindowHierarchy"] = [mode]
+    began = time.monotonic()
+    assert session.observe(timeout_s=2.0).find(text="Next") is not None
+    assert time.monotonic() - began < 3.0
+    assert u2.launches == 2
+
+
+@pytest.mark.parametrize("mode", ["500", "close", "bad json", "not connected", "silent", "dribble"])
+def test_U2_1_a_look_that_keeps_failing_ends_in_its_time(session: Session, u2: FakeU2, mode: str) -> None:
+    session.observe()
+    u2.modes["dumpWindowHierarchy"] = [f"always:{mode}"]
+    began = time.monotonic()
+    with pytest.raises((AutomationLost, DeadlinePassed)):
+        session.observe(timeout_s=1.0)
+    assert time.monotonic() - began < 2.0
+
+
+@pytest.mark.parametrize("mode", ["500", "close", "bad json", "truncated", "not connected", "silent"])
+def test_U2_3_a_tap_is_never_repeated_after_it_was_sent(
+    session: Session, u2: FakeU2, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "TAP_TIMEOUT_S", 0.5)
+    session.observe()
+    u2.modes["click"] = [mode]
+    with pytest.raises((AutomationLost, DeadlinePassed)) as caught:
+        session.tap(5, 6)
+    assert not isinstance(caught.value, TapUncertain)
+    assert u2.clicks == [(5, 6)]
+
+
+@pytest.mark.parametrize(
+    "mode", ["500", "close", "bad json", "truncated", "not connected", "silent", "unknown", "not found"]
+)
+def test_U2_3_any_doubt_about_the_publishing_tap_is_said_and_never_repeated(
+    session: Session, u2: FakeU2, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "TAP_TIMEOUT_S", 0.5)
+    session.observe()
+    u2.modes["click"] = [mode]
+    with pytest.raises(TapUncertain) as caught:
+        session.tap_once(5, 6)
+    assert not caught.value.passing
+    assert u2.clicks == [(5, 6)]
+
+
+def test_U2_3_a_tap_that_the_phone_could_not_inject_is_a_doubt(session: Session, u2: FakeU2) -> None:
+    u2.handlers["click"] = lambda _: False
+    with pytest.raises(TapUncertain):
+        session.tap_once(5, 6)
+
+
+def test_a_publishing_tap_on_a_dead_server_is_not_sent_and_therefore_certain(
+    session: Session, u2: FakeU2, adb: FakeAdb
+) -> None:
+    session.observe()
+    adb.mangle("tcp:9008", Mangle(fail="closed"))
+    session._automation._borrowed.rpc.close()  # type: ignore[union-attr]
+    with pytest.raises(AutomationLost) as caught:
+        session.tap_once(5, 6)
+    assert not isinstance(caught.value, TapUncertain)
+    assert u2.clicks == []
+
+
+def test_a_stop_after_the_publishing_tap_was_sent_is_a_doubt_and_no_plain_stop(
+    session: Session, u2: FakeU2
+) -> None:
+    session.observe()
+    u2.modes["click"] = ["silent"]
+    call = Blocked(lambda: session.tap_once(5, 6))
+    with u2.changed:
+        assert u2.changed.wait_for(lambda: u2.calls["click"] == 1, 5.0)
+    session.close()
+    call.join()
+    assert isinstance(call.error, TapUncertain)
+
+
+def test_a_tap_goes_through_when_the_server_had_died_before(
+    session: Session, u2: FakeU2, phone: FakePhone, adb: FakeAdb
+) -> None:
+    session.observe()
+    session._automation._launch.sock.shut()  # type: ignore[union-attr]
+    assert session._automation._launch.ended.wait(5.0)  # type: ignore[union-attr]
+    session.tap(7, 8)
+    assert u2.clicks == [(7, 8)]
+    assert u2.launches == 2
+
+
+def test_U2_7_a_server_that_is_alive_but_blind_is_restarted_once(session: Session, u2: FakeU2) -> None:
+    session.observe()
+    u2.source = BLIND
+    u2_launches = u2.launches
+
+    def healed() -> bool:
+        return u2.launches > u2_launches
+
+    call = Blocked(lambda: session.observe(timeout_s=3.0))
+    deadline = time.monotonic() + 5.0
+    while not healed() and time.monotonic() < deadline:
+        threading.Event().wait(0.02)
+    u2.source = None
+    call.join()
+    assert call.error is None
+    assert u2.launches == u2_launches + 1
+
+
+@pytest.mark.parametrize("source", ["", BLIND, "<hierarchy rotation='3'/>", "no xml at all", None])
+def test_U2_10_no_view_is_never_an_empty_screen(session: Session, u2: FakeU2, source: str | None) -> None:
+    session.observe()
+    u2.handlers["dumpWindowHierarchy"] = lambda _: source
+    with pytest.raises(AutomationLost, match="shows nothing"):
+        session.observe(timeout_s=0.6)
+
+
+def test_a_dump_that_the_phone_cannot_make_is_tried_again(session: Session, u2: FakeU2) -> None:
+    u2.modes["dumpWindowHierarchy"] = ["unknown", "unknown"]
+    assert session.observe(timeout_s=3.0).find(text="Next") is not None
+
+
+def test_U2_9_the_idle_timeout_is_set_low_once_per_start(session: Session, u2: FakeU2) -> None:
+    session.observe()
+    session.tap(1, 1)
+    assert u2.calls["setConfigurator"] == 1
+    assert u2.params["setConfigurator"][0]["waitForIdleTimeout"] == automation.IDLE_TIMEOUT_MS
+    assert u2.params["setConfigurator"][0]["actionAcknowledgmentTimeout"] == 3000
+
+
+def test_U2_6_another_program_that_holds_the_automation_is_named(
+    session: Session, u2: FakeU2, phone: FakePhone
+) -> None:
+    u2.launch_output = b"java.lang.IllegalStateException: UiAutomationService already registered!\n"
+    u2.launch_fails = 5
+    with pytest.raises(AutomationLost, match="another program"):
+        session.observe()
+    assert u2.launches == 2
+    assert [line for line in phone.commands if "pkill" in line] == ["pkill -f com.wetest.uia2.Main"]
+
+
+def test_a_stale_server_of_our_own_is_killed_and_replaced(session: Session, u2: FakeU2) -> None:
+    u2.launch_output = b"UiAutomationService already registered!\n"
+    u2.launch_fails = 1
+    assert session.observe().nodes
+    assert u2.launches == 2
+
+
+def test_a_server_that_ends_at_once_says_why(session: Session, u2: FakeU2) -> None:
+    u2.launch_output = b"Error: Could not find or load main class com.wetest.uia2.Main\n"
+    u2.launch_dies = True
+    with pytest.raises(AutomationLost, match="Could not find or load"):
+        session.observe()
+
+
+def test_U2_7_restarts_are_bounded(session: Session, u2: FakeU2) -> None:
+    session.observe()
+    u2.modes["dumpWindowHierarchy"] = ["always:500"]
+    for _ in range(6):
+        with pytest.raises(AutomationLost):
+            session.observe(timeout_s=1.0)
+    assert u2.launches <= 1 + automation.RESTARTS_MAX
+
+
+def test_U2_21_a_server_that_cannot_be_copied_is_a_named_failure(session: Session, phone: FakePhone) -> None:
+    phone.push_fail_at = 100_000
+    phone.push_fail_text = "connection reset by security software"
+    with pytest.raises(PhoneError, match="security software"):
+        session.observe()
+
+
+def test_the_server_survives_between_sessions_and_is_renewed_after_many(
+    hub: Hub, u2: FakeU2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(automation, "RECYCLE_AFTER_SESSIONS", 5)
+    for _ in range(12):
+        session = hub.session()
+        session.observe()
+        session.close()
+    assert u2.launches == 3
+
+
+def test_U2_13_many_sessions_leave_nothing_behind(hub: Hub, phone: FakePhone, adb: FakeAdb) -> None:
+    first = hub.session()
+    first.observe()
+    first.close()
+    threads, hooks = threading.active_count(), atexit._ncallbacks()
+    for _ in range(60):
+        session = hub.session()
+        session.observe()
+        session.shell("echo", "x")
+        session.close()
+    assert atexit._ncallbacks() == hooks
+    assert threading.active_count() <= threads + 3  # of the scripted server
+    assert len(hub.fleet._grip) <= 2  # tracking and the automation server's output
+
+
+def test_U2_14_a_server_that_prints_nothing_for_long_is_not_believed_dead(
+    session: Session, u2: FakeU2
+) -> None:
+    session.observe()
+    launch = session._automation._launch  # type: ignore[union-attr]
+    assert launch is not None
+    assert launch.sock.deadline is None
+    assert launch.alive
+
+
+def test_what_the_server_prints_is_bounded(session: Session, u2: FakeU2) -> None:
+    session.observe()
+    launch = session._automation._launch  # type: ignore[union-attr]
+    assert launch is not None
+    launch.take(b"x" * 1_000_000)
+    assert len(launch.output) == 16 * 1024
+
+
+def _silent_shell(session: Session, phone: FakePhone, u2: FakeU2) -> Callable[[], object]:
+    phone.handlers["sleep"] = lambda *_: None
+    return lambda: session.shell("sleep", "99", timeout_s=60)
+
+
+def _silent_observe(session: Session, phone: FakePhone, u2: FakeU2) -> Callable[[], object]:
+    u2.modes["dumpWindowHierarchy"] = ["always:silent"]
+    return lambda: session.observe(timeout_s=60)
+
+
+def _silent_tap(session: Session, phone: FakePhone, u2: FakeU2) -> Callable[[], object]:
+    u2.modes["click"] = ["always:silent"]
+    return lambda: session.tap(1, 2)
+
+
+def _silent_text(session: Session, phone: FakePhone, u2: FakeU2) -> Callable[[], object]:
+    u2.modes["setText"] = ["always:silent"]
+    return lambda: session.enter_text(1, 2, "x")
+
+
+def _unchanged(session: Session, phone: FakePhone, u2: FakeU2) -> Callable[[], object]:
+    first = session.observe()
+    return lambda: session.observe_change(first, timeout_s=60)
+
+
+def _blind(session: Session, phone: FakePhone, u2: FakeU2) -> Callable[[], object]:
+    u2.source = BLIND
+    return lambda: session.observe(timeout_s=60)
+
+
+def _starting(session: Session, phone: FakePhone, u2: FakeU2) -> Callable[[], object]:
+    u2.modes["ping"] = ["always:silent"]
+    return session.observe
+
+
+def _locked(session: Session, phone: FakePhone, u2: FakeU2) -> Callable[[], object]:
+    phone.handlers["dumpsys"] = lambda _, words: (0, b"showing=true" if "policy" in words else b"")
+    return session.wake
+
+
+def _picture(session: Session, phone: FakePhone, u2: FakeU2) -> Callable[[], object]:
+    phone.handlers["screencap"] = lambda *_: None
+    return lambda: session.screenshot(timeout_s=60)
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [
+        _silent_shell,
+        _silent_observe,
+        _silent_tap,
+        _silent_text,
+        _unchanged,
+        _blind,
+        _starting,
+        _locked,
+        _picture,
+    ],
+)
+def test_closing_ends_any_blocked_call_at_once(
+    session: Session,
+    phone: FakePhone,
+    u2: FakeU2,
+    situation: Callable[[Session, FakePhone, FakeU2], Callable[[], object]],
+) -> None:
+    call = Blocked(situation(session, phone, u2))
+    threading.Event().wait(0.4)
+    assert call.ended_at == 0.0
+    began = time.monotonic()
+    session.close()
+    call.join()
+    assert call.ended_at - began < 0.5
+    assert isinstance(call.error, StopRequested)
+    with pytest.raises(StopRequested):
+        session.tap(1, 2)
+
+
+def test_ADB_11_a_phone_that_was_lost_and_came_back_gets_no_further_action_from_the_old_run(
+    hub: Hub, adb: FakeAdb, phone: FakePhone, u2: FakeU2
+) -> None:
+    session = hub.session()
+    session.observe()
+    generation = hub.fleet.info(phone.serial).generation  # type: ignore[union-attr]
+    adb.drop(phone.serial)
+    hub.wait_state(phone.serial, PhoneState.ABSENT)
+    phone.transport_id = 9
+    adb.add(phone)
+    hub.wait_state(phone.serial, PhoneState.DEVICE)
+    assert hub.fleet.info(phone.serial).generation > generation  # type: ignore[union-attr]
+    for action in (lambda: session.tap(1, 1), lambda: session.shell("reboot"), session.observe):
+        with pytest.raises(PhoneOffline):
+            action()
+    assert u2.clicks == []
+    assert "reboot" not in phone.commands
+    hub.session().close()
+
+
+def test_two_attempts_never_hold_one_phone(hub: Hub, session: Session) -> None:
+    with pytest.raises(PhoneNotReady):
+        hub.fleet.open(session.serial)
+    session.close()
+    hub.session().close()
+
+
+def test_U2_15_commands_of_two_threads_never_interleave(session: Session, phone: FakePhone) -> None:
+    running: list[int] = [0, 0]
+
+    def slow(_: FakePhone, words: list[str]) -> tuple[int, bytes]:
+        running[0] += 1
+        running[1] = max(running)
+        threading.Event().wait(0.005)
+        running[0] -= 1
+        return 0, b""
+
+    phone.handlers["work"] = slow
+    calls = [Blocked(lambda: session.shell("work")) for _ in range(20)]
+    for call in calls:
+        call.join()
+        assert call.error is None
+    assert running[1] == 1
+
+
+def test_a_tree_of_the_recorded_make_up_is_what_the_tests_use() -> None:
+    assert SCREEN.count("<node") == session_module.SIGHTED_NODES
