@@ -76,7 +76,14 @@ class TaskStore:
     def _insert(self, change: Transaction, new: NewTask) -> Task:
         # Added to the text, not to a second struct: a new task is written and read once, nothing else.
         task_id = change.new_id(TABLE)
-        text = b'%b,"id":%d,"due_at":%b}' % (_text(new)[:-1], task_id, _encode(new.scheduled_at))
+        waits = b',"waiting_for":"time"' if new.stage is Stage.SCHEDULED else b""
+        more = b'"id":%d,"due_at":%b,"waiting_since":%b%b' % (
+            task_id,
+            _encode(new.scheduled_at),
+            _encode(new.created_at),
+            waits,
+        )
+        text = b"%b,%b}" % (_text(new)[:-1], more)
         task: Task = change.put_text(TABLE, task_id, text)
         self._usage.mark(change, task, Use.RESERVED)
         return task
