@@ -6,11 +6,47 @@ from simulator.apps.base import App, AppSpec, PhoneSide
 from simulator.apps.instagram.app import InstagramApp
 from simulator.apps.tiktok.app import TikTokApp
 
-__all__ = ["make_app"]
+__all__ = ["FAULTS", "POPUPS", "make_app"]
+
+#: Names for `fault popup NAME` per platform: those that cover any screen, then those that come with Post or Share.
+POPUPS = {
+    "tiktok": (*TikTokApp.popup_names, "publish-publicly"),
+    "instagram": (*InstagramApp.popup_names, "about-reels", "download-privacy", "as-reels"),
+}
+
+#: The faults that the apps take: name -> what it does.
+FAULTS = {
+    "popup": "NAME: that interruption covers the app's screen, or comes with Post or Share",
+    "unknown-screen": "a screen that nobody knows covers the next one; BACK leaves it",
+    "app-crash": "SCREEN: the app dies when it enters that screen",
+    "login": "the app shows its log-in",
+    "captcha": "the app wants to know whether a person is there",
+    "banned": "TikTok: the account was banned",
+    "account-blocked": "TikTok: an alert instead of publishing; Instagram: the account was disabled",
+    "logged-out": "Instagram: logged out",
+    "upload-id": "Instagram: wants to see an identity card",
+    "suspended": "Instagram: the account is suspended",
+    "try-again-later": "Instagram: limits how often",
+    "upload-fail": "the next upload fails half way; nothing is published",
+    "upload-stall": "the next upload stands still half way; nothing is published",
+    "wrong-account": "another account is active, or (there is only one) a stranger's",
+    "sound-unavailable": "no sound can be chosen; a sound's page has no button",
+    "volume-unavailable": "TikTok: no way to the volumes",
+    "product-unavailable": "TikTok: no products among the kinds of links",
+    "showcase-empty": "TikTok: no product in the showcase",
+    "ai-label-unavailable": "no AI label among the options",
+    "not-everyone": "TikTok: only the account itself may see the post",
+    "opens-camera": "Instagram: creation begins with the camera instead of the picker",
+    "opens-story-editor": "Instagram: a reel's creation begins in the story editor",
+}
 
 
 def make_app(phone: PhoneSide, spec: AppSpec) -> App:
-    """One app of a phone."""
+    """One app of a phone.
+
+    Raises:
+        ValueError: there is no such platform.
+    """
     if spec.platform == "tiktok":
         return TikTokApp(phone, spec)
     if spec.platform == "instagram":

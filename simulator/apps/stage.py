@@ -9,29 +9,10 @@ from typing import Any, ClassVar
 
 from simulator.apps.base import AppAccount, AppSpec, MediaRow, PhoneSide, Post, View
 from simulator.apps.layout import Box, fit, node
+from simulator.apps.screens import Screen, UnknownScreen
 from simulator.apps.upload import Upload
 
 LANGUAGES = ("en", "de", "fr")
-
-
-class Screen:
-    """One screen. `views` are drawn into the app's window, from back to front."""
-
-    name = ""
-    layered = False  #: the screen under it stays in the tree, in the same window
-    dialog = False  #: a window of its own: what it covers is not in the tree
-
-    def views(self) -> list[View]:
-        raise NotImplementedError
-
-    def back(self) -> None:
-        raise NotImplementedError
-
-    def keyboard_gone(self) -> None:
-        """The user put the keyboard away."""
-
-    def entered(self) -> None:
-        """The screen came to the front for the first time."""
 
 
 class StagedApp:
@@ -252,6 +233,7 @@ class StagedApp:
         self._epoch += 1
         self.stack, self.covers, self.uploads = [], [], []
         self.busy = False
+        self.state.pop("stranger", None)  # a person has put the account right meanwhile
 
     def windows(self) -> list[View]:
         if not self.stack:
@@ -381,31 +363,3 @@ class StagedApp:
 def media_record(row: MediaRow) -> dict[str, Any]:
     """How a post's record names a medium."""
     return {"name": row.name, "bytes": row.size_bytes, "sha256": row.sha256}
-
-
-class UnknownScreen(Screen):
-    """A screen that nobody has seen before. Only BACK leaves it."""
-
-    name = "unknown"
-
-    def __init__(self, app: StagedApp) -> None:
-        self.app = app
-
-    def views(self) -> list[View]:
-        width, height = self.app.design
-        middle = height // 2
-        return [
-            node(
-                "FrameLayout",
-                self.app.full(),
-                node("ImageView", (width // 4, middle - 300, 3 * width // 4, middle - 40)),
-                node("TextView", (60, middle, width - 60, middle + 80), text="Season of lights"),
-                node(
-                    "Button", (60, height - 300, width - 60, height - 200), text="Spin the wheel", flags="C"
-                ),
-                flags="B",
-            )
-        ]
-
-    def back(self) -> None:
-        self.app.uncover()

@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 from simulator.apps.base import AppAccount, AppSpec, MediaRow, PhoneSide, Post, View
 from simulator.apps.instagram.texts import TEXTS
 from simulator.apps.layout import node
-from simulator.apps.stage import Screen, StagedApp, media_record
+from simulator.apps.screens import Screen
+from simulator.apps.stage import StagedApp, media_record
 from simulator.apps.upload import Upload
 
 _STREAM = "android.intent.extra.STREAM"
 _HANDLERS = ("ShareHandlerActivity", "StoryShareHandlerActivity")
-_AUDIO_LINK = re.compile(r"^/(?:reels?|reels/audio)/(?:audio/)?(\d+)/?$")
+_AUDIO_LINK = re.compile(r"^/reels?/audio/(\d+)/?$")
 TAILS = ("Nicely done.", "High five.", "Boom.", "Way to go.", "Way to make it happen.", "All set.")
 
 
@@ -70,7 +71,7 @@ class InstagramApp(StagedApp):
         return Home(self)
 
     def splash(self) -> Screen:
-        from simulator.apps.instagram.home import Splash
+        from simulator.apps.instagram.tabs import Splash
 
         return Splash(self)
 
@@ -133,7 +134,8 @@ class InstagramApp(StagedApp):
 
     def publish(self) -> None:
         """The tap that really publishes. Videos in a feed post become reels."""
-        from simulator.apps.instagram.home import Home, Reels
+        from simulator.apps.instagram.home import Home
+        from simulator.apps.instagram.tabs import Reels
 
         draft = self.draft
         kind = draft.kind

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
-from simulator.apps.instagram.home import Tab
 from simulator.apps.instagram.parts import WHOLE, InstagramScreen, tabbed
+from simulator.apps.instagram.tabs import Tab
 from simulator.apps.layout import field, node
 
 if TYPE_CHECKING:

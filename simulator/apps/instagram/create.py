@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
-from simulator.apps.instagram.parts import WHOLE, Dialog, InstagramScreen, bottom_sheet
+from simulator.apps.instagram.parts import WHOLE, InstagramScreen, bottom_sheet
 from simulator.apps.layout import node
+from simulator.apps.screens import Dialog
 
 if TYPE_CHECKING:
     from simulator.apps.instagram.app import InstagramApp
@@ -20,7 +21,8 @@ def open_creation(app: InstagramApp, kind: str) -> None:
 
 
 def _permitted(app: InstagramApp, kind: str, *, granted: bool) -> None:
-    from simulator.apps.instagram.picker import FeedPicker, Picker
+    from simulator.apps.instagram.feed_picker import FeedPicker
+    from simulator.apps.instagram.picker import Picker
 
     if kind == "feed":
         app.push(FeedPicker(app, granted=granted))

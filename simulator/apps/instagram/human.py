@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
 from simulator.apps.instagram.interruptions import promo
-from simulator.apps.instagram.parts import NOTHING, Dialog
+from simulator.apps.instagram.parts import NOTHING
 from simulator.apps.instagram.reel import alert
 from simulator.apps.layout import node
-from simulator.apps.stage import Screen
+from simulator.apps.screens import Dialog, Screen, Stuck
 
 if TYPE_CHECKING:
     from simulator.apps.instagram.app import InstagramApp
 
 WINDOW = (0, 48, 720, 1344)
-
-
-class Stuck(Dialog):
-    """No button and no BACK leads out of it."""
-
-    def leave(self) -> None:
-        return
 
 
 def human(app: InstagramApp, name: str) -> Screen:

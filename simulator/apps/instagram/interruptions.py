@@ -7,9 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
-from simulator.apps.instagram.parts import Dialog
 from simulator.apps.layout import node
-from simulator.apps.stage import Screen
+from simulator.apps.screens import Dialog, Screen
 
 if TYPE_CHECKING:
     from simulator.apps.instagram.app import InstagramApp

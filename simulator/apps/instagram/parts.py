@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
 from simulator.apps.layout import node
-from simulator.apps.stage import Screen
+from simulator.apps.screens import Screen
 
 if TYPE_CHECKING:
     from simulator.apps.instagram.app import InstagramApp
@@ -26,32 +26,12 @@ class InstagramScreen(Screen):
         self.app.pop()
 
 
-class Dialog(InstagramScreen):
-    """Lies over everything, in its own window; leaves when one of its buttons is tapped."""
-
-    dialog = True
-    name = "dialog"
-
-    def __init__(self, app: InstagramApp, name: str, window: Callable[[Dialog], View]) -> None:
-        super().__init__(app)
-        self.name = name
-        self._window = window
-
-    def views(self) -> list[View]:
-        return [self._window(self)]
-
-    def leave(self) -> None:
-        self.app.uncover()
-
-    def back(self) -> None:
-        self.leave()
-
-
 def tab_bar(app: InstagramApp, current: str) -> View:
     """Home, Reels, Message, Search, Profile."""
     from simulator.apps.instagram.audio import Search
-    from simulator.apps.instagram.home import Direct, Home, Reels
+    from simulator.apps.instagram.home import Direct, Home
     from simulator.apps.instagram.profile import Profile
+    from simulator.apps.instagram.tabs import Reels
 
     def tab(left: int, name: str, key: str, screen: type[InstagramScreen], *, avatar: bool = False) -> View:
         chosen = "S" if name == current else ""

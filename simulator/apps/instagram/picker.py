@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from simulator.apps.base import MediaRow, View
 from simulator.apps.instagram.parts import WHOLE, InstagramScreen
 from simulator.apps.layout import Box, node
-from simulator.apps.stage import Screen
+from simulator.apps.screens import Screen
 
 if TYPE_CHECKING:
     from simulator.apps.instagram.app import InstagramApp
 
-_IMAGES_MAX = 20
+
+class Choosing(Protocol):
+    """A picker."""
+
+    def choose(self, row: MediaRow) -> None: ...
 
 
 def label(app: InstagramApp, row: MediaRow, chosen: list[MediaRow], *, numbered: bool) -> str:
@@ -33,7 +37,7 @@ def duration(row: MediaRow) -> str:
     return f"{seconds // 60}:{seconds % 60:02d}"
 
 
-def cell(app: InstagramApp, row: MediaRow, box: Box, desc: str, picker: Picker | FeedPicker) -> View:
+def cell(app: InstagramApp, row: MediaRow, box: Box, desc: str, picker: Choosing) -> View:
     """One medium: a clickable box with a clickable thumbnail in it."""
     left, top, right, bottom = box
 
@@ -185,149 +189,16 @@ class Picker(InstagramScreen):
                 ),
                 self._grid(menu + 89),
                 *following,
-                *_tabs(app, (("cam_dest_clips", "reel_tab", 311, 408, None), ("cam_dest_template", "templates_tab", 408, 602, None))),
+                *tabs(app, (("cam_dest_clips", "reel_tab", 311, 408, None), ("cam_dest_template", "templates_tab", 408, 602, None))),
                 rid="quick_capture_root_container",
                 flags="CF",
             )
         ]  # fmt: skip
 
 
-def _tabs(app: InstagramApp, entries: tuple[tuple[str, str, int, int, object], ...]) -> list[View]:
+def tabs(app: InstagramApp, entries: tuple[tuple[str, str, int, int, object], ...]) -> list[View]:
     """The destinations at the bottom edge."""
     return [
         node("TextView", (left, 1285, right, 1341), rid=rid, text=app.t(key), desc=app.t(key), flags="C", tap=tap if callable(tap) else None)
         for rid, key, left, right, tap in entries
     ]  # fmt: skip
-
-
-class FeedPicker(InstagramScreen):
-    """The picker "New post": the newest medium is selected from the start; tabs POST, STORY, REEL under the grid."""
-
-    name = "feed-picker"
-
-    def __init__(self, app: InstagramApp, *, granted: bool) -> None:
-        super().__init__(app)
-        self.granted = granted
-        self.multiple = False
-        self.first_row = 0
-        self.chosen = self._rows()[:1]
-
-    def _rows(self) -> list[MediaRow]:
-        return self.app.phone.media() if self.granted else []
-
-    def choose(self, row: MediaRow) -> None:
-        """One: the tapped one is it. Several: numbers in the order of the taps; a second tap takes one out."""
-        if not self.multiple:
-            self.chosen = [row]
-        elif row.id in [r.id for r in self.chosen]:
-            self.chosen = [r for r in self.chosen if r.id != row.id]
-        elif len(self.chosen) < _IMAGES_MAX:
-            self.chosen.append(row)
-        self.app.phone.changed()
-
-    def _multi(self) -> None:
-        """Turning it on keeps what was previewed, as number 1."""
-        self.multiple = not self.multiple
-        self.chosen = self.chosen[:1]
-        self.app.phone.changed()
-
-    def _to(self, kind: str) -> None:
-        app = self.app
-        app.draft.kind = kind
-        app.stack[-1] = Picker(app, granted=self.granted)
-        app.phone.changed()
-
-    def _next(self) -> None:
-        from simulator.apps.instagram.reel import Editor, Filters
-
-        app = self.app
-        if not self.chosen:
-            return
-
-        def arrive() -> None:
-            app.draft.media = list(self.chosen)
-            video = len(self.chosen) == 1 and self.chosen[0].kind == "video"
-            app.push(Editor(app) if video else Filters(app))
-
-        app.go(1.5, arrive)
-
-    def _scroll(self, direction: int) -> None:
-        last = max(0, (len(self._rows()) + 4) // 4 - 2)
-        self.first_row = min(last, max(0, self.first_row + direction))
-        self.app.phone.changed()
-
-    def _grid(self) -> View:
-        app = self.app
-        cells: list[View] = []
-        for place, row in enumerate([None, *self._rows()][self.first_row * 4 : self.first_row * 4 + 12]):
-            left = 2 + 180 * (place % 4)
-            y = 898 + 180 * (place // 4)
-            box = (left, y, left + 177, min(y + 177, 1275))
-            if y >= 1250:
-                break
-            if row is None:
-                picture = node("ImageView", box, rid="gallery_picker_grid_item_background")
-                cells.append(
-                    node("ViewGroup", box, picture, rid="gallery_picker_grid_item_container", flags="C")
-                )
-            else:
-                cells.append(cell(app, row, box, label(app, row, self.chosen, numbered=self.multiple), self))
-        grid = node("GridView", (0, 898, 720, 1277), *cells, rid="media_picker_grid_view")
-        grid.on_scroll = self._scroll
-        return node("FrameLayout", (0, 896, 720, 1277), grid, rid="media_picker_container")
-
-    def views(self) -> list[View]:
-        app = self.app
-        multi = node(
-            "LinearLayout",
-            (481, 827, 700, 879),
-            node("ImageView", (494, 840, 520, 866), rid="slideout_iconview_icon"),
-            node("TextView", (520, 841, 687, 864), rid="slideout_iconview_text", text=app.t("multi_label")),
-            rid="multi_select_slide_button_alt",
-            desc=app.t("multi_button"),
-            flags="CKX" if self.multiple else "CK",
-            tap=self._multi,
-        )
-        preview = (
-            []
-            if not self.chosen
-            else [
-                node(
-                    "View",
-                    (0, 91, 720, 811),
-                    rid="video_preview_view",
-                    desc=app.t("video_preview"),
-                    flags="C",
-                )
-            ]
-        )
-        tabs = _tabs(
-            app,
-            (
-                ("cam_dest_feed", "post_tab", 312, 408, None),
-                ("cam_dest_story", "story_tab", 408, 519, lambda: self._to("story")),
-                ("cam_dest_clips", "reel_tab", 519, 608, lambda: self._to("reel")),
-            ),
-        )
-        return [
-            node(
-                "FrameLayout",
-                WHOLE,
-                node("ImageView", (0, 0, 91, 91), rid="action_bar_cancel", desc=app.t("cancel"), flags="C", tap=app.pop),
-                node("TextView", (91, 0, 626, 91), rid="new_post_title", text=app.t("new_post")),
-                node("Button", (626, 0, 720, 91), rid="next_button_textview", text=app.t("next"), desc=app.t("next"),
-                     flags="C" if self.chosen else "C!", tap=self._next),
-                node("FrameLayout", (0, 91, 720, 811), *preview, rid="preview_container"),
-                node(
-                    "LinearLayout",
-                    (0, 811, 720, 896),
-                    node("Button", (0, 834, 191, 873), rid="gallery_folder_menu_tv", text=app.t("recents"), flags="C"),
-                    multi,
-                    rid="unified_camera_options_holder",
-                ),
-                self._grid(),
-                *tabs,
-                rid="feed_destination_curation_container",
-                flags="B",
-            )
-        ]  # fmt: skip

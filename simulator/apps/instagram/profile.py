@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulator.apps.base import View
-from simulator.apps.instagram.home import Tab
 from simulator.apps.instagram.parts import InstagramScreen, bottom_sheet, tabbed
+from simulator.apps.instagram.tabs import Tab
 from simulator.apps.layout import node
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
-from simulator.apps.instagram.parts import WHOLE, Dialog, InstagramScreen, bottom_sheet
+from simulator.apps.instagram.parts import WHOLE, InstagramScreen, bottom_sheet
 from simulator.apps.layout import node
+from simulator.apps.screens import Dialog
 
 if TYPE_CHECKING:
     from simulator.apps.instagram.app import InstagramApp

@@ -6,9 +6,10 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import MediaRow, View
-from simulator.apps.instagram.parts import WHOLE, Dialog, InstagramScreen, bottom_sheet
+from simulator.apps.instagram.parts import WHOLE, InstagramScreen, bottom_sheet
 from simulator.apps.instagram.reel import Editor, discard_dialog
 from simulator.apps.layout import node
+from simulator.apps.screens import Dialog
 
 if TYPE_CHECKING:
     from simulator.apps.instagram.app import InstagramApp

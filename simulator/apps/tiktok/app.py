@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from simulator.apps.base import AppAccount, AppSpec, MediaRow, PhoneSide, Post, View
 from simulator.apps.layout import node
-from simulator.apps.stage import Screen, StagedApp, media_record
+from simulator.apps.screens import Screen
+from simulator.apps.stage import StagedApp, media_record
 from simulator.apps.tiktok import ids
 from simulator.apps.tiktok.draft import Draft, auto_sound
 from simulator.apps.tiktok.texts import TEXTS
@@ -44,6 +45,7 @@ class TikTokApp(StagedApp):
     def __init__(self, phone: PhoneSide, spec: AppSpec) -> None:
         self.draft = Draft()
         self.unavailable: set[str] = set()
+        self.public = True  #: everyone may see the post
         super().__init__(phone, spec)
 
     @property
@@ -142,6 +144,7 @@ class TikTokApp(StagedApp):
         self.draft.description = unfinished.get("description", "")
         self.draft.title = unfinished.get("title", "")
         self.unavailable = {name for name in OPTIONS if self.phone.fault(f"{name}-unavailable")}
+        self.public = not self.phone.fault("not-everyone")
 
     def edit(self, rows: list[MediaRow]) -> Screen:
         """The editor with these media in it."""
@@ -173,6 +176,7 @@ class TikTokApp(StagedApp):
         if self.composing():
             self.keep_unfinished()
         super().stop()
+        self.draft = Draft()
 
     def record(self, kind: str) -> Post:
         draft = self.draft
@@ -247,7 +251,10 @@ class TikTokApp(StagedApp):
         cls = component.rpartition("/")[2]
         if cls.startswith("."):
             cls = self.package + cls
-        if action.endswith((".SEND", ".SEND_MULTIPLE")):
+        if action.endswith(".SEND_MULTIPLE"):
+            # `am` cannot pass a list of uris: the app finds nothing to share.
+            return self._shared("", flags)
+        if action.endswith(".SEND"):
             if cls and cls != SHARE:
                 return f"Error type 3\nError: Activity class {{{component}}} does not exist."
             return self._shared(extras.get(_STREAM, "") or data, flags)

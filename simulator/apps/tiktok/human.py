@@ -7,18 +7,10 @@ from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
 from simulator.apps.layout import field, node
-from simulator.apps.stage import Screen
-from simulator.apps.tiktok.parts import Dialog
+from simulator.apps.screens import Dialog, Screen, Stuck
 
 if TYPE_CHECKING:
     from simulator.apps.tiktok.app import TikTokApp
-
-
-class Stuck(Dialog):
-    """No button and no BACK leads out of it."""
-
-    def leave(self) -> None:
-        return
 
 
 def human(app: TikTokApp, name: str) -> Screen:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
 from simulator.apps.layout import node
-from simulator.apps.stage import Screen
-from simulator.apps.tiktok.parts import Dialog
+from simulator.apps.screens import Dialog, Screen
 
 if TYPE_CHECKING:
     from simulator.apps.tiktok.app import TikTokApp

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
 from simulator.apps.layout import Box, node
-from simulator.apps.stage import Screen
+from simulator.apps.screens import Screen
 
 if TYPE_CHECKING:
     from simulator.apps.tiktok.app import TikTokApp
@@ -23,27 +23,6 @@ class TikTokScreen(Screen):
 
     def back(self) -> None:
         self.app.pop()
-
-
-class Dialog(TikTokScreen):
-    """Lies over everything; leaves when one of its buttons is tapped."""
-
-    dialog = True
-    name = "dialog"
-
-    def __init__(self, app: TikTokApp, name: str, window: Callable[[Dialog], View]) -> None:
-        super().__init__(app)
-        self.name = name
-        self._window = window
-
-    def views(self) -> list[View]:
-        return [self._window(self)]
-
-    def leave(self) -> None:
-        self.app.uncover()
-
-    def back(self) -> None:
-        self.leave()
 
 
 def tab_bar(app: TikTokApp, current: str) -> View:

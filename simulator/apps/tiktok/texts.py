@@ -145,6 +145,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Jeder kann diesen Beitrag ansehen",
         "Tout le monde peut voir cette publication",
     ),
+    "only_you": (
+        "Only you can view this post",
+        "Nur du kannst diesen Beitrag ansehen",
+        "Toi seul peux voir cette publication",
+    ),
     "public": ("Public", "Öffentlich", "Public"),
     "more_options": ("More options", "Weitere Optionen", "Plus d’options"),
     "more_options_hint": (
