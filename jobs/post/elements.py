@@ -76,9 +76,8 @@ def describe(rule: Rule) -> str:
         if value:
             shown = value if isinstance(value, str) else " | ".join(value)
             parts.append(f"{'class' if name == 'cls' else name} {shown}")
-    for name in ("inside", "corner", "holds", "row_of", "column_of", "right_of", "left_of", "above", "below"):
-        if getattr(rule, name):
-            parts.append(f"{name.replace('_', ' ')} {getattr(rule, name)}")
+    places = ("inside", "corner", "holds", "row_of", "column_of", "right_of", "left_of", "above", "below")
+    parts += [f"{n.replace('_', ' ')} {getattr(rule, n)}" for n in places if getattr(rule, n)]
     if rule.zone:
         parts.append("in zone")
     if rule.touches:

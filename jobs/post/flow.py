@@ -1,0 +1,316 @@
+"""The loop that both apps share: observe, recognise, act, until the form is ready; never a tap on the unknown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from jobs.attempt import Attempt, ScriptFailed
+from jobs.clock import Deadline
+from jobs.phone.protocol import PhoneSession
+from jobs.post.elements import Found
+from jobs.post.getting_files import PhoneFiles
+from jobs.post.hands import Hands
+from jobs.post.plan import Plan
+from jobs.post.recognise import Sight
+from jobs.post.screens_file import Vocabulary
+from jobs.settings import Posting
+
+#: How often one screen may come up again, and how many steps a post may take in all, before it counts as stuck.
+MAX_VISITS = 10
+MAX_STEPS = 150
+#: An app that was just started shows its splash for up to this long.
+START_PATIENCE_S = 30.0
+#: How long a tap may take to have its effect before it is tried once more.
+EFFECT_S = 8.0
+#: A dialog that stays after this many dismissals is not what we think it is.
+MAX_DISMISSALS = 4
+
+Handler = Callable[[Sight], Sight]
+
+
+class ReadyToPublish(Exception):
+    """Everything was set and read back; `button` publishes."""
+
+    def __init__(self, sight: Sight, button: Found) -> None:
+        super().__init__(f"ready: {button.name}")
+        self.sight = sight
+        self.button = button
+
+
+class Flow:
+    """Drives one app from wherever it is to the publishing button. Subclasses bring the handlers of their screens."""
+
+    #: screens on which an unfinished post stands; found at the start they are left of an earlier attempt
+    composer: frozenset[str] = frozenset()
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        phone: PhoneSession,
+        plan: Plan,
+        *,
+        vocabulary: Vocabulary,
+        posting: Posting,
+        files: PhoneFiles,
+    ) -> None:
+        self.attempt = attempt
+        self.phone = phone
+        self.plan = plan
+        self.posting = posting
+        self.files = files
+        self.hands = Hands(attempt, phone, vocabulary)
+        self.account_seen = ""  #: the visible account, once it was read
+        self._patience: Deadline | None = None
+        self._just_started = False
+        self._visits: Counter[str] = Counter()
+        self._dismissed: Counter[str] = Counter()
+        self._steps = 0
+        self._last_name = ""
+
+    # What subclasses bring
+
+    def handlers(self) -> dict[str, Handler]:
+        """What to do on each screen of the way."""
+        raise NotImplementedError
+
+    # Starting
+
+    def open_app(self) -> None:
+        """Bring the app to the front without waiting for it."""
+        with self.attempt.step("open app"):
+            self.phone.app_start(self.plan.package)
+            self._just_started = True
+
+    def fresh_start(self, why: str) -> Sight:
+        """Stop the app and open it again, so that nothing unfinished is on the screen."""
+        self.attempt.note(f"starting the app afresh: {why}")
+        self.phone.app_stop(self.plan.package)
+        self.open_app()
+        self._patience = None
+        self._last_name = ""
+        return self.hands.look()
+
+    def first_look(self) -> Sight:
+        """The first screen of the attempt; a composer that an earlier attempt left is closed."""
+        sight = self.settled(self.hands.look())
+        if sight.name in self.composer:
+            return self.fresh_start(f"{sight.name} was left open")
+        return sight
+
+    # The loop
+
+    def drive(self, sight: Sight) -> ReadyToPublish:
+        """Go on until a handler says that everything is ready.
+
+        Raises:
+            ScriptFailed: a person is needed, the screen stays unknown, or nothing moves forward.
+        """
+        handlers = self.handlers()
+        try:
+            while True:
+                sight = self.settled(sight)
+                handler = handlers.get(sight.name)
+                if handler is None:
+                    raise self.stuck(sight, f"{sight.name} is not on the way")
+                self._count(sight)
+                with self.attempt.step(sight.name):
+                    sight = handler(sight)
+        except ReadyToPublish as ready:
+            return ready
+
+    def _count(self, sight: Sight) -> None:
+        self._steps += 1
+        if sight.name != self._last_name:
+            self._visits[sight.name] += 1
+            self._last_name = sight.name
+        if self._visits[sight.name] > MAX_VISITS or self._steps > MAX_STEPS:
+            raise self.stuck(sight, f"going in circles ({self._visits[sight.name]} times on {sight.name})")
+        if self.attempt.deadline.expired:
+            raise ScriptFailed("timeout", "the attempt took too long", step=sight.name, passing=True)
+
+    def settled(self, sight: Sight) -> Sight:
+        """Wait through unknown moments and dismiss interruptions until a screen of the way is on top.
+
+        Raises:
+            ScriptFailed: a person is needed, or the screen stays unknown.
+        """
+        while True:
+            self.attempt.check()
+            if sight.kind == "unknown":
+                sight = self._wait_known(sight)
+                continue
+            self._patience = None
+            if sight.kind == "human":
+                raise self.human(sight)
+            if sight.kind == "interruption":
+                sight = self.dismiss(sight)
+                continue
+            self._just_started = False
+            return sight
+
+    def _wait_known(self, sight: Sight) -> Sight:
+        if self._patience is None:
+            patience_s = self.posting.unknown_screen_patience_s
+            if self._just_started:
+                patience_s = max(patience_s, START_PATIENCE_S)
+            self._patience = Deadline(self.attempt.clock, patience_s)
+        if self._patience.expired:
+            raise self._unknown(sight)
+        return self.hands.wait_change(sight, self._patience.remaining_s)
+
+    def _unknown(self, sight: Sight) -> ScriptFailed:
+        front = self.phone.foreground_package()
+        if front and front not in self.hands.vocabulary.packages:
+            self._patience = None
+            return ScriptFailed(
+                "app_crashed",
+                f"{front} is in front, not {self.plan.package}",
+                step="unknown screen",
+                passing=True,
+            )
+        return ScriptFailed(
+            "ui_changed",
+            f"an unknown screen stayed for {self.posting.unknown_screen_patience_s:.0f} s",
+            step=self._last_name or "unknown screen",
+        )
+
+    def human(self, sight: Sight) -> ScriptFailed:
+        """A screen that only a person may answer, as the end of the attempt."""
+        assert sight.screen is not None  # noqa: S101 - a kind comes from a screen
+        return ScriptFailed(sight.screen.error, sight.screen.says or sight.name, step=sight.name)
+
+    def stuck(self, sight: Sight, why: str) -> ScriptFailed:
+        """Nothing moves forward: the app is not as the screens files say."""
+        return ScriptFailed("ui_changed", why, step=sight.name)
+
+    def dismiss(self, sight: Sight) -> Sight:
+        """Tap the dismissing element of an interruption and wait until it is gone."""
+        screen = sight.screen
+        assert screen is not None  # noqa: S101 - only screens are dismissed
+        if screen.phase == "after":
+            raise self.stuck(sight, f"{sight.name} came before anything was published")
+        return self.dismiss_any(sight)
+
+    def dismiss_any(self, sight: Sight) -> Sight:
+        """The same without asking whether we are before or after the commit."""
+        self._dismissed[sight.name] += 1
+        if sight.next is None:
+            sight = self.hands.wait_change(sight, 2.0)
+            if self._dismissed[sight.name] > MAX_DISMISSALS and sight.kind == "interruption":
+                raise self.stuck(sight, f"{sight.name} shows nothing to dismiss it with")
+            return sight
+        if self._dismissed[sight.name] > 2 * MAX_DISMISSALS:
+            raise self.stuck(sight, f"{sight.name} comes again and again")
+        self.attempt.note(f"dismissing {sight.name}")
+        name, words = sight.name, labels(sight)
+        self.hands.tap(sight.next)
+        # Permissions come one after the other under the same name.
+        return self.hands.until(sight, lambda s: s.name != name or labels(s) != words, 3.0)
+
+    # Acting
+
+    def press(
+        self,
+        sight: Sight,
+        element: str,
+        *,
+        done: Callable[[Sight], bool] | None = None,
+        timeout_s: float = EFFECT_S,
+        tries: int = 2,
+    ) -> Sight:
+        """Tap an element and wait for its effect: another screen, or `done`. Tried again only after a long silence.
+
+        Raises:
+            ScriptFailed: the element is not there, or nothing happens.
+        """
+        found = self.need(sight, element)
+        name = sight.name
+        before = sight.tree
+
+        def effect(s: Sight) -> bool:
+            return s.name != name or (done is not None and done(s))
+
+        for number in range(1, tries + 1):
+            self.hands.tap(found)
+            sight = self.hands.until(sight, effect, timeout_s)
+            if effect(sight):
+                return sight
+            self.attempt.note(
+                f"no effect of {element} within {timeout_s:.0f} s",
+                tried=number,
+                changed=not sight.tree.same_as(before),
+            )
+            found = self.need(sight, element)
+        raise self.stuck(sight, f"{element} has no effect on {name}")
+
+    def need(self, sight: Sight, element: str) -> Found:
+        """An element that must be there."""
+        found = sight.find(element)
+        if found is None:
+            raise self.stuck(sight, f"{element} is not on {sight.name}")
+        return found
+
+    def reach(self, sight: Sight, *names: str, timeout_s: float = EFFECT_S) -> Sight:
+        """Wait until one of these screens is on top, through interruptions and unknown moments.
+
+        Raises:
+            ScriptFailed: it does not come in time.
+        """
+        deadline = Deadline(self.attempt.clock, timeout_s)
+        while True:
+            sight = self.settled(sight)
+            if sight.name in names:
+                return sight
+            if deadline.expired:
+                raise self.stuck(sight, f"{' or '.join(names)} does not come")
+            sight = self.hands.wait_change(sight, deadline.remaining_s)
+
+    def scroll_to(self, sight: Sight, element: str, *, tries: int = 5) -> tuple[Sight, Found | None]:
+        """Scroll down until an element is there; None when the end is reached without it."""
+        for _ in range(tries):
+            found = sight.find(element)
+            if found is not None:
+                return sight, found
+            before = sight.tree
+            self.hands.swipe_up(sight)
+            sight = self.hands.wait_change(sight, 1.5)
+            if sight.tree.same_as(before):
+                break
+        return sight, sight.find(element)
+
+    # Comparing texts
+
+    def check_text(self, wanted: str, seen: str, field: str) -> None:
+        """What was typed must stand there to the letter.
+
+        Raises:
+            ScriptFailed: it does not.
+        """
+        if not same_text(wanted, seen):
+            self.attempt.note(f"{field} reads differently", wanted=wanted, seen=seen)
+            raise ScriptFailed(
+                "caption_altered", f"the app changed the {field}: {difference(wanted, seen)}", step="caption"
+            )
+
+
+def labels(sight: Sight) -> frozenset[str]:
+    """Every text and description on a screen."""
+    return frozenset(label for n in sight.look.nodes for label in (n.text, n.content_desc) if label)
+
+
+def same_text(wanted: str, seen: str) -> bool:
+    """Whether a text read back from a tree is the one that was typed.
+
+    Some dumpers turn line breaks into blanks; that is no change of the text. Blanks at the very end are not shown.
+    """
+    wanted, seen = wanted.replace("\r\n", "\n").rstrip(), seen.replace("\r\n", "\n").rstrip()
+    return wanted == seen or ("\n" not in seen and wanted.replace("\n", " ") == seen)
+
+
+def difference(wanted: str, seen: str) -> str:
+    """Where two texts part, for people."""
+    same = 0
+    while same < min(len(wanted), len(seen)) and wanted[same] == seen[same]:
+        same += 1
+    return f'after {same} characters "{wanted[same : same + 20]}" became "{seen[same : same + 20]}"'

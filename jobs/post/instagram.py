@@ -1,0 +1,288 @@
+"""What to do on each of Instagram's screens, from the profile to the publishing button."""
+
+from __future__ import annotations
+
+import re
+
+from jobs.attempt import ScriptFailed
+from jobs.post.flow import Flow, Handler, ReadyToPublish, same_text
+from jobs.post.instagram_picking import pick_images, pick_video
+from jobs.post.plan import PostKind
+from jobs.post.recognise import Sight
+from jobs.post.switching import Switcher
+
+#: The editor reads the file in before it shows itself.
+EDITOR_S = 25.0
+_COUNT = re.compile(r"\d[\d.,\u00a0\u202f' ]*")
+_SHARE_HANDLER = "com.instagram.share.handleractivity.ShareHandlerActivity"
+
+
+class InstagramFlow(Flow):
+    """Instagram: reels, images and stories by the + button or an audio page."""
+
+    composer = frozenset(
+        {
+            "camera", "picker_reel", "picker_post", "picker_story", "reel_editor", "filters", "share_screen",
+            "caption_editor", "story_editor", "story_share_sheet",
+        }
+    )  # fmt: skip
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.profile_read = False
+        self.media_chosen = False
+        self.typed = False
+        self.label_set = False
+        self.audio_used = self.plan.way != "useSound"
+        self.posts_before: int | None = None
+        self.tile_before = ""
+        self.old_traces: set[str] = set()
+        self.switcher = Switcher(self, name_of)
+
+    def handlers(self) -> dict[str, Handler]:
+        return {
+            "home": self.on_home,
+            "own_profile": self.on_profile,
+            "account_sheet": self.on_account_sheet,
+            "create_sheet": self.on_create_sheet,
+            "audio_page": self.on_audio_page,
+            "camera": self.on_camera,
+            "picker_reel": self.on_picker,
+            "picker_post": self.on_picker,
+            "picker_story": self.on_picker,
+            "reel_editor": self.on_reel_editor,
+            "filters": lambda s: self.press(s, "filters_next", timeout_s=EDITOR_S),
+            "share_screen": self.on_share_screen,
+            "caption_editor": self.on_caption_editor,
+            "story_editor": self.on_story_editor,
+            "story_share_sheet": self.on_story_share_sheet,
+        }
+
+    # Profile and the start of the creation
+
+    def on_home(self, sight: Sight) -> Sight:
+        for trace in ("cant_post_text", "posted_text", "sharing_text"):
+            if sight.has(trace):
+                self.old_traces.add(trace)
+        return self.press(sight, "profile_tab")
+
+    def on_profile(self, sight: Sight) -> Sight:
+        if not self.profile_read:
+            sight = self.switcher.ensure(sight)
+            self.posts_before = post_count(sight)
+            self.tile_before = tile_of(sight)
+            self.attempt.note("profile read", posts=self.posts_before, newest=self.tile_before)
+            self.profile_read = True
+        if not self.audio_used:
+            return self.open_audio(sight)
+        return self.press(sight, "create_new")
+
+    def on_account_sheet(self, sight: Sight) -> Sight:
+        self.hands.back("the account sheet was left open")
+        return self.hands.until(sight, lambda s: s.name != "account_sheet", 4.0)
+
+    def on_create_sheet(self, sight: Sight) -> Sight:
+        row = {PostKind.STORY: "create_story", PostKind.FEED: "create_post"}.get(
+            self.plan.kind, "create_reel"
+        )
+        return self.press(sight, row, timeout_s=15.0)
+
+    # Audio
+
+    def open_audio(self, sight: Sight) -> Sight:
+        """Open the page of the audio that was asked for."""
+        if not self.plan.sound_is_link:
+            raise ScriptFailed(
+                "sound_not_found", "on Instagram a sound can only be opened by its link (https://www.instagram.com/reels/audio/...)",
+                step="sound",
+            )  # fmt: skip
+        name = sight.name
+        with self.attempt.step("open audio", link=self.plan.sound):
+            self.phone.start_intent(
+                "-a", "android.intent.action.VIEW", "-d", self.plan.sound, "-p", self.plan.package
+            )
+            sight = self.hands.until(sight, lambda s: s.name != name, 15.0)
+            return self.reach(
+                sight, "audio_page", timeout_s=max(5.0, float(self.plan.config.sound_wait_time))
+            )
+
+    def on_audio_page(self, sight: Sight) -> Sight:
+        if self.plan.way != "useSound":
+            raise self.stuck(sight, "an audio page came unasked")
+        sight = self.press(sight, "use_audio", timeout_s=15.0)
+        self.audio_used = True
+        return sight
+
+    # Camera and pickers
+
+    def on_camera(self, sight: Sight) -> Sight:
+        sight = self.choose_destination(sight)
+        if sight.name != "camera":
+            return sight
+        return self.press(sight, "gallery_button")
+
+    def choose_destination(self, sight: Sight) -> Sight:
+        """Camera and picker have tabs that say what will become of the medium."""
+        element = {PostKind.STORY: "dest_story", PostKind.FEED: "dest_post"}.get(self.plan.kind, "dest_reel")
+        found = sight.find(element)
+        if found is None or found.node.selected:
+            return sight
+        name, tree = sight.name, sight.tree
+        self.hands.tap(found)
+        return self.hands.until(sight, lambda s: s.name != name or not s.tree.same_as(tree), 3.0)
+
+    def on_picker(self, sight: Sight) -> Sight:
+        wanted = {PostKind.STORY: "picker_story", PostKind.FEED: "picker_post"}.get(
+            self.plan.kind, "picker_reel"
+        )
+        if sight.name != wanted:
+            moved = self.choose_destination(sight)
+            if moved.name != sight.name:
+                return moved
+            sight = moved
+        if sight.name == "picker_story" and self.plan.kind is not PostKind.STORY:
+            return self.leave_picker(sight)
+        if sight.name == "picker_reel" and self.plan.kind is not PostKind.REEL:
+            return self.leave_picker(sight)
+        if self.plan.kind is PostKind.FEED or not self.plan.is_video:
+            sight = pick_images(self, sight)
+        else:
+            sight = pick_video(self, sight)
+        self.media_chosen = True
+        return sight
+
+    def leave_picker(self, sight: Sight) -> Sight:
+        """The app opened another picker than the one that was asked for."""
+        self.attempt.note(f"{sight.name} is not the picker that was asked for")
+        return self.press(sight, "picker_cancel")
+
+    # Editors
+
+    def on_reel_editor(self, sight: Sight) -> Sight:
+        if not self.media_chosen:
+            return self.fresh_start("an editor is open that this attempt did not fill")
+        return self.press(sight, "editor_next", timeout_s=EDITOR_S)
+
+    def on_story_editor(self, sight: Sight) -> Sight:
+        if self.plan.kind is not PostKind.STORY:
+            self.attempt.note("the story editor opened by mistake")
+            return self.press(sight, "editor_cancel")
+        if not self.media_chosen:
+            return self.fresh_start("a story is open that this attempt did not fill")
+        if self.plan.config.ai_label:
+            raise ScriptFailed(
+                "option_not_set", "stories have no AI label that could be set", step="story_editor"
+            )
+        raise ReadyToPublish(sight, self.need(sight, "your_story"))
+
+    def on_story_share_sheet(self, sight: Sight) -> Sight:
+        if self.plan.kind is not PostKind.STORY or not self.media_chosen:
+            return self.fresh_start("a share sheet is open that this attempt did not ask for")
+        raise ReadyToPublish(sight, self.need(sight, "share_story"))
+
+    # The share screen
+
+    def on_caption_editor(self, sight: Sight) -> Sight:
+        return self.press(sight, "caption_done", timeout_s=5.0)
+
+    def on_share_screen(self, sight: Sight) -> Sight:
+        if not self.media_chosen:
+            return self.fresh_start("a share screen is open that this attempt did not fill")
+        text = self.plan.description
+        if not self.typed:
+            if says(sight):
+                raise ScriptFailed(
+                    "leftover_draft", "the caption already holds text: an unfinished post was resumed",
+                    step="share_screen", passing=True,
+                )  # fmt: skip
+            if text:
+                sight = self.type_caption(sight, text)
+            self.typed = True
+            if sight.name != "share_screen":
+                return sight
+        if self.plan.config.ai_label and not self.label_set:
+            sight = self.set_label(sight)
+            self.label_set = True
+            if sight.name != "share_screen":
+                return sight
+        sight = self.scroll_up_to(sight, "caption_field")
+        self.check_text(text, says(sight), "caption")
+        raise ReadyToPublish(sight, self.need(sight, "share_button"))
+
+    def type_caption(self, sight: Sight, text: str) -> Sight:
+        """Fill the caption and leave its editor, which hides Share."""
+        screens = ("share_screen", "caption_editor")
+        for number in (1, 2):
+            with self.attempt.step("type caption"):
+                self.hands.enter_text(self.need(sight, "caption_field"), text)
+                sight = self.hands.until(sight, lambda s: same_text(text, says(s)), 3.0)
+                sight = self.reach(sight, *screens)
+            if same_text(text, says(sight)):
+                break
+            self.attempt.note("the caption does not read as typed", tried=number)
+        self.check_text(text, says(sight), "caption")
+        return sight
+
+    def set_label(self, sight: Sight) -> Sight:
+        """Switch the AI label on and see that it is."""
+        with self.attempt.step("ai label"):
+            sight, found = self.scroll_to(sight, "ai_label_switch")
+            if found is None:
+                raise ScriptFailed(
+                    "option_not_set", "the AI label is not on the share screen", step="ai label"
+                )
+            if sight.has("ai_label_on"):
+                return sight
+            self.hands.tap(found)
+            sight = self.hands.until(sight, lambda s: s.name != "share_screen" or s.has("ai_label_on"), 5.0)
+            sight = self.reach(sight, "share_screen")
+            if not sight.has("ai_label_on"):
+                sight, _ = self.scroll_to(sight, "ai_label_on")
+            if not sight.has("ai_label_on"):
+                raise ScriptFailed("option_not_set", "the AI label does not switch on", step="ai label")
+            return sight
+
+    def scroll_up_to(self, sight: Sight, element: str) -> Sight:
+        """Scroll back until an element is there."""
+        for _ in range(5):
+            if sight.has(element):
+                return sight
+            before = sight.tree
+            self.hands.swipe_down(sight)
+            sight = self.reach(self.hands.wait_change(sight, 1.5), "share_screen")
+            if sight.tree.same_as(before):
+                break
+        self.need(sight, element)
+        return sight
+
+
+def says(sight: Sight) -> str:
+    """What the caption field holds; "" for its placeholder."""
+    found = sight.find("caption_field")
+    if found is None or sight.look.is_empty(found.node):
+        return ""
+    return found.node.text
+
+
+def name_of(sight: Sight) -> str:
+    """The account's name on the own profile."""
+    found = sight.find("profile_name") if sight.name == "own_profile" else None
+    return found.says.strip() if found else ""
+
+
+def post_count(sight: Sight) -> int | None:
+    """How many posts the profile says it has; None when it does not, or only roughly ("1.2K")."""
+    for element in ("post_count_value", "post_count"):
+        found = sight.find(element)
+        if found is not None:
+            match = _COUNT.match(found.says.strip())
+            rest = found.says.strip()[match.end() :] if match else ""
+            if match and not rest[:1].upper().startswith(("K", "M")):
+                return int(re.sub(r"\D", "", match[0]))
+    return None
+
+
+def tile_of(sight: Sight) -> str:
+    """What the newest tile of the profile's grid is called."""
+    found = sight.find("first_tile")
+    return found.node.content_desc if found else ""

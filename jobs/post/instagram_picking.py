@@ -1,0 +1,168 @@
+"""Chooses the pushed files in Instagram's pickers: by selection words and duration, in the order of taps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.attempt import ScriptFailed
+from jobs.phone.tree import Node
+from jobs.post.elements import Found
+from jobs.post.picking import MAX_REFRESHES, fits_duration, seconds
+from jobs.post.recognise import Sight
+
+if TYPE_CHECKING:
+    from jobs.post.flow import Flow
+
+EDITOR_S = 25.0
+
+
+def _in_order(nodes: list[Node]) -> list[Node]:
+    return sorted(nodes, key=lambda n: (n.bounds[1], n.bounds[0]))
+
+
+def thumbnail_duration(sight: Sight, thumbnail: Node) -> int | None:
+    """The duration label drawn over a thumbnail."""
+    x1, y1, x2, y2 = thumbnail.bounds
+    for label in sight.look.find_all("duration_label"):
+        x, y = label.center
+        if x1 <= x < x2 and y1 <= y < y2:
+            return seconds(label.node.text)
+    return None
+
+
+def pick_video(flow: Flow, sight: Sight) -> Sight:
+    """Choose our video: the newest one, whose duration must fit."""
+    name = sight.name
+    for number in range(MAX_REFRESHES):
+        video = _newest_video(sight)
+        if video is not None:
+            shown = thumbnail_duration(sight, video)
+            if shown is None or fits_duration(shown, flow.plan.materials[0].duration_s):
+                return _take(flow, sight, video)
+            flow.attempt.note("the newest video of the picker is not ours", shows_s=shown)
+        sight = _refresh(flow, sight, name, number)
+        if sight.name != name:
+            return sight
+    raise ScriptFailed(
+        "not_indexed", "the app's picker does not show the pushed file", step=name, passing=True
+    )
+
+
+def _newest_video(sight: Sight) -> Node | None:
+    """The first video of the grid, selected already or not."""
+    fresh = [f.node for f in sight.look.find_all("first_video")]
+    chosen = [f.node for f in sight.look.find_all("chosen_thumbnail")]
+    videos = _in_order([*fresh, *chosen])
+    if videos:
+        return videos[0]
+    # Words of an unknown language: a thumbnail with a duration is a video.
+    timed = [
+        f.node for f in sight.look.find_all("thumbnails") if thumbnail_duration(sight, f.node) is not None
+    ]
+    return _in_order(timed)[0] if timed else None
+
+
+def _take(flow: Flow, sight: Sight, video: Node) -> Sight:
+    name = sight.name
+    already = any(f.node is video for f in sight.look.find_all("chosen_thumbnail"))
+    if not already:
+        flow.hands.tap(Found("newest video", video, "first thumbnail that fits"))
+        sight = flow.hands.until(
+            sight, lambda s: s.name != name or _selected_first(s) or s.has("picker_next_ready"), 10.0
+        )
+        if sight.name != name:
+            return sight
+        if not sight.has("picker_next"):
+            # Pickers of stories and reels go on by themselves; give them their time.
+            sight = flow.hands.until(sight, lambda s: s.name != name, EDITOR_S)
+            if sight.name == name:
+                raise flow.stuck(sight, "tapping the video has no effect")
+            return sight
+    return flow.press(sight, "picker_next", timeout_s=EDITOR_S)
+
+
+def _selected_first(sight: Sight) -> bool:
+    return sight.has("chosen_thumbnail")
+
+
+def _refresh(flow: Flow, sight: Sight, name: str, number: int) -> Sight:
+    """A stale grid: wait for it to change, then leave the picker, which reads the gallery anew when it opens again."""
+    flow.attempt.note("the picker's grid does not show our file yet", tried=number + 1)
+    tree = sight.tree
+    sight = flow.hands.until(sight, lambda s: s.name != name or not s.tree.same_as(tree), 3.0)
+    if sight.name != name or not sight.tree.same_as(tree):
+        return sight
+    return flow.press(sight, "picker_cancel")
+
+
+def pick_images(flow: Flow, sight: Sight) -> Sight:
+    """Choose our images in their order: the grid shows the newest first, a carousel keeps the order of taps."""
+    count = len(flow.plan.materials)
+    name = sight.name
+    if count > 1:
+        sight = _several(flow, sight)
+        if sight.name != name:
+            return sight
+    photos = _photos(sight)
+    if len(photos) < count:
+        sight = _refresh(flow, sight, name, 0)
+        if sight.name != name:
+            return sight
+        photos = _photos(sight)
+    if len(photos) < count:
+        raise ScriptFailed(
+            "not_indexed",
+            f"the picker shows {len(photos)} photos, {count} are needed",
+            step=name,
+            passing=True,
+        )
+    if count == 1:
+        chosen = {id(f.node) for f in sight.look.find_all("chosen_thumbnail")}
+        if id(photos[0]) not in chosen:
+            flow.hands.tap(Found("newest photo", photos[0], "first thumbnail"))
+            sight = flow.hands.until(sight, lambda s: s.name != name or s.has("chosen_thumbnail"), 8.0)
+    else:
+        for number in range(count):
+            sight = _tap_photo(flow, sight, number)
+            if sight.name != name:
+                raise flow.stuck(sight, f"the picker closed after {number + 1} of {count} images")
+    if sight.name != name:
+        return sight
+    return flow.press(sight, "picker_next", timeout_s=EDITOR_S)
+
+
+def _photos(sight: Sight) -> list[Node]:
+    """The thumbnails of photos, newest first; selected ones are among them."""
+    nodes = [f.node for f in sight.look.find_all("thumbnails")]
+    return [n for n in _in_order(nodes) if thumbnail_duration(sight, n) is None]
+
+
+def _several(flow: Flow, sight: Sight) -> Sight:
+    """Turn selecting several on, and clear what that selects by itself."""
+    name = sight.name
+    tree = sight.tree
+    if not sight.has("numbered_thumbnails"):
+        flow.hands.tap(flow.need(sight, "select_multiple"))
+        sight = flow.hands.until(sight, lambda s: s.name != name or s.has("numbered_thumbnails"), 4.0)
+        if sight.tree.same_as(tree):
+            raise flow.stuck(sight, "selecting several images cannot be turned on")
+    for _ in range(20):
+        numbered = sight.find("numbered_thumbnails")
+        if numbered is None or sight.name != name:
+            break
+        tree = sight.tree
+        flow.hands.tap(numbered)
+        sight = flow.hands.until(sight, lambda s, t=tree: not s.tree.same_as(t), 3.0)  # type: ignore[misc]
+    return sight
+
+
+def _tap_photo(flow: Flow, sight: Sight, number: int) -> Sight:
+    name = sight.name
+    before = len(sight.look.find_all("numbered_thumbnails"))
+    flow.hands.tap(Found(f"photo {number + 1}", _photos(sight)[number], "thumbnail in order"))
+    sight = flow.hands.until(
+        sight, lambda s: s.name != name or len(s.look.find_all("numbered_thumbnails")) > before, 4.0
+    )
+    if sight.name == name and len(sight.look.find_all("numbered_thumbnails")) != before + 1:
+        raise flow.stuck(sight, f"photo {number + 1} cannot be selected")
+    return sight

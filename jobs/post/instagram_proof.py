@@ -1,0 +1,128 @@
+"""What counts as proof that Instagram published, and how a post is looked for after a crash."""
+
+from __future__ import annotations
+
+from jobs.attempt import Verdict
+from jobs.clock import Deadline
+from jobs.post.flow import same_text
+from jobs.post.instagram import InstagramFlow, post_count, says, tile_of
+from jobs.post.plan import PostKind
+from jobs.post.proof import Watch, published, refused, unknown
+from jobs.post.recognise import Sight
+
+_FORMS = frozenset({"share_screen", "caption_editor", "story_editor", "story_share_sheet"})
+_TABS = frozenset({"home", "own_profile"})
+#: After a crash the form must have stood still for this long before that means "never sent".
+FORM_STANDS_S = 20.0
+QUIET_S = 20.0
+#: The grid of the profile is often stale: looks at it, and the pause between them.
+PROFILE_LOOKS = 4
+PROFILE_PAUSE_S = 5.0
+
+
+def watch(flow: InstagramFlow) -> Watch:
+    """The watch for an Instagram post that was just sent."""
+    old = {"posted_text": "posted", "cant_post_text": "upload_failed"}
+    return Watch(
+        flow,
+        at_home=lambda s: s.name in _TABS,
+        on_form=lambda s: s.name in _FORMS,
+        old_traces=frozenset(old[t] for t in flow.old_traces if t in old),
+        quiet_is_proof=False,
+        look_deeper=lambda s, w: _look_deeper(flow, s, w),
+    )
+
+
+def _look_deeper(flow: InstagramFlow, sight: Sight, seen: Watch) -> Verdict | None:
+    """The upload row is gone, or never came: the profile or the tray of stories tells."""
+    if flow.plan.kind is PostKind.STORY:
+        return _story_ring(sight)
+    if flow.posts_before is None and not flow.tile_before:
+        return None
+    flow.attempt.note("no upload row: looking at the profile")
+    for _ in range(PROFILE_LOOKS):
+        sight = to_profile(flow, sight)
+        if sight.name != "own_profile":
+            return None
+        count, tile = post_count(sight), tile_of(sight)
+        if flow.posts_before is not None and count is not None and count > flow.posts_before:
+            return published(f"the profile counts {count} posts, {flow.posts_before} before")
+        if count is None and tile and tile != flow.tile_before:
+            return published(f"the profile's newest tile is new: {tile}")
+        flow.hands.swipe_down(sight)
+        sight = flow.hands.wait_change(sight, PROFILE_PAUSE_S)
+        if sight.kind in ("success", "failure", "progress"):
+            return None  # the row is back: the watch judges it
+    return None
+
+
+def to_profile(flow: InstagramFlow, sight: Sight) -> Sight:
+    """Go to the own profile from any tab; nothing is changed by that."""
+    if sight.name == "home":
+        flow.hands.tap(flow.need(sight, "profile_tab"))
+        sight = flow.hands.until(sight, lambda s: s.name != "home", 8.0)
+    return sight
+
+
+def _story_ring(sight: Sight) -> Verdict | None:
+    """The ring around the own bubble of the tray appears when the story is up."""
+    if sight.has("own_ring"):
+        return published("the own story stands in the tray")
+    return None
+
+
+def settle(flow: InstagramFlow) -> Verdict:
+    """Look for the post of an attempt that died after its commit point."""
+    clock = flow.attempt.clock
+    deadline = Deadline(clock, flow.posting.proof_timeout_s)
+    form: Deadline | None = None
+    quiet: Deadline | None = None
+    sight = flow.hands.look()
+    while not deadline.expired:
+        if sight.kind == "interruption":
+            screen = sight.screen
+            if screen is not None and screen.phase == "after":
+                return unknown("upload_timeout", f"the app asks: {sight.name}", step=sight.name)
+            sight = flow.dismiss_any(sight)
+            continue
+        if sight.kind in ("human", "failure"):
+            screen = sight.screen
+            code, text = (screen.error, screen.says) if screen else ("ui_changed", sight.name)
+            return refused(code, text, step=sight.name) if sight.kind == "failure" else unknown(code, text)
+        if sight.kind == "success":
+            return published("the app says that it is posted")
+        if sight.name in _FORMS:
+            quiet = None
+            form = form or Deadline(clock, FORM_STANDS_S)
+            if form.expired:
+                return _form_stands(flow, sight)
+        elif sight.name in _TABS:
+            form = None
+            quiet = quiet or Deadline(clock, QUIET_S)
+            if quiet.expired:
+                return unknown("upload_timeout", "the app is at its tabs and shows no sign of the post")
+        else:
+            form = quiet = None
+        wait_s = min(5.0, max(0.1, deadline.remaining_s))
+        for limit in (form, quiet):
+            if limit is not None:
+                wait_s = min(wait_s, max(0.1, limit.remaining_s))
+        sight = flow.hands.wait_change(sight, wait_s)
+    return unknown(
+        "upload_timeout",
+        f"nothing on the phone says what became of the post; it shows {sight.name or 'an unknown screen'}",
+    )
+
+
+def _form_stands(flow: InstagramFlow, sight: Sight) -> Verdict:
+    ours = sight.name in ("story_editor", "story_share_sheet") or same_text(
+        flow.plan.description, says(sight)
+    )
+    if ours:
+        return refused(
+            "interrupted",
+            "the filled form still stands: the publishing tap was never sent",
+            step="settle",
+            passing=True,
+        )
+    return unknown("upload_timeout", "a form is open that is not this post's")

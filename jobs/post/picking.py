@@ -1,0 +1,151 @@
+"""Chooses the pushed files in the apps' pickers: newest first, the right kind, the right number, never the camera."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jobs.attempt import ScriptFailed
+from jobs.phone.tree import Node
+from jobs.post.elements import Found, contains
+from jobs.post.recognise import Sight
+
+if TYPE_CHECKING:
+    from jobs.post.flow import Flow
+
+_DURATION = re.compile(r"^\s*(?:(\d+):)?(\d{1,2}):(\d{2})\s*$")
+#: How often a grid that does not show our file yet is looked at again.
+MAX_REFRESHES = 4
+
+
+def seconds(label: str) -> int | None:
+    """A duration label such as "0:18" or "1:02:03" in seconds; None when it is none."""
+    match = _DURATION.match(label)
+    if match is None:
+        return None
+    return int(match[1] or 0) * 3600 + int(match[2]) * 60 + int(match[3])
+
+
+def fits_duration(label_s: int, real_s: float | None) -> bool:
+    """Whether a label can be that of a file: apps round and cut differently."""
+    return real_s is None or abs(label_s - real_s) <= 1.5
+
+
+def labels_in(sight: Sight, cell: Node) -> list[str]:
+    """Texts drawn within a cell of a grid."""
+    return [n.text for n in sight.look.nodes if n.text and n is not cell and contains(cell.bounds, n.bounds)]
+
+
+def cell_duration(sight: Sight, cell: Node) -> int | None:
+    """The duration that a cell shows, if it shows one."""
+    return next((s for s in (seconds(label) for label in labels_in(sight, cell)) if s is not None), None)
+
+
+# TikTok
+
+
+def pick_on_tiktok(flow: Flow, sight: Sight) -> Sight:
+    """Choose our file or files in TikTok's picker and go on."""
+    plan = flow.plan
+    tab = "videos_tab" if plan.is_video else "photos_tab"
+    chosen = f"{tab}_chosen"
+    if not sight.has(chosen):
+        sight = flow.press(sight, tab, done=lambda s: s.has(chosen), timeout_s=4.0)
+        if sight.name != "picker":
+            return sight
+    sight = _fresh_grid(flow, sight, tab)
+    count = len(plan.materials)
+    if count > 1 and sight.has("select_multiple_box") and not sight.has("select_multiple_on"):
+        sight = flow.press(
+            sight, "select_multiple_box", done=lambda s: s.has("select_multiple_on"), timeout_s=4.0
+        )
+    cells = [f.node for f in sight.look.find_all("picker_cells")]
+    if len(cells) < count:
+        raise flow.stuck(sight, f"the picker shows {len(cells)} cells for {count} files")
+    for number in range(count):
+        sight = _tick(flow, sight, number)
+        if sight.name != "picker":
+            if count > 1 and number + 1 < count:
+                raise flow.stuck(sight, f"the picker closed after {number + 1} of {count} images")
+            return sight
+    shown = selected_count(sight)
+    if shown is not None and shown != count:
+        raise flow.stuck(sight, f"{shown} items are selected, not {count}")
+    return flow.press(sight, "picker_next", timeout_s=25.0)
+
+
+def _tick(flow: Flow, sight: Sight, number: int) -> Sight:
+    """Select one cell by its tick at the top right; the body would open a preview."""
+    cells = sorted(
+        (f.node for f in sight.look.find_all("picker_cells")), key=lambda n: (n.bounds[1], n.bounds[0])
+    )
+    if number >= len(cells):
+        raise flow.stuck(sight, f"the picker has no cell {number + 1}")
+    tick = _tick_of(sight, cells[number])
+    before = selected_count(sight) or 0
+    tree = sight.tree
+    flow.hands.tap(Found(f"tick of cell {number + 1}", tick, "top right of the cell"))
+
+    def effect(s: Sight) -> bool:
+        return s.name != "picker" or (selected_count(s) or 0) > before
+
+    sight = flow.hands.until(sight, effect, 4.0)
+    if not effect(sight) and sight.tree.same_as(tree):
+        raise flow.stuck(sight, "tapping the tick selects nothing")
+    return sight
+
+
+def _tick_of(sight: Sight, cell: Node) -> Node:
+    """The smallest clickable node in the upper right corner of a cell; the cell itself where it has none."""
+    x1, y1, x2, y2 = cell.bounds
+    inside = [
+        n
+        for n in cell.walk()
+        if n is not cell
+        and n.clickable
+        and contains(cell.bounds, n.bounds)
+        and n.width * 2 <= x2 - x1
+        and n.center[0] > (x1 + x2) // 2
+        and n.center[1] < (y1 + y2) // 2
+    ]
+    return min(inside, key=lambda n: n.width * n.height, default=cell)
+
+
+def selected_count(sight: Sight) -> int | None:
+    """How many items the picker says are selected: by "Next (2)", else by the numbers on the cells."""
+    counted = sight.find("picker_next_counted")
+    if counted is not None:
+        digits = re.search(r"(\d+)\s*\)", counted.says)
+        if digits:
+            return int(digits[1])
+    numbers = sight.look.find_all("chosen_number")
+    return len(numbers) or None
+
+
+def _fresh_grid(flow: Flow, sight: Sight, tab: str) -> Sight:
+    """Wait until the newest cell can be our file: a picker may still show the grid of before the push."""
+    newest = flow.plan.materials[0]
+    other = "photos_tab" if tab == "videos_tab" else "videos_tab"
+    for number in range(MAX_REFRESHES):
+        cells = sorted(
+            (f.node for f in sight.look.find_all("picker_cells")), key=lambda n: (n.bounds[1], n.bounds[0])
+        )
+        if cells:
+            shown = cell_duration(sight, cells[0]) if newest.kind == "video" else None
+            if shown is None or fits_duration(shown, newest.duration_s):
+                return sight
+            flow.attempt.note(
+                "the newest video of the picker is not ours", shows_s=shown, ours_s=newest.duration_s
+            )
+        else:
+            sight = flow.hands.wait_change(sight, 3.0)
+            if sight.has("picker_cells"):
+                continue
+        flow.attempt.note("refreshing the picker's grid", tried=number + 1)
+        sight = flow.press(sight, other, done=lambda s: s.has(f"{other}_chosen"), timeout_s=3.0)
+        sight = flow.reach(sight, "picker")
+        sight = flow.press(sight, tab, done=lambda s: s.has(f"{tab}_chosen"), timeout_s=3.0)
+        sight = flow.reach(sight, "picker")
+    raise ScriptFailed(
+        "not_indexed", "the app's picker does not show the pushed file", step="picker", passing=True
+    )

@@ -1,0 +1,167 @@
+"""Watches after the publishing tap until the app shows proof or refusal; when in doubt the outcome is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jobs.attempt import Verdict
+from jobs.clock import Deadline
+from jobs.post.flow import Flow
+from jobs.post.recognise import Sight
+from storage.records import Outcome, TaskError
+
+#: The app is back at its tabs without any sign of an upload: after this long that is an answer too.
+QUIET_AFTER_PROGRESS_S = 0.3
+QUIET_WITHOUT_PROGRESS_S = 6.0
+#: The form still stands after the tap: so long is waited before that counts.
+FORM_STAYS_S = 60.0
+#: Human-needed screens after the tap that are the app's answer to it.
+_REFUSALS = frozenset({"account_blocked", "account_restricted"})
+
+
+def published(remark: str) -> Verdict:
+    return Verdict(Outcome.PUBLISHED, remark)
+
+
+def refused(code: str, message: str, *, step: str, passing: bool = False) -> Verdict:
+    return Verdict(Outcome.NOT_PUBLISHED, message, TaskError(code, message, step), passing=passing)
+
+
+def unknown(code: str, message: str, *, step: str = "proof") -> Verdict:
+    return Verdict(Outcome.UNKNOWN, message, TaskError(code, message, step))
+
+
+class Watch:
+    """What was seen since the tap. Subclassed by nobody: the two apps differ in the questions they answer."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        *,
+        at_home: Callable[[Sight], bool],
+        on_form: Callable[[Sight], bool],
+        old_traces: frozenset[str],
+        quiet_is_proof: bool,
+        look_deeper: Callable[[Sight, Watch], Verdict | None],
+    ) -> None:
+        """Prepare to watch.
+
+        Args:
+            flow: the flow that sent the tap.
+            at_home: whether a sight shows the app's tabs.
+            on_form: whether a sight still shows the form that was sent.
+            old_traces: screens of an earlier upload that were already there before the tap.
+            quiet_is_proof: whether "form gone, upload sign seen and gone, tabs back" counts as proof in this app.
+            look_deeper: asked when the app is quiet at its tabs: goes and looks at the profile, without changing anything.
+        """
+        self.flow = flow
+        self.at_home = at_home
+        self.on_form = on_form
+        self.old_traces = old_traces
+        self.quiet_is_proof = quiet_is_proof
+        self.look_deeper = look_deeper
+        self.saw_progress = False
+        self.left_form = False
+        self.hit_dialog = False
+        self._quiet: Deadline | None = None
+        self._form: Deadline | None = None
+        self._first = True
+
+    def run(self, sight: Sight) -> Verdict:
+        """Watch until there is a verdict; the caller turns exceptions into an unknown outcome."""
+        flow = self.flow
+        flow.hands.ignore = frozenset()
+        clock = flow.attempt.clock
+        deadline = Deadline(clock, flow.posting.proof_timeout_s)
+        sight = flow.hands.wait_change(sight, 5.0)
+        while True:
+            verdict, wait_s = self.judge(sight)
+            if verdict is not None:
+                return verdict
+            if deadline.expired or flow.attempt.deadline.expired:
+                return self._timed_out(sight)
+            if sight.kind == "interruption":
+                sight = flow.dismiss_any(sight)
+                continue
+            sight = flow.hands.wait_change(sight, min(wait_s, max(0.05, deadline.remaining_s)))
+
+    def judge(self, sight: Sight) -> tuple[Verdict | None, float]:
+        """What one sight means, and how long to wait for the next when it settles nothing."""
+        kind, first = sight.kind, self._first
+        self._first = False
+        if kind == "interruption":
+            self.hit_dialog = self.hit_dialog or first
+            return None, 0.0
+        if kind == "human":
+            return self._human(sight), 2.0
+        old = sight.name in self.old_traces and not self.saw_progress
+        if kind == "failure" and not old:
+            screen = sight.screen
+            return refused(
+                screen.error if screen else "upload_failed", screen.says if screen else "", step=sight.name
+            ), 0
+        if kind == "success" and not old and sight.name != "friends":
+            return published(f"the app shows it: {sight.name}"), 0
+        if kind == "progress":
+            if not self.saw_progress:
+                self.flow.attempt.note("upload in progress")
+            self.saw_progress = self.left_form = True
+            self._quiet = self._form = None
+            return None, 30.0
+        if self.on_form(sight):
+            return self._on_form()
+        self._form = None
+        if self.at_home(sight):
+            self.left_form = True
+            return self._at_home(sight)
+        self._quiet = None
+        return None, 10.0
+
+    def _human(self, sight: Sight) -> Verdict | None:
+        screen = sight.screen
+        if screen is None:
+            return None
+        if screen.error in _REFUSALS and not self.saw_progress:
+            return refused(screen.error, screen.says, step=sight.name)
+        return unknown(screen.error, f"after the tap: {screen.says}", step=sight.name)
+
+    def _on_form(self) -> tuple[Verdict | None, float]:
+        clock = self.flow.attempt.clock
+        if self._form is None:
+            self._form = Deadline(
+                clock, FORM_STAYS_S if self.hit_dialog else self.flow.posting.proof_timeout_s - 1
+            )
+        if self._form.expired:
+            return (
+                refused(
+                    "publish_refused",
+                    "the form still stands: the tap did not publish",
+                    step="proof",
+                    passing=self.hit_dialog,
+                ),
+                0,
+            )
+        return None, min(10.0, self._form.remaining_s)
+
+    def _at_home(self, sight: Sight) -> tuple[Verdict | None, float]:
+        clock = self.flow.attempt.clock
+        if self._quiet is None:
+            self._quiet = Deadline(
+                clock, QUIET_AFTER_PROGRESS_S if self.saw_progress else QUIET_WITHOUT_PROGRESS_S
+            )
+        if not self._quiet.expired:
+            return None, self._quiet.remaining_s
+        if self.saw_progress and self.quiet_is_proof:
+            return published("the upload ran to its end and the app is back at its tabs"), 0
+        verdict = self.look_deeper(sight, self)
+        self._quiet = None
+        return verdict, 5.0
+
+    def _timed_out(self, sight: Sight) -> Verdict:
+        timeout_s = self.flow.posting.proof_timeout_s
+        if self.saw_progress:
+            return unknown("upload_timeout", f"the upload did not end within {timeout_s:.0f} s")
+        seen = sight.name or "an unknown screen"
+        return unknown(
+            "upload_timeout", f"no proof and no refusal within {timeout_s:.0f} s; the phone shows {seen}"
+        )

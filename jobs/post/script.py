@@ -1,0 +1,172 @@
+"""The post script: from a stored task to a verdict, with one publishing tap at most."""
+
+from __future__ import annotations
+
+import threading
+
+import msgspec
+
+from jobs.attempt import Attempt, ScriptFailed, Verdict
+from jobs.phone.errors import LeaseLost, PhoneError, StopRequested, TapUncertain
+from jobs.phone.protocol import PhoneSession
+from jobs.post import instagram_proof, tiktok_proof
+from jobs.post.flow import Flow, ReadyToPublish
+from jobs.post.getting_files import PhoneFiles
+from jobs.post.instagram import InstagramFlow
+from jobs.post.plan import Plan, make_plan
+from jobs.post.proof import published, unknown
+from jobs.post.recognise import Sight
+from jobs.post.screens_file import Vocabulary, load
+from jobs.post.tiktok import TikTokFlow
+from jobs.settings import Settings
+from storage.records import Outcome
+
+
+class PostScript:
+    """Publishes videos and images through the official apps; implements `jobs.attempt.Script`."""
+
+    def __init__(self, settings: Settings, meta: object = None) -> None:
+        """Read the screens files.
+
+        Args:
+            settings: the daemon's settings.
+            meta: small store of the daemon; this script keeps nothing in it.
+
+        Raises:
+            ScreensInvalid: a screens file, shipped or laid over, cannot be used.
+        """
+        self._posting = settings.posting
+        self._vocabularies = {p: load(p, settings.posting.screens_dir) for p in ("tiktok", "instagram")}
+        self._lock = threading.Lock()
+
+    def vocabulary(self, plan: Plan) -> Vocabulary:
+        """The app's screens; a package that the task names counts as the app."""
+        found = self._vocabularies[plan.platform]
+        if plan.package in found.packages:
+            return found
+        return msgspec.structs.replace(found, packages=(*found.packages, plan.package))
+
+    def _flow(self, attempt: Attempt, phone: PhoneSession) -> TikTokFlow | InstagramFlow:
+        if not attempt.task.materials:
+            raise ScriptFailed("no_material", "the task has no file to publish", step="plan")
+        plan = make_plan(attempt.task)
+        files = PhoneFiles(attempt, phone)
+        kind = TikTokFlow if plan.platform == "tiktok" else InstagramFlow
+        return kind(
+            attempt, phone, plan, vocabulary=self.vocabulary(plan), posting=self._posting, files=files
+        )
+
+    def run(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
+        """Publish the task's post. See `jobs.attempt.Script`."""
+        flow = self._flow(attempt, phone)
+        ready = self._prepare(flow)
+        verdict = self._publish(flow, ready)
+        self._after(flow, verdict)
+        return verdict
+
+    # Before the commit point
+
+    def _prepare(self, flow: TikTokFlow | InstagramFlow) -> ReadyToPublish:
+        attempt, phone, plan = flow.attempt, flow.phone, flow.plan
+        with attempt.step("wake"):
+            phone.wake()
+            version = phone.app_version(plan.package)
+        flow.hands.app_version = version
+        attempt.set_app_version(version)
+        direct = isinstance(flow, TikTokFlow) and flow.direct
+        if not direct:
+            flow.open_app()  # it loads while the file is pushed
+        if attempt.task.attempt > 1:
+            flow.files.remove_leftovers()
+        flow.files.place(plan.materials)
+        sight = flow.share(None) if direct and isinstance(flow, TikTokFlow) else flow.first_look()
+        return flow.drive(sight)
+
+    # The commit point and after
+
+    def _publish(self, flow: TikTokFlow | InstagramFlow, ready: ReadyToPublish) -> Verdict:
+        attempt = flow.attempt
+        x, y = ready.button.center
+        attempt.note("ready to publish", trips=dict(flow.hands.trips), account=flow.account_seen)
+        with attempt.step("commit"):
+            attempt.enter_committing()
+            try:
+                flow.hands.trips["tap"] += 1
+                flow.phone.tap_once(x, y)
+            except TapUncertain as error:
+                attempt.note(f"the tap may have arrived: {error}")
+            except (PhoneError, StopRequested, LeaseLost) as error:
+                return unknown(
+                    getattr(error, "code", "stopped"),
+                    f"the publishing tap was cut off: {error}",
+                    step="commit",
+                )
+            attempt.enter_verifying()
+        try:
+            with attempt.step("proof"):
+                return self._watch(flow, ready.sight)
+        except ScriptFailed as error:
+            return unknown(error.code, f"after the tap: {error}", step=error.step or "proof")
+        except PhoneError as error:
+            return unknown(error.code, f"after the tap the phone was lost: {error}")
+        except (StopRequested, LeaseLost) as error:
+            return unknown("stopped", f"after the tap: {error}")
+
+    def _watch(self, flow: TikTokFlow | InstagramFlow, sight: Sight) -> Verdict:
+        if isinstance(flow, TikTokFlow):
+            return tiktok_proof.watch(flow).run(sight)
+        return instagram_proof.watch(flow).run(sight)
+
+    def _after(self, flow: Flow, verdict: Verdict) -> None:
+        """What is left to do when the outcome stands; nothing here can change it."""
+        attempt = flow.attempt
+        attempt.note("round trips to the phone", **dict(flow.hands.trips))
+        if verdict.outcome is not Outcome.PUBLISHED:
+            return
+        try:
+            with attempt.step("evidence"):
+                self._keep_proof(flow)
+            with attempt.step("clean up"):
+                flow.files.remove_placed()
+                flow.files.remove_leftovers()
+            wait_s = flow.plan.config.upload_wait_time
+            if wait_s:
+                with attempt.step("wait after upload", seconds=wait_s):
+                    attempt.wait(wait_s)
+        except (PhoneError, StopRequested, LeaseLost) as error:
+            attempt.note(f"published; what follows was cut off: {error}")
+
+    @staticmethod
+    def _keep_proof(flow: Flow) -> None:
+        """The tree and picture on which the proof rests, before anything is cleaned up."""
+        attempt = flow.attempt
+        tree = flow.hands.last_tree
+        if tree is not None:
+            attempt.keep_evidence("tree.xml", tree.source.encode("utf-8", "replace"))
+        picture = flow.phone.screenshot(timeout_s=5.0)
+        if picture is not None:
+            attempt.keep_evidence("screenshot.png", picture)
+
+    # After a crash
+
+    def settle(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
+        """Look, without any tap that changes something, what became of the post. See `jobs.attempt.Script`."""
+        flow = self._flow(attempt, phone)
+        try:
+            with attempt.step("wake"):
+                phone.wake()
+                flow.hands.app_version = phone.app_version(flow.plan.package)
+            if phone.foreground_package() != flow.plan.package:
+                flow.open_app()
+            with attempt.step("look for the post"):
+                flow.hands.ignore = frozenset()
+                verdict = (
+                    tiktok_proof.settle(flow)
+                    if isinstance(flow, TikTokFlow)
+                    else instagram_proof.settle(flow)
+                )
+        except ScriptFailed as error:
+            return unknown(error.code, f"looking for the post: {error}", step=error.step)
+        if verdict.outcome is Outcome.PUBLISHED:
+            return published(f"{verdict.remark} (seen after a restart)")
+        return verdict

@@ -1,0 +1,87 @@
+"""Options of TikTok's post screen that were asked for: product link and AI label. Not settable means not posted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.post.recognise import Sight
+from jobs.post.tiktok_sound import not_set
+
+if TYPE_CHECKING:
+    from jobs.post.tiktok import TikTokFlow
+
+SHEET_S = 8.0
+
+
+def set_ai_label(flow: TikTokFlow, sight: Sight) -> Sight:
+    """Switch "AI-generated content" on under "More options", and see that it is."""
+    with flow.attempt.step("ai label"):
+        if not sight.has("ai_label_text"):
+            sight, row = flow.scroll_to(sight, "more_options_row")
+            if row is None:
+                raise not_set('the post screen has no "More options"', step="ai label")
+            sight = flow.press(sight, "more_options_row", timeout_s=SHEET_S)
+            sight = flow.reach(sight, "more_options", timeout_s=SHEET_S)
+            sight, text = flow.scroll_to(sight, "ai_label_text")
+            if text is None:
+                raise not_set('"More options" has no AI label', step="ai label")
+        if not sight.has("ai_label_on"):
+            sight = _switch_on(flow, sight)
+        if not sight.has("ai_label_on"):
+            raise not_set("the AI label does not switch on", step="ai label")
+        return back_to_post_screen(flow, sight)
+
+
+def _switch_on(flow: TikTokFlow, sight: Sight) -> Sight:
+    flow.hands.tap(flow.need(sight, "ai_label_switch"))
+    sight = flow.hands.until(sight, lambda s: s.has("ai_label_on") or s.name != "more_options", 4.0)
+    if sight.name == "ai_label_notice":
+        sight = flow.press(sight, "turn_on_button", timeout_s=SHEET_S)
+    sight = flow.reach(sight, "more_options", timeout_s=SHEET_S)
+    if not sight.has("ai_label_on"):
+        sight = flow.hands.until(sight, lambda s: s.has("ai_label_on"), 3.0)
+    return sight
+
+
+def add_product_link(flow: TikTokFlow, sight: Sight) -> Sight:
+    """Add the first product of the account's showcase, and see that the row names it."""
+    with flow.attempt.step("product link"):
+        sight, row = flow.scroll_to(sight, "add_link_row")
+        if row is None:
+            raise not_set('the post screen has no "Add link"', step="product link")
+        sight = flow.press(sight, "add_link_row", timeout_s=SHEET_S)
+        sight = flow.reach(sight, "link_menu", "product_list", timeout_s=SHEET_S)
+        if sight.name == "link_menu":
+            if not sight.has("product_entry"):
+                raise not_set(
+                    "the account cannot add product links: the menu has no product", step="product link"
+                )
+            sight = flow.press(sight, "product_entry", timeout_s=SHEET_S)
+            sight = flow.reach(sight, "product_list", timeout_s=SHEET_S)
+        if not sight.has("product_add"):
+            raise not_set("the account's showcase is empty", step="product link")
+        sight = flow.press(sight, "product_add", timeout_s=SHEET_S)
+        sight = flow.settled(sight)
+        if sight.name == "product_confirm":
+            sight = flow.press(sight, "product_confirm_button", timeout_s=SHEET_S)
+        sight = flow.reach(sight, "post_screen", timeout_s=SHEET_S)
+        if not sight.has("link_added_row"):
+            sight = flow.hands.until(sight, lambda s: s.has("link_added_row"), 3.0)
+        if not sight.has("link_added_row"):
+            raise not_set("the post screen does not show the product link", step="product link")
+        return sight
+
+
+def back_to_post_screen(flow: TikTokFlow, sight: Sight) -> Sight:
+    """Close a sheet of the post screen: by its own button, else by BACK, which closes the sheet on top."""
+    for _ in range(3):
+        sight = flow.settled(sight)
+        if sight.name == "post_screen":
+            return sight
+        name = sight.name
+        if sight.has("sheet_close"):
+            sight = flow.press(sight, "sheet_close", timeout_s=5.0)
+            continue
+        flow.hands.back(f"closing {name}")
+        sight = flow.hands.until(sight, lambda s, n=name: s.name != n, 5.0)  # type: ignore[misc]
+    return flow.reach(sight, "post_screen")
