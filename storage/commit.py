@@ -40,10 +40,12 @@ class Transaction:
         self,
         tables: dict[str, dict[int, Any]],
         normal: Callable[[str, Any], tuple[bytes, Any]],
+        read: Callable[[str, bytes], Any],
         new_id: Callable[[str], int],
     ) -> None:
         self._tables = tables
         self._normal = normal
+        self._read = read
         self.new_id = new_id
         self.changes: dict[str, dict[int, Any]] = {}
         self._undo: list[tuple[str, int, bool, Any]] = []
@@ -76,7 +78,13 @@ class Transaction:
         Raises:
             InvalidRecord: it could not be read back.
         """
-        text, kept = self._normal(table, record)
+        return self._keep(table, doc_id, *self._normal(table, record))
+
+    def put_text(self, table: str, doc_id: int, text: bytes) -> Any:
+        """Store a record given as JSON; otherwise as `put`."""
+        return self._keep(table, doc_id, text, self._read(table, text))
+
+    def _keep(self, table: str, doc_id: int, text: bytes, kept: Any) -> Any:
         self._note(table, doc_id, kept)
         self._put.setdefault(table, {})[doc_id] = text
         gone = self._gone.get(table)

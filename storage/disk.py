@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -18,6 +19,9 @@ from storage.migrate import Schema
 from storage.reserve import Reserve
 
 log = logging.getLogger(__name__)
+
+#: The journal grows by this much at a time, filled with zeros: an fsync that need not record a new file size is quicker.
+ROOM_BYTES = 1024**2
 
 #: A journal is replaced by a snapshot once it is as big as the snapshot before, and at least this big.
 MIN_JOURNAL_BYTES = 8 * 1024**2
@@ -42,6 +46,7 @@ class Disk:
         self._keep = max(1, keep)
         self._fd = -1
         self._offset = 0
+        self._size = 0  # of the journal with the room at its end
         self._broken = ""
         self._generation = 0
         self._snapshot_bytes = 0
@@ -75,6 +80,7 @@ class Disk:
             else:
                 self._fd = self._files.open(journal_path(self._folder, self._generation), os.O_RDWR)
                 self._offset = state.journal_bytes
+                self._size = os.fstat(self._fd).st_size
             self._snapshot_bytes = snapshot_path(self._folder, generations(self._folder)[-1]).stat().st_size
         except OSError as error:
             raise StoreFailed(f"{self._folder} cannot be opened: {error.strerror}") from error
@@ -102,7 +108,10 @@ class Disk:
         return self._fd >= 0
 
     def close(self) -> None:
+        """Close the journal; the room at its end is given back."""
         if self._fd >= 0:
+            with contextlib.suppress(OSError):
+                self._files.truncate(self._fd, self._offset, "journal")
             os.close(self._fd)
             self._fd = -1
 
@@ -141,9 +150,24 @@ class Disk:
                 raise StoreFull("there is no disk space left, not even in the reserve") from again
 
     def _append(self, data: bytes) -> None:
+        if self._offset + len(data) > self._size:
+            self._make_room(len(data))
         self._files.write(self._fd, data, self._offset, "journal")
         self._files.sync(self._fd, "journal")
         self._offset += len(data)
+        self._size = max(self._size, self._offset)
+
+    def _make_room(self, needed: int) -> None:
+        """Let the journal grow in one step; on a nearly full disk only as the data needs."""
+        wanted = self._offset + needed + ROOM_BYTES
+        try:
+            self._files.write(self._fd, bytes(wanted - self._size), self._size, "room")
+            self._files.sync(self._fd, "room")
+            self._size = wanted
+        except OSError as error:
+            if not is_full(error):
+                raise
+            self._files.truncate(self._fd, self._size, "room")
 
     def _take_back(self, error: OSError) -> None:
         """Nothing of a refused write may stay in the file, else it would come back with the next start."""
@@ -164,6 +188,7 @@ class Disk:
         try:
             self._files.truncate(self._fd, self._offset, "journal")
             self._files.sync(self._fd, "journal")
+            self._size = self._offset
         except OSError as error:
             raise StoreFailed(f"the journal cannot be repaired: {error.strerror}") from error
         self._broken = ""
@@ -186,7 +211,7 @@ class Disk:
 
     def _prepare(self, number: int) -> int:
         path = journal_path(self._folder, number)
-        self._files.replace(path, [journal.header(self._schema.version)], "new journal")
+        self._files.replace(path, [journal.header(self._schema.version), bytes(ROOM_BYTES)], "new journal")
         return self._files.open(path, os.O_RDWR)
 
     def switch(self, prepared: tuple[int, int]) -> None:
@@ -199,6 +224,7 @@ class Disk:
         old, self._fd = self._fd, fd
         self._generation = number
         self._offset = len(journal.header(self._schema.version))
+        self._size = self._offset + ROOM_BYTES
         if old >= 0:
             os.close(old)
 

@@ -187,24 +187,26 @@ class JournalStorage(Storage):
         """A record's JSON and the record as it will be read from it, which is what memory keeps."""
         try:
             text = self._encode(record)
-            decoder = self._decoders.get(table)
-            if decoder is None:
-                return text, self._plain.decode(text)
-            kept = decoder.decode(text)
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
             raise InvalidRecord(f"a record of {table} cannot be stored: {error}") from error
-        if isinstance(record, Mapping):
+        kept = self._read(table, text)
+        if isinstance(record, Mapping) and table in self._types:
             unknown = record.keys() - set(self._types[table].__struct_fields__)
             if unknown:
                 raise InvalidRecord(
                     f"a record of {table} has no field {', '.join(sorted(map(str, unknown)))}"
                 )
-            text = self._encode(kept)
         return text, kept
+
+    def _read(self, table: str, text: bytes) -> Any:
+        try:
+            return self._decoders.get(table, self._plain).decode(text)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise InvalidRecord(f"a record of {table} cannot be stored: {error}") from error
 
     def _write_group(self, group: Sequence[Ticket]) -> None:
         with self._writing:
-            change = Transaction(self.tables, self._normal, self.new_id)
+            change = Transaction(self.tables, self._normal, self._read, self.new_id)
             parts: list[bytes] = []
             seq = self._seq
             for ticket in group:

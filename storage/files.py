@@ -77,7 +77,7 @@ class Files:
             os.close(fd)
         self._at(f"after fsync folder {what}")
 
-    def free_bytes(self, folder: Path) -> int:
+    def free_bytes(self, folder: str) -> int:
         """Bytes that the daemon may still write in this folder's file system."""
         facts = os.statvfs(folder)
         return facts.f_bavail * facts.f_frsize

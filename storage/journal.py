@@ -40,6 +40,7 @@ class Scan(msgspec.Struct):
 
     entries: list[Entry]
     good_bytes: int
+    used_bytes: int  #: without the room at the end
     tail: Tail
     schema: int
     later: list[Entry]  #: readable entries behind the damage; they are not applied
@@ -59,13 +60,14 @@ def header(schema: int) -> bytes:
 
 
 def scan(data: bytes, after: int) -> Scan:
-    """Read a journal whose first change must be number `after` + 1."""
+    """Read a journal whose first change must be number `after` + 1; zero bytes at its end are room not yet used."""
+    data = data.rstrip(b"\0")
     entries: list[Entry] = []
     later: list[Entry] = []
     good = 0
     schema = 0
     expected = after + 1
-    broken = False
+    broken = mismatch = False
     for end, entry in _lines(data):
         if entry is None:
             broken = True
@@ -79,15 +81,15 @@ def scan(data: bytes, after: int) -> Scan:
             expected += 1
             good = end
         else:
-            broken = True
+            broken = mismatch = True  # whole, but not the one that must come here
             later.append(entry)
     if good == len(data):
         tail = Tail.CLEAN
-    elif any(entry.batch > expected for entry in later) or (good == 0 and later):
+    elif mismatch or any(entry.batch > expected for entry in later) or (good == 0 and later):
         tail = Tail.DAMAGED
     else:
         tail = Tail.TORN
-    return Scan(entries, good, tail, schema, later)
+    return Scan(entries, good, len(data), tail, schema, later)
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, Entry | None]]:

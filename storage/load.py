@@ -94,7 +94,7 @@ class Loader:
             StoreDamaged: there are generations and none can be read.
         """
         known = generations(self._folder)
-        if not known and not journals(self._folder):
+        if not known and self._never_used():
             return None
         for generation in reversed(known):
             path = snapshot_path(self._folder, generation)
@@ -112,6 +112,16 @@ class Loader:
             f"no readable snapshot is left in {self._folder}: restore a backup, "
             "or move the folder away to start without any task"
         )
+
+    def _never_used(self) -> bool:
+        """No generation was ever completed: no damaged snapshot, and no change in any journal."""
+        if any(self._folder.glob(f"*{DAMAGED}*")):
+            return False
+        found = [
+            journal.scan(journal_path(self._folder, number).read_bytes(), 0)
+            for number in journals(self._folder)
+        ]
+        return not any(scan.entries or scan.later for scan in found)
 
     def _warn(self, sentence: str) -> None:
         self._warnings.append(sentence)
@@ -182,7 +192,7 @@ class Loader:
             if found.tail is journal.Tail.TORN:
                 self._warn(
                     f"{path.name}: an unfinished write after change {state.seq} "
-                    f"({path.stat().st_size - found.good_bytes} bytes) was cut off"
+                    f"({found.used_bytes - found.good_bytes} bytes) was cut off"
                 )
                 if number == last:
                     self._cut(path, found.good_bytes)

@@ -22,6 +22,7 @@ class Reserve:
 
     def __init__(self, path: Path, size: int, min_free_bytes: int, files: Files) -> None:
         self._path = path
+        self._folder = str(path.parent)
         self._size = size
         self._min_free_bytes = min_free_bytes
         self._files = files
@@ -31,7 +32,7 @@ class Reserve:
     def has_room(self) -> bool:
         """Whether something new may be stored; notices by itself when space returns."""
         try:
-            if self._files.free_bytes(self._path.parent) < self._min_free_bytes:
+            if self._files.free_bytes(self._folder) < self._min_free_bytes:
                 return False
         except OSError:
             return False

@@ -11,8 +11,10 @@ from storage.records import Outcome, Stage, Status, Task
 #: What a page may be filtered by; None stands for "any".
 Filter = tuple[Status | None, str | None, str | None, str | None, str | None]
 
-#: Filter combinations kept ready; the one asked for longest ago is dropped.
-VIEWS_MAX = 256
+_ANY = (None, None, None, None)
+
+#: Filter combinations kept ready; the one asked for longest ago is dropped. Each costs every change a comparison.
+VIEWS_MAX = 64
 
 _ENDED_WITHOUT_POST = frozenset({Outcome.NONE, Outcome.NOT_PUBLISHED})
 _ENDS = frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED})
@@ -24,10 +26,8 @@ class TaskIndex:
     def __init__(self, tasks: Mapping[int, Task]) -> None:
         self._tasks = tasks
         self._stages: dict[Stage, dict[int, None]] = {stage: {} for stage in Stage}
+        self._by_status: dict[Status | None, list[int]] = {status: [] for status in (None, *Status)}
         self._views: OrderedDict[Filter, list[int]] = OrderedDict()
-        for status in (None, *Status):
-            self._views[status, None, None, None, None] = []
-        self._always = len(self._views)
         self._due: list[tuple[float, int]] = []
         self._queued: list[tuple[float, int]] = []
         self._queued_on: dict[str, list[tuple[float, int]]] = {}
@@ -54,26 +54,23 @@ class TaskIndex:
 
     def ids(self, wanted: Filter) -> list[int]:
         """Ascending ids of the tasks that match; not to be changed by the caller."""
+        if wanted[1:] == _ANY:
+            return self._by_status[wanted[0]]
         view = self._views.get(wanted)
         if view is None:
             view = self._build(wanted)
-        elif len(self._views) > self._always:
+        else:
             self._views.move_to_end(wanted)
         return view
 
     def counts(self) -> dict[Status, int]:
-        return {status: len(self._views[status, None, None, None, None]) for status in Status}
+        return {status: len(self._by_status[status]) for status in Status}
 
     def _build(self, wanted: Filter) -> list[int]:
-        status = wanted[0]
-        view = [
-            doc_id
-            for doc_id in self._views[status, None, None, None, None]
-            if _fits(self._tasks[doc_id], wanted)
-        ]
+        """Walk over the tasks once; from then on the view is kept right."""
         if len(self._views) >= VIEWS_MAX:
-            oldest = next(key for key in self._views if key[1:] != (None, None, None, None))
-            del self._views[oldest]
+            self._views.popitem(last=False)
+        view = [doc_id for doc_id in self._by_status[wanted[0]] if _fits(self._tasks[doc_id], wanted)]
         self._views[wanted] = view
         return view
 
@@ -82,20 +79,24 @@ class TaskIndex:
         new = _facts(now)
         if old == new:
             return
-        views = self._views
-        for key in _filters(old):
-            view = views.get(key)
-            if view is not None and (new is None or not _matches(key, new)):
-                at = bisect_left(view, doc_id)
-                if at < len(view) and view[at] == doc_id:
-                    del view[at]
-        for key in _filters(new):
-            view = views.get(key)
-            if view is not None and (old is None or not _matches(key, old)):
-                if not view or view[-1] < doc_id:
-                    view.append(doc_id)
-                else:
-                    insort(view, doc_id)
+        old_status = None if old is None else old[0]
+        new_status = None if new is None else new[0]
+        if old_status is not new_status:
+            if old_status is not None:
+                _drop(self._by_status[old_status], doc_id)
+            if new_status is not None:
+                _add(self._by_status[new_status], doc_id)
+            if old_status is None:
+                _add(self._by_status[None], doc_id)
+            elif new_status is None:
+                _drop(self._by_status[None], doc_id)
+        for key, view in self._views.items():
+            was = old is not None and _matches(key, old)
+            is_now = new is not None and _matches(key, new)
+            if was and not is_now:
+                _drop(view, doc_id)
+            elif is_now and not was:
+                _add(view, doc_id)
 
     # --- what waits and what runs
 
@@ -189,20 +190,27 @@ def _fits(task: Task, wanted: Filter) -> bool:
 
 
 def _matches(wanted: Filter, facts: tuple[Status, str, str, str, str]) -> bool:
-    return all(want is None or want == have for want, have in zip(wanted, facts, strict=True))
+    a, b, c, d, e = wanted
+    return (
+        (b is None or b == facts[1])
+        and (a is None or a is facts[0])
+        and (e is None or e == facts[4])
+        and (c is None or c == facts[2])
+        and (d is None or d == facts[3])
+    )
 
 
-def _filters(facts: tuple[Status, str, str, str, str] | None) -> Iterator[Filter]:
-    """Every filter that these facts pass."""
-    if facts is None:
-        return
-    status, serial, script, source, username = facts
-    for a in (None, status):
-        for b in (None, serial):
-            for c in (None, script):
-                for d in (None, source):
-                    for e in (None, username):
-                        yield (a, b, c, d, e)
+def _add(view: list[int], doc_id: int) -> None:
+    if not view or view[-1] < doc_id:
+        view.append(doc_id)
+    else:
+        insort(view, doc_id)
+
+
+def _drop(view: list[int], doc_id: int) -> None:
+    at = bisect_left(view, doc_id)
+    if at < len(view) and view[at] == doc_id:
+        del view[at]
 
 
 def _same_queue(before: Task, now: Task) -> bool:

@@ -1,0 +1,236 @@
+"""Start-up on every kind of file that a power cut, a dying disk or a newer program can leave."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from conftest import new_task, state_of
+
+from storage.errors import NewerSchema, StoreDamaged
+from storage.load import generations, journal_path, journals, snapshot_path
+from storage.records import Outcome, Stage
+from storage.store import Store
+
+Opener = Callable[..., Store]
+
+LATER = 3_000_000.0
+
+
+def folder_of(store: Store) -> Path:
+    return store.state_dir / "store"
+
+
+def filled(store: Store, rounds: int = 3) -> dict[str, object]:
+    """Some tasks in every generation; returns the final state."""
+    for number in range(rounds):
+        store.tasks.create([new_task(10 * number + n) for n in range(3)])
+        store.tasks.change(1, remark=f"round {number}")
+        if number < rounds - 1:
+            store.storage.snapshot()
+    store.accounts.add(username="anna", platform="tiktok")
+    return state_of(store)
+
+
+def test_a_store_comes_back_as_it_was(make_store: Opener):
+    first = make_store()
+    before = filled(first)
+    again = make_store()
+    assert state_of(again) == before
+    assert again.health().warnings == ()
+
+
+def test_a_start_after_a_kill_needs_no_clean_stop(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    before = filled(store)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "store").mkdir()
+    for path in folder_of(store).iterdir():
+        (copy / "store" / path.name).write_bytes(path.read_bytes())
+    again = make_store(state_dir=copy)
+    assert state_of(again) == before
+    assert again.health().warnings == ()
+    assert not again.stopped_cleanly
+    assert again.unclean_starts == 1
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda _data: b"",
+        lambda data: bytes(len(data)),
+        lambda data: data[: len(data) // 2],
+        lambda data: data + b"}",
+        lambda data: data[:50] + b"\xff\xfe" + data[52:],
+        lambda _data: b"<html>not yours</html>",
+        lambda data: data[:-1],
+    ],
+    ids=["empty", "zeroed", "cut", "longer", "altered", "garbage", "one byte short"],
+)
+def test_TDB_1_an_unreadable_newest_snapshot_is_set_aside_and_nothing_is_lost(
+    make_store: Opener, caplog: pytest.LogCaptureFixture, spoil: Callable[[bytes], bytes]
+):
+    store = make_store()
+    before = filled(store)
+    folder = folder_of(store)
+    store.close()
+    newest = snapshot_path(folder, generations(folder)[-1])
+    newest.write_bytes(spoil(newest.read_bytes()))
+    with caplog.at_level(logging.WARNING):
+        again = make_store()
+    assert state_of(again) == before
+    said = [line for line in caplog.messages if newest.name in line]
+    assert len(said) == 1
+    assert any(newest.name in warning for warning in again.health().warnings)
+    assert newest.with_name(newest.name + ".damaged").exists()
+    again.tasks.change(1, remark="goes on")
+    assert make_store().tasks.get(1).remark == "goes on"
+
+
+def test_without_any_readable_snapshot_the_store_refuses_and_touches_no_journal(make_store: Opener):
+    store = make_store()
+    filled(store)
+    folder = folder_of(store)
+    store.close()
+    for number in generations(folder):
+        snapshot_path(folder, number).write_bytes(b"")
+    kept = {path.name for path in folder.glob("journal-*")}
+    with pytest.raises(StoreDamaged, match="restore a backup"):
+        make_store()
+    assert {path.name for path in folder.glob("journal-*")} == kept
+    with pytest.raises(StoreDamaged):
+        make_store()
+
+
+def test_a_torn_tail_is_cut_off_with_a_warning(make_store: Opener, caplog: pytest.LogCaptureFixture):
+    store = make_store()
+    before = filled(store)
+    folder = folder_of(store)
+    store.close()
+    newest = journal_path(folder, journals(folder)[-1])
+    whole = newest.read_bytes()
+    newest.write_bytes(whole + whole[-400:-100])
+    with caplog.at_level(logging.WARNING):
+        again = make_store()
+    assert state_of(again) == before
+    assert sum("unfinished write" in line for line in caplog.messages) == 1
+    assert any("unfinished write" in warning for warning in again.health().warnings)
+    assert make_store().health().warnings == ()
+
+
+def test_damage_before_acknowledged_changes_raises_the_alarm_and_puts_due_tasks_in_doubt(make_store: Opener):
+    store = make_store()
+    store.tasks.create(
+        [new_task(1), new_task(2, scheduled_at=LATER + 1000.0), new_task(3, scheduled_at=LATER + 1000.0)]
+    )
+    store.tasks.change(1, remark="lost")
+    store.tasks.change(1, stage=Stage.QUEUED)
+    store.tasks.change(2, remark="touched after the damage")
+    new = store.tasks.create([new_task(4)])[0]
+    folder = folder_of(store)
+    store.storage.close()
+    path = journal_path(folder, journals(folder)[-1])
+    spoiled = path.read_bytes().replace(b"lost", b"LOST")
+    path.write_bytes(spoiled)
+    store._lock_fd, lock = -1, store._lock_fd
+    __import__("os").close(lock)
+
+    again = make_store(now=lambda: LATER)
+    doubtful = again.tasks.get(1)
+    assert (doubtful.stage, doubtful.outcome, doubtful.error.code) == (
+        Stage.FAILED,
+        Outcome.UNKNOWN,
+        "interrupted",
+    )
+    assert again.tasks.get(2).outcome is Outcome.UNKNOWN, "the unreadable part is known to have changed it"
+    assert again.tasks.get(3).stage is Stage.SCHEDULED, "it was not due, so it cannot have been started"
+    assert again.usage.state("/srv/media", f"{1:064x}") == "used"
+    warnings = " ".join(again.health().warnings)
+    assert "acknowledged changes are lost" in warnings
+    assert "2 unfinished tasks may have been posted" in warnings
+    assert path.with_name(path.name + ".damaged").read_bytes() == spoiled
+    assert again.tasks.create([new_task(9)])[0].id > new.id, "an id that a client may know is not given again"
+    assert make_store().tasks.get(1).outcome is Outcome.UNKNOWN
+
+
+def test_a_missing_journal_is_damage(make_store: Opener):
+    store = make_store()
+    filled(store)
+    folder = folder_of(store)
+    store.close()
+    journal_path(folder, journals(folder)[-1]).unlink()
+    assert any("missing or damaged" in warning for warning in make_store().health().warnings)
+
+
+def test_TDB_10_a_newer_schema_is_refused_and_nothing_is_touched(make_store: Opener):
+    store = make_store()
+    filled(store)
+    folder = folder_of(store)
+    store.close()
+    newest = generations(folder)[-1]
+    path = snapshot_path(folder, newest)
+    from storage import snapshot
+
+    raw = snapshot.read(path.read_bytes())
+    tables = {name: msgspec.json.decode(text, type=dict[int, dict]) for name, text in raw.tables.items()}
+    head = snapshot.Head(99, raw.head.seq, raw.head.next_ids)
+    path.write_bytes(b"".join(snapshot.chunks(head, tables)))
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(NewerSchema, match="newer version"):
+        make_store()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_old_generations_are_kept_and_older_ones_dropped(make_store: Opener):
+    store = make_store(generations=2)
+    for number in range(5):
+        store.tasks.create([new_task(number)])
+        store.storage.snapshot()
+    assert len(generations(folder_of(store))) == 2
+    assert journals(folder_of(store)) == generations(folder_of(store))
+
+
+def test_TDB_1_random_damage_to_a_random_file_never_ends_in_a_traceback(make_store: Opener, tmp_path: Path):
+    """Whatever happens to one file, the state is one that was acknowledged at some time, or there is an alarm."""
+    store = make_store()
+    acknowledged = []
+    for number in range(12):
+        store.tasks.create([new_task(number, scheduled_at=LATER + 10.0)])
+        acknowledged.append(state_of(store)["tasks"])
+        store.tasks.change(1 + number // 2, remark=f"change {number}")
+        acknowledged.append(state_of(store)["tasks"])
+        if number in (4, 8):
+            store.storage.snapshot()
+    files = {path.name: path.read_bytes() for path in folder_of(store).iterdir() if path.name != "reserve"}
+    store.close()
+    dice = random.Random(7)
+    alarms = 0
+    for round_ in range(200):
+        folder = tmp_path / f"round{round_}" / "store"
+        folder.mkdir(parents=True)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        name = dice.choice(sorted(files))
+        data = bytearray(files[name].rstrip(b"\0"))
+        at = dice.randrange(len(data))
+        length = dice.choice((1, 1, 8, 200, 5000))
+        data[at : at + length] = dice.choice((bytes(length), dice.randbytes(length), b""))
+        (folder / name).write_bytes(data)
+        try:
+            again = make_store(state_dir=folder.parent, now=lambda: LATER, reserve_bytes=0)
+        except StoreDamaged:
+            alarms += 1
+            continue
+        state = state_of(again)["tasks"]
+        if again.storage.lost_changes:
+            alarms += 1
+            state = {task_id: task for task_id, task in state.items() if task["outcome"] != "unknown"}
+            assert any(all(known.get(i) == task for i, task in state.items()) for known in acknowledged)
+        else:
+            assert state in acknowledged or state == {}
+    assert alarms
