@@ -69,10 +69,8 @@ class Host:
             phone = Phone(self._spec(number), self._make_app)
             phone.on_plug = self._replug.set
             self.phones.append(phone)
-            if options.port:
-                wanted = options.port + number
-            else:
-                wanted = ports[number] if number < len(ports) else 0
+            kept_port = ports[number] if number < len(ports) else 0
+            wanted = options.port + number if options.port else kept_port
             self.addresses.append(f"127.0.0.1:{await self._listen(phone, wanted)}")
         self.listen_port = kept.get("listen_port") or free_port()
         await self._start_adb(kept.get("adb_port", 0))
@@ -187,7 +185,7 @@ class Host:
             try:
                 await self.adb.start()
             except AdbServerFailed as error:
-                log.error("%s", error)
+                log.error("%s", error)  # noqa: TRY400 - the message says it all
             self._replug.set()
 
     async def _keep_connected(self) -> None:
@@ -248,7 +246,7 @@ class Host:
 def write_atomically(path: Path, text: str) -> None:
     temporary = path.with_name(path.name + ".new")
     temporary.write_text(text, "utf-8")
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def port_is_free(port: int) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -107,7 +106,7 @@ class Phone:
         }
         temporary = self._state_path.with_suffix(".new")
         temporary.write_text(json.dumps(state, ensure_ascii=False), "utf-8")
-        os.replace(temporary, self._state_path)
+        temporary.replace(self._state_path)
 
     def _install(self, spec: AppSpec, states: dict[str, Any]) -> None:
         app = self.make_app(self, spec)

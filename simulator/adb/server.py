@@ -20,8 +20,6 @@ log = logging.getLogger("simulator.adb-server")
 _PR_SET_PDEATHSIG = 1
 _START_S = 20.0
 _CALL_S = 10.0
-#: No USB device has this serial: the private server must leave real phones to the box's own adb server.
-_NO_USB_DEVICE = "no-usb-for-simulated-phones"
 
 
 class AdbServerFailed(RuntimeError):
@@ -58,12 +56,14 @@ class AdbServer:
             **{k: v for k, v in os.environ.items() if not k.startswith(("ADB", "ANDROID"))},
             "HOME": str(self._home), "ANDROID_USER_HOME": str(self._home / ".android"), "TMPDIR": str(self._home),
             "ADB_MDNS": "0", "ADB_MDNS_AUTO_CONNECT": "0", "ADB_MDNS_OPENSCREEN": "0",
+            # Real phones belong to the box's own adb server.
+            "ADB_USB": "0",
             # Otherwise the server looks for emulators on ports 5555 to 5585 and takes what listens there.
             "ADB_LOCAL_TRANSPORT_MAX_PORT": "5553",
         }  # fmt: skip
         try:
             self._process = await asyncio.create_subprocess_exec(
-                adbutils.adb_path(), "-L", f"tcp:localhost:{self.port}", "--one-device", _NO_USB_DEVICE,
+                adbutils.adb_path(), "-L", f"tcp:localhost:{self.port}",
                 "fork-server", "server", "--reply-fd", str(child_end),
                 stdin=asyncio.subprocess.DEVNULL, stdout=log_file, stderr=log_file, env=environment,
                 pass_fds=(child_end,), preexec_fn=die_with_parent, start_new_session=True,

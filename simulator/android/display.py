@@ -21,6 +21,10 @@ class _Question:
     then: Callable[[bool], None]
 
 
+def _ignore(package: str) -> None:
+    """No host is watching."""
+
+
 class Display:
     """The windows of one phone. Every method is called on the phone's loop and none blocks."""
 
@@ -38,7 +42,7 @@ class Display:
         self._pin_pad = False
         self.version = 0  #: grows with everything that may have changed the screen
         self.on_change: Callable[[], None] = lambda: None
-        self.launch: Callable[[str], None] = lambda package: None
+        self.launch: Callable[[str], None] = _ignore
         self._built: tuple[int, list[Window], list[UiNode]] | None = None
         self.clock_fixed = ""  #: what the status bar shows; "" for the time
 
@@ -91,11 +95,11 @@ class Display:
             label = self.label(self.crashed)
             stack.append(Window(system_views.crash_dialog(
                 self.width, self.height, label, system.language, self._close_crash), "android", "dialog"))  # fmt: skip
-        if self.questions:
+        if self.asking:
             asked = self.questions[0]
             stack.append(Window(system_views.permission_dialog(
-                self.width, self.height, self.label(asked.package), asked.permission, system.language, system.sdk,
-                self._answer), "", "dialog"))  # fmt: skip
+                (self.width, self.height), self.label(asked.package), asked.permission, system, self._answer,
+            ), "", "dialog"))  # fmt: skip
         elif self.keyboard_shown and self.front:
             package = system.ime.partition("/")[0] or KEYBOARD
             stack.append(
@@ -127,7 +131,7 @@ class Display:
         system = self.system
         if system.locked or not system.screen_on:
             return "com.android.systemui", "NotificationShade"
-        if self.questions:
+        if self.asking:
             return (
                 "com.google.android.permissioncontroller",
                 "com.android.permissioncontroller.permission.ui.GrantPermissionsActivity",
@@ -172,7 +176,7 @@ class Display:
             return "off"
         if self.system.locked:
             return "keyguard"
-        if self.questions:
+        if self.asking:
             return "permission"
         if self.crashed:
             return "crash-dialog"
@@ -240,7 +244,7 @@ class Display:
         if not self.system.screen_on or self.system.locked:
             return
         app = self.apps.get(self.front)
-        if self.questions:
+        if self.asking:
             self._answer("deny")
         elif self.crashed:
             self._close_crash()
@@ -292,6 +296,11 @@ class Display:
         """`wm dismiss-keyguard`: works without a PIN, else asks for it."""
         if self.system.locked:
             self._swiped_lock(1)
+
+    @property
+    def asking(self) -> bool:
+        """A permission dialog is in front: it belongs to the app's task and leaves the screen with it."""
+        return bool(self.questions) and self.questions[0].package == self.front
 
     # -- questions of Android ---------------------------------------------------------------------------------
 

@@ -83,7 +83,11 @@ class PhoneFiles:
     def listing(self, path: str, cwd: str = "/") -> list[str]:
         """Names in a folder, sorted. Raises OSError."""
         names = self.system_listing(posixpath.join(cwd, path))
-        return names if names is not None else sorted(os.listdir(self.host_path(path, cwd)))
+        return (
+            names
+            if names is not None
+            else sorted(entry.name for entry in self.host_path(path, cwd).iterdir())
+        )
 
     @property
     def free_bytes(self) -> int:
@@ -95,7 +99,7 @@ class PhoneFiles:
         total = 0
         for folder, _, names in os.walk(self._shared):
             for name in names:
-                total += os.lstat(os.path.join(folder, name)).st_size
+                total += os.lstat(f"{folder}/{name}").st_size
         return total
 
     def take_space(self, count: int) -> None:

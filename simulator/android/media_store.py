@@ -221,7 +221,7 @@ class MediaStore:
             "_data": path, "_display_name": name, "title": name.rpartition(".")[0], "_size": stat.st_size,
             "mime_type": found.mime, "media_type": _TYPES[found.kind], "duration": found.duration_ms or None,
             "width": found.width or None, "height": found.height or None,
-            "resolution": f"{found.width}×{found.height}" if found.width else None,
+            "resolution": f"{found.width}\u00d7{found.height}" if found.width else None,
             "date_added": int(time.time()), "date_modified": int(stat.st_mtime),
             "datetaken": int(stat.st_mtime * 1000), "relative_path": _relative(path),
             "bucket_display_name": path.split("/")[-2], "owner_package_name": None, "is_pending": 0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from simulator.android.system import ADB_KEYBOARD, LAUNCHER, PERMISSIONS, SYSTEM_UI, Package
+from simulator.android.system import ADB_KEYBOARD, LAUNCHER, PERMISSIONS, SYSTEM_UI, Package, System
 from simulator.apps.base import View
 
 Language = str
@@ -19,7 +19,7 @@ _TEXTS = {
     "allow": ("Allow", "Zulassen", "Autoriser"),
     "all": ("Allow all", "Alle zulassen", "Tout autoriser"),
     "selected": ("Allow limited access", "Eingeschränkten Zugriff erlauben", "Autoriser l'accès limité"),
-    "deny": ("Don’t allow", "Nicht zulassen", "Ne pas autoriser"),
+    "deny": ("Don’t allow", "Nicht zulassen", "Ne pas autoriser"),  # noqa: RUF001 - as Android writes it
     "stopped": ("{app} keeps stopping", "{app} wird wiederholt beendet", "{app} s'arrête systématiquement"),
     "close": ("Close app", "App schließen", "Fermer l'application"),
 }
@@ -35,7 +35,7 @@ _WHAT = {
     "READ_CONTACTS": ("access your contacts", "auf deine Kontakte zuzugreifen", "accéder à vos contacts"),
     "POST_NOTIFICATIONS": ("send you notifications", "dir Benachrichtigungen zu senden",
                            "vous envoyer des notifications"),
-    "ACCESS": ("access this device’s location", "auf den Gerätestandort zuzugreifen",
+    "ACCESS": ("access this device\u2019s location", "auf den Gerätestandort zuzugreifen",
                "accéder à la position de cet appareil"),
 }  # fmt: skip
 
@@ -180,22 +180,22 @@ def _key(box: tuple[int, int, int, int], label: str, tap: Callable[[], None]) ->
 
 
 def permission_dialog(
-    width: int,
-    height: int,
+    size: tuple[int, int],
     app: str,
     permission: str,
-    language: Language,
-    sdk: int,
+    system: System,
     answer: Callable[[str], None],
 ) -> View:
     """Android's question. `answer` gets "foreground", "once", "allow", "all", "selected" or "deny"."""
+    width, height = size
+    language = system.language
     short = permission.rpartition(".")[2]
     what = next((_WHAT[k] for k in _WHAT if short.startswith(k)), (short, short, short))
     what_text = what[{"de": 1, "fr": 2}.get(language, 0)]
-    if short.startswith("READ_MEDIA") and sdk >= 34:
+    if short.startswith("READ_MEDIA") and system.sdk >= 34:
         choices = ["selected", "all", "deny"]
     elif short in ("CAMERA", "RECORD_AUDIO") or short.startswith("ACCESS"):
-        choices = ["foreground", "once", "deny"] if sdk >= 30 else ["foreground", "deny"]
+        choices = ["foreground", "once", "deny"] if system.sdk >= 30 else ["foreground", "deny"]
     else:
         choices = ["allow", "deny"]
     ids = {
@@ -237,7 +237,7 @@ def permission_dialog(
 
 
 def crash_dialog(width: int, height: int, app: str, language: Language, close: Callable[[], None]) -> View:
-    """ "App keeps stopping"."""
+    """The dialog of an app that died more than once."""
     middle = height // 2
     return View(
         bounds=(0, 0, width, height),

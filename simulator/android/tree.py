@@ -90,50 +90,52 @@ def dump_xml(
     roots: list[UiNode], *, rotation: int = 0, compressed: bool = False, max_depth: int = 50, sdk: int = 34
 ) -> str:
     """The XML that `dumpWindowHierarchy` of the on-phone server answers (attributes read off its code)."""
-    lines = [
-        "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\r\n",
-        f'<hierarchy rotation="{rotation}">' if roots else f'<hierarchy rotation="{rotation}" />',
-    ]
+    dumper = _Dumper(compressed=compressed, max_depth=max_depth, sdk=sdk)
     for index, root in enumerate(roots):
-        _write(lines, root, index, 1, compressed, max_depth, sdk)
-    if roots:
-        lines.append("\n</hierarchy>")
-    return "".join(lines)
+        dumper.write(root, index, 1)
+    head = "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\r\n"
+    if not roots:
+        return f'{head}<hierarchy rotation="{rotation}" />'
+    return f'{head}<hierarchy rotation="{rotation}">{"".join(dumper.lines)}\n</hierarchy>'
 
 
-def _write(
-    lines: list[str], node: UiNode, index: int, depth: int, compressed: bool, max_depth: int, sdk: int
-) -> None:
-    view = node.view
-    if depth > max_depth:
-        return
-    if compressed and not _important(node):
-        for position, child in enumerate(node.children):
-            _write(lines, child, position, depth, compressed, max_depth, sdk)
-        return
-    indent = "\n" + "  " * depth
-    left, top, right, bottom = node.bounds
-    flag = _flag
-    tail = f' drawing-order="{index}" hint="{escape(view.hint)}"' if sdk >= 26 else ""
-    if sdk >= 30:
-        tail += ' display-id="0"'
-    naf = ' NAF="true"' if _is_naf(node) else ""
-    lines.append(
-        f'{indent}<node{naf} index="{index}" text="{escape(view.text)}" resource-id="{escape(node.resource_id)}"'
-        f' class="{escape(view.cls)}" package="{escape(node.package)}" content-desc="{escape(view.desc)}"'
-        f' checkable="{flag(view.checkable)}" checked="{flag(view.checked)}" clickable="{flag(view.clickable)}"'
-        f' enabled="{flag(view.enabled)}" focusable="{flag(view.focusable)}" focused="{flag(view.focused)}"'
-        f' scrollable="{flag(view.scrollable)}" long-clickable="{flag(node.long_clickable)}" password="false"'
-        f' selected="{flag(view.selected)}" visible-to-user="true"'
-        f' bounds="[{left},{top}][{right},{bottom}]"{tail}'
-    )
-    if node.children and depth < max_depth:
-        lines.append(">")
-        for position, child in enumerate(node.children):
-            _write(lines, child, position, depth + 1, compressed, max_depth, sdk)
-        lines.append(f"{indent}</node>")
-    else:
-        lines.append(" />")
+class _Dumper:
+    """Writes nodes."""
+
+    def __init__(self, *, compressed: bool, max_depth: int, sdk: int) -> None:
+        self.lines: list[str] = []
+        self._compressed, self._max_depth, self._sdk = compressed, max_depth, sdk
+
+    def write(self, node: UiNode, index: int, depth: int) -> None:
+        if depth > self._max_depth:
+            return
+        view, lines, flag = node.view, self.lines, _flag
+        if self._compressed and not _important(node):
+            for position, child in enumerate(node.children):
+                self.write(child, position, depth)
+            return
+        indent = "\n" + "  " * depth
+        left, top, right, bottom = node.bounds
+        tail = f' drawing-order="{index}" hint="{escape(view.hint)}"' if self._sdk >= 26 else ""
+        if self._sdk >= 30:
+            tail += ' display-id="0"'
+        naf = ' NAF="true"' if _is_naf(node) else ""
+        lines.append(
+            f'{indent}<node{naf} index="{index}" text="{escape(view.text)}" resource-id="{escape(node.resource_id)}"'
+            f' class="{escape(view.cls)}" package="{escape(node.package)}" content-desc="{escape(view.desc)}"'
+            f' checkable="{flag(view.checkable)}" checked="{flag(view.checked)}" clickable="{flag(view.clickable)}"'
+            f' enabled="{flag(view.enabled)}" focusable="{flag(view.focusable)}" focused="{flag(view.focused)}"'
+            f' scrollable="{flag(view.scrollable)}" long-clickable="{flag(node.long_clickable)}" password="false"'
+            f' selected="{flag(view.selected)}" visible-to-user="true"'
+            f' bounds="[{left},{top}][{right},{bottom}]"{tail}'
+        )
+        if node.children and depth < self._max_depth:
+            lines.append(">")
+            for position, child in enumerate(node.children):
+                self.write(child, position, depth + 1)
+            lines.append(f"{indent}</node>")
+        else:
+            lines.append(" />")
 
 
 def escape(text: str) -> str:

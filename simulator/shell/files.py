@@ -53,9 +53,7 @@ def _listing(process: Process, name: str, flags: str, *, many: bool) -> str:
         [(name, path)] if not path.is_dir() or "d" in flags else [(e.name, e) for e in sorted(path.iterdir())]
     )
     if "a" not in flags:
-        entries = [
-            entry for entry in entries if not os.path.basename(entry[0]).startswith(".") or entry[0] == name
-        ]
+        entries = [entry for entry in entries if not entry[1].name.startswith(".") or entry[0] == name]
     if "t" in flags:
         entries.sort(key=lambda entry: -entry[1].stat().st_mtime)
     head = f"{name}:\n" if many and path.is_dir() else ""
@@ -137,7 +135,7 @@ async def mv(process: Process, words: list[str]) -> int:
             if verb == "cp":
                 await asyncio.to_thread(shutil.copyfile, source, destination)
             else:
-                os.replace(source, destination)
+                source.replace(destination)
                 process.phone.file_gone(files.canonical(name, process.cwd))
         except OSError as error:
             await process.err(f"{verb}: {name}: {error.strerror}\n")
