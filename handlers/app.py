@@ -1,0 +1,202 @@
+"""Puts the HTTP side together: gate, routes, envelope for whatever happens."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import bottle
+
+from handlers.accounts import AccountHandlers
+from handlers.auth import Access
+from handlers.call import Call, Result, Route
+from handlers.devices import DeviceHandlers
+from handlers.envelope import Answer, Code, Refusal, Reply, crash, failure, refused, success
+from handlers.health import HealthHandlers
+from handlers.license import LicenseHandlers, check_plan
+from handlers.materials import MaterialHandlers
+from handlers.metrics import Metrics
+from handlers.openapi import make_document
+from handlers.services import Services
+from handlers.status_page import StatusPage
+from handlers.system import SystemHandlers
+from handlers.tasks import TaskHandlers
+from jobs.refusals import Draining, Problem
+
+#: Digits only, so that words never reach a handler for ids; 18 of them fit every database.
+_PARAMETERS = {"id": "<id:re:[0-9]{1,18}>", "serial": "<serial:re:[^/]+>", "name": "<name:re:[^/]+>"}
+_PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
+_OPEN_PATHS = ("/healthz",)  #: for probes that know neither our name nor a token
+_PAGE_PATHS = ("/",)  #: holds nothing secret; the page asks for the token
+
+
+class App(bottle.Bottle):
+    """The WSGI application, with what the server has to ask it before a body is received."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.config["catchall"] = (
+            False  # what escapes here is answered by the server's channel, in the envelope too
+        )
+        self._services = services
+        self.access = Access(lambda: services.settings().server, services.tokens, services.clock)
+        self.metrics = Metrics(services)
+        self.table = _routes(services, self.metrics)
+        self._paths = sorted({route.path for route in self.table})
+        self._uploads = {(route.method, route.path) for route in self.table if route.upload}
+        for route in self.table:
+            self.route(_PLACEHOLDER.sub(_parameter, route.path), route.method, self._wrap(route))
+        self.add_hook("before_request", self._gate)
+
+    # --- what the server asks ------------------------------------------------------------------------------
+
+    def body_limit(self, environ: Mapping[str, Any]) -> int:
+        """How large a body this request may have; asked when its headers are there, before the body is."""
+        server = self._services.settings().server
+        route = (environ["REQUEST_METHOD"], environ["PATH_INFO"].removesuffix("/"))
+        if route in self._uploads and self.access.lets_in(environ):
+            return server.max_upload_bytes
+        return server.max_json_bytes
+
+    def refusal(self, code: Code, message: str) -> Reply:
+        """An answer that the server gives on its own: too large, malformed."""
+        return self._compatible(refused(code, message))
+
+    def crashed(self, error: BaseException, where: str) -> Reply:
+        """The answer when the application itself broke."""
+        return self._compatible(crash(error, where))
+
+    # --- inside ------------------------------------------------------------------------------------------
+
+    def _gate(self) -> None:
+        """Runs before routing, so that a stranger learns nothing about routes."""
+        environ = bottle.request.environ
+        path: str = environ["PATH_INFO"]
+        if len(path) > 1 and path.endswith("/"):
+            environ["PATH_INFO"] = path = path[:-1]
+        try:
+            if path not in _OPEN_PATHS:
+                self.access.check(environ, token_needed=path not in _PAGE_PATHS)
+            _check_encoding(environ["bottle.raw_path"])
+        except Exception as error:  # noqa: BLE001 - the boundary of a request
+            raise self._send(failure(error, f"{environ['REQUEST_METHOD']} {path}")) from None
+
+    def _wrap(self, route: Route) -> Callable[..., Any]:
+        observe = self.metrics.observer(route.method, route.path)
+        is_envelope = route.path.startswith("/api/")
+
+        def run(**args: str) -> Any:
+            environ = bottle.request.environ
+            with observe() as seen:
+                try:
+                    reply = _reply(self._call(route, environ, args))
+                except Exception as error:  # noqa: BLE001 - the boundary of a request
+                    reply = failure(error, f"{route.method} {environ['PATH_INFO']}")
+                seen.status = reply.status
+                return self._send(reply, compatible=is_envelope)
+
+        return run
+
+    def _call(self, route: Route, environ: dict[str, Any], args: Mapping[str, str]) -> Result:
+        services = self._services
+        settings = services.settings()
+        if route.limited_by_plan:
+            check_plan(settings)
+        if route.creates and services.draining():
+            raise Draining(Problem("", "the daemon is about to stop; try again in a moment"))
+        server = settings.server
+        limit = server.max_upload_bytes if route.upload else server.max_json_bytes
+        return route.call(Call(environ, args, limit))
+
+    def default_error_handler(self, error: bottle.HTTPError) -> Any:
+        """What bottle itself refuses: unknown paths and wrong methods."""
+        environ = bottle.request.environ
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        self.metrics.count("other", "other", error.status_code)
+        if error.status_code == 404:
+            return self._send(refused(Code.NOT_FOUND, self._no_path(path)))
+        if error.status_code == 405:
+            allowed = {word.strip() for word in error.headers.get("Allow", "").split(",")} - {""}
+            allowed |= {"HEAD"} if "GET" in allowed else set()
+            text = ", ".join(sorted(allowed))
+            reply = refused(
+                Code.WRONG_METHOD, f"{method} is not possible here; use {text}", None, (("Allow", text),)
+            )
+            return self._send(reply)
+        return self._send(crash(error.exception or error, f"{method} {path}"))
+
+    def _no_path(self, path: str) -> str:
+        shown = "".join(c if c.isprintable() else "?" for c in path[:100])
+        for prefix in ("", "/api/v1", "/api", "/v1"):
+            candidate = "/api/v1" + path.removeprefix(prefix)
+            near = difflib.get_close_matches(candidate, self._paths, n=1, cutoff=0.85)
+            if near:
+                return f"there is no {shown}; did you mean {near[0]}?"
+        return f"there is no {shown}; /api/v1/openapi.json lists every path"
+
+    def _compatible(self, reply: Reply) -> Reply:
+        if reply.status != 200 and self._services.settings().compat.http_status == "always_200":
+            return Reply(200, reply.body, reply.headers, reply.content_type)
+        return reply
+
+    def _send(self, reply: Reply, *, compatible: bool = True) -> bottle.HTTPResponse:
+        if compatible:
+            reply = self._compatible(reply)
+        response = bottle.HTTPResponse(reply.body, reply.status)
+        for name, value in reply.headers:
+            response.add_header(name, value)
+        response.content_type = reply.content_type
+        return response
+
+
+def create_app(services: Services) -> App:
+    """The HTTP side of the daemon as a WSGI application."""
+    return App(services)
+
+
+def _routes(services: Services, metrics: Metrics) -> list[Route]:
+    resources = (
+        TaskHandlers,
+        AccountHandlers,
+        DeviceHandlers,
+        MaterialHandlers,
+        LicenseHandlers,
+        SystemHandlers,
+    )
+    table = [route for resource in resources for route in resource(services).routes()]
+    table += HealthHandlers(services, metrics).routes()
+    table += StatusPage().routes()
+    document = make_document(table, services.version)
+    table.append(
+        Route(
+            method="GET",
+            path="/api/v1/openapi.json",
+            call=lambda _: Reply(200, document),
+            summary="This contract as OpenAPI 3.1",
+            tag="system",
+            hidden=True,
+        )
+    )
+    return table
+
+
+def _parameter(match: re.Match[str]) -> str:
+    return _PARAMETERS[match[1]]
+
+
+def _reply(result: Result) -> Reply:
+    if isinstance(result, Reply):
+        return result
+    if isinstance(result, Answer):
+        return success(result.data, result.headers, result.status)
+    return success(result)
+
+
+def _check_encoding(raw_path: str) -> None:
+    """Bottle drops bytes that are no UTF-8, which would turn a wrong path into a right one."""
+    try:
+        raw_path.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refusal(Code.NOT_FOUND, "the path is not UTF-8 (percent-encoded)") from None

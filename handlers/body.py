@@ -1,0 +1,135 @@
+"""Request bodies: read raw, whatever the content type says, and decode JSON strictly."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, BinaryIO, NoReturn, cast
+
+from handlers.body_hints import explain_no_json, explain_no_object, explain_syntax
+from handlers.envelope import Code, Refusal
+
+MAX_DEPTH = 64
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+_CHUNK_BYTES = 64 * 1024
+
+
+def read_body(environ: dict[str, Any], limit_bytes: int) -> bytes:
+    """The whole body. Raises Refusal (41301) beyond the limit, whatever Content-Length said."""
+    declared = environ.get("CONTENT_LENGTH") or "0"
+    if declared.isascii() and declared.isdigit() and int(declared) > limit_bytes:
+        raise too_large(limit_bytes)
+    stream = cast("BinaryIO", environ["wsgi.input"])
+    parts: list[bytes] = []
+    size = 0
+    # A server that does not end the stream with the body (webtest's does) must not be read past it.
+    remaining = None if environ.get("wsgi.input_terminated") else int(declared or 0)
+    while remaining is None or remaining > 0:
+        chunk = stream.read(_CHUNK_BYTES if remaining is None else min(remaining, _CHUNK_BYTES))
+        if not chunk:
+            break
+        size += len(chunk)
+        if remaining is not None:
+            remaining -= len(chunk)
+        if size > limit_bytes:
+            raise too_large(limit_bytes)
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def too_large(limit_bytes: int) -> Refusal:
+    """41301."""
+    return Refusal(Code.TOO_LARGE, f"the body is larger than the {limit_bytes} bytes allowed here")
+
+
+def parse_object(body: bytes, *, method: str = "POST", content_type: str = "") -> dict[str, Any]:
+    """A JSON object. Raises Refusal (40001) with a sentence that says what to change.
+
+    Refused beyond what JSON itself forbids: NaN and Infinity, numbers out of range, a key given twice, more than
+    `MAX_DEPTH` levels, unpaired surrogates, anything but UTF-8.
+    """
+    text = _decode(body, method, content_type)
+    _check_depth(text)
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_not_a_number,
+            parse_float=_finite,
+            parse_int=_bounded,
+        )
+    except json.JSONDecodeError as error:
+        raise invalid(explain_syntax(text, error, content_type)) from None
+    if _SURROGATE_ESCAPE.search(body):
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise invalid(
+                "the body holds half a surrogate pair (\\ud800 to \\udfff); write the character itself in UTF-8"
+            ) from None
+    if not isinstance(value, dict):
+        raise invalid(explain_no_object(value))
+    return value
+
+
+def invalid(message: str, field: str = "") -> Refusal:
+    """40001 with this one problem."""
+    text = f"{field}: {message}" if field else message
+    return Refusal(Code.INVALID, text, data={"errors": [{"field": field, "problem": message}]})
+
+
+def _decode(body: bytes, method: str, content_type: str) -> str:
+    hint = explain_no_json(body, method, content_type)
+    if hint:
+        raise invalid(hint)
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise invalid(
+            f"the body is not UTF-8 text (byte {error.start + 1} is 0x{body[error.start]:02x}); "
+            "save the file as UTF-8, or let the client encode as UTF-8"
+        ) from None
+
+
+def _check_depth(text: str) -> None:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for char in _STRING.sub("", text):
+        if char in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise invalid(f"the body is nested deeper than {MAX_DEPTH} levels")
+        elif char in "]}":
+            depth -= 1
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise invalid(f"the key {json.dumps(key)} is given twice", key if key.isprintable() else "")
+            seen.add(key)
+    return result
+
+
+def _not_a_number(word: str) -> NoReturn:
+    raise invalid(f"{word} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise invalid(f"the number {text[:20]} is out of range")
+    return number
+
+
+def _bounded(text: str) -> int:
+    # Python itself refuses more than 4,300 digits, and nothing here counts beyond 64 bits.
+    if len(text) > 20:
+        raise invalid(f"the number {text[:20]}... is out of range")
+    return int(text)

@@ -1,0 +1,242 @@
+"""One connection: bodies are limited before they arrive, slowness has a price, every refusal is in the envelope."""
+
+from __future__ import annotations
+
+import functools
+import io
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import Error
+
+from handlers.envelope import Code, Reply
+
+#: A request must arrive at least this fast, after a grace of the channel timeout: a byte now and then is not enough.
+MIN_RATE_BYTES_PER_S = 4 * 1024
+#: So much of a body that is too large is read and thrown away, so that the client reads our answer, not a reset.
+SWALLOWED_BYTES = 16 * 1024**2
+_MAX_CHUNK_LINE_BYTES = 16 * 1024
+_CHECK_SPACE_EVERY_BYTES = 16 * 1024**2
+
+
+class Parser(HTTPRequestParser):
+    """Receives one request; knows the limit of its body as soon as the headers are there."""
+
+    error: Error | None = None
+
+    def __init__(self, adj: Any, *, channel: Channel) -> None:
+        super().__init__(adj)
+        self._channel = channel
+        self._limit: int | None = None
+        self._refused: Refused | None = None
+        self.started = time.monotonic()
+        self.wire_bytes = 0
+
+    def received(self, data: bytes) -> int:
+        try:
+            consumed = int(super().received(data))
+        except NoRoom:
+            self._end(Refused(Code.NO_SPACE, "there is not enough disk space for this upload"))
+            return len(data)
+        self.wire_bytes += consumed
+        if self.headers_finished and self.body_rcv is not None and self.error is None:
+            if self._limit is None:
+                self._prepare()
+            self._check_size()
+        return consumed
+
+    def _prepare(self) -> None:
+        server = self._channel.server
+        self._limit = server.app.body_limit(self._facts())
+        large = self._limit > self.adj.inbuf_overflow and self.content_length > self.adj.inbuf_overflow
+        if (large or self.chunked) and server.spool_dir is not None:
+            # Nothing of the body has been received yet: waitress hands over what follows the headers afterwards.
+            self.body_rcv.buf = Spool(self.adj.inbuf_overflow, server.spool_dir, server.min_free_bytes)
+
+    def _facts(self) -> dict[str, Any]:
+        facts = {f"HTTP_{name}": value for name, value in self.headers.items()}
+        path = self.path if not self.path.startswith("/") else "/" + self.path.lstrip("/")
+        return {
+            **facts,
+            "REQUEST_METHOD": self.command,
+            "PATH_INFO": path,
+            "REMOTE_ADDR": self._channel.addr[0],
+        }
+
+    def _check_size(self) -> None:
+        limit, body = self._limit, self.body_rcv
+        assert limit is not None  # noqa: S101 - set by _prepare
+        if self.chunked and len(body.control_line) + len(body.trailer) > _MAX_CHUNK_LINE_BYTES:
+            self._end(Refused(Code.INVALID, "a chunk of the body is malformed"))
+            return
+        size = max(self.content_length, len(body))
+        if self._refused is None and size > limit:
+            self._refused = Refused(Code.TOO_LARGE, f"the body is larger than the {limit} bytes allowed here")
+            body.buf.close()
+            body.buf = _Nothing()
+        if self._refused is not None and (
+            self.completed
+            or self.expect_continue
+            or size > limit + SWALLOWED_BYTES
+            or self.wire_bytes > limit + SWALLOWED_BYTES
+        ):
+            self._end(self._refused)
+
+    def _end(self, refused: Refused) -> None:
+        self.error = refused
+        self.completed = True
+        self.expect_continue = False
+
+
+class Refused(Error):
+    """Tells waitress to answer with an error; `ErrorAnswer` finds the envelope here."""
+
+    def __init__(self, answer_code: Code, message: str) -> None:
+        super().__init__(message)
+        self.code = answer_code.http_status
+        self.reason = message
+        self.answer_code = answer_code
+
+
+class NoRoom(Exception):
+    """The disk that takes uploads is full."""
+
+
+class _Nothing:
+    """Takes bytes and forgets them."""
+
+    def append(self, data: bytes) -> None:
+        pass
+
+    def getfile(self) -> BinaryIO:
+        return io.BytesIO()
+
+    def close(self) -> None:
+        pass
+
+    def __len__(self) -> int:
+        return 0
+
+
+class Spool:
+    """A body's bytes: in memory while it is small, then in a nameless file beside the library, while there is room."""
+
+    def __init__(self, memory_bytes: int, folder: Path, min_free_bytes: int) -> None:
+        self._memory_bytes = memory_bytes
+        self._folder = folder
+        self._min_free_bytes = min_free_bytes
+        self._memory = bytearray()
+        self._file: BinaryIO | None = None
+        self._written = 0
+        self._checked_at = -_CHECK_SPACE_EVERY_BYTES
+
+    def __len__(self) -> int:
+        return self._written + len(self._memory)
+
+    def append(self, data: bytes) -> None:
+        """Take more bytes. Raises NoRoom."""
+        self._memory += data
+        if len(self._memory) >= self._memory_bytes:
+            self._flush()
+
+    def getfile(self) -> BinaryIO:
+        """The bytes as a file, from the start."""
+        if self._file is None:
+            return io.BytesIO(self._memory)
+        self._flush()
+        self._file.seek(0)
+        return self._file
+
+    def close(self) -> None:
+        """Forget everything; idempotent."""
+        if self._file is not None:
+            self._file.close()
+        self._memory = bytearray()
+
+    def _flush(self) -> None:
+        if self._written - self._checked_at >= _CHECK_SPACE_EVERY_BYTES:
+            self._checked_at = self._written
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(self._folder).free < self._min_free_bytes + _CHECK_SPACE_EVERY_BYTES:
+                raise NoRoom
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - lives as long as the request
+            self._file.write(self._memory)
+            self._file.flush()
+        except OSError as error:
+            raise NoRoom from error
+        self._written += len(self._memory)
+        self._memory.clear()
+
+
+class Answer(WSGITask):
+    """A request that reaches the app; while the server leaves, each answer is the last of its connection."""
+
+    def build_response_header(self) -> bytes:
+        if self.channel.server.leaving:
+            self.set_close_on_finish()
+        header: bytes = super().build_response_header()
+        return header
+
+
+class ErrorAnswer(ErrorTask):
+    """What waitress refuses by itself, in the envelope."""
+
+    def execute(self) -> None:
+        reply = self._reply()
+        self.status = reply.status_line
+        self.response_headers.extend([("Content-Type", reply.content_type), *reply.headers])
+        self.set_close_on_finish()
+        self.content_length = len(reply.body)
+        # A request may have been refused before its method was known.
+        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else reply.body)
+
+    def _reply(self) -> Reply:
+        app = self.channel.server.app
+        error = self.request.error
+        reply: Reply
+        if isinstance(error, Refused):
+            reply = app.refusal(error.answer_code, error.body)
+        elif error.code >= 500 and error.code != 501:
+            reply = app.crashed(RuntimeError(error.body), "the server")
+        else:
+            reply = app.refusal(Code.INVALID, f"malformed HTTP request: {error.body}")
+        return reply
+
+
+class Channel(HTTPChannel):
+    """waitress' connection with our parser, our answers and a price on slowness."""
+
+    task_class = Answer
+    error_task_class = ErrorAnswer
+
+    def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002 - waitress' name
+        self.parser_class = functools.partial(Parser, channel=self)
+        super().__init__(server, sock, addr, adj, map=map)
+
+    @property
+    def answering(self) -> bool:
+        """A request is being worked on, or its answer is on its way."""
+        return bool(self.requests or self.total_outbufs_len)
+
+    @property
+    def receiving(self) -> bool:
+        """A part of a request has arrived."""
+        return self.request is not None
+
+    def handle_read(self) -> None:
+        super().handle_read()
+        # Each byte renews waitress' timeout, so 100 clients with a byte a minute would block everyone. Here a byte
+        # buys time only at a rate.
+        request = self.request
+        if request is not None and not self.requests:
+            arrived_s = request.wire_bytes / MIN_RATE_BYTES_PER_S if request.headers_finished else 0.0
+            late_s = time.monotonic() - request.started - arrived_s
+            self.last_activity = time.time() - max(0.0, late_s)

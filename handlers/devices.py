@@ -1,0 +1,105 @@
+"""Phones: the inventory, the newest picture, and which accounts their apps show as logged in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from handlers import objects
+from handlers.call import Call, Result, Route
+from handlers.envelope import Answer, Code, Reply
+from handlers.services import MatchState, Services
+from handlers.task_view import moment
+from jobs.lenient import Findings, read_object
+from jobs.phone.protocol import PhoneInfo
+from jobs.refusals import Invalid, NotFound, Problem
+
+_PICTURE_HEADERS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+
+
+class MatchRequest(msgspec.Struct):
+    """Whose accounts to read."""
+
+    platform: Annotated[Literal["tiktok", "instagram"], Meta(description="Which app to look into")]
+
+
+class DeviceHandlers:
+    """Everything under `/devices`."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def inventory(self, call: Call) -> Result:
+        devices = [self._show(info) for info in self._services.phones.inventory()]
+        return objects.DeviceList(devices, len(devices))
+
+    def screenshot(self, call: Call) -> Result:
+        info = self._find(call.args["serial"])
+        picture = self._services.phones.cached_screenshot(info.serial)
+        if picture is None:
+            raise NotFound(Problem("serial", f"there is no picture of {info.serial} yet"))
+        return Reply(200, picture, _PICTURE_HEADERS, "image/png")
+
+    def match_accounts(self, call: Call) -> Result:
+        findings = Findings()
+        wishes = read_object(MatchRequest, call.json(), findings)
+        if findings.problems:
+            raise Invalid(findings.problems)
+        info = self._find(call.args["serial"])
+        if self._services.matcher is None:
+            raise Invalid(Problem("", "accounts cannot be read from phones here"))
+        return Answer(
+            _show_match(self._services.matcher.request(info.serial, wishes["platform"])), status=202
+        )
+
+    def matched(self, call: Call) -> Result:
+        info = self._find(call.args["serial"])
+        matcher = self._services.matcher
+        states = (
+            [matcher.state(info.serial, platform) for platform in ("tiktok", "instagram")] if matcher else []
+        )
+        return {"matches": [_show_match(state) for state in states if state is not None]}
+
+    def _find(self, serial: str) -> PhoneInfo:
+        info = self._services.phones.info(serial)
+        if info is None:
+            raise NotFound(Problem("serial", f"there is no phone {serial}"))
+        return info
+
+    def _show(self, info: PhoneInfo) -> objects.DeviceObject:
+        zone = self._services.zone()
+        task = self._services.jobs.current_task(info.serial)
+        return objects.DeviceObject(
+            serial=info.serial,
+            state=info.state.value,
+            detail=info.detail,
+            since=moment(info.since, zone) or "",
+            last_seen=moment(info.last_seen, zone),
+            model=info.model,
+            android=info.android,
+            battery_percent=info.battery_percent,
+            battery_celsius=info.battery_celsius,
+            current_task=task.id if task and not task.deleted else None,
+        )
+
+    def routes(self) -> list[Route]:
+        """The routes of this resource."""
+        d, missing = "/api/v1/devices", Code.NOT_FOUND
+        return [
+            Route(method="GET", path=d, call=self.inventory, tag="devices", answer=objects.DeviceList,
+                  summary="All phones seen since the start or named in the config"),
+            Route(method="GET", path=d + "/{serial}/screenshot", call=self.screenshot, tag="devices", codes=(missing,),
+                  media_type="image/png", summary="The newest picture of a phone; a running task is not disturbed"),
+            Route(method="POST", path=d + "/{serial}/match-accounts", call=self.match_accounts, tag="devices",
+                  answer=objects.Matched, body=MatchRequest, status=202,
+                  codes=(Code.INVALID, missing, Code.TOO_LARGE),
+                  summary="Read on the phone which accounts an app shows as logged in, and note it with ours"),
+            Route(method="GET", path=d + "/{serial}/match-accounts", call=self.matched, tag="devices",
+                  answer=objects.MatchedList, codes=(missing,), summary="How far that reading has come, and its result"),
+        ]  # fmt: skip
+
+
+def _show_match(state: MatchState) -> objects.Matched:
+    return msgspec.convert(msgspec.structs.asdict(state), objects.Matched)

@@ -1,0 +1,76 @@
+"""Whether the daemon lives (/healthz), whether it can work (/readyz), and its numbers (/metrics)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from handlers.call import Call, Result, Route
+from handlers.envelope import Reply
+from handlers.metrics import CONTENT_TYPE, Metrics
+from handlers.services import Services
+from jobs.phone.protocol import PhoneState
+
+_TEXT = "text/plain; charset=utf-8"
+_ALIVE = Reply(200, b"ok\n", (("Cache-Control", "no-store"),), _TEXT)
+_NO_STORE = (("Cache-Control", "no-store"),)
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether the daemon can work; `reasons` why not, `notices` what a person may want to know though it does."""
+
+    ready: bool
+    reasons: list[str]
+    notices: list[str]
+
+
+class HealthHandlers:
+    """The probes; they live outside `/api/`."""
+
+    def __init__(self, services: Services, metrics: Metrics) -> None:
+        self._services = services
+        self._metrics = metrics
+
+    def healthz(self, call: Call) -> Result:
+        return _ALIVE
+
+    def readyz(self, call: Call) -> Result:
+        state = readiness(self._services)
+        return Reply(200 if state.ready else 503, msgspec.json.encode(state) + b"\n", _NO_STORE)
+
+    def metrics(self, call: Call) -> Result:
+        return Reply(200, self._metrics.text(), _NO_STORE, CONTENT_TYPE)
+
+    def routes(self) -> list[Route]:
+        """The three routes."""
+
+        def route(path: str, call: Any, summary: str, media_type: str) -> Route:
+            return Route(
+                method="GET", path=path, call=call, summary=summary, tag="health", media_type=media_type
+            )
+
+        return [
+            route("/healthz", self.healthz, "Alive; needs no token", "text/plain"),
+            route("/readyz", self.readyz, "Able to work: adb, store, at least one phone", "application/json"),
+            route("/metrics", self.metrics, "Numbers in Prometheus' text format", "text/plain"),
+        ]
+
+
+def readiness(services: Services) -> Readiness:
+    """Asks every part; waits for none."""
+    store = services.store.health()
+    reasons = [] if store.writable else list(store.warnings) or ["the store cannot be written"]
+    notices = list(store.warnings) if store.writable else []
+    reasons += services.jobs.health()
+    if services.draining():
+        reasons.append("the daemon is about to stop")
+    phones = services.phones.inventory()
+    if any(phone.state is PhoneState.DEVICE for phone in phones):
+        # A sick phone affects only itself: as long as one works, the others' troubles are for people to read.
+        notices += services.phones.health()
+    else:
+        known = f"; {len(phones)} known, see /api/v1/devices" if phones else ""
+        reasons += [*services.phones.health(), f"no phone is usable{known}"]
+    notices += services.jobs.notices
+    return Readiness(not reasons, list(dict.fromkeys(reasons)), list(dict.fromkeys(notices)))

@@ -1,0 +1,86 @@
+"""Which names and addresses are this box's own: the guard against DNS rebinding."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+
+_HOST = re.compile(
+    r"(?:\[(?P<v6>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[A-Za-z0-9._-]{1,253}))(?::(?P<port>[0-9]{1,5}))?"
+)
+_CACHE_SIZE = 64
+_CACHE_S = 60.0  #: addresses come and go with DHCP
+
+
+def split_host(header: str) -> tuple[str, int | None] | None:
+    """Name and port of a Host header, lower case, without the final dot; None when it is no host."""
+    match = _HOST.fullmatch(header)
+    if match is None:
+        return None
+    port = int(match["port"]) if match["port"] else None
+    return (match["v6"] or match["name"]).lower().rstrip("."), port
+
+
+def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An address, with IPv4 inside IPv6 unwrapped; None for anything else."""
+    try:
+        parsed = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        return parsed.ipv4_mapped
+    return parsed
+
+
+class OwnNames:
+    """Knows the names under which this box may be called, and asks the kernel which addresses are its own."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._addresses: OrderedDict[str, tuple[float, bool]] = OrderedDict()
+        self._names = {"localhost", "ip6-localhost", "localhost.localdomain"}
+        hostname = socket.gethostname().lower().rstrip(".")
+        for name in (hostname, hostname.partition(".")[0]):
+            self._names |= {name, f"{name}.local", f"{name}.localdomain", f"{name}.lan", f"{name}.home.arpa"}
+        self._names.discard("")
+
+    def known(self, host: str, configured: Iterable[str]) -> bool:
+        """`host` is what `split_host` gave; `configured` are the names of the settings."""
+        if host in self._names or host in {name.lower().rstrip(".") for name in configured}:
+            return True
+        ip = address(host)
+        return ip is not None and self._is_own(str(ip))
+
+    def _is_own(self, ip: str) -> bool:
+        now = self._monotonic()
+        with self._lock:
+            cached = self._addresses.get(ip)
+            if cached and now - cached[0] < _CACHE_S:
+                return cached[1]
+        own = _can_bind(ip)
+        with self._lock:
+            self._addresses[ip] = (now, own)
+            while len(self._addresses) > _CACHE_SIZE:
+                self._addresses.popitem(last=False)
+        return own
+
+
+def _can_bind(ip: str) -> bool:
+    """Only an address of this machine can be bound: that works for every interface, also after DHCP changed it."""
+    parsed = ipaddress.ip_address(ip)
+    if parsed.is_loopback:
+        return True
+    if parsed.is_unspecified or parsed.is_multicast or ip == "255.255.255.255":
+        return False
+    family = socket.AF_INET if parsed.version == 4 else socket.AF_INET6
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((ip, 0))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,300 @@
+"""What the API shows: one type per object of an answer. The OpenAPI document is made from these very types."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from storage.records import Outcome, Waiting
+
+LocalTime = Annotated[str, Meta(description="YYYY-MM-DD HH:MM:SS in the box's time zone")]
+Moment = Annotated[str, Meta(description="RFC 3339 with offset")]
+
+
+class TaskErrorObject(msgspec.Struct, frozen=True):
+    """Why a task failed: a stable word, a sentence, and the step at which it happened."""
+
+    code: Annotated[
+        str,
+        Meta(
+            description="A stable word, e.g. device_offline, unauthorized, app_missing, not_logged_in, wrong_account, "
+            "no_material, media_rejected, ui_changed, upload_timeout, stopped, interrupted, internal"
+        ),
+    ]
+    message: str
+    step: str
+
+
+class TaskObject(msgspec.Struct, frozen=True):
+    """One task."""
+
+    id: Annotated[int, Meta(ge=1, description="Grows, and is never used again")]
+    script_name: str
+    serial: Annotated[str, Meta(description="The phone")]
+    status: Annotated[Literal[0, 1, 2, 3], Meta(description="0 pending, 1 running, 2 completed, 3 failed")]
+    status_text: Literal["pending", "running", "completed", "failed"]
+    source: Literal["api", "ui"]
+    username: Annotated[str, Meta(description="The account; empty: the one that is current on the phone")]
+    script_config: Annotated[dict[str, Any], Meta(description="As given, after defaults")]
+    enable_multi_account: bool
+    start_time: Annotated[LocalTime, Meta(description="Planned start; once it has begun, the real start")]
+    end_time: LocalTime | None
+    retry_count: Annotated[int, Meta(ge=0)]
+    max_retry_count: Annotated[int, Meta(ge=0)]
+    remark: Annotated[str, Meta(description="Last result, step or error in one line, for people")]
+    scheduled_at: Moment
+    created_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
+    next_attempt_at: Annotated[Moment | None, Meta(description="When a pending task may start next")]
+    platform: Literal["tiktok", "instagram"]
+    package: str
+    outcome: Annotated[
+        Outcome,
+        Meta(
+            description="none: the publishing tap was never reached; unknown: it may be published, look at the account"
+        ),
+    ]
+    error: TaskErrorObject | None
+    caption: Annotated[str, Meta(description="What was or will be posted")]
+    materials: Annotated[list[str], Meta(description="Names of the files, in order")]
+    waiting_for: Annotated[Waiting | None, Meta(description="Why a pending task is not running")]
+    waiting_since: Moment | None
+    waiting_detail: Annotated[str, Meta(description="The same as one sentence")]
+
+
+class StoppedTask(TaskObject, frozen=True):
+    """The answer to a stop request: the task, and whether an attempt is still being stopped."""
+
+    stopping: bool
+
+
+class TaskList(msgspec.Struct, frozen=True):
+    """One page of tasks, newest first; `total` counts all that match."""
+
+    tasks: list[TaskObject]
+    total: Annotated[int, Meta(ge=0)]
+    page: Annotated[int, Meta(ge=1)]
+    page_size: Annotated[int, Meta(ge=1, le=100)]
+
+
+class CreatedTask(msgspec.Struct, frozen=True):
+    """What a create call resolved for one task; `id` is null in a dry run."""
+
+    id: int | None
+    serial: str
+    username: str
+    start_time: LocalTime
+    caption: str
+    materials: list[str]
+
+
+class Created(msgspec.Struct, frozen=True):
+    """The answer to a create call; a dry run has no ids and says so."""
+
+    task_ids: list[int]
+    created_count: Annotated[int, Meta(ge=0)]
+    warnings: list[str]
+    tasks: list[CreatedTask]
+
+
+class Deleted(msgspec.Struct, frozen=True):
+    """Tasks deleted; unknown ids among those asked for; warnings about posts that may still appear."""
+
+    deleted_count: Annotated[int, Meta(ge=0)]
+    task_ids: list[int]
+    not_found: list[int]
+    warnings: list[str]
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """A failed task that retry-all left alone: outcome_unknown, retry_limit, stopped, ..."""
+
+    id: int
+    reason: str
+
+
+class RetriedAll(msgspec.Struct, frozen=True):
+    """What retry-all did."""
+
+    retried_count: Annotated[int, Meta(ge=0)]
+    task_ids: list[int]
+    skipped: list[Skipped]
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """Counts by status."""
+
+    total: int
+    pending: int
+    running: int
+    completed: int
+    failed: int
+
+
+class TaskLog(msgspec.Struct, frozen=True):
+    """The step log of all attempts, oldest line first, and the names of the files kept as evidence."""
+
+    task_id: int
+    log: list[dict[str, Any]]
+    artifacts: list[str]
+
+
+class LicenseInfo(msgspec.Struct, frozen=True):
+    """The answer to the API access probe."""
+
+    plan_name: str
+    api_enabled: bool
+    device_limit: Annotated[int, Meta(description="Phones that work at once")]
+    message: str
+
+
+class AccountObject(msgspec.Struct, frozen=True):
+    """A login that lives on a phone. `email` is always null: neither e-mail nor password is kept."""
+
+    id: int
+    username: str
+    email: None
+    platform: Literal["tiktok", "instagram"]
+    packagename: Annotated[str | None, Meta(description="null: the platform's default app")]
+    device: Annotated[str, Meta(description="Serial of the phone, empty when bound to none")]
+    device_online: bool
+    device_name: Annotated[str, Meta(description="Model, empty when offline")]
+    logined: Literal[0, 1]
+    logined_text: Literal["logged_in", "not_logged_in"]
+    status: Annotated[Literal[0, 1], Meta(description="0 enabled, 1 disabled")]
+    status_text: Literal["enabled", "disabled"]
+    tags: list[str]
+    display_name: Annotated[str, Meta(description="What TikTok's account switcher shows, where it differs")]
+    managed: Annotated[Literal["config", "api"], Meta(description="config: it stands in the config file")]
+
+
+class AccountList(msgspec.Struct, frozen=True):
+    """One page of accounts."""
+
+    accounts: list[AccountObject]
+    total: int
+    page: int
+    page_size: int
+
+
+class AccountChange(msgspec.Struct, frozen=True):
+    """An account after a call that changed it, and what in the call was ignored."""
+
+    account: AccountObject
+    warnings: list[str]
+
+
+class DeviceObject(msgspec.Struct, frozen=True):
+    """A phone as last seen."""
+
+    serial: str
+    state: Annotated[
+        str,
+        Meta(
+            description="device (usable), unauthorized, offline, absent, no_permissions, duplicate, needs_hands, adb_down"
+        ),
+    ]
+    detail: Annotated[str, Meta(description="Why it is not usable, and what to do")]
+    since: Moment
+    last_seen: Moment | None
+    model: str
+    android: str
+    battery_percent: int | None
+    battery_celsius: float | None
+    current_task: int | None
+
+
+class DeviceList(msgspec.Struct, frozen=True):
+    """All phones seen since the start or named in the config."""
+
+    devices: list[DeviceObject]
+    total: int
+
+
+class MaterialObject(msgspec.Struct, frozen=True):
+    """A file of the library."""
+
+    id: int
+    name: str
+    kind: Literal["video", "image"]
+    sha256: str
+    size_bytes: int
+    created_at: Moment
+    caption: str
+    username: str
+    sort_number: int
+    tags: list[str]
+    used: Annotated[
+        Literal["free", "reserved", "used"],
+        Meta(description="reserved: a task has it; used: it was or may have been published"),
+    ]
+    duration_s: float | None
+    width: int | None
+    height: int | None
+
+
+class MaterialList(msgspec.Struct, frozen=True):
+    """One page of the library, newest first."""
+
+    materials: list[MaterialObject]
+    total: int
+    page: int
+    page_size: int
+
+
+class MaterialUpload(msgspec.Struct, frozen=True):
+    """What became of an upload; `created` is false when the same content was there already."""
+
+    material: MaterialObject
+    created: bool
+    warnings: list[str]
+
+
+class MaterialChange(msgspec.Struct, frozen=True):
+    """A material after a call that changed it, and what in the call was ignored."""
+
+    material: MaterialObject
+    warnings: list[str]
+
+
+class Reset(msgspec.Struct, frozen=True):
+    """How many files may be chosen again."""
+
+    reset_count: int
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """The id of what was removed."""
+
+    id: int
+
+
+class Reloaded(msgspec.Struct, frozen=True):
+    """Keys that changed, and those among them that need a restart to take effect."""
+
+    changed: list[str]
+    restart_needed: list[str]
+
+
+class Matched(msgspec.Struct, frozen=True):
+    """The state of reading which accounts an app shows as logged in on a phone.
+
+    `accounts` are the names the app shows; `changed` the ids of accounts whose logged-in flag was set or cleared.
+    """
+
+    serial: str
+    platform: Literal["tiktok", "instagram"]
+    state: Literal["running", "done", "failed"]
+    detail: str
+    accounts: list[str]
+    unknown: Annotated[list[str], Meta(description="Names in the app that are no account of this API")]
+    changed: list[int]
+
+
+class MatchedList(msgspec.Struct, frozen=True):
+    """The last reading for each app."""
+
+    matches: list[Matched]

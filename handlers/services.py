@@ -1,0 +1,101 @@
+"""What the HTTP side needs from the rest of the daemon: handed to `create_app`, looked up nowhere."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Protocol
+
+import msgspec
+
+from handlers.tokens import Tokens
+from jobs.accounts import Accounts
+from jobs.clock import Clock
+from jobs.control import Control
+from jobs.evidence import Evidence
+from jobs.intake import Intake
+from jobs.library import Library
+from jobs.phone.protocol import PhoneInfo
+from jobs.settings import Settings
+from jobs.start_time import zone as zone_of
+from storage.records import Task
+from storage.store import Store
+
+
+class Phones(Protocol):
+    """The inventory, without the door to sessions: handlers never touch a phone and never wait for one."""
+
+    def inventory(self) -> Sequence[PhoneInfo]: ...
+    def info(self, serial: str) -> PhoneInfo | None: ...
+    def cached_screenshot(self, serial: str) -> bytes | None: ...
+    def health(self) -> Collection[str]: ...
+
+
+class Jobs(Protocol):
+    """How the engine is doing."""
+
+    def health(self) -> Collection[str]: ...
+    def current_task(self, serial: str) -> Task | None: ...
+    @property
+    def notices(self) -> Collection[str]: ...
+
+
+class Reloaded(msgspec.Struct, frozen=True):
+    """What re-reading the config file changed, as dotted keys, and which of them wait for a restart."""
+
+    changed: list[str]
+    restart_needed: list[str]
+
+
+class MatchState(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the reading of an app's logged-in accounts on a phone has come."""
+
+    serial: str
+    platform: str
+    state: str  #: "running", "done" or "failed"
+    detail: str = ""
+    accounts: list[str] = []  #: names that the app shows
+    unknown: list[str] = []  #: those among them that are no account of ours
+    changed: list[int] = []  #: accounts whose logged-in flag was corrected
+
+
+class Matcher(Protocol):
+    """Reads on a phone which accounts an app shows as logged in; on the phone's own worker, never in a handler."""
+
+    def request(self, serial: str, platform: str) -> MatchState:
+        """Start it, or tell how far it is; raises `jobs.refusals.NotFound` or `Invalid`."""
+
+    def state(self, serial: str, platform: str) -> MatchState | None:
+        """The last one for this phone and app."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """All collaborators of the HTTP side."""
+
+    settings: Callable[[], Settings]  #: those in force now: a reload replaces them
+    clock: Clock
+    store: Store
+    tokens: Tokens
+    intake: Intake
+    control: Control
+    accounts: Accounts
+    library: Library
+    phones: Phones
+    jobs: Jobs
+    evidence: Evidence
+    draining: Callable[[], bool]
+    reload: Callable[[], Reloaded]
+    matcher: Matcher | None = None
+    version: str = ""
+
+    def zone(self) -> tzinfo:
+        """The zone of all times that people see."""
+        return _zone(self.settings().posting.timezone)
+
+
+@functools.lru_cache(maxsize=4)
+def _zone(name: str) -> tzinfo:
+    return zone_of(name)

@@ -1,0 +1,149 @@
+"""API tokens: named, stored as hashes in their own file; `tikmatrixd.py token new NAME` makes one.
+
+A token is 256 random bits, so one round of SHA-256 protects it: there is nothing to guess that a slow hash would slow down.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import logging
+import os
+import re
+import secrets
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+
+from jobs.clock import utc
+
+_LOG = logging.getLogger(__name__)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}")
+_PREFIX = "tkm_"  #: lets secret scanners recognise a token that was committed by mistake
+
+
+class TokenEntry(msgspec.Struct, frozen=True):
+    """One token as it stands in the file."""
+
+    name: str
+    sha256: str
+    created_at: str
+
+
+class _TokenFile(msgspec.Struct, frozen=True):
+    tokens: tuple[TokenEntry, ...] = ()
+    version: int = 1
+
+
+class TokenError(Exception):
+    """The token file or the request about it cannot be used; the message says what to do."""
+
+
+def new_token(path: Path, name: str) -> str:
+    """Add a token and return it: the only moment at which it can be read. Raises TokenError."""
+    if not _NAME.fullmatch(name):
+        raise TokenError(
+            f"{name!r} is no name for a token: use 1 to 64 letters, digits, spaces and . _ @ -, starting with a letter or digit"
+        )
+    entries = list_tokens(path)
+    if any(entry.name.lower() == name.lower() for entry in entries):
+        raise TokenError(f"there is a token named {name!r} already: revoke it first or take another name")
+    token = _PREFIX + secrets.token_urlsafe(32)
+    created_at = utc(time.time()).isoformat(timespec="seconds")
+    _write(path, (*entries, TokenEntry(name, _digest(token), created_at)))
+    return token
+
+
+def list_tokens(path: Path) -> tuple[TokenEntry, ...]:
+    """The entries of the file; none when there is no file. Raises TokenError when it cannot be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_TokenFile).tokens
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise TokenError(f"{path} cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise TokenError(f"{path} is damaged ({error}): move it away and make new tokens") from error
+
+
+def revoke(path: Path, name: str) -> bool:
+    """Remove the token of this name; False when there is none. A running daemon notices at once."""
+    entries = list_tokens(path)
+    kept = tuple(entry for entry in entries if entry.name.lower() != name.lower())
+    if len(kept) == len(entries):
+        return False
+    _write(path, kept)
+    return True
+
+
+class Tokens:
+    """The token file as the running daemon sees it; a changed file is read again at the next look."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._stamp: tuple[int, int, int] | None = None
+        self._entries: tuple[tuple[str, bytes], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self._current())
+
+    def verify(self, token: str) -> str | None:
+        """The name of a good token, None for any other. Takes equally long for all wrong ones."""
+        given = _digest(token).encode()
+        found = None
+        for name, digest in self._current():
+            if hmac.compare_digest(given, digest):
+                found = name
+        return found
+
+    def _current(self) -> tuple[tuple[str, bytes], ...]:
+        try:
+            facts = self.path.stat()
+            stamp = (facts.st_mtime_ns, facts.st_size, facts.st_ino)
+        except OSError:
+            stamp = None
+        with self._lock:
+            if stamp != self._stamp:
+                self._stamp = stamp
+                self._entries = self._load(warn=stamp is not None and bool(facts.st_mode & 0o077))
+            return self._entries
+
+    def _load(self, *, warn: bool) -> tuple[tuple[str, bytes], ...]:
+        if warn:
+            _LOG.warning("%s can be read by others: chmod 600 %s", self.path, self.path)
+        try:
+            return tuple((entry.name, entry.sha256.encode()) for entry in list_tokens(self.path))
+        except TokenError as error:
+            # Closed rather than open: without a readable file no token is good.
+            _LOG.error("no token is accepted: %s", error)
+            return ()
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _write(path: Path, entries: tuple[TokenEntry, ...]) -> None:
+    """Replace the file as a whole, readable by its owner only, durable before it returns."""
+    data = msgspec.json.format(msgspec.json.encode(_TokenFile(entries)), indent=2) + b"\n"
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        # The file keeps its owner when root adds a token for the service's user.
+        owner = path.stat() if path.exists() else path.parent.stat()
+        if os.geteuid() == 0:
+            os.chown(beside, owner.st_uid, owner.st_gid)
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise TokenError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,223 @@
+"""The whole HTTP side on a real store, intake and jobs core, with scripted phones; with and without a server."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+with warnings.catch_warnings():
+    # WebOb still imports cgi.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from webtest import TestApp, TestResponse
+
+from handlers.app import create_app
+from handlers.server import HttpServer
+from handlers.services import Matcher, Reloaded, Services
+from handlers.tokens import Tokens
+from jobs.accounts import Accounts
+from jobs.clock import Clock
+from jobs.control import Control
+from jobs.engine import Jobs
+from jobs.evidence import Evidence
+from jobs.intake import Intake
+from jobs.library import Library
+from jobs.settings import AccountEntry, Media, Posting, Server, Settings
+from storage.records import NewTask, Outcome, Stage, Task, TaskError
+from storage.store import Store
+from tests.support.bench import new_task
+from tests.support.clock import FakeClock
+from tests.support.fake_phones import FakePhones, FakeScript
+
+MEDIA = Path(__file__).parents[1] / "media"
+PNG = b"\x89PNG\r\n\x1a\n picture"
+
+
+class ShownPhones(FakePhones):
+    """Scripted phones that also have pictures and complaints."""
+
+    def __init__(self, *serials: str) -> None:
+        super().__init__(*serials)
+        self.pictures: dict[str, bytes] = {}
+        self.complaints: list[str] = []
+
+    def cached_screenshot(self, serial: str) -> bytes | None:
+        return self.pictures.get(serial)
+
+    def health(self) -> list[str]:
+        return self.complaints
+
+
+class HttpSide:
+    """All that lies behind the API; `client` calls it without a network, `serve` puts it on a port."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Clock | None = None,
+        script: FakeScript | None = None,
+        phones: ShownPhones | None = None,
+        accounts: tuple[AccountEntry, ...] = (),
+        matcher: Matcher | None = None,
+        **sections: Any,
+    ) -> None:
+        self.folder = folder
+        self.media = folder / "media"
+        self.media.mkdir(parents=True, exist_ok=True)
+        for name in ("clip.mp4", "photo.jpg", "photo.png"):
+            shutil.copy(MEDIA / name, self.media / name)
+        self.clock = clock or FakeClock()
+        self.phones = phones or ShownPhones("PHONE1", "PHONE2", "PHONE3")
+        defaults: dict[str, Any] = {
+            "server": Server(listen="127.0.0.1:0"),
+            "media": Media(roots=(str(self.media),)),
+            "posting": Posting(
+                timezone="Europe/Berlin", duplicate_window_minutes=0, duplicate_warning_hours=0
+            ),
+        }
+        self.settings = Settings(**{**defaults, **sections, "accounts": accounts})
+        self.store = Store.open(folder / "state", reserve_bytes=0)
+        self.evidence = Evidence(folder / "state" / "evidence", 10**9, self.clock)
+        self.jobs = Jobs(
+            self.settings,
+            self.clock,
+            self.store,
+            self.phones,
+            {"post": script or FakeScript()},
+            self.evidence,
+            synchronised=lambda: True,
+        )
+        self.control = Control(self.settings, self.clock, self.store, self.jobs)
+        self.accounts = Accounts(self.settings, self.store)
+        self.intake = Intake(self.settings, self.clock, self.store, self.known_serials, self.jobs.wake)
+        self.library = Library(self.settings, self.store, self.clock, self.intake.probe)
+        self.tokens_file = folder / "state" / "tokens.json"
+        self.draining = False
+        self.reloaded = Reloaded([], [])
+        self.matcher = matcher
+        self.services = Services(
+            settings=lambda: self.settings,
+            clock=self.clock,
+            store=self.store,
+            tokens=Tokens(self.tokens_file),
+            intake=self.intake,
+            control=self.control,
+            accounts=self.accounts,
+            library=self.library,
+            phones=self.phones,
+            jobs=self.jobs,
+            evidence=self.evidence,
+            draining=lambda: self.draining,
+            reload=lambda: self.reloaded,
+            matcher=matcher,
+            version="0.0-test",
+        )
+        self.app = create_app(self.services)
+        self.client = Client(self.app)
+        self.server: HttpServer | None = None
+        self._jobs_run = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.server is not None:
+            self.server.stop(5.0)
+        if self._jobs_run:
+            self.jobs.stop(10.0)
+        self.store.close()
+
+    def known_serials(self) -> set[str]:
+        return {info.serial for info in self.phones.inventory()} | set(self.settings.phones.known)
+
+    def run_jobs(self) -> None:
+        """Start the jobs core: due tasks run."""
+        self.jobs.start()
+        self._jobs_run = True
+
+    def serve(self) -> str:
+        """Put the app on a free port; returns its address."""
+        self.server = HttpServer(self.app, self.settings.server, spool_dir=self.library.dir)
+        self.server.start()
+        return f"http://127.0.0.1:{self.server.port}"
+
+    def configure(self, **sections: Any) -> None:
+        """Put other settings in force, as a reload does."""
+        self.settings = msgspec.structs.replace(self.settings, **sections)
+
+    def body(self, **changes: Any) -> dict[str, Any]:
+        """A good create request."""
+        config = {"captions": "hello", "material_list": ["clip.mp4"], **changes.pop("script_config", {})}
+        return {"serials": ["PHONE1"], "script_name": "post", "script_config": config, **changes}
+
+    def task(self, serial: str = "PHONE1", *, status: str = "pending", **facts: Any) -> Task:
+        """A stored task in some state; "unknown" failed after the commit point, "stopped" by request."""
+        new: NewTask = new_task(serial, at=self.clock.now(), **facts)
+        task = self.store.tasks.create([new])[0]
+        now = self.clock.now()
+        changes: dict[str, Any] = {
+            "pending": {},
+            "running": {"stage": Stage.PREPARING, "started_at": now, "attempt": 1},
+            "committing": {"stage": Stage.COMMITTING, "started_at": now, "attempt": 1},
+            "completed": {"stage": Stage.PUBLISHED, "outcome": Outcome.PUBLISHED, "finished_at": now},
+            "failed": {"stage": Stage.FAILED, "finished_at": now, "error": TaskError("ui_changed", "unknown screen", "find")},
+            "unknown": {"stage": Stage.FAILED, "outcome": Outcome.UNKNOWN, "finished_at": now, "error": TaskError("unknown_outcome", "no proof")},
+            "stopped": {"stage": Stage.FAILED, "finished_at": now, "error": TaskError("stopped", "stopped by request")},
+        }[status]  # fmt: skip
+        return self.store.tasks.change(task.id, **changes) if changes else task
+
+
+class Client:
+    """Calls the app as a peer on the box would, unless told otherwise, and checks the envelope of every answer."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:50809"})
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        peer: str = "127.0.0.1",
+        **headers: str,
+    ) -> TestResponse:
+        """Any call; keyword `Content_Type="x"` becomes the header Content-Type."""
+        data = raw if raw is not None else b"" if body is None else msgspec.json.encode(body)
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body is not None:
+            sent.setdefault("Content-Type", "application/json")
+        environ = {"REMOTE_ADDR": peer}
+        if "Host" in sent:
+            environ["HTTP_HOST"] = sent.pop("Host")
+        return self._app.request(
+            path, method=method, body=data, headers=sent, expect_errors=True, environ=environ
+        )
+
+    def good(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
+        """The data of a call that must succeed."""
+        response = self.call(method, path, body, **more)
+        answer = response.json
+        assert answer["code"] == 0, answer
+        assert answer["message"] == "success"
+        assert response.status_int in {200, 202}
+        assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+        return answer["data"]
+
+    def bad(self, code: int, method: str, path: str, body: Any = None, **more: Any) -> dict[str, Any]:
+        """The whole answer of a call that must be refused with this code and its HTTP status."""
+        response = self.call(method, path, body, **more)
+        answer: dict[str, Any] = response.json
+        assert answer["code"] == code, answer
+        assert response.status_int == code // 100
+        assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+        assert set(answer) == {"code", "message", "data"}
+        assert isinstance(answer["message"], str)
+        assert answer["message"]
+        assert answer["data"] is None or isinstance(answer["data"], dict)
+        return answer
