@@ -26,12 +26,9 @@ def popup(app: TikTokApp, name: str) -> Screen:
         return Dialog(app, name, partial(_eea, app))
     if name == "notifications":
         return Dialog(app, name, lambda dialog: _promo(app, dialog, "notifications", "turn_on"))
-    keys = {
-        "link-email": "link_email",
-        "collections": "collections",
-        "follow-friends": "follow_friends",
-        "followed-together": "followed_together",
-    }
+    if name == "followed-together":
+        return Dialog(app, name, partial(_followed_together, app))
+    keys = {"link-email": "link_email", "collections": "collections", "follow-friends": "follow_friends"}
     return Dialog(app, name, lambda dialog: _promo(app, dialog, keys[name], "turn_on"))
 
 
@@ -141,6 +138,32 @@ def _promo(app: TikTokApp, dialog: Dialog, title: str, yes: str) -> View:
         ),
         rid="us",
     )  # fmt: skip
+
+
+def _followed_together(app: TikTokApp, dialog: Dialog) -> View:
+    """A bottom sheet that has nothing to press but its cross."""
+    return node(
+        "FrameLayout",
+        (0, 0, 1080, 2400),
+        node("View", (0, 136, 1080, 2337), rid="wh2", flags="C", tap=dialog.leave),
+        node(
+            "FrameLayout",
+            (0, 1401, 1080, 2337),
+            node("TextView", (137, 1450, 943, 1520), rid="flt", text=app.t("followed_together")),
+            node(
+                "ImageView",
+                (977, 1440, 1035, 1498),
+                rid="flx",
+                desc=app.t("close"),
+                flags="C",
+                tap=dialog.leave,
+            ),
+            rid="f0u",
+            desc="Bottom sheet",
+            flags="B",
+        ),
+        rid="us",
+    )
 
 
 def _widget(app: TikTokApp, dialog: Dialog) -> View:

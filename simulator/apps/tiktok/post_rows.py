@@ -80,9 +80,9 @@ def _link(screen: PostScreen, top: int, bottom: int) -> View:
 
 def _audience(screen: PostScreen, top: int, bottom: int) -> View:
     app = screen.app
-    return _row(
-        top, bottom, "vp5", app.t("everyone"), desc=app.t("everyone"), icon=app.t("public"), tap=screen.blur
-    )
+    words = app.t("everyone" if app.public else "only_you")
+    icon = app.t("public") if app.public else ""
+    return _row(top, bottom, "vp5", words, desc=words, icon=icon, tap=screen.blur)
 
 
 def _more(screen: PostScreen, top: int, bottom: int) -> View:
