@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import shutil
@@ -25,6 +26,9 @@ from storage.store import Store
 from storage.tables import TYPES
 
 _SNAPSHOT_NAME = "snapshot.json"
+
+#: Last file of a backup: the SHA-256 of all others, so that a cut or altered one is noticed.
+_MANIFEST_NAME = "manifest.json"
 
 #: A running daemon replaces generations now and then: how often reading is begun anew.
 _ATTEMPTS = 5
@@ -156,10 +160,14 @@ def _write_tar(target: Path, state: Loaded, archive: Archive, folder: Path) -> N
         with temporary.open("wb") as out:
             with tarfile.open(fileobj=out, mode="w") as tar:
                 head = snapshot.Head(CURRENT.version, state.seq, state.next_ids)
-                _add(tar, _SNAPSHOT_NAME, b"".join(snapshot.chunks(head, state.tables)))
+                sums = {
+                    _SNAPSHOT_NAME: _add(tar, _SNAPSHOT_NAME, b"".join(snapshot.chunks(head, state.tables)))
+                }
                 for month in archive.months():
                     text = (folder / f"{month}.jsonl").read_bytes()
-                    _add(tar, f"{ARCHIVE}/{month}.jsonl", text[: text.rfind(b"\n") + 1])
+                    name = f"{ARCHIVE}/{month}.jsonl"
+                    sums[name] = _add(tar, name, text[: text.rfind(b"\n") + 1])
+                _add(tar, _MANIFEST_NAME, msgspec.json.encode(sums))
             out.flush()
             os.fsync(out.fileno())
         temporary.replace(target)
@@ -168,17 +176,22 @@ def _write_tar(target: Path, state: Loaded, archive: Archive, folder: Path) -> N
     Files().sync_folder(target.absolute().parent, "backup")
 
 
-def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+def _add(tar: tarfile.TarFile, name: str, data: bytes) -> str:
+    """Add a file; returns its SHA-256."""
     member = tarfile.TarInfo(name)
     member.size = len(data)
     member.mode = 0o640
     tar.addfile(member, io.BytesIO(data))
+    return hashlib.sha256(data).hexdigest()
 
 
 def _read_tar(path: Path) -> tuple[Loaded, dict[str, bytes]]:
     try:
         with tarfile.open(path, mode="r:") as tar:
             contents = {member.name: _content(tar, member) for member in tar.getmembers() if member.isfile()}
+        promised = msgspec.json.decode(contents.pop(_MANIFEST_NAME), type=dict[str, str])
+        if promised != {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}:
+            raise BackupUnreadable(f"{path} is incomplete or was altered")
         raw = snapshot.read(contents.pop(_SNAPSHOT_NAME))
         state = Loader.from_snapshot(raw, TYPES, CURRENT, path)
         months = {}
@@ -186,7 +199,7 @@ def _read_tar(path: Path) -> tuple[Loaded, dict[str, bytes]]:
             msgspec.json.Decoder(Task).decode_lines(text)
             months[Path(name).stem] = text
     except KeyError as error:
-        raise BackupUnreadable(f"{path} is not a backup: it holds no snapshot") from error
+        raise BackupUnreadable(f"{path} is not a whole backup: it has no {error}") from error
     except (
         OSError,
         tarfile.TarError,

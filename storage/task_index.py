@@ -103,7 +103,7 @@ class TaskIndex:
     def due(self, now: float) -> list[int]:
         return [doc_id for _, doc_id in self._due[: bisect_right(self._due, (now, 1 << 62))]]
 
-    def due_times(self, until: float | None) -> list[float]:
+    def due_times(self, until: float | None = None) -> list[float]:
         due = self._due if until is None else self._due[: bisect_right(self._due, (until, 1 << 62))]
         return sorted({at for at, _ in due})
 

@@ -1,0 +1,206 @@
+"""Copies out while the store is open, copies in with a check before anything is replaced."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import new_task, state_of
+from tinydb import TinyDB, where
+
+from storage.backup import backup, check_backup, export_json, import_json, restore
+from storage.errors import BackupUnreadable, StateLocked, StoreDamaged, StoreFailed
+from storage.records import Outcome, Stage
+from storage.store import Store
+
+Opener = Callable[..., Store]
+EARLY = 1.0
+NOV = 1_700_000_000.0
+
+
+def filled(store: Store) -> None:
+    store.tasks.create([new_task(number) for number in range(5)])
+    store.tasks.change(1, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED, finished_at=NOV)
+    store.maintain(NOV + 90 * 86400.0)
+    store.storage.snapshot()
+    store.tasks.change(2, stage=Stage.PREPARING)
+    store.accounts.add(username="anna", platform="tiktok")
+
+
+@pytest.mark.parametrize("by_path", [True, False], ids=["beside the daemon", "inside it"])
+def test_a_backup_made_while_the_store_is_open_restores_everything(
+    make_store: Opener, tmp_path: Path, by_path: bool
+):
+    store = make_store()
+    filled(store)
+    before = state_of(store)
+    facts = backup(store.state_dir if by_path else store, tmp_path / "copy.tar")
+    assert facts.records["tasks"] == 4
+    assert facts.archived_months == ("2023-11",)
+    store.close()
+    said = restore(tmp_path / "copy.tar", tmp_path / "elsewhere", EARLY)
+    assert said == []
+    again = make_store(state_dir=tmp_path / "elsewhere")
+    assert state_of(again) == before
+    assert [task.id for task in again.archive.tasks("2023-11")] == [1]
+    assert again.health().warnings == ()
+
+
+def test_a_restore_keeps_the_store_before_and_never_gives_its_ids_again(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    filled(store)
+    backup(store, tmp_path / "copy.tar")
+    later = store.tasks.create([new_task(50)])[0]
+    store.close()
+    said = restore(tmp_path / "copy.tar", store.state_dir, EARLY)
+    assert "is kept in" in said[0]
+    assert (store.state_dir / "store.replaced-1").is_dir()
+    again = make_store()
+    assert again.tasks.get(later.id) is None
+    assert again.tasks.create([new_task(51)])[0].id > later.id
+    assert [task.id for task in again.archive.tasks("2023-11")] == [1]
+    again.close()
+    restore(tmp_path / "copy.tar", store.state_dir, EARLY)
+    assert (store.state_dir / "store.replaced-2").is_dir()
+
+
+def test_tasks_that_were_due_since_the_backup_wait_for_a_person_after_a_restore(
+    make_store: Opener, tmp_path: Path
+):
+    store = make_store()
+    store.tasks.create([new_task(1, scheduled_at=100.0), new_task(2, scheduled_at=900.0)])
+    backup(store, tmp_path / "copy.tar")
+    store.close()
+    said = restore(tmp_path / "copy.tar", store.state_dir, 500.0)
+    assert "1 unfinished tasks may have been posted" in said[0]
+    again = make_store()
+    assert (again.tasks.get(1).stage, again.tasks.get(1).outcome) == (Stage.FAILED, Outcome.UNKNOWN)
+    assert again.usage.state("/srv/media", f"{1:064x}") == "used"
+    assert again.tasks.get(2).stage is Stage.SCHEDULED
+
+
+def test_a_restore_beside_the_running_daemon_is_refused(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    filled(store)
+    backup(store, tmp_path / "copy.tar")
+    before = state_of(store)
+    with pytest.raises(StateLocked, match="stop it first"):
+        restore(tmp_path / "copy.tar", store.state_dir, EARLY)
+    assert state_of(make_store()) == before
+
+
+def test_a_damaged_backup_is_refused_before_anything_is_replaced(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    filled(store)
+    backup(store, tmp_path / "copy.tar")
+    before = state_of(store)
+    store.close()
+    whole = (tmp_path / "copy.tar").read_bytes()
+    for number, spoiled in enumerate(
+        [
+            b"",
+            b"garbage",
+            whole[: len(whole) // 2],
+            whole.replace(b"anna", b"ANNA"),
+            whole[:600] + bytes(10) + whole[610:],
+            whole.replace(b"snapshot.json", b"snapshot.jsox"),
+        ]
+    ):
+        path = tmp_path / f"spoiled{number}.tar"
+        path.write_bytes(spoiled)
+        with pytest.raises(BackupUnreadable):
+            check_backup(path)
+        with pytest.raises(BackupUnreadable):
+            restore(path, store.state_dir, EARLY)
+    with pytest.raises(BackupUnreadable):
+        check_backup(tmp_path / "missing.tar")
+    assert state_of(make_store()) == before
+
+
+def test_a_restore_that_was_cut_off_is_finished_by_the_next_start(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    filled(store)
+    before = state_of(store)
+    store.close()
+    (store.state_dir / "store").rename(store.state_dir / "store.restored")
+    assert state_of(make_store()) == before
+
+
+def test_backups_beside_a_busy_daemon_are_always_whole(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    store.tasks.create([new_task(number) for number in range(20)])
+    stop = threading.Event()
+
+    def work() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            store.tasks.change(1 + number % 20, remark=str(number))
+            if number % 20 == 0:
+                store.storage.snapshot()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        changes = [backup(store.state_dir, tmp_path / "copy.tar").changes for _ in range(15)]
+    finally:
+        stop.set()
+        worker.join(20)
+    assert changes == sorted(changes)
+    assert changes[-1] > changes[0]
+
+
+def test_a_damaged_store_is_not_backed_up_as_if_it_were_whole(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    filled(store)
+    store.close()
+    for path in (store.state_dir / "store").glob("journal-*"):
+        path.unlink()
+    with pytest.raises(StoreDamaged):
+        backup(store.state_dir, tmp_path / "copy.tar")
+    with pytest.raises(StoreFailed, match="there is no store"):
+        backup(tmp_path / "nowhere", tmp_path / "copy.tar")
+    assert not (tmp_path / "copy.tar").exists()
+
+
+def test_an_export_opens_in_plain_tinydb_and_comes_back(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    filled(store)
+    before = state_of(store)
+    export_json(store, tmp_path / "plain.json")
+    store.close()
+    with TinyDB(tmp_path / "plain.json", access_mode="r") as plain:
+        assert plain.table("accounts").get(doc_id=1)["username"] == "anna"
+        assert len(plain.table("tasks").search(where("stage") == "scheduled")) == 3
+    assert "_file" not in json.loads((tmp_path / "plain.json").read_text())
+    import_json(tmp_path / "plain.json", tmp_path / "elsewhere", EARLY)
+    assert state_of(make_store(state_dir=tmp_path / "elsewhere")) == before
+
+
+def test_a_file_that_plain_tinydb_wrote_is_imported_and_a_wrong_one_refused(
+    make_store: Opener, tmp_path: Path
+):
+    with TinyDB(tmp_path / "plain.json") as plain:
+        plain.table("accounts").insert({"id": 1, "username": "anna", "platform": "tiktok"})
+        plain.table("notes").insert({"text": "kept"})
+    import_json(tmp_path / "plain.json", tmp_path / "state", EARLY)
+    store = make_store()
+    assert store.accounts.find("anna")[0].id == 1
+    assert store.storage.read()["notes"] == {"1": {"text": "kept"}}
+    store.close()
+    (tmp_path / "wrong.json").write_text('{"accounts": {"1": {"id": 1}}}')
+    with pytest.raises(BackupUnreadable, match="username"):
+        import_json(tmp_path / "wrong.json", tmp_path / "state", EARLY)
+    assert make_store().accounts.find("anna")
+
+
+def test_an_empty_store_is_exported_and_backed_up_too(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    shutil.rmtree(store.state_dir / "archive", ignore_errors=True)
+    assert backup(store, tmp_path / "copy.tar").records["tasks"] == 0
+    export_json(store, tmp_path / "plain.json")
+    assert json.loads((tmp_path / "plain.json").read_text())["tasks"] == {}

@@ -1,0 +1,189 @@
+"""Group commit: who shares a write, who sees what, whose error is whose."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from conftest import BreakingFiles, new_task
+
+from storage import commit
+from storage.errors import StoreFailed
+from storage.files import Files
+from storage.store import Store
+
+Opener = Callable[..., Store]
+
+
+class SlowSync(Files):
+    """An fsync of the journal that waits until the test lets it go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self.count = 0
+
+    def sync(self, fd: int, what: str) -> None:
+        if what == "journal":
+            self.count += 1
+            self.reached.set()
+            assert self.go_on.wait(20)
+        super().sync(fd, what)
+
+
+def in_threads(actions: list[Callable[[], object]]) -> list[threading.Thread]:
+    threads = [threading.Thread(target=action) for action in actions]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def wait_for_queue(store: Store, length: int) -> None:
+    ready = threading.Event()
+    for _ in range(2000):
+        if len(store.storage._group._waiting) >= length:
+            return
+        ready.wait(0.005)
+    raise AssertionError("nobody queued")
+
+
+def test_writers_that_wait_at_the_same_moment_share_one_fsync(make_store: Opener):
+    files = SlowSync()
+    store = make_store(files=files)
+    files.count = 0
+    files.go_on.clear()
+    files.reached.clear()
+    threads = in_threads([lambda: store.tasks.create([new_task(0)])])
+    assert files.reached.wait(20)
+    threads += in_threads([lambda n=n: store.tasks.create([new_task(n)]) for n in range(1, 9)])
+    wait_for_queue(store, 8)
+    files.go_on.set()
+    for thread in threads:
+        thread.join(20)
+    assert files.count == 2
+    assert len(store.tasks) == 9
+
+
+def test_nobody_sees_a_change_before_it_is_on_disk(make_store: Opener):
+    files = SlowSync()
+    store = make_store(files=files)
+    task = store.tasks.create([new_task()])[0]
+    files.go_on.clear()
+    files.reached.clear()
+    threads = in_threads([lambda: store.tasks.change(task.id, remark="x")])
+    assert files.reached.wait(20)
+    assert store.tasks.get(task.id).remark == ""
+    assert store.tasks.page()[0][0].remark == "", "a reader does not wait for the disk"
+    files.go_on.set()
+    threads[0].join(20)
+    assert store.tasks.get(task.id).remark == "x"
+
+
+def test_a_change_sees_those_before_it_in_its_group_and_an_error_undoes_only_its_own(make_store: Opener):
+    files = SlowSync()
+    store = make_store(files=files)
+    task = store.tasks.create([new_task()])[0]
+    seen: list[str] = []
+    errors: list[Exception] = []
+
+    def append(letter: str) -> None:
+        def action(change) -> None:
+            now = change.get("tasks", task.id)
+            change.put(
+                "tasks",
+                task.id,
+                type(now)(
+                    **{f: getattr(now, f) for f in now.__struct_fields__} | {"remark": now.remark + letter}
+                ),
+            )
+            seen.append(now.remark)
+            if letter == "b":
+                raise RuntimeError("only mine")
+
+        try:
+            store.storage.commit(action)
+        except RuntimeError as error:
+            errors.append(error)
+
+    files.go_on.clear()
+    files.reached.clear()
+    threads = in_threads([lambda: append("-")])
+    assert files.reached.wait(20)
+    for number, letter in enumerate("abc"):
+        threads += in_threads([lambda letter=letter: append(letter)])
+        wait_for_queue(store, number + 1)
+    files.go_on.set()
+    for thread in threads:
+        thread.join(20)
+    assert seen == ["", "-", "-a", "-a"]
+    assert [str(error) for error in errors] == ["only mine"]
+    assert store.tasks.get(task.id).remark == "-ac"
+    assert make_store().tasks.get(task.id).remark == "-ac"
+
+
+def test_a_group_that_cannot_be_written_fails_for_all_its_members(make_store: Opener):
+    class Gate(BreakingFiles):
+        reached = threading.Event()
+        go_on = threading.Event()
+
+        def sync(self, fd: int, what: str) -> None:
+            if what == "journal" and not self.go_on.is_set():
+                self.reached.set()
+                assert self.go_on.wait(20)
+            super().sync(fd, what)
+
+    files = Gate(5)
+    files.go_on.set()
+    store = make_store(files=files)
+    files.go_on.clear()
+    files.reached.clear()
+    failed: list[StoreFailed] = []
+
+    def create(number: int) -> None:
+        try:
+            store.tasks.create([new_task(number)])
+        except StoreFailed as error:
+            failed.append(error)
+
+    threads = in_threads([lambda: create(1)])
+    assert files.reached.wait(20)
+    threads += in_threads([lambda n=n: create(n) for n in (2, 3, 4)])
+    wait_for_queue(store, 3)
+    files.at = len(files.done) + 2
+    files.go_on.set()
+    for thread in threads:
+        thread.join(20)
+    assert len(failed) == 3
+    assert len(store.tasks) == 1
+    assert store.tasks.create([new_task(5)])
+    assert len(make_store().tasks) == 2
+
+
+def test_a_change_whose_turn_does_not_come_is_withdrawn(make_store: Opener, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(commit, "TURN_TIMEOUT_S", 0.05)
+    files = SlowSync()
+    store = make_store(files=files)
+    files.go_on.clear()
+    files.reached.clear()
+    threads = in_threads([lambda: store.tasks.create([new_task(1)])])
+    assert files.reached.wait(20)
+    with pytest.raises(StoreFailed, match="did not answer"):
+        store.tasks.create([new_task(2)])
+    files.go_on.set()
+    threads[0].join(20)
+    assert len(store.tasks) == 1
+    store.tasks.create([new_task(3)])
+    assert len(make_store().tasks) == 2
+
+
+def test_after_close_writing_is_refused_and_reading_goes_on(store: Store):
+    store.tasks.create([new_task(1)])
+    store.close()
+    with pytest.raises(StoreFailed, match="closed"):
+        store.tasks.create([new_task(2)])
+    assert store.tasks.get(1) is not None
+    assert not store.health().writable
+    store.close()
