@@ -30,8 +30,9 @@ def test_a_task_goes_the_whole_way_and_is_published_once(tmp_path: Path) -> None
             Stage.VERIFYING,
             Stage.PUBLISHED,
         ]
-        assert task.started_at and task.finished_at
-        assert [line["step"] for line in bench.evidence.log(task.id)][0] == "prepare"
+        assert task.started_at is not None
+        assert task.finished_at is not None
+        assert bench.evidence.log(task.id)[0]["step"] == "prepare"
 
 
 def test_tasks_of_one_phone_run_one_after_the_other_by_start_time_then_id(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def adb(phone: FakePhone) -> Iterator[FakeAdb]:
 @pytest.fixture
 def hub(adb: FakeAdb, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setattr(automation, "PING_TIMEOUT_S", 1.0)
-    started = Hub(adb, Phones())
+    started = Hub(adb.port, Phones())
     yield started
     started.fleet.stop()
 

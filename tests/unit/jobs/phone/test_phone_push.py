@@ -170,7 +170,7 @@ def test_ADB_13_no_more_pushes_run_at_once_than_the_config_allows(tmp_path: Path
     running = threading.Semaphore(0)
     at_once: list[int] = []
     with FakeAdb(*phones) as adb:
-        hub = Hub(adb, Phones(), max_concurrent_pushes=3)
+        hub = Hub(adb.port, Phones(), max_concurrent_pushes=3)
 
         def push(serial: str) -> None:
             session = hub.session(serial)
