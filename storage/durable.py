@@ -18,6 +18,7 @@ from storage.commit import GroupCommit, Ticket, Transaction
 from storage.disk import Disk
 from storage.errors import InvalidRecord, StoreError, StoreFailed
 from storage.files import Files
+from storage.frozen import freeze
 from storage.load import Loaded
 from storage.migrate import CURRENT, Schema
 from storage.reserve import RESERVE_BYTES
@@ -38,7 +39,8 @@ class JournalStorage(Storage):
     """TinyDB's storage over a folder of generations.
 
     Records are typed structs in the tables named in `types`, plain dicts elsewhere; they are replaced, never changed,
-    so a reader needs no lock for one record. `state_lock` is held only while memory is brought up to date, never
+    so a reader needs no lock for one record. `frozen` names the one field of a table's structs that holds free JSON; it
+    is kept in containers that refuse changes. `state_lock` is held only while memory is brought up to date, never
     during disk operations; whoever reads several things that must fit together holds it shortly.
     """
 
@@ -47,6 +49,7 @@ class JournalStorage(Storage):
         folder: str | Path,
         *,
         types: Mapping[str, type[msgspec.Struct]] | None = None,
+        frozen: Mapping[str, str] | None = None,
         files: Files | None = None,
         schema: Schema = CURRENT,
         keep_generations: int = 3,
@@ -55,6 +58,7 @@ class JournalStorage(Storage):
         after_loss: Callable[[Loaded], object] = lambda _state: None,
     ) -> None:
         self._types = dict(types or {})
+        self._frozen = dict(frozen or {})
         self._encode = msgspec.json.Encoder().encode
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
             name: msgspec.json.Decoder(kind) for name, kind in self._types.items()
@@ -80,6 +84,9 @@ class JournalStorage(Storage):
         gc.disable()  # it would walk the growing state again and again
         try:
             state = self._disk.load(self._types, after_loss)
+            for table, field in self._frozen.items():
+                for record in state.tables.get(table, {}).values():
+                    _freeze_field(record, field)
         finally:
             if collecting:
                 gc.enable()
@@ -200,9 +207,12 @@ class JournalStorage(Storage):
 
     def _read(self, table: str, text: bytes) -> Any:
         try:
-            return self._decoders.get(table, self._plain).decode(text)
+            record = self._decoders.get(table, self._plain).decode(text)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InvalidRecord(f"a record of {table} cannot be stored: {error}") from error
+        if table in self._frozen:
+            _freeze_field(record, self._frozen[table])
+        return record
 
     def _write_group(self, group: Sequence[Ticket]) -> None:
         with self._writing:
@@ -302,3 +312,8 @@ class JournalStorage(Storage):
     @property
     def writable(self) -> bool:
         return self._disk.is_open and not self._disk.trouble
+
+
+def _freeze_field(record: msgspec.Struct, field: str) -> None:
+    # The record was just decoded and nobody else has it yet.
+    msgspec.structs.force_setattr(record, field, freeze(getattr(record, field)))

@@ -24,7 +24,7 @@ from storage.meta import MetaStore
 from storage.reserve import RESERVE_BYTES
 from storage.retention import Retention
 from storage.state_dir import ARCHIVE, FOLDER, finish_restore, lock_state
-from storage.tables import TYPES
+from storage.tables import FROZEN, TYPES
 from storage.tasks import TaskStore
 from storage.usage import UsageStore
 
@@ -103,6 +103,7 @@ class Store:
             storage = JournalStorage(
                 state_dir / FOLDER,
                 types=TYPES,
+                frozen=FROZEN,
                 files=files,
                 keep_generations=generations,
                 min_free_bytes=min_free_bytes,

@@ -20,3 +20,6 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     IDEMPOTENCY: IdempotencyEntry,
     META: MetaValue,
 }
+
+#: The field of a table's records that holds free JSON.
+FROZEN = {TASKS: "script_config", IDEMPOTENCY: "answer"}

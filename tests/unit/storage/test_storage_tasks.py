@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
 import threading
 from collections.abc import Callable
 
@@ -75,6 +78,29 @@ def test_TDB_7_changing_what_went_in_does_not_change_what_is_stored(store: Store
     task = store.tasks.create([new_task(1, script_config=config)])[0]
     config["list"].append(2)
     assert store.tasks.get(task.id).script_config == {"list": [1]}
+
+
+def test_TDB_7_what_comes_out_cannot_be_changed_and_a_copy_can(make_store: Opener):
+    store = make_store()
+    store.tasks.create([new_task(1, script_config={"list": [1], "dict": {"a": [2]}})])
+    for opened in (store, make_store()):
+        task = opened.tasks.get(1)
+        config = task.script_config
+        for change in (
+            lambda task=task: setattr(task, "remark", "x"),
+            lambda config=config: config.update(a=1),
+            lambda config=config: config["list"].append(2),
+            lambda config=config: config["dict"]["a"].clear(),
+            lambda config=config: config.__setitem__("a", 1),
+        ):
+            with pytest.raises((TypeError, AttributeError)):
+                change()
+        own = copy.deepcopy(config)
+        own["list"].append(2)
+        assert {**config, "new": 1} == {"list": [1], "dict": {"a": [2]}, "new": 1}
+        assert opened.tasks.get(1).script_config == {"list": [1], "dict": {"a": [2]}}
+        assert type(copy.copy(config)) is dict
+        assert json.loads(json.dumps(config)) == pickle.loads(pickle.dumps(config)) == config  # noqa: S301 - our own bytes
 
 
 def test_change_refuses_when_the_stage_is_another_and_says_which(store: Store):
