@@ -32,6 +32,7 @@ _ACTIVITIES = {
 _LABELS = {"tiktok": "TikTok", "instagram": "Instagram"}
 _FEATURES = "shell_v2,cmd,stat_v2,ls_v2,fixed_push_mkdir,fixed_push_symlink_timestamp,sendrecv_v2"
 _REBOOT_S = 5.0
+_SAVE_S = 0.2
 
 
 @dataclass
@@ -272,9 +273,6 @@ class Phone:
         return seconds * self.latency_ms / 1000 * self.slow_factor
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:
-        slow = self.faults.take("slow")
-        if slow is not None:
-            self.slow_factor = float(slow) if slow is not True else 10.0
         delay = self.scaled(seconds)
         self.record.event("app-wait", nominal=seconds, seconds=delay)
         self.later(delay, action)
@@ -304,12 +302,17 @@ class Phone:
         self.record.event("publish", app=post.app, account=post.account, kind=post.kind)
         if self._in_gesture and self.faults.take("commit-lost") is not None:
             self._lose_reply = True
-        self.save()
+        # The app goes on to change what it keeps (its count of posts).
+        self.later(_SAVE_S, self.save)
 
     def changed(self) -> None:
         self.display.changed()
 
     def finish_app(self) -> None:
+        """The app in front leaves; one that died is no process any more."""
+        app = self.display.apps.get(self.display.front)
+        if app is not None and app.screen == "stopped":
+            self.system.packages[app.package].pid = 0
         self.display.front = ""
         self.display.keyboard_shown = False
         self.changed()

@@ -193,8 +193,9 @@ class Link:
         if message.command == wire.CNXN:
             await self._connect()
         elif message.command == wire.AUTH:
-            # Whatever key or signature was offered: a locked phone shows its question again.
-            await self._connect()
+            # A signature by an unknown key: ask again. A public key: the question stands on the screen.
+            if message.arg0 != wire.AUTH_PUBLIC_KEY:
+                await self._connect()
         elif message.command == wire.OPEN:
             self._open(message)
         elif message.command == wire.WRTE:

@@ -72,6 +72,7 @@ def _activity(phone: Phone, words: list[str]) -> str:
         "ACTIVITY MANAGER ACTIVITIES (dumpsys activity activities)\nDisplay #0 (activities from top to bottom):\n"
         f"  * Task{{1c0 #41 type=standard A=10231:{package}}}\n{old}    {name}={record}\n"
         f"  ResumedActivity: {record}\n"
+        f"  KeyguardController:\n    mKeyguardShowing={str(phone.system.locked).lower()}\n"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import calendar
+import fnmatch
 import os
 import shutil
 import time
@@ -271,6 +272,48 @@ async def df(process: Process, words: list[str]) -> int:
         await process.out(
             f"{device:<16}{TOTAL_BYTES // unit:>11}{suffix:1}{used // unit:>11}{suffix:1}{free // unit:>11}{suffix:1} {share:>3}% {mount}\n"
         )
+    return 0
+
+
+@command("find")
+async def find(process: Process, words: list[str]) -> int:
+    """FOLDER [-maxdepth N] [-name GLOB] [-type f|d] [-delete]"""
+    tests: dict[str, str] = {}
+    delete = "-delete" in words
+    rest = iter(w for w in words if w not in ("-delete", "-print"))
+    roots = []
+    for word in rest:
+        if word in ("-maxdepth", "-name", "-type", "-iname"):
+            tests[word] = next(rest, "")
+        elif word.startswith("-"):
+            await process.err(f"find: bad arg '{word}'\n")
+            return 1
+        else:
+            roots.append(word)
+    files = process.phone.files
+    for root in roots or ["."]:
+        try:
+            base = files.host_path(root, process.cwd)
+            if not base.exists():
+                raise FileNotFoundError(2, "No such file or directory")
+        except OSError as error:
+            await process.err(f"find: {root}: {error.strerror}\n")
+            return 1
+        depth = int(tests.get("-maxdepth", "99"))
+        for path in [base, *sorted(base.rglob("*"))]:
+            below = path.relative_to(base).parts
+            kind = "d" if path.is_dir() else "f"
+            name = path.name if below else root.rpartition("/")[2]
+            if len(below) > depth or tests.get("-type", kind) != kind:
+                continue
+            if not fnmatch.fnmatchcase(name, tests.get("-name", "*")):
+                continue
+            shown = "/".join([root.rstrip("/"), *below])
+            if delete:
+                files.remove(path)
+                process.phone.file_gone(files.canonical(shown, process.cwd))
+            else:
+                await process.out(shown + "\n")
     return 0
 
 

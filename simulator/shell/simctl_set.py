@@ -35,6 +35,7 @@ def values(phone: Phone) -> dict[str, Any]:
         "clock": display.clock_fixed,
         "window-order": "top-first" if display.top_first else "bottom-first",
         "rotation": display.rotation,
+        "crash-dialog": display.crashed,
         "app-version": {app.package: app.version for app in display.apps.values()},
         "PLATFORM.KEY": "passed on to that app (tiktok.popups 0.2)",
     }
@@ -81,6 +82,8 @@ async def change(phone: Phone, key: str, value: str) -> str:
             display.top_first = value == "top-first"
         elif key == "rotation":
             display.rotation = int(value) % 4
+        elif key == "crash-dialog":
+            display.crashed = value
         elif key == "app-version":
             package, _, version = value.partition(" ")
             if not phone.update_app(package, version.strip()):
