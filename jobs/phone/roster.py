@@ -107,7 +107,11 @@ class Roster:
             listed = listing.phones.get(serial)
             if listed is None or listed.state is not PhoneState.DEVICE:
                 self._unlist(entry)
-            elif entry.listed is None or entry.listed.transport_id != listed.transport_id:
+            elif (
+                entry.listed is None
+                or entry.listed.state is not PhoneState.DEVICE
+                or entry.listed.transport_id != listed.transport_id
+            ):
                 self._unlist(entry)
                 entry.next_probe_at = now
             entry.listed = listed

@@ -257,4 +257,6 @@ def _dump(device: Library) -> object:
 
 def _set_text(device: Library, text: str, wait_s: float) -> None:
     """Replace the focused field's text through the accessibility layer: exact Unicode, no keyboard (U2-4, U2-5)."""
-    device(focused=True).set_text(text, timeout=wait_s)
+    # A running text (TikTok's sound chip) calls itself focused too; only a text field takes text.
+    field = device(focused=True, classNameMatches=r".*(EditText|AutoCompleteTextView)")
+    field.set_text(text, timeout=wait_s)

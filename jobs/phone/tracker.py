@@ -194,6 +194,10 @@ class Tracker:
         except PhoneError as error:
             log.info("%s does not answer: %s", serial, error)
             self.post(lambda: self._roster.missed(serial, generation, self._clock.monotonic()))
+        except Exception:
+            # The named boundary of a pool's task, whose exceptions nobody reads: the phone is asked again.
+            log.exception("asking %s failed", serial)
+            self.post(lambda: self._roster.missed(serial, generation, self._clock.monotonic()))
         else:
             self.post(lambda: self._roster.answered(serial, generation, facts, self._clock.monotonic()))
 

@@ -1,4 +1,4 @@
-"""The fleet on a scripted adb server, and calls that block until a test stops them."""
+"""A started fleet whose changes can be waited for, and calls that block until a test stops them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ from jobs.phone.fleet import Fleet
 from jobs.phone.protocol import PhoneInfo, PhoneState
 from jobs.phone.session import Session
 from jobs.settings import Adb, Phones
-from tests.support.fake_adb import FakeAdb
 
 SERIAL = "PHONE01"
 
 
 class Hub:
-    """A fleet on a scripted adb server."""
+    """A fleet on the adb server at a port."""
 
-    def __init__(self, adb: FakeAdb, phones: Phones, **adb_settings: int) -> None:
-        self.adb = adb
+    def __init__(self, port: int, phones: Phones, **adb_settings: int) -> None:
         self.seen = threading.Condition()
         self.events: list[tuple[str, PhoneState]] = []
         self.fleet = Fleet(
-            Adb(port=adb.port, start_server=False, **adb_settings),
+            Adb(port=port, start_server=False, **adb_settings),
             phones,
             SystemClock(),
         )
@@ -39,6 +37,17 @@ class Hub:
     def wait_for(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
         with self.seen:
             assert self.seen.wait_for(condition, timeout_s), self.fleet.inventory()
+
+    def info(self, serial: str) -> PhoneInfo:
+        info = self.fleet.info(serial)
+        assert info is not None
+        return info
+
+    def generation(self, serial: str) -> int:
+        return self.info(serial).generation
+
+    def state(self, serial: str) -> PhoneState:
+        return self.info(serial).state
 
     def wait_state(self, serial: str, state: PhoneState, timeout_s: float = 10.0) -> None:
         def there() -> bool:

@@ -1,0 +1,340 @@
+"""The phone layer against simulated phones under the real adb server."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs.phone import automation
+from jobs.phone.errors import (
+    AppMissing,
+    AutomationLost,
+    CommandFailed,
+    DeadlinePassed,
+    PhoneError,
+    PhoneNotReady,
+    PhoneOffline,
+    PhoneStorageFull,
+    PushFailed,
+    StopRequested,
+    TapUncertain,
+)
+from jobs.phone.protocol import PhoneState
+from jobs.phone.session import Session
+from jobs.settings import Phones
+from tests.support.hub import Blocked, Hub
+from tests.support.simulated import Simulated, sample_video
+
+TIKTOK = "com.zhiliaoapp.musically"
+REMOTE = "/sdcard/DCIM/Camera/it's a clip.mp4"
+
+pytestmark = pytest.mark.xdist_group("simulator-phone")
+
+
+@pytest.fixture(scope="module")
+def sim(simulated_phones: Callable[[int], Simulated]) -> Simulated:
+    return simulated_phones(2)
+
+
+@pytest.fixture(scope="module")
+def module_hub(sim: Simulated) -> Iterator[Hub]:
+    hub = Hub(sim.adb_port, Phones())
+    yield hub
+    hub.fleet.stop()
+
+
+@pytest.fixture
+def hub(module_hub: Hub, sim: Simulated) -> Hub:
+    for serial in sim.serials:
+        module_hub.wait_state(serial, PhoneState.DEVICE, 30.0)
+    sim.reset()
+    for link in module_hub.fleet._links.values():
+        if link._automation is not None:
+            link._automation._restarts.clear()
+    return module_hub
+
+
+@pytest.fixture
+def serial(sim: Simulated) -> str:
+    return sim.serials[0]
+
+
+@pytest.fixture
+def session(hub: Hub, serial: str) -> Iterator[Session]:
+    opened = hub.session(serial)
+    yield opened
+    opened.close()
+
+
+def test_the_inventory_knows_what_the_phones_are(hub: Hub, sim: Simulated) -> None:
+    infos = hub.fleet.inventory()
+    assert [info.serial for info in infos] == sorted(sim.serials)
+    assert {info.identity for info in infos} == {"SIMPHONE01", "SIMPHONE02"}
+    assert all(info.sdk == 34 and info.android == "14" and info.battery_percent for info in infos)
+    assert hub.fleet.adb_version == 41
+    assert hub.fleet.health() == []
+
+
+def test_shell_words_survive_the_real_way(session: Session) -> None:
+    words = "it's", 'a "b"', "$(reboot)", "; ls", "x\ny", "ä€😀", "*", "~"
+    assert session.shell("echo", *words).output == " ".join(words) + "\n"
+    assert session.shell("ls", "/nowhere").exit_code != 0
+
+
+def test_the_shipped_video_arrives_with_the_phone_s_time(session: Session) -> None:
+    session.push(sample_video(), REMOTE)
+    listed = session.shell("ls", "-A", "/sdcard/DCIM/Camera").output.split("\n")
+    assert [name for name in listed if name] == ["it's a clip.mp4"]
+    age_s = time.time() - int(session.shell("stat", "-c", "%Y", REMOTE).output)
+    assert -2 < age_s < 30
+    session.shell("rm", REMOTE)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (("push-fail", "100000"), PushFailed),
+        (("push-cut", "100000"), PhoneOffline),
+        (("storage-full",), PhoneStorageFull),
+    ],
+)
+def test_PPA_5_a_push_that_fails_leaves_nothing_and_can_be_repeated(
+    hub: Hub, sim: Simulated, serial: str, fault: tuple[str, ...], kind: type[PhoneError]
+) -> None:
+    session = hub.session(serial)
+    generation = hub.generation(serial)
+    sim.simctl(serial, "fault", *fault)
+    with pytest.raises(kind):
+        session.push(sample_video(), REMOTE)
+    session.close()
+    if kind is PhoneOffline:
+        hub.wait_for(lambda: hub.generation(serial) > generation)
+    hub.wait_state(serial, PhoneState.DEVICE, 4.0)
+    again = hub.session(serial)
+    again.push(sample_video(), REMOTE, sha256=hashlib.sha256(sample_video().read_bytes()).hexdigest())
+    assert again.shell("ls", "-A", "/sdcard/DCIM/Camera").output.strip() == "it's a clip.mp4"
+    again.shell("rm", REMOTE)
+    again.close()
+
+
+def test_an_app_is_started_seen_and_stopped(session: Session) -> None:
+    assert session.app_version(TIKTOK) == "43.1.4"
+    session.app_start(TIKTOK)
+    assert session.foreground_package() == TIKTOK
+    tree = session.observe()
+    assert TIKTOK in tree.packages
+    session.app_stop(TIKTOK)
+    assert session.foreground_package() != TIKTOK
+
+
+def test_what_is_not_installed_or_not_there_is_said(session: Session) -> None:
+    with pytest.raises(AppMissing):
+        session.app_version("com.example.missing")
+    with pytest.raises(AppMissing):
+        session.app_start("com.example.missing")
+    with pytest.raises(CommandFailed, match="am start"):
+        session.start_intent("-n", "com.example.missing/.Main")
+
+
+def test_a_picture_is_a_picture_and_a_black_one_is_none(
+    session: Session, sim: Simulated, serial: str, hub: Hub
+) -> None:
+    picture = session.screenshot()
+    assert picture is not None
+    assert picture.startswith(b"\x89PNG")
+    for fault in ("black-screenshots", "no-screenshots"):
+        sim.simctl(serial, "fault", fault)
+        assert session.screenshot() is None
+    assert hub.fleet.cached_screenshot(serial) == picture  # a task runs: the kept one
+
+
+def test_U2_15_pictures_never_disturb_a_task_and_never_keep_one_out(
+    hub: Hub, sim: Simulated, serial: str
+) -> None:
+    assert hub.fleet.cached_screenshot(serial)
+    sim.simctl(serial, "fault", "shell-hangs")
+    hub.fleet._link(serial)._picture = None
+    call = Blocked(lambda: hub.fleet.cached_screenshot(serial))
+    threading.Event().wait(0.3)
+    session = hub.fleet.open(serial)  # at once, although a picture is being taken
+    call.join(1.0)
+    assert session.shell("echo", "x").output == "x\n"
+    session.close()
+
+
+def test_a_sleeping_phone_is_woken_and_a_locked_one_is_a_person_s_matter(
+    session: Session, sim: Simulated, serial: str
+) -> None:
+    sim.simctl(serial, "set", "screen", "off")
+    session.wake()
+    sim.simctl(serial, "set", "call", "2")
+    with pytest.raises(PhoneNotReady, match="call"):
+        session.wake()
+    sim.simctl(serial, "set", "call", "0")
+    sim.simctl(serial, "set", "battery", "7")
+    with pytest.raises(PhoneNotReady, match="battery"):
+        session.wake()
+    sim.simctl(serial, "set", "battery", "87")
+    sim.simctl(serial, "set", "locked", "true")
+    session.wake()
+    sim.simctl(serial, "set", "pin", "true")
+    sim.simctl(serial, "set", "locked", "true")
+    with pytest.raises(PhoneNotReady, match="locked"):
+        session.wake()
+    sim.simctl(serial, "set", "pin", "false")
+
+
+@pytest.mark.parametrize("fault", ["automation-dies", "http-500", "no-reply", "bad-json", "truncated-body"])
+def test_U2_2_a_look_survives_a_failing_automation_server(
+    session: Session, sim: Simulated, serial: str, fault: str
+) -> None:
+    session.observe()
+    sim.simctl(serial, "fault", fault, "dumpWindowHierarchy")
+    assert session.observe().nodes
+
+
+def test_U2_2_a_look_survives_a_hanging_automation_server(
+    session: Session, sim: Simulated, serial: str
+) -> None:
+    session.observe()
+    sim.simctl(serial, "fault", "automation-hangs", "dumpWindowHierarchy")
+    began = time.monotonic()
+    assert session.observe(timeout_s=3.0).nodes
+    assert time.monotonic() - began < 4.0
+
+
+def test_U2_11_what_xml_forbids_hides_no_screen(session: Session, sim: Simulated, serial: str) -> None:
+    session.app_start(TIKTOK)
+    sim.simctl(serial, "fault", "control-chars")
+    assert len(session.observe().nodes) > 10
+
+
+@pytest.mark.parametrize("fault", [("dump-fails",), ("dump-fails", "empty"), ("one-node-tree",)])
+def test_U2_7_a_server_that_answers_but_sees_nothing_is_replaced(
+    session: Session, sim: Simulated, serial: str, fault: tuple[str, ...]
+) -> None:
+    session.observe()
+    sim.simctl(serial, "fault", *fault)
+    assert session.observe(timeout_s=5.0).nodes
+
+
+def test_U2_6_automation_held_by_another_program_is_freed_or_named(
+    hub: Hub, sim: Simulated, serial: str
+) -> None:
+    session = hub.session(serial)
+    session.observe()
+    session._automation.forget()  # type: ignore[union-attr]
+    sim.simctl(serial, "fault", "kill-automation")
+    sim.simctl(serial, "fault", "automation-taken")
+    assert session.observe().nodes
+    session.close()
+
+
+@pytest.mark.parametrize("fault", ["http-500", "no-reply", "bad-json", "truncated-body"])
+def test_U2_3_the_publishing_tap_happens_once_whatever_is_answered(
+    session: Session, sim: Simulated, serial: str, fault: str
+) -> None:
+    session.observe()
+    sim.simctl(serial, "fault", fault, "click")
+    with pytest.raises(TapUncertain):
+        session.tap_once(540, 1200)
+    assert len(sim.lines(serial, "taps")) == 1
+
+
+def test_a_plain_tap_that_failed_after_it_was_sent_is_not_repeated(
+    session: Session, sim: Simulated, serial: str
+) -> None:
+    session.observe()
+    sim.simctl(serial, "fault", "http-500", "click")
+    with pytest.raises(AutomationLost):
+        session.tap(540, 1200)
+    assert len(sim.lines(serial, "taps")) == 1
+
+
+@pytest.mark.parametrize("what", ["push", "shell", "observe", "tap", "screenshot"])
+def test_closing_a_session_ends_any_call_at_once(
+    hub: Hub, sim: Simulated, serial: str, what: str, tmp_path: Path
+) -> None:
+    session = hub.session(serial)
+    session.observe()
+    big = tmp_path / "big.bin"
+    big.write_bytes(os.urandom(1_000_000))
+    faults = {
+        "push": ("push-silent",),
+        "shell": ("shell-hangs",),
+        "observe": ("automation-hangs", "dumpWindowHierarchy"),
+        "tap": ("automation-hangs", "click"),
+        "screenshot": ("shell-hangs",),
+    }
+    calls: dict[str, Callable[[], object]] = {
+        "push": lambda: session.push(big, "/sdcard/Download/big.bin"),
+        "shell": lambda: session.shell("echo", "x", timeout_s=60),
+        "observe": lambda: session.observe(timeout_s=60),
+        "tap": lambda: session.tap(1, 1),
+        "screenshot": lambda: session.screenshot(timeout_s=60),
+    }
+    sim.simctl(serial, "fault", *faults[what])
+    call = Blocked(calls[what])
+    threading.Event().wait(0.5)
+    assert call.ended_at == 0.0
+    began = time.monotonic()
+    session.close()
+    call.join()
+    assert call.ended_at - began < 0.5
+    assert isinstance(call.error, StopRequested)
+    hub.session(serial).close()
+
+
+def test_ADB_11_a_pulled_cable_ends_the_session_and_the_phone_comes_back(
+    hub: Hub, sim: Simulated, serial: str
+) -> None:
+    session = hub.session(serial)
+    session.observe()
+    generation = hub.generation(serial)
+    sim.simctl(serial, "fault", "link-cut")
+    hub.wait_for(lambda: session._grip.broken)
+    with pytest.raises(PhoneError):
+        session.shell("echo", "x")
+    session.close()
+    hub.wait_for(lambda: hub.generation(serial) > generation)
+    hub.wait_state(serial, PhoneState.DEVICE, 4.0)
+    again = hub.session(serial)
+    assert again.observe().nodes
+    again.close()
+
+
+def test_a_phone_off_the_bus_is_missed_and_seen_again_within_three_seconds(
+    hub: Hub, sim: Simulated, serial: str
+) -> None:
+    began = time.monotonic()
+    sim.simctl(serial, "fault", "offline", "2")
+    hub.wait_for(lambda: hub.state(serial) is not PhoneState.DEVICE, 3.0)
+    hub.wait_state(serial, PhoneState.DEVICE, 10.0)
+    assert time.monotonic() - began < 2.0 + 3.0
+
+
+def test_an_unauthorized_phone_says_what_to_do(hub: Hub, sim: Simulated, serial: str) -> None:
+    sim.simctl(serial, "fault", "unauthorized", "2")
+    hub.wait_state(serial, PhoneState.UNAUTHORIZED, 10.0)
+    info = hub.fleet.info(serial)
+    assert info is not None
+    assert "confirm" in info.detail
+    hub.wait_state(serial, PhoneState.DEVICE, 4.0)
+
+
+def test_U2_5_typing_leaves_the_input_method_alone(hub: Hub, sim: Simulated, serial: str) -> None:
+    session = hub.session(serial)
+    before = session.shell("settings", "get", "secure", "default_input_method").output
+    session.app_start(TIKTOK)
+    session.observe()
+    with pytest.raises((CommandFailed, DeadlinePassed)):
+        session.enter_text(540, 1200, "x", timeout_s=1.0)
+    assert session.shell("settings", "get", "secure", "default_input_method").output == before
+    assert automation.RESTARTS_MAX == 3
+    session.close()

@@ -1,0 +1,73 @@
+"""Simulated phones under a real adb server, for tests; started once and shared."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.phone.adb_server import binary
+from jobs.settings import Adb
+from simulator.child import SimulatorChild
+
+
+class Simulated:
+    """A running simulator with its phones; `simctl` is the outside world's view of them."""
+
+    def __init__(self, child: SimulatorChild) -> None:
+        self.child = child
+        self.ready: dict[str, Any] = child.ready
+        self.adb_port = int(child.ready["adb_port"])
+        self.serials: list[str] = child.ready["serials"]
+        self.accounts: list[dict[str, str]] = child.ready["accounts"]
+
+    def adb(self, *words: str, serial: str = "", timeout_s: float = 30.0) -> str:
+        """The adb command line on the simulator's own server."""
+        target = ["-s", serial] if serial else []
+        return subprocess.run(
+            [str(binary(Adb())), "-P", str(self.adb_port), *target, *words],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=timeout_s,
+        ).stdout
+
+    def simctl(self, serial: str, *words: str) -> str:
+        return self.adb("shell", "simctl", *words, serial=serial)
+
+    def lines(self, serial: str, *words: str) -> list[dict[str, Any]]:
+        """What a simctl command that prints JSON lines says: `posts`, `taps`, `events`, `media`."""
+        return [json.loads(line) for line in self.simctl(serial, *words).splitlines() if line.strip()]
+
+    def reset(self) -> None:
+        for serial in self.serials:
+            self.simctl(serial, "reset")
+
+
+@pytest.fixture(scope="session")
+def simulated_phones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Simulated]]:
+    """`simulated_phones(n)`: at least n phones, the same ones for every test that asks for as many."""
+    running: list[Simulated] = []
+
+    def get(count: int) -> Simulated:
+        found = next((sim for sim in running if len(sim.serials) >= count), None)
+        if found is None:
+            found = Simulated(SimulatorChild(count, tmp_path_factory.mktemp("simulator")))
+            running.append(found)
+        found.reset()
+        return found
+
+    yield get
+    for sim in running:
+        sim.child.stop()
+
+
+def sample_video() -> Path:
+    """The video that the project ships."""
+    import simulator
+
+    return Path(str(simulator.__file__)).parent / "media" / "sample.mp4"
