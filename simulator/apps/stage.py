@@ -54,12 +54,15 @@ class StagedApp:
         """The interruption of that name."""
         raise NotImplementedError
 
+    def popups_on(self, screen: Screen) -> tuple[str, ...]:
+        """The interruptions that may come by themselves when that screen is entered."""
+        raise NotImplementedError
+
     def human(self, name: str) -> Screen:
         """The screen that needs a person, by its fault's name."""
         raise NotImplementedError
 
     popup_names: ClassVar[tuple[str, ...]] = ()  #: `fault popup NAME`
-    random_popups: ClassVar[tuple[str, ...]] = ()  #: those that may come by themselves on any screen
     human_names: ClassVar[tuple[str, ...]] = ()
 
     def frame(self, children: list[View]) -> View:
@@ -191,6 +194,8 @@ class StagedApp:
     def cover(self, screen: Screen) -> None:
         self.covers.append(screen)
         self.phone.show_keyboard(False)
+        if self.stack:
+            self.stack[-1].keyboard_gone()
         self.phone.changed()
 
     def uncover(self) -> None:
@@ -211,8 +216,8 @@ class StagedApp:
         screen.entered()
         if self.phone.fault("unknown-screen"):
             self.cover(UnknownScreen(self))
-        elif self.random_popups and self.rng.random() < self.popups:
-            self.cover(self.popup(self.rng.choice(self.random_popups)))
+        elif self.rng.random() < self.popups:
+            self.cover(self.popup(self.rng.choice(self.popups_on(screen))))
         self.phone.changed()
 
     # -- App --------------------------------------------------------------------------------------------------

@@ -51,7 +51,6 @@ class InstagramApp(StagedApp):
     popup_names = (
         "rate", "navigation", "facebook", "notifications", "save-login", "contacts", "update", "sticker", "archive",
     )  # fmt: skip
-    random_popups = ("rate", "navigation", "facebook", "notifications", "save-login", "update")
     human_names = (
         "login", "logged-out", "upload-id", "account-blocked", "suspended", "captcha", "try-again-later",
     )  # fmt: skip
@@ -79,6 +78,12 @@ class InstagramApp(StagedApp):
         from simulator.apps.instagram.interruptions import popup
 
         return popup(self, name)
+
+    def popups_on(self, screen: Screen) -> tuple[str, ...]:
+        anywhere = ("rate", "navigation", "facebook", "notifications", "save-login", "update")
+        if screen.name in ("editor", "story-editor", "picker"):
+            return (*anywhere, "sticker")
+        return (*anywhere, "archive") if screen.name == "home" and self.mine().get("story") else anywhere
 
     def human(self, name: str) -> Screen:
         from simulator.apps.instagram.human import human

@@ -23,6 +23,8 @@ _GRANT_READ = 0x1
 _CLEAR_TASK = 0x8000
 _SOUND_LINK = re.compile(r"^/(?:[a-z-]+/)?music/(.*?)-?(\d+)$")
 
+_TABS = ("home", "friends", "own-post", "profile", "inbox")
+
 #: Options that a fault "<name>-unavailable" takes out of the app for one post.
 OPTIONS = ("sound", "volume", "product", "ai-label")
 
@@ -39,7 +41,6 @@ class TikTokApp(StagedApp):
         "contacts", "notifications", "widget", "eea", "link-email", "collections",
         "follow-friends", "followed-together",
     )  # fmt: skip
-    random_popups = ("contacts", "notifications", "eea", "link-email", "collections", "follow-friends")
     human_names = ("login", "captcha", "banned")
 
     def __init__(self, phone: PhoneSide, spec: AppSpec) -> None:
@@ -66,6 +67,10 @@ class TikTokApp(StagedApp):
         from simulator.apps.tiktok.interruptions import popup
 
         return popup(self, name)
+
+    def popups_on(self, screen: Screen) -> tuple[str, ...]:
+        anywhere = ("contacts", "notifications", "eea", "link-email", "collections", "follow-friends")
+        return (*anywhere, "widget", "followed-together") if screen.name in _TABS else anywhere
 
     def human(self, name: str) -> Screen:
         from simulator.apps.tiktok.human import human
@@ -101,7 +106,7 @@ class TikTokApp(StagedApp):
     def extra_windows(self) -> list[View]:
         """The upload badge: a small window of its own, top left, with the percentage."""
         running = [upload for upload in self.uploads if upload.running]
-        if not running or self.top.name not in ("home", "friends", "own-post", "profile", "inbox"):
+        if not running or self.top.name not in _TABS:
             return []
         box = (32, 284, 150, 442)
         return [

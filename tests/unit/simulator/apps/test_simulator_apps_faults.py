@@ -79,6 +79,15 @@ def test_the_widget_prompt_belongs_to_the_launcher() -> None:
     assert {view.package for view in phone.nodes()} == {"com.android.launcher3"}
 
 
+def test_an_interruption_while_typing_ends_the_typing() -> None:
+    phone = at_post()
+    phone.tap(rid="g19")
+    phone.faults.append(("popup", "eea"))
+    phone.tap("Got it")
+    assert not phone.keyboard
+    assert phone.has("Post")
+
+
 def test_publish_publicly_comes_with_post_and_its_button_publishes() -> None:
     phone = at_post()
     phone.faults.append(("popup", "publish-publicly"))
