@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jobs.post.recognise import Sight
 from jobs.post.tiktok_sound import not_set
+from jobs.post.words import plain
 
 if TYPE_CHECKING:
     from jobs.post.tiktok import TikTokFlow
@@ -60,16 +61,36 @@ def add_product_link(flow: TikTokFlow, sight: Sight) -> Sight:
             sight = flow.reach(sight, "product_list", timeout_s=SHEET_S)
         if not sight.has("product_add"):
             raise not_set("the account's showcase is empty", step="product link")
+        product = _title_beside(sight, "product_add")
         sight = flow.press(sight, "product_add", timeout_s=SHEET_S)
         sight = flow.settled(sight)
         if sight.name == "product_confirm":
             sight = flow.press(sight, "product_confirm_button", timeout_s=SHEET_S)
         sight = flow.reach(sight, "post_screen", timeout_s=SHEET_S)
-        if not sight.has("link_added_row"):
-            sight = flow.hands.until(sight, lambda s: s.has("link_added_row"), 3.0)
-        if not sight.has("link_added_row"):
+        if not _link_shown(sight, product):
+            sight = flow.hands.until(sight, lambda s: _link_shown(s, product), 3.0)
+        if not _link_shown(sight, product):
             raise not_set("the post screen does not show the product link", step="product link")
         return sight
+
+
+def _title_beside(sight: Sight, element: str) -> str:
+    """The name of the product in whose row the button stands."""
+    button = sight.find(element)
+    if button is None:
+        return ""
+    x1, y1, _, y2 = button.bounds
+    top = y1 - (y2 - y1) * 3 // 2  # the name stands over the price, beside the button
+    beside = [n for n in sight.look.nodes if n.text and n.bounds[2] <= x1 and top <= n.bounds[1] < y2]
+    return min(beside, key=lambda n: (n.bounds[1], n.bounds[0])).text if beside else ""
+
+
+def _link_shown(sight: Sight, product: str) -> bool:
+    """Whether the post screen names the product, or says that a link was added."""
+    if sight.name != "post_screen":
+        return False
+    named = bool(product) and any(plain(product) in (plain(n.text), plain(n.content_desc)) for n in sight.look.nodes)
+    return named or sight.has("link_added_row")
 
 
 def back_to_post_screen(flow: TikTokFlow, sight: Sight) -> Sight:

@@ -166,7 +166,7 @@ def add_custom(flow: TikTokFlow, sight: Sight) -> Sight:
         sight = open_sheet(flow, sight)
         sight = flow.press(sight, "sheet_search", timeout_s=PAGE_S)
         sight = flow.reach(sight, "sound_search", timeout_s=PAGE_S)
-        flow.hands.enter_text(flow.need(sight, "search_field"), wanted)
+        flow.hands.enter_text(flow.need(sight, "sheet_search_field"), wanted)
         flow.phone.press("enter")
         wait_s = float(max(5, flow.plan.config.sound_wait_time))
         sight = flow.hands.until(
@@ -234,10 +234,10 @@ def set_volumes(flow: TikTokFlow, sight: Sight) -> Sight:
         sight = flow.press(sight, "volume_button", timeout_s=PAGE_S)
         sight = flow.reach(sight, "volume_sheet", timeout_s=PAGE_S)
         config = flow.plan.config
-        for element, percent in (
-            ("original_volume_bar", config.origin_sound_volume),
-            ("added_volume_bar", config.add_sound_volume),
-        ):
+        bars = [("added_volume_bar", config.add_sound_volume)]
+        if flow.plan.is_video:  # images have no sound of their own
+            bars.insert(0, ("original_volume_bar", config.origin_sound_volume))
+        for element, percent in bars:
             sight = _slide(flow, sight, element, percent)
         return flow.press(sight, "volume_done", timeout_s=PAGE_S)
 
