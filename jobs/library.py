@@ -19,8 +19,7 @@ from jobs.library_checks import check_limits, check_name
 from jobs.library_files import partial_file, receive, remove_partials, sync_folder
 from jobs.post.captions import CaptionInvalid, parse_spintax
 from jobs.post.local_folder import sort_number
-from jobs.post.media_paths import MediaRejected, resolve_folder
-from jobs.post.media_pool import LIBRARY
+from jobs.post.media_paths import LIBRARY, MediaRejected, resolve_folder
 from jobs.post.media_probe import MediaFacts, MediaProbe
 from jobs.refusals import Invalid, NoSpace, NotFound, Problem
 from jobs.settings import Settings

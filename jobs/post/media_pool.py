@@ -12,14 +12,11 @@ from jobs.lenient import Findings
 from jobs.post.config import PostConfig
 from jobs.post.local_folder import AccountFolders
 from jobs.post.media_limits import judge
-from jobs.post.media_paths import MediaRejected
+from jobs.post.media_paths import LIBRARY, MediaRejected
 from jobs.post.media_probe import MediaFacts, MediaProbe
 from jobs.settings import Media, PlatformLimits
 from storage.records import MediaFile, Use
 from storage.store import Store
-
-#: The root under which the library's "used" marks are kept.
-LIBRARY = "library"
 
 
 class Candidate(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from jobs.post.media_paths import MediaRejected, is_below, kind_of
+from jobs.post.media_paths import LIBRARY, MediaRejected, is_below, kind_of
 from jobs.settings import Media
 from storage.records import MediaFile
 
@@ -225,11 +225,14 @@ def sniff(head: bytes) -> str:
     return "something else" if b"\0" in head else "text"
 
 
-def check_again(file: MediaFile, media: Media, library_dir: str = "") -> None:
-    """Look whether a file still is what was checked at intake: place, size, content. Raises MediaRejected."""
+def check_again(file: MediaFile, media: Media) -> None:
+    """Look, before a file is posted, whether it still is what intake checked: place, size, content.
+
+    Raises MediaRejected; its `code` and sentence say what is wrong.
+    """
     path = Path(os.path.realpath(file.path))
-    roots = [*media.roots, library_dir] if library_dir else list(media.roots)
-    if not is_below(path, roots):
+    # The library chose the path of its files itself, and its folder may have been configured anew since.
+    if file.root != LIBRARY and not is_below(path, media.roots):
         raise MediaRejected("outside_roots", f'"{file.name}" no longer lies below the media roots')
     with _open(path) as handle:
         status = os.fstat(handle.fileno())
