@@ -46,6 +46,7 @@ class App(bottle.Bottle):
         self.table = _routes(services, self.metrics)
         self._paths = sorted({route.path for route in self.table})
         self._uploads = {(route.method, route.path) for route in self.table if route.upload}
+        self._slow = re.compile("|".join(_pattern(route) for route in self.table if route.slow))
         for route in self.table:
             self.route(_PLACEHOLDER.sub(_parameter, route.path), route.method, self._wrap(route))
         self.add_hook("before_request", self._gate)
@@ -59,6 +60,10 @@ class App(bottle.Bottle):
         if route in self._uploads and self.access.lets_in(environ):
             return server.max_upload_bytes
         return server.max_json_bytes
+
+    def is_slow(self, method: str, path: str) -> bool:
+        """Whether this request may take long by its nature: it must not stand before quick ones."""
+        return self._slow.fullmatch(f"{method} {path}") is not None
 
     def refusal(self, code: Code, message: str) -> Reply:
         """An answer that the server gives on its own: too large, malformed."""
@@ -180,6 +185,10 @@ def _routes(services: Services, metrics: Metrics) -> list[Route]:
         )
     )
     return table
+
+
+def _pattern(route: Route) -> str:
+    return _PLACEHOLDER.sub("[^/]+", f"{route.method} {route.path}/?")
 
 
 def _parameter(match: re.Match[str]) -> str:

@@ -109,4 +109,5 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     token: bool = True  #: peers that are not trusted need a token
     limited_by_plan: bool = False  #: part of what the license plan may forbid
     creates: bool = False  #: refused while the daemon drains
+    slow: bool = False  #: looks into files or at a phone: has its own threads, so that all else stays quick
     hidden: bool = False  #: not in the OpenAPI document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Annotated, Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from jobs.lenient import Findings, read_object
 from jobs.phone.protocol import PhoneInfo
 from jobs.refusals import Invalid, NotFound, Problem
 
+_PICTURES_AT_ONCE = 2
 _PICTURE_HEADERS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 
 
@@ -30,6 +32,8 @@ class DeviceHandlers:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        # A picture of an idle phone may take seconds: a few at a time, so that creating tasks never waits for them.
+        self._camera = threading.BoundedSemaphore(_PICTURES_AT_ONCE)
 
     def inventory(self, call: Call) -> Result:
         devices = [self._show(info) for info in self._services.phones.inventory()]
@@ -37,7 +41,14 @@ class DeviceHandlers:
 
     def screenshot(self, call: Call) -> Result:
         info = self._find(call.args["serial"])
-        picture = self._services.phones.cached_screenshot(info.serial)
+        if not self._camera.acquire(blocking=False):
+            raise NotFound(
+                Problem("serial", "other pictures are being taken just now; try again in a moment")
+            )
+        try:
+            picture = self._services.phones.cached_screenshot(info.serial)
+        finally:
+            self._camera.release()
         if picture is None:
             raise NotFound(Problem("serial", f"there is no picture of {info.serial} yet"))
         return Reply(200, picture, _PICTURE_HEADERS, "image/png")
@@ -91,6 +102,7 @@ class DeviceHandlers:
             Route(method="GET", path=d, call=self.inventory, tag="devices", answer=objects.DeviceList,
                   summary="All phones seen since the start or named in the config"),
             Route(method="GET", path=d + "/{serial}/screenshot", call=self.screenshot, tag="devices", codes=(missing,),
+                  slow=True,
                   media_type="image/png", summary="The newest picture of a phone; a running task is not disturbed"),
             Route(method="POST", path=d + "/{serial}/match-accounts", call=self.match_accounts, tag="devices",
                   answer=objects.Matched, body=MatchRequest, status=202,

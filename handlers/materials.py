@@ -176,7 +176,7 @@ class MaterialHandlers:
         return [
             route("GET", "", self.page, "List the library, newest first", objects.MaterialList, bad, query=MaterialQuery),
             route("POST", "", self.upload, "Upload a file, as the bare body or as a form", objects.MaterialUpload, bad,
-                  large, Code.NO_SPACE, Code.DRAINING, query=UploadQuery, upload=True, creates=True),
+                  large, Code.NO_SPACE, Code.DRAINING, query=UploadQuery, upload=True, creates=True, slow=True),
             route("POST", "/reset-used", self.reset, "Let used files be chosen again", objects.Reset, bad, large,
                   body=ResetRequest),
             route("GET", "/{id}", self.get, "Look at one material", objects.MaterialObject, missing),

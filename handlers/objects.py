@@ -98,6 +98,7 @@ class Created(msgspec.Struct, frozen=True):
     created_count: Annotated[int, Meta(ge=0)]
     warnings: list[str]
     tasks: list[CreatedTask]
+    dry_run: bool = False
 
 
 class Deleted(msgspec.Struct, frozen=True):

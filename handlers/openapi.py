@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from handlers.call import COMMON_CODES, Route
-from handlers.envelope import Code
+from handlers.envelope import Code, ErrorItem
 
 _REFERENCE = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{([a-z]+)\}")
@@ -42,12 +42,23 @@ with two digits appended. Requests from the box itself and from `trusted_network
 """
 
 
+class RefusalData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Details of a refusal: every problem found, or the incident under which the log has more."""
+
+    errors: list[ErrorItem] = []
+    incident: str = ""
+
+
 def make_document(routes: Iterable[Route], version: str) -> bytes:
     """The whole document as JSON text."""
     table = [route for route in routes if not route.hidden]
     types = _types(table)
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     found = dict(zip(map(_name, types), schemas, strict=True))
+    for route in table:
+        if route.method == "PATCH":
+            _without_defaults(components[_name(route.body)])
+    queries = {route.query.__name__ for route in table if route.query is not None}
     paths: dict[str, dict[str, Any]] = {}
     for route in table:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, found, components)
@@ -64,7 +75,7 @@ def make_document(routes: Iterable[Route], version: str) -> bytes:
         "security": [{}, {"bearer": []}, {"key": []}],
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": components,
+            "schemas": {name: schema for name, schema in components.items() if name not in queries},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
@@ -74,8 +85,14 @@ def make_document(routes: Iterable[Route], version: str) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """In a change, what is absent stays as it is, whatever the default of a new record is."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
 def _types(table: Iterable[Route]) -> list[Any]:
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"RefusalData": RefusalData}
     for route in table:
         for kind in (route.answer, route.query, route.body):
             if kind is not None:
@@ -190,7 +207,9 @@ def _refusal(codes: list[Code]) -> dict[str, Any]:
                     "properties": {
                         "code": {"enum": [int(code) for code in codes]},
                         "message": {"type": "string"},
-                        "data": {"type": ["object", "null"]},
+                        "data": {
+                            "anyOf": [{"$ref": _REFERENCE.format(name="RefusalData")}, {"type": "null"}]
+                        },
                     },
                 }
             }

@@ -108,7 +108,7 @@ class HttpServer:
         self._server.leave()
         self._thread.join(max(0.1, deadline_s))
         clean = not self._thread.is_alive()
-        self._server.dispatcher.shutdown(timeout=max(0.1, ends - time.monotonic()))
+        self._server.end_threads(ends)
         if not clean:
             self._server.abandon()
             self._thread.join(2.0)
@@ -148,8 +148,12 @@ class _Server(TcpWSGIServer):
         self._patience_ends = 0.0
         self._cut = False
         self.accepting: bool = False
-        self.dispatcher = ThreadedTaskDispatcher()
-        self.dispatcher.set_thread_count(settings.threads)
+        # Half of the threads is for what looks into files or at phones, and only they serve it: a dozen slow
+        # phones or large videos must not stand before the calls that answer from memory (WEB-3).
+        self._quick, self._slow = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        slow = max(1, settings.threads // 2)
+        self._slow.set_thread_count(slow)
+        self._quick.set_thread_count(max(1, settings.threads - slow))
         # poll, as select fails for descriptors above 1023.
         adjustments = Adjustments(
             threads=settings.threads,
@@ -170,7 +174,7 @@ class _Server(TcpWSGIServer):
             {},
             True,
             sock,
-            dispatcher=self.dispatcher,
+            dispatcher=self._quick,
             adj=adjustments,
             sockinfo=(sock.family, sock.type, sock.proto, sock.getsockname()),
             bind_socket=False,
@@ -235,6 +239,16 @@ class _Server(TcpWSGIServer):
     def abandon(self) -> None:
         self._cut = True
         self.pull_trigger()
+
+    def add_task(self, task: Any) -> None:
+        request = task.requests[0]
+        slow = not request.error and self.app.is_slow(request.command, request.path)
+        (self._slow if slow else self._quick).add_task(task)
+
+    def end_threads(self, ends: float) -> None:
+        """Wait for the threads of requests until this moment of the monotonic clock."""
+        for dispatcher in (self._quick, self._slow):
+            dispatcher.shutdown(timeout=max(0.1, ends - time.monotonic()))
 
     def close_all(self) -> None:
         wasyncore.close_all(self._map, ignore_all=True)

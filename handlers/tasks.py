@@ -180,7 +180,7 @@ class TaskHandlers:
         return [
             route("POST", "", self.create, "Create tasks", objects.Created, bad, Code.NO_SCRIPT, Code.UNKNOWN_SCRIPT,
                   missing, Code.KEY_REUSED, Code.DUPLICATE, Code.TOO_LARGE, Code.DRAINING, Code.NO_SPACE,
-                  body=CreateRequest, query=CreateQuery, headers=(_KEY_HEADER,), creates=True),
+                  body=CreateRequest, query=CreateQuery, headers=(_KEY_HEADER,), creates=True, slow=True),
             route("GET", "", self.page, "List tasks, newest first", objects.TaskList, bad, query=ListQuery),
             route("GET", "/stats", self.stats, "Count tasks by status", objects.Stats),
             route("DELETE", "/batch", self.delete_batch, "Delete several tasks", objects.Deleted, bad, missing,

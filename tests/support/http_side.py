@@ -175,7 +175,7 @@ class Client:
     """Calls the app as a peer on the box would, unless told otherwise, and checks the envelope of every answer."""
 
     def __init__(self, app: Any) -> None:
-        self._app = TestApp(app, extra_environ={"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:50809"})
+        self._app = TestApp(app)
 
     def call(
         self,
@@ -192,9 +192,7 @@ class Client:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None:
             sent.setdefault("Content-Type", "application/json")
-        environ = {"REMOTE_ADDR": peer}
-        if "Host" in sent:
-            environ["HTTP_HOST"] = sent.pop("Host")
+        environ = {"REMOTE_ADDR": peer, "HTTP_HOST": sent.pop("Host", "localhost:50809")}
         return self._app.request(
             path, method=method, body=data, headers=sent, expect_errors=True, environ=environ
         )
