@@ -18,7 +18,10 @@ _LOG.setLevel(logging.WARNING)
 
 
 class _ClockZone(tzinfo):
-    """UTC, but "now" in this zone is what the injected clock says: `datetime.now(zone)` asks `fromutc`."""
+    """UTC, but `datetime.now(zone)`, which APScheduler asks for the time, is what the injected clock says.
+
+    `now` asks `fromutc`, and so does `astimezone`: moments must not be converted to this zone.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -55,6 +58,7 @@ class AlarmClock(BaseScheduler):  # type: ignore[misc]
     """
 
     def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
+        self._clock = clock
         self._ring = ring
         self._set: dict[float, str] = {}
         self._last_id = 0
@@ -86,8 +90,9 @@ class AlarmClock(BaseScheduler):  # type: ignore[misc]
 
     def turn(self) -> float | None:
         """Ring what is due; returns the seconds until the next alarm, None when none is set."""
-        wait_s: float | None = self._process_jobs()
-        return wait_s
+        # Its own word on when to come again is a moment converted to the zone, hence always "now".
+        self._process_jobs()
+        return max(0.0, min(self._set) - self._clock.now()) if self._set else None
 
     def _go_off(self, at: float) -> None:
         self._set.pop(at, None)

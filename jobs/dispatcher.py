@@ -20,7 +20,7 @@ LOOK_S = 10.0
 
 _SENTENCES = {
     PhoneState.DEVICE: "ready",
-    PhoneState.UNAUTHORIZED: "it has not accepted this box's adb key: confirm the dialog on its screen",
+    PhoneState.UNAUTHORIZED: "it has not accepted this box's adb key: confirm its dialog",
     PhoneState.OFFLINE: "it is connected but does not answer",
     PhoneState.NO_PERMISSIONS: "this box may not open its USB device: check the udev rules",
     PhoneState.DUPLICATE: "two phones answer to this serial",
@@ -73,7 +73,12 @@ class Dispatcher:
     """
 
     def __init__(
-        self, clock: Clock, tasks: TaskStore, phones: Phones, limit: int, begin: Callable[[Sequence[Work]], None]
+        self,
+        clock: Clock,
+        tasks: TaskStore,
+        phones: Phones,
+        limit: int,
+        begin: Callable[[Sequence[Work]], None],
     ) -> None:
         self._clock = clock
         self._tasks = tasks

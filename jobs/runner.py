@@ -217,6 +217,8 @@ class Runner:
         Returns:
             False when the end could not be written and `patient` was not asked for; then nothing has changed.
         """
+        if attempt.lost:
+            cause = LeaseLost()  # whatever the closed session raised
         found = ending.trouble(cause, attempt.failed_step, self.posting.attempt_timeout_s)
 
         def decide(task: Task) -> list[Step]:

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from jobs.clock import Clock
+from jobs.clock import Clock, Deadline
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,6 +49,14 @@ class Workers:
             self._closed = True
             self._changed.notify_all()
 
+    def join(self, timeout_s: float) -> bool:
+        """Wait until all threads have ended; False when some had not in time."""
+        deadline = Deadline(self._clock, timeout_s)
+        with self._changed:
+            while self._threads and not deadline.expired:
+                self._clock.wait_for(self._changed, deadline.remaining_s)
+            return not self._threads
+
     @property
     def names(self) -> list[str]:
         """The names of the threads that are alive."""
@@ -65,6 +73,7 @@ class Workers:
         finally:
             with self._changed:
                 self._threads.discard(threading.current_thread())
+                self._changed.notify_all()
 
     def _next(self) -> Callable[[], None] | None:
         with self._changed:

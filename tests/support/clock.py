@@ -19,7 +19,7 @@ class FakeClock:
     def __init__(self, now: float = 1_800_000_000.0, monotonic: float = 1_000.0) -> None:
         self._now = now
         self._monotonic = monotonic
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._waiting: dict[int, threading.Condition] = {}
 
     def now(self) -> float:
@@ -35,6 +35,11 @@ class FakeClock:
     def step_wall(self, seconds: float) -> None:
         """Somebody sets the clock of the box: only wall time moves."""
         self._move(seconds, 0.0)
+
+    def await_waiters(self, count: int) -> None:
+        """Wait until so many threads wait on this clock."""
+        with self._lock:
+            assert self._lock.wait_for(lambda: len(self._waiting) >= count, GUARD_S), "nobody waits"
 
     def _move(self, wall_s: float, monotonic_s: float) -> None:
         with self._lock:
@@ -70,7 +75,10 @@ class FakeClock:
 
 class _Registration:
     def __init__(
-        self, lock: threading.Lock, waiting: dict[int, threading.Condition], condition: threading.Condition
+        self,
+        lock: threading.Condition,
+        waiting: dict[int, threading.Condition],
+        condition: threading.Condition,
     ) -> None:
         self._lock = lock
         self._waiting = waiting
@@ -79,6 +87,7 @@ class _Registration:
     def __enter__(self) -> None:
         with self._lock:
             self._waiting[id(self)] = self._condition
+            self._lock.notify_all()
 
     def __exit__(self, *_: object) -> None:
         with self._lock:

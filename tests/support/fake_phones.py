@@ -114,12 +114,17 @@ def publish(attempt: Attempt, phone: Any) -> Verdict:
     return PUBLISHED
 
 
+def nothing_seen(attempt: Attempt, phone: Any) -> Verdict:
+    """A look for the post that settles nothing."""
+    return Verdict(Outcome.UNKNOWN, "nothing seen")
+
+
 class FakeScript:
     """Plays `run` and `settle` as the test gives them, and tells when a run began."""
 
     def __init__(self, run: Play = publish, settle: Play | None = None) -> None:
         self._run = run
-        self._settle = settle or (lambda attempt, phone: Verdict(Outcome.UNKNOWN, "nothing seen"))
+        self._settle = settle or nothing_seen
         self.began = threading.Semaphore(0)
         self.runs: list[int] = []
         self.settled: list[int] = []

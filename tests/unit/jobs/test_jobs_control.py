@@ -1,0 +1,294 @@
+"""Stop, retry, retry-all, delete and mark-published, as the contract says (R21 to R25)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from jobs.attempt import Attempt, ScriptFailed, Verdict
+from jobs.control import Skipped
+from jobs.refusals import Invalid, NotFound
+from jobs.states import AFTER_COMMIT, ENDED, OUTCOMES, PENDING, RUNNING
+from storage.records import MediaFile, Outcome, Stage, Status, Task, TaskError, Waiting
+from tests.support.bench import Bench, new_task
+from tests.support.clock import FakeClock
+from tests.support.fake_phones import GUARD_S, PUBLISHED, FakePhones, FakeScript, publish
+
+STOPPED = TaskError("stopped", "stopped by request")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """Without its threads: tasks stay in the stage in which a test puts them."""
+    made = Bench(tmp_path, FakePhones("A"), FakeScript(), FakeClock())
+    yield made
+    made.close()
+
+
+def put(bench: Bench, stage: Stage, **facts: Any) -> Task:
+    task = bench.store.tasks.create([new_task(at=bench.clock.now())])[0]
+    return bench.store.tasks.change(task.id, **({"stage": stage, "outcome": OUTCOMES[stage][0]} | facts))
+
+
+@pytest.mark.parametrize("stage", sorted(PENDING))
+def test_R22_a_pending_task_that_is_stopped_has_failed_at_once(bench: Bench, stage: Stage) -> None:
+    task = bench.control.stop(put(bench, stage).id)
+    assert (task.status, task.remark, task.outcome) == (Status.FAILED, "stopped by request", Outcome.NONE)
+    assert task.error == STOPPED
+
+
+@pytest.mark.parametrize("stage", sorted(ENDED))
+def test_R22_an_ended_task_cannot_be_stopped(bench: Bench, stage: Stage) -> None:
+    with pytest.raises(Invalid, match="already ended"):
+        bench.control.stop(put(bench, stage).id)
+
+
+@pytest.mark.parametrize("stage", sorted(RUNNING))
+def test_R22_a_running_task_is_marked_and_answers_at_once(bench: Bench, stage: Stage) -> None:
+    task = bench.control.stop(put(bench, stage).id)
+    assert (task.stage, task.stop_requested) == (stage, True)
+
+
+def test_unknown_and_deleted_tasks_are_not_found(bench: Bench) -> None:
+    gone = put(bench, Stage.FAILED, deleted=True)
+    for task_id in (gone.id, 999):
+        for action in (bench.control.stop, bench.control.retry, bench.control.mark_published):
+            with pytest.raises(NotFound):
+                action(task_id)
+        with pytest.raises(NotFound):
+            bench.control.delete([task_id])
+
+
+@pytest.mark.parametrize("stage", [stage for stage in Stage if stage not in (Stage.FAILED, Stage.REJECTED)])
+def test_R22_only_failed_tasks_can_be_retried(bench: Bench, stage: Stage) -> None:
+    with pytest.raises(Invalid, match="only failed tasks"):
+        bench.control.retry(put(bench, stage).id, force=True, confirm=True)
+
+
+def test_R23_a_retry_keeps_id_caption_and_material_and_waits_its_pause(bench: Bench) -> None:
+    media = MediaFile(path="/m/a.mp4", name="a.mp4", sha256="0" * 64, size_bytes=1, kind="video")
+    failed = put(
+        bench,
+        Stage.FAILED,
+        error=STOPPED,
+        caption="hello",
+        materials=(media,),
+        stop_requested=True,
+        interruptions=2,
+    )
+    task = bench.control.retry(failed.id)
+    assert (task.id, task.caption, task.materials) == (failed.id, "hello", (media,))
+    assert (task.stage, task.retry_count, task.error) == (Stage.SCHEDULED, 1, None)
+    assert (task.waiting_for, task.due_at) == (Waiting.RETRY_DELAY, bench.clock.now() + 5.0)
+    assert not task.stop_requested
+    assert task.interruptions == 0
+    assert task.scheduled_at == failed.scheduled_at
+
+
+def test_R23_at_the_limit_a_retry_needs_force(bench: Bench) -> None:
+    failed = put(bench, Stage.FAILED, retry_count=3)
+    with pytest.raises(Invalid, match="force=true"):
+        bench.control.retry(failed.id)
+    assert bench.control.retry(failed.id, force=True).retry_count == 4
+
+
+def test_R25_an_unknown_outcome_needs_a_persons_word(bench: Bench) -> None:
+    failed = put(bench, Stage.FAILED, outcome=Outcome.UNKNOWN)
+    with pytest.raises(Invalid, match="may already be published; check the account"):
+        bench.control.retry(failed.id, force=True)
+    task = bench.control.retry(failed.id, confirm=True)
+    assert (task.stage, task.outcome) == (Stage.SCHEDULED, Outcome.NONE)
+
+
+def test_R23_retry_all_leaves_alone_what_needs_a_person(bench: Bench) -> None:
+    good = put(bench, Stage.FAILED, error=TaskError("push_failed", "x"))
+    refused = put(bench, Stage.REJECTED)
+    unknown = put(bench, Stage.FAILED, outcome=Outcome.UNKNOWN)
+    limit = put(bench, Stage.FAILED, retry_count=3)
+    stopped = put(bench, Stage.FAILED, error=STOPPED)
+    put(bench, Stage.FAILED, deleted=True)
+    put(bench, Stage.PUBLISHED)
+    put(bench, Stage.QUEUED)
+    done = bench.control.retry_all()
+    assert done.task_ids == [good.id, refused.id]
+    assert done.skipped == [
+        Skipped(unknown.id, "outcome_unknown"),
+        Skipped(limit.id, "retry_limit"),
+        Skipped(stopped.id, "stopped"),
+    ]
+    assert bench.control.retry_all().task_ids == []
+
+
+def test_mark_published_takes_a_persons_word_for_an_unknown_outcome_only(bench: Bench) -> None:
+    task = bench.control.mark_published(put(bench, Stage.FAILED, outcome=Outcome.UNKNOWN).id)
+    assert (task.stage, task.outcome, task.error) == (Stage.PUBLISHED, Outcome.PUBLISHED, None)
+    for stage in Stage:
+        with pytest.raises(Invalid):
+            bench.control.mark_published(put(bench, stage).id)
+
+
+def test_R21_deleting_names_what_is_gone_and_what_was_never_there(bench: Bench) -> None:
+    pending, ended = put(bench, Stage.SCHEDULED), put(bench, Stage.PUBLISHED)
+    done = bench.control.delete([pending.id, 999, ended.id, pending.id])
+    assert done.task_ids == [pending.id, ended.id]
+    assert done.not_found == [999]
+    assert done.warnings == []
+    assert bench.store.tasks.page() == ([], 0)
+
+
+@pytest.mark.parametrize("stage", sorted(RUNNING))
+def test_R21_a_running_task_leaves_every_list_and_warns_behind_the_commit_point(
+    bench: Bench, stage: Stage
+) -> None:
+    task = put(bench, stage)
+    done = bench.control.delete([task.id])
+    assert done.task_ids == [task.id]
+    assert bool(done.warnings) is (stage in AFTER_COMMIT)
+    assert bench.store.tasks.page() == ([], 0)
+    kept = bench.task(task.id)
+    assert kept.deleted
+    assert kept.stop_requested
+    with pytest.raises(NotFound):
+        bench.control.delete([task.id])
+
+
+def test_R21_the_phone_of_a_deleted_task_is_free_only_when_its_worker_let_go(tmp_path: Path) -> None:
+    closing, go_on = threading.Event(), threading.Event()
+
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        if attempt.task.id > 1:
+            return publish(attempt, phone)
+        try:
+            phone.hang()
+        finally:
+            closing.set()
+            assert go_on.wait(GUARD_S)
+        raise AssertionError("unreachable")
+
+    phones = FakePhones("A")
+    script = FakeScript(play)
+    with Bench(tmp_path, phones, script) as bench:
+        first = bench.now()
+        script.await_run()
+        second = bench.now()
+        bench.wait(second.id, {Stage.QUEUED})
+        bench.control.delete([first.id])
+        assert closing.wait(GUARD_S)
+        assert [task.id for task in bench.store.tasks.page()[0]] == [second.id]
+        assert bench.jobs.dispatcher.busy == {"A": first.id}
+        assert bench.task(second.id).stage is Stage.QUEUED
+        go_on.set()
+        assert bench.wait(second.id).stage is Stage.PUBLISHED
+        assert bench.task(first.id).stage is Stage.FAILED
+        assert bench.evidence.log(first.id)
+    assert phones.taps == {"A": 1}
+
+
+def test_a_task_deleted_while_it_waits_for_its_turn_never_starts(tmp_path: Path) -> None:
+    phones = FakePhones()
+    script = FakeScript()
+    with Bench(tmp_path, phones, script) as bench:
+        first, second = bench.now(), bench.now()
+        bench.wait(second.id, {Stage.QUEUED})
+        bench.control.delete([first.id])
+        phones.set("A")
+        bench.wait(second.id)
+    assert script.runs == [second.id]
+
+
+class Person(RuleBasedStateMachine):
+    """Any sequence of actions and attempts: at most one tap without a person's confirmation, counters in step."""
+
+    @initialize()
+    def begin(self) -> None:
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = FakeClock()
+        self.phones = FakePhones("A")
+        self.ends: list[str] = []
+        self.bench = Bench(Path(self.folder.name), self.phones, FakeScript(self.play), self.clock)
+        self.bench.jobs.workers.run = lambda call: call()  # type: ignore[method-assign]
+        self.confirmed = 0
+        self.safe = 0  #: taps after which the app clearly refused
+        self.task_id = self.bench.store.tasks.create([new_task(at=self.clock.now())])[0].id
+
+    def play(self, attempt: Attempt, phone: Any) -> Verdict:
+        end = self.end
+        if end == "before":
+            raise ScriptFailed("push_failed", "x", passing=True)
+        attempt.enter_committing()
+        phone.tap_once()
+        if end == "break":
+            raise RuntimeError("x")
+        attempt.enter_verifying()
+        if end == "refused":
+            self.safe += 1
+            return Verdict(Outcome.NOT_PUBLISHED, "x", passing=True)
+        return PUBLISHED if end == "published" else Verdict(Outcome.UNKNOWN, "x")
+
+    @rule(end=st.sampled_from(["before", "break", "refused", "published", "unknown"]))
+    def attempt(self, end: str) -> None:
+        """One attempt, on this thread, if the task is ready."""
+        self.end = end
+        self.clock.advance(10)
+        self.bench.jobs.scheduler.turn()
+        self.bench.jobs.dispatcher.turn()
+
+    @rule()
+    def stop(self) -> None:
+        self.act(self.bench.control.stop)
+
+    @rule(force=st.booleans(), confirm=st.booleans())
+    def retry(self, force: bool, confirm: bool) -> None:
+        unknown = (task := self.bench.store.tasks.get(self.task_id)) and task.outcome is Outcome.UNKNOWN
+        done = self.act(lambda i: self.bench.control.retry(i, force=force, confirm=confirm))
+        if done and unknown:
+            self.confirmed += 1
+
+    @rule()
+    def retry_all(self) -> None:
+        self.bench.control.retry_all()
+
+    @rule()
+    def mark(self) -> None:
+        self.act(self.bench.control.mark_published)
+
+    @precondition(lambda self: self.bench.store.tasks.get(self.task_id))
+    @rule(stage=st.sampled_from(sorted(RUNNING)))
+    def crash_and_start(self, stage: Stage) -> None:
+        """As after a power cut in this stage; the look for the post finds nothing."""
+        task = self.bench.task(self.task_id)
+        if task.stage is not Stage.QUEUED:
+            return
+        self.bench.store.tasks.change(task.id, stage=stage, outcome=OUTCOMES[stage][0])
+        if stage is not Stage.PREPARING:
+            self.phones.tapped("A")
+        self.bench.jobs.recovery.turn()
+
+    def act(self, action: Any) -> bool:
+        try:
+            action(self.task_id)
+        except (Invalid, NotFound):
+            return False
+        return True
+
+    @invariant()
+    def never_twice(self) -> None:
+        assert self.phones.taps.get("A", 0) <= 1 + self.confirmed + self.safe
+
+    def teardown(self) -> None:
+        if hasattr(self, "bench"):
+            self.bench.close()
+            self.folder.cleanup()
+
+
+TestPerson = Person.TestCase
+TestPerson.settings = hypothesis_settings(max_examples=20, stateful_step_count=20, deadline=None)

@@ -1,0 +1,138 @@
+"""The layers of docs/architecture.md, kept by reading every import of the product's code."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = {"handlers", "jobs", "storage", "simulator", "tikmatrixd", "tests", "benchmarks"}
+PHONE_LIBRARIES = {"ppadb", "uiautomator2", "adbutils"}
+
+#: Which of our packages a package may import.
+MAY = {
+    "storage": {"storage"},
+    "jobs": {"jobs", "storage"},
+    "handlers": {"handlers", "jobs", "storage"},
+    "simulator": {"simulator"},
+}
+
+
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    """Every absolute name that a module imports anywhere in it, with its line."""
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: relative import"
+            yield node.module or "", node.lineno
+
+
+def offences(package: str, forbidden: set[str]) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for path in modules(package)
+        for name, line in imports(path)
+        if name.partition(".")[0] in forbidden
+    ]
+
+
+@pytest.mark.parametrize("package", sorted(MAY))
+def test_imports_of_our_own_packages_point_one_way(package: str) -> None:
+    assert modules(package), "the package moved: this test looks at nothing"
+    assert offences(package, OURS - MAY[package]) == []
+
+
+def test_only_storage_imports_tinydb() -> None:
+    for package in ("jobs", "handlers", "simulator"):
+        assert offences(package, {"tinydb"}) == []
+
+
+def test_jobs_knows_nothing_of_http_servers() -> None:
+    assert offences("jobs", {"bottle", "waitress"}) == []
+    assert offences("storage", {"bottle", "waitress"}) == []
+
+
+def test_only_jobs_phone_imports_the_phone_libraries() -> None:
+    found = offences("handlers", PHONE_LIBRARIES) + offences("storage", PHONE_LIBRARIES)
+    found += offences("jobs", PHONE_LIBRARIES)
+    assert [offence for offence in found if not offence.startswith("jobs/phone/")] == []
+
+
+def test_only_the_alarm_clock_imports_apscheduler() -> None:
+    found = [o for package in MAY for o in offences(package, {"apscheduler"})]
+    assert found
+    assert [offence for offence in found if not offence.startswith("jobs/alarm_clock.py")] == []
+
+
+def test_nothing_but_the_command_line_imports_the_simulator() -> None:
+    for package in ("handlers", "jobs", "storage"):
+        assert offences(package, {"simulator"}) == []
+
+
+def test_uiautomator2_is_imported_late() -> None:
+    """It costs half the start: the daemon's port must be open before."""
+    program = "import sys, jobs.engine, jobs.phone.fleet; sys.exit('uiautomator2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False, timeout=60).returncode == 0
+
+
+#: What reads or waits on time, by module.
+CLOCKS = {
+    "time": {"time", "time_ns", "monotonic", "monotonic_ns", "sleep", "perf_counter", "localtime", "gmtime"},
+    "datetime": {"now", "utcnow", "today"},
+    "date": {"today"},
+}
+#: Who may nevertheless, and why that cannot change what becomes of a task.
+TIME_MAY = {
+    "jobs/clock.py": "the one source of time",
+    "handlers/channel.py": "waitress keeps its connections' idle times on the box's clock",
+    "handlers/server.py": "deadlines of the web server's own sockets and threads",
+    "handlers/metrics.py": "durations of requests, for people",
+    "handlers/tokens.py": "the date in a token's entry, for people",
+    "storage/store.py": "the default of a parameter, for programs without a clock",
+}
+
+
+def clock_reads(path: Path) -> list[str]:
+    """`time.time()`, `datetime.now()`, `from time import sleep` and their like."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute):
+            owner = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
+            if node.attr in CLOCKS.get(owner, ()):
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno} reads {owner}.{node.attr}")
+        elif isinstance(node, ast.ImportFrom) and node.module == "time":
+            found.append(f"{path.relative_to(ROOT)}:{node.lineno} imports from time")
+    return found
+
+
+def test_FT_4_nothing_reads_time_but_the_clock() -> None:
+    paths = [path for package in ("storage", "jobs", "handlers") for path in modules(package)]
+    paths.append(ROOT / "tikmatrixd.py")
+    found = {str(path.relative_to(ROOT)): reads for path in paths if (reads := clock_reads(path))}
+    assert {path: reads for path, reads in found.items() if path not in TIME_MAY} == {}
+    assert TIME_MAY.keys() - found.keys() == set(), "an exception that nobody needs any more"
+
+
+def test_FT_4_the_test_itself_sees_every_way_to_read_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
+    module = tmp_path / "m.py"
+    for line in (
+        "import time\ntime.sleep(1)",
+        "import datetime\ndatetime.datetime.now()",
+        "from time import time",
+    ):
+        module.write_text(line)
+        assert clock_reads(module), line
