@@ -136,7 +136,7 @@ class MediaProbe:
         kind = check_head(path.name, file, status, max_bytes)
         with self._slots:
             seen = self._ask_child(kind, path)
-            _refuse_broken(path.name, kind, seen)
+        _refuse_broken(path.name, kind, seen)
         sha256 = self._digest(path, file, status)
         return MediaFacts(
             kind=kind,
@@ -162,8 +162,7 @@ class MediaProbe:
             known = self._digests.get(key)
         if known is not None:
             return known
-        with self._slots:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         if _identity(os.fstat(file.fileno())) != _identity(status):
             raise MediaRejected("changed", f'"{path.name}" is still being written')
         self._remember(self._digests, key, sha256)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from jobs.refusals import Draining, Invalid, NoScript, NotFound, UnknownScript
+from jobs.refusals import Draining, Invalid, NoScript, NotFound, Refused, UnknownScript
 from tests.support.door import Door, refused
 
 
@@ -370,3 +372,48 @@ def test_withdrawn_intervals_are_obeyed_with_a_warning(door: Door) -> None:
     assert first == door.clock.now()
     assert 600 <= second - first <= 1200
     assert created.warnings[0].startswith("min_interval, max_interval: withdrawn")
+
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8)
+    | st.sampled_from(["A", "B", "@a", "18:30", "tiktok", "instagram", "clip.mp4", "true", "0"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=4,
+)
+bodies = st.fixed_dictionaries(
+    {
+        "script_name": st.just("post"),
+        "script_config": values | st.just({"material_list": ["clip.mp4"]}),
+        "dry_run": st.just(True),
+    },
+    optional=dict.fromkeys(
+        (
+            "serials",
+            "usernames",
+            "enable_multi_account",
+            "start_time",
+            "min_interval",
+            "max_interval",
+            "platform",
+            "force",
+            "x",
+        ),
+        values,
+    ),
+)
+
+
+@given(body=bodies)
+def test_any_json_is_answered_or_refused_never_a_crash(door: Door, body: dict[str, Any]) -> None:
+    before = len(door.store.tasks)
+    try:
+        answer = door.intake.create(body).answer
+    except Refused as error:
+        answer = {"refused": error.problems}
+    assert all(problem.field for problem in answer.get("refused", ()))
+    assert answer.get("tasks") or answer["refused"]
+    assert len(door.store.tasks) == before
