@@ -76,18 +76,19 @@ def field(
     return view
 
 
-def shift(box: Box, dx: int = 0, dy: int = 0) -> Box:
-    return box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy
+def fit(view: View, sx: float, sy: float, finish: Callable[[View], None], within: Box) -> View:
+    """Scale a tree in place from recorded to phone pixels and clip it to the screen, as dumps are.
 
-
-def fit(view: View, sx: float, sy: float, finish: Callable[[View], None]) -> View:
-    """Scale a tree in place from recorded to phone pixels; `finish` sets what an app sets on every view."""
+    `finish` sets what an app sets on every view; `within` is in phone pixels.
+    """
     left, top, right, bottom = view.bounds
-    view.bounds = (round(left * sx), round(top * sy), round(right * sx), round(bottom * sy))
+    x1, y1 = max(within[0], round(left * sx)), max(within[1], round(top * sy))
+    x2, y2 = min(within[2], round(right * sx)), min(within[3], round(bottom * sy))
+    view.bounds = (x1, y1, max(x1, x2), max(y1, y2))
     seek = view.on_tap_at
     if seek is not None:
         view.on_tap_at = lambda x, y: seek(round(x / sx), round(y / sy))
     finish(view)
     for child in view.children:
-        fit(child, sx, sy, finish)
+        fit(child, sx, sy, finish, within)
     return view

@@ -255,7 +255,8 @@ class StagedApp:
                 *self.extra_windows(),
             ]
         sx, sy = self.phone.width / self.design[0], self.phone.height / self.design[1]
-        fitted = [fit(window, sx, sy, self._finish) for window in windows]
+        screen = (0, 0, self.phone.width, self.phone.height)
+        fitted = [fit(window, sx, sy, self._finish, screen) for window in windows]
         if not self.covers:
             for upload in self.uploads:
                 upload.observed()
