@@ -25,10 +25,14 @@ class Record:
         self.taps: deque[dict[str, Any]] = deque(maxlen=_KEPT)
         self.events: deque[dict[str, Any]] = deque(maxlen=_KEPT)
         if self._posts_path.exists():
-            for line in self._posts_path.read_text("utf-8").splitlines():
+            data = self._posts_path.read_bytes()
+            whole = data[: data.rfind(b"\n") + 1]
+            if whole != data:
                 # A line cut by a crash was never reported as published.
-                if line.endswith("}"):
-                    self.posts.append(json.loads(line))
+                os.truncate(self._posts_path, len(whole))
+            self.posts = [
+                json.loads(line) for line in whole.decode("utf-8", "surrogatepass").split("\n") if line
+            ]
 
     def publish(self, post: Post) -> None:
         """Keep a post for ever: on disk before this returns."""

@@ -81,7 +81,9 @@ class _FileOut:
     async def write(self, data: bytes) -> None:
         self._phone.files.take_space(len(data))
         self._file.write(data)
-        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
 
 
 @dataclass
@@ -199,11 +201,15 @@ class Shell:
         return (await asyncio.gather(*runs))[-1]
 
     async def _command(self, item: lang.Command, process: Process) -> int:
-        try:
-            process = await self._redirected(item.redirects, process)
-        except OSError as error:
-            await process.err(f"/system/bin/sh: can't create {error.filename}: {error.strerror}\n")
-            return 1
+        with contextlib.ExitStack() as opened:
+            try:
+                process = await self._redirected(item.redirects, process, opened)
+            except OSError as error:
+                await process.err(f"/system/bin/sh: can't create {error.filename}: {error.strerror}\n")
+                return 1
+            return await self._compound(item, process)
+
+    async def _compound(self, item: lang.Command, process: Process) -> int:
         if isinstance(item, lang.Group):
             return await self._list(item.body, process)
         if isinstance(item, lang.Conditional):
@@ -243,7 +249,9 @@ class Shell:
             process.cwd = self._process.cwd = mine.cwd
         return status
 
-    async def _redirected(self, redirects: list[lang.Redirect], process: Process) -> Process:
+    async def _redirected(
+        self, redirects: list[lang.Redirect], process: Process, opened: contextlib.ExitStack
+    ) -> Process:
         outs: dict[int, Out] = {1: process.stdout, 2: process.stderr}
         stdin = process.stdin
         for redirect in redirects:
@@ -255,7 +263,9 @@ class Shell:
             elif target == "/dev/null":
                 outs[redirect.fd] = Nothing()
             else:
-                outs[redirect.fd] = self._open_out(target, process, append=redirect.operator == ">>")
+                file = self._open_out(target, process, append=redirect.operator == ">>")
+                opened.callback(file.close)
+                outs[redirect.fd] = file
         return replace(process, stdin=stdin, stdout=outs[1], stderr=outs[2]) if redirects else process
 
     def _open_in(self, target: str, process: Process) -> bytes:
@@ -265,7 +275,7 @@ class Shell:
             error.filename = target
             raise
 
-    def _open_out(self, target: str, process: Process, *, append: bool) -> Out:
+    def _open_out(self, target: str, process: Process, *, append: bool) -> _FileOut:
         try:
             return _FileOut(
                 process.phone, process.phone.files.for_writing(target, process.cwd), append=append
@@ -344,4 +354,10 @@ async def run_words(process: Process, words: list[str]) -> int:
         )
         await process.err(f"/system/bin/sh: {name}: {reason}\n")
         return 127
-    return await found(process, words[1:])
+    try:
+        return await found(process, words[1:])
+    except ConnectionError:
+        raise  # the stream to the host is gone, not a file of the phone
+    except OSError as error:
+        await process.err(f"{short}: {error.strerror}\n")
+        return 1
