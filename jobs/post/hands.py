@@ -61,6 +61,10 @@ class Hands:
         self._last = (tree, self.ignore, sight)
         return sight
 
+    def beneath(self, sight: Sight) -> Sight:
+        """The same tree without the signs of uploads: what screen they lie on."""
+        return recognise(sight.tree, self.vocabulary, app_version=self.app_version, ignore=TRACES)
+
     @property
     def last_tree(self) -> UiTree | None:
         """The newest observation."""

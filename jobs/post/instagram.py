@@ -10,6 +10,7 @@ from jobs.post.instagram_picking import pick_images, pick_video
 from jobs.post.plan import PostKind
 from jobs.post.recognise import Sight
 from jobs.post.switching import Switcher
+from jobs.post.words import plain
 
 #: The editor reads the file in before it shows itself.
 EDITOR_S = 25.0
@@ -36,6 +37,7 @@ class InstagramFlow(Flow):
         self.audio_used = self.plan.way != "useSound"
         self.posts_before: int | None = None
         self.tile_before = ""
+        self.ring_before = False
         self.old_traces: set[str] = set()
         self.switcher = Switcher(self, name_of)
 
@@ -45,6 +47,8 @@ class InstagramFlow(Flow):
             "own_profile": self.on_profile,
             "account_sheet": self.on_account_sheet,
             "create_sheet": self.on_create_sheet,
+            "search": self.on_search,
+            "search_results": self.on_search_results,
             "audio_page": self.on_audio_page,
             "camera": self.on_camera,
             "picker_reel": self.on_picker,
@@ -64,6 +68,7 @@ class InstagramFlow(Flow):
         for trace in ("cant_post_text", "posted_text", "sharing_text"):
             if sight.has(trace):
                 self.old_traces.add(trace)
+        self.ring_before = sight.has("own_ring")
         return self.press(sight, "profile_tab")
 
     def on_profile(self, sight: Sight) -> Sight:
@@ -90,12 +95,9 @@ class InstagramFlow(Flow):
     # Audio
 
     def open_audio(self, sight: Sight) -> Sight:
-        """Open the page of the audio that was asked for."""
+        """Open the page of the audio that was asked for: by its link, else by searching its name."""
         if not self.plan.sound_is_link:
-            raise ScriptFailed(
-                "sound_not_found", "on Instagram a sound can only be opened by its link (https://www.instagram.com/reels/audio/...)",
-                step="sound",
-            )  # fmt: skip
+            return self.press(sight, "search_tab")
         name = sight.name
         with self.attempt.step("open audio", link=self.plan.sound):
             self.phone.start_intent(
@@ -105,6 +107,43 @@ class InstagramFlow(Flow):
             return self.reach(
                 sight, "audio_page", timeout_s=max(5.0, float(self.plan.config.sound_wait_time))
             )
+
+    def on_search(self, sight: Sight) -> Sight:
+        """Type the audio's name and ask for results."""
+        if self.audio_used:
+            return self.press(sight, "profile_tab")
+        field = self.need(sight, "search_field")
+        wanted = plain(self.plan.sound)
+        if plain(field.node.text) != wanted:
+            self.hands.enter_text(field, self.plan.sound)
+            sight = self.hands.until(
+                sight, lambda s: s.name != "search" or plain(says_in(s, "search_field")) == wanted, 3.0
+            )
+            if sight.name != "search":
+                return sight
+        self.phone.press("enter")
+        return self.hands.until(sight, lambda s: s.name != "search", 10.0)
+
+    def on_search_results(self, sight: Sight) -> Sight:
+        """Choose the tab of audio and open the first hit."""
+        if self.audio_used:
+            return self.press(sight, "profile_tab")
+        if not sight.has("audio_tab_chosen"):
+            sight = self.press(sight, "audio_tab", done=lambda s: s.has("audio_tab_chosen"))
+            if sight.name != "search_results":
+                return sight
+        if not sight.has("audio_hits"):
+            wait_s = float(max(5, self.plan.config.sound_wait_time))
+            sight = self.hands.until(
+                sight, lambda s: s.name != "search_results" or s.has("audio_hits"), wait_s
+            )
+            if sight.name != "search_results":
+                return sight
+        if not sight.has("audio_hits"):
+            raise ScriptFailed(
+                "sound_not_found", f'Instagram finds no audio "{self.plan.sound}"', step="sound"
+            )
+        return self.press(sight, "audio_hits", timeout_s=15.0)
 
     def on_audio_page(self, sight: Sight) -> Sight:
         if self.plan.way != "useSound":
@@ -125,7 +164,8 @@ class InstagramFlow(Flow):
         """Camera and picker have tabs that say what will become of the medium."""
         element = {PostKind.STORY: "dest_story", PostKind.FEED: "dest_post"}.get(self.plan.kind, "dest_reel")
         found = sight.find(element)
-        if found is None or found.node.selected:
+        tabs = [e for e in ("dest_story", "dest_post", "dest_reel") if sight.has(e)]
+        if found is None or found.node.selected or tabs == [element]:
             return sight
         name, tree = sight.name, sight.tree
         self.hands.tap(found)
@@ -262,6 +302,12 @@ def says(sight: Sight) -> str:
     if found is None or sight.look.is_empty(found.node):
         return ""
     return found.node.text
+
+
+def says_in(sight: Sight, element: str) -> str:
+    """What a field holds, its placeholder included."""
+    found = sight.find(element)
+    return found.node.text if found else ""
 
 
 def name_of(sight: Sight) -> str:

@@ -15,6 +15,8 @@ _TABS = frozenset({"home", "own_profile"})
 #: After a crash the form must have stood still for this long before that means "never sent".
 FORM_STANDS_S = 20.0
 QUIET_S = 20.0
+#: Without any upload row the profile is asked after this long.
+PROFILE_AFTER_S = 2.0
 #: The grid of the profile is often stale: looks at it, and the pause between them.
 PROFILE_LOOKS = 4
 PROFILE_PAUSE_S = 5.0
@@ -30,13 +32,15 @@ def watch(flow: InstagramFlow) -> Watch:
         old_traces=frozenset(old[t] for t in flow.old_traces if t in old),
         quiet_is_proof=False,
         look_deeper=lambda s, w: _look_deeper(flow, s, w),
+        quiet_s=PROFILE_AFTER_S,
+        look_at_once=(lambda s: _new_ring(flow, s)) if flow.plan.kind is PostKind.STORY else None,
     )
 
 
 def _look_deeper(flow: InstagramFlow, sight: Sight, seen: Watch) -> Verdict | None:
     """The upload row is gone, or never came: the profile or the tray of stories tells."""
     if flow.plan.kind is PostKind.STORY:
-        return _story_ring(sight)
+        return _old_ring(flow, sight)
     if flow.posts_before is None and not flow.tile_before:
         return None
     flow.attempt.note("no upload row: looking at the profile")
@@ -64,10 +68,19 @@ def to_profile(flow: InstagramFlow, sight: Sight) -> Sight:
     return sight
 
 
-def _story_ring(sight: Sight) -> Verdict | None:
+def _new_ring(flow: InstagramFlow, sight: Sight) -> Verdict | None:
     """The ring around the own bubble of the tray appears when the story is up."""
-    if sight.has("own_ring"):
+    if sight.has("own_ring") and not flow.ring_before:
         return published("the own story stands in the tray")
+    return None
+
+
+def _old_ring(flow: InstagramFlow, sight: Sight) -> Verdict | None:
+    """An account that already had a story keeps its ring: then the composer's end without a refusal must do."""
+    if flow.ring_before and sight.has("own_ring"):
+        return published(
+            "the composer closed without a refusal and the own story stands in the tray (it did before)"
+        )
     return None
 
 

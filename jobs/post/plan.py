@@ -66,13 +66,16 @@ def make_plan(task: Task) -> Plan:
         kind = PostKind.REEL if video else PostKind.FEED
     else:
         kind = PostKind.VIDEO if video else PostKind.PHOTOS
+    chosen_way = way(config, task.platform)
+    if chosen_way == "share" and len(task.materials) > 1:
+        chosen_way = "addButton"  # adb's `am` cannot hand over a list of files
     caption = split_title(task.caption, task.platform, task.materials[0].kind)
     return Plan(
         platform=task.platform,
         package=task.package,
         username=task.username.strip().lstrip("@"),
         kind=kind,
-        way=way(config, task.platform),
+        way=chosen_way,
         title=caption.title,
         description=caption.description,
         materials=task.materials,

@@ -43,6 +43,8 @@ class Watch:
         old_traces: frozenset[str],
         quiet_is_proof: bool,
         look_deeper: Callable[[Sight, Watch], Verdict | None],
+        look_at_once: Callable[[Sight], Verdict | None] | None = None,
+        quiet_s: float = QUIET_WITHOUT_PROGRESS_S,
     ) -> None:
         """Prepare to watch.
 
@@ -53,6 +55,8 @@ class Watch:
             old_traces: screens of an earlier upload that were already there before the tap.
             quiet_is_proof: whether "form gone, upload sign seen and gone, tabs back" counts as proof in this app.
             look_deeper: asked when the app is quiet at its tabs: goes and looks at the profile, without changing anything.
+            look_at_once: asked at each sight of the tabs: what already proves it there.
+            quiet_s: how long the app must be quiet at its tabs when no upload was seen at all.
         """
         self.flow = flow
         self.at_home = at_home
@@ -60,6 +64,8 @@ class Watch:
         self.old_traces = old_traces
         self.quiet_is_proof = quiet_is_proof
         self.look_deeper = look_deeper
+        self.look_at_once = look_at_once
+        self.quiet_s = quiet_s
         self.saw_progress = False
         self.left_form = False
         self.hit_dialog = False
@@ -94,13 +100,15 @@ class Watch:
             return None, 0.0
         if kind == "human":
             return self._human(sight), 2.0
-        old = sight.name in self.old_traces and not self.saw_progress
-        if kind == "failure" and not old:
+        if sight.name in self.old_traces and not self.saw_progress:
+            sight = self.flow.hands.beneath(sight)  # a sign of an earlier upload says nothing about ours
+            kind = sight.kind
+        if kind == "failure":
             screen = sight.screen
             return refused(
                 screen.error if screen else "upload_failed", screen.says if screen else "", step=sight.name
             ), 0
-        if kind == "success" and not old and sight.name != "friends":
+        if kind == "success" and sight.name != "friends":
             return published(f"the app shows it: {sight.name}"), 0
         if kind == "progress":
             if not self.saw_progress:
@@ -146,9 +154,11 @@ class Watch:
     def _at_home(self, sight: Sight) -> tuple[Verdict | None, float]:
         clock = self.flow.attempt.clock
         if self._quiet is None:
-            self._quiet = Deadline(
-                clock, QUIET_AFTER_PROGRESS_S if self.saw_progress else QUIET_WITHOUT_PROGRESS_S
-            )
+            self._quiet = Deadline(clock, QUIET_AFTER_PROGRESS_S if self.saw_progress else self.quiet_s)
+        if self.look_at_once is not None:
+            verdict = self.look_at_once(sight)
+            if verdict is not None:
+                return verdict, 0
         if not self._quiet.expired:
             return None, self._quiet.remaining_s
         if self.saw_progress and self.quiet_is_proof:

@@ -89,7 +89,9 @@ def _link_shown(sight: Sight, product: str) -> bool:
     """Whether the post screen names the product, or says that a link was added."""
     if sight.name != "post_screen":
         return False
-    named = bool(product) and any(plain(product) in (plain(n.text), plain(n.content_desc)) for n in sight.look.nodes)
+    named = bool(product) and any(
+        plain(product) in (plain(n.text), plain(n.content_desc)) for n in sight.look.nodes
+    )
     return named or sight.has("link_added_row")
 
 

@@ -37,8 +37,8 @@ def open_sound(flow: TikTokFlow, sight: Sight) -> Sight:
             if sight.name != "sound_page":
                 raise ScriptFailed("sound_not_found", "TikTok does not open the sound's link", step="sound")
             return sight
-        if sight.name == "own_profile" and not sight.has("search_icon"):
-            sight = flow.press(sight, "home_tab")
+        if not sight.has("for_you_tab"):  # other tabs search among other things
+            sight = flow.press(sight, "home_tab", done=lambda s: s.has("for_you_tab"))
             sight = flow.reach(sight, "home")
         return flow.press(sight, "search_icon", timeout_s=PAGE_S)
 
