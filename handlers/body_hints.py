@@ -143,4 +143,4 @@ def explain_no_object(value: Any) -> str:
 
 def _around(text: str, position: int) -> str:
     snippet = text[max(0, position - 15) : position + 15]
-    return "(near " + json.dumps(snippet, ensure_ascii=False).replace("\\n", " ") + ")"
+    return "(near `" + "".join(c if c.isprintable() else " " for c in snippet) + "`)"

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from email.message import Message
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from typing import BinaryIO
 
 import msgspec
@@ -107,7 +107,8 @@ def _read_part(body: BinaryIO, start: int, end: int) -> Part:
     length = head.find(b"\r\n\r\n")
     if length < 0 or not head.startswith(b"\r\n"):
         raise invalid("a part of the form has no or too long headers", "file")
-    headers = BytesHeaderParser().parsebytes(head[2 : length + 2])
+    # Browsers and curl write file names in UTF-8, which headers otherwise do not know.
+    headers = HeaderParser().parsestr(head[2 : length + 2].decode("utf-8", "replace"))
     name, filename = _parameter(headers, "name"), _parameter(headers, "filename")
     if not name:
         raise invalid("a part of the form has no name", "file")
@@ -122,5 +123,4 @@ def _parameter(headers: Message, name: str) -> str:
             value = raw.encode("latin-1").decode(charset or "utf-8")
         except (LookupError, UnicodeError):
             return ""
-    # Browsers and curl send UTF-8 bytes, which the header parser keeps as surrogates.
-    return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import resource
@@ -231,6 +232,10 @@ class _Server(TcpWSGIServer):
         return self._cut or not self.active_channels
 
     # --- any thread
+
+    def pull_trigger(self) -> None:
+        with contextlib.suppress(OSError):  # closed: the loop has ended and nobody is to be woken
+            super().pull_trigger()
 
     def leave(self) -> None:
         self.leaving = True
