@@ -85,7 +85,7 @@ class Fleet:
         self._pump.stop()
 
     def wait_synced(self, timeout_s: float) -> bool:
-        """Wait until the adb server's list was read once, or found not to answer."""
+        """Wait until every phone of the adb server's list was asked once, or the server was found not to answer."""
         return self._clock.wait(self._tracker.synced, timeout_s)
 
     # What others ask
@@ -127,9 +127,11 @@ class Fleet:
 
     def cached_screenshot(self, serial: str) -> bytes | None:
         """The newest picture; taken now when it is old and no task runs, in a few seconds at most (U2-15)."""
-        link = self._link(serial)
         info = self._tracker.infos.get(serial)
-        idle = info is not None and info.state is PhoneState.DEVICE and not link.busy
+        if info is None:
+            return None
+        link = self._link(serial)
+        idle = info.state is PhoneState.DEVICE and not link.busy
         if not idle or link.picture(PICTURE_FRESH_S) is not None:
             return link.picture()
         with link.spectator() as grip:

@@ -159,6 +159,15 @@ class Roster:
 
     # What follows
 
+    @property
+    def settled(self) -> bool:
+        """Every phone that is listed as a device was asked at least once."""
+        return all(
+            entry.verified or entry.misses
+            for entry in self.entries.values()
+            if entry.listed is not None and entry.listed.state is PhoneState.DEVICE
+        )
+
     def due_probes(self, now: float) -> Iterator[Entry]:
         for entry in self.entries.values():
             listed = entry.listed

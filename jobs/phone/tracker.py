@@ -44,7 +44,7 @@ class Tracker:
         """`changed` is called on the tracker's thread for every change; it must not block."""
         self.infos: dict[str, PhoneInfo] = {s: e.info for s, e in roster.entries.items()}
         self.losses = Losses()
-        self.synced = threading.Event()  #: the list was read once, or adb was found to be down
+        self.synced = threading.Event()  #: every listed phone was asked once, or adb was found to be down
         self._server = server
         self._roster = roster
         self._grip = grip
@@ -179,7 +179,7 @@ class Tracker:
             if change.lost:
                 self.losses.lost(now, wall, info.serial, info.usb_path)
             self._changed(change)
-        if self._roster.adb_up:
+        if self._roster.adb_up and self._roster.settled:
             self.synced.set()
 
     # The care threads
