@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -88,6 +89,7 @@ class Dispatcher:
         self._lock = threading.Lock()
         self._lanes: dict[str, _Lane] = {}
         self._busy: dict[str, Work] = {}
+        self._reports: Counter[str] = Counter()
         self._draining = False
         self.loop = Loop("dispatcher", self.turn, clock, longest_wait_s=LOOK_S)
 
@@ -122,11 +124,14 @@ class Dispatcher:
         self.loop.wake()
 
     def release(self, work: Work, *, again_in_s: float = 0.0, door: str = "") -> None:
-        """The worker let go of the phone; idempotent. `again_in_s` keeps the phone closed for a while."""
+        """The worker let go of the phone; idempotent.
+
+        `again_in_s` keeps the phone closed for a while, unless its state was reported since the work began.
+        """
         with self._lock:
             if self._busy.get(work.serial) is work:
                 del self._busy[work.serial]
-            if again_in_s > 0:
+            if again_in_s > 0 and self._reports[work.serial] == work.reports:
                 lane = self._lane(work.serial)
                 lane.not_before, lane.door = self._clock.monotonic() + again_in_s, door
         self.loop.wake()
@@ -134,6 +139,7 @@ class Dispatcher:
     def phone_changed(self, info: PhoneInfo) -> None:
         """The inventory's listener."""
         with self._lock:
+            self._reports[info.serial] += 1
             lane = self._lanes.get(info.serial)
             if lane is not None:
                 lane.not_before = float("-inf")
@@ -168,6 +174,7 @@ class Dispatcher:
                 reason = self._obstacle(lane)
                 if reason is None:
                     work = lane.take()
+                    work.reports = self._reports[lane.serial]
                     self._busy[lane.serial] = work
                     started.append(work)
                     if not lane:

@@ -76,9 +76,7 @@ class Recovery:
     def _adopt(self, task: Task) -> None:
         if task.stage is Stage.PREPARING:
             step = ending.interrupted(task, self._posting, by="the daemon ended during an attempt")
-            moved = self._mover.move(
-                task.id, step.to, expect={Stage.PREPARING}, expect_attempt=task.attempt, **step.changes
-            )
+            moved = self._mover.move_through(task, [step])
             _LOG.warning("task %d: %s", task.id, moved.remark)
             if moved.stage is Stage.QUEUED:
                 self._enqueue([moved])
@@ -103,6 +101,5 @@ class Recovery:
         )
         verdict = Verdict(Outcome.UNKNOWN, error.message, error)
         steps = ending.after_commit(task, verdict, self._posting, self._clock.now(), self._uniform)
-        for to, changes in steps:
-            self._mover.move(task.id, to, expect={task.stage}, expect_attempt=task.attempt, **changes)
+        self._mover.move_through(task, steps)
         _LOG.warning("task %d: its outcome stays unknown", task.id)

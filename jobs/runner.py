@@ -269,25 +269,22 @@ class Runner:
         said = False
         steps = decide(task)
         while steps:
-            to, changes = steps[0]
             try:
-                task = self._mover.move(
-                    task.id, to, expect={task.stage}, expect_attempt=task.attempt, **changes
-                )
+                task = self._mover.move_through(task, steps)
             except (StageConflict, UnknownRecord) as error:
                 attempt.note(f"somebody else ended this attempt: {error}")
                 return True
             except StoreError as error:
                 if not said:
-                    _LOG.error("task %d: its end (%s) cannot be written yet: %s", task.id, to, error)
+                    _LOG.error("task %d: its end cannot be written yet: %s", task.id, error)
                 said = True
                 if not patient or self._clock.wait(self._give_up, WRITE_AGAIN_S):
                     return False
                 continue
             attempt.task = task
-            attempt.note(f"{to}: {task.remark}")
-            steps = steps[1:]
-            if to is Stage.SCHEDULED and attempt.stop_reason and attempt.stop_reason != SHUTDOWN:
+            attempt.note(f"{task.stage}: {task.remark}")
+            steps = []
+            if task.stage is Stage.SCHEDULED and attempt.stop_reason not in {"", SHUTDOWN}:
                 steps = [ending.stopped()]  # the stop came while the retry was being written
         return True
 

@@ -106,6 +106,28 @@ class Mover:
         self._hook(f"jobs.after_{to}")
         return task
 
+    def move_through(self, task: Task, steps: Sequence[tuple[Stage, dict[str, Any]]]) -> Task:
+        """Make several moves of one task in one write, so that no crash can come between them.
+
+        Args:
+            task: The task as it must still be: its stage and its attempt are expected.
+            steps: The stages to go through, each with what is set on the way; the table must lead from each to
+                the next.
+
+        Raises:
+            The same as `move`.
+        """
+        stage = task.stage
+        full: dict[str, Any] = {}
+        for to, changes in steps:
+            check_move(stage, to)
+            full |= self._consequences(frozenset({stage}), to, changes)
+            stage = to
+        self._hook(f"jobs.before_{stage}")
+        moved = self._tasks.change(task.id, expect={task.stage}, expect_attempt=task.attempt, **full)
+        self._hook(f"jobs.after_{stage}")
+        return moved
+
     def make_ready(self, tasks: Sequence[Task]) -> list[Task]:
         """Move scheduled tasks to queued (a), all in one write; returns those that were still scheduled."""
         return self._together(tasks, Stage.SCHEDULED, Stage.QUEUED, lambda _: {})

@@ -12,3 +12,4 @@ class Work:
     task_id: int
     serial: str
     settle: bool = False
+    reports: int = 0  #: how often the phone's state had been reported when this began

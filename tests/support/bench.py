@@ -13,6 +13,7 @@ from jobs.engine import Jobs
 from jobs.evidence import Evidence
 from jobs.settings import Phones, Posting, Settings
 from jobs.states import ENDED
+from storage.files import Files
 from storage.hooks import Hook, no_hook
 from storage.records import NewTask, Stage, Task
 from storage.store import Store
@@ -44,6 +45,7 @@ class Bench:
         *,
         slots: int = 100,
         hook: Hook = no_hook,
+        files: Files | None = None,
         synchronised: bool | None = None,
         pause_s: float = 5.0,
         **posting: Any,
@@ -55,7 +57,7 @@ class Bench:
             posting=Posting(retry_pause_min_s=pause_s, retry_pause_max_s=pause_s, **posting),
             phones=Phones(max_concurrent_devices=slots),
         )
-        self.store = Store.open(folder, reserve_bytes=0)
+        self.store = Store.open(folder, reserve_bytes=0, files=files)
         self.evidence = Evidence(folder / "evidence", 10**9, self.clock)
         self.jobs = Jobs(
             self.settings,

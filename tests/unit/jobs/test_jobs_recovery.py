@@ -243,4 +243,3 @@ def test_a_script_that_claims_success_without_a_commit_point_is_not_repeated(tmp
     with Bench(tmp_path, FakePhones("A"), FakeScript(play)) as bench:
         task = bench.wait(bench.now().id)
     assert task.outcome is Outcome.PUBLISHED
-    assert Stage.COMMITTING in bench.history[task.id]
