@@ -1,0 +1,128 @@
+"""The real command as a child process: `tikmatrixd.py serve --config ...`, spoken to over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from storage.hooks import ENVIRONMENT as CRASH_AT
+
+ROOT = Path(__file__).resolve().parents[2]
+_NEVER = threading.Event()
+
+
+def until(condition: Callable[[], Any], timeout_s: float = 30.0, what: str = "") -> Any:
+    """Ask again until the condition holds; its value. For what can only be seen from outside, by asking."""
+    ends = time.monotonic() + timeout_s
+    while not (value := condition()):
+        assert time.monotonic() < ends, f"not within {timeout_s} s: {what or condition}"
+        _NEVER.wait(0.03)
+    return value
+
+
+class Daemon:
+    """One run of the daemon. Kill it, start another on the same config: the state is the same."""
+
+    def __init__(
+        self,
+        config: Path,
+        *,
+        crash_at: str = "",
+        words: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.ready_file = config.parent / "daemon-ready.json"
+        self.ready_file.unlink(missing_ok=True)
+        self.log_path = config.parent / "daemon.log"
+        more = {CRASH_AT: crash_at} if crash_at else {}
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, str(ROOT / "tikmatrixd.py"), "--config", str(config), "serve",
+                 "--ready-file", str(self.ready_file), *words],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env={**os.environ, **more, **(environment or {})},
+            )  # fmt: skip
+        self._lines: queue.Queue[bytes] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, name="daemon-output", daemon=True)
+        self._reader.start()
+        line = self._lines.get(timeout=60)
+        assert line, f"the daemon ended with {self.process.wait(10)}:\n{self.log()[-3000:]}"
+        self.ready_line = line.decode().rstrip()
+        self.ready: dict[str, Any] = json.loads(self.ready_file.read_text())
+        self.url = self.ready["url"]
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as stream:
+            for line in stream:
+                self._lines.put(line)
+        self._lines.put(b"")
+
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace")
+
+    def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """One request; the envelope, whatever the HTTP status."""
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}{path}", data=data, method=method)
+        request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return json.load(response)  # type: ignore[no-any-return]
+        except urllib.error.HTTPError as error:
+            return json.load(error)  # type: ignore[no-any-return]
+
+    def post(self, **body: Any) -> int:
+        """Create one task; its id."""
+        answer = self.call("POST", "/api/v1/task", {"script_name": "post", **body})
+        assert answer["code"] == 0, answer
+        (task_id,) = answer["data"]["task_ids"]
+        return int(task_id)
+
+    def task(self, task_id: int) -> dict[str, Any]:
+        return self.call("GET", f"/api/v1/task/{task_id}")["data"]  # type: ignore[no-any-return]
+
+    def ended(self, task_id: int, timeout_s: float = 60.0) -> dict[str, Any]:
+        """The task once it is completed or failed."""
+        return until(  # type: ignore[no-any-return]
+            lambda: task if (task := self.task(task_id))["status"] >= 2 else None,
+            timeout_s,
+            f"end of {self.task(task_id)}",
+        )
+
+    def running(self, task_id: int, remark: str = "") -> dict[str, Any]:
+        """The task once it runs (and its remark holds the given word)."""
+        return until(  # type: ignore[no-any-return]
+            lambda: (
+                task if (task := self.task(task_id))["status"] == 1 and remark in task["remark"] else None
+            ),
+            30,
+            f"task {task_id} runs {remark}",
+        )
+
+    def died(self, timeout_s: float = 60.0) -> int:
+        """Its exit status, once it has ended by itself."""
+        return self.process.wait(timeout_s)
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self, timeout_s: float = 30.0) -> int:
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(timeout_s)
+        finally:
+            if self.process.poll() is None:
+                self.kill()
