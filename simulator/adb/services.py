@@ -15,7 +15,7 @@ from simulator.shell.runner import Nothing, Process, Shell
 if TYPE_CHECKING:
     from simulator.phone import Phone
 
-_STDIN, _STDOUT, _STDERR, _EXIT, _CLOSE_STDIN = 0, 1, 2, 3, 3
+_STDIN, _STDOUT, _STDERR, _EXIT, _CLOSE_STDIN = 0, 1, 2, 3, 4
 _HEADER = struct.Struct("<BI")
 _DEFAULT_REBOOT_S = 5.0
 
@@ -188,7 +188,7 @@ async def _reboot(stream: Stream, phone: Phone) -> None:
 async def _reverse(stream: Stream, argument: str) -> None:
     """`adb reverse` is not something a posting hub needs: the list is empty, the rest is refused."""
     if argument == "list-forward":
-        await stream.write(b"OKAY" + b"0000")
+        await stream.write(b"0000")
     elif argument.startswith("killforward"):
         await stream.write(b"OKAY")
     else:
