@@ -14,7 +14,16 @@ import msgspec
 from storage import journal, snapshot
 from storage.errors import StoreFailed, StoreFull
 from storage.files import Files, is_full
-from storage.load import Loaded, Loader, generations, journal_path, journals, set_aside, snapshot_path
+from storage.load import (
+    DAMAGED,
+    Loaded,
+    Loader,
+    generations,
+    journal_path,
+    journals,
+    keep_copy,
+    snapshot_path,
+)
 from storage.migrate import Schema
 from storage.reserve import Reserve
 
@@ -50,6 +59,7 @@ class Disk:
         self._broken = ""
         self._generation = 0
         self._snapshot_bytes = 0
+        self._snapshot_generation = 0
         folder.mkdir(parents=True, exist_ok=True)
         self.reserve = Reserve(folder / "reserve", reserve_bytes, min_free_bytes, files)
 
@@ -81,7 +91,13 @@ class Disk:
                 self._fd = self._files.open(journal_path(self._folder, self._generation), os.O_RDWR)
                 self._offset = state.journal_bytes
                 self._size = os.fstat(self._fd).st_size
-            self._snapshot_bytes = snapshot_path(self._folder, generations(self._folder)[-1]).stat().st_size
+            damaged = len(list(self._folder.glob(f"*{DAMAGED}*")))
+            if damaged:
+                state.warnings.append(
+                    f"{damaged} damaged files are kept in {self._folder}: remove them when not needed"
+                )
+            self._snapshot_generation = generations(self._folder)[-1]
+            self._snapshot_bytes = snapshot_path(self._folder, self._snapshot_generation).stat().st_size
         except OSError as error:
             raise StoreFailed(f"{self._folder} cannot be opened: {error.strerror}") from error
         return state
@@ -94,14 +110,19 @@ class Disk:
         return Loaded(schema=self._schema.version, seq=0, generation=1, journal_bytes=len(head))
 
     def _begin_again(self, state: Loaded) -> None:
-        """What could be read, or was brought to the present shape, becomes a generation of its own."""
+        """What could be read, or was brought to the present shape, becomes a generation of its own.
+
+        Copies of damaged files come first: should the process end on the way, the next start still raises the alarm.
+        """
+        damaged = [path for path in state.superseded if path.exists()]
+        for path in damaged:
+            keep_copy(self._files, path)
         number = self._generation + 1
         self._switch(number, self._prepare(number))
         head = snapshot.Head(self._schema.version, state.seq, state.next_ids)
         self._put_snapshot(number, head, state.tables)
-        for path in state.superseded:
-            if path.exists():
-                set_aside(self._files, path)
+        for path in damaged:
+            self._files.remove(path, "damaged file")
 
     @property
     def is_open(self) -> bool:
@@ -196,13 +217,24 @@ class Disk:
     # --- generations
 
     def snapshot_due(self) -> bool:
-        """Whether the journal has grown enough to be worth replacing."""
-        return self._offset >= max(MIN_JOURNAL_BYTES, self._snapshot_bytes)
+        """Whether the journal has grown enough to be worth replacing, or the last attempt failed."""
+        return self._snapshot_generation < self._generation or self._offset >= max(
+            MIN_JOURNAL_BYTES, self._snapshot_bytes
+        )
 
     @property
     def has_changes(self) -> bool:
         """Whether anything was written since the last snapshot."""
         return self._offset > len(journal.header(self._schema.version))
+
+    @property
+    def awaits_snapshot(self) -> int | None:
+        """Number of the present journal if it is still empty and its snapshot was not written: an attempt failed."""
+        return (
+            self._generation
+            if self._snapshot_generation < self._generation and not self.has_changes
+            else None
+        )
 
     def prepare(self) -> tuple[int, int]:
         """Make the next journal ready beside the present one; returns its number and descriptor."""
@@ -214,11 +246,11 @@ class Disk:
         self._files.replace(path, [journal.header(self._schema.version), bytes(ROOM_BYTES)], "new journal")
         return self._files.open(path, os.O_RDWR)
 
-    def switch(self, prepared: tuple[int, int]) -> None:
+    def switch(self, number: int, fd: int) -> None:
         """From now on append to the prepared journal."""
         if self._broken:
             self.mend()
-        self._switch(*prepared)
+        self._switch(number, fd)
 
     def _switch(self, number: int, fd: int) -> None:
         old, self._fd = self._fd, fd
@@ -247,6 +279,7 @@ class Disk:
         self._snapshot_bytes = self._files.replace(
             snapshot_path(self._folder, number), snapshot.chunks(head, tables), "snapshot"
         )
+        self._snapshot_generation = number
 
     # --- state
 

@@ -269,18 +269,31 @@ class JournalStorage(Storage):
         """
         with self._snapshot_lock:
             try:
-                prepared = self._disk.prepare()
-                try:
-                    with self._writing:
-                        self._disk.switch(prepared)
-                        seq, next_ids = self._seq, dict(self._next_ids)
-                        tables = {name: records.copy() for name, records in self.tables.items()}
-                except StoreError:
-                    os.close(prepared[1])
-                    raise
-                self._disk.put_snapshot(prepared[0], seq, next_ids, tables)
+                self._disk.put_snapshot(*self._state_at_switch())
             except OSError as error:
                 raise StoreFailed(f"the snapshot cannot be written: {error.strerror}") from error
+
+    def _state_at_switch(self) -> tuple[int, int, dict[str, int], dict[str, dict[int, Any]]]:
+        """Go over to the next journal; its number and the state before its first change."""
+        with self._writing:
+            number = self._disk.awaits_snapshot
+            if number is not None:
+                return (number, *self._state())
+        number, fd = self._disk.prepare()
+        try:
+            with self._writing:
+                self._disk.switch(number, fd)
+                return (number, *self._state())
+        except StoreError:
+            os.close(fd)
+            raise
+
+    def _state(self) -> tuple[int, dict[str, int], dict[str, dict[int, Any]]]:
+        return (
+            self._seq,
+            dict(self._next_ids),
+            {name: records.copy() for name, records in self.tables.items()},
+        )
 
     def tables_now(self) -> tuple[int, dict[str, int], dict[str, dict[int, Any]]]:
         """Number of the last change, next ids and all records, of one moment."""

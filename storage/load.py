@@ -34,7 +34,7 @@ class Loaded(msgspec.Struct):
     begin_again: bool = False  #: the state must become a generation of its own before anything is added
     lost_changes: bool = False  #: acknowledged changes after `seq` could not be read
     touched: dict[str, set[int]] = {}  #: records that the unread changes are known to have changed
-    superseded: list[Path] = []  #: damaged files, to be set aside once a new generation is on disk
+    superseded: list[Path] = []  #: damaged files, to be removed once a new generation is on disk
 
 
 def snapshot_path(folder: Path, generation: int) -> Path:
@@ -56,13 +56,22 @@ def journals(folder: Path) -> list[int]:
 
 def set_aside(files: Files, path: Path) -> None:
     """Rename a damaged file so that it is kept but never read again."""
+    files.rename(path, _free_name(path), "damaged file")
+    files.sync_folder(path.parent, "damaged file")
+
+
+def keep_copy(files: Files, path: Path) -> None:
+    """Copy a damaged file, which is still needed, to where `set_aside` would put it."""
+    files.replace(_free_name(path), [path.read_bytes()], "damaged file")
+
+
+def _free_name(path: Path) -> Path:
     target = path.with_name(path.name + DAMAGED)
     number = 1
     while target.exists():
         number += 1
         target = path.with_name(f"{path.name}{DAMAGED}-{number}")
-    files.rename(path, target, "damaged file")
-    files.sync_folder(path.parent, "damaged file")
+    return target
 
 
 class Loader:

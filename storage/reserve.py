@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 #: Thousands of task records.
 RESERVE_BYTES = 4 * 1024**2
 
+_PROBE_BYTES = 64 * 1024
+
 
 class Reserve:
     """A file of allocated blocks that is given up when a write finds no room, and made again when there is some.
@@ -60,19 +62,30 @@ class Reserve:
             log.warning("the disk is full: new tasks are refused until there is room again")
 
     def _restore(self) -> bool:
-        """Allocate the file if it is not there; False when there is no room for it."""
+        """Allocate the file if it is not there; False when there is no room for it, or none beside it."""
         try:
             if self._size and not (self._path.exists() and self._path.stat().st_size == self._size):
-                fd = self._files.open(self._path, os.O_RDWR | os.O_CREAT)
-                try:
-                    self._files.allocate(fd, self._size, "reserve")
-                finally:
-                    os.close(fd)
+                self._allocate(self._path, self._size)
+            elif self.full:
+                # A quota does not show in the free space: only trying tells.
+                probe = self._path.with_name("probe")
+                self._allocate(probe, _PROBE_BYTES)
+                probe.unlink()
         except OSError:
-            self._path.unlink(missing_ok=True)
             self.full = True
             return False
         if self.full:
             log.warning("there is disk space again: new tasks are taken")
         self.full = False
         return True
+
+    def _allocate(self, path: Path, size: int) -> None:
+        try:
+            fd = self._files.open(path, os.O_RDWR | os.O_CREAT)
+            try:
+                self._files.allocate(fd, size, "reserve")
+            finally:
+                os.close(fd)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise

@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 RETENTION_EVERY_S = 3600.0
 SNAPSHOT_EVERY_S = 24 * 3600.0
 
+#: How long after a snapshot that failed the next is tried.
+SNAPSHOT_AGAIN_S = 600.0
+
 _CLEAN = "store.clean"
 _UNCLEAN_STARTS = "store.unclean_starts"
 
@@ -64,6 +67,7 @@ class Store:
         self._retention = Retention(storage, self.archive, retention)
         self._retention_at = -math.inf
         self._snapshot_at: float | None = None
+        self._snapshot_failed_at = -math.inf
         self._trouble: dict[str, str] = {}
         self.stopped_cleanly = self._mark_start()
 
@@ -167,11 +171,20 @@ class Store:
             "archive", lambda: self._retention.run(now)
         ):
             self._retention_at = now
-        if self._snapshot_at is None or now < self._snapshot_at:
+        self._snapshot_if_due(now)
+
+    def _snapshot_if_due(self, now: float) -> None:
+        if self._snapshot_at is None:
             self._snapshot_at = now
-        daily = now - self._snapshot_at >= SNAPSHOT_EVERY_S
-        if self.storage.snapshot_due(daily=daily) and self._try("snapshot", self.storage.snapshot):
-            self._snapshot_at = now
+        daily = _is_due(self._snapshot_at, SNAPSHOT_EVERY_S, now)
+        if self.storage.snapshot_due(daily=daily) and _is_due(
+            self._snapshot_failed_at, SNAPSHOT_AGAIN_S, now
+        ):
+            if self._try("snapshot", self.storage.snapshot):
+                self._snapshot_at = now
+                self._snapshot_failed_at = -math.inf
+            else:
+                self._snapshot_failed_at = now
 
     def _try(self, what: str, action: Callable[[], object]) -> bool:
         try:
@@ -183,3 +196,8 @@ class Store:
             return False
         self._trouble.pop(what, None)
         return True
+
+
+def _is_due(last: float, every_s: float, now: float) -> bool:
+    """Whether it is time again; also when the wall clock went back."""
+    return now - last >= every_s or now < last

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import BreakingFiles, new_task
+from storage_samples import BreakingFiles, new_task
 
 from storage.archive import Archive
 from storage.files import Files

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import new_task, state_of
+from storage_samples import new_task, state_of
 from tinydb import TinyDB, where
 
 from storage.backup import backup, check_backup, export_json, import_json, restore

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from conftest import BreakingFiles, new_task
+from storage_samples import BreakingFiles, new_task
 
 from storage import commit
 from storage.errors import StoreFailed

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BreakingFiles, new_task, state_of
+from storage_samples import BreakingFiles, new_task, state_of
 
 from storage.errors import StoreError, StoreFailed, StoreFull
 from storage.files import Files

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import new_task
+from storage_samples import new_task
 from tinydb import Query, TinyDB, where
 from tinydb.table import Document
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from conftest import new_task, state_of
+from storage_samples import BreakingFiles, new_task, state_of
 
-from storage.errors import NewerSchema, StoreDamaged
+from storage.errors import NewerSchema, StoreDamaged, StoreError
 from storage.load import generations, journal_path, journals, snapshot_path
 from storage.records import Outcome, Stage
 from storage.store import Store
@@ -156,6 +156,34 @@ def test_damage_before_acknowledged_changes_raises_the_alarm_and_puts_due_tasks_
     assert path.with_name(path.name + ".damaged").read_bytes() == spoiled
     assert again.tasks.create([new_task(9)])[0].id > new.id, "an id that a client may know is not given again"
     assert make_store().tasks.get(1).outcome is Outcome.UNKNOWN
+
+
+def test_an_alarm_outlives_a_crash_at_any_operation_of_the_start_that_raised_it(
+    make_store: Opener, tmp_path: Path
+):
+    store = make_store()
+    store.tasks.create([new_task(1)])
+    store.tasks.change(1, remark="lost")
+    store.tasks.change(1, stage=Stage.QUEUED)
+    folder = folder_of(store)
+    store.close()
+    path = journal_path(folder, 1)
+    path.write_bytes(path.read_bytes().replace(b"lost", b"LOST"))
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    failed = 0
+    for at in range(1, 100):
+        directory = tmp_path / f"{at}"
+        (directory / "store").mkdir(parents=True)
+        for name, data in files.items():
+            (directory / "store" / name).write_bytes(data)
+        try:
+            make_store(state_dir=directory, files=BreakingFiles(5, at, lasting=True), now=lambda: LATER)
+        except StoreError:
+            failed += 1
+        again = make_store(state_dir=directory, now=lambda: LATER)
+        assert again.tasks.get(1).outcome is Outcome.UNKNOWN
+        assert any("damaged" in warning for warning in again.health().warnings)
+    assert 5 < failed < 40
 
 
 def test_a_missing_journal_is_damage(make_store: Opener):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import new_task
+from storage_samples import new_task
 
 from storage.errors import AccountExists, InvalidRecord, UnknownRecord
 from storage.records import IdempotencyEntry, NewAccount, NewMaterial

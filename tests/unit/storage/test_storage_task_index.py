@@ -7,10 +7,10 @@ import threading
 from typing import Any
 
 import msgspec
-from conftest import new_task
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from storage_samples import new_task
 
 from storage.records import Outcome, Stage, Status, Task
 from storage.store import Store

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from conftest import new_task, state_of
+from storage_samples import new_task, state_of
 
 from storage.errors import InvalidRecord, StageConflict, UnknownRecord
 from storage.records import IdempotencyEntry, Outcome, Stage, Status, TaskError, Use, Waiting

@@ -1,0 +1,161 @@
+"""The store as a whole: its lock, its clean stop, its upkeep, its health."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from storage_samples import new_task
+
+from storage import disk
+from storage.errors import StateLocked, StoreFailed
+from storage.hooks import ENVIRONMENT, KillAt, Recorder, hook_from, no_hook
+from storage.load import generations, journals
+from storage.records import IdempotencyEntry
+from storage.store import Store
+
+Opener = Callable[..., Store]
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_TDB_4_a_second_daemon_on_the_same_directory_refuses_to_start(store: Store):
+    with pytest.raises(StateLocked, match="stop it first"):
+        Store.open(store.state_dir)
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom storage.store import Store\nfrom storage.errors import StateLocked\n"
+        "try:\n    Store.open(Path(sys.argv[1]))\nexcept StateLocked:\n    sys.exit(7)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(store.state_dir)], cwd=ROOT, timeout=60, check=False
+    )
+    assert done.returncode == 7
+
+
+def test_after_close_another_may_open(store: Store):
+    store.close()
+    with Store.open(store.state_dir) as again:
+        assert again.stopped_cleanly
+
+
+def test_JOB_17_starts_after_a_crash_are_counted(make_store: Opener):
+    store = make_store()
+    assert store.stopped_cleanly
+    for crashes in (1, 2):
+        store.storage.close()
+        os.close(store._lock_fd)
+        store._lock_fd = -1
+        store = make_store()
+        assert not store.stopped_cleanly
+        assert store.unclean_starts == crashes
+    store = make_store()
+    assert store.stopped_cleanly
+    assert store.unclean_starts == 2
+
+
+def test_a_state_directory_that_cannot_be_written_is_a_clear_refusal(tmp_path: Path):
+    class ReadOnly(disk.Files):
+        def write(self, fd: int, data: bytes, offset: int, what: str) -> None:
+            raise OSError(30, "Read-only file system")
+
+    with pytest.raises(StoreFailed, match="Read-only file system"):
+        Store.open(tmp_path / "state", files=ReadOnly())
+    with Store.open(tmp_path / "state") as store:
+        assert store.health().writable
+
+
+def test_upkeep_replaces_a_long_journal_by_a_snapshot(make_store: Opener, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(disk, "MIN_JOURNAL_BYTES", 20_000)
+    store = make_store()
+    folder = store.state_dir / "store"
+    store.maintain(1000.0)
+    assert generations(folder) == [1]
+    store.tasks.create([new_task(number) for number in range(30)])
+    store.maintain(1060.0)
+    assert generations(folder) == [1, 2]
+    store.maintain(1120.0)
+    assert generations(folder) == [1, 2], "nothing to do"
+
+
+def test_upkeep_writes_a_snapshot_once_a_day_if_anything_changed(store: Store):
+    folder = store.state_dir / "store"
+    store.maintain(0.0)
+    store.tasks.create([new_task(1)])
+    store.maintain(86_399.0)
+    assert len(generations(folder)) == 1
+    store.maintain(86_400.0)
+    assert len(generations(folder)) == 2
+    store.maintain(2 * 86_400.0)
+    assert len(generations(folder)) == 2
+
+
+def test_upkeep_forgets_old_answers(store: Store):
+    store.tasks.create([new_task(1)], idempotency=IdempotencyEntry("key", "hash", 1000.0, {}))
+    store.maintain(1000.0 + 86_400.0)
+    assert store.storage.tables["idempotency"] == {}
+
+
+def test_a_snapshot_that_fails_stands_in_health_until_one_succeeds(make_store: Opener):
+    class Failing(disk.Files):
+        broken = False
+
+        def rename(self, old: Path, new: Path, what: str) -> None:
+            if self.broken and what == "snapshot":
+                raise OSError(5, "Input/output error")
+            super().rename(old, new, what)
+
+    files = Failing()
+    store = make_store(files=files)
+    store.maintain(0.0)
+    store.tasks.create([new_task(1)])
+    files.broken = True
+    store.maintain(90_000.0)
+    store.tasks.create([new_task(2)])
+    store.maintain(90_060.0)
+    store.maintain(90_600.0)
+    store.maintain(91_300.0)
+    assert [warning for warning in store.health().warnings if "snapshot" in warning]
+    assert len(journals(store.state_dir / "store")) == 3
+    files.broken = False
+    store.maintain(91_900.0)
+    assert store.health().warnings == ()
+    assert len(make_store().tasks) == 2
+
+
+def test_what_was_loaded_is_left_out_of_full_collections(make_store: Opener):
+    store = make_store()
+    store.tasks.create([new_task(number) for number in range(50)])
+    make_store()
+    assert gc.get_freeze_count() > 50
+    assert gc.isenabled()
+    gc.unfreeze()
+
+
+def test_the_environment_may_name_a_point_at_which_the_process_dies():
+    assert hook_from({}) is no_hook
+    assert isinstance(hook_from({ENVIRONMENT: "before write journal:3"}), KillAt)
+    script = (
+        "import os\nfrom storage.hooks import hook_from\nat = hook_from(os.environ)\n"
+        "for name in ('a', 'b', 'a', 'b'):\n    at(name)\n    print(name, flush=True)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, ENVIRONMENT: "b:2"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == -9
+    assert done.stdout.split() == [b"a", b"b", b"a"]
+
+
+def test_a_recorder_remembers_what_was_passed():
+    recorder = Recorder()
+    recorder("a")
+    recorder("b")
+    assert recorder.names == ["a", "b"]
