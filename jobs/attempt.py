@@ -72,7 +72,8 @@ class Script(Protocol):
 
     def run(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
         """Do the task. Raises ScriptFailed, PhoneError, StopRequested, LeaseLost before the commit point; after
-        `enter_committing` it always returns a Verdict (unknown when in doubt), whatever happens."""
+        `enter_committing` it always returns a Verdict (unknown when in doubt), whatever happens.
+        """
 
     def settle(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
         """After a crash past the commit point: read-only look for proof. Never taps anything that publishes."""

@@ -25,7 +25,12 @@ def test_accounts_and_limits_change_at_once():
 
 
 def test_another_port_waits_for_a_restart_and_the_old_one_stays_in_force():
-    change = merge(Settings(), settings('[server]\nlisten = "127.0.0.1:1"\nhosts = ["hub"]\n[posting]\nauto_retry = false\n[media.tiktok]\nmin_width = 9\n'))
+    change = merge(
+        Settings(),
+        settings(
+            '[server]\nlisten = "127.0.0.1:1"\nhosts = ["hub"]\n[posting]\nauto_retry = false\n[media.tiktok]\nmin_width = 9\n'
+        ),
+    )
     assert change.restart_needed == ["posting.auto_retry", "server.listen"]
     assert change.settings.server.listen == Settings().server.listen
     assert change.settings.server.hosts == ("hub",)
