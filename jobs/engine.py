@@ -7,6 +7,7 @@ import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from jobs.attempt import Script
 from jobs.clock import Clock, Deadline
@@ -113,7 +114,6 @@ class Jobs:
         self.supervisor = Supervisor(self._loops, [self.leases.turn, self.recovery.turn], clock)
         self._stamped = float("-inf")
         self.unclean_stops = 0
-        self._stopping = False
 
     # --- life ----------------------------------------------------------------------------------------------
 
@@ -122,9 +122,9 @@ class Jobs:
         self.unclean_stops = int(self._store.meta.get(_UNCLEAN_STOPS, 0))
         if not self._store.meta.get(_CLEAN, True):
             self.unclean_stops += 1
-            self._store.meta.set(_UNCLEAN_STOPS, self.unclean_stops)
+            self._remember(_UNCLEAN_STOPS, self.unclean_stops)
             _LOG.warning("the last run did not stop cleanly (%d times so far)", self.unclean_stops)
-        self._store.meta.set(_CLEAN, False)
+        self._remember(_CLEAN, False)
         self.recovery.turn()
         self._phones.subscribe(self.dispatcher.phone_changed)
         for loop in [*self._loops, self.supervisor.loop]:
@@ -140,7 +140,6 @@ class Jobs:
         Attempts before the commit point are cut off and queued again. Those past it get until shortly before the
         end for their verdict; then they are cut off too, stay as they are, and the next start looks for the post.
         """
-        self._stopping = True
         deadline = Deadline(self._clock, timeout_s)
         self.drain()
         for loop in [self.supervisor.loop, *self._loops]:
@@ -158,7 +157,10 @@ class Jobs:
         self.workers.close()
         for loop in [self.supervisor.loop, *self._loops]:
             loop.join(deadline.within(1.0))
-        return self._remember_stop()
+        if self.trust.trusted:
+            self._remember(_STAMP, self._clock.now())
+        self._remember(_CLEAN, True)
+        return not self.runner.all_live() and not self.leases.hanging
 
     def wake(self) -> None:
         """Tasks were created or changed."""
@@ -235,21 +237,19 @@ class Jobs:
         self.scheduler.wake()
 
     def _maintain(self) -> float:
-        now = self._clock.monotonic()
-        if self.trust.trusted and now - self._stamped >= STAMP_EVERY_S:
-            self._store.meta.set(_STAMP, self._clock.now())
-            self._stamped = now
-        self._store.maintain(self._clock.now())
+        self.supervisor.check()
+        # First what makes room: on a full disk the rest may fail.
         if self._evidence.needs_cleaning:
             self._evidence.clean()
+        now = self._clock.monotonic()
+        if self.trust.trusted and now - self._stamped >= STAMP_EVERY_S:
+            self._remember(_STAMP, self._clock.now())
+            self._stamped = now
+        self._store.maintain(self._clock.now())
         return MAINTAIN_EVERY_S
 
-    def _remember_stop(self) -> bool:
-        clean = not self.runner.all_live() and not self.leases.hanging
+    def _remember(self, key: str, value: Any) -> None:
         try:
-            if self.trust.trusted:
-                self._store.meta.set(_STAMP, self._clock.now())
-            self._store.meta.set(_CLEAN, True)
+            self._store.meta.set(key, value)
         except StoreError as error:
-            _LOG.warning("the clean stop could not be noted: %s", error)
-        return clean
+            _LOG.warning("%s could not be stored: %s", key, error)

@@ -11,7 +11,7 @@ from jobs.clock import Clock
 from jobs.retry import Uniform
 from jobs.settings import Posting
 from jobs.states import RUNNING, Mover
-from storage.errors import StageConflict, UnknownRecord
+from storage.errors import StageConflict, StoreError, UnknownRecord
 from storage.records import Outcome, Stage, Task, TaskError
 from storage.tasks import TaskStore
 
@@ -48,6 +48,7 @@ class Recovery:
         self._owned = owned
         self._enqueue = enqueue
         self._settle = settle
+        self._refused = False
         self._unsettled: dict[int, float] = {}  #: task id -> monotonic time at which it is given up
 
     @property
@@ -69,6 +70,12 @@ class Recovery:
                 self._adopt(task)
             except (StageConflict, UnknownRecord):
                 continue  # somebody ended it since it was listed
+            except StoreError as error:
+                if not self._refused:
+                    _LOG.error("task %d stays as it was found, for the store refuses: %s", task.id, error)
+                self._refused = True
+                return  # again in a second
+        self._refused = False
         # A task that is active and owned (being looked for) keeps its bound.
         ids = {task.id for task in active}
         self._unsettled = {task_id: until for task_id, until in self._unsettled.items() if task_id in ids}

@@ -79,13 +79,14 @@ class Loop:
             try:
                 wait_s = min(self._turn(), self._longest_wait_s)
             except Exception as error:  # noqa: BLE001 - the boundary that keeps the loop alive
-                self._report(error)
+                self.report(error)
                 wait_s = min(ERROR_PAUSE_S, self._longest_wait_s)
             self._beat = self._clock.monotonic()
             if not self._stopping:
                 self._clock.wait(self._wake, wait_s)
 
-    def _report(self, error: Exception) -> None:
+    def report(self, error: Exception) -> None:
+        """Log an error of a turn, the same one only once a minute."""
         said = f"{type(error).__name__}: {error}"
         now = self._clock.monotonic()
         if said == self._said and now - self._said_at < QUIET_S:
@@ -104,7 +105,7 @@ class Supervisor:
         self.restarts = 0
 
     def check(self) -> None:
-        """Restart what died, the supervisor's own loop included; called by each turn and by health checks."""
+        """Restart what died, the supervisor's own loop included; called by its turns and by another loop's."""
         for loop in [*self._loops, self.loop]:
             if loop.died:
                 self.restarts += 1
@@ -129,5 +130,8 @@ class Supervisor:
     def _turn(self) -> float:
         self.check()
         for duty in self._duties:
-            duty()
+            try:
+                duty()
+            except Exception as error:  # noqa: BLE001 - one duty that fails must not keep the others from being done
+                self.loop.report(error)
         return 1.0

@@ -243,3 +243,16 @@ def test_a_script_that_claims_success_without_a_commit_point_is_not_repeated(tmp
     with Bench(tmp_path, FakePhones("A"), FakeScript(play)) as bench:
         task = bench.wait(bench.now().id)
     assert task.outcome is Outcome.PUBLISHED
+
+
+def test_a_store_that_refuses_at_the_start_does_not_keep_the_daemon_down(tmp_path: Path) -> None:
+    task = crashed(tmp_path, Stage.PREPARING)
+    left = [2]
+
+    def at(name: str) -> None:
+        if name == "jobs.before_queued" and left[0]:
+            left[0] -= 1
+            raise StoreFailed("the disk has a bad moment")
+
+    with Bench(tmp_path, FakePhones("A"), FakeScript(), hook=at) as bench:
+        assert bench.wait(task.id).stage is Stage.PUBLISHED
