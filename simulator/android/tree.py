@@ -14,6 +14,7 @@ _NO_NAF = ("GridLayout", "GridView", "ListView", "TableLayout")
 #: Characters that the on-phone dumper replaces by a dot (stripInvalidXMLChars of uiautomator).
 _STRIPPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufddf\ufffe\uffff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
+_ODD = re.compile("[^ !#-%'-;=?-~]")
 _TO_ESCAPE = re.compile('[&<>"\n\r\t\U00010000-\U0010ffff]')
 
 
@@ -140,8 +141,8 @@ class _Dumper:
 
 def escape(text: str) -> str:
     """Text as the on-phone serializer writes it into an attribute."""
-    if not text:
-        return ""
+    if not text or _ODD.search(text) is None:
+        return text
     text = _STRIPPED.sub(".", text)
     return _TO_ESCAPE.sub(lambda m: _ESCAPES.get(m[0]) or f"&#{ord(m[0])};", text)
 

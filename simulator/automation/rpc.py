@@ -62,6 +62,7 @@ class Rpc:
         self._phone = phone
         self._objects: dict[str, dict[str, Any]] = {}
         self._finger: tuple[float, float] | None = None
+        self._dumped: tuple[tuple[int, int, bool, int], str] | None = None  #: the last dump and what it was of
         self._config = {
             "actionAcknowledgmentTimeout": 3000, "keyInjectionDelay": 0, "scrollAcknowledgmentTimeout": 200,
             "waitForIdleTimeout": 10000, "waitForSelectorTimeout": 10000, "uiAutomationFlags": 0,
@@ -188,8 +189,12 @@ class Rpc:
                 -32001,
                 "java.lang.IllegalStateException: UiAutomation not connected, UiAutomation@7f3a[id=-1]",
             )
+        one_node, control_chars = phone.fault("one-node-tree"), phone.fault("control-chars")
         roots = self._roots()
-        if phone.fault("one-node-tree") is not None:
+        asked = (phone.display.version, phone.display.rotation, bool(compressed), int(max_depth))
+        if one_node is None and control_chars is None and self._dumped is not None and self._dumped[0] == asked:
+            return self._dumped[1]
+        if one_node is not None:
             display = phone.display
             bare = View(bounds=(0, 0, display.width, display.height))
             roots = [UiNode(bare, display.focused[0], bare.bounds, 0)]
@@ -197,9 +202,11 @@ class Rpc:
             roots, rotation=phone.display.rotation, compressed=bool(compressed), max_depth=int(max_depth),
             sdk=phone.system.sdk,
         )  # fmt: skip
-        if phone.fault("control-chars") is not None:
+        if control_chars is not None:
             odd = '<node index="9" text="odd &#8;&#xD83D; \x07 text" class="View[]" bounds="[0,0][1,1]" />'
             xml = xml.replace("\n</hierarchy>", f"\n  {odd}\n</hierarchy>")
+        elif one_node is None:
+            self._dumped = (asked, xml)
         return xml
 
     async def _screenshot(self, scale: float, quality: int) -> str | None:
