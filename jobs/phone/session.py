@@ -30,7 +30,6 @@ from jobs.phone.wire import Grip
 
 if TYPE_CHECKING:
     from jobs.phone.automation import Automation
-    from jobs.phone.library import Library
     from jobs.phone.link import Link
 
 #: uiautomator2's own limit of 50 cuts the deepest screens; far beyond 100 its dumper overflows its stack.
@@ -176,7 +175,7 @@ class Session:
     def _glance(self, automation: Automation, timeout_s: float) -> tuple[UiTree | None, str]:
         """The tree, or None and why what came is no view of a screen."""
         try:
-            source = automation.look(_dump, timeout_s=timeout_s)
+            source = automation.look(lambda d: d.dump(TREE_DEPTH), timeout_s=timeout_s)
         except CommandFailed as error:
             return None, str(error)
         if not isinstance(source, str):
@@ -234,7 +233,7 @@ class Session:
             automation.act(lambda d: d.click(x, y), timeout_s=deadline.within(TAP_TIMEOUT_S))
             # Setting the same text twice gives the same text, so this may be repeated like a look.
             automation.look(
-                lambda d: _set_text(d, text, deadline.remaining_s / 2), timeout_s=deadline.remaining_s
+                lambda d: d.replace_text(text, deadline.remaining_s / 2), timeout_s=deadline.remaining_s
             )
 
     def press(self, key: str) -> None:
@@ -249,14 +248,3 @@ class Session:
                 return False
             self._ui().act(lambda d: d.press("back"), timeout_s=TAP_TIMEOUT_S)
             return True
-
-
-def _dump(device: Library) -> object:
-    return device.jsonrpc.dumpWindowHierarchy(False, TREE_DEPTH)
-
-
-def _set_text(device: Library, text: str, wait_s: float) -> None:
-    """Replace the focused field's text through the accessibility layer: exact Unicode, no keyboard (U2-4, U2-5)."""
-    # A running text (TikTok's sound chip) calls itself focused too; only a text field takes text.
-    field = device(focused=True, classNameMatches=r".*(EditText|AutoCompleteTextView)")
-    field.set_text(text, timeout=wait_s)
