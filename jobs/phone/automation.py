@@ -68,8 +68,18 @@ class Automation:
     Sessions borrow it one after the other: `borrow`, calls through `look`, `act` and `act_once`, `give_back`.
     """
 
-    def __init__(self, endpoint: Endpoint, serial: str, daemon_grip: Grip, pump: OutputPump) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        serial: str,
+        *,
+        daemon_grip: Grip,
+        pump: OutputPump,
+        gave_up: Callable[[str], None],
+    ) -> None:
+        """`gave_up(why)` is told when restarts no longer help."""
         self.serial = serial
+        self._gave_up = gave_up
         self._daemon_grip = daemon_grip
         self._pump = pump
         self._clock = daemon_grip.clock
@@ -104,6 +114,7 @@ class Automation:
     def forget(self) -> None:
         """The link was lost or the daemon stops: whatever ran on the phone is gone or will be."""
         self._jar_checked = False
+        self._restarts.clear()
         self._end_server()
 
     def _end_server(self, *, kill: bool = False) -> None:
@@ -219,10 +230,9 @@ class Automation:
         now = self._clock.monotonic()
         self._restarts = [at for at in self._restarts if now - at < RESTARTS_WITHIN_S]
         if len(self._restarts) >= RESTARTS_MAX:
-            raise AutomationLost(
-                f"the automation server failed {len(self._restarts)} times within an hour, last: {why}",
-                serial=self.serial,
-            )
+            why = f"the automation server failed {len(self._restarts)} times within an hour, last: {why}"
+            self._gave_up(why)
+            raise AutomationLost(why, serial=self.serial)
         self._restarts.append(now)
         log.warning("%s: restarting the automation server: %s", self.serial, why)
         self._end_server(kill=True)

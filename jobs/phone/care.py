@@ -20,6 +20,7 @@ class Remedy(Enum):
     NOTHING = auto()
     RECONNECT = auto()  #: ask the adb server to drop and take the phone's transport again
     CONNECT = auto()  #: disconnect from and connect to a network phone
+    REBOOT = auto()  #: restart the phone; only where the config allows it
 
 
 class Care:

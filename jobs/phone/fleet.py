@@ -60,8 +60,11 @@ class Fleet:
             phones.connect,
             wall=clock.now(),
             random=random or Random(),  # noqa: S311 - jitter
+            allow_reboot=phones.allow_reboot,
         )
-        self._tracker = Tracker(self._server, self._roster, self._grip, self._changed)
+        self._tracker = Tracker(
+            self._server, self._roster, self._grip, changed=self._changed, busy=self._busy
+        )
         self._links: dict[str, Link] = {}
         self._lock = threading.Lock()
         self._gate = PushGate(adb.max_concurrent_pushes)
@@ -163,14 +166,15 @@ class Fleet:
         return list(self._tracker.losses.recent)
 
     def give_up(self, serial: str, why: str) -> None:
-        """A higher layer found that only a person can help this phone; forgotten when it is connected anew."""
+        """A higher layer found that it cannot use this phone any more: it is restarted where the config allows
+        that, else left alone until it is connected anew, or for an hour.
+        """
+        self._tracker.post(lambda: self._roster.gave_up(serial, why, self._clock.monotonic()))
 
-        def note() -> None:
-            entry = self._roster.entries.get(serial)
-            if entry is not None:
-                entry.complaint = why
-
-        self._tracker.post(note)
+    def _busy(self, serial: str) -> bool:
+        with self._lock:
+            link = self._links.get(serial)
+        return link is not None and link.busy
 
     def _link(self, serial: str) -> Link:
         with self._lock:
@@ -183,6 +187,7 @@ class Fleet:
                     pump=self._pump,
                     gate=self._gate,
                     suspect=self._tracker.suspect,
+                    gave_up=self.give_up,
                 )
             return link
 

@@ -99,6 +99,38 @@ class Library(uiautomator2.Device):
     def jsonrpc_call(self, method: str, params: Any = None, timeout: float = 10) -> Any:
         return self._call(method, params, timeout)
 
+    def dump(self, depth: int) -> object:
+        """The UI tree as text, as the server gives it: no repeats, no empty tree in place of an error (U2-10)."""
+        return self.jsonrpc.dumpWindowHierarchy(False, depth)
+
+    def replace_text(self, text: str, wait_s: float) -> None:
+        """Replace the focused field's text to the letter, without touching the phone's keyboards (U2-4, U2-5).
+
+        The accessibility layer sets it at once; where a field does not take that, it is cleared and the text
+        pasted. Doing all of it again gives the same text. Not by `UiObject.set_text`, whose wait turns a dead
+        server into a warning.
+        """
+        call, field = self.jsonrpc, self(focused=True).selector
+        if not call.waitForExists(field, int(wait_s * 1000), http_timeout=wait_s + 1.0):
+            raise u2_errors.UiObjectNotFoundError("no field has the focus")
+        if not text:
+            call.clearTextField(field)
+            return
+        call.setText(field, text)
+        try:
+            shown = call.getText(field)
+        except u2_errors.UiObjectNotFoundError:
+            return  # the focus moved on; the caller reads the text back from the tree
+        if not _same(shown, text):
+            call.clearTextField(field)
+            call.setClipboard(None, text)
+            call.pasteClipboard()
+
+
+def _same(shown: object, wanted: str) -> bool:
+    """Fields may change white space; whether that matters is for the caller to see in the tree."""
+    return isinstance(shown, str) and shown.split() == wanted.split()
+
 
 def jar() -> AbstractContextManager[Path]:
     """The automation server's program, as it comes with uiautomator2."""

@@ -31,13 +31,17 @@ class Link:
         pump: OutputPump,
         gate: PushGate,
         suspect: Callable[[str], None],
+        gave_up: Callable[[str, str], None],
     ) -> None:
-        """`grip` lives as long as the daemon; `suspect(serial)` is told when a session had trouble."""
+        """`grip` lives as long as the daemon; `suspect(serial)` is told when a session had trouble,
+        `gave_up(serial, why)` when the phone's automation server cannot be kept alive.
+        """
         self.serial = serial
         self.endpoint = endpoint
         self.clock = grip.clock
         self.gate = gate
         self.suspect = suspect
+        self._gave_up = gave_up
         self.leftovers = Leftovers()
         self._grip = grip
         self._pump = pump
@@ -97,7 +101,13 @@ class Link:
             # Imported with the first look at a screen: 60 ms and 14 MB that an idle daemon does not need.
             from jobs.phone.automation import Automation
 
-            self._automation = Automation(self.endpoint, self.serial, self._grip, self._pump)
+            self._automation = Automation(
+                self.endpoint,
+                self.serial,
+                daemon_grip=self._grip,
+                pump=self._pump,
+                gave_up=lambda why: self._gave_up(self.serial, why),
+            )
         return self._automation
 
     def lost(self, reason: PhoneError | StopRequested) -> None:

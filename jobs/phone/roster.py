@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -18,8 +18,16 @@ from jobs.phone.protocol import PhoneInfo, PhoneState
 PROBE_EVERY_S = 60.0
 #: A phone that did not answer is asked again soon.
 PROBE_AGAIN_S = 5.0
+#: A phone that takes longer to start hangs (ADB-14).
+BOOT_LIMIT_S = 300.0
+#: How often a phone that still starts is asked whether it is done (ADB-14).
+BOOT_PROBE_S = 2.0
 #: How exactly remedies are on time.
 REMEDY_EVERY_S = 1.0
+#: How long a phone that a higher layer gave up on is left alone.
+COMPLAINT_S = 3600.0
+#: A phone is restarted at most this often (U2-7).
+REBOOT_PAUSE_S = 24 * 3600.0
 #: So many unanswered questions make a ghost: listed, but dead.
 GHOST_MISSES = 2
 
@@ -32,6 +40,7 @@ class Facts(NamedTuple):
     android: str = ""
     sdk: int = 0
     battery: Battery = Battery(None, None)
+    booted: bool = True  #: False while Android still starts behind a working adb
 
 
 @dataclass
@@ -49,6 +58,10 @@ class Entry:
     generation: int = 0
     facts: Facts = field(default_factory=Facts)
     complaint: str = ""  #: why a higher layer gave up on it
+    complaint_until: float = 0.0
+    reboot_wanted: str = ""  #: why it shall be restarted once nobody uses it
+    rebooted_at: float | None = None
+    rebooting: bool = False
     last_seen: float | None = None
 
     def care_wanted(self, network: frozenset[str]) -> bool:
@@ -70,8 +83,17 @@ class Change(NamedTuple):
 class Roster:
     """Every phone that was named in the config or seen since the start. Not thread-safe: the tracker owns it."""
 
-    def __init__(self, known: Iterable[str], network: Iterable[str], *, wall: float, random: Random) -> None:
+    def __init__(
+        self,
+        known: Iterable[str],
+        network: Iterable[str],
+        *,
+        wall: float,
+        random: Random,
+        allow_reboot: bool = False,
+    ) -> None:
         self._random = random
+        self._allow_reboot = allow_reboot
         self._network = frozenset(network)
         self.entries: dict[str, Entry] = {}
         self.warnings: tuple[str, ...] = ()
@@ -113,6 +135,7 @@ class Roster:
                 or entry.listed.transport_id != listed.transport_id
             ):
                 self._unlist(entry)
+                entry.complaint = ""
                 entry.next_probe_at = now
             entry.listed = listed
             if listed is not None:
@@ -126,7 +149,7 @@ class Roster:
         entry.verified = False
         entry.listed = None
         entry.misses = 0
-        entry.complaint = ""
+        entry.reboot_wanted = ""
 
     def answered(self, serial: str, generation: int, facts: Facts, now: float) -> None:
         """A probe succeeded; ignored when the link was lost since it began."""
@@ -134,11 +157,16 @@ class Roster:
         entry.probing = False
         if entry.generation != generation or entry.listed is None:
             return
-        entry.verified = True
         entry.misses = 0
+        entry.care.good()
+        if not facts.booted:
+            entry.rebooting = True
+            entry.next_probe_at = now + BOOT_PROBE_S
+            return
+        entry.verified = True
+        entry.rebooting = False
         entry.facts = facts
         entry.next_probe_at = now + PROBE_EVERY_S
-        entry.care.good()
 
     def missed(self, serial: str, generation: int, now: float) -> None:
         """A probe failed."""
@@ -157,13 +185,24 @@ class Roster:
         if serial in self.entries:
             self.entries[serial].next_probe_at = now
 
+    def gave_up(self, serial: str, why: str, now: float) -> None:
+        """A higher layer cannot use this phone: restart it where that is allowed, else a person must look."""
+        entry = self.entries.get(serial)
+        if entry is None:
+            return
+        rested = entry.rebooted_at is None or now - entry.rebooted_at >= REBOOT_PAUSE_S
+        if self._allow_reboot and rested:
+            entry.reboot_wanted = why
+        else:
+            entry.complaint, entry.complaint_until = why, now + COMPLAINT_S
+
     # What follows
 
     @property
     def settled(self) -> bool:
         """Every phone that is listed as a device was asked at least once."""
         return all(
-            entry.verified or entry.misses
+            entry.verified or entry.misses or entry.rebooting
             for entry in self.entries.values()
             if entry.listed is not None and entry.listed.state is PhoneState.DEVICE
         )
@@ -183,17 +222,30 @@ class Roster:
         """When to look at `due_probes` and `due_remedies` again."""
         due = now + PROBE_EVERY_S
         for entry in self.entries.values():
-            if entry.care_wanted(self._network):
+            if entry.care_wanted(self._network) or entry.reboot_wanted or entry.rebooting or entry.complaint:
                 due = min(due, now + REMEDY_EVERY_S)
             if entry.listed is not None and entry.listed.state is PhoneState.DEVICE and not entry.probing:
                 due = min(due, entry.next_probe_at)
         return due
 
-    def due_remedies(self, now: float) -> Iterator[tuple[Entry, Remedy]]:
+    def due_remedies(self, now: float, busy: Callable[[str], bool]) -> Iterator[tuple[Entry, Remedy]]:
+        """`busy(serial)` says whether a session holds the phone, which is then not restarted."""
         if not self.adb_up:
             return
         for entry in self.entries.values():
-            if entry.care_wanted(self._network):
+            if entry.complaint and now >= entry.complaint_until:
+                entry.complaint = ""
+            if entry.rebooting and entry.rebooted_at is not None and now - entry.rebooted_at > BOOT_LIMIT_S:
+                entry.rebooting = False
+                entry.complaint, entry.complaint_until = (
+                    "it was restarted and did not come back",
+                    float("inf"),
+                )
+            if entry.reboot_wanted and not busy(entry.serial):
+                entry.reboot_wanted = ""
+                entry.rebooted_at, entry.rebooting = now, True
+                yield entry, Remedy.REBOOT
+            elif entry.care_wanted(self._network):
                 remedy = entry.care.bad(now)
                 if remedy is not Remedy.NOTHING:
                     yield entry, remedy
@@ -255,6 +307,10 @@ class Roster:
             return PhoneState.ADB_DOWN, self.adb_why
         if entry.care.gave_up and not entry.verified:
             return PhoneState.NEEDS_HANDS, entry.care.advice
+        if entry.rebooting and (listed is None or listed.state in {PhoneState.OFFLINE, PhoneState.DEVICE}):
+            return PhoneState.OFFLINE, "the phone is starting"
+        if entry.complaint:
+            return PhoneState.NEEDS_HANDS, entry.complaint
         if listed is None:
             return PhoneState.ABSENT, "not connected"
         if listed.state is not PhoneState.DEVICE:
@@ -267,6 +323,4 @@ class Roster:
                 PhoneState.DUPLICATE,
                 f"the same phone is connected as {twins[entry.serial]}, which is used",
             )
-        if entry.complaint:
-            return PhoneState.NEEDS_HANDS, entry.complaint
         return PhoneState.DEVICE, ""

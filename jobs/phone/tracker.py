@@ -39,9 +39,17 @@ class Tracker:
     """Keeps `roster` true. All that is learnt about phones passes through its thread."""
 
     def __init__(
-        self, server: AdbServer, roster: Roster, grip: Grip, changed: Callable[[Change], None]
+        self,
+        server: AdbServer,
+        roster: Roster,
+        grip: Grip,
+        *,
+        changed: Callable[[Change], None],
+        busy: Callable[[str], bool],
     ) -> None:
-        """`changed` is called on the tracker's thread for every change; it must not block."""
+        """`changed` is called on the tracker's thread for every change and must not block; `busy(serial)` says
+        whether a session holds the phone.
+        """
         self.infos: dict[str, PhoneInfo] = {s: e.info for s, e in roster.entries.items()}
         self.losses = Losses()
         self.synced = threading.Event()  #: every listed phone was asked once, or adb was found to be down
@@ -50,6 +58,7 @@ class Tracker:
         self._grip = grip
         self._clock = grip.clock
         self._changed = changed
+        self._busy = busy
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._wake_r, self._wake_w = socket.socketpair()
         self._wake_r.setblocking(False)
@@ -163,7 +172,7 @@ class Tracker:
         for entry in list(self._roster.due_probes(now)):
             entry.probing = True
             self._pool.submit(self._probe, entry.serial, entry.generation)
-        for entry, remedy in list(self._roster.due_remedies(now)):
+        for entry, remedy in list(self._roster.due_remedies(now, self._busy)):
             self._pool.submit(self._remedy, entry.serial, remedy)
         for loss in self.losses.grouped(now):
             log.warning("%s", loss.sentence)
@@ -214,13 +223,17 @@ class Tracker:
             android=said.get("ro.build.version.release", ""),
             sdk=int(sdk) if sdk.isdigit() else 0,
             battery=dumpsys.battery(power),
+            booted=said.get("sys.boot_completed") == "1",
         )
 
     def _remedy(self, serial: str, remedy: Remedy) -> None:
         client = AdbClient(self._server.endpoint, self._grip, timeout_s=CONNECT_TIMEOUT_S)
         try:
             with boundary(serial):
-                if remedy is Remedy.RECONNECT:
+                if remedy is Remedy.REBOOT:
+                    log.warning("%s: restarting the phone", serial)
+                    AdbPhone(client, serial).reboot()
+                elif remedy is Remedy.RECONNECT:
                     log.info("%s: asking the adb server to reconnect it", serial)
                     client.ask(f"host-serial:{serial}:reconnect")
                 else:

@@ -58,6 +58,7 @@ class FakePhone:
             "ro.product.model": "Pixel 7",
             "ro.build.version.release": "14",
             "ro.build.version.sdk": "34",
+            "sys.boot_completed": "1",
             **self.props,
         }
 
@@ -328,6 +329,9 @@ class FakeAdb:
         elif name == "tcp" and phone.u2 is not None and phone.u2.alive:
             wire.send(b"OKAY")
             phone.u2.serve(wire)
+        elif name == "reboot":
+            phone.commands.append("reboot:")
+            wire.send(b"OKAY")
         elif name.startswith("shell") or name == "exec":
             if phone.u2 is not None and "com.wetest.uia2.Main" in rest and "app_process" in rest:
                 wire.send(b"OKAY")

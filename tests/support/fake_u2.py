@@ -131,6 +131,14 @@ class FakeU2:
         if method == "clearTextField":
             self.field = ""
             return None
+        if method == "setClipboard":
+            self.clipboard = params[1]
+            return True
+        if method == "getClipboard":
+            return self.clipboard
+        if method == "pasteClipboard":
+            self.field += self.clipboard
+            return True
         if method == "getText":
             return self.field
         if method == "waitForExists":

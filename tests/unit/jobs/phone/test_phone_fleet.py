@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from jobs.clock import SystemClock
-from jobs.phone import adb_server, care, roster, tracker
+from jobs.phone import adb_server, care, losses, roster, tracker
 from jobs.phone.errors import AdbDown, PhoneOffline, PhoneUnauthorized, StopRequested
 from jobs.phone.fleet import Fleet
 from jobs.phone.protocol import PhoneState
@@ -162,6 +162,7 @@ def test_ADB_5_a_hanging_server_is_noticed_and_its_restart_asked_for_once(
     monkeypatch.setattr(adb_server, "PROBE_TIMEOUT_S", 0.1)
     monkeypatch.setattr(tracker, "PROBE_EVERY_S", 0.1)
     monkeypatch.setattr(tracker, "BACKOFF_MIN_S", 0.05)
+    monkeypatch.setattr(tracker, "BACKOFF_MAX_S", 0.05)
     asked: list[int] = []
     adb.mangle("host", Mangle(silent=True))
     fleet = Fleet(
@@ -275,7 +276,10 @@ def test_ADB_16_a_network_phone_is_judged_by_the_list_and_not_by_happy_words(
     hub.fleet.stop()
 
 
-def test_ADB_13_phones_that_vanish_together_are_one_event(adb: FakeAdb) -> None:
+def test_ADB_13_phones_that_vanish_together_are_one_event(
+    adb: FakeAdb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(losses, "TOGETHER_S", 0.5)
     adb.phones += [FakePhone(f"H{n}", usb=f"1-3.{n}", transport_id=50 + n) for n in range(10)]
     hub = Hub(adb.port, Phones())
     for n in range(10):
@@ -322,6 +326,31 @@ def test_a_phone_that_higher_layers_gave_up_waits_for_hands_until_it_is_plugged_
     phone.transport_id = 77
     adb.announce()
     hub.wait_state("PHONE01", S.DEVICE)
+
+
+def test_ADB_14_a_phone_that_still_starts_is_not_used(
+    adb: FakeAdb, phone: FakePhone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roster, "BOOT_PROBE_S", 0.1)
+    phone.props["sys.boot_completed"] = ""
+    hub = Hub(adb.port, Phones())
+    hub.wait_for(lambda: "PHONE01" in {i.serial for i in hub.fleet.inventory()})
+    hub.wait_for(lambda: hub.info("PHONE01").detail == "the phone is starting")
+    phone.props["sys.boot_completed"] = "1"
+    hub.wait_state("PHONE01", S.DEVICE, 3.0)
+    hub.fleet.stop()
+
+
+def test_U2_7_a_phone_is_restarted_where_the_config_allows_it(adb: FakeAdb, phone: FakePhone) -> None:
+    hub = Hub(adb.port, Phones(allow_reboot=True))
+    session = hub.session()
+    hub.fleet.give_up("PHONE01", "its automation keeps dying")
+    threading.Event().wait(0.2)
+    assert "reboot:" not in phone.commands
+    session.close()
+    assert adb.wait_until(lambda: adb.requests["PHONE01 reboot"] == 1, 5.0)
+    hub.wait_state("PHONE01", S.OFFLINE)
+    hub.fleet.stop()
 
 
 def test_U2_15_many_pictures_at_once_are_one_screencap(hub: Hub, phone: FakePhone) -> None:

@@ -5,6 +5,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.phone.care import Remedy
 from jobs.phone.listing import parse
 from jobs.phone.protocol import PhoneState
 from jobs.phone.roster import GHOST_MISSES, PROBE_EVERY_S, Facts, Roster
@@ -81,7 +82,7 @@ def test_when_adb_is_down_every_phone_says_so() -> None:
     one.answered("A", 0, Facts(), 0.0)
     one.adb_down("port 5037 is closed")
     assert states(one) == {"KNOWN": "adb_down", "A": "adb_down"}
-    assert list(one.due_remedies(100.0)) == []
+    assert list(one.due_remedies(100.0, lambda _: False)) == []
     one.seen(parse(A1), 200.0, 200.0)
     assert states(one) == {"KNOWN": "absent", "A": "offline"}
 
@@ -108,6 +109,65 @@ def test_the_beginning_of_a_state_is_kept_while_its_detail_changes() -> None:
         PhoneState.OFFLINE,
         "the phone is in recovery mode",
     )
+
+
+def idle(_: str) -> bool:
+    return False
+
+
+def test_U2_7_a_phone_that_cannot_be_used_waits_for_hands_for_an_hour_or_until_it_is_plugged_anew() -> None:
+    one = roster()
+    one.seen(parse(A1), 0.0, 0.0)
+    one.answered("A", 0, Facts(), 0.0)
+    one.gave_up("A", "automation keeps dying", 1.0)
+    assert states(one) == {"A": "needs_hands"}
+    assert list(one.due_remedies(3600.0, idle)) == []
+    assert states(one) == {"A": "needs_hands"}
+    assert list(one.due_remedies(3601.0, idle)) == []
+    assert states(one) == {"A": "device"}
+    one.gave_up("A", "automation keeps dying", 4000.0)
+    one.seen(parse(A2), 4001.0, 4001.0)
+    one.answered("A", 1, Facts(), 4002.0)
+    assert states(one) == {"A": "device"}
+    one.gave_up("UNKNOWN", "x", 1.0)
+
+
+def test_U2_7_where_the_config_allows_it_such_a_phone_is_restarted_once_a_day_when_nobody_uses_it() -> None:
+    one = Roster((), (), wall=0.0, random=Random(0), allow_reboot=True)
+    one.seen(parse(A1), 0.0, 0.0)
+    one.answered("A", 0, Facts(), 0.0)
+    one.gave_up("A", "automation keeps dying", 1.0)
+    assert list(one.due_remedies(2.0, lambda serial: serial == "A")) == []
+    assert [(entry.serial, remedy) for entry, remedy in one.due_remedies(3.0, idle)] == [("A", Remedy.REBOOT)]
+    assert list(one.due_remedies(4.0, idle)) == []
+    assert states(one) == {"A": "offline"}
+    assert one.entries["A"].info.detail == "the phone is starting"
+    one.gave_up("A", "again", 5000.0)
+    one.entries["A"].rebooting = False
+    assert list(one.due_remedies(5001.0, idle)) == []
+    assert states(one) == {"A": "needs_hands"}
+
+
+def test_ADB_14_a_phone_that_starts_is_waited_for_and_one_that_does_not_come_back_is_reported() -> None:
+    one = Roster((), (), wall=0.0, random=Random(0), allow_reboot=True)
+    one.seen(parse(A1), 0.0, 0.0)
+    one.answered("A", 0, Facts(), 0.0)
+    one.gave_up("A", "x", 1.0)
+    assert list(one.due_remedies(2.0, idle))
+    one.seen(parse(""), 3.0, 3.0)
+    assert states(one) == {"A": "offline"}
+    one.seen(parse(A2), 40.0, 40.0)
+    one.answered("A", 1, Facts(booted=False), 40.0)
+    assert states(one) == {"A": "offline"}
+    assert list(one.due_probes(42.0))
+    one.answered("A", 1, Facts(booted=True), 60.0)
+    assert states(one) == {"A": "device"}
+    one.gave_up("A", "x", 100_000.0)
+    assert list(one.due_remedies(100_001.0, idle))
+    one.seen(parse(""), 100_002.0, 100_002.0)
+    assert list(one.due_remedies(100_400.0, idle)) == []
+    assert states(one) == {"A": "needs_hands"}
+    assert "did not come back" in one.entries["A"].info.detail
 
 
 LINES = st.lists(

@@ -94,6 +94,28 @@ def test_U2_4_text_arrives_to_the_letter_without_a_keyboard(
     assert not [line for line in phone.commands if line.startswith(("ime", "settings put", "pm", "input"))]
 
 
+def test_U2_4_a_field_that_does_not_take_text_gets_it_pasted_once(session: Session, u2: FakeU2) -> None:
+    u2.handlers["setText"] = lambda _: False
+    session.enter_text(10, 20, "caption #tag")
+    assert u2.field == "caption #tag"
+    assert u2.calls["pasteClipboard"] == 1
+    assert u2.calls["clearTextField"] == 1
+
+
+@pytest.mark.parametrize("method", ["setText", "getText", "waitForExists", "pasteClipboard", "setClipboard"])
+@pytest.mark.parametrize("mode", ["500", "close", "bad json"])
+def test_U2_4_a_lost_reply_never_enters_the_text_twice(
+    session: Session, u2: FakeU2, method: str, mode: str
+) -> None:
+    if "lipboard" in method:
+        u2.handlers["setText"] = lambda _: False
+    u2.field = "a draft of before"
+    session.observe()
+    u2.modes[method] = [mode]
+    session.enter_text(10, 20, "once")
+    assert u2.field == "once"
+
+
 def test_empty_text_clears_the_field(session: Session, u2: FakeU2) -> None:
     u2.field = "old"
     session.enter_text(10, 20, "")
@@ -271,6 +293,18 @@ def test_U2_7_restarts_are_bounded(session: Session, u2: FakeU2) -> None:
         with pytest.raises(AutomationLost):
             session.observe(timeout_s=1.0)
     assert u2.launches <= 1 + automation.RESTARTS_MAX
+
+
+def test_U2_7_a_phone_whose_automation_cannot_be_kept_alive_waits_for_hands(
+    hub: Hub, session: Session, u2: FakeU2
+) -> None:
+    session.observe()
+    u2.modes["dumpWindowHierarchy"] = ["always:500"]
+    for _ in range(automation.RESTARTS_MAX + 1):
+        with pytest.raises(AutomationLost):
+            session.observe(timeout_s=1.0)
+    hub.wait_state(session.serial, PhoneState.NEEDS_HANDS)
+    assert "within an hour" in hub.info(session.serial).detail
 
 
 def test_U2_21_a_server_that_cannot_be_copied_is_a_named_failure(session: Session, phone: FakePhone) -> None:
