@@ -44,6 +44,9 @@ def _arguments(words: list[str] | None = None) -> argparse.Namespace:
         "--popups", type=float, default=0.0, help="chance of a random interruption per screen"
     )
     parser.add_argument(
+        "--adb-faults", action="store_true", help="put a proxy before the adb server that can make it fail"
+    )
+    parser.add_argument(
         "--write-config", type=Path, metavar="FILE", help="write a config file for the daemon"
     )
     parser.add_argument(
@@ -71,7 +74,7 @@ async def _serve(arguments: argparse.Namespace, state_dir: Path) -> int:
             phones=arguments.phones, state_dir=state_dir, port=arguments.port, adb_port=arguments.adb_port,
             seed=arguments.seed, latency_ms=arguments.latency, accounts=arguments.accounts,
             language=arguments.language, tiktok_version=arguments.tiktok_version,
-            instagram_version=arguments.instagram_version, sdk=arguments.sdk, popups=arguments.popups,
+            instagram_version=arguments.instagram_version, sdk=arguments.sdk, popups=arguments.popups, adb_faults=arguments.adb_faults,
         ),
         make_app,
     )  # fmt: skip
@@ -89,7 +92,7 @@ async def _serve(arguments: argparse.Namespace, state_dir: Path) -> int:
             config_file.write(arguments.write_config, host)
         if arguments.ready_file:
             write_atomically(arguments.ready_file, json.dumps(host.ready()))
-        print(f"ready: {len(host.phones)} phones, adb server on port {host.adb.port}", flush=True)
+        print(f"ready: {len(host.phones)} phones, adb server on port {host.adb_port}", flush=True)
         await stopping
     except (OSError, AdbServerFailed) as error:
         print(f"simulator: {error}", file=sys.stderr)

@@ -21,7 +21,7 @@ def config_text(host: Host) -> str:
         f"state_dir = {_text(state / 'daemon')}",
         "",
         "[adb]",
-        f"port = {host.adb.port}",
+        f"port = {host.adb_port}",
         "start_server = false",
         "",
         "[media]",

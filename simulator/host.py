@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simulator.adb.proxy import AdbProxy
 from simulator.adb.server import AdbServer, AdbServerFailed, free_port
 from simulator.apps.base import AppAccount, AppSpec
 from simulator.phone import AppFactory, Phone, PhoneSpec
@@ -42,6 +43,7 @@ class Options:
     instagram_version: str = ""
     sdk: int = 34
     popups: float = 0.0
+    adb_faults: bool = False  #: clients reach the adb server through a proxy that can make it fail
 
 
 class Host:
@@ -57,6 +59,7 @@ class Host:
         self.phones: list[Phone] = []
         self.addresses: list[str] = []  #: what adb calls each phone
         self.adb: AdbServer
+        self.proxy: AdbProxy | None = None
         self.listen_port = 0
 
     async def start(self) -> None:
@@ -68,12 +71,16 @@ class Host:
         for number in range(options.phones):
             phone = Phone(self._spec(number), self._make_app)
             phone.on_plug = self._replug.set
+            phone.server_fault = self._server_fault if options.adb_faults else None
             self.phones.append(phone)
             kept_port = ports[number] if number < len(ports) else 0
             wanted = options.port + number if options.port else kept_port
             self.addresses.append(f"127.0.0.1:{await self._listen(phone, wanted)}")
         self.listen_port = kept.get("listen_port") or free_port()
-        await self._start_adb(kept.get("adb_port", 0))
+        await self._start_adb(0 if options.adb_faults else options.adb_port or kept.get("adb_port", 0))
+        if options.adb_faults:
+            self.proxy = AdbProxy(options.adb_port or kept.get("adb_port", 0), self.adb.port)
+            await self.proxy.start()
         self._save()
         self._tasks.append(asyncio.create_task(self._keep_adb(), name="adb-server"))
         self._tasks.append(asyncio.create_task(self._keep_connected(), name="replug"))
@@ -83,6 +90,8 @@ class Host:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.proxy is not None:
+            await self.proxy.stop()
         if hasattr(self, "adb"):
             await self.adb.stop()
         for server in self._servers:
@@ -125,10 +134,16 @@ class Host:
             for account in spec.accounts
         ]  # fmt: skip
 
+    @property
+    def adb_port(self) -> int:
+        """Where clients find the adb server."""
+        return self.adb.port if self.proxy is None else self.proxy.port
+
     def ready(self) -> dict[str, Any]:
-        """The content of the ready file."""
+        """The content of the ready file. `direct_adb_port` is the server itself, whatever its proxy is told to do."""
         return {
-            "adb_port": self.adb.port, "serials": self.addresses, "accounts": self.accounts(), "pid": os.getpid(),
+            "adb_port": self.adb_port, "direct_adb_port": self.adb.port, "serials": self.addresses,
+            "accounts": self.accounts(), "pid": os.getpid(),
         }  # fmt: skip
 
     def media_root(self) -> Path:
@@ -153,7 +168,7 @@ class Host:
         ports = [int(address.rpartition(":")[2]) for address in self.addresses]
         content = {
             "ports": ports + kept[len(ports) :],
-            "adb_port": self.adb.port,
+            "adb_port": self.adb_port,
             "listen_port": self.listen_port,
         }
         write_atomically(self._state_path, json.dumps(content))
@@ -164,9 +179,8 @@ class Host:
         bound: int = server.sockets[0].getsockname()[1]
         return bound
 
-    async def _start_adb(self, kept_port: int) -> None:
+    async def _start_adb(self, fixed: int) -> None:
         home = self.options.state_dir / "adb"
-        fixed = self.options.adb_port or kept_port
         for attempt in range(3):
             self.adb = AdbServer(fixed or free_port(), home)
             try:
@@ -236,6 +250,32 @@ class Host:
                     await self.adb.connect(address)
 
         await asyncio.gather(*(settle(p, a) for p, a in zip(self.phones, self.addresses, strict=True)))
+
+    def _server_fault(self, name: str, argument: str) -> None:
+        """A fault of the adb server that a phone's `simctl` asked for."""
+        proxy = self.proxy
+        if proxy is None:
+            return
+        seconds = float(argument) if argument.replace(".", "", 1).isdigit() else 10.0
+        loop = asyncio.get_running_loop()
+        if name == "adb-down":
+            self._tasks.append(asyncio.create_task(proxy.down(seconds)))
+        elif name == "adb-hang":
+            proxy.set_hang(True)
+            loop.call_later(seconds, proxy.set_hang, False)
+        elif name == "adb-slices":
+            proxy.slices = True
+            loop.call_later(seconds, setattr, proxy, "slices", False)
+        elif name == "adb-version":
+            proxy.version = argument
+        elif name == "adb-track-silent":
+            proxy.track_silent = True
+            loop.call_later(seconds, setattr, proxy, "track_silent", False)
+        elif name == "adb-track-cut":
+            proxy.cut(tracking_only=True)
+        elif name == "adb-line":
+            serial, _, state = argument.partition(" ")
+            proxy.extra = [*proxy.extra, (serial, state)] if serial else []
 
     async def _all_connected(self) -> None:
         async for states in self.adb.states():

@@ -78,6 +78,9 @@ class Phone:
         self.media_store.changed = self.changed
         self.automation = AutomationServer(self)
         self.on_plug: Callable[[], None] = lambda: None  #: the host watches who is plugged in
+        self.server_fault: Callable[[str, str], None] | None = (
+            None  #: the host's, when it has a proxy before adb
+        )
         self._links: set[Link] = set()
         self._waiting: set[asyncio.Future[None]] = set()
         self._timers: set[asyncio.TimerHandle] = set()

@@ -50,6 +50,13 @@ FAULTS = {
     "unauthorized": "[SECONDS]: asks for a key that nobody confirms",
     "slices": "[SECONDS]: answers come in pieces of a few bytes",
     "kill-automation": "the automation server is killed now",
+    "adb-down": "[SECONDS]: the adb server is away (all adb-\u2026 need --adb-faults)",
+    "adb-hang": "[SECONDS]: the adb server takes connections and answers nothing",
+    "adb-slices": "[SECONDS]: the adb server answers in pieces of a few bytes",
+    "adb-version": "HEX: the adb server says that it has that version",
+    "adb-track-silent": "[SECONDS]: streams that track devices tell nothing more",
+    "adb-track-cut": "streams that track devices break",
+    "adb-line": "SERIAL STATE: such a line is in every list of devices; without arguments they go",
     "link-cut": "the cable is pulled and put back now",
 }  # fmt: skip
 _SECONDS = 30.0
@@ -73,11 +80,22 @@ def fault(phone: Phone, words: list[str]) -> tuple[str, int]:
         return "", 0
     if name not in FAULTS:
         return f"simctl: no fault {name}; `simctl fault help` lists them\n", 1
+    if name.startswith("adb-"):
+        return _server_fault(phone, name, argument)
     if not _strike(phone, name, argument):
         if argument and name in ("offline", "reboot", "ghost", "unauthorized", "slices", "slow"):
             return f"simctl: {name} needs a number, not {argument}\n", 1
         phone.faults.arm(name, argument, always=always)
     phone.changed()
+    return "", 0
+
+
+def _server_fault(phone: Phone, name: str, argument: str) -> tuple[str, int]:
+    strike = phone.server_fault
+    if strike is None:
+        return "simctl: faults of the adb server need the option --adb-faults\n", 1
+    # After the answer of this very command went out.
+    phone.later(_RECONNECT_S, lambda: strike(name, argument))
     return "", 0
 
 
