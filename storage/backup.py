@@ -75,7 +75,7 @@ def check_backup(path: Path) -> BackupFacts:
     )
 
 
-def restore(path: Path, state_dir: Path, now: float) -> list[str]:
+def restore(path: Path, state_dir: Path, now: float, files: Files | None = None) -> list[str]:
     """Check the backup, then put it in the place of the store, which is kept beside; the daemon must be stopped.
 
     Tasks that were due by now may have been posted after the backup was made, so they wait for a person.
@@ -89,7 +89,7 @@ def restore(path: Path, state_dir: Path, now: float) -> list[str]:
     """
     state, months = _read_tar(path)
     put_in_doubt(state, now)
-    return _install(state, state_dir, months)
+    return _install(state, state_dir, months, files or Files())
 
 
 def export_json(source: Path | Store, target: Path) -> None:
@@ -118,7 +118,7 @@ def import_json(path: Path, state_dir: Path, now: float) -> list[str]:
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BackupUnreadable(f"{path} cannot be imported: {error}") from error
     put_in_doubt(state, now)
-    return _install(state, state_dir, {})
+    return _install(state, state_dir, {}, Files())
 
 
 def _state_of(source: Path | Store) -> Loaded:
@@ -219,8 +219,7 @@ def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return data
 
 
-def _install(state: Loaded, state_dir: Path, months: dict[str, bytes]) -> list[str]:
-    files = Files()
+def _install(state: Loaded, state_dir: Path, months: dict[str, bytes], files: Files) -> list[str]:
     lock = lock_state(state_dir)
     try:
         restored, unfinished = state_dir / RESTORED, state_dir / f"{RESTORED}.tmp"

@@ -30,7 +30,7 @@ from storage.reserve import Reserve
 log = logging.getLogger(__name__)
 
 #: The journal grows by this much at a time, filled with zeros: an fsync that need not record a new file size is quicker.
-ROOM_BYTES = 1024**2
+ROOM_BYTES = 512 * 1024
 
 #: A journal is replaced by a snapshot once it is as big as the snapshot before, and at least this big.
 MIN_JOURNAL_BYTES = 8 * 1024**2

@@ -13,7 +13,7 @@ from storage.hooks import Hook, no_hook
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 #: A big file is pushed to disk in pieces of this size, so that it never makes a small fsync wait for long.
-SYNC_STEP_BYTES = 512 * 1024
+SYNC_STEP_BYTES = 256 * 1024
 
 
 def is_full(error: OSError) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from storage_samples import new_task, state_of
+from storage_samples import BreakingFiles, new_task, state_of
 from tinydb import TinyDB, where
 
 from storage.backup import backup, check_backup, export_json, import_json, restore
@@ -128,6 +128,38 @@ def test_a_restore_that_was_cut_off_is_finished_by_the_next_start(make_store: Op
     store.close()
     (store.state_dir / "store").rename(store.state_dir / "store.restored")
     assert state_of(make_store()) == before
+
+
+def test_a_restore_that_fails_at_any_operation_leaves_the_old_store_or_the_restored_one(
+    make_store: Opener, tmp_path: Path
+):
+    store = make_store()
+    filled(store)
+    restored = state_of(store)
+    backup(store, tmp_path / "copy.tar")
+    store.tasks.create([new_task(60)])
+    before = state_of(store)
+    store.close()
+    seen = {"before": 0, "restored": 0}
+    for at in range(1, 60):
+        directory = tmp_path / f"{at}"
+        shutil.copytree(store.state_dir, directory)
+        failed = False
+        try:
+            restore(tmp_path / "copy.tar", directory, EARLY, BreakingFiles(5, at, lasting=True))
+        except StoreFailed:
+            failed = True
+        again = make_store(state_dir=directory)
+        assert again.health().warnings == ()
+        assert [task.id for task in again.archive.tasks("2023-11")] == [1]
+        if state_of(again) == before:
+            assert failed
+            seen["before"] += 1
+        else:
+            assert state_of(again) == restored
+            seen["restored"] += 1
+    assert seen["before"] > 5
+    assert seen["restored"] > 5
 
 
 def test_backups_beside_a_busy_daemon_are_always_whole(make_store: Opener, tmp_path: Path):
