@@ -110,7 +110,9 @@ class Library(uiautomator2.Device):
         pasted. Doing all of it again gives the same text. Not by `UiObject.set_text`, whose wait turns a dead
         server into a warning.
         """
-        call, field = self.jsonrpc, self(focused=True).selector
+        # A running text (TikTok's sound chip) calls itself focused as well; only a text field takes text.
+        call = self.jsonrpc
+        field = self(focused=True, classNameMatches=r".*(EditText|AutoCompleteTextView)").selector
         if not call.waitForExists(field, int(wait_s * 1000), http_timeout=wait_s + 1.0):
             raise u2_errors.UiObjectNotFoundError("no field has the focus")
         if not text:
