@@ -19,6 +19,10 @@ from jobs.phone.errors import AutomationLost
 from jobs.phone.wire import Grip
 
 
+#: The classes by which every text field shows itself to accessibility, Compose's included.
+TEXT_FIELD = r".*(EditText|AutoCompleteTextView)"
+
+
 class Lease:
     """Who uses the phone now, and until when; the long-lived library objects read it at every call."""
 

@@ -94,6 +94,14 @@ def test_U2_4_text_arrives_to_the_letter_without_a_keyboard(
     assert not [line for line in phone.commands if line.startswith(("ime", "settings put", "pm", "input"))]
 
 
+def test_only_a_text_field_is_typed_into(session: Session, u2: FakeU2) -> None:
+    session.enter_text(10, 20, "x")
+    for method in ("waitForExists", "setText", "getText"):
+        selector = u2.params[method][0]
+        assert selector["focused"]
+        assert "EditText" in selector["classNameMatches"]
+
+
 def test_U2_4_a_field_that_does_not_take_text_gets_it_pasted_once(session: Session, u2: FakeU2) -> None:
     u2.handlers["setText"] = lambda _: False
     session.enter_text(10, 20, "caption #tag")
