@@ -18,7 +18,6 @@ from jobs.phone.adb import AdbClient, AdbConnection, AdbPhone, Endpoint
 from jobs.phone.errors import AutomationLost
 from jobs.phone.wire import Grip
 
-
 #: The classes by which every text field shows itself to accessibility, Compose's included.
 TEXT_FIELD = r".*(EditText|AutoCompleteTextView)"
 
