@@ -13,7 +13,7 @@ from typing import Any
 
 from simulator.apps.base import Post
 
-_KEPT = 20_000
+_KEPT = 4_000  #: taps and events per phone; a hundred phones run for simulated weeks
 
 
 class Record:

@@ -119,8 +119,8 @@ class AutomationServer:
             await self._answer(stream, None, {"code": -32700, "message": "JSON parse error"}, keep=keep)
             return
         await self._before(method)
-        phone.record.event("rpc", method=method)
         delay = phone.scaled(cost_s(method))
+        phone.record.event("rpc", method=method, seconds=delay)
         if delay:
             await asyncio.sleep(delay)
         rpc = self._rpc

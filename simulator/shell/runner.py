@@ -99,16 +99,24 @@ class Process:
     command_line: str = ""
 
     async def out(self, text: str | bytes) -> None:
-        await self.stdout.write(text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text)
+        await self.stdout.write(_encoded(text) if isinstance(text, str) else text)
 
     async def err(self, text: str) -> None:
-        await self.stderr.write(text.encode("utf-8", "surrogateescape"))
+        await self.stderr.write(_encoded(text))
 
     async def read_all(self) -> bytes:
         parts = []
         while data := await self.stdin.read():
             parts.append(data)
         return b"".join(parts)
+
+
+def _encoded(text: str) -> bytes:
+    """Names that were no UTF-8 come back as they were; half characters that a client sent are passed on."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 Command = Callable[[Process, list[str]], Awaitable[int]]
