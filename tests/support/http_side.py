@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import msgspec
 
@@ -28,12 +28,23 @@ from jobs.library import Library
 from jobs.settings import AccountEntry, Media, Posting, Server, Settings
 from storage.records import NewTask, Outcome, Stage, Task, TaskError
 from storage.store import Store
-from tests.support.bench import new_task
 from tests.support.clock import FakeClock
 from tests.support.fake_phones import FakePhones, FakeScript
 
 MEDIA = Path(__file__).parents[1] / "media"
 PNG = b"\x89PNG\r\n\x1a\n picture"
+
+
+def new_task(serial: str, *, at: float, **facts: Any) -> NewTask:
+    """A task about to be stored; due at `at`."""
+    given = {
+        "platform": "tiktok",
+        "package": "com.zhiliaoapp.musically",
+        "script_config": {},
+        "created_at": at,
+        **facts,
+    }
+    return NewTask(serial=serial, scheduled_at=at, **given)
 
 
 class ShownPhones(FakePhones):
@@ -86,7 +97,7 @@ class HttpSide:
             self.settings,
             self.clock,
             self.store,
-            self.phones,
+            cast("Any", self.phones),
             {"post": script or FakeScript()},
             self.evidence,
             synchronised=lambda: True,
@@ -156,7 +167,7 @@ class HttpSide:
 
     def task(self, serial: str = "PHONE1", *, status: str = "pending", **facts: Any) -> Task:
         """A stored task in some state; "unknown" failed after the commit point, "stopped" by request."""
-        new: NewTask = new_task(serial, at=self.clock.now(), **facts)
+        new = new_task(serial, at=self.clock.now(), **facts)
         task = self.store.tasks.create([new])[0]
         now = self.clock.now()
         changes: dict[str, Any] = {
