@@ -115,7 +115,7 @@ class Library(uiautomator2.Device):
         """
         # A running text (TikTok's sound chip) calls itself focused as well; only a text field takes text.
         call = self.jsonrpc
-        field = self(focused=True, classNameMatches=r".*(EditText|AutoCompleteTextView)").selector
+        field = self(focused=True, classNameMatches=TEXT_FIELD).selector
         if not call.waitForExists(field, int(wait_s * 1000), http_timeout=wait_s + 1.0):
             raise u2_errors.UiObjectNotFoundError("no field has the focus")
         if not text:

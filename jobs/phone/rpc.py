@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: The on-phone server (NanoHTTPD) closes a connection that is quiet for 5 s; one that may be closing is not used.
 REUSE_WITHIN_S = 2.0
+HTTP_OK = 200
 #: A UI tree of a few MB is the most that any screen gave; anything near this is not an answer.
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 

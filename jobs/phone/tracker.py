@@ -15,11 +15,12 @@ from jobs.phone import dumpsys, listing
 from jobs.phone.adb import AdbClient, AdbConnection, AdbPhone
 from jobs.phone.adb_server import PROBE_EVERY_S, PROBE_TIMEOUT_S, AdbServer
 from jobs.phone.care import Remedy
+from jobs.phone.entry import Facts
 from jobs.phone.errors import PhoneError, PhoneOffline, StopRequested
 from jobs.phone.foreign import boundary
 from jobs.phone.losses import Losses
 from jobs.phone.protocol import PhoneInfo
-from jobs.phone.roster import Change, Facts, Roster
+from jobs.phone.roster import Change, Roster
 from jobs.phone.wire import Grip
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.phone import automation
+from jobs.phone import phone_server
 from jobs.phone.errors import (
     AppMissing,
     AutomationLost,
@@ -56,7 +56,7 @@ def hub(module_hub: Hub, sim: Simulated) -> Hub:
     sim.reset()
     for link in module_hub.fleet._links.values():
         if link._automation is not None:
-            link._automation._restarts.clear()
+            link._automation.server._restarts.clear()
     return module_hub
 
 
@@ -336,5 +336,5 @@ def test_U2_5_typing_leaves_the_input_method_alone(hub: Hub, sim: Simulated, ser
     with pytest.raises((CommandFailed, DeadlinePassed)):
         session.enter_text(540, 1200, "x", timeout_s=1.0)
     assert session.shell("settings", "get", "secure", "default_input_method").output == before
-    assert automation.RESTARTS_MAX == 3
+    assert phone_server.RESTARTS_MAX == 3
     session.close()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobs.phone import automation
+from jobs.phone import phone_server
 from jobs.phone.session import Session
 from jobs.settings import Phones
 from tests.support.fake_adb import FakeAdb, FakePhone
@@ -29,7 +29,7 @@ def adb(phone: FakePhone) -> Iterator[FakeAdb]:
 
 @pytest.fixture
 def hub(adb: FakeAdb, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    monkeypatch.setattr(automation, "PING_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(phone_server, "PING_TIMEOUT_S", 1.0)
     started = Hub(adb.port, Phones())
     yield started
     started.fleet.stop()

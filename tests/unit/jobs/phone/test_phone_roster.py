@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.phone.care import Remedy
+from jobs.phone.entry import GHOST_MISSES, Facts
 from jobs.phone.listing import parse
 from jobs.phone.protocol import PhoneState
-from jobs.phone.roster import GHOST_MISSES, PROBE_EVERY_S, Facts, Roster
+from jobs.phone.roster import PROBE_EVERY_S, Roster
 
 
 def roster(*known: str) -> Roster:

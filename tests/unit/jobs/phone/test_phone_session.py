@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jobs.phone import automation
+from jobs.phone import automation, phone_server
 from jobs.phone import session as session_module
 from jobs.phone.errors import (
     AutomationLost,
@@ -199,7 +199,7 @@ def test_a_publishing_tap_on_a_dead_server_is_not_sent_and_therefore_certain(
 ) -> None:
     session.observe()
     adb.mangle("tcp:9008", Mangle(fail="closed"))
-    session._automation._borrowed.rpc.close()  # type: ignore[union-attr]
+    session._automation.server.borrowed.rpc.close()  # type: ignore[union-attr]
     with pytest.raises(AutomationLost) as caught:
         session.tap_once(5, 6)
     assert not isinstance(caught.value, TapUncertain)
@@ -223,8 +223,8 @@ def test_a_tap_goes_through_when_the_server_had_died_before(
     session: Session, u2: FakeU2, phone: FakePhone, adb: FakeAdb
 ) -> None:
     session.observe()
-    session._automation._launch.sock.shut()  # type: ignore[union-attr]
-    assert session._automation._launch.ended.wait(5.0)  # type: ignore[union-attr]
+    session._automation.server._launch.sock.shut()  # type: ignore[union-attr]
+    assert session._automation.server._launch.ended.wait(5.0)  # type: ignore[union-attr]
     session.tap(7, 8)
     assert u2.clicks == [(7, 8)]
     assert u2.launches == 2
@@ -300,7 +300,7 @@ def test_U2_7_restarts_are_bounded(session: Session, u2: FakeU2) -> None:
     for _ in range(6):
         with pytest.raises(AutomationLost):
             session.observe(timeout_s=1.0)
-    assert u2.launches <= 1 + automation.RESTARTS_MAX
+    assert u2.launches <= 1 + phone_server.RESTARTS_MAX
 
 
 def test_U2_7_a_phone_whose_automation_cannot_be_kept_alive_waits_for_hands(
@@ -308,7 +308,7 @@ def test_U2_7_a_phone_whose_automation_cannot_be_kept_alive_waits_for_hands(
 ) -> None:
     session.observe()
     u2.modes["dumpWindowHierarchy"] = ["always:500"]
-    for _ in range(automation.RESTARTS_MAX + 1):
+    for _ in range(phone_server.RESTARTS_MAX + 1):
         with pytest.raises(AutomationLost):
             session.observe(timeout_s=1.0)
     hub.wait_state(session.serial, PhoneState.NEEDS_HANDS)
@@ -325,7 +325,7 @@ def test_U2_21_a_server_that_cannot_be_copied_is_a_named_failure(session: Sessio
 def test_the_server_survives_between_sessions_and_is_renewed_after_many(
     hub: Hub, u2: FakeU2, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(automation, "RECYCLE_AFTER_SESSIONS", 5)
+    monkeypatch.setattr(phone_server, "RECYCLE_AFTER_SESSIONS", 5)
     for _ in range(12):
         session = hub.session()
         session.observe()
@@ -352,7 +352,7 @@ def test_U2_14_a_server_that_prints_nothing_for_long_is_not_believed_dead(
     session: Session, u2: FakeU2
 ) -> None:
     session.observe()
-    launch = session._automation._launch  # type: ignore[union-attr]
+    launch = session._automation.server._launch  # type: ignore[union-attr]
     assert launch is not None
     assert launch.sock.deadline is None
     assert launch.alive
@@ -360,7 +360,7 @@ def test_U2_14_a_server_that_prints_nothing_for_long_is_not_believed_dead(
 
 def test_what_the_server_prints_is_bounded(session: Session, u2: FakeU2) -> None:
     session.observe()
-    launch = session._automation._launch  # type: ignore[union-attr]
+    launch = session._automation.server._launch  # type: ignore[union-attr]
     assert launch is not None
     launch.take(b"x" * 1_000_000)
     assert len(launch.output) == 16 * 1024
