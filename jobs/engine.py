@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from jobs.announcements import Announcements, Tell, nobody
 from jobs.attempt import Script
 from jobs.clock import Clock, Deadline
 from jobs.clock_trust import ClockTrust, kernel_synchronised
@@ -39,8 +40,8 @@ PLAN_LIMITS = {"starter": 5, "pro": 20, "team": 50, "business": 100}
 STAMP_EVERY_S = 600.0
 #: How often store and evidence are looked after.
 MAINTAIN_EVERY_S = 60.0
-#: How long phones are left alone when the store refused their claims.
-STORE_PAUSE_S = 5.0
+#: How long phones are left alone when their claims could not be written or no thread was to be had.
+BEGIN_PAUSE_S = 5.0
 #: Of the time that a stop may take, what is kept for writing states after the last verdict.
 STOP_RESERVE_S = 3.0
 
@@ -68,6 +69,7 @@ class Jobs:
         uniform: Uniform = random.uniform,
         synchronised: Callable[[], bool | None] = kernel_synchronised,
         hook: Hook | None = None,
+        tell: Tell = nobody,
     ) -> None:
         posting = settings.posting
         self._clock = clock
@@ -76,7 +78,8 @@ class Jobs:
         self._evidence = evidence
         self.uniform = uniform
         self.posting = posting
-        self.mover = Mover(store.tasks, clock, hook or hook_from(os.environ))
+        self._announcements = Announcements(tell)
+        self.mover = Mover(store.tasks, clock, hook or hook_from(os.environ), self._announcements.moved)
         self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
         self.workers = Workers(clock)
         self.dispatcher = Dispatcher(clock, store.tasks, phones, slots(settings), self._begin)
@@ -111,7 +114,8 @@ class Jobs:
         )
         self._maintenance = Loop("maintenance", self._maintain, clock, longest_wait_s=MAINTAIN_EVERY_S)
         self._loops = [self.scheduler.loop, self.dispatcher.loop, self._maintenance]
-        self.supervisor = Supervisor(self._loops, [self.leases.turn, self.recovery.turn], clock)
+        duties = [self.leases.turn, self.recovery.turn, self._announce_clock]
+        self.supervisor = Supervisor(self._loops, duties, clock)
         self._stamped = float("-inf")
         self.unclean_stops = 0
 
@@ -212,14 +216,20 @@ class Jobs:
         attempts: dict[Work, LiveAttempt] = {}
         try:
             attempts = self.runner.claim([work for work in works if not work.settle])
-        except StoreError as error:
-            _LOG.warning("no task can be started: %s", error)
-            pause = Pause(STORE_PAUSE_S, "the daemon cannot write its state")
+        except Exception as error:  # noqa: BLE001 - whatever it is, no phone may stay taken
+            _LOG.error("no task can be started: %s", error, exc_info=not isinstance(error, StoreError))
+            pause = Pause(BEGIN_PAUSE_S, "the daemon cannot write its state")
         for work in works:
-            if work.settle or work in attempts:
-                self.workers.run(partial(self._work, work, attempts.get(work)))
-            else:
+            attempt = attempts.get(work)
+            if not work.settle and attempt is None:
                 self._over(work, pause)
+                continue
+            try:
+                self.workers.run(partial(self._work, work, attempt))
+            except RuntimeError as error:
+                _LOG.error("task %d cannot be started: %s", work.task_id, error)
+                self.runner.give_back(work, attempt)
+                self._over(work, Pause(BEGIN_PAUSE_S, "this box has no thread left for it"))
 
     def _work(self, work: Work, attempt: LiveAttempt | None) -> None:
         pause = Pause()
@@ -235,6 +245,9 @@ class Jobs:
         if task is not None:
             self.dispatcher.enqueue_again(task)
         self.scheduler.wake()
+
+    def _announce_clock(self) -> None:
+        self._announcements.clock(self.trust.problem)
 
     def _maintain(self) -> float:
         self.supervisor.check()

@@ -112,7 +112,16 @@ class Runner:
         try:
             return self._settle(work) if attempt is None else self._post(attempt)
         finally:
+            if attempt is not None:
+                attempt.close()
             self.forget(work)
+
+    def give_back(self, work: Work, attempt: LiveAttempt | None) -> None:
+        """Queue a claimed post again that could not be begun; nothing is counted against it."""
+        if attempt is not None:
+            back = Step(Stage.QUEUED, {"remark": "could not be started just now"})
+            self._end(attempt, lambda task: [self._stop_or(task, attempt, back)], patient=False)
+        self.forget(work)
 
     def forget(self, work: Work) -> None:
         """Take an attempt out of the register, if it still is this work's."""

@@ -68,10 +68,17 @@ def sources(to: Stage) -> frozenset[Stage]:
 class Mover:
     """Moves tasks: checks the table, sets what belongs to the new stage, writes. Nobody else changes a stage."""
 
-    def __init__(self, tasks: TaskStore, clock: Clock, hook: Hook = no_hook) -> None:
+    def __init__(
+        self,
+        tasks: TaskStore,
+        clock: Clock,
+        hook: Hook = no_hook,
+        moved: Callable[[Task], None] = lambda _: None,
+    ) -> None:
         self._tasks = tasks
         self._clock = clock
         self._hook = hook
+        self._moved = moved  #: told of each single move, once it is written
 
     def move(
         self,
@@ -104,6 +111,7 @@ class Mover:
         self._hook(f"jobs.before_{to}")
         task = self._tasks.change(task_id, expect=allowed, expect_attempt=expect_attempt, **full)
         self._hook(f"jobs.after_{to}")
+        self._moved(task)
         return task
 
     def move_through(self, task: Task, steps: Sequence[tuple[Stage, dict[str, Any]]]) -> Task:
@@ -126,6 +134,7 @@ class Mover:
         self._hook(f"jobs.before_{stage}")
         moved = self._tasks.change(task.id, expect={task.stage}, expect_attempt=task.attempt, **full)
         self._hook(f"jobs.after_{stage}")
+        self._moved(moved)
         return moved
 
     def make_ready(self, tasks: Sequence[Task]) -> list[Task]:

@@ -32,7 +32,11 @@ class Workers:
         self._closed = False
 
     def run(self, call: Callable[[], None]) -> None:
-        """Run the call soon, on an idle thread or a new one."""
+        """Run the call soon, on an idle thread or a new one.
+
+        Raises:
+            RuntimeError: The box has no thread left; the call will not be run.
+        """
         with self._changed:
             self._calls.append(call)
             if self._idle >= len(self._calls):
@@ -41,7 +45,15 @@ class Workers:
             self._made += 1
             thread = threading.Thread(target=self._work, name=f"phone-worker-{self._made}", daemon=True)
             self._threads.add(thread)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            with self._changed:
+                self._threads.discard(thread)
+                if call not in self._calls:
+                    return  # an idle thread took it in the meantime
+                self._calls.remove(call)
+            raise
 
     def close(self) -> None:
         """Idle threads end now, busy ones after their call."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from jobs.announcements import Tell, nobody
 from jobs.clock import Clock, SystemClock
 from jobs.control import Control
 from jobs.engine import Jobs
@@ -47,6 +48,7 @@ class Bench:
         hook: Hook = no_hook,
         files: Files | None = None,
         synchronised: bool | None = None,
+        tell: Tell = nobody,
         pause_s: float = 5.0,
         **posting: Any,
     ) -> None:
@@ -68,6 +70,7 @@ class Bench:
             self.evidence,
             synchronised=lambda: synchronised,
             hook=hook,
+            tell=tell,
         )
         self.control = Control(self.settings, self.clock, self.store, self.jobs)
         self._changed = threading.Condition()

@@ -9,10 +9,12 @@ import pytest
 
 from jobs.attempt import Attempt, ScriptFailed, Verdict
 from jobs.phone.errors import PhoneOffline
+from jobs.phone.protocol import PhoneState
+from storage.errors import StoreFailed
 from storage.records import Outcome, Stage, Status, TaskError
-from tests.support.bench import Bench
+from tests.support.bench import Bench, new_task
 from tests.support.clock import FakeClock
-from tests.support.fake_phones import FakePhones, FakeScript, publish
+from tests.support.fake_phones import PUBLISHED, FakePhones, FakeScript, publish
 
 
 def test_a_task_goes_the_whole_way_and_is_published_once(tmp_path: Path) -> None:
@@ -123,3 +125,84 @@ def test_JOB_4_whatever_fails_after_the_tap_is_unknown_and_never_repeated(
     assert task.stage is Stage.FAILED
     assert task.outcome is Outcome.UNKNOWN
     assert phones.taps == {"A": 1}
+
+
+def test_JOB_12_a_phone_that_reboots_before_the_commit_point_gets_its_task_again(tmp_path: Path) -> None:
+    clock = FakeClock()
+    phones = FakePhones("A", "B")
+    serials: list[str] = []
+
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        serials.append(phone.serial)
+        if len(serials) == 1:
+            phones.set("A", PhoneState.ABSENT)
+            raise PhoneOffline("it reboots", serial="A")
+        return publish(attempt, phone)
+
+    with Bench(tmp_path, phones, FakeScript(play), clock) as bench:
+        task = bench.now("A")
+        bench.wait(task.id, {Stage.SCHEDULED}, retries=1)
+        clock.advance(6)
+        bench.wait(task.id, {Stage.QUEUED})
+        phones.set("A")
+        assert bench.wait(task.id).stage is Stage.PUBLISHED
+    assert serials == ["A", "A"]
+
+
+def test_ends_that_nobody_asked_for_are_told_and_no_others(tmp_path: Path) -> None:
+    told: list[tuple[str, Any]] = []
+
+    def tell(name: str, sentence: str, /, **facts: Any) -> None:
+        told.append((name, facts["code"]))
+        raise StoreFailed("the outbox cannot be written")
+
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        if attempt.task.id == 1:
+            raise ScriptFailed("wrong_account", "somebody else")
+        attempt.enter_committing()
+        return (
+            Verdict(Outcome.UNKNOWN, "?", TaskError("automation_lost", "?"))
+            if attempt.task.id == 2
+            else PUBLISHED
+        )
+
+    with Bench(tmp_path, FakePhones("A"), FakeScript(play), tell=tell) as bench:
+        for _ in range(3):
+            bench.wait(bench.now().id)
+        stopped = bench.now("NOWHERE")
+        bench.wait(stopped.id, {Stage.QUEUED})
+        bench.control.stop(stopped.id)
+    assert told == [("task_failed", "wrong_account"), ("unknown_outcome", "automation_lost")]
+
+
+def test_a_box_without_a_thread_left_keeps_the_task_for_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.engine.BEGIN_PAUSE_S", 0.01)
+    with Bench(tmp_path, FakePhones("A"), FakeScript()) as bench:
+        good, left = bench.jobs.workers.run, [2]
+
+        def run(call: Any) -> None:
+            if left[0]:
+                left[0] -= 1
+                raise RuntimeError("can't start new thread")
+            good(call)
+
+        monkeypatch.setattr(bench.jobs.workers, "run", run)
+        task = bench.wait(bench.now().id)
+    assert (task.stage, task.interruptions, task.retry_count) == (Stage.PUBLISHED, 0, 0)
+
+
+@pytest.mark.long
+def test_a_hundred_tasks_due_at_once_are_claimed_within_25_ms(tmp_path: Path) -> None:
+    serials = [f"P{number:03}" for number in range(100)]
+
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        phone.hang()
+        raise AssertionError("unreachable")
+
+    with Bench(tmp_path, FakePhones(*serials), FakeScript(play)) as bench:
+        at = bench.clock.now() + 1.0
+        tasks = bench.add(*[new_task(serial, at=at) for serial in serials])
+        late_ms = sorted((bench.wait(t.id, {Stage.PREPARING}).started_at - at) * 1000 for t in tasks)
+    assert late_ms[98] <= 25, late_ms

@@ -136,9 +136,9 @@ def test_a_call_that_fails_does_not_end_its_worker(caplog: pytest.LogCaptureFixt
         workers.run(fail)
         workers.run(done.set)
         assert done.wait(GUARD_S)
+        workers.close()
+        assert workers.join(GUARD_S)
     assert "a worker's call failed" in caplog.text
-    workers.close()
-    assert workers.join(GUARD_S)
 
 
 def test_idle_workers_end_after_a_while() -> None:
