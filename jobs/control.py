@@ -45,7 +45,7 @@ class Deleted(msgspec.Struct, frozen=True):
 
 
 class Control:
-    """The actions of the API on tasks; the semantics are R21 to R25 of docs/api.md."""
+    """The actions of the API on tasks; when each is refused, and what becomes of running tasks."""
 
     def __init__(self, settings: Settings, clock: Clock, store: Store, jobs: Jobs) -> None:
         self._posting = settings.posting
