@@ -32,8 +32,10 @@ log = logging.getLogger(__name__)
 #: The journal grows by this much at a time, filled with zeros: an fsync that need not record a new file size is quicker.
 ROOM_BYTES = 512 * 1024
 
-#: A journal is replaced by a snapshot once it is as big as the snapshot before, and at least this big.
+#: A journal is replaced by a snapshot once it is as big as the snapshot before, but not earlier or later than at these
+#: sizes: the first keeps snapshots rare, the second keeps the next start quick.
 MIN_JOURNAL_BYTES = 8 * 1024**2
+MAX_JOURNAL_BYTES = 32 * 1024**2
 
 
 class Disk:
@@ -218,9 +220,8 @@ class Disk:
 
     def snapshot_due(self) -> bool:
         """Whether the journal has grown enough to be worth replacing, or the last attempt failed."""
-        return self._snapshot_generation < self._generation or self._offset >= max(
-            MIN_JOURNAL_BYTES, self._snapshot_bytes
-        )
+        enough = max(MIN_JOURNAL_BYTES, min(self._snapshot_bytes, MAX_JOURNAL_BYTES))
+        return self._snapshot_generation < self._generation or self._offset >= enough
 
     @property
     def has_changes(self) -> bool:

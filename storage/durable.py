@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_BEHIND = "memory is behind the disk after an internal error: restart the daemon"
+
 
 class Listener(Protocol):
     """Told of every committed change of a table, under the state lock: keeps indexes and caches right."""
@@ -67,6 +69,7 @@ class JournalStorage(Storage):
         self._listeners: dict[str, list[Listener]] = {}
         self.state_lock = threading.Lock()
         self._snapshot_lock = threading.Lock()
+        self._behind = False  # memory, after an internal error
         self._writing = threading.Lock()  # held while a group is written, and while the journal is switched
         self._disk = Disk(
             Path(folder),
@@ -216,6 +219,8 @@ class JournalStorage(Storage):
 
     def _write_group(self, group: Sequence[Ticket]) -> None:
         with self._writing:
+            if self._behind:
+                raise StoreFailed(_BEHIND)
             change = Transaction(self.tables, self._normal, self._read, self.new_id)
             parts: list[bytes] = []
             seq = self._seq
@@ -234,7 +239,11 @@ class JournalStorage(Storage):
             if parts:
                 self._disk.append(b"".join(parts), essential=any(ticket.essential for ticket in group))
                 self._seq = seq
-                self._apply(change)
+                try:
+                    self._apply(change)
+                except BaseException:
+                    self._behind = True
+                    raise
 
     def _apply(self, change: Transaction) -> None:
         with self.state_lock:
@@ -318,13 +327,15 @@ class JournalStorage(Storage):
         found = list(self.warnings)
         if self._disk.reserve.full:
             found.append("the disk is full: new tasks are refused")
+        if self._behind:
+            found.append(_BEHIND)
         if self._disk.trouble:
             found.append(f"the journal cannot be written ({self._disk.trouble})")
         return found
 
     @property
     def writable(self) -> bool:
-        return self._disk.is_open and not self._disk.trouble
+        return self._disk.is_open and not self._disk.trouble and not self._behind
 
 
 def _freeze_field(record: msgspec.Struct, field: str) -> None:

@@ -18,6 +18,7 @@ from storage.doubt import put_in_doubt
 from storage.durable import JournalStorage
 from storage.errors import StoreError
 from storage.files import Files
+from storage.hooks import hook_from
 from storage.idempotency import IdempotencyStore
 from storage.materials import MaterialStore
 from storage.meta import MetaStore
@@ -100,7 +101,7 @@ class Store:
             StoreDamaged: none of its generations can be read.
             StoreFailed: it cannot be read or written.
         """
-        files = files or Files()
+        files = files or Files(hook_from(os.environ))
         lock = lock_state(state_dir)
         try:
             finish_restore(state_dir, files)

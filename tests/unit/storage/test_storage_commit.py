@@ -187,3 +187,20 @@ def test_after_close_writing_is_refused_and_reading_goes_on(store: Store):
     assert store.tasks.get(1) is not None
     assert not store.health().writable
     store.close()
+
+
+def test_after_an_internal_error_nothing_is_written_on_top_of_what_memory_does_not_know(make_store: Opener):
+    store = make_store()
+    store.tasks.create([new_task(1)])
+
+    def broken(_changes: object) -> None:
+        raise RuntimeError("a bug in an index")
+
+    store.storage.listen("tasks", broken, replay=False)
+    with pytest.raises(RuntimeError, match="a bug"):
+        store.tasks.create([new_task(2)])
+    with pytest.raises(StoreFailed, match="restart the daemon"):
+        store.tasks.create([new_task(3)])
+    assert not store.health().writable
+    assert any("restart" in warning for warning in store.health().warnings)
+    assert len(make_store().tasks) == 2, "the change was on disk"

@@ -12,9 +12,12 @@ import pytest
 from storage_samples import BreakingFiles, new_task, state_of
 
 from storage.errors import NewerSchema, StoreDamaged, StoreError
-from storage.load import generations, journal_path, journals, snapshot_path
+from storage.files import Files
+from storage.load import Loader, generations, journal_path, journals, snapshot_path
+from storage.migrate import CURRENT
 from storage.records import Outcome, Stage
 from storage.store import Store
+from storage.tables import TYPES
 
 Opener = Callable[..., Store]
 
@@ -223,7 +226,9 @@ def test_old_generations_are_kept_and_older_ones_dropped(make_store: Opener):
     assert journals(folder_of(store)) == generations(folder_of(store))
 
 
-def test_TDB_1_random_damage_to_a_random_file_never_ends_in_a_traceback(make_store: Opener, tmp_path: Path):
+def test_TDB_1_a_thousand_random_damages_to_a_random_file_never_ends_in_a_traceback(
+    make_store: Opener, tmp_path: Path
+):
     """Whatever happens to one file, the state is one that was acknowledged at some time, or there is an alarm."""
     store = make_store()
     acknowledged = []
@@ -238,7 +243,7 @@ def test_TDB_1_random_damage_to_a_random_file_never_ends_in_a_traceback(make_sto
     store.close()
     dice = random.Random(7)
     alarms = 0
-    for round_ in range(200):
+    for round_ in range(1000):
         folder = tmp_path / f"round{round_}" / "store"
         folder.mkdir(parents=True)
         for name, data in files.items():
@@ -262,3 +267,25 @@ def test_TDB_1_random_damage_to_a_random_file_never_ends_in_a_traceback(make_sto
         else:
             assert state in acknowledged or state == {}
     assert alarms
+
+
+def test_TDB_1_a_store_cut_at_any_byte_of_its_last_three_changes_opens_with_those_before(
+    store: Store, tmp_path: Path
+):
+    acknowledged = []
+    for number in range(5):
+        store.tasks.create([new_task(number)])
+        acknowledged.append((store.storage._disk.journal_bytes, state_of(store)))
+    store.close()
+    folder = folder_of(store)
+    (tmp_path / "cut").mkdir()
+    snapshot_file = snapshot_path(folder, 1)
+    (tmp_path / "cut" / snapshot_file.name).write_bytes(snapshot_file.read_bytes())
+    whole = journal_path(folder, 1).read_bytes()
+    for cut in range(acknowledged[1][0], acknowledged[-1][0] + 1):
+        journal_path(tmp_path / "cut", 1).write_bytes(whole[:cut])
+        state = Loader(tmp_path / "cut", Files(), TYPES, CURRENT, repair=False).load()
+        expected = [tasks["tasks"] for size, tasks in acknowledged if size <= cut][-1]
+        assert sorted(state.tables["tasks"]) == sorted(expected)
+        assert not state.lost_changes
+        assert (state.warnings == []) == (cut in [size for size, _ in acknowledged])
