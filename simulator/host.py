@@ -70,7 +70,7 @@ class Host:
         ports: list[int] = kept.get("ports", [])
         for number in range(options.phones):
             phone = Phone(self._spec(number), self._make_app)
-            phone.on_plug = self._replug.set
+            phone.plug.on_change = self._replug.set
             phone.server_fault = self._server_fault if options.adb_faults else None
             self.phones.append(phone)
             kept_port = ports[number] if number < len(ports) else 0
@@ -174,7 +174,7 @@ class Host:
         write_atomically(self._state_path, json.dumps(content))
 
     async def _listen(self, phone: Phone, port: int) -> int:
-        server = await asyncio.start_server(phone.connected, "127.0.0.1", port, limit=2**22)
+        server = await asyncio.start_server(phone.plug.connected, "127.0.0.1", port, limit=2**22)
         self._servers.append(server)
         bound: int = server.sockets[0].getsockname()[1]
         return bound
@@ -229,7 +229,7 @@ class Host:
 
     def _all_settled(self, states: dict[str, str]) -> bool:
         return all(
-            (states.get(address) in ("device", "unauthorized")) == phone.plugged
+            (states.get(address) in ("device", "unauthorized")) == phone.plug.plugged
             for phone, address in zip(self.phones, self.addresses, strict=True)
         )
 
@@ -239,7 +239,7 @@ class Host:
         async def settle(phone: Phone, address: str) -> None:
             state = states.get(address)
             async with gate:
-                if not phone.plugged:
+                if not phone.plug.plugged:
                     if state is not None:
                         await self.adb.disconnect(address)
                 elif state is None:

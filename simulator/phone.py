@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from simulator.adb import services
-from simulator.adb.link import Link, Service
-from simulator.android import picture
+from simulator.adb.link import Service
+from simulator.adb.plug import Plug
+from simulator.android import keys, picture
 from simulator.android.display import Display
 from simulator.android.files import PhoneFiles
 from simulator.android.media_store import MediaStore
@@ -22,6 +24,8 @@ from simulator.apps.base import App, AppSpec, MediaRow, PhoneSide, Post
 from simulator.automation.server import AutomationServer
 from simulator.faults import Faults
 from simulator.record import Record
+
+log = logging.getLogger("simulator")
 
 AppFactory = Callable[[PhoneSide, AppSpec], App]
 
@@ -54,10 +58,6 @@ class Phone:
 
     spec: PhoneSpec
     make_app: AppFactory
-    slices: bool = field(default=False, init=False)
-    ghost: bool = field(default=False, init=False)
-    unauthorized: bool = field(default=False, init=False)
-    plugged: bool = field(default=True, init=False)  #: False while a fault keeps it off the bus
 
     def __post_init__(self) -> None:
         spec = self.spec
@@ -77,11 +77,10 @@ class Phone:
         self.display.launch = self._icon_tapped
         self.media_store.changed = self.changed
         self.automation = AutomationServer(self)
-        self.on_plug: Callable[[], None] = lambda: None  #: the host watches who is plugged in
+        self.plug = Plug(self)
         self.server_fault: Callable[[str, str], None] | None = (
             None  #: the host's, when it has a proxy before adb
         )
-        self._links: set[Link] = set()
         self._waiting: set[asyncio.Future[None]] = set()
         self._timers: set[asyncio.TimerHandle] = set()
         self._scans: set[asyncio.Task[str]] = set()
@@ -109,8 +108,12 @@ class Phone:
             "apps": {app.package: app.dump_state() for app in self.display.apps.values()},
         }
         temporary = self._state_path.with_suffix(".new")
-        temporary.write_text(json.dumps(state, ensure_ascii=False), "utf-8")
-        temporary.replace(self._state_path)
+        try:
+            temporary.write_text(json.dumps(state), "utf-8")
+            temporary.replace(self._state_path)
+        except OSError as error:
+            # The box's disk is full or the folder was removed: the phone itself works on.
+            log.warning("%s: its state could not be kept: %s", self.name, error)
 
     def _install(self, spec: AppSpec, states: dict[str, Any]) -> None:
         app = self.make_app(self, spec)
@@ -146,25 +149,10 @@ class Phone:
         self.save()
         for timer in self._timers:
             timer.cancel()
-        for link in list(self._links):
-            link.cut()
+        self.plug.cut()
         self.media_store.close()
 
     # -- adb --------------------------------------------------------------------------------------------------
-
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """An adb server connected to the phone's port."""
-        if not self.plugged:
-            writer.close()
-            return
-        link = Link(self, reader, writer)
-        self._links.add(link)
-        try:
-            await link.run()
-        except asyncio.CancelledError:
-            writer.close()
-        finally:
-            self._links.discard(link)
 
     def banner(self) -> str:
         props = self.system.props()
@@ -176,22 +164,6 @@ class Phone:
     def service(self, name: str) -> Service | None:
         return services.find(self, name)
 
-    def cut_link(self) -> None:
-        """The cable is pulled and put back."""
-        for link in list(self._links):
-            link.cut()
-
-    def unplug(self, seconds: float) -> None:
-        """Off the bus for so long."""
-        self.plugged = False
-        self.cut_link()
-        self.on_plug()
-        self.later(seconds, self._plug)
-
-    def _plug(self) -> None:
-        self.plugged = True
-        self.on_plug()
-
     def reboot(self, seconds: float = _REBOOT_S) -> None:
         """Everything that runs ends; the screen is locked when it comes back."""
         self.record.event("reboot")
@@ -201,29 +173,12 @@ class Phone:
         self.system.boot_completed = False
         self.system.screen_on, self.system.locked = True, True
         self.system.booted_at = time.time()
-        self.unplug(seconds)
+        self.plug.pull(seconds)
         self.later(seconds + min(1.0, seconds / 2), self._booted)
 
     def _booted(self) -> None:
         self.system.boot_completed = True
         self.changed()
-
-    def become_ghost(self, seconds: float) -> None:
-        """Stay listed as a device and answer nothing."""
-        self.ghost = True
-        self.later(seconds, lambda: setattr(self, "ghost", False))
-
-    def lose_authorization(self, seconds: float) -> None:
-        """Forget the box's key; the question on the screen is answered after so long."""
-        self.unauthorized = True
-        self.cut_link()
-
-        def confirm() -> None:
-            if self.unauthorized:
-                self.unauthorized = False
-                self.cut_link()
-
-        self.later(seconds, confirm)
 
     async def hang(self) -> None:
         """Never return; the stream's end cancels it."""
@@ -401,31 +356,7 @@ class Phone:
     def press(self, keycode: int) -> bool:
         """A key of the phone or of its keyboard."""
         self.record.event("key", code=keycode)
-        display = self.display
-        if keycode == 3:
-            display.home()
-        elif keycode == 4:
-            display.back()
-        elif keycode == 26:
-            display.power(not self.system.screen_on)
-        elif keycode == 224:
-            display.power(True)
-        elif keycode == 223:
-            display.power(False)
-        elif keycode == 82 and self.system.locked:
-            display.dismiss_keyguard()
-        elif keycode == 66:
-            display.type_key("ENTER")
-        elif keycode == 67:
-            display.type_key("DEL")
-        elif keycode == 111:
-            display.hide_keyboard()
-        elif 29 <= keycode <= 54:
-            display.type_key(chr(ord("a") + keycode - 29))
-        elif 7 <= keycode <= 16:
-            display.type_key(str(keycode - 7))
-        elif keycode == 62:
-            display.type_key(" ")
+        keys.press(self.display, keycode)
         return True
 
     def typed(self, text: str) -> str:

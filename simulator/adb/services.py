@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from simulator.adb import sync
 from simulator.adb.link import Service, Stream, StreamClosed
 from simulator.shell import commands
-from simulator.shell.runner import Nothing, Process, Shell
+from simulator.shell.runner import Process, Shell
+from simulator.shell.streams import Nothing
 
 if TYPE_CHECKING:
     from simulator.phone import Phone

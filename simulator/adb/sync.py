@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from simulator.adb.link import Stream
+from simulator.adb.plug import Plug
 from simulator.android.files import PhoneFiles
 
 _CHUNK_BYTES = 64 * 1024
@@ -24,9 +25,9 @@ class SyncOwner(Protocol):
     """What the sync service needs of its phone."""
 
     files: PhoneFiles
+    plug: Plug
 
     def fault(self, name: str, argument: str | None = None) -> object: ...
-    def cut_link(self) -> None: ...
     def pushed(self, path: str, size_bytes: int) -> None: ...
     def file_gone(self, path: str) -> None: ...
     async def hang(self) -> None: ...
@@ -205,7 +206,7 @@ class _Breakage:
         if self._fail_at is not None and total >= self._fail_at:
             raise OSError(errno.EIO, "I/O error")
         if self._cut_at is not None and total >= self._cut_at:
-            self._phone.cut_link()
+            self._phone.plug.cut()
             await self._phone.hang()
 
 

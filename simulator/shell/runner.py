@@ -7,83 +7,16 @@ import contextlib
 import fnmatch
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from simulator.shell import lang
+from simulator.shell.streams import Buffer, FileOut, In, Nothing, Out, Pipe
+from simulator.shell.tokens import Part, ShellSyntaxError, Word
 
 if TYPE_CHECKING:
     from simulator.phone import Phone
 
 _LOOP_LIMIT = 10_000
-
-
-class Out(Protocol):
-    """Where output goes."""
-
-    async def write(self, data: bytes) -> None: ...
-
-
-class In(Protocol):
-    """Where input comes from; b"" at its end."""
-
-    async def read(self, n: int = 65536) -> bytes: ...
-
-
-class Nothing:
-    """/dev/null, both ways."""
-
-    async def write(self, data: bytes) -> None:
-        return
-
-    async def read(self, n: int = 65536) -> bytes:
-        return b""
-
-
-class Buffer:
-    """Output kept in memory; read back as input."""
-
-    def __init__(self, data: bytes = b"") -> None:
-        self.data = bytearray(data)
-
-    async def write(self, data: bytes) -> None:
-        self.data += data
-
-    async def read(self, n: int = 65536) -> bytes:
-        chunk = bytes(self.data[:n])
-        del self.data[:n]
-        return chunk
-
-
-class _Pipe:
-    """Joins two commands of a pipeline."""
-
-    def __init__(self) -> None:
-        self._stream = asyncio.StreamReader(limit=2**31)
-
-    async def write(self, data: bytes) -> None:
-        self._stream.feed_data(data)
-
-    async def read(self, n: int = 65536) -> bytes:
-        return await self._stream.read(n)
-
-    def end(self) -> None:
-        self._stream.feed_eof()
-
-
-class _FileOut:
-    """Output into a file of the phone."""
-
-    def __init__(self, phone: Phone, path: Path, *, append: bool) -> None:
-        self._phone = phone
-        self._file = path.open("ab" if append else "wb")
-
-    async def write(self, data: bytes) -> None:
-        self._phone.files.take_space(len(data))
-        self._file.write(data)
-
-    def close(self) -> None:
-        self._file.close()
 
 
 @dataclass
@@ -159,7 +92,7 @@ class Shell:
         process = self._process
         try:
             parsed = lang.parse(text)
-        except lang.ShellSyntaxError as error:
+        except ShellSyntaxError as error:
             await process.err(f"/system/bin/sh: {error}\n")
             return 1
         try:
@@ -192,7 +125,7 @@ class Shell:
         return int(not status) if pipeline.negated else status
 
     async def _piped(self, commands: list[lang.Command], process: Process) -> int:
-        async def run(item: lang.Command, mine: Process, pipe: _Pipe | None) -> int:
+        async def run(item: lang.Command, mine: Process, pipe: Pipe | None) -> int:
             try:
                 return await self._command(item, mine)
             finally:
@@ -202,7 +135,7 @@ class Shell:
         source: In = process.stdin
         runs = []
         for number, item in enumerate(commands):
-            pipe = _Pipe() if number < len(commands) - 1 else None
+            pipe = Pipe() if number < len(commands) - 1 else None
             mine = replace(process, stdin=source, stdout=pipe or process.stdout)
             runs.append(run(item, mine, pipe))
             source = pipe or source
@@ -283,16 +216,16 @@ class Shell:
             error.filename = target
             raise
 
-    def _open_out(self, target: str, process: Process, *, append: bool) -> _FileOut:
+    def _open_out(self, target: str, process: Process, *, append: bool) -> FileOut:
         try:
-            return _FileOut(
-                process.phone, process.phone.files.for_writing(target, process.cwd), append=append
+            return FileOut(
+                process.phone.files, process.phone.files.for_writing(target, process.cwd), append=append
             )
         except OSError as error:
             error.filename = target
             raise
 
-    async def _expand(self, words: list[lang.Word], process: Process) -> list[str]:
+    async def _expand(self, words: list[Word], process: Process) -> list[str]:
         result: list[str] = []
         for word in words:
             fields, pattern = await self._fields(word, process)
@@ -301,7 +234,7 @@ class Shell:
                 result.extend(matches or [text])
         return result
 
-    async def _fields(self, word: lang.Word, process: Process) -> tuple[list[str], bool]:
+    async def _fields(self, word: Word, process: Process) -> tuple[list[str], bool]:
         """A word's fields (unquoted expansions are split at blanks), and whether it may hold a glob."""
         fields: list[str] = [""]
         quoted = pattern = False
@@ -322,11 +255,11 @@ class Shell:
                     fields.extend(pieces[1:])
         return ([] if fields == [""] and not quoted else fields), pattern
 
-    async def _text(self, word: lang.Word, process: Process) -> str:
+    async def _text(self, word: Word, process: Process) -> str:
         parts = [p.value if p.kind == "text" else await self._value(p, process) for p in word.parts]
         return "".join(parts)
 
-    async def _value(self, part: lang.Part, process: Process) -> str:
+    async def _value(self, part: Part, process: Process) -> str:
         if part.kind == "command":
             buffer = Buffer()
             inner = Shell(replace(process, stdout=buffer, env=dict(process.env)))

@@ -106,23 +106,22 @@ def _strike(phone: Phone, name: str, argument: str) -> bool:
     except ValueError:
         return False
     if name == "offline":
-        phone.later(_RECONNECT_S, lambda: phone.unplug(seconds))
+        phone.later(_RECONNECT_S, lambda: phone.plug.pull(seconds))
     elif name == "reboot":
         phone.later(_RECONNECT_S, lambda: phone.reboot(seconds if argument else 5.0))
     elif name == "ghost":
         # After the answer of this very command went out.
-        phone.later(_RECONNECT_S, lambda: phone.become_ghost(seconds))
+        phone.later(_RECONNECT_S, lambda: phone.plug.become_ghost(seconds))
     elif name == "unauthorized":
-        phone.later(_RECONNECT_S, lambda: phone.lose_authorization(seconds))
+        phone.later(_RECONNECT_S, lambda: phone.plug.lose_authorization(seconds))
     elif name == "slices":
-        phone.slices = True
-        phone.later(seconds, lambda: setattr(phone, "slices", False))
+        phone.plug.come_in_slices(seconds)
     elif name == "slow":
         phone.slow_factor = float(argument) if argument else 10.0
     elif name == "kill-automation":
         phone.automation.die()
     elif name == "link-cut":
-        phone.later(_RECONNECT_S, phone.cut_link)
+        phone.later(_RECONNECT_S, phone.plug.cut)
     else:
         return False
     return True
@@ -131,7 +130,4 @@ def _strike(phone: Phone, name: str, argument: str) -> bool:
 def heal(phone: Phone) -> None:
     """Undo what struck at once."""
     phone.slow_factor = 1.0
-    phone.slices = phone.ghost = False
-    if phone.unauthorized:
-        phone.unauthorized = False
-        phone.cut_link()
+    phone.plug.heal()

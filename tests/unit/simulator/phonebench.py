@@ -9,7 +9,8 @@ from typing import Any
 from simulator.apps.base import AppAccount, AppSpec, PhoneSide, Post, View
 from simulator.phone import Phone, PhoneSpec
 from simulator.shell import commands
-from simulator.shell.runner import Buffer, Process, Shell
+from simulator.shell.runner import Process, Shell
+from simulator.shell.streams import Buffer
 
 commands.load()
 

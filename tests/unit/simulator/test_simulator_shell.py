@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.shell import lang
+from simulator.shell.tokens import ShellSyntaxError
 from tests.unit.simulator.phonebench import Printed, make_phone, sh
 
 
@@ -84,7 +85,7 @@ def test_PPA_9_a_quoted_word_stays_one_word(text: str) -> None:
 
 @given(st.text(max_size=80))
 def test_the_parser_only_ever_raises_its_own_error(text: str) -> None:
-    with contextlib.suppress(lang.ShellSyntaxError):
+    with contextlib.suppress(ShellSyntaxError):
         lang.parse(text)
 
 
