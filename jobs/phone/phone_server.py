@@ -135,8 +135,6 @@ class PhoneServer:
             self._kill_stale()
         elif self._adopted():
             return
-        else:
-            self._end()
         self._set_up_jar()
         for last in (False, True):
             if self._launched():
@@ -196,14 +194,18 @@ class PhoneServer:
 
     def _adopted(self) -> bool:
         """Use a server that runs: from the session before, or somebody else's, whose work is not ended."""
-        if not self._runs():
-            return False
         try:
             with boundary(self.serial):
+                self.ping(self.now.lease.until(PING_TIMEOUT_S))
                 self._configure()
+        except NotSent:
+            self._end()  # nobody listens
         except (AutomationLost, DeadlinePassed):
-            return False
-        return True
+            self._end()
+            self._kill_stale()  # somebody does, but is of no use, and would hold the port
+        else:
+            return True
+        return False
 
     def _runs(self) -> bool:
         try:

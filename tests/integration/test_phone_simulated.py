@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import random
+import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -317,6 +321,86 @@ def test_a_phone_off_the_bus_is_missed_and_seen_again_within_three_seconds(
     hub.wait_for(lambda: hub.state(serial) is not PhoneState.DEVICE, 3.0)
     hub.wait_state(serial, PhoneState.DEVICE, 10.0)
     assert time.monotonic() - began < 2.0 + 3.0
+
+
+def test_a_phone_that_answers_in_pieces_works_like_any_other(hub: Hub, sim: Simulated, serial: str) -> None:
+    sim.simctl(serial, "fault", "slices", "20")
+    session = hub.session(serial)
+    session.push(sample_video(), REMOTE)
+    session.app_start(TIKTOK)
+    assert session.observe().nodes
+    assert session.screenshot()
+    session.shell("rm", REMOTE)
+    session.close()
+
+
+def test_ADB_14_a_phone_that_restarts_is_used_again_once_it_is_up(
+    hub: Hub, sim: Simulated, serial: str
+) -> None:
+    session = hub.session(serial)
+    generation = hub.generation(serial)
+    sim.simctl(serial, "fault", "reboot", "2")
+    hub.wait_for(lambda: hub.generation(serial) > generation)
+    with pytest.raises(PhoneOffline):
+        session.shell("echo", "x")
+    session.close()
+    hub.wait_state(serial, PhoneState.DEVICE, 20.0)
+    again = hub.session(serial)
+    again.wake()
+    assert again.observe().nodes
+    again.close()
+
+
+def _descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def test_ADB_17_a_storm_of_faults_leaves_only_typed_errors_and_no_descriptor(
+    hub: Hub, sim: Simulated, serial: str, tmp_path: Path
+) -> None:
+    rng = random.Random(11)
+    small = tmp_path / "small.bin"
+    small.write_bytes(os.urandom(300_000))
+    faults = [
+        ("automation-dies",), ("http-500",), ("no-reply",), ("bad-json",), ("truncated-body",), ("one-node-tree",),
+        ("push-fail", "1000"), ("push-cut", "1000"), ("storage-full",), ("link-cut",), ("kill-automation",),
+        ("control-chars",), ("no-screenshots",), ("dump-fails",),
+    ]  # fmt: skip
+    outcomes: Counter[str] = Counter()
+
+    def once() -> None:
+        hub.wait_state(serial, PhoneState.DEVICE, 20.0)
+        hub.fleet._link(serial).automation().server._restarts.clear()
+        session = hub.session(serial)
+        actions: list[Callable[[], object]] = [
+            session.observe,
+            lambda: session.tap(5, 5),
+            lambda: session.shell("echo", "x"),
+            lambda: session.push(small, "/sdcard/Download/small.bin"),
+            session.screenshot,
+            lambda: session.app_start(TIKTOK),
+            session.foreground_package,
+            lambda: session.press("home"),
+        ]
+        try:
+            for action in rng.sample(actions, 5):
+                action()
+            outcomes["well"] += 1
+        except PhoneError as error:
+            outcomes[type(error).__name__] += 1
+        finally:
+            session.close()
+
+    once()
+    before = _descriptors()
+    for _ in range(60):
+        hub.wait_state(serial, PhoneState.DEVICE, 20.0)
+        with contextlib.suppress(subprocess.CalledProcessError):
+            sim.simctl(serial, "fault", *rng.choice(faults))
+        once()
+    assert _descriptors() <= before + 3
+    assert outcomes["well"] >= 15
+    assert len(outcomes) >= 4
 
 
 def test_an_unauthorized_phone_says_what_to_do(hub: Hub, sim: Simulated, serial: str) -> None:

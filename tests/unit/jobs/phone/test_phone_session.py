@@ -280,6 +280,24 @@ def test_U2_6_another_program_that_holds_the_automation_is_named(
     assert [line for line in phone.commands if "pkill" in line] == ["pkill -f com.wetest.uia2.Main"]
 
 
+def test_a_server_that_runs_is_used_and_not_ended(session: Session, u2: FakeU2, phone: FakePhone) -> None:
+    u2.alive = True
+    session.observe()
+    assert u2.launches == 0
+    assert not [line for line in phone.commands if "pkill" in line]
+
+
+@pytest.mark.parametrize("mode", ["silent", "500", "close"])
+def test_a_server_that_listens_but_does_not_answer_is_killed_before_the_next_starts(
+    session: Session, u2: FakeU2, phone: FakePhone, mode: str
+) -> None:
+    u2.alive = True
+    u2.modes["ping"] = [mode]
+    assert session.observe().nodes
+    assert u2.launches == 1
+    assert len([line for line in phone.commands if "pkill" in line]) == 1
+
+
 def test_a_stale_server_of_our_own_is_killed_and_replaced(session: Session, u2: FakeU2) -> None:
     u2.launch_output = b"UiAutomationService already registered!\n"
     u2.launch_fails = 1
