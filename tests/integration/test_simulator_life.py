@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -33,10 +34,17 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
 
 
 def states(port: int) -> dict[str, str]:
+    """What the adb server lists; by hand, since adbutils starts a server of its own where none answers (ADB-3)."""
     try:
-        return {entry.serial: entry.state for entry in adbutils.AdbClient(port=port).list()}
-    except (adbutils.AdbError, OSError):
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as sock:
+            sock.sendall(b"000chost:devices")
+            answer = b""
+            while data := sock.recv(4096):
+                answer += data
+    except OSError:
         return {}
+    lines = answer.decode()[8:].splitlines()
+    return {name: state for name, _, state in (line.partition("\t") for line in lines)}
 
 
 def adb_servers_of(state_dir: Path) -> list[int]:
