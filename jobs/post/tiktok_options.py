@@ -36,6 +36,7 @@ def set_ai_label(flow: TikTokFlow, sight: Sight) -> Sight:
 def _switch_on(flow: TikTokFlow, sight: Sight) -> Sight:
     flow.hands.tap(flow.need(sight, "ai_label_switch"))
     sight = flow.hands.until(sight, lambda s: s.has("ai_label_on") or s.name != "more_options", 4.0)
+    sight = flow.reach(sight, "more_options", "ai_label_notice", timeout_s=SHEET_S)
     if sight.name == "ai_label_notice":
         sight = flow.press(sight, "turn_on_button", timeout_s=SHEET_S)
     sight = flow.reach(sight, "more_options", timeout_s=SHEET_S)
