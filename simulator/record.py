@@ -52,7 +52,7 @@ class Record:
 
     def event(self, what: str, **facts: Any) -> None:
         """`at` is epoch seconds, so that a client can put its own times beside it."""
-        self.events.append({"at": round(time.time(), 6), "event": what, **facts})
+        self.events.append({"at": round(time.time(), 6), "what": what, **facts})
 
 
 def rfc3339(seconds: float) -> str:

@@ -186,7 +186,7 @@ async def logcat(process: Process, words: list[str]) -> int:
     for event in list(process.phone.record.events)[-50:]:
         when = time.strftime("%m-%d %H:%M:%S", time.gmtime(event["at"]))
         await process.out(
-            f"{when}.{int(event['at'] % 1 * 1000):03d}  1480  1510 I Simulator: {event['event']}\n"
+            f"{when}.{int(event['at'] % 1 * 1000):03d}  1480  1510 I Simulator: {event['what']}\n"
         )
     if "-d" not in words and "-t" not in words:
         await process.phone.hang()
