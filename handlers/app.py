@@ -11,6 +11,7 @@ import bottle
 
 from handlers.accounts import AccountHandlers
 from handlers.auth import Access
+from handlers.body import too_large
 from handlers.call import Call, Result, Route
 from handlers.devices import DeviceHandlers
 from handlers.envelope import Answer, Code, Refusal, Reply, crash, failure, refused, success
@@ -65,9 +66,17 @@ class App(bottle.Bottle):
         """Whether this request may take long by its nature: it must not stand before quick ones."""
         return self._slow.fullmatch(f"{method} {path}") is not None
 
-    def refusal(self, code: Code, message: str) -> Reply:
-        """An answer that the server gives on its own: too large, malformed."""
-        return self._compatible(refused(code, message))
+    def why_no_body(self, environ: Mapping[str, Any], limit_bytes: int) -> Refusal:
+        """Why a body of more than `limit_bytes` is not received: it is too large, or its sender is a stranger."""
+        try:
+            self.access.check(environ)
+        except Refusal as refusal:
+            return refusal
+        return too_large(limit_bytes)
+
+    def refused(self, refusal: Refusal) -> Reply:
+        """The answer to what the server refuses before the app sees it."""
+        return self._compatible(failure(refusal, "the server"))
 
     def crashed(self, error: BaseException, where: str) -> Reply:
         """The answer when the application itself broke."""

@@ -15,7 +15,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error
 
-from handlers.envelope import Code, Reply
+from handlers.envelope import Code, Refusal, Reply
 
 #: A request must arrive at least this fast, after a grace of the channel timeout: a byte now and then is not enough.
 MIN_RATE_BYTES_PER_S = 4 * 1024
@@ -42,7 +42,7 @@ class Parser(HTTPRequestParser):
         try:
             consumed = int(super().received(data))
         except NoRoom:
-            self._end(Refused(Code.NO_SPACE, "there is not enough disk space for this upload"))
+            self._end(Refused(Refusal(Code.NO_SPACE, "there is not enough disk space for this upload")))
             return len(data)
         self.wire_bytes += consumed
         if self.headers_finished and self.body_rcv is not None and self.error is None:
@@ -73,11 +73,11 @@ class Parser(HTTPRequestParser):
         limit, body = self._limit, self.body_rcv
         assert limit is not None  # noqa: S101 - set by _prepare
         if self.chunked and len(body.control_line) + len(body.trailer) > _MAX_CHUNK_LINE_BYTES:
-            self._end(Refused(Code.INVALID, "a chunk of the body is malformed"))
+            self._end(Refused(Refusal(Code.INVALID, "a chunk of the body is malformed")))
             return
         size = max(self.content_length, len(body))
         if self._refused is None and size > limit:
-            self._refused = Refused(Code.TOO_LARGE, f"the body is larger than the {limit} bytes allowed here")
+            self._refused = Refused(self._channel.server.app.why_no_body(self._facts(), limit))
             body.buf.close()
             body.buf = _Nothing()
         if self._refused is not None and (
@@ -95,13 +95,11 @@ class Parser(HTTPRequestParser):
 
 
 class Refused(Error):
-    """Tells waitress to answer with an error; `ErrorAnswer` finds the envelope here."""
+    """Tells waitress to answer with an error; `ErrorAnswer` finds it here."""
 
-    def __init__(self, answer_code: Code, message: str) -> None:
-        super().__init__(message)
-        self.code = answer_code.http_status
-        self.reason = message
-        self.answer_code = answer_code
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
 
 
 class NoRoom(Exception):
@@ -176,7 +174,20 @@ class Spool:
         self._memory.clear()
 
 
-class Answer(WSGITask):
+class _OneWrite:
+    """Sends headers and a whole body in one piece: one system call and one packet instead of two."""
+
+    def write(self: Any, data: bytes) -> None:
+        if self.wrote_header or not self.has_body or self.content_length != len(data):
+            super().write(data)  # type: ignore[misc]
+            return
+        header = self.build_response_header()
+        self.wrote_header = True
+        self.channel.write_soon(header + data)
+        self.content_bytes_written += len(data)
+
+
+class Answer(_OneWrite, WSGITask):
     """A request that reaches the app; while the server leaves, each answer is the last of its connection."""
 
     def build_response_header(self) -> bytes:
@@ -186,7 +197,7 @@ class Answer(WSGITask):
         return header
 
 
-class ErrorAnswer(ErrorTask):
+class ErrorAnswer(_OneWrite, ErrorTask):
     """What waitress refuses by itself, in the envelope."""
 
     def execute(self) -> None:
@@ -203,11 +214,11 @@ class ErrorAnswer(ErrorTask):
         error = self.request.error
         reply: Reply
         if isinstance(error, Refused):
-            reply = app.refusal(error.answer_code, error.body)
+            reply = app.refused(error.refusal)
         elif error.code >= 500 and error.code != 501:
             reply = app.crashed(RuntimeError(error.body), "the server")
         else:
-            reply = app.refusal(Code.INVALID, f"malformed HTTP request: {error.body}")
+            reply = app.refused(Refusal(Code.INVALID, f"malformed HTTP request: {error.body}"))
         return reply
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import shutil
 import warnings
 from pathlib import Path
@@ -26,6 +27,7 @@ from jobs.evidence import Evidence
 from jobs.intake import Intake
 from jobs.library import Library
 from jobs.settings import AccountEntry, Media, Posting, Server, Settings
+from jobs.settings import Phones as PhoneSettings
 from storage.records import NewTask, Outcome, Stage, Task, TaskError
 from storage.store import Store
 from tests.support.clock import FakeClock
@@ -74,6 +76,7 @@ class HttpSide:
         phones: ShownPhones | None = None,
         accounts: tuple[AccountEntry, ...] = (),
         matcher: Matcher | None = None,
+        phones_settings: PhoneSettings | None = None,
         **sections: Any,
     ) -> None:
         self.folder = folder
@@ -90,6 +93,8 @@ class HttpSide:
                 timezone="Europe/Berlin", duplicate_window_minutes=0, duplicate_warning_hours=0
             ),
         }
+        if phones_settings is not None:
+            defaults["phones"] = phones_settings
         self.settings = Settings(**{**defaults, **sections, "accounts": accounts})
         self.store = Store.open(folder / "state", reserve_bytes=0)
         self.evidence = Evidence(folder / "state" / "evidence", 10**9, self.clock)
@@ -128,7 +133,7 @@ class HttpSide:
             version="0.0-test",
         )
         self.app = create_app(self.services)
-        self.client = Client(self.app)
+        self.client: Client = AppClient(self.app)
         self.server: HttpServer | None = None
         self._jobs_run = False
 
@@ -150,11 +155,11 @@ class HttpSide:
         self.jobs.start()
         self._jobs_run = True
 
-    def serve(self) -> str:
-        """Put the app on a free port; returns its address."""
+    def serve(self) -> WireClient:
+        """Put the app on a free port; returns a client of it."""
         self.server = HttpServer(self.app, self.settings.server, spool_dir=self.library.dir)
         self.server.start()
-        return f"http://127.0.0.1:{self.server.port}"
+        return WireClient(self.server.port)
 
     def configure(self, **sections: Any) -> None:
         """Put other settings in force, as a reload does."""
@@ -183,10 +188,7 @@ class HttpSide:
 
 
 class Client:
-    """Calls the app as a peer on the box would, unless told otherwise, and checks the envelope of every answer."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = TestApp(app)
+    """Checks the envelope of every answer; how a call is made is up to the subclasses."""
 
     def call(
         self,
@@ -197,16 +199,9 @@ class Client:
         raw: bytes | None = None,
         peer: str = "127.0.0.1",
         **headers: str,
-    ) -> TestResponse:
+    ) -> Any:
         """Any call; keyword `Content_Type="x"` becomes the header Content-Type."""
-        data = raw if raw is not None else b"" if body is None else msgspec.json.encode(body)
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if body is not None:
-            sent.setdefault("Content-Type", "application/json")
-        environ = {"REMOTE_ADDR": peer, "HTTP_HOST": sent.pop("Host", "localhost:50809")}
-        return self._app.request(
-            path, method=method, body=data, headers=sent, expect_errors=True, environ=environ
-        )
+        raise NotImplementedError
 
     def good(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
         """The data of a call that must succeed."""
@@ -230,3 +225,74 @@ class Client:
         assert answer["message"]
         assert answer["data"] is None or isinstance(answer["data"], dict)
         return answer
+
+
+class AppClient(Client):
+    """Calls the app without a network, as a peer on the box would unless told otherwise."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = TestApp(app)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        peer: str = "127.0.0.1",
+        **headers: str,
+    ) -> TestResponse:
+        data = raw if raw is not None else b"" if body is None else msgspec.json.encode(body)
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body is not None:
+            sent.setdefault("Content-Type", "application/json")
+        environ = {"REMOTE_ADDR": peer, "HTTP_HOST": sent.pop("Host", "localhost:50809")}
+        return self._app.request(
+            path, method=method, body=data, headers=sent, expect_errors=True, environ=environ
+        )
+
+
+class WireAnswer(msgspec.Struct):
+    """An answer that came over the network."""
+
+    status_int: int
+    headers: Any
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return msgspec.json.decode(self.body)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+class WireClient(Client):
+    """Calls a server over the network, a new connection for each call."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        peer: str = "127.0.0.1",
+        **headers: str,
+    ) -> WireAnswer:
+        data = raw if raw is not None else None if body is None else msgspec.json.encode(body)
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body is not None:
+            sent.setdefault("Content-Type", "application/json")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, data, sent)
+            response = connection.getresponse()
+            return WireAnswer(response.status, response.headers, response.read())
+        finally:
+            connection.close()

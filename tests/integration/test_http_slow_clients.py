@@ -1,0 +1,243 @@
+"""Slow, silent, too many: the server stays reachable (WEB-1 to WEB-3)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import socket
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+import handlers.channel
+import handlers.server
+from tests.support.http_side import HttpSide, WireClient
+
+T = "/api/v1/task"
+
+
+@pytest.fixture
+def side(tmp_path: Path) -> Iterator[HttpSide]:
+    with HttpSide(tmp_path) as built:
+        yield built
+
+
+@pytest.fixture
+def many_descriptors() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 4096:
+        pytest.skip("the hard limit of open files is too low here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def healthz_ms(wire: WireClient) -> float:
+    started = time.perf_counter()
+    assert wire.call("GET", "/healthz").body == b"ok\n"
+    return (time.perf_counter() - started) * 1000
+
+
+@pytest.mark.usefixtures("many_descriptors")
+def test_WEB_2_500_slow_clients_do_not_delay_the_health_probe(side: HttpSide) -> None:
+    wire = side.serve()
+    begun = {
+        "nothing": b"",
+        "half a request line": b"GET /api/v1/ta",
+        "half a header": f"GET {T} HTTP/1.1\r\nHost: loc".encode(),
+        "half a body": f"POST {T} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{{".encode(),
+        "half a chunk": f"POST {T} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nx".encode(),
+    }
+    with ExitStack() as stack:
+        clients = []
+        for number in range(500):
+            sock = stack.enter_context(socket.create_connection(("127.0.0.1", wire.port), 10))
+            sock.sendall(list(begun.values())[number % len(begun)])
+            clients.append(sock)
+        stop = threading.Event()
+
+        def dribble() -> None:
+            while not stop.wait(0.02):
+                for sock in clients[1::7]:
+                    with suppress(OSError):
+                        sock.send(b"x")
+
+        dribbler = threading.Thread(target=dribble)
+        dribbler.start()
+        try:
+            times = [healthz_ms(wire) for _ in range(30)]
+            listed = wire.good("GET", T)
+        finally:
+            stop.set()
+            dribbler.join()
+    assert max(times) < 1000, times
+    assert statistics.median(times) < 100
+    assert listed["total"] == 0
+
+
+@pytest.mark.usefixtures("many_descriptors")
+def test_WEB_1_with_1100_open_descriptors_the_server_still_answers(side: HttpSide) -> None:
+    held = [os.open("/dev/null", os.O_RDONLY) for _ in range(1100)]
+    try:
+        wire = side.serve()
+        assert side.server is not None
+        with socket.create_connection(("127.0.0.1", wire.port), 5) as sock:
+            assert sock.fileno() > 1100
+            assert wire.good("POST", T, side.body())["created_count"] == 1
+            assert wire.good("GET", T)["total"] == 1
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+
+
+def test_when_full_the_longest_silent_connection_makes_place(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handlers.server, "MAX_CONNECTIONS", 20)
+    wire = side.serve()
+    with ExitStack() as stack:
+        silent = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", wire.port), 5)) for _ in range(60)
+        ]
+        for _ in range(5):
+            assert healthz_ms(wire) < 1000
+        assert silent[0].recv(1) == b"", "the oldest was closed"
+
+
+def test_without_descriptors_the_server_waits_for_some_and_goes_on(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    wire = side.serve()
+    assert side.server is not None
+    server = side.server._running
+    real, failures = server.accept, []
+
+    def fail() -> object:
+        if len(failures) < 2:
+            failures.append(1)
+            monkeypatch.setattr(handlers.server.TcpWSGIServer, "accept", refuse)
+        else:
+            monkeypatch.setattr(handlers.server.TcpWSGIServer, "accept", original)
+        return real()
+
+    original = handlers.server.TcpWSGIServer.accept
+
+    def refuse(_: object) -> object:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    monkeypatch.setattr(server, "accept", fail)
+    assert wire.call("GET", "/healthz").body == b"ok\n"
+    assert len(failures) == 2
+    assert "no descriptor is left" in caplog.text
+
+
+def test_WEB_2_a_byte_now_and_then_does_not_keep_a_connection(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handlers.server, "CHANNEL_TIMEOUT_S", 1)
+    wire = side.serve()
+    for begun in (
+        b"GET / HTTP/1.1\r\nX: ",
+        f"POST {T} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n".encode(),
+    ):
+        with socket.create_connection(("127.0.0.1", wire.port), 15) as sock:
+            sock.sendall(begun)
+            sock.settimeout(0.2)
+            started = time.monotonic()
+            closed = False
+            while not closed and time.monotonic() - started < 12:
+                try:
+                    sock.sendall(b"x")
+                    closed = sock.recv(1) == b""
+                except TimeoutError:
+                    continue
+                except OSError:
+                    closed = True
+            assert closed
+            assert time.monotonic() - started < 10
+
+
+def test_a_steady_client_is_never_cut_off(side: HttpSide, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers.server, "CHANNEL_TIMEOUT_S", 1)
+    monkeypatch.setattr(handlers.channel, "MIN_RATE_BYTES_PER_S", 1000)
+    wire = side.serve()
+    body = b'{"script_name": "other", "x": "' + b"y" * 8000 + b'"}'
+    with socket.create_connection(("127.0.0.1", wire.port), 15) as sock:
+        sock.sendall(f"POST {T} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+        pause = threading.Event()
+        for start in range(0, len(body), 500):
+            sock.sendall(body[start : start + 500])
+            pause.wait(0.25)
+        assert b'"code":40003' in sock.recv(65536)
+
+
+def test_WEB_3_hanging_creates_do_not_delay_reads(side: HttpSide, monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = side.serve()
+    go_on, entered = threading.Event(), threading.Semaphore(0)
+    real = side.intake.create
+
+    def hang(*args: object, **more: object) -> object:
+        entered.release()
+        go_on.wait(20)
+        return real(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(side.intake, "create", hang)
+    creators = [threading.Thread(target=wire.call, args=("POST", T, side.body())) for _ in range(40)]
+    for creator in creators:
+        creator.start()
+    for _ in range(side.settings.server.threads // 2):
+        assert entered.acquire(timeout=10)
+    times = []
+    for path in (T, f"{T}/stats", "/api/v1/devices", "/api/v1/accounts", "/readyz", "/healthz") * 5:
+        started = time.perf_counter()
+        assert wire.call("GET", path).status_int == 200
+        times.append(time.perf_counter() - started)
+    go_on.set()
+    for creator in creators:
+        creator.join(20)
+    assert max(times) < 0.3, times
+    assert wire.good("GET", T)["total"] == 40
+
+
+def test_WEB_4_an_upload_by_a_stranger_is_refused_before_it_is_received(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(side.app.access, "_trusted", lambda _: False)
+    wire = side.serve()
+    with socket.create_connection(("127.0.0.1", wire.port), 10) as sock:
+        sock.sendall(
+            b"POST /api/v1/materials?name=a.mp4 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000000\r\n"
+            b"Expect: 100-continue\r\n\r\n"
+        )
+        answer = sock.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 401")
+    assert b'"code":40101' in answer
+
+
+def test_WEB_4_a_large_upload_passes_through_a_file_beside_the_library(side: HttpSide) -> None:
+    wire = side.serve()
+    clip = (side.media / "clip.mp4").read_bytes()
+    free_box = (3 * 1024**2).to_bytes(4, "big") + b"free" + bytes(3 * 1024**2 - 8)
+    data = wire.good(
+        "POST", "/api/v1/materials?name=large.mp4", raw=clip + free_box, Content_Type="video/mp4"
+    )
+    assert data["material"]["size_bytes"] == len(clip) + 3 * 1024**2
+    assert len([path for path in side.library.dir.iterdir() if path.is_file()]) == 1
+
+
+def test_an_upload_without_room_is_refused_before_it_is_received(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = side.serve()
+    assert side.server is not None
+    side.server._running.min_free_bytes = 2**62
+    answer = wire.bad(
+        50701, "POST", "/api/v1/materials?name=large.mp4", raw=bytes(2 * 1024**2), Content_Type="video/mp4"
+    )
+    assert "disk space" in answer["message"]
