@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.apps import FAULTS as APP_FAULTS
+
 if TYPE_CHECKING:
     from simulator.phone import Phone
 
 
-#: name -> what it does. Those of the apps are taken by the apps themselves.
-FAULTS = {
+#: name -> what it does. Those of the apps are taken by the apps themselves, which name further ones.
+FAULTS = APP_FAULTS | {
     "popup": "NAME: that interruption covers the app's next screen",
     "unknown-screen": "a screen nobody knows comes up in the app",
     "login": "the app shows its log-in",
