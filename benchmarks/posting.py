@@ -1,0 +1,154 @@
+"""How long a post takes on simulated phones, against the apps' own latencies; many phones against one.
+
+python -m benchmarks.posting [--latency 1000] [--phones 50]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import adbutils
+
+from simulator.child import SimulatorChild
+
+_ROOT = Path(__file__).resolve().parents[1]
+_PAUSE = threading.Event()
+
+
+class Bench:
+    """A simulator and a daemon on it."""
+
+    def __init__(self, folder: Path, phones: int, latency_ms: float) -> None:
+        self.child = SimulatorChild(phones, folder, extra=("--latency", f"{latency_ms:g}"), timeout_s=120)
+        self.ready = self.child.ready
+        ready_file = folder / "ready.json"
+        self.daemon = subprocess.Popen(
+            [sys.executable, str(_ROOT / "tikmatrixd.py"), "--config", str(self.child.config_path), "serve", "--ready-file", str(ready_file)],
+            stdout=subprocess.PIPE, stderr=(folder / "daemon.log").open("wb"),
+        )  # fmt: skip
+        assert self.daemon.stdout is not None
+        self.daemon.stdout.readline()
+        self.url = json.loads(ready_file.read_text())["url"]
+        self._wait_for_phones(phones)
+
+    def _wait_for_phones(self, count: int) -> None:
+        while sum(d["state"] == "device" for d in self.call("/api/v1/devices")["devices"]) < count:
+            _PAUSE.wait(0.2)
+
+    def call(self, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(urllib.request.Request(self.url + path, data), timeout=60) as answer:
+            return json.load(answer)["data"]
+
+    def simctl(self, serial: str, *words: str) -> list[dict[str, Any]]:
+        out = subprocess.run(
+            [adbutils.adb_path(), "-P", str(self.ready["adb_port"]), "-s", serial, "shell", "simctl", *words],
+            capture_output=True, check=True, timeout=60, text=True,
+        ).stdout  # fmt: skip
+        return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+
+    def post(self, serials: list[str], platform: str, way: str, name: str) -> list[dict[str, Any]]:
+        """One post on each phone; the finished tasks."""
+        created = self.call(
+            "/api/v1/task",
+            {"serials": serials, "script_name": "post", "platform": platform, "force": True,
+             "script_config": {"captions": f"{name} #bench", "material_list": ["sample.mp4"], "upload_wait_time": 0, "post_way": way}},
+        )  # fmt: skip
+        waiting = set(created["task_ids"])
+        done = []
+        while waiting:
+            for task_id in sorted(waiting):
+                task = self.call(f"/api/v1/task/{task_id}")
+                if task["status"] >= 2:
+                    assert task["outcome"] == "published", task
+                    waiting.discard(task_id)
+                    done.append(task)
+            _PAUSE.wait(0.05)
+        return done
+
+    def stop(self) -> None:
+        self.daemon.terminate()
+        self.daemon.wait(30)
+        self.child.stop()
+
+
+def one_post(bench: Bench, platform: str, way: str, runs: int) -> None:
+    """Split one post into push, the app's own time and the rest."""
+    serial = bench.ready["serials"][0]
+    rows = []
+    for run in range(runs + 1):
+        bench.simctl(serial, "reset")
+        (task,) = bench.post([serial], platform, way, f"run {run}")
+        log = bench.call(f"/api/v1/task/{task['id']}/log")["log"]
+        wall = _seconds(log[-1]["at"]) - _seconds(log[0]["at"]) + log[0].get("took_ms", 0) / 1000
+        push = sum(line.get("took_ms", 0) for line in log if line.get("step") in {"push", "index"}) / 1000
+        events = bench.simctl(serial, "events", "4000")
+        app = sum(event.get("seconds", 0.0) for event in events if event["what"] == "app-wait")
+        calls = sum(event["what"] in {"rpc", "shell"} for event in events)
+        if run:  # the first starts the automation server and answers permissions
+            rows.append((wall, push, app, calls))
+    wall, push, app, calls = (statistics.median(column) for column in zip(*rows, strict=True))
+    ratio = wall / app if app else float("nan")
+    print(
+        f"{platform:10} {way:10} {wall:7.2f} s  = push {push:5.2f}  app {app:6.2f}  rest {wall - push - app:5.2f}   {ratio:5.2f} x the app's own time, {calls:.0f} calls to the phone"
+    )
+
+
+def _seconds(stamp: str) -> float:
+    from datetime import datetime
+
+    return datetime.fromisoformat(stamp).timestamp()
+
+
+def many(bench: Bench, count: int) -> None:
+    """All phones at once against one alone."""
+    serials = bench.ready["serials"]
+    bench.post(serials, "tiktok", "share", "warm-up")
+    began = time.monotonic()
+    bench.post(serials[:1], "tiktok", "share", "alone")
+    alone = time.monotonic() - began
+    began = time.monotonic()
+    bench.post(serials, "tiktok", "share", "together")
+    together = time.monotonic() - began
+    print(
+        f"{count} phones at once: {together:.2f} s, one alone {alone:.2f} s: {alone / together:.0%} of {count} x throughput"
+    )
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--latency", type=float, default=1000, help="milliseconds per nominal second of the apps"
+    )
+    parser.add_argument("--phones", type=int, default=50)
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder) / "one", 1, options.latency)
+        try:
+            for platform, way in (("tiktok", "share"), ("tiktok", "addButton"), ("instagram", "addButton")):
+                one_post(bench, platform, way, options.runs)
+        finally:
+            bench.stop()
+        bench = Bench(Path(folder) / "many", options.phones, options.latency)
+        try:
+            many(bench, options.phones)
+        finally:
+            bench.stop()
+
+
+if __name__ == "__main__":
+    main()
