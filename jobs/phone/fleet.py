@@ -16,7 +16,7 @@ from jobs.phone.foreign import boundary
 from jobs.phone.launch import OutputPump
 from jobs.phone.link import Link
 from jobs.phone.losses import Lost
-from jobs.phone.picture import capture
+from jobs.phone.picture import Pictures, capture
 from jobs.phone.protocol import PhoneInfo, PhoneListener, PhoneState
 from jobs.phone.push import PushGate
 from jobs.phone.roster import Change, Roster
@@ -68,6 +68,7 @@ class Fleet:
         self._links: dict[str, Link] = {}
         self._lock = threading.Lock()
         self._gate = PushGate(adb.max_concurrent_pushes)
+        self._pictures = Pictures(clock)
         self._pump = OutputPump()
         self._listeners: list[PhoneListener] = []
 
@@ -135,8 +136,8 @@ class Fleet:
             return None
         link = self._link(serial)
         idle = info.state is PhoneState.DEVICE and not link.busy
-        if not idle or link.picture(PICTURE_FRESH_S) is not None:
-            return link.picture()
+        if not idle or self._pictures.get(serial, PICTURE_FRESH_S) is not None:
+            return self._pictures.get(serial)
         with link.spectator() as grip:
             if grip is not None:
                 phone = AdbPhone(AdbClient(link.endpoint, grip), serial)
@@ -147,8 +148,8 @@ class Fleet:
                     log.info("%s: no picture: %s", serial, error)
                 else:
                     if picture is not None:
-                        link.keep_picture(picture)
-        return link.picture()
+                        self._pictures.keep(serial, picture)
+        return self._pictures.get(serial)
 
     def health(self) -> list[str]:
         """Reasons why not all is well, as sentences."""
@@ -186,6 +187,7 @@ class Fleet:
                     grip=self._grip,
                     pump=self._pump,
                     gate=self._gate,
+                    pictures=self._pictures,
                     suspect=self._tracker.suspect,
                     gave_up=self.give_up,
                 )

@@ -1,4 +1,4 @@
-"""What the daemon keeps for one phone between sessions: its automation server, its newest picture, what to clean up."""
+"""What the daemon keeps for one phone between sessions: its automation server, and what to clean up."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jobs import settings
 from jobs.phone.adb import Endpoint
 from jobs.phone.errors import PhoneError, PhoneNotReady, StopRequested
 from jobs.phone.launch import OutputPump
+from jobs.phone.picture import Pictures
 from jobs.phone.push import Leftovers, PushGate
 from jobs.phone.session import Session
 from jobs.phone.wire import Grip
@@ -30,6 +31,7 @@ class Link:
         grip: Grip,
         pump: OutputPump,
         gate: PushGate,
+        pictures: Pictures,
         suspect: Callable[[str], None],
         gave_up: Callable[[str, str], None],
     ) -> None:
@@ -40,6 +42,7 @@ class Link:
         self.endpoint = endpoint
         self.clock = grip.clock
         self.gate = gate
+        self.pictures = pictures
         self.suspect = suspect
         self._gave_up = gave_up
         self.leftovers = Leftovers()
@@ -49,7 +52,6 @@ class Link:
         self._session: Session | None = None
         self._spectator: Grip | None = None
         self._automation: Automation | None = None
-        self._picture: tuple[float, bytes] | None = None
 
     @property
     def busy(self) -> bool:
@@ -117,12 +119,3 @@ class Link:
             session.abort(reason)
         if self._automation is not None:
             self._automation.forget()
-
-    def keep_picture(self, picture: bytes) -> None:
-        self._picture = (self.clock.monotonic(), picture)
-
-    def picture(self, max_age_s: float | None = None) -> bytes | None:
-        kept = self._picture
-        if kept is None or (max_age_s is not None and self.clock.monotonic() - kept[0] > max_age_s):
-            return None
-        return kept[1]

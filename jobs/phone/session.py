@@ -205,7 +205,7 @@ class Session:
         with self._turn():
             picture = capture(self._adb, timeout_s)
             if picture is not None:
-                self._link.keep_picture(picture)
+                self._link.pictures.keep(self.serial, picture)
             return picture
 
     # Touching
