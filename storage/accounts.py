@@ -9,7 +9,7 @@ import msgspec
 
 from storage.commit import Transaction
 from storage.durable import JournalStorage
-from storage.errors import AccountExists, StoreFull, UnknownRecord
+from storage.errors import AccountExists, UnknownRecord
 from storage.records import Account, NewAccount
 
 TABLE = "accounts"
@@ -66,8 +66,6 @@ class AccountStore:
             StoreFull: there is no room.
         """
         wanted = new or NewAccount(**fields)
-        if not self._storage.has_room():
-            raise StoreFull("there is not enough disk space for a new account")
 
         def action(change: Transaction) -> Account:
             return self._put(change, change.new_id(TABLE), wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -35,6 +36,19 @@ class Ticket:
 
 class Transaction:
     """What a change sees and does: committed records with the group's earlier changes laid over them."""
+
+    __slots__ = (
+        "_dropped",
+        "_gone",
+        "_normal",
+        "_put",
+        "_read",
+        "_tables",
+        "_undo",
+        "changes",
+        "dropped",
+        "new_id",
+    )
 
     def __init__(
         self,
@@ -137,24 +151,24 @@ class Transaction:
         """The journal's text for what happened since `begin`; None when nothing did."""
         if not (self._put or self._gone or self._dropped):
             return None
-        parts = [b'{"seq":%d,"batch":%d' % (seq, batch)]
+        text = b'{"seq":%d,"batch":%d' % (seq, batch)
         if self._put:
-            tables = b",".join(
+            tables = [
                 b"%b:{%b}" % (_name(table), b",".join([b'"%d":%b' % item for item in records.items()]))
                 for table, records in self._put.items()
-            )
-            parts.append(b',"put":{%b}' % tables)
+            ]
+            text += b',"put":{%b}' % b",".join(tables)
         if self._gone:
-            parts.append(b',"gone":%b' % _encode(self._gone))
+            text += b',"gone":%b' % _encode(self._gone)
         if self._dropped:
-            parts.append(b',"dropped":%b' % _encode(self._dropped))
-        parts.append(b"}")
-        return b"".join(parts)
+            text += b',"dropped":%b' % _encode(self._dropped)
+        return text + b"}"
 
 
 _encode = msgspec.json.Encoder().encode
 
 
+@lru_cache(maxsize=64)
 def _name(table: str) -> bytes:
     return _encode(table)
 

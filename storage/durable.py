@@ -14,11 +14,11 @@ import msgspec
 from tinydb.storages import Storage
 
 from storage import journal
+from storage.codec import Codec
 from storage.commit import GroupCommit, Ticket, Transaction
 from storage.disk import Disk
-from storage.errors import InvalidRecord, StoreError, StoreFailed
+from storage.errors import StoreError, StoreFailed, StoreFull
 from storage.files import Files
-from storage.frozen import freeze
 from storage.load import Loaded
 from storage.migrate import CURRENT, Schema
 from storage.reserve import RESERVE_BYTES
@@ -59,13 +59,8 @@ class JournalStorage(Storage):
         reserve_bytes: int = RESERVE_BYTES,
         after_loss: Callable[[Loaded], object] = lambda _state: None,
     ) -> None:
-        self._types = dict(types or {})
-        self._frozen = dict(frozen or {})
-        self._encode = msgspec.json.Encoder().encode
-        self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
-            name: msgspec.json.Decoder(kind) for name, kind in self._types.items()
-        }
-        self._plain: msgspec.json.Decoder[Any] = msgspec.json.Decoder(dict[str, Any])
+        self._codec = Codec(types or {}, frozen or {})
+        self._types = self._codec.types
         self._listeners: dict[str, list[Listener]] = {}
         self.state_lock = threading.Lock()
         self._snapshot_lock = threading.Lock()
@@ -87,9 +82,7 @@ class JournalStorage(Storage):
         gc.disable()  # it would walk the growing state again and again
         try:
             state = self._disk.load(self._types, after_loss)
-            for table, field in self._frozen.items():
-                for record in state.tables.get(table, {}).values():
-                    _freeze_field(record, field)
+            self._codec.freeze_all(state.tables)
         finally:
             if collecting:
                 gc.enable()
@@ -172,7 +165,7 @@ class JournalStorage(Storage):
 
         Args:
             action: Fills the transaction; its result is returned.
-            essential: Whether it may use the reserved space when the disk is full.
+            essential: It is not refused when the disk is nearly full, and may use the reserved space.
 
         Raises:
             StoreFull: no room; nothing was changed.
@@ -193,38 +186,18 @@ class JournalStorage(Storage):
         with self.state_lock:
             change(self.tables[table])
 
-    def _normal(self, table: str, record: Any) -> tuple[bytes, Any]:
-        """A record's JSON and the record as it will be read from it, which is what memory keeps."""
-        try:
-            text = self._encode(record)
-        except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
-            raise InvalidRecord(f"a record of {table} cannot be stored: {error}") from error
-        kept = self._read(table, text)
-        if isinstance(record, Mapping) and table in self._types:
-            unknown = record.keys() - set(self._types[table].__struct_fields__)
-            if unknown:
-                raise InvalidRecord(
-                    f"a record of {table} has no field {', '.join(sorted(map(str, unknown)))}"
-                )
-        return text, kept
-
-    def _read(self, table: str, text: bytes) -> Any:
-        try:
-            record = self._decoders.get(table, self._plain).decode(text)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise InvalidRecord(f"a record of {table} cannot be stored: {error}") from error
-        if table in self._frozen:
-            _freeze_field(record, self._frozen[table])
-        return record
-
     def _write_group(self, group: Sequence[Ticket]) -> None:
         with self._writing:
             if self._behind:
                 raise StoreFailed(_BEHIND)
-            change = Transaction(self.tables, self._normal, self._read, self.new_id)
+            room = all(ticket.essential for ticket in group) or self.has_room()
+            change = Transaction(self.tables, self._codec.normal, self._codec.read, self.new_id)
             parts: list[bytes] = []
             seq = self._seq
             for ticket in group:
+                if not (room or ticket.essential):
+                    ticket.error = StoreFull("there is not enough disk space for anything new")
+                    continue
                 change.begin()
                 try:
                     ticket.result = ticket.action(change)
@@ -319,8 +292,13 @@ class JournalStorage(Storage):
             self._disk.mend()
 
     def has_room(self) -> bool:
-        """Whether new records may be stored; notices by itself when space returns."""
+        """Whether anything new may be stored. Asked once per group, with no other writer about."""
         return self._disk.reserve.has_room()
+
+    def look_for_room(self) -> None:
+        """Notice that space has returned although nothing new comes."""
+        with self._writing:
+            self.has_room()
 
     def problems(self) -> list[str]:
         """What a person should know, one sentence each."""
@@ -336,8 +314,3 @@ class JournalStorage(Storage):
     @property
     def writable(self) -> bool:
         return self._disk.is_open and not self._disk.trouble and not self._behind
-
-
-def _freeze_field(record: msgspec.Struct, field: str) -> None:
-    # The record was just decoded and nobody else has it yet.
-    msgspec.structs.force_setattr(record, field, freeze(getattr(record, field)))

@@ -9,7 +9,7 @@ import msgspec
 
 from storage.commit import Transaction
 from storage.durable import JournalStorage
-from storage.errors import StoreFull, UnknownRecord
+from storage.errors import UnknownRecord
 from storage.records import Material, NewMaterial
 
 TABLE = "materials"
@@ -33,8 +33,6 @@ class MaterialStore:
     def add(self, new: NewMaterial | None = None, /, **fields: Any) -> Material:
         """Record a file, given as a record or by its fields; raises StoreFull when there is no room."""
         wanted = new or NewMaterial(**fields)
-        if not self._storage.has_room():
-            raise StoreFull("there is not enough disk space for a new material")
 
         def action(change: Transaction) -> Material:
             material_id = change.new_id(TABLE)

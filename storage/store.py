@@ -166,7 +166,7 @@ class Store:
         and is tried again.
         """
         self._try("repair", self.storage.mend)
-        self.storage.has_room()
+        self.storage.look_for_room()
         self._try("idempotency", lambda: self.idempotency.expire(now))
         if now - self._retention_at >= RETENTION_EVERY_S and self._try(
             "archive", lambda: self._retention.run(now)

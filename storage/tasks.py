@@ -9,7 +9,7 @@ import msgspec
 
 from storage.commit import Transaction
 from storage.durable import JournalStorage
-from storage.errors import InvalidRecord, StageConflict, StoreFull, UnknownRecord
+from storage.errors import InvalidRecord, StageConflict, UnknownRecord
 from storage.idempotency import IdempotencyStore
 from storage.records import IdempotencyEntry, NewTask, Outcome, Stage, Status, Task, Use, Waiting
 from storage.task_index import TaskIndex, may_be_posted
@@ -61,8 +61,6 @@ class TaskStore:
             StoreFull: there is no room for new tasks.
             InvalidRecord: a field has a type that cannot be stored.
         """
-        if not self._storage.has_room():
-            raise StoreFull("there is not enough disk space for new tasks")
 
         def action(change: Transaction) -> list[Task]:
             tasks = [self._insert(change, task) for task in new]

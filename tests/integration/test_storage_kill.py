@@ -195,7 +195,7 @@ def test_every_point_of_a_run_is_in_the_list_of_points(tmp_path: Path):
     assert set(POINTS) <= passed
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("count", [1, pytest.param(2, marks=pytest.mark.long)])
 @pytest.mark.parametrize("point", POINTS)
 def test_TDB_2_a_kill_at_a_named_point_loses_nothing(tmp_path: Path, point: str, count: int):
     state_dir = tmp_path / "state"
