@@ -62,7 +62,9 @@ class Rpc:
         self._phone = phone
         self._objects: dict[str, dict[str, Any]] = {}
         self._finger: tuple[float, float] | None = None
-        self._dumped: tuple[tuple[int, int, bool, int], str] | None = None  #: the last dump and what it was of
+        self._dumped: tuple[tuple[int, int, bool, int], str] | None = (
+            None  #: the last dump and what it was of
+        )
         self._config = {
             "actionAcknowledgmentTimeout": 3000, "keyInjectionDelay": 0, "scrollAcknowledgmentTimeout": 200,
             "waitForIdleTimeout": 10000, "waitForSelectorTimeout": 10000, "uiAutomationFlags": 0,
@@ -192,7 +194,12 @@ class Rpc:
         one_node, control_chars = phone.fault("one-node-tree"), phone.fault("control-chars")
         roots = self._roots()
         asked = (phone.display.version, phone.display.rotation, bool(compressed), int(max_depth))
-        if one_node is None and control_chars is None and self._dumped is not None and self._dumped[0] == asked:
+        if (
+            one_node is None
+            and control_chars is None
+            and self._dumped is not None
+            and self._dumped[0] == asked
+        ):
             return self._dumped[1]
         if one_node is not None:
             display = phone.display

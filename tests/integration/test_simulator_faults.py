@@ -138,7 +138,10 @@ def test_U2_7_dumps_fail_while_ping_lives(bench: Bench) -> None:
     with bench.automation():
         bench.simctl("fault dump-fails --always")
         for _ in range(2):
-            assert "UiAutomation not connected" in bench.call("dumpWindowHierarchy", False, 50)["error"]["message"]
+            assert (
+                "UiAutomation not connected"
+                in bench.call("dumpWindowHierarchy", False, 50)["error"]["message"]
+            )
         bench.simctl("fault clear dump-fails")
         assert bench.call("dumpWindowHierarchy", False, 50)["result"].count("<node") > 3
 
@@ -194,7 +197,9 @@ def test_ADB_1_a_server_that_is_away_refuses_and_comes_back(bench: Bench) -> Non
         with contextlib.suppress(ConnectionError):
             while tracker.recv(4096):
                 pass
-    assert wait_until(lambda: ask(bench.port, "host:version").startswith(b"OKAY") if up(bench.port) else False)
+    assert wait_until(
+        lambda: ask(bench.port, "host:version").startswith(b"OKAY") if up(bench.port) else False
+    )
 
 
 def up(port: int) -> bool:
