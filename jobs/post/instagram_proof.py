@@ -136,6 +136,5 @@ def _form_stands(flow: InstagramFlow, sight: Sight) -> Verdict:
             "interrupted",
             "the filled form still stands: the publishing tap was never sent",
             step="settle",
-            passing=True,
         )
     return unknown("upload_timeout", "a form is open that is not this post's")

@@ -23,8 +23,9 @@ def published(remark: str) -> Verdict:
     return Verdict(Outcome.PUBLISHED, remark)
 
 
-def refused(code: str, message: str, *, step: str, passing: bool = False) -> Verdict:
-    return Verdict(Outcome.NOT_PUBLISHED, message, TaskError(code, message, step), passing=passing)
+def refused(code: str, message: str, *, step: str) -> Verdict:
+    """The app refused. Never repeated by itself: a tap was on its way, and only a person may judge that it is gone."""
+    return Verdict(Outcome.NOT_PUBLISHED, message, TaskError(code, message, step))
 
 
 def unknown(code: str, message: str, *, step: str = "proof") -> Verdict:
@@ -145,7 +146,6 @@ class Watch:
                     "publish_refused",
                     "the form still stands: the tap did not publish",
                     step="proof",
-                    passing=self.hit_dialog,
                 ),
                 0,
             )

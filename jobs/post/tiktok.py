@@ -49,6 +49,7 @@ class TikTokFlow(Flow):
         self.sound_used = False
         self.options_done = False
         self.typed = False
+        self.discarded = self.discarding = False
         self.switcher = Switcher(self, handle_of)
 
     # Before the composer
@@ -120,6 +121,8 @@ class TikTokFlow(Flow):
         return self.press(sight, "use_sound_button")
 
     def on_editor(self, sight: Sight) -> Sight:
+        if self.discarding:
+            return self.discard(sight)
         if not self.media_chosen:
             return self.fresh_start("an editor is open that this attempt did not fill")
         if not self.sound_done:
@@ -135,7 +138,8 @@ class TikTokFlow(Flow):
         if not self.media_chosen:
             return self.fresh_start("a post screen is open that this attempt did not fill")
         if not self.typed:
-            self.refuse_leftovers(sight)
+            if self.has_leftovers(sight):
+                return self.leave_with_leftovers(sight)
             if not self.options_done:
                 sight = self.set_options(sight)
                 self.options_done = True
@@ -145,16 +149,49 @@ class TikTokFlow(Flow):
                 return sight
         return self.finish(sight)
 
-    def refuse_leftovers(self, sight: Sight) -> None:
-        """TikTok resumes unfinished posts: text that we did not type means that this is not our post."""
-        look = sight.look
-        for element in ("title_field", "description_field"):
+    def has_leftovers(self, sight: Sight) -> bool:
+        """TikTok resumes unfinished posts. Text that is ours was left by an attempt of this task that was cut off.
+
+        Raises:
+            ScriptFailed: the text is somebody else's: a person must finish or discard that post.
+        """
+        fields = (("title_field", self.plan.title), ("description_field", self.plan.description))
+        left = False
+        for element, ours in fields:
             found = sight.find(element)
-            if found is not None and not look.is_empty(found.node):
+            if found is None or sight.look.is_empty(found.node):
+                continue
+            if (
+                self.attempt.task.attempt < 2
+                or self.discarded
+                or not ours.startswith(says(sight, element).strip())
+            ):
                 raise ScriptFailed(
-                    "leftover_draft", f"the {element.partition('_')[0]} already holds text: an unfinished post was resumed",
-                    step="post_screen", passing=True,
-                )  # fmt: skip
+                    "leftover_draft",
+                    f"the {element.partition('_')[0]} already holds text: an unfinished post was resumed; "
+                    "finish or discard it on the phone",
+                    step="post_screen",
+                )
+            left = True
+        return left
+
+    def leave_with_leftovers(self, sight: Sight) -> Sight:
+        """BACK leaves the form, straight to the tabs or by the editor; the text stays until the editor is left."""
+        self.discarded = self.discarding = True
+        self.begin_again()
+        self.hands.back("an earlier attempt's unfinished post is in the way")
+        return self.hands.until(sight, lambda s: s.name != "post_screen", EDITOR_S)
+
+    def discard(self, sight: Sight) -> Sight:
+        """From the editor: throw away what our own cut-off attempt left, then begin again."""
+        self.discarding = False
+        self.begin_again()
+        self.hands.back("an earlier attempt's unfinished post is discarded")
+        sight = self.hands.until(sight, lambda s: s.name == "leave_sheet", EDITOR_S)
+        return self.press(sight, "discard_button")
+
+    def begin_again(self) -> None:
+        self.media_chosen = self.sound_done = self.sound_used = self.options_done = False
 
     def set_options(self, sight: Sight) -> Sight:
         if sight.has("visibility_row") and not sight.has("visible_to_everyone"):

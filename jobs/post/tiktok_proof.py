@@ -89,6 +89,5 @@ def _form_stands(flow: TikTokFlow, sight: Sight) -> Verdict:
             "interrupted",
             "the filled form still stands: the publishing tap was never sent",
             step="settle",
-            passing=True,
         )
     return unknown("upload_timeout", "a post screen is open that is not this post's")
