@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Protocol
 
-from jobs.notify import EventName
+from jobs.settings import EventName
 from jobs.states import ENDED
 from storage.errors import StoreError
 from storage.records import Outcome, Stage, Task

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
+import importlib.util
 import ipaddress
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from jobs.settings import Settings
+from jobs.settings import EventName, Settings
 
 _LISTEN = re.compile(r"^(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]*):(\d{1,5})$")
 
@@ -45,9 +48,7 @@ def check_values(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _check_ranges(settings)
     yield from _check_paths(settings)
     yield from _check_accounts(settings)
-    for index, target in enumerate(settings.notify):
-        if not target.url.startswith(("http://", "https://")):
-            yield f"notify[{index}].url", "must start with http:// or https://"
+    yield from _check_notify(settings)
 
 
 def _check_ranges(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -111,3 +112,26 @@ def _check_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
         elif (account.platform, name) in seen:
             yield f"accounts[{index}].username", f"{account.username!r} stands twice for {account.platform}"
         seen.add((account.platform, name))
+
+
+def _check_notify(settings: Settings) -> Iterator[tuple[str, str]]:
+    known = get_args(EventName)
+    urls: set[str] = set()
+    for index, target in enumerate(settings.notify):
+        key = f"notify[{index}]"
+        if target.kind == "apprise":
+            if not importlib.util.find_spec("apprise"):
+                yield (
+                    f"{key}.kind",
+                    "needs the package apprise: add it to /etc/tikmatrixd/extra-requirements.txt",
+                )
+        elif not target.url.startswith(("http://", "https://")):
+            yield f"{key}.url", "must start with http:// or https://"
+        if target.url in urls:
+            yield f"{key}.url", "stands twice: name all its events in one entry"
+        urls.add(target.url)
+        for name in target.events:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+                yield f"{key}.events", f"there is no event {name!r}; {hint}"

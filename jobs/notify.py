@@ -1,32 +1,34 @@
-"""Notifications: signed webhooks and ntfy messages per event, through a durable outbox with backoff (JOB-16)."""
+"""Notifications: events for people, kept until each receiver has taken them; with backoff and without floods (JOB-16)."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import threading
 import uuid
+from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import msgspec
-import requests
 
-from jobs.clock import Clock, utc
-from jobs.settings import NotifyTarget
+from jobs.clock import Clock
+from jobs.notify_send import NotSent, send, shown
+from jobs.settings import EventName, NotifyTarget
+from jobs.supervision import Loop
+from storage.errors import StoreError
 
 _LOG = logging.getLogger(__name__)
-
-EventName = Literal[
-    "task_failed", "unknown_outcome", "phone_lost", "hub_lost", "disk", "clock", "needs_hands"
-]
 
 #: Seconds between tries; the last one repeats until the event is too old.
 BACKOFF_S = (0.0, 5.0, 30.0, 120.0, 600.0, 1800.0)
 MAX_AGE_S = 3 * 86400.0
 MAX_WAITING = 2000
-SEND_TIMEOUT_S = (3.0, 5.0)  # connect, read
+#: So many events of one class within `FLOOD_S` are told one by one; what comes beyond is told as one, later.
+FLOOD_EVENTS, FLOOD_S = 10, 600.0
+#: How long events of a flood are gathered before the one message about them goes out.
+GATHER_S = 300.0
+#: Of a gathered flood, so many tasks are named.
+GATHER_TASKS = 50
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,42 +69,46 @@ class Outbox:
         clock: Clock,
         meta: Meta,
         *,
-        post: Callable[..., requests.Response] = requests.post,
+        send: Callable[[NotifyTarget, Event], None] = send,
     ) -> None:
         self._targets = tuple(targets)
         self._clock = clock
         self._meta = meta
-        self._post = post
+        self._send = send
         self._lock = threading.Lock()
-        self._changed = threading.Event()
-        self._stopping = False
+        self._told: dict[str, deque[float]] = {}
         self._waiting: list[Delivery] = msgspec.convert(meta.get(self._KEY, []), list[Delivery])
-        self._thread: threading.Thread | None = None
+        self._loop = Loop("outbox", self.deliver_due, clock, longest_wait_s=60.0)
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
-        self._thread.start()
+        self._loop.start()
 
-    def stop(self, timeout_s: float = 10.0) -> None:
+    def stop(self, timeout_s: float = 10.0) -> bool:
         """End the thread; what was not delivered stays in the store for the next start."""
-        self._stopping = True
-        self._changed.set()
-        if self._thread is not None:
-            self._thread.join(timeout_s)
+        self._loop.stop()
+        return self._loop.join(timeout_s)
 
     def retarget(self, targets: Sequence[NotifyTarget]) -> None:
         """Use other targets from now on; what waits for a target that is gone is dropped at its turn."""
         self._targets = tuple(targets)
-        self._changed.set()
+        self._loop.wake()
 
-    def tell(self, name: EventName, sentence: str, **facts: Any) -> None:
-        """Put an event in for every target that wants it; durable when this returns, delivered later."""
+    def tell(self, name: EventName, sentence: str, /, **facts: Any) -> None:
+        """Put an event in for every target that wants it; durable when this returns, delivered later.
+
+        When many of a class come together, all but the first few are gathered into one message.
+        """
         wanted = [t for t in self._targets if not t.events or name in t.events]
         if not wanted:
             return
         event = Event(id=uuid.uuid4().hex, name=name, sentence=sentence, at=self._clock.now(), facts=facts)
         with self._lock:
-            self._waiting += [Delivery(event=event, url=target.url) for target in wanted]
+            flood = self._is_flood(name)
+            for target in wanted:
+                if flood:
+                    self._gather(target, event)
+                else:
+                    self._waiting.append(Delivery(event=event, url=target.url))
             if len(self._waiting) > MAX_WAITING:
                 _LOG.warning(
                     "the outbox is full: the %d oldest notifications are dropped",
@@ -110,7 +116,44 @@ class Outbox:
                 )
                 del self._waiting[:-MAX_WAITING]
             self._save()
-        self._changed.set()
+        self._loop.wake()
+
+    def _is_flood(self, name: EventName) -> bool:
+        now = self._clock.monotonic()
+        told = self._told.setdefault(name, deque(maxlen=FLOOD_EVENTS))
+        if len(told) == FLOOD_EVENTS and now - told[0] < FLOOD_S:
+            return True
+        told.append(now)
+        return False
+
+    def _gather(self, target: NotifyTarget, event: Event) -> None:
+        """Add the event to the message about the flood that still waits for this target, or begin one."""
+        ends = self._clock.now() + GATHER_S
+        place = next((n for n, d in enumerate(self._waiting) if self._gathers(d, target, event)), None)
+        if place is None:
+            place = len(self._waiting)
+            self._waiting.append(Delivery(event=event, url=target.url, next_at=ends))
+            before: dict[str, Any] = {"count": 0, "task_ids": []}
+        else:
+            before = self._waiting[place].event.facts
+        task_ids = [*before["task_ids"], *([event.facts["task_id"]] if "task_id" in event.facts else [])]
+        told = msgspec.structs.replace(
+            self._waiting[place].event,
+            sentence=f"{before['count'] + 1} more like the ones before; the last: {event.sentence}",
+            facts={"count": before["count"] + 1, "task_ids": task_ids[:GATHER_TASKS]},
+        )
+        self._waiting[place] = msgspec.structs.replace(self._waiting[place], event=told)
+
+    def _gathers(self, delivery: Delivery, target: NotifyTarget, event: Event) -> bool:
+        """Whether this is the message about the flood to which the event belongs, and was not tried yet."""
+        now = self._clock.now()
+        same = delivery.event.name == event.name and delivery.url == target.url
+        return (
+            same
+            and "count" in delivery.event.facts
+            and not delivery.tries
+            and now < delivery.next_at <= now + GATHER_S
+        )
 
     @property
     def waiting(self) -> int:
@@ -118,25 +161,26 @@ class Outbox:
         return len(self._waiting)
 
     def _save(self) -> None:
-        self._meta.set(self._KEY, msgspec.to_builtins(self._waiting))
-
-    def _run(self) -> None:
-        while True:
-            self._changed.clear()
-            if self._stopping:
-                return
-            pause_s = self.deliver_due()
-            self._clock.wait(self._changed, pause_s)
+        try:
+            self._meta.set(self._KEY, msgspec.to_builtins(self._waiting))
+        except StoreError as error:
+            # It is still in memory, and a full disk is just what somebody should hear of.
+            _LOG.warning("notifications cannot be stored, only sent: %s", error)
 
     def deliver_due(self) -> float:
         """Try everything whose time has come, once; returns the seconds until the next is due."""
         now = self._clock.now()
         with self._lock:
-            due = [d for d in self._waiting if d.next_at <= now]
+            # A time too far ahead is of a clock that was set back since.
+            due = [d for d in self._waiting if not now < d.next_at <= now + BACKOFF_S[-1]]
+        silent: set[str] = set()  #: targets that failed in this round: their other events need not be tried
         for delivery in due:
-            if self._stopping:
+            if self._loop.stopping:
                 break
-            self._settle(delivery, self._try(delivery))
+            delivered = delivery.url not in silent and self._try(delivery)
+            if not delivered:
+                silent.add(delivery.url)
+            self._settle(delivery, delivered)
         with self._lock:
             return max(0.1, min((d.next_at - self._clock.now() for d in self._waiting), default=60.0))
 
@@ -148,9 +192,7 @@ class Outbox:
             self._waiting.remove(delivery)
             too_old = now - delivery.event.at > MAX_AGE_S
             if not delivered and too_old:
-                _LOG.warning(
-                    "notification %s to %s is given up after three days", delivery.event.name, delivery.url
-                )
+                _LOG.warning("a notification is given up after three days: %s", delivery.event.sentence)
             elif not delivered:
                 tries = delivery.tries + 1
                 pause_s = BACKOFF_S[min(tries, len(BACKOFF_S) - 1)]
@@ -163,66 +205,11 @@ class Outbox:
         if target is None:
             return True
         try:
-            answer = self._send(target, delivery.event)
-        except requests.RequestException as error:
+            self._send(target, delivery.event)
+        except NotSent as error:
             if delivery.tries == 0:
                 _LOG.warning(
-                    "notification %s does not reach %s (tried again later): %s",
-                    delivery.event.name,
-                    target.url,
-                    error,
+                    "notification %s is tried again later: %s %s", delivery.event.name, shown(target), error
                 )
             return False
-        if answer.status_code >= 300 and delivery.tries == 0:
-            _LOG.warning(
-                "notification %s: %s answers HTTP %d (tried again later)",
-                delivery.event.name,
-                target.url,
-                answer.status_code,
-            )
-        return answer.status_code < 300
-
-    def _send(self, target: NotifyTarget, event: Event) -> requests.Response:
-        if target.kind == "ntfy":
-            urgent = event.name in {"unknown_outcome", "hub_lost", "needs_hands"}
-            headers = {
-                "Title": f"tikmatrixd: {event.name}",
-                "Priority": "high" if urgent else "default",
-                "Tags": event.name,
-            }
-            return self._post(
-                target.url,
-                data=event.sentence.encode(),
-                headers=headers,
-                timeout=SEND_TIMEOUT_S,
-                allow_redirects=False,
-            )
-        body = webhook_body(event)
-        headers = {
-            "Content-Type": "application/json",
-            "X-Tikmatrixd-Event": event.name,
-            "X-Tikmatrixd-Id": event.id,
-        }
-        if target.secret:
-            headers["X-Tikmatrixd-Signature"] = sign(target.secret, body)
-        return self._post(
-            target.url, data=body, headers=headers, timeout=SEND_TIMEOUT_S, allow_redirects=False
-        )
-
-
-def webhook_body(event: Event) -> bytes:
-    """The JSON a webhook gets; the same bytes at each try of the same event, so that receivers can drop repeats by `id`."""
-    return msgspec.json.encode(
-        {
-            "id": event.id,
-            "event": event.name,
-            "message": event.sentence,
-            "at": utc(event.at).isoformat(),
-            "facts": event.facts,
-        }
-    )
-
-
-def sign(secret: str, body: bytes) -> str:
-    """The value of X-Tikmatrixd-Signature: `sha256=` and the HMAC-SHA256 of the body in hex."""
-    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        return True

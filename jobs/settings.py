@@ -6,6 +6,11 @@ from typing import Literal
 
 import msgspec
 
+#: What notifications can be about.
+EventName = Literal[
+    "task_failed", "unknown_outcome", "phone_lost", "hub_lost", "disk", "clock", "needs_hands"
+]
+
 
 class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The HTTP side."""
@@ -14,7 +19,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     threads: int = 12
     trusted_networks: tuple[str, ...] = ()  #: CIDR; peers that need no token besides loopback
     hosts: tuple[str, ...] = ()  #: further names under which the box is called; its own are known
-    tokens_file: str = ""  #: "" means tokens.toml in the state directory
+    tokens_file: str = ""  #: "" means tokens.json in the state directory
     drain_s: float = 15.0  #: how long a stop may take
     max_json_bytes: int = 1024 * 1024
     max_upload_bytes: int = 4 * 1024**3
@@ -133,9 +138,9 @@ class AccountEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class NotifyTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One receiver of notifications."""
 
-    kind: Literal["webhook", "ntfy"]
+    kind: Literal["webhook", "ntfy", "apprise"]
     url: str
-    secret: str = ""  #: signs webhooks (HMAC-SHA256)
+    secret: str = ""  #: signs webhooks (HMAC-SHA256); the access token of ntfy
     events: tuple[str, ...] = ()  #: empty means all
 
 

@@ -60,6 +60,11 @@ class Loop:
         return not self.alive
 
     @property
+    def stopping(self) -> bool:
+        """Somebody asked the loop to end: a long turn should."""
+        return self._stopping
+
+    @property
     def alive(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 

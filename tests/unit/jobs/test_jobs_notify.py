@@ -3,14 +3,17 @@
 import hashlib
 import hmac
 import json
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
-import requests
 
-from jobs.notify import MAX_AGE_S, MAX_WAITING, Outbox
+from jobs.notify import FLOOD_EVENTS, FLOOD_S, GATHER_S, MAX_AGE_S, MAX_WAITING, Outbox
+from jobs.notify_send import NotSent
 from jobs.settings import NotifyTarget
+from storage.errors import StoreFull
 
 
 class Meta(dict):
@@ -71,8 +74,8 @@ def receiver():
     made.close()
 
 
-def refuse(*args, **kwargs):
-    raise requests.ConnectionError("nobody there")
+def refuse(target, event):
+    raise NotSent("nobody there")
 
 
 def test_a_webhook_carries_the_event_and_a_signature_that_the_receiver_can_check(receiver):
@@ -107,7 +110,7 @@ def test_a_target_gets_only_the_events_it_wants(receiver):
 def test_JOB_16_a_receiver_dead_for_a_day_gets_each_event_once_when_it_is_back(receiver):
     clock, meta = Clock(), Meta()
     target = NotifyTarget(kind="webhook", url=receiver.url)
-    outbox = Outbox([target], clock, meta, post=refuse)
+    outbox = Outbox([target], clock, meta, send=refuse)
     outbox.tell("task_failed", "one")
     outbox.tell("unknown_outcome", "two")
     for _ in range(60):
@@ -140,7 +143,7 @@ def test_an_error_answer_is_tried_again_after_the_backoff_and_not_before(receive
 
 def test_an_event_is_given_up_after_three_days():
     clock = Clock()
-    outbox = Outbox([NotifyTarget(kind="webhook", url="http://x/")], clock, Meta(), post=refuse)
+    outbox = Outbox([NotifyTarget(kind="webhook", url="http://x/")], clock, Meta(), send=refuse)
     outbox.tell("clock", "jumped")
     clock.time += MAX_AGE_S + 1
     outbox.deliver_due()
@@ -148,11 +151,12 @@ def test_an_event_is_given_up_after_three_days():
 
 
 def test_the_outbox_is_bounded_and_drops_the_oldest():
-    outbox = Outbox([NotifyTarget(kind="webhook", url="http://x/")], Clock(), Meta(), post=refuse)
+    outbox = Outbox([NotifyTarget(kind="webhook", url="http://x/")], Clock(), Meta(), send=refuse)
     meta = outbox._meta
     meta["outbox"] = []
     outbox._save = lambda: None  # two thousand saves would only cost time here
     for number in range(MAX_WAITING + 10):
+        outbox._clock.time += FLOOD_S
         outbox.tell("disk", str(number))
     assert outbox.waiting == MAX_WAITING
     assert outbox._waiting[0].event.sentence == "10"
@@ -164,4 +168,109 @@ def test_the_thread_delivers_by_itself_and_stops_promptly(receiver):
     outbox.tell("disk", "x")
     assert receiver.came.acquire(timeout=5)
     outbox.stop()
-    assert not outbox._thread.is_alive()
+    assert not outbox._loop.alive
+
+
+def test_a_flood_is_told_as_its_first_events_and_one_message_about_the_rest(receiver):
+    clock, meta = Clock(), Meta()
+    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], clock, meta)
+    for number in range(FLOOD_EVENTS + 25):
+        outbox.tell("task_failed", f"task {number} failed", task_id=number)
+    outbox.tell("unknown_outcome", "another class is not held back")
+    outbox.deliver_due()
+    assert len(receiver.got) == FLOOD_EVENTS + 1
+    again = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], clock, meta)  # a restart in between
+    clock.time += GATHER_S
+    again.deliver_due()
+    summary = json.loads(receiver.got[-1][1])
+    assert summary["facts"]["count"] == 25
+    assert summary["facts"]["task_ids"][0] == FLOOD_EVENTS
+    assert summary["message"].endswith("task 34 failed")
+    clock.time += FLOOD_S
+    again.tell("task_failed", "later ones are told one by one again")
+    again.deliver_due()
+    assert len(receiver.got) == FLOOD_EVENTS + 3
+
+
+def test_a_dead_target_is_tried_once_per_round_and_does_not_hold_up_the_others(receiver):
+    tried = []
+
+    def post(target, event):
+        tried.append((target.url, event.sentence))
+        if target.url == "http://dead/":
+            raise NotSent("nobody there")
+
+    targets = [NotifyTarget(kind="webhook", url=url) for url in ("http://dead/", "http://good/")]
+    outbox = Outbox(targets, Clock(), Meta(), send=post)
+    for word in ("one", "two", "three"):
+        outbox.tell("disk", word)
+    outbox.deliver_due()
+    assert [url for url, _ in tried].count("http://dead/") == 1
+    assert [word for url, word in tried if url == "http://good/"] == ["one", "two", "three"]
+
+
+def test_a_store_that_refuses_does_not_keep_an_event_from_being_sent(receiver):
+    class Full(Meta):
+        def set(self, key, value):
+            raise StoreFull("there is no disk space left")
+
+    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], Clock(), Full())
+    outbox.tell("disk", "the disk is full")
+    outbox.deliver_due()
+    assert len(receiver.got) == 1
+    assert outbox.waiting == 0
+
+
+def test_a_clock_that_was_set_back_does_not_hold_events_back(receiver):
+    clock = Clock()
+    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], clock, Meta())
+    receiver.status = 500
+    outbox.tell("disk", "full")
+    outbox.deliver_due()
+    receiver.status = 200
+    clock.time -= 10 * 365 * 86400
+    outbox.deliver_due()
+    assert outbox.waiting == 0
+
+
+def test_neither_logs_nor_errors_show_the_secrets_of_addresses(caplog):
+    target = NotifyTarget(kind="webhook", url="http://user:pass@127.0.0.1:9/token-abc", secret="s3cret")
+    outbox = Outbox([target], Clock(), Meta())
+    outbox.tell("disk", "x")
+    outbox.deliver_due()
+    assert "http://127.0.0.1:9" in caplog.text
+    for secret in ("pass", "token-abc", "s3cret"):
+        assert secret not in caplog.text
+
+
+def test_ntfy_gets_its_access_token(receiver):
+    outbox = Outbox([NotifyTarget(kind="ntfy", url=receiver.url, secret="tk_1")], Clock(), Meta())
+    outbox.tell("disk", "x")
+    outbox.deliver_due()
+    assert receiver.got[0][0]["Authorization"] == "Bearer tk_1"
+
+
+def test_apprise_is_used_where_it_is_installed_and_asked_for_where_it_is_not(monkeypatch, caplog):
+    target = NotifyTarget(kind="apprise", url="json://localhost/secret")
+    outbox = Outbox([target], Clock(), Meta())
+    outbox.tell("disk", "x")
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    outbox.deliver_due()
+    assert "apprise, which is not installed" in caplog.text
+    assert "secret" not in caplog.text
+    told = []
+
+    class Apprise:
+        def add(self, url):
+            told.append(url)
+            return True
+
+        def notify(self, title, body):
+            told.append((title, body))
+            return True
+
+    monkeypatch.setitem(sys.modules, "apprise", SimpleNamespace(Apprise=Apprise))
+    outbox._clock.time += 6
+    outbox.deliver_due()
+    assert told == ["json://localhost/secret", ("tikmatrixd: disk", "x")]
+    assert outbox.waiting == 0
