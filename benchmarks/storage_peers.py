@@ -14,7 +14,7 @@ from storage.records import MediaFile, NewTask, Stage, Task
 
 
 def new_task(number: int) -> NewTask:
-    """A task of about 700 bytes in the journal."""
+    """A task as a post of one video stores it: some 900 bytes in the journal."""
     media = MediaFile(
         path=f"/srv/media/{number}.mp4",
         name=f"{number}.mp4",
