@@ -105,7 +105,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str = "application/json"  #: of a success
     codes: tuple[Code, ...] = ()  #: besides COMMON_CODES
     headers: tuple[tuple[str, str], ...] = ()  #: request headers: name and description
-    status: int = 200  #: of a success
+    statuses: tuple[int, ...] = (200,)  #: of a success
     token: bool = True  #: peers that are not trusted need a token
     limited_by_plan: bool = False  #: part of what the license plan may forbid
     creates: bool = False  #: refused while the daemon drains

@@ -6,7 +6,7 @@ import threading
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from handlers import objects
 from handlers.call import Call, Result, Route
@@ -22,9 +22,16 @@ _PICTURE_HEADERS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "n
 
 
 class MatchRequest(msgspec.Struct):
-    """Whose accounts to read."""
+    """Whose accounts to match; with `accounts` the caller has looked, without it the phone is read."""
 
-    platform: Annotated[Literal["tiktok", "instagram"], Meta(description="Which app to look into")]
+    platform: Annotated[Literal["tiktok", "instagram"], Meta(description="Which app")]
+    accounts: (
+        Annotated[
+            tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...],
+            Meta(max_length=100, description="The names that the app's account switcher shows"),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class DeviceHandlers:
@@ -58,11 +65,26 @@ class DeviceHandlers:
         wishes = read_object(MatchRequest, call.json(), findings)
         if findings.problems:
             raise Invalid(findings.problems)
-        info = self._find(call.args["serial"])
+        serial, platform = self._find(call.args["serial"]).serial, wishes["platform"]
+        if "accounts" in wishes:
+            return self._note(serial, platform, wishes["accounts"])
         if self._services.matcher is None:
-            raise Invalid(Problem("", "accounts cannot be read from phones here"))
-        return Answer(
-            _show_match(self._services.matcher.request(info.serial, wishes["platform"])), status=202
+            raise Invalid(
+                Problem("accounts", "is missing: list the names that the app's account switcher shows")
+            )
+        return Answer(_show_match(self._services.matcher.request(serial, platform)), status=202)
+
+    def _note(self, serial: str, platform: str, shown: list[str]) -> objects.Matched:
+        found = self._services.accounts.match(serial, platform, shown)
+        return _show_match(
+            MatchState(
+                serial=serial,
+                platform=platform,
+                state="done",
+                logged_in=[account.username for account in found.logged_in],
+                not_shown=[account.username for account in found.not_shown],
+                unknown=found.unknown,
+            )
         )
 
     def matched(self, call: Call) -> Result:
@@ -105,9 +127,9 @@ class DeviceHandlers:
                   slow=True,
                   media_type="image/png", summary="The newest picture of a phone; a running task is not disturbed"),
             Route(method="POST", path=d + "/{serial}/match-accounts", call=self.match_accounts, tag="devices",
-                  answer=objects.Matched, body=MatchRequest, status=202,
+                  answer=objects.Matched, body=MatchRequest, statuses=(200, 202),
                   codes=(Code.INVALID, missing, Code.TOO_LARGE),
-                  summary="Read on the phone which accounts an app shows as logged in, and note it with ours"),
+                  summary="Note which accounts an app on a phone shows as logged in"),
             Route(method="GET", path=d + "/{serial}/match-accounts", call=self.matched, tag="devices",
                   answer=objects.MatchedList, codes=(missing,), summary="How far that reading has come, and its result"),
         ]  # fmt: skip

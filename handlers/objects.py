@@ -281,18 +281,17 @@ class Reloaded(msgspec.Struct, frozen=True):
 
 
 class Matched(msgspec.Struct, frozen=True):
-    """The state of reading which accounts an app shows as logged in on a phone.
-
-    `accounts` are the names the app shows; `changed` the ids of accounts whose logged-in flag was set or cleared.
-    """
+    """Which accounts an app shows as logged in on a phone, or how far the reading of them has come."""
 
     serial: str
     platform: Literal["tiktok", "instagram"]
     state: Literal["running", "done", "failed"]
     detail: str
-    accounts: list[str]
-    unknown: Annotated[list[str], Meta(description="Names in the app that are no account of this API")]
-    changed: list[int]
+    logged_in: Annotated[list[str], Meta(description="Accounts that the app shows, now marked as logged in")]
+    not_shown: Annotated[
+        list[str], Meta(description="Accounts of this phone that it does not show, marked as not logged in")
+    ]
+    unknown: Annotated[list[str], Meta(description="Names in the app that are no account here")]
 
 
 class MatchedList(msgspec.Struct, frozen=True):

@@ -181,10 +181,9 @@ def _responses(route: Route, found: dict[str, Any]) -> dict[str, Any]:
         schema = {"type": "string"}
     else:
         schema = {"type": "string", "format": "binary"}
-    responses[str(route.status)] = {
-        "description": "Success",
-        "content": {route.media_type: {"schema": schema}},
-    }
+    for status in route.statuses:
+        text = "Success" if status == 200 else "Success; it goes on in the background"
+        responses[str(status)] = {"description": text, "content": {route.media_type: {"schema": schema}}}
     if route.path == "/readyz":
         responses["503"] = {**responses["200"], "description": "Not able to work; the body says why"}
     common = () if route.path == "/healthz" else COMMON_CODES

@@ -56,9 +56,11 @@ class MatchState(msgspec.Struct, frozen=True, kw_only=True):
     platform: str
     state: str  #: "running", "done" or "failed"
     detail: str = ""
-    accounts: list[str] = []  #: names that the app shows
-    unknown: list[str] = []  #: those among them that are no account of ours
-    changed: list[int] = []  #: accounts whose logged-in flag was corrected
+    logged_in: list[str] = []  #: our accounts that the app shows, now marked as logged in
+    not_shown: list[
+        str
+    ] = []  #: our accounts of this phone that it does not show, now marked as not logged in
+    unknown: list[str] = []  #: names it shows that are no account of ours
 
 
 class Matcher(Protocol):

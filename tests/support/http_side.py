@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import random
 import shutil
 import warnings
 from pathlib import Path
@@ -63,6 +64,12 @@ class ShownPhones(FakePhones):
     def health(self) -> list[str]:
         return self.complaints
 
+    def since(self, seconds: float) -> None:
+        """All phones have been in their state since then."""
+        self._infos = {
+            serial: msgspec.structs.replace(info, since=seconds) for serial, info in self._infos.items()
+        }
+
 
 class HttpSide:
     """All that lies behind the API; `client` calls it without a network, `serve` puts it on a port."""
@@ -77,6 +84,7 @@ class HttpSide:
         accounts: tuple[AccountEntry, ...] = (),
         matcher: Matcher | None = None,
         phones_settings: PhoneSettings | None = None,
+        seed: int | None = None,
         **sections: Any,
     ) -> None:
         self.folder = folder
@@ -106,10 +114,18 @@ class HttpSide:
             {"post": script or FakeScript()},
             self.evidence,
             synchronised=lambda: True,
+            uniform=random.Random(seed).uniform,
         )
         self.control = Control(self.settings, self.clock, self.store, self.jobs)
         self.accounts = Accounts(self.settings, self.store)
-        self.intake = Intake(self.settings, self.clock, self.store, self.known_serials, self.jobs.wake)
+        self.intake = Intake(
+            self.settings,
+            self.clock,
+            self.store,
+            self.known_serials,
+            self.jobs.wake,
+            choice=random.Random(seed),
+        )
         self.library = Library(self.settings, self.store, self.clock, self.intake.probe)
         self.tokens_file = folder / "state" / "tokens.json"
         self.draining = False

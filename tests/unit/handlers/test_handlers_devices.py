@@ -89,9 +89,8 @@ class Matcher:
             serial=serial,
             platform=platform,
             state="done",
-            accounts=["kim", "lee"],
+            logged_in=["kim"],
             unknown=["lee"],
-            changed=[1],
         )
         return MatchState(serial=serial, platform=platform, state="running")
 
@@ -106,7 +105,26 @@ def test_matching_accounts_is_asked_for_and_looked_at_later(tmp_path: Path) -> N
         response = side.client.call("POST", path, {"platform": "tiktok"})
         assert (response.status_int, response.json["data"]["state"]) == (202, "running")
         [match] = side.client.good("GET", path)["matches"]
-        assert (match["state"], match["accounts"], match["unknown"]) == ("done", ["kim", "lee"], ["lee"])
+        assert (match["state"], match["logged_in"], match["unknown"]) == ("done", ["kim"], ["lee"])
         side.client.bad(40001, "POST", path, {"platform": "x"})
         side.client.bad(40001, "POST", path, {})
         side.client.bad(40401, "POST", f"{D}/nobody/match-accounts", {"platform": "tiktok"})
+
+
+def test_names_that_the_caller_has_read_are_noted_at_once(side: HttpSide, api: Client) -> None:
+    for name in ("kim", "lee"):
+        api.good("POST", "/api/v1/accounts", {"username": name, "device": "PHONE1"})
+    path = f"{D}/PHONE1/match-accounts"
+    answer = api.good("POST", path, {"platform": "tiktok", "accounts": ["@Kim", "stranger"]})
+    assert (answer["state"], answer["logged_in"], answer["not_shown"], answer["unknown"]) == (
+        "done",
+        ["kim"],
+        ["lee"],
+        ["stranger"],
+    )
+    shown = {
+        account["username"]: account["logined"] for account in api.good("GET", "/api/v1/accounts")["accounts"]
+    }
+    assert shown == {"kim": 1, "lee": 0}
+    assert "is missing" in api.bad(40001, "POST", path, {"platform": "tiktok"})["message"]
+    api.bad(40001, "POST", path, {"platform": "tiktok", "accounts": [""]})
