@@ -36,9 +36,12 @@ def _arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--latency", type=float, default=0.0, metavar="MS",
                         help="how long one nominal second of the apps takes; 0 is at once, 1000 is lifelike")  # fmt: skip
     parser.add_argument("--accounts", type=int, default=1, metavar="K", help="accounts per app and phone")
-    parser.add_argument("--language", choices=("en", "de", "fr"), default="en")
-    parser.add_argument("--tiktok-version", default="")
-    parser.add_argument("--instagram-version", default="")
+    parser.add_argument(
+        "--language", default="en", metavar="LIST", help="en, de or fr; of a list each phone takes the next"
+    )
+    parser.add_argument("--tiktok-version", default="", metavar="LIST", help="likewise")
+    parser.add_argument("--tiktok-package", default="", metavar="LIST", help="likewise")
+    parser.add_argument("--instagram-version", default="", metavar="LIST", help="likewise")
     parser.add_argument("--sdk", type=int, default=34, help="Android's API level")
     parser.add_argument(
         "--popups", type=float, default=0.0, help="chance of a random interruption per screen"
@@ -61,7 +64,13 @@ def _arguments(words: list[str] | None = None) -> argparse.Namespace:
         parser.error("--phones must be 1 to 200")
     if not 1 <= options.accounts <= 8:
         parser.error("--accounts must be 1 to 8")
+    if not set(options.language.split(",")) <= {"en", "de", "fr"}:
+        parser.error("--language takes en, de and fr")
     return options
+
+
+def _list(words: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in words.split(","))
 
 
 async def _serve(arguments: argparse.Namespace, state_dir: Path) -> int:
@@ -73,8 +82,9 @@ async def _serve(arguments: argparse.Namespace, state_dir: Path) -> int:
         Options(
             phones=arguments.phones, state_dir=state_dir, port=arguments.port, adb_port=arguments.adb_port,
             seed=arguments.seed, latency_ms=arguments.latency, accounts=arguments.accounts,
-            language=arguments.language, tiktok_version=arguments.tiktok_version,
-            instagram_version=arguments.instagram_version, sdk=arguments.sdk, popups=arguments.popups, adb_faults=arguments.adb_faults,
+            languages=_list(arguments.language), tiktok_versions=_list(arguments.tiktok_version),
+            tiktok_packages=_list(arguments.tiktok_package), instagram_versions=_list(arguments.instagram_version),
+            sdk=arguments.sdk, popups=arguments.popups, adb_faults=arguments.adb_faults,
         ),
         make_app,
     )  # fmt: skip

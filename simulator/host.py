@@ -38,9 +38,11 @@ class Options:
     seed: int = 0
     latency_ms: float = 0.0
     accounts: int = 1  #: per app and phone
-    language: str = "en"
-    tiktok_version: str = ""
-    instagram_version: str = ""
+    #: The first phone takes the first of each list, the next one the next, and so on from the start again.
+    languages: tuple[str, ...] = ("en",)
+    tiktok_versions: tuple[str, ...] = ("",)
+    tiktok_packages: tuple[str, ...] = ("",)
+    instagram_versions: tuple[str, ...] = ("",)
     sdk: int = 34
     popups: float = 0.0
     adb_faults: bool = False  #: clients reach the adb server through a proxy that can make it fail
@@ -104,14 +106,17 @@ class Host:
         name = f"SIMPHONE{number + 1:02d}"
         apps = [
             AppSpec(
-                platform, _PACKAGES[platform], version, self._accounts(platform, number), seed=options.seed,
-                popups=options.popups,
+                platform, packages[number % len(packages)] or _PACKAGES[platform], versions[number % len(versions)],
+                self._accounts(platform, number), seed=options.seed, popups=options.popups,
             )
-            for platform, version in (("tiktok", options.tiktok_version), ("instagram", options.instagram_version))
+            for platform, packages, versions in (
+                ("tiktok", options.tiktok_packages, options.tiktok_versions),
+                ("instagram", ("",), options.instagram_versions),
+            )
         ]  # fmt: skip
         return PhoneSpec(
-            name, options.state_dir / "phones" / name, apps, sdk=options.sdk, language=options.language,
-            latency_ms=options.latency_ms,
+            name, options.state_dir / "phones" / name, apps, sdk=options.sdk,
+            language=options.languages[number % len(options.languages)], latency_ms=options.latency_ms,
         )  # fmt: skip
 
     def _accounts(self, platform: str, number: int) -> list[AppAccount]:
