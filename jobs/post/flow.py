@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from jobs.attempt import Attempt, ScriptFailed
 from jobs.clock import Deadline
@@ -21,8 +22,14 @@ MAX_VISITS = 10
 MAX_STEPS = 150
 #: An app that was just started shows its splash for up to this long.
 START_PATIENCE_S = 30.0
+#: A screen with no more texts than this can be a splash.
+SPLASH_LABELS = 3
+#: Another app in front, such as the launcher after a crash, does not go away by itself.
+FOREIGN_PATIENCE_S = 3.0
 #: How long a tap may take to have its effect before it is tried once more.
 EFFECT_S = 8.0
+#: How long an earlier upload, that still runs when we come, is waited for.
+EARLIER_UPLOAD_S = 90.0
 #: A dialog that stays after this many dismissals is not what we think it is.
 MAX_DISMISSALS = 4
 
@@ -60,8 +67,10 @@ class Flow:
         self.posting = posting
         self.files = files
         self.hands = Hands(attempt, phone, vocabulary)
+        #: signs of earlier uploads that stood there before ours, by screen; None until somebody looked
+        self.old_traces: dict[str, int] | None = None
         self.account_seen = ""  #: the visible account, once it was read
-        self._patience: Deadline | None = None
+        self._unknown_since: float | None = None
         self._just_started = False
         self._visits: Counter[str] = Counter()
         self._dismissed: Counter[str] = Counter()
@@ -87,7 +96,7 @@ class Flow:
         self.attempt.note(f"starting the app afresh: {why}")
         self.phone.app_stop(self.plan.package)
         self.open_app()
-        self._patience = None
+        self._unknown_since = None
         self._last_name = ""
         return self.hands.look()
 
@@ -129,6 +138,26 @@ class Flow:
         if self.attempt.deadline.expired:
             raise ScriptFailed("timeout", "the attempt took too long", step=sight.name, passing=True)
 
+    def note_traces(self, sight: Sight) -> Sight:
+        """On a screen where uploads show: remember what stands there already, and let a running upload end."""
+        traces = self.hands.traces(sight)
+        running = [name for name in traces if self.hands.vocabulary.screen(name).kind == "progress"]
+        if running:
+            self.attempt.note("an earlier upload is still running: waiting for it")
+            name = sight.name
+            sight = self.hands.until(
+                sight,
+                lambda s: s.name != name or not self.hands.traces(s).keys() & set(running),
+                EARLIER_UPLOAD_S,
+            )
+            if sight.name != name:
+                return sight
+            traces = self.hands.traces(sight)
+        self.old_traces = traces
+        if traces:
+            self.attempt.note("signs of an earlier upload", **traces)
+        return sight
+
     def settled(self, sight: Sight) -> Sight:
         """Wait through unknown moments and dismiss interruptions until a screen of the way is on top.
 
@@ -140,7 +169,7 @@ class Flow:
             if sight.kind == "unknown":
                 sight = self._wait_known(sight)
                 continue
-            self._patience = None
+            self._unknown_since = None
             if sight.kind == "human":
                 raise self.human(sight)
             if sight.kind == "interruption":
@@ -150,19 +179,27 @@ class Flow:
             return sight
 
     def _wait_known(self, sight: Sight) -> Sight:
-        if self._patience is None:
-            patience_s = self.posting.unknown_screen_patience_s
-            if self._just_started:
-                patience_s = max(patience_s, START_PATIENCE_S)
-            self._patience = Deadline(self.attempt.clock, patience_s)
-        if self._patience.expired:
+        patience_s = self._patience_for(sight)
+        if self._unknown_since is None:
+            self._unknown_since = self.attempt.clock.monotonic()
+        left_s = self._unknown_since + patience_s - self.attempt.clock.monotonic()
+        if left_s <= 0:
             raise self._unknown(sight)
-        return self.hands.wait_change(sight, self._patience.remaining_s)
+        return self.hands.wait_change(sight, left_s)
+
+    def _patience_for(self, sight: Sight) -> float:
+        """How long an unknown screen may stay: a splash long, another app's screen not at all, all else as configured."""
+        configured_s = self.posting.unknown_screen_patience_s
+        own = [n for n in sight.look.nodes if n.package in self.hands.vocabulary.packages]
+        said = [n for n in own if n.text or n.content_desc]
+        splash = len(said) <= SPLASH_LABELS and not any(n.clickable for n in said)
+        if self._just_started and splash:
+            return max(configured_s, START_PATIENCE_S)
+        return configured_s if own else min(configured_s, FOREIGN_PATIENCE_S)
 
     def _unknown(self, sight: Sight) -> ScriptFailed:
         front = self.phone.foreground_package()
         if front and front not in self.hands.vocabulary.packages:
-            self._patience = None
             return ScriptFailed(
                 "app_crashed",
                 f"{front} is in front, not {self.plan.package}",
@@ -278,6 +315,17 @@ class Flow:
             if sight.tree.same_as(before):
                 break
         return sight, sight.find(element)
+
+    @contextmanager
+    def option(self, name: str) -> Iterator[None]:
+        """A step that sets an option that was asked for: when it cannot be done, the post must not go out."""
+        with self.attempt.step(name):
+            try:
+                yield
+            except ScriptFailed as error:
+                if error.code != "ui_changed":
+                    raise
+                raise ScriptFailed("option_not_set", f"{name}: {error}", step=error.step or name) from error
 
     # Comparing texts
 

@@ -7,12 +7,15 @@ from collections.abc import Callable, Collection
 
 from jobs.attempt import Attempt
 from jobs.clock import Deadline
+from jobs.phone.errors import AutomationLost
 from jobs.phone.protocol import PhoneSession
 from jobs.phone.tree import UiTree
 from jobs.post.elements import Found
-from jobs.post.recognise import Sight, recognise
+from jobs.post.recognise import Sight, fits, recognise
 from jobs.post.screens_file import Vocabulary
 
+#: Answers of taps that may be lost in one attempt before it counts as failed.
+MAX_LOST_ANSWERS = 3
 #: Signs of an upload: before our own commit they can only be traces of an earlier one.
 TRACES = frozenset({"progress", "success", "failure"})
 
@@ -27,6 +30,7 @@ class Hands:
         self.app_version = ""
         self.ignore: Collection[str] = TRACES
         self.trips: Counter[str] = Counter()
+        self.lost_answers = 0
         self._last: tuple[UiTree, Collection[str], Sight] | None = None
 
     # Looking
@@ -61,9 +65,19 @@ class Hands:
         self._last = (tree, self.ignore, sight)
         return sight
 
-    def beneath(self, sight: Sight) -> Sight:
-        """The same tree without the signs of uploads: what screen they lie on."""
-        return recognise(sight.tree, self.vocabulary, app_version=self.app_version, ignore=TRACES)
+    def without(self, sight: Sight, hide: Collection[str]) -> Sight:
+        """The same tree with some screens left out: what lies beneath them."""
+        return recognise(
+            sight.tree, self.vocabulary, app_version=self.app_version, ignore=self.ignore, hide=hide
+        )
+
+    def traces(self, sight: Sight) -> dict[str, int]:
+        """The signs of uploads in a tree, by screen, with how many of each stand there."""
+        found = {}
+        for name, screen in self.vocabulary.screens:
+            if screen.kind in TRACES and screen.trace and fits(sight.look, screen):
+                found[name] = len(sight.look.find_all(screen.all[0]))
+        return found
 
     @property
     def last_tree(self) -> UiTree | None:
@@ -78,14 +92,24 @@ class Hands:
         self.trips["tap"] += 1
         x, y = found.center
         self.attempt.note(f"tap {found.name}", x=x, y=y, by=found.by)
-        self.phone.tap(x, y)
+        self._tap(x, y)
 
     def tap_at(self, x: int, y: int, why: str) -> None:
         """Tap a point that belongs to no element of its own, such as a place on a slider."""
         self.attempt.check()
         self.trips["tap"] += 1
         self.attempt.note(f"tap {why}", x=x, y=y)
-        self.phone.tap(x, y)
+        self._tap(x, y)
+
+    def _tap(self, x: int, y: int) -> None:
+        """A tap whose answer was lost may have worked: the next look tells, and nothing is tapped twice blindly."""
+        try:
+            self.phone.tap(x, y)
+        except AutomationLost as error:
+            self.lost_answers += 1
+            if self.lost_answers > MAX_LOST_ANSWERS:
+                raise
+            self.attempt.note(f"the tap's answer was lost: {error}")
 
     def enter_text(self, found: Found, text: str) -> None:
         """Replace a field's content."""

@@ -14,6 +14,8 @@ from jobs.post.words import plain
 
 #: The editor reads the file in before it shows itself.
 EDITOR_S = 25.0
+#: How long a profile that was pulled down may take to show other numbers.
+REFRESH_S = 2.5
 _COUNT = re.compile(r"\d[\d.,\u00a0\u202f' ]*")
 _SHARE_HANDLER = "com.instagram.share.handleractivity.ShareHandlerActivity"
 
@@ -38,7 +40,7 @@ class InstagramFlow(Flow):
         self.posts_before: int | None = None
         self.tile_before = ""
         self.ring_before = False
-        self.old_traces: set[str] = set()
+        self.profile_fresh = False  #: whether the numbers of the profile were read anew before the post
         self.switcher = Switcher(self, name_of)
 
     def handlers(self) -> dict[str, Handler]:
@@ -50,6 +52,7 @@ class InstagramFlow(Flow):
             "search": self.on_search,
             "search_results": self.on_search_results,
             "audio_page": self.on_audio_page,
+            "audio_gone": self.on_audio_gone,
             "camera": self.on_camera,
             "picker_reel": self.on_picker,
             "picker_post": self.on_picker,
@@ -65,15 +68,19 @@ class InstagramFlow(Flow):
     # Profile and the start of the creation
 
     def on_home(self, sight: Sight) -> Sight:
-        for trace in ("cant_post_text", "posted_text", "sharing_text"):
-            if sight.has(trace):
-                self.old_traces.add(trace)
+        if self.old_traces is None:
+            sight = self.note_traces(sight)
+            if sight.name != "home":
+                return sight
         self.ring_before = sight.has("own_ring")
         return self.press(sight, "profile_tab")
 
     def on_profile(self, sight: Sight) -> Sight:
         if not self.profile_read:
             sight = self.switcher.ensure(sight)
+            if self.old_traces or self.old_traces is None:
+                # Something was posted a moment ago, or may have been: the numbers here may be stale.
+                sight = self.refresh_profile(sight)
             self.posts_before = post_count(sight)
             self.tile_before = tile_of(sight)
             self.attempt.note("profile read", posts=self.posts_before, newest=self.tile_before)
@@ -81,6 +88,16 @@ class InstagramFlow(Flow):
         if not self.audio_used:
             return self.open_audio(sight)
         return self.press(sight, "create_new")
+
+    def refresh_profile(self, sight: Sight) -> Sight:
+        """Pull the profile down and give it its time to read its numbers anew."""
+        self.hands.swipe_down(sight)
+        count = post_count(sight)
+        sight = self.hands.until(
+            sight, lambda s: s.name == "own_profile" and post_count(s) != count, REFRESH_S
+        )
+        self.profile_fresh = True
+        return self.reach(sight, "own_profile")
 
     def on_account_sheet(self, sight: Sight) -> Sight:
         self.hands.back("the account sheet was left open")
@@ -104,9 +121,12 @@ class InstagramFlow(Flow):
                 "-a", "android.intent.action.VIEW", "-d", self.plan.sound, "-p", self.plan.package
             )
             sight = self.hands.until(sight, lambda s: s.name != name, 15.0)
-            return self.reach(
-                sight, "audio_page", timeout_s=max(5.0, float(self.plan.config.sound_wait_time))
-            )
+            sight = self.settled(sight)
+            if sight.name == name:
+                raise ScriptFailed(
+                    "sound_not_found", "Instagram does not open the audio's link", step="sound"
+                )
+            return sight
 
     def on_search(self, sight: Sight) -> Sight:
         """Type the audio's name and ask for results."""
@@ -144,6 +164,14 @@ class InstagramFlow(Flow):
                 "sound_not_found", f'Instagram finds no audio "{self.plan.sound}"', step="sound"
             )
         return self.press(sight, "audio_hits", timeout_s=15.0)
+
+    def on_audio_gone(self, sight: Sight) -> Sight:
+        """An audio page without its button: it may still load; else the audio is not to be had."""
+        wait_s = float(max(3, self.plan.config.sound_wait_time))
+        sight = self.hands.until(sight, lambda s: s.name != "audio_gone", wait_s)
+        if sight.name == "audio_gone":
+            raise ScriptFailed("sound_not_found", "Instagram does not offer this audio for use", step="sound")
+        return sight
 
     def on_audio_page(self, sight: Sight) -> Sight:
         if self.plan.way != "useSound":
@@ -265,7 +293,7 @@ class InstagramFlow(Flow):
 
     def set_label(self, sight: Sight) -> Sight:
         """Switch the AI label on and see that it is."""
-        with self.attempt.step("ai label"):
+        with self.option("ai label"):
             sight, found = self.scroll_to(sight, "ai_label_switch")
             if found is None:
                 raise ScriptFailed(

@@ -24,12 +24,10 @@ PROFILE_PAUSE_S = 5.0
 
 def watch(flow: InstagramFlow) -> Watch:
     """The watch for an Instagram post that was just sent."""
-    old = {"posted_text": "posted", "cant_post_text": "upload_failed"}
     return Watch(
         flow,
         at_home=lambda s: s.name in _TABS,
         on_form=lambda s: s.name in _FORMS,
-        old_traces=frozenset(old[t] for t in flow.old_traces if t in old),
         quiet_is_proof=False,
         look_deeper=lambda s, w: _look_deeper(flow, s, w),
         quiet_s=PROFILE_AFTER_S,
@@ -43,6 +41,8 @@ def _look_deeper(flow: InstagramFlow, sight: Sight, seen: Watch) -> Verdict | No
         return _old_ring(flow, sight)
     if flow.posts_before is None and not flow.tile_before:
         return None
+    if not seen.saw_progress and not flow.profile_fresh and flow.old_traces:
+        return None  # what the profile said before may have been stale: a higher number proves nothing
     flow.attempt.note("no upload row: looking at the profile")
     for _ in range(PROFILE_LOOKS):
         sight = to_profile(flow, sight)

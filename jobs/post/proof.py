@@ -41,7 +41,6 @@ class Watch:
         *,
         at_home: Callable[[Sight], bool],
         on_form: Callable[[Sight], bool],
-        old_traces: frozenset[str],
         quiet_is_proof: bool,
         look_deeper: Callable[[Sight, Watch], Verdict | None],
         look_at_once: Callable[[Sight], Verdict | None] | None = None,
@@ -53,7 +52,6 @@ class Watch:
             flow: the flow that sent the tap.
             at_home: whether a sight shows the app's tabs.
             on_form: whether a sight still shows the form that was sent.
-            old_traces: screens of an earlier upload that were already there before the tap.
             quiet_is_proof: whether "form gone, upload sign seen and gone, tabs back" counts as proof in this app.
             look_deeper: asked when the app is quiet at its tabs: goes and looks at the profile, without changing anything.
             look_at_once: asked at each sight of the tabs: what already proves it there.
@@ -62,7 +60,8 @@ class Watch:
         self.flow = flow
         self.at_home = at_home
         self.on_form = on_form
-        self.old_traces = old_traces
+        #: with nobody having looked, any sign may be old
+        self.old_traces = flow.old_traces
         self.quiet_is_proof = quiet_is_proof
         self.look_deeper = look_deeper
         self.look_at_once = look_at_once
@@ -101,9 +100,8 @@ class Watch:
             return None, 0.0
         if kind == "human":
             return self._human(sight), 2.0
-        if sight.name in self.old_traces and not self.saw_progress:
-            sight = self.flow.hands.beneath(sight)  # a sign of an earlier upload says nothing about ours
-            kind = sight.kind
+        sight = self._without_old(sight)
+        kind = sight.kind
         if kind == "failure":
             screen = sight.screen
             return refused(
@@ -125,6 +123,22 @@ class Watch:
             return self._at_home(sight)
         self._quiet = None
         return None, 10.0
+
+    def _without_old(self, sight: Sight) -> Sight:
+        """What a sight shows besides the signs of earlier uploads, which say nothing about ours."""
+        hidden: list[str] = []
+        while sight.screen is not None and sight.screen.trace and self._is_old(sight):
+            hidden.append(sight.name)
+            sight = self.flow.hands.without(sight, hidden)
+        return sight
+
+    def _is_old(self, sight: Sight) -> bool:
+        screen = sight.screen
+        if screen is None or (self.saw_progress and screen.kind == "success"):
+            return False  # our own upload was seen, and has come to its end
+        if self.old_traces is None:
+            return screen.kind != "progress" and not self.saw_progress
+        return len(sight.look.find_all(screen.all[0])) <= self.old_traces.get(sight.name, 0)
 
     def _human(self, sight: Sight) -> Verdict | None:
         screen = sight.screen
@@ -161,7 +175,8 @@ class Watch:
                 return verdict, 0
         if not self._quiet.expired:
             return None, self._quiet.remaining_s
-        if self.saw_progress and self.quiet_is_proof:
+        unclear = bool(self.old_traces) or (self.old_traces is None and not self.saw_progress)
+        if self.saw_progress and self.quiet_is_proof and not unclear:
             return published("the upload ran to its end and the app is back at its tabs"), 0
         verdict = self.look_deeper(sight, self)
         self._quiet = None

@@ -62,6 +62,7 @@ def recognise(
     *,
     app_version: str = "",
     ignore: Collection[str] = (),
+    hide: Collection[str] = (),
 ) -> Sight:
     """The topmost known screen of a tree.
 
@@ -70,9 +71,10 @@ def recognise(
         vocabulary: the app's screens.
         app_version: versionName of the app where known; rules bound to other versions are left out.
         ignore: kinds that do not count, e.g. the traces of an earlier upload before our own was started.
+        hide: screens that do not count.
     """
     look = Look(tree, vocabulary, app_version=app_version)
     for name, screen in vocabulary.screens:
-        if screen.kind not in ignore and fits(look, screen):
+        if screen.kind not in ignore and name not in hide and fits(look, screen):
             return Sight(look, name, screen, next_element(look, screen))
     return Sight(look, "", None)

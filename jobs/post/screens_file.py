@@ -84,7 +84,9 @@ class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     phase: Literal["", "before", "after"] = ""  #: may `next` be tapped only before or only after the commit
     error: str = ""  #: stable error word of a human-needed or failure screen
     says: str = ""  #: sentence for people
-    passing: bool = False  #: whether another attempt may help
+    trace: bool = (
+        False  #: a sign of an upload that may stand there from an earlier one; `all` begins with its element
+    )
     seen: str = ""
     off: bool = False  #: an overlay can switch a shipped screen off
 

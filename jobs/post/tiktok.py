@@ -10,7 +10,7 @@ from jobs.post.plan import PostKind
 from jobs.post.recognise import Sight
 from jobs.post.switching import Switcher
 from jobs.post.tiktok_options import add_product_link, set_ai_label
-from jobs.post.tiktok_sound import check_used_sound, open_sound, search_sound, set_sound
+from jobs.post.tiktok_sound import check_used_sound, open_sound, search_sound, set_sound, wait_for_use
 
 SHARE_ACTIVITY = "com.ss.android.ugc.aweme.share.SystemShareActivity"
 #: Reading the file in and preparing the preview takes the app this long on slow phones.
@@ -37,6 +37,7 @@ class TikTokFlow(Flow):
             "search": lambda s: search_sound(self, s),
             "sound_results": lambda s: search_sound(self, s),
             "sound_page": self.on_sound_page,
+            "sound_gone": lambda s: wait_for_use(self, s),
             "editor": self.on_editor,
             "post_screen": self.on_post_screen,
         }
@@ -49,6 +50,8 @@ class TikTokFlow(Flow):
         self.sound_used = False
         self.options_done = False
         self.typed = False
+        self.failure_closed = False
+        self.restarted = False
         self.discarded = self.discarding = False
         self.switcher = Switcher(self, handle_of)
 
@@ -60,9 +63,35 @@ class TikTokFlow(Flow):
         return self.plan.way == "share" and self.account_ok
 
     def on_home(self, sight: Sight) -> Sight:
+        if self.old_traces is None:
+            sight = self.note_traces(sight)
+            if sight.name != "home":
+                return sight
+            if "uploading" in (self.old_traces or {}):
+                return self.upload_stands(sight)
+        if sight.has("failed_close") and not self.failure_closed:
+            self.failure_closed = True
+            self.attempt.note("closing the notice of an earlier failed upload")
+            self.hands.tap(self.need(sight, "failed_close"))
+            sight = self.hands.until(sight, lambda s: s.name != "home" or not s.has("failed_notice"), 3.0)
+            self.old_traces = None
+            return sight
         if not self.account_ok:
             return self.press(sight, "profile_tab")
         return self.begin(sight)
+
+    def upload_stands(self, sight: Sight) -> Sight:
+        """An earlier upload does not move: TikTok shows one badge for all, so ours could not be told from it."""
+        if self.restarted:
+            raise ScriptFailed(
+                "upload_pending",
+                "an earlier upload stands still on the phone: somebody must look at it",
+                step="home",
+                passing=True,
+            )
+        self.restarted = True
+        self.old_traces = None
+        return self.fresh_start("an earlier upload stands still")
 
     def on_profile(self, sight: Sight) -> Sight:
         if not self.account_ok:

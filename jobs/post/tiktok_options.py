@@ -16,7 +16,7 @@ SHEET_S = 8.0
 
 def set_ai_label(flow: TikTokFlow, sight: Sight) -> Sight:
     """Switch "AI-generated content" on under "More options", and see that it is."""
-    with flow.attempt.step("ai label"):
+    with flow.option("ai label"):
         if not sight.has("ai_label_text"):
             sight, row = flow.scroll_to(sight, "more_options_row")
             if row is None:
@@ -47,7 +47,7 @@ def _switch_on(flow: TikTokFlow, sight: Sight) -> Sight:
 
 def add_product_link(flow: TikTokFlow, sight: Sight) -> Sight:
     """Add the first product of the account's showcase, and see that the row names it."""
-    with flow.attempt.step("product link"):
+    with flow.option("product link"):
         sight, row = flow.scroll_to(sight, "add_link_row")
         if row is None:
             raise not_set('the post screen has no "Add link"', step="product link")

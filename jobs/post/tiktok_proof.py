@@ -22,7 +22,6 @@ def watch(flow: TikTokFlow) -> Watch:
         flow,
         at_home=lambda s: s.name in _TABS or s.has("create_button"),
         on_form=lambda s: s.name == "post_screen",
-        old_traces=frozenset(),
         quiet_is_proof=True,
         look_deeper=_landed,
     )
@@ -30,6 +29,8 @@ def watch(flow: TikTokFlow) -> Watch:
 
 def _landed(sight: Sight, seen: Watch) -> Verdict | None:
     """Back at the tabs without ever having seen the badge: two of the three signs (it can be too quick to be seen)."""
+    if seen.old_traces:
+        return None  # an earlier upload's sign stands there: a failure of ours could not be told from it
     if seen.left_form and not seen.hit_dialog:
         return published("the form is gone and the app is back at its tabs, with no upload left")
     return None

@@ -34,7 +34,7 @@ def open_sound(flow: TikTokFlow, sight: Sight) -> Sight:
             )
             sight = flow.hands.until(sight, lambda s: s.name != name, PAGE_S)
             sight = flow.settled(sight)
-            if sight.name != "sound_page":
+            if sight.name == name:
                 raise ScriptFailed("sound_not_found", "TikTok does not open the sound's link", step="sound")
             return sight
         if not sight.has("for_you_tab"):  # other tabs search among other things
@@ -80,6 +80,17 @@ def search_sound(flow: TikTokFlow, sight: Sight) -> Sight:
 def _typed(flow: TikTokFlow, sight: Sight) -> bool:
     field = sight.find("search_field")
     return field is not None and plain(field.node.text) == plain(flow.plan.sound)
+
+
+def wait_for_use(flow: TikTokFlow, sight: Sight) -> Sight:
+    """A sound's page without its button: it may still load; else the sound is not to be had."""
+    wait_s = float(max(3, flow.plan.config.sound_wait_time))
+    gone = sight.has("sound_gone_text")
+    if not gone:
+        sight = flow.hands.until(sight, lambda s: s.name != "sound_gone" or s.has("sound_gone_text"), wait_s)
+        if sight.name != "sound_gone":
+            return sight
+    raise ScriptFailed("sound_not_found", "TikTok does not offer this sound for use", step="sound")
 
 
 def check_used_sound(flow: TikTokFlow, sight: Sight) -> Sight:
@@ -128,7 +139,7 @@ def set_sound(flow: TikTokFlow, sight: Sight) -> Sight:
 
 def remove_sound(flow: TikTokFlow, sight: Sight) -> Sight:
     """Take off the sound that TikTok attached by itself."""
-    with flow.attempt.step("remove sound"):
+    with flow.option("remove sound"):
         if not chip_text(sight) and not sight.has("sound_remove"):
             return sight
         sight = flow.press(sight, "sound_remove", done=lambda s: not chip_text(s), timeout_s=5.0)
@@ -146,7 +157,7 @@ def open_sheet(flow: TikTokFlow, sight: Sight) -> Sight:
 
 def add_recommended(flow: TikTokFlow, sight: Sight) -> Sight:
     """Music that TikTok recommends: the one it attached already, else the first of its list."""
-    with flow.attempt.step("add recommended sound"):
+    with flow.option("add recommended sound"):
         if not chip_text(sight):
             sight = open_sheet(flow, sight)
             sight = _take(flow, sight, flow.need(sight, "sound_rows"))
@@ -160,7 +171,7 @@ def add_recommended(flow: TikTokFlow, sight: Sight) -> Sight:
 def add_custom(flow: TikTokFlow, sight: Sight) -> Sight:
     """The named sound: searched in the sheet, marked as a favourite, and used."""
     wanted = flow.plan.sound
-    with flow.attempt.step("add named sound", sound=wanted):
+    with flow.option("add named sound"):
         if flow.plan.sound_is_link:
             raise not_set("a sound's link can only be used with post_way useSound; name the sound instead")
         sight = open_sheet(flow, sight)
@@ -226,11 +237,13 @@ def _take(flow: TikTokFlow, sight: Sight, row: Found) -> Sight:
 
 def set_volumes(flow: TikTokFlow, sight: Sight) -> Sight:
     """Set the volumes of the clip's own sound and of the added one, and see that they stand."""
-    with flow.attempt.step("volumes"):
+    with flow.option("volumes"):
         if sight.name not in ("sound_sheet", "sound_search", "editor"):
             sight = flow.reach(sight, "sound_sheet", "editor")
         if not sight.has("volume_button"):
             sight = _back_to(flow, sight, "volume_button")
+        if not sight.has("volume_button"):
+            raise not_set("the sheet of sounds has no volume", step="volumes")
         sight = flow.press(sight, "volume_button", timeout_s=PAGE_S)
         sight = flow.reach(sight, "volume_sheet", timeout_s=PAGE_S)
         config = flow.plan.config
