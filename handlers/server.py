@@ -90,6 +90,8 @@ class HttpServer:
     def start(self) -> None:
         """Listen and serve. Raises CannotListen."""
         raise_descriptor_limit()
+        # One line for each request that has to wait a moment helps nobody; the metrics have the times.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         sock = _listen(self._settings.listen)
         try:
             self._server = _Server(self._app, sock, self._settings, self._spool_dir, self._min_free_bytes)
@@ -166,6 +168,8 @@ class _Server(TcpWSGIServer):
             max_request_header_size=_HEADER_BYTES,
             max_request_body_size=2**62,  # each request has its own limit, see Parser
             log_socket_errors=False,
+            # They tell that a proxy on this box speaks for somebody else; `Access` must see them.
+            clear_untrusted_proxy_headers=False,
             ident=None,
             backlog=1024,
         )

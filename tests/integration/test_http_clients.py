@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
@@ -216,6 +217,45 @@ def test_a_hundred_different_posts_at_once_are_all_kept(side: HttpSide) -> None:
         ),
     )
     assert sorted(answer["task_ids"][0] for answer in answers) == list(range(1, 101))
+
+
+def test_WEB_6_when_the_server_stops_under_load_every_client_has_a_whole_answer_or_a_clean_refusal(
+    tmp_path: Path,
+) -> None:
+    with HttpSide(tmp_path, clock=SystemClock()) as side:
+        wire = side.serve()
+        created: list[int] = []
+        torn: list[BaseException] = []
+        enough = threading.Semaphore(0)
+
+        def client(number: int) -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", wire.port, timeout=10)
+            body = json.dumps(side.body(serials=[f"PHONE{number % 3 + 1}"]))
+            while True:
+                try:
+                    connection.request("POST", "/api/v1/task", body)
+                    response = connection.getresponse()
+                    answer = json.loads(response.read())
+                except (ConnectionError, http.client.RemoteDisconnected, http.client.CannotSendRequest):
+                    return  # refused before a byte of an answer came
+                except BaseException as error:  # noqa: BLE001 - half an answer
+                    torn.append(error)
+                    return
+                created.extend(answer["data"]["task_ids"])
+                enough.release()
+
+        clients = [threading.Thread(target=client, args=(number,)) for number in range(8)]
+        for thread in clients:
+            thread.start()
+        for _ in range(40):
+            assert enough.acquire(timeout=10)
+        assert side.server is not None
+        assert side.server.stop(10.0)
+        for thread in clients:
+            thread.join(15)
+        assert not torn
+        assert len(created) == len(set(created)) >= 40
+        assert {task.id for task in side.store.tasks.many(created)} == set(created)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

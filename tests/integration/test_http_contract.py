@@ -85,10 +85,10 @@ SECTION_1 = [
     raw("65 levels", b'{"a":' * 65 + b"1" + b"}" * 65, 40001),
     raw("50,000 levels", b"[" * 50_000, 40001),
     Row("a foreign Host", "GET", T, None, 40301, None, None, {"Host": "evil.example"}),
-    Row(
-        "a foreign Origin", "POST", T, json.loads(GOOD), 40301, None, None, {"Origin": "http://evil.example"}
-    ),
-]
+    Row("a foreign Origin", "POST", T, json.loads(GOOD), 40301, None, None, {"Origin": "http://evil.example"}),
+    Row("through a proxy on the box, without a token", "GET", T, None, 40101, None, None, {"X-Forwarded-For": "203.0.113.7"}),
+    Row("through a proxy on the box, the other header", "GET", T, None, 40101, None, None, {"Forwarded": "for=203.0.113.7"}),
+]  # fmt: skip
 SECTION_4 = [
     post("serials", 0, tasks(1)),
     post("two serials", 0, tasks(2), serials=["PHONE1", "PHONE2"]),
