@@ -18,7 +18,13 @@ from jobs.settings import Server
 
 _LOG = logging.getLogger(__name__)
 #: A reverse proxy on this box must not lend its trust to whoever is behind it.
-_PROXY_HEADERS = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
+_PROXY_HEADERS = (
+    "HTTP_FORWARDED",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_REAL_IP",
+    "HTTP_VIA",
+)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 MAX_FAILURES = 10  #: wrong tokens from one peer address ...

@@ -52,7 +52,7 @@ def test_wrong_tokens_are_refused(api: Client, token: str) -> None:
 
 
 def test_a_proxy_on_the_box_does_not_lend_its_trust(api: Client, token: str) -> None:
-    for header in ("X_Forwarded_For", "Forwarded", "X_Real_IP"):
+    for header in ("X_Forwarded_For", "X_Forwarded_Host", "Forwarded", "X_Real_IP", "Via"):
         api.bad(40101, "GET", T, **{header: "203.0.113.5"})
         api.good("GET", T, Authorization=f"Bearer {token}", **{header: "203.0.113.5"})
 
