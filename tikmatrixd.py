@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import faulthandler
-import json
 import logging
 import os
-import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,29 +19,33 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import click
 from msgspec.structs import replace
 
-from handlers import commands
-from handlers.commands import EX_CONFIG, EX_UNAVAILABLE, end, read_config, tokens_path
+from handlers import care_commands, commands
+from handlers.command_line import DEFAULT_CONFIG, EX, end, read_config, tokens_path
+from handlers.running import bring_up, serve_until_stopped
 from jobs import logs
-from jobs.clock import Clock, Deadline, SystemClock
+from jobs.clock import Clock, Deadline, SystemClock, utc
 from jobs.config_checks import check_values
-from jobs.config_file import ConfigInvalid, LoadedConfig, load_config
+from jobs.config_file import LoadedConfig, load_config
 from jobs.reload import merge
-from jobs.service_notify import ServiceNotify
+from jobs.signals import Signals
 
 if TYPE_CHECKING:
     from handlers.services import Reloaded
+    from jobs.settings import Settings
 
 _LOG = logging.getLogger("tikmatrixd")
 VERSION = "0.1.0"
+#: How long a stop waits for requests that are being answered, and for a notification on its way.
+HTTP_STOP_S, OUTBOX_STOP_S = 2.0, 1.0
 #: A helper thread overdue by more than this is taken for hung, and the watchdog is no longer fed.
 STALE_S = 30.0
-DEFAULT_CONFIG = Path("/etc/tikmatrixd/config.toml")
 
 
 class Daemon:
     """All parts of the running daemon. `start` brings them up in order, `stop` takes them down in reverse."""
 
-    def __init__(self, config: LoadedConfig, clock: Clock) -> None:
+    def __init__(self, config: LoadedConfig, clock: Clock, died: Callable[[], None] = lambda: None) -> None:
+        """`died` is called when the HTTP side ended by itself: then only a new start can help."""
         # Late imports: `check-config` and `--help` answer without loading what only the daemon needs.
         from handlers.app import create_app
         from handlers.server import HttpServer, check_exposure
@@ -58,6 +60,7 @@ class Daemon:
         from jobs.notify import Outbox
         from jobs.phone.fleet import Fleet
         from jobs.post.script import PostScript
+        from jobs.watch import Watch
         from storage.store import Store
 
         settings = config.settings
@@ -77,7 +80,23 @@ class Daemon:
         self.fleet = Fleet(settings.adb, settings.phones, clock)
         self.evidence = Evidence(state_dir / "evidence", settings.storage.evidence_quota_bytes, clock)
         self.script = PostScript(settings, self.store.meta)
-        self.jobs = Jobs(settings, clock, self.store, self.fleet, {"post": self.script}, self.evidence)
+        self.watch = Watch(
+            clock,
+            self.fleet,
+            self.store,
+            self.outbox.tell,
+            state_dir=state_dir,
+            min_free_bytes=settings.storage.min_free_bytes,
+        )
+        self.jobs = Jobs(
+            settings,
+            clock,
+            self.store,
+            self.fleet,
+            {"post": self.script},
+            self.evidence,
+            tell=self.watch.heard,
+        )
         self.accounts = Accounts(settings, self.store)
         self.library = Library(settings, self.store, clock)
         self.intake = Intake(settings, clock, self.store, self.known_serials, self.jobs.wake)
@@ -98,8 +117,18 @@ class Daemon:
             reload=self.reload,
             version=VERSION,
         )
-        self.http = HttpServer(create_app(services), settings.server)
+        spool_dir = state_dir / "spool"
+        spool_dir.mkdir(exist_ok=True)
+        self.http = HttpServer(
+            create_app(services),
+            settings.server,
+            spool_dir=spool_dir,
+            min_free_bytes=settings.storage.min_free_bytes,
+            on_death=died,
+        )
         self.draining = False
+        self._reloading = threading.Lock()
+        self._stop_by: Deadline | None = None
         self._running = ExitStack()
 
     def known_serials(self) -> set[str]:
@@ -113,55 +142,87 @@ class Daemon:
         on_stop = self._running
         on_stop.callback(self.store.close)
         self.outbox.start()
-        on_stop.callback(self.outbox.stop)
+        on_stop.callback(self.outbox.stop, OUTBOX_STOP_S)
         self.fleet.start()
         on_stop.callback(self.fleet.stop)
+        self.watch.loop.start()
+        on_stop.callback(self.watch.loop.join, 1.0)
+        on_stop.callback(self.watch.loop.stop)
         self.jobs.start()
-        on_stop.callback(self.jobs.stop, self.config.settings.server.drain_s)
+        on_stop.callback(lambda: self.jobs.stop(self._time_to_stop_s))
+        if not self.store.stopped_cleanly:
+            self._note_unclean_stop()
         self.http.start()
-        on_stop.callback(self.http.stop, self.settings.server.drain_s)
+        on_stop.callback(lambda: self.http.stop(min(HTTP_STOP_S, self._time_to_stop_s)))
 
     def stop(self) -> None:
         """Refuse new work, then end everything in reverse order, within `server.drain_s` and a little."""
+        self._stop_by = Deadline(self.clock, self.settings.server.drain_s)
         self.draining = True
         self.intake.drain()
         self.jobs.drain()
         self._running.close()
 
-    def wait_for_phones(self, serials: list[str], timeout_s: float) -> None:
+    @property
+    def _time_to_stop_s(self) -> float:
+        return self.settings.server.drain_s if self._stop_by is None else self._stop_by.remaining_s
+
+    def _note_unclean_stop(self) -> None:
+        """One line per start after a crash or a power cut: a person can tell from it how good the power is."""
+        when = utc(self.clock.now()).isoformat(timespec="seconds")
+        try:
+            with (self.store.state_dir / "unclean-stops.log").open("a", encoding="utf-8") as log:
+                log.write(f"{when} started after an unclean stop, number {self.store.unclean_starts}\n")
+        except OSError as error:
+            _LOG.warning("the unclean stop cannot be noted: %s", error)
+
+    def wait_for_phones(self, serials: list[str], signals: Signals, timeout_s: float) -> None:
         """Return once all of them are usable, or when the time is over: being late is no reason not to serve."""
         from jobs.phone.protocol import PhoneState
 
-        changed = threading.Event()
-        self.fleet.subscribe(lambda _: changed.set())
+        self.fleet.subscribe(lambda _: signals.wake())
         deadline = Deadline(self.clock, timeout_s)
-        while not deadline.expired:
-            changed.clear()
+        while not deadline.expired and not signals.stopping:
             usable = {phone.serial for phone in self.fleet.inventory() if phone.state is PhoneState.DEVICE}
             if usable.issuperset(serials):
                 return
-            self.clock.wait(changed, deadline.remaining_s)
+            signals.wait(deadline.remaining_s)
 
     def reload(self) -> Reloaded:
-        """Re-read the config; raises ConfigInvalid, and then everything stays as it was."""
-        from handlers.services import Reloaded
-        from jobs.engine import slots
+        """Re-read the config.
 
-        change = merge(self.settings, load_config(self.config.path).settings)
-        self.settings = change.settings
-        for part in (self.accounts, self.intake, self.library):
-            part.reload(change.settings)
-        self.outbox.retarget(change.settings.notify)
-        self.jobs.set_limit(slots(change.settings))
-        logs.set_up(change.settings.log.level, change.settings.log.format)
+        Raises:
+            ConfigInvalid, StoreError: Everything stays as it was.
+        """
+        from handlers.services import Reloaded
+
+        with self._reloading:
+            before = self.settings
+            change = merge(before, load_config(self.config.path).settings)
+            try:
+                self._use(change.settings)
+            except BaseException:
+                self._use(before)
+                raise
         _LOG.info("config read again; changed: %s", ", ".join(change.changed) or "nothing")
         if change.restart_needed:
             _LOG.warning("these changes wait for a restart: %s", ", ".join(change.restart_needed))
         return Reloaded(changed=change.changed, restart_needed=change.restart_needed)
 
+    def _use(self, settings: Settings) -> None:
+        from jobs.engine import slots
+
+        self.accounts.reload(settings)  # first: it alone writes, and so it alone can be refused
+        self.intake.reload(settings)
+        self.library.reload(settings)
+        self.outbox.retarget(settings.notify)
+        self.jobs.set_limit(slots(settings))
+        logs.set_up(settings.log.level, settings.log.format)
+        self.settings = settings
+
     def alive(self) -> bool:
         """Whether every helper thread has come round lately: what feeds the service watchdog."""
-        return self.jobs.stale_s < STALE_S and self.http.alive
+        return max(self.jobs.stale_s, self.watch.loop.age_s) < STALE_S and self.http.alive
 
     def status(self) -> str:
         """One line for the service manager."""
@@ -185,7 +246,8 @@ class Daemon:
 
 def main() -> None:
     """Entry point; `serve` is the default command."""
-    cli(prog_name="tikmatrixd.py")
+    # The installed command has another name; its shell completion hangs on it.
+    cli(prog_name=os.environ.get("TIKMATRIXD_NAME", "tikmatrixd.py"))
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -195,6 +257,7 @@ def main() -> None:
     type=click.Path(path_type=Path),
     help=f"Config file; default {DEFAULT_CONFIG}, if it exists.",
 )
+@click.version_option(VERSION, message="tikmatrixd %(version)s")
 @click.pass_context
 def cli(context: click.Context, config_path: Path | None) -> None:
     """Publish your own videos and images through the TikTok and Instagram apps of your own phones."""
@@ -237,11 +300,9 @@ def serve(  # noqa: PLR0917 - one parameter per option
 ) -> None:
     """Run the daemon (the default command)."""
     sys.setswitchinterval(0.0005)  # keeps HTTP answers quick beside busy phone threads
-    faulthandler.register(signal.SIGUSR1, all_threads=True)
-    stopping = threading.Event()
-    # Until the daemon is up, a signal only sets the event; what was begun is taken down in order.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    signals = Signals()
+    signals.install()
+    failed = threading.Event()
     with ExitStack() as stack:
         simulated: dict[str, Any] = {}
         if demo_phones:
@@ -256,15 +317,22 @@ def serve(  # noqa: PLR0917 - one parameter per option
             try:
                 child = SimulatorChild(demo_phones, folder.resolve(), extra=extra)
             except SimulatorFailed as error:
-                end(str(error), EX_UNAVAILABLE)
+                end(str(error), EX.UNAVAILABLE)
             stack.callback(child.stop)
             config_path, state_dir, simulated = child.config_path, None, child.ready
             listen = listen or "127.0.0.1:50809"
         config = override(read_config(config_path), listen=listen, state_dir=state_dir)
         logs.set_up(config.settings.log.level, config.settings.log.format)
-        daemon = bring_up(config)
+
+        def died() -> None:
+            failed.set()
+            signals.ask_to_stop()
+
+        daemon = bring_up(lambda: Daemon(config, SystemClock(), died), config)
         stack.callback(daemon.stop)
-        serve_until_stopped(daemon, stopping, ready_file, simulated)
+        serve_until_stopped(daemon, signals, ready_file, simulated)
+    if failed.is_set():
+        end("the HTTP side ended by itself; the log says why", EX.SOFTWARE)
 
 
 def override(config: LoadedConfig, *, listen: str | None, state_dir: Path | None) -> LoadedConfig:
@@ -275,101 +343,11 @@ def override(config: LoadedConfig, *, listen: str | None, state_dir: Path | None
     if state_dir:
         settings = replace(settings, storage=replace(settings.storage, state_dir=str(state_dir.resolve())))
     for key, problem in check_values(settings):
-        end(f"{key}: {problem}", EX_CONFIG)
+        end(f"{key}: {problem}", EX.CONFIG)
     return replace(config, settings=settings)
 
 
-def bring_up(config: LoadedConfig) -> Daemon:
-    """A started daemon, or the end of the program with the one sentence that says what to do."""
-    from handlers.server import CannotListen, Exposed
-    from handlers.tokens import TokenError
-    from jobs.phone.errors import AdbDown
-    from storage.errors import StateLocked, StoreError
-
-    try:
-        daemon = Daemon(config, SystemClock())
-    except StateLocked as error:
-        end(str(error), EX_UNAVAILABLE)
-    except (StoreError, TokenError, Exposed) as error:
-        end(str(error), EX_CONFIG)
-    try:
-        daemon.start()
-    except (CannotListen, AdbDown) as error:
-        daemon.stop()
-        end(str(error), EX_UNAVAILABLE)
-    except BaseException:
-        daemon.stop()
-        raise
-    return daemon
-
-
-def serve_until_stopped(
-    daemon: Daemon, stopping: threading.Event, ready_file: Path | None, simulated: dict[str, Any]
-) -> None:
-    """Say that everything is up, feed the watchdog, obey signals, return when asked to stop."""
-    manager = ServiceNotify()
-    wake = threading.Event()
-    reload_asked = threading.Event()
-
-    def on_signal(number: int, _frame: Any) -> None:
-        if number == signal.SIGHUP:
-            reload_asked.set()
-        elif stopping.is_set():
-            os._exit(130)  # asked twice: out at once; the journal makes that safe
-        else:
-            stopping.set()
-        wake.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, on_signal)
-    if simulated:
-        daemon.wait_for_phones(simulated["serials"], timeout_s=60)
-    status = f"serving {daemon.url}, {len(daemon.fleet.inventory())} phones"
-    write_ready_file(daemon, ready_file, simulated)
-    print(f"tikmatrixd is ready: {status}", flush=True)
-    manager.ready(status)
-    period_s = manager.watchdog_s or 30.0
-    while not stopping.is_set():
-        wake.wait(min(period_s, 5.0))
-        wake.clear()
-        if reload_asked.is_set():
-            reload_asked.clear()
-            manager.reloading(daemon.clock.monotonic())
-            try:
-                daemon.reload()
-            except ConfigInvalid as error:
-                _LOG.error("the config is not good, the one before stays in force:\n%s", error)
-            manager.ready(daemon.status())
-        if daemon.alive():
-            manager.watchdog()
-            manager.status(daemon.status())
-    manager.stopping(daemon.config.settings.server.drain_s + 5)
-
-
-def write_ready_file(daemon: Daemon, path: Path | None, simulated: dict[str, Any]) -> None:
-    """Tell whoever started us where everything is; complete or absent, never half."""
-    if path is None:
-        return
-    settings = daemon.config.settings
-    phones = daemon.fleet.inventory()
-    ready = {
-        "url": daemon.url,
-        "adb_port": settings.adb.port,
-        "serials": simulated.get("serials") or [phone.serial for phone in phones],
-        "accounts": [
-            {"username": a.username, "platform": a.platform, "serial": a.serial, "package": a.package, "display_name": a.display_name}
-            for a in daemon.store.accounts.all()
-        ],
-        "media_roots": list(settings.media.roots),
-        "state_dir": settings.storage.state_dir,
-        "pid": os.getpid(),
-    }  # fmt: skip
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(ready, indent=2) + "\n", "utf-8")
-    beside.replace(path)
-
-
-for command in commands.ALL:
+for command in (*commands.ALL, *care_commands.ALL):
     cli.add_command(command)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import msgspec
 from jobs.clock import SystemClock
 from jobs.config_checks import split_listen
 from jobs.settings import Settings
+from jobs.watch import LOW_DISK_FACTOR
 
 _BUILD_TIME = Path(__file__).stat().st_mtime
 
@@ -111,7 +113,9 @@ def _adb_server_version(host: str, port: int) -> int:
     return int(answer[8:], 16)
 
 
-def _usb_permissions(root: Path = Path("/sys/bus/usb/devices")) -> Iterator[Finding]:
+def _usb_permissions(
+    root: Path = Path("/sys/bus/usb/devices"), nodes: Path = Path("/dev/bus/usb")
+) -> Iterator[Finding]:
     """Every USB device with an adb interface (class ff, subclass 42, protocol 01) must be usable by the group plugdev."""
     found = 0
     for interface in sorted(root.glob("*:*")):
@@ -123,9 +127,8 @@ def _usb_permissions(root: Path = Path("/sys/bus/usb/devices")) -> Iterator[Find
             if kind != ("ff", "42", "01"):
                 continue
             device = root / interface.name.partition(":")[0]
-            node = Path(
-                f"/dev/bus/usb/{int((device / 'busnum').read_text()):03d}/{int((device / 'devnum').read_text()):03d}"
-            )
+            bus, number = (int((device / name).read_text()) for name in ("busnum", "devnum"))
+            node = nodes / f"{bus:03d}" / f"{number:03d}"
             status = node.stat()
         except (OSError, ValueError):
             continue  # unplugged while we looked
@@ -146,26 +149,59 @@ def _usb_permissions(root: Path = Path("/sys/bus/usb/devices")) -> Iterator[Find
 
 
 def _media_roots(settings: Settings) -> Iterator[Finding]:
+    user = _service_user()
+    whose = f"the user {user}" if user else "this user"
     for root in settings.media.roots:
         path = Path(root)
-        if not path.is_dir():
-            yield fail("media root", f"{root} is not a folder", f"mkdir -p {root}, or correct media.roots")
-        elif not os.access(path, os.R_OK | os.X_OK):
-            yield fail(
-                "media root",
-                f"{root} cannot be read by this user",
-                f"chgrp tikmatrixd {root} && chmod g+rx {root}",
-            )
-        elif path.resolve().parts[1:2] in {("home",), ("root",)} or path.resolve().is_relative_to(
-            "/run/user"
-        ):
+        if path.resolve().parts[1:2] in {("home",), ("root",)} or path.resolve().is_relative_to("/run/user"):
             yield warn(
                 "media root",
                 f"{root} lies in a home directory, which the service cannot see (ProtectHome)",
                 "use /srv/tikmatrixd/media, or bind-mount the folder there",
             )
+        elif not path.is_dir():
+            yield fail("media root", f"{root} is not a folder", f"mkdir -p {root}, or correct media.roots")
+        elif not _as_user(user, "test", "-r", root, "-a", "-x", root).ok:
+            yield fail(
+                "media root",
+                f"{root} cannot be read by {whose}",
+                f"chgrp {user or 'GROUP'} {root} && chmod g+rx {root}",
+            )
         else:
-            yield ok("media root", f"{root} is readable")
+            # A few levels and a few seconds are enough to find a habit.
+            shut = _as_user(user, "find", root, "-maxdepth", "3", "!", "-readable", "-print", "-quit").output
+            if shut:
+                yield warn(
+                    "media root",
+                    f"{shut.strip()} (and maybe more) cannot be read by {whose}",
+                    f"chgrp -R {user or 'GROUP'} {root} && chmod -R g+rX {root}",
+                )
+            else:
+                yield ok("media root", f"{root} is readable by {whose}")
+
+
+def _service_user() -> str:
+    """The user of the installed service when root asks; "" means whoever asks."""
+    if os.geteuid() != 0:
+        return ""
+    try:
+        return pwd.getpwnam("tikmatrixd").pw_name
+    except KeyError:
+        return ""
+
+
+class _Ran(msgspec.Struct, frozen=True):
+    ok: bool
+    output: str = ""
+
+
+def _as_user(user: str, *command: str) -> _Ran:
+    more: dict[str, Any] = {"user": user, "group": user, "extra_groups": []} if user else {}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False, **more)
+    except (OSError, subprocess.TimeoutExpired):
+        return _Ran(ok=False)
+    return _Ran(done.returncode == 0, done.stdout)
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
@@ -184,7 +220,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
             f"{free // 2**20} MiB free below {state}, new tasks are refused",
             "free some space, or lower storage.min_free_bytes",
         )
-    elif free < 10 * settings.storage.min_free_bytes:
+    elif free < LOW_DISK_FACTOR * settings.storage.min_free_bytes:
         yield warn("disk", f"only {free // 2**20} MiB free below {state}", "free some space soon")
     else:
         yield ok("disk", f"{free // 2**20} MiB free below {state}")
@@ -245,13 +281,14 @@ def _port_and_tokens(settings: Settings, tokens: int) -> Iterator[Finding]:
 def _is_our_daemon(url: str) -> bool | None:
     """True when our daemon answers, False when something else does, None when nothing does."""
     try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:  # noqa: S310 - our own address
+        with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:  # noqa: S310 - our own address
             body: Any = json.load(answer)
-            return isinstance(body, dict)
-    except urllib.error.HTTPError:
-        return False
+    except urllib.error.HTTPError as error:
+        # 503: it runs and says why it cannot work; 401: it listens on the LAN only and wants a token.
+        return error.code == 503 or "Bearer" in error.headers.get("WWW-Authenticate", "")
     except (OSError, ValueError) as error:
         return None if isinstance(error, urllib.error.URLError | ConnectionError | TimeoutError) else False
+    return isinstance(body, dict) and "ready" in body
 
 
 def can_post(findings: list[Finding]) -> bool:

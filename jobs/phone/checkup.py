@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import msgspec
 from msgspec.structs import replace
 
 from jobs.clock import Clock
 from jobs.doctor import Finding, fail, ok, warn
+from jobs.phone import dumpsys
 from jobs.phone.errors import AppMissing, PhoneError
 from jobs.phone.fleet import Fleet
 from jobs.phone.protocol import PhoneInfo, PhoneState
@@ -33,6 +35,15 @@ _PERMISSIONS = (
 _MIN_FREE_BYTES = 1024**3
 
 
+class Login(msgspec.Struct, frozen=True):
+    """An account as the daemon or the config knows it."""
+
+    username: str
+    platform: str
+    serial: str
+    logged_in: bool = True
+
+
 @contextmanager
 def phones_of(settings: Settings, clock: Clock) -> Iterator[Fleet]:
     """The inventory of the adb server that runs; none is started. Raises PhoneError when none answers."""
@@ -46,7 +57,9 @@ def phones_of(settings: Settings, clock: Clock) -> Iterator[Fleet]:
         fleet.stop()
 
 
-def phone_findings(settings: Settings, clock: Clock, serial: str | None = None) -> Iterator[Finding]:
+def phone_findings(
+    settings: Settings, clock: Clock, serial: str | None = None, logins: Sequence[Login] = ()
+) -> Iterator[Finding]:
     """What keeps each phone (or the one named) from posting. No app is opened and nothing is changed."""
     try:
         with phones_of(settings, clock) as fleet:
@@ -60,6 +73,7 @@ def phone_findings(settings: Settings, clock: Clock, serial: str | None = None) 
                 )
             for phone in phones:
                 yield from _one_phone(settings, fleet, phone)
+                yield from _logins(phone.serial, [one for one in logins if one.serial == phone.serial])
     except PhoneError as error:
         yield warn("phones", str(error), "nothing about phones was checked; see the adb server above")
 
@@ -102,8 +116,7 @@ def _inside(settings: Settings, name: str, session: Session) -> Iterator[Finding
         yield warn(name, f"only {free // 2**20} MiB of storage free", "delete something on the phone")
     else:
         yield ok(name, f"{free // 2**30} GiB of storage free")
-    locked = "mDreamingLockscreen=true" in session.shell("dumpsys", "window").output
-    if locked:
+    if dumpsys.locked(session.shell("dumpsys", "window", "policy").output):
         yield warn(name, "is locked", "switch the screen lock off: Settings, Security, Screen lock, None")
     language = session.shell("getprop", "persist.sys.locale").output.strip()
     if language and not language.startswith(("en", "de", "fr")):
@@ -126,3 +139,19 @@ def _inside(settings: Settings, name: str, session: Session) -> Iterator[Finding
 def _granted(session: Session, package: str, permission: str) -> bool:
     output = session.shell("dumpsys", "package", package).output
     return f"{permission}: granted=true" in output
+
+
+def _logins(serial: str, logins: list[Login]) -> Iterator[Finding]:
+    """Whether an app is logged in shows only when it is opened: what is known is what the last task saw."""
+    if not logins:
+        yield warn(
+            f"phone {serial}", "no account is bound to it", "name its accounts in the config: [[accounts]]"
+        )
+    for login in logins:
+        name = f"@{login.username.removeprefix('@')} on {login.platform}"
+        if login.logged_in:
+            yield ok(f"phone {serial}", f"{name}: no task has seen it logged out")
+        else:
+            yield fail(
+                f"phone {serial}", f"{name}: the app was seen logged out", "log in by hand on the phone"
+            )

@@ -152,7 +152,7 @@ def test_hot_plug_is_noticed_within_three_seconds(hub):
         ]
         return found
 
-    assert state() == "device"
+    until(lambda: state() == "device", 10, "the first look")
     one.phones.simctl(serial, "fault", "offline", "4")
     until(lambda: state() != "device", 3, "the loss")
     until(lambda: state() == "device", 10, "the return")

@@ -75,7 +75,7 @@ def test_serving_the_lan_without_a_token_is_a_failure(settings, unused_port):
 
 
 @pytest.mark.parametrize(
-    ("body", "level", "subject"), [(b'{"status": "ok"}', Level.OK, "daemon"), (b"<html>", Level.FAIL, "port")]
+    ("body", "level", "subject"), [(b'{"ready": true}', Level.OK, "daemon"), (b"<html>", Level.FAIL, "port")]
 )
 def test_the_daemon_is_told_from_another_program_on_its_port(settings, body, level, subject):
     class Handler(BaseHTTPRequestHandler):
@@ -107,9 +107,19 @@ def test_a_usb_device_that_its_group_may_not_use_names_the_udev_rule(tmp_path):
         (interface / name).write_text(text + "\n")
     (device / "busnum").write_text("999\n")
     (device / "devnum").write_text("1\n")
+    nodes = tmp_path / "dev"
     # Its device node does not exist: it was unplugged while we looked, so there is nothing to complain about.
-    (only,) = doctor._usb_permissions(tmp_path)
+    (only,) = doctor._usb_permissions(tmp_path, nodes)
     assert only.level is Level.WARN
+    node = nodes / "999" / "001"
+    node.parent.mkdir(parents=True)
+    node.touch(0o600)
+    complaint, _ = doctor._usb_permissions(tmp_path, nodes)
+    assert complaint.level is Level.FAIL
+    assert "70-tikmatrixd-adb.rules" in complaint.fix
+    node.chmod(0o660)
+    (only,) = doctor._usb_permissions(tmp_path, nodes)
+    assert only.level is Level.OK
 
 
 def test_a_finding_prints_as_two_lines_with_the_fix():

@@ -1,0 +1,224 @@
+"""The commands that care for what is stored: backup, restore, archive, materials, tokens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import click
+import msgspec
+
+from handlers.command_line import (
+    DEFAULT_CONFIG,
+    EX,
+    DaemonSilent,
+    ask_daemon,
+    beside_config,
+    end,
+    is_handed_over,
+    read_config,
+    tokens_path,
+)
+from jobs.clock import SystemClock, utc
+from jobs.config_file import LoadedConfig
+from storage.errors import BackupUnreadable, StateLocked, StoreError, StoreFailed
+
+#: The home of the adb service's user, whose key the phones know.
+_ADB_SERVICE_DIR = Path("/var/lib/tikmatrixd-adb/.android")
+_ADB_DIR_OPTION = click.option(
+    "--adb-dir",
+    type=click.Path(path_type=Path),
+    help="Folder of the adb key; default: the service's, else ~/.android.",
+)
+
+
+def _adb_dir(config: LoadedConfig, given: Path | None) -> Path:
+    if given is not None:
+        return given
+    own_unit = not config.settings.adb.start_server and _ADB_SERVICE_DIR.parent.exists()
+    return _ADB_SERVICE_DIR if own_unit else Path.home() / ".android"
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--library", is_flag=True, help="Uploaded materials too; they may be large.")
+@_ADB_DIR_OPTION
+@click.pass_obj
+def backup(config_path: Path | None, target: Path, library: bool, adb_dir: Path | None) -> None:
+    """Copy state, config, tokens and the adb key into one file, also while the daemon runs. It holds secrets."""
+    from jobs.hub_backup import Places, back_up
+
+    config = read_config(config_path)
+    places = Places(tokens_path(config), is_handed_over(config), _adb_dir(config, adb_dir))
+    try:
+        made = back_up(config, places, target, SystemClock().now(), library=library)
+    except (StoreError, OSError) as error:
+        end(f"no backup was made: {error}", EX.IOERR)
+    held = ", ".join(f"{count} {table}" for table, count in made.store.records.items() if count)
+    click.echo(f"{target}: {made.size_bytes} bytes, {', '.join([held or 'nothing stored yet', *made.holds])}")
+    for sentence in made.missing:
+        click.echo(f"not in it: {sentence}", err=True)
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@_ADB_DIR_OPTION
+@click.pass_obj
+def restore(config_path: Path | None, source: Path, adb_dir: Path | None) -> None:
+    """Check a backup, then put everything in its place; what was there is kept aside. The daemon must be stopped."""
+    from jobs.hub_backup import put_back, unpack
+
+    # On a new box there may be no config yet: then the one in the backup is the first.
+    present = read_config(config_path if config_path is not None and config_path.exists() else None)
+    target = config_path or (DEFAULT_CONFIG if DEFAULT_CONFIG.parent.exists() and os.geteuid() == 0 else None)
+    try:
+        with tempfile.TemporaryDirectory(prefix="tikmatrixd-restore-") as folder:
+            unpacked = unpack(source, Path(folder), target)
+            notes = put_back(
+                unpacked,
+                present,
+                config_path=target,
+                adb_dir=_adb_dir(unpacked.config or present, adb_dir),
+                now=SystemClock().now(),
+            )
+    except BackupUnreadable as error:
+        end(f"nothing was changed: {error}", EX.DATAERR)
+    except StateLocked:
+        end("nothing was changed: the daemon runs; stop it first: systemctl stop tikmatrixd", EX.UNAVAILABLE)
+    except StoreFailed as error:
+        end(str(error), EX.IOERR)
+    except (StoreError, OSError) as error:
+        end(f"nothing was changed: {error}", EX.IOERR)
+    for note in notes:
+        click.echo(note)
+    click.echo(
+        f"restored as of {unpacked.made_at}; the adb key counts after: systemctl restart tikmatrixd-adb"
+    )
+
+
+@click.command()
+@click.argument("month", required=False, metavar="[YYYY-MM]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per task.")
+@click.pass_obj
+def archive(config_path: Path | None, month: str | None, as_json: bool) -> None:
+    """List finished tasks that retention moved out of the store; without a month, the months there are."""
+    from storage.archive import Archive
+    from storage.state_dir import ARCHIVE
+
+    settings = read_config(config_path).settings
+    kept = Archive(Path(settings.storage.state_dir) / ARCHIVE)
+    try:
+        months = kept.months()
+        if month is None:
+            for name in months:
+                click.echo(f"{name}  {sum(1 for _ in kept.tasks(name))} tasks")
+            if not months:
+                click.echo("nothing is archived yet", err=True)
+            return
+        if month not in months:
+            end(f"no tasks of {month} are archived; there are: {', '.join(months) or 'none'}", EX.NOINPUT)
+        for task in kept.tasks(month):
+            if as_json:
+                click.echo(msgspec.json.encode(task))
+            else:
+                ended = utc(task.finished_at or task.created_at).isoformat(timespec="seconds")
+                whom = f"@{task.username}" if task.username else task.serial
+                click.echo(
+                    f"{ended}  {task.id:>8}  {task.outcome:13}  {task.platform:9}  {whom}  {task.remark}"
+                )
+    except PermissionError as error:
+        end(f"{error.filename} cannot be read by this user: try sudo", EX.NOPERM)
+
+
+@click.group()
+def materials() -> None:
+    """Care for the used marks of media files."""
+
+
+@materials.command("reset-used")
+@click.argument("folder", required=False)
+@click.pass_obj
+def reset_used(config_path: Path | None, folder: str | None) -> None:
+    """Let used files be chosen again: those of the material library, or those of a media FOLDER. Asks the running daemon."""
+    config = read_config(config_path)
+    wishes = {} if folder is None else {"path": str(Path(folder).resolve())}
+    try:
+        answer = ask_daemon(config, "POST", "/api/v1/materials/reset-used", wishes)
+    except DaemonSilent as error:
+        end(str(error), EX.UNAVAILABLE)
+    click.echo(f"{answer['reset_count']} used marks were taken away")
+
+
+@click.group()
+def token() -> None:
+    """Make, list and revoke the tokens of API clients."""
+
+
+@token.command("new")
+@click.argument("name")
+@click.option("--file", "path", type=click.Path(path_type=Path), help="Token file instead of the config's.")
+@click.option("--quiet", is_flag=True, help="Print the token alone.")
+@click.pass_obj
+def token_new(config_path: Path | None, name: str, path: Path | None, quiet: bool) -> None:
+    """Make a token; it is shown only now."""
+    from handlers.tokens import TokenError, new_token
+
+    config = read_config(config_path)
+    try:
+        made = new_token(path or tokens_path(config), name)
+    except (TokenError, OSError) as error:
+        end(f"no token was made: {error}", EX.NOPERM)
+    if quiet:
+        click.echo(made)
+        return
+    listen = config.settings.server.listen
+    click.echo(f'{made}\n\ncurl -s -H "Authorization: Bearer {made}" http://{listen}/api/v1/task/stats')
+    if path is None and is_handed_over(config):
+        click.echo("the service knows it after: systemctl restart tikmatrixd", err=True)
+
+
+@token.command("list")
+@click.pass_obj
+def token_list(config_path: Path | None) -> None:
+    """Names and ages of the tokens; the tokens themselves are not stored."""
+    from handlers.tokens import TokenError, list_tokens
+
+    try:
+        for entry in list_tokens(tokens_path(read_config(config_path))):
+            click.echo(f"{entry.name:24} {entry.created_at}")
+    except TokenError as error:
+        end(str(error), EX.NOPERM)
+
+
+@token.command("revoke")
+@click.argument("name")
+@click.pass_obj
+def token_revoke(config_path: Path | None, name: str) -> None:
+    """Take a token back, at once. A service that was handed its tokens is restarted for that; no phone is cut."""
+    from handlers.tokens import TokenError, revoke
+
+    config = read_config(config_path)
+    path = tokens_path(config)
+    try:
+        gone = revoke(path, name)
+    except (TokenError, OSError) as error:
+        end(str(error), EX.NOPERM)
+    if not gone:
+        end(f"there is no token named {name!r}", EX.DATAERR)
+    click.echo(f"{name}: revoked")
+    if config.path == DEFAULT_CONFIG and path == beside_config(config):
+        _restart_service()
+
+
+def _restart_service() -> None:
+    """The service manager hands the tokens over anew."""
+    systemctl = shutil.which("systemctl")
+    command = ["systemctl", "try-restart", "tikmatrixd.service"]
+    if systemctl is None or subprocess.run(command, check=False, capture_output=True).returncode:
+        end("the service still accepts it until: systemctl restart tikmatrixd", EX.UNAVAILABLE)
+
+
+ALL: tuple[click.Command, ...] = (backup, restore, archive, materials, token)

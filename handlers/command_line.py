@@ -1,0 +1,110 @@
+"""What all commands share: exit statuses, the config, the place of the tokens, the one sentence at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from jobs.config_checks import split_listen
+from jobs.config_file import ConfigInvalid, LoadedConfig, load_config
+
+#: What is installed by systemd/install.sh.
+DEFAULT_CONFIG = Path("/etc/tikmatrixd/config.toml")
+TOKENS_NAME = "tokens.json"
+
+
+class EX(IntEnum):
+    """Exit statuses of sysexits.h; the service unit knows those after which starting again cannot help."""
+
+    USAGE = 64
+    DATAERR = 65
+    NOINPUT = 66
+    UNAVAILABLE = 69
+    SOFTWARE = 70
+    IOERR = 74
+    NOPERM = 77
+    CONFIG = 78
+
+
+# A command line that is wrong stays wrong, whoever starts it again.
+click.UsageError.exit_code = EX.USAGE
+
+
+def tokens_path(config: LoadedConfig) -> Path:
+    """Where the tokens are.
+
+    As configured; else handed over by the service manager; else beside the config file, where the installer puts
+    them; else in the state directory.
+    """
+    settings = config.settings
+    if settings.server.tokens_file:
+        return Path(settings.server.tokens_file)
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    if credentials and (Path(credentials) / TOKENS_NAME).exists():
+        return Path(credentials) / TOKENS_NAME
+    if is_handed_over(config):
+        return beside_config(config)
+    return Path(settings.storage.state_dir) / TOKENS_NAME
+
+
+def is_handed_over(config: LoadedConfig) -> bool:
+    """Whether the service manager reads the tokens at its start and hands them to the daemon (LoadCredential)."""
+    return (
+        not config.settings.server.tokens_file and config.path is not None and beside_config(config).exists()
+    )
+
+
+def beside_config(config: LoadedConfig) -> Path:
+    """The token file of an installed hub."""
+    return (config.path or DEFAULT_CONFIG).with_name(TOKENS_NAME)
+
+
+def read_config(path: Path | None) -> LoadedConfig:
+    """The config, or the end of the program with every problem on standard error."""
+    try:
+        return load_config(path)
+    except ConfigInvalid as error:
+        end(str(error), EX.CONFIG)
+
+
+def end(sentence: str, code: int) -> NoReturn:
+    """Say one sentence and end."""
+    click.echo(sentence, err=True)
+    sys.exit(code)
+
+
+class DaemonSilent(Exception):
+    """No answer, or a refusal, from the daemon of this config; the message says what to do."""
+
+
+def ask_daemon(
+    config: LoadedConfig, method: str, path: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """One API call to the daemon of this config on this box; the answer's data. Raises DaemonSilent."""
+    host, port = split_listen(config.settings.server.listen)
+    local = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
+    url = f"http://[{local}]:{port}{path}" if ":" in local else f"http://{local}:{port}{path}"
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310 - our own daemon
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+            envelope: dict[str, Any] = json.load(response)
+    except urllib.error.HTTPError as error:
+        try:
+            envelope = json.load(error)
+        except ValueError:
+            raise DaemonSilent(f"{url} answers HTTP {error.code}: is that tikmatrixd?") from error
+    except (OSError, ValueError) as error:
+        raise DaemonSilent(f"the daemon does not answer on port {port}: is it running? ({error})") from error
+    if envelope.get("code") != 0:
+        raise DaemonSilent(f"the daemon refuses: {envelope.get('message')}")
+    answer: dict[str, Any] = envelope["data"]
+    return answer
