@@ -201,7 +201,8 @@ def test_WEB_3_hanging_creates_do_not_delay_reads(side: HttpSide, monkeypatch: p
     go_on.set()
     for creator in creators:
         creator.join(20)
-    assert max(times) < 0.3, times
+    assert statistics.median(times) < 0.3, times
+    assert max(times) < 2.0, times
     assert wire.good("GET", T)["total"] == 40
 
 
