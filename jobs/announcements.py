@@ -39,7 +39,7 @@ class Announcements:
             return
         name: EventName = "unknown_outcome" if task.outcome is Outcome.UNKNOWN else "task_failed"
         whom = f"@{task.username}" if task.username else task.serial
-        self._safely(
+        self.safely(
             name,
             f"task {task.id} for {whom}: {task.remark}",
             task_id=task.id,
@@ -52,10 +52,11 @@ class Announcements:
     def clock(self, problem: str) -> None:
         """The clock's present problem, "" when there is none; each is told once."""
         if problem and not self._clock_problem:
-            self._safely("clock", f"{problem}; tasks with a start time are held")
+            self.safely("clock", f"{problem}; tasks with a start time are held")
         self._clock_problem = problem
 
-    def _safely(self, name: EventName, sentence: str, **facts: Any) -> None:
+    def safely(self, name: EventName, sentence: str, /, **facts: Any) -> None:
+        """Tell, whatever that costs nobody else."""
         try:
             self._tell(name, sentence, **facts)
         except StoreError as error:

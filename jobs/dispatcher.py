@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from jobs.breaker import Breaker
 from jobs.clock import Clock
 from jobs.phone.protocol import PhoneInfo, Phones, PhoneState
 from jobs.supervision import Loop
@@ -54,16 +55,20 @@ class _Lane:
             return 0, 0.0, self.settles[0]
         return 1, *self.posts[0]
 
-    def take(self) -> Work:
-        """Remove and return what comes next."""
-        if self.settles:
-            task_id = self.settles.pop(0)
+    def take_settle(self) -> Work:
+        """Remove and return the first post that is to be looked for."""
+        return Work(self.settles.pop(0), self.serial, settle=True)
+
+    def take(self, post: tuple[float, int]) -> Work:
+        """Remove and return one of the posts."""
+        if post == self.posts[0]:
+            heapq.heappop(self.posts)
         else:
-            task_id = heapq.heappop(self.posts)[1]
-            self.known.discard(task_id)
-            self.unlabelled.discard(task_id)
-            return Work(task_id, self.serial)
-        return Work(task_id, self.serial, settle=True)
+            self.posts.remove(post)
+            heapq.heapify(self.posts)
+        self.known.discard(post[1])
+        self.unlabelled.discard(post[1])
+        return Work(post[1], self.serial)
 
 
 class Dispatcher:
@@ -80,12 +85,18 @@ class Dispatcher:
         phones: Phones,
         limit: int,
         begin: Callable[[Sequence[Work]], None],
+        *,
+        unfit: Callable[[PhoneInfo], str] = lambda _: "",
+        breaker: Breaker | None = None,
     ) -> None:
+        """`unfit` says why a phone that is there starts nothing now; `breaker` what else must wait, and why."""
         self._clock = clock
         self._tasks = tasks
         self._phones = phones
         self._limit = limit
         self._begin = begin
+        self._unfit = unfit
+        self._breaker = breaker
         self._lock = threading.Lock()
         self._lanes: dict[str, _Lane] = {}
         self._busy: dict[str, Work] = {}
@@ -145,6 +156,24 @@ class Dispatcher:
                 lane.not_before = float("-inf")
         self.loop.wake()
 
+    def closed(self, serial: str) -> str:
+        """Why a phone that is there starts nothing just now, "" when nothing is in its way."""
+        info = self._phones.info(serial)
+        if info is None or info.state is not PhoneState.DEVICE:
+            return ""
+        with self._lock:
+            lane = self._lanes.get(serial)
+            door = lane.door if lane is not None and self._clock.monotonic() < lane.not_before else ""
+        return self._unfit(info) or door
+
+    def open(self, serial: str) -> None:
+        """A person says that the phone is well: whatever kept it closed for a while is over."""
+        with self._lock:
+            lane = self._lanes.get(serial)
+            if lane is not None:
+                lane.not_before = float("-inf")
+        self.loop.wake()
+
     def set_limit(self, limit: int) -> None:
         with self._lock:
             self._limit = limit
@@ -173,7 +202,10 @@ class Dispatcher:
             for lane in sorted((lane for lane in self._lanes.values() if lane), key=lambda lane: lane.head):
                 reason = self._obstacle(lane)
                 if reason is None:
-                    work = lane.take()
+                    work, held = self._next(lane)
+                    labels += held
+                    if work is None:
+                        continue
                     work.reports = self._reports[lane.serial]
                     self._busy[lane.serial] = work
                     started.append(work)
@@ -192,6 +224,25 @@ class Dispatcher:
         say_why(self._tasks, self._clock.now(), labels)
         return wait_s
 
+    def _next(self, lane: _Lane) -> tuple[Work | None, list[Why]]:
+        """What starts now on a free phone, and of what was passed over why: a breaker stands before it."""
+        if lane.settles:
+            return lane.take_settle(), []
+        if self._breaker is None or not self._breaker.any_open:
+            return lane.take(lane.posts[0]), []
+        held: list[Why] = []
+        for post in sorted(lane.posts):
+            task = self._tasks.get(post[1])
+            why = self._breaker.obstacle(task) if task is not None else ""
+            if not why:
+                if task is not None:
+                    self._breaker.started(task)
+                return lane.take(post), held
+            held.append((post[1], Waiting.DEVICE, why))
+        lane.reason = None  # each has its own: the next reason is news to all
+        lane.unlabelled.clear()
+        return None, held
+
     def _lane(self, serial: str) -> _Lane:
         lane = self._lanes.get(serial)
         if lane is None:
@@ -209,6 +260,8 @@ class Dispatcher:
             return Waiting.DEVICE, f"the phone {serial} is not connected"
         if info.state is not PhoneState.DEVICE:
             return Waiting.DEVICE, f"the phone {serial} is not ready: {info.detail or _SENTENCES[info.state]}"
+        if unfit := self._unfit(info):
+            return Waiting.DEVICE, f"the phone {serial} is not ready: {unfit}"
         if self._clock.monotonic() < lane.not_before:
             return Waiting.DEVICE, f"the phone {serial} is not ready: {lane.door}"
         twin = self._busy_twin(info)

@@ -11,13 +11,16 @@ from typing import Any
 
 from jobs.announcements import Announcements, Tell, nobody
 from jobs.attempt import Script
+from jobs.breaker import Breaker
 from jobs.clock import Clock, Deadline
 from jobs.clock_trust import ClockTrust, kernel_synchronised
 from jobs.dispatcher import Dispatcher
 from jobs.evidence import Evidence
 from jobs.leases import Leases
 from jobs.live_attempt import REQUEST, SHUTDOWN, LiveAttempt
+from jobs.overdue import Overdue
 from jobs.phone.protocol import Phones
+from jobs.readiness import unfit
 from jobs.recovery import Recovery
 from jobs.retry import Uniform
 from jobs.runner import Pause, Runner
@@ -79,10 +82,19 @@ class Jobs:
         self.uniform = uniform
         self.posting = posting
         self._announcements = Announcements(tell)
-        self.mover = Mover(store.tasks, clock, hook or hook_from(os.environ), self._announcements.moved)
+        self.breaker = Breaker(clock, store.tasks, self._announcements.safely)
+        self.mover = Mover(store.tasks, clock, hook or hook_from(os.environ), self._moved)
         self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
         self.workers = Workers(clock)
-        self.dispatcher = Dispatcher(clock, store.tasks, phones, slots(settings), self._begin)
+        self.dispatcher = Dispatcher(
+            clock,
+            store.tasks,
+            phones,
+            slots(settings),
+            self._begin,
+            unfit=lambda info: unfit(info, settings.phones),
+            breaker=self.breaker,
+        )
         self.runner = Runner(
             posting,
             clock,
@@ -114,7 +126,8 @@ class Jobs:
         )
         self._maintenance = Loop("maintenance", self._maintain, clock, longest_wait_s=MAINTAIN_EVERY_S)
         self._loops = [self.scheduler.loop, self.dispatcher.loop, self._maintenance]
-        duties = [self.leases.turn, self.recovery.turn, self._announce_clock]
+        self._overdue = Overdue(clock, store.tasks, lambda: self.dispatcher.busy, self._announcements.safely)
+        duties = [self.leases.turn, self.recovery.turn, self._overdue.turn, self._announce_clock]
         self.supervisor = Supervisor(self._loops, duties, clock)
         self._stamped = float("-inf")
         self.unclean_stops = 0
@@ -177,6 +190,18 @@ class Jobs:
         task_id = self.dispatcher.busy.get(serial)
         return None if task_id is None else self._store.tasks.get(task_id)
 
+    def held_up(self, serial: str) -> str:
+        """Why a phone that is there does not start what it might, as one sentence; "" when nothing is in the way."""
+        return "; ".join(filter(None, [self.dispatcher.closed(serial), *self.breaker.pauses(serial)]))
+
+    def resume(self, serial: str) -> list[str]:
+        """A person looked at the phone: pauses there are over at once. Returns what was paused, as sentences."""
+        paused = self.breaker.resume(serial)
+        if door := self.dispatcher.closed(serial):
+            paused.append(door)
+        self.dispatcher.open(serial)
+        return paused
+
     def set_limit(self, limit: int) -> None:
         """How many phones may work at once; phones that work already go on."""
         self.dispatcher.set_limit(limit)
@@ -201,7 +226,7 @@ class Jobs:
     def notices(self) -> list[str]:
         """What a person may want to know though all works."""
         found = [self.trust.reason] if self.trust.reason else []
-        return found + self._evidence.warnings
+        return found + self.breaker.all_pauses + self._evidence.warnings
 
     @property
     def stale_s(self) -> float:
@@ -245,6 +270,10 @@ class Jobs:
         if task is not None:
             self.dispatcher.enqueue_again(task)
         self.scheduler.wake()
+
+    def _moved(self, task: Task) -> None:
+        self.breaker.moved(task)
+        self._announcements.moved(task)
 
     def _announce_clock(self) -> None:
         self._announcements.clock(self.trust.problem)

@@ -14,7 +14,15 @@ from jobs.clock import Clock, Deadline
 from jobs.ending import Step
 from jobs.evidence import Evidence
 from jobs.live_attempt import SHUTDOWN, LiveAttempt
-from jobs.phone.errors import AdbDown, LeaseLost, PhoneError, PhoneOffline, PhoneUnauthorized, StopRequested
+from jobs.phone.errors import (
+    AdbDown,
+    LeaseLost,
+    PhoneError,
+    PhoneNotReady,
+    PhoneOffline,
+    PhoneUnauthorized,
+    StopRequested,
+)
 from jobs.phone.protocol import Phones, PhoneSession
 from jobs.retry import Uniform
 from jobs.settings import Posting
@@ -28,6 +36,9 @@ _LOG = logging.getLogger(__name__)
 
 #: How long a phone is left alone that was gone when a worker stood at its door.
 DOOR_PAUSE_S = 10.0
+#: How long one is left alone that a person must do something about (unlock it, charge it, make room on it), and the
+#: longest after doublings: a task waits for it as long as it takes.
+NOT_READY_PAUSE_S, NOT_READY_PAUSE_MAX_S = 30.0, 900.0
 #: Pause between tries to write an end that the store refuses.
 WRITE_AGAIN_S = 2.0
 #: Deadline of each look at the phone that is taken for evidence.
@@ -69,6 +80,9 @@ class Runner:
         self._give_up = threading.Event()
         self._live: dict[int, tuple[LiveAttempt, Work]] = {}
         self._changed = threading.Condition()
+        self._not_ready_pauses: dict[
+            str, float
+        ] = {}  #: serial -> its last pause; only its own worker touches it
 
     def live(self, task_id: int) -> LiveAttempt | None:
         """The running attempt of a task."""
@@ -144,47 +158,60 @@ class Runner:
         try:
             attempt.check()
             session = self._phones.open(attempt.task.serial)
-        except (PhoneOffline, PhoneUnauthorized, AdbDown) as error:
-            return self._gone_at_the_door(attempt, error)
+        except (PhoneOffline, PhoneUnauthorized, AdbDown, PhoneNotReady) as error:
+            return self._gone_at_the_door(attempt, error, DOOR_PAUSE_S)
         except Exception as error:  # noqa: BLE001 - whatever opening raises is this attempt's failure
             self.fail(attempt, error)
             return Pause()
         try:
-            self._run(attempt, session)
+            return self._run(attempt, session)
         finally:
             session.close()
-        return Pause()
 
-    def _gone_at_the_door(self, attempt: LiveAttempt, error: PhoneError) -> Pause:
-        """The phone went while the task was being claimed: it waits on, and nothing is counted against it."""
+    def _gone_at_the_door(self, attempt: LiveAttempt, error: PhoneError, pause_s: float) -> Pause:
+        """The phone cannot work on the task it was claimed for: it waits on, and nothing is counted against it."""
         attempt.note(f"the phone could not be opened: {error}")
         back = Step(Stage.QUEUED, {"remark": f"waits for its phone: {error}"})
         self._end(attempt, lambda task: [self._stop_or(task, attempt, back)])
-        return Pause(DOOR_PAUSE_S, str(error))
+        return Pause(pause_s, str(error))
 
-    def _run(self, attempt: LiveAttempt, session: PhoneSession) -> None:
+    def _not_ready(self, attempt: LiveAttempt, error: PhoneNotReady) -> Pause:
+        """Locked, in a call, hot or full: whoever opens the phone next finds it so too, until a person has been there."""
+        serial = attempt.task.serial
+        pause_s = min(NOT_READY_PAUSE_MAX_S, self._not_ready_pauses.get(serial, 0.0) * 2 or NOT_READY_PAUSE_S)
+        self._not_ready_pauses[serial] = pause_s
+        return self._gone_at_the_door(attempt, error, pause_s)
+
+    def _run(self, attempt: LiveAttempt, session: PhoneSession) -> Pause:
         try:
             attempt.attach(session)
             script = self._scripts[attempt.task.script_name]
             verdict = script.run(attempt, session)
+        except PhoneNotReady as error:
+            if not attempt.committed:
+                return self._not_ready(attempt, error)
+            self.fail(attempt, error)
+            return Pause()
         except Exception as error:  # noqa: BLE001 - the boundary between scripts and the truth about them
             self._log_surprise(attempt, error)
             self._picture(attempt, session)
             self.fail(attempt, error)
-            return
+            return Pause()
+        self._not_ready_pauses.pop(attempt.task.serial, None)
         if verdict.outcome is not Outcome.PUBLISHED:
             self._picture(attempt, session)
         if attempt.committed:
             self._end(attempt, lambda task: self._after_commit(task, attempt, verdict))
-            return
+            return Pause()
         if verdict.outcome in (Outcome.PUBLISHED, Outcome.UNKNOWN):
             # The script never asked for the commit point and yet may have published: no repetition.
             _LOG.error("task %d: a verdict without a commit point", attempt.task.id)
             self._end(attempt, lambda task: self._after_commit(task, attempt, verdict))
-            return
+            return Pause()
         why = verdict.error or TaskError("internal", verdict.remark)
         cause = ScriptFailed(why.code, why.message, step=why.step, passing=verdict.passing)
         self.fail(attempt, cause)
+        return Pause()
 
     # --- looking for a post after a crash ------------------------------------------------------------------
 

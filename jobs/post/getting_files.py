@@ -9,7 +9,7 @@ import msgspec
 
 from jobs.attempt import Attempt, ScriptFailed
 from jobs.clock import Deadline, utc
-from jobs.phone.errors import CommandFailed, PhoneStorageFull
+from jobs.phone.errors import CommandFailed, PhoneNotReady, PhoneStorageFull
 from jobs.phone.protocol import PhoneSession
 from storage.records import MediaFile
 
@@ -76,6 +76,7 @@ class PhoneFiles:
 
         Raises:
             ScriptFailed: a file is gone from the box, or the media store does not list it in time.
+            PhoneNotReady: the phone is full, whatever is to be posted: a person must make room.
             PhoneStorageFull, PushFailed: it did not arrive.
         """
         self._check_room(sum(m.size_bytes for m in materials))
@@ -88,7 +89,16 @@ class PhoneFiles:
         return placed
 
     def _check_room(self, need: int) -> None:
-        free = self._phone.free_bytes(FOLDER.rpartition("/DCIM")[0])
+        storage = FOLDER.rpartition("/DCIM")[0]
+        free = self._phone.free_bytes(storage)
+        if free < need + SPARE_BYTES:
+            self.remove_leftovers()
+            free = self._phone.free_bytes(storage)
+        if free < SPARE_BYTES:
+            raise PhoneNotReady(
+                f"its storage is full: {free // 1024**2} MB are free, tasks start from {SPARE_BYTES // 1024**2} MB",
+                serial=self._phone.serial,
+            )
         if free < need + SPARE_BYTES:
             raise PhoneStorageFull(
                 f"the phone has {free // 1024**2} MB free, {(need + SPARE_BYTES) // 1024**2} MB are needed",
