@@ -1,0 +1,478 @@
+"""Posts under random faults on the real daemon, and the judge: what the phones say they published against the tasks."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import adbutils
+
+from simulator.apps import POPUPS
+from simulator.child import SimulatorChild
+from tests.support.daemon import Daemon, until
+from tests.support.simulated import Simulated, sample_video
+
+ENDED = 2  #: the smallest status of a task that has ended
+#: Times in which faults become visible, shortened from the defaults' minutes so that a thousand of them fit an hour.
+QUICK = """
+[posting]
+retry_pause_min_s = 0.1
+retry_pause_max_s = 0.5
+unknown_screen_patience_s = 1.5
+proof_timeout_s = {proof_s}
+attempt_timeout_s = 90.0
+max_interruptions = {interruptions}
+"""
+
+
+#: Chooses the words after `simctl fault` for a post on a platform.
+Draw = Callable[[random.Random, str], str]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One class of faults: how it is armed, and whether it can be asked to stay."""
+
+    name: str
+    draw: Draw
+    lasting: bool = True  #: may be armed with --always
+    shared: bool = False  #: of the adb server: strikes every phone
+
+
+def _words(*choices: str) -> Draw:
+    return lambda chance, _: chance.choice(choices)
+
+
+_METHODS = ("", "click", "dumpWindowHierarchy", "setText", "deviceInfo", "ping")
+_SCREENS = ("home", "camera", "picker", "editor", "post", "share", "create-sheet", "profile")
+
+
+def _method(name: str) -> Draw:
+    return lambda chance, _: f"{name} {chance.choice(_METHODS)}".strip()
+
+
+def _popup(chance: random.Random, platform: str) -> str:
+    return f"popup {chance.choice(POPUPS[platform])}"
+
+
+def _seconds(name: str, longest_s: float) -> Draw:
+    return lambda chance, _: f"{name} {chance.uniform(0.2, longest_s):.1f}"
+
+
+#: Every fault of the simulated phones and of their adb server that can be armed from outside.
+FAULTS: tuple[Fault, ...] = (
+    Fault("popup", _popup),
+    *(
+        Fault(name, _words(name))
+        for name in (
+            "unknown-screen", "login", "captcha", "banned", "account-blocked", "logged-out", "upload-id", "suspended",
+            "try-again-later", "upload-fail", "upload-stall", "wrong-account", "sound-unavailable", "volume-unavailable",
+            "ai-label-unavailable", "not-everyone", "opens-camera", "opens-story-editor", "commit-lost",
+            "automation-taken", "one-node-tree", "control-chars", "text-twice", "broadcast-lost",
+            "black-screenshots", "no-screenshots", "not-idle", "not-indexed", "storage-full", "push-silent", "shell-hangs",
+        )
+    ),
+    Fault("app-crash", lambda chance, _: f"app-crash {chance.choice(_SCREENS)}"),
+    *(
+        Fault(name, _method(name))
+        for name in ("automation-dies", "automation-hangs", "http-500", "no-reply", "bad-json", "truncated-body")
+    ),
+    Fault("dump-fails", _words("dump-fails", "dump-fails empty")),
+    Fault("push-fail", lambda chance, _: f"push-fail {chance.randrange(1, 60_000)}"),
+    Fault("push-cut", lambda chance, _: f"push-cut {chance.randrange(1, 60_000)}", lasting=False),
+    Fault("silent", _words("silent", "silent shell", "silent sync", "silent tcp"), lasting=False),
+    Fault("slow", _words("slow 3", "slow 8"), lasting=False),
+    Fault("offline", _seconds("offline", 4), lasting=False),
+    Fault("reboot", _seconds("reboot", 3), lasting=False),
+    Fault("ghost", _seconds("ghost", 12), lasting=False),
+    Fault("unauthorized", _seconds("unauthorized", 4), lasting=False),
+    Fault("slices", _seconds("slices", 10), lasting=False),
+    Fault("kill-automation", _words("kill-automation"), lasting=False),
+    Fault("link-cut", _words("link-cut"), lasting=False),
+    Fault("adb-down", _seconds("adb-down", 3), lasting=False, shared=True),
+    Fault("adb-hang", _seconds("adb-hang", 6), lasting=False, shared=True),
+    Fault("adb-slices", _seconds("adb-slices", 5), lasting=False, shared=True),
+    Fault("adb-version", _words("adb-version 0020"), lasting=False, shared=True),
+    Fault("adb-track-silent", _seconds("adb-track-silent", 8), lasting=False, shared=True),
+    Fault("adb-track-cut", _words("adb-track-cut"), lasting=False, shared=True),
+    Fault("adb-line", _words("adb-line '????????????' 'no permissions'"), lasting=False, shared=True),
+)  # fmt: skip
+
+
+@dataclass
+class Posting:
+    """One task of the run, and what was done to it."""
+
+    caption: str
+    serial: str
+    platform: str
+    fault: str = ""
+    words: str = ""
+    task_id: int = 0
+    end: dict[str, Any] = field(default_factory=dict)
+    struck_at: float = 0.0
+    hands: str = ""  #: why a person had to look at the phone before it went on
+    recovery_s: float | None = (
+        None  #: from the fault (a lasting one: its end) to the phone's next published post
+    )
+
+
+class FaultBench:
+    """Simulated phones behind a proxy that can fail, daemons on them, and the judge."""
+
+    def __init__(
+        self,
+        folder: Path,
+        phones: int,
+        *,
+        proof_s: float = 6.0,
+        interruptions: int = 3,
+        latency_ms: float = 0,
+    ) -> None:
+        self.folder = folder
+        extra = ("--adb-faults", "--accounts", "1", "--latency", f"{latency_ms:g}")
+        self.child = SimulatorChild(phones, folder, extra=extra)
+        self.phones = Simulated(self.child)
+        self.serials = self.phones.serials
+        self.video = folder / "media" / sample_video().name
+        self._direct = adbutils.AdbClient(port=int(self.child.ready["direct_adb_port"]))
+        config = self.child.config_path.read_text()
+        self.child.config_path.write_text(config + QUICK.format(proof_s=proof_s, interruptions=interruptions))
+        self._daemons: list[Daemon] = []
+
+    def start(self, **options: Any) -> Daemon:
+        daemon = Daemon(self.child.config_path, **options)
+        self._daemons.append(daemon)
+        return daemon
+
+    def stop(self) -> None:
+        for daemon in self._daemons:
+            daemon.stop()
+        self.child.stop()
+
+    def simctl(self, serial: str, words: str) -> str:
+        """Past the proxy, and again while the phone is off the bus: the judge must always get its answer."""
+
+        def ask() -> str | None:
+            try:
+                answer = self._direct.device(serial).shell(f"simctl {words}", timeout=5)
+            except (adbutils.AdbError, OSError):
+                return None
+            assert not str(answer).startswith("simctl:"), answer
+            return str(answer) + "\n"
+
+        return str(until(ask, 60, f"simctl {words} on {serial}"))
+
+    def posts(self) -> Counter[str]:
+        """How often each caption was published, by what the phones themselves wrote down."""
+        found: Counter[str] = Counter()
+        for serial in self.serials:
+            found.update(
+                json.loads(line)["caption"]
+                for line in self.simctl(serial, "posts").splitlines()
+                if line.strip()
+            )
+        return found
+
+    def body(self, posting: Posting) -> dict[str, Any]:
+        config = {"captions": posting.caption, "material_list": [str(self.video)], "upload_wait_time": 0}
+        if posting.platform == "tiktok":
+            config["post_way"] = "share" if hash(posting.caption) % 2 else "addButton"
+        return {
+            "serials": [posting.serial],
+            "platform": posting.platform,
+            "force": True,
+            "script_config": config,
+        }
+
+    def hands(self, serial: str) -> None:
+        """What a person does with a phone that asks for help: ends its troubles and plugs it in again."""
+        self.simctl(serial, "fault clear")
+        self.simctl(serial, "fault link-cut")
+
+    def heal(self) -> None:
+        """Everything that was armed is gone, and every phone answers."""
+        for serial in self.serials:
+            self.simctl(serial, "fault clear")
+            self.simctl(serial, "fault adb-line")
+            self.simctl(serial, "fault adb-version")
+            self.simctl(serial, "set locked off")
+
+
+class Verdicts:
+    """The four promises over a set of tasks; `problems` is empty when all were kept."""
+
+    def __init__(self, postings: Sequence[Posting], posts: Counter[str], listed: int) -> None:
+        self.problems: list[str] = []
+        self.doubles = sum(count - 1 for count in posts.values() if count > 1)
+        self.lost = len(postings) - listed
+        self.stuck = 0
+        self.outcomes: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+        for one in postings:
+            self._judge(one, posts[one.caption])
+        if self.lost:
+            self.problems.append(f"{self.lost} tasks are in no list")
+
+    def _judge(self, one: Posting, published: int) -> None:
+        end = one.end
+        outcome, error = end.get("outcome"), end.get("error")
+        who = f"task {one.task_id} ({one.words or 'no fault'}): {outcome}, {end.get('remark')}"
+        if published > 1:
+            self.problems.append(f"{who}: published {published} times")
+        if end.get("status", 0) < ENDED:
+            self.outcomes["waiting"] += 1
+            if not (end.get("waiting_for") and end.get("waiting_detail")):
+                self.stuck += 1
+                self.problems.append(f"{who}: neither ended nor says why it waits: {end}")
+            return
+        self.outcomes[str(outcome)] += 1
+        if outcome != "published":
+            self.reasons[str(error and error["code"])] += 1
+            if not (error and error["code"] and end["remark"]):
+                self.problems.append(f"{who}: does not say why")
+        wanted = {"published": {1}, "none": {0}, "not_published": {0}, "unknown": {0, 1}}[str(outcome)]
+        if published not in wanted:
+            self.problems.append(f"{who}: the phone has {published} posts")
+
+    def __str__(self) -> str:
+        return (
+            f"doubles {self.doubles}, lost {self.lost}, stuck {self.stuck}; outcomes {dict(self.outcomes)}; "
+            f"failed by {dict(self.reasons)}"
+        )
+
+
+class FaultRun:
+    """Posts on every phone at once, each with a fault of its own, drawn from a seed."""
+
+    def __init__(
+        self,
+        bench: FaultBench,
+        seed: int,
+        posts: int,
+        *,
+        faults: Sequence[Fault] = FAULTS,
+        patience_s: float = 120.0,
+    ) -> None:
+        self.bench = bench
+        self.daemon = bench.start()
+        self.patience_s = patience_s
+        self._seed = seed
+        self._lock = threading.Lock()
+        self._left = posts
+        self._deck: list[Fault] = []
+        self._faults = faults
+        self._chance = random.Random(seed)
+        self.postings: list[Posting] = []
+
+    def run(self) -> Verdicts:
+        """All posts, then a time without faults in which everything must come to its end."""
+        errors: list[BaseException] = []
+
+        def guarded(serial: str) -> None:
+            try:
+                self._phone(serial)
+            except BaseException as error:  # noqa: BLE001 - told by the test's own thread
+                errors.append(error)
+
+        threads = [
+            threading.Thread(target=guarded, args=(s,), name=f"poster-{s}") for s in self.bench.serials
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+        self.bench.heal()
+        for one in self.postings:
+            one.end = self._end(one)
+        return self.judge()
+
+    def judge(self) -> Verdicts:
+        total = self.daemon.call("GET", "/api/v1/task/stats")["data"]["total"]
+        return Verdicts(self.postings, self.bench.posts(), total)
+
+    def _end(self, one: Posting) -> dict[str, Any]:
+        """The task once it has ended, or as it is when patience is over. A phone that needs hands gets them."""
+        ends = time.monotonic() + self.patience_s
+        pause = threading.Event()
+        while (task := self.daemon.task(one.task_id))["status"] < ENDED and time.monotonic() < ends:
+            if task["status"] == 0 and self._needs_hands(one):
+                self.bench.hands(one.serial)
+                pause.wait(1.0)
+            pause.wait(0.05)
+        return task
+
+    def _needs_hands(self, one: Posting) -> bool:
+        """What a person would see on the status page and do something about."""
+        device = next(
+            d
+            for d in self.daemon.call("GET", "/api/v1/devices")["data"]["devices"]
+            if d["serial"] == one.serial
+        )
+        if device["state"] != "needs_hands":
+            return False
+        one.hands = device["detail"]
+        return True
+
+    def _phone(self, serial: str) -> None:
+        while (one := self._next(serial)) is not None:
+            self._strike(one)
+            one.end = self._end(one)
+            last: Posting | None = one
+            if one.words.endswith("--always") or one.end.get("outcome") != "published":
+                # The next post on this phone, without a fault, tells when it works again.
+                self.bench.simctl(serial, "fault clear")
+                if one.words.endswith("--always"):
+                    one.struck_at = time.time()
+                last = self._next(serial, plain=True)
+                if last is None:
+                    return
+                last.task_id = self.daemon.post(**self.bench.body(last))
+                last.end = self._end(last)
+            self.bench.simctl(serial, "fault clear")
+            if last.end.get("outcome") == "published":
+                one.recovery_s = time.time() - one.struck_at
+
+    def _strike(self, one: Posting) -> None:
+        """Arm the fault before the post, or some moment into it."""
+        chance = random.Random(f"{self._seed} {one.caption}")
+        late = chance.random() < 0.5
+        if not late:
+            self.bench.simctl(one.serial, f"fault {one.words}")
+            one.struck_at = time.time()
+        one.task_id = self.daemon.post(**self.bench.body(one))
+        if late:
+            threading.Event().wait(chance.uniform(0.0, 0.6))
+            self.bench.simctl(one.serial, f"fault {one.words}")
+            one.struck_at = time.time()
+
+    def _next(self, serial: str, *, plain: bool = False) -> Posting | None:
+        with self._lock:
+            if self._left <= 0:
+                return None
+            self._left -= 1
+            number = len(self.postings)
+            platform = self._chance.choice(("tiktok", "instagram"))
+            one = Posting(f"post {number} of run {self._seed}", serial, platform)
+            self.postings.append(one)
+            if not plain:
+                if not self._deck:
+                    # Every class comes once before any comes again.
+                    self._deck = list(self._faults)
+                    self._chance.shuffle(self._deck)
+                fault = self._deck.pop()
+                always = " --always" if fault.lasting and self._chance.random() < 0.3 else ""
+                one.fault, one.words = fault.name, fault.draw(self._chance, platform) + always
+            return one
+
+
+def worst_recoveries(postings: Iterable[Posting]) -> dict[str, float]:
+    """Per fault class the longest time until the phone published again."""
+    worst: dict[str, float] = {}
+    for one in postings:
+        if one.fault and one.recovery_s is not None:
+            worst[one.fault] = max(worst.get(one.fault, 0.0), one.recovery_s)
+    return dict(sorted(worst.items(), key=lambda item: -item[1]))
+
+
+class KillRun:
+    """Posts without a pause while the daemon is killed at random moments and started again."""
+
+    def __init__(self, bench: FaultBench, seed: int, kills: int, *, longest_life_s: float = 2.5) -> None:
+        self.bench = bench
+        self.kills = kills
+        self._longest_life_s = longest_life_s
+        self._chance = random.Random(seed)
+        self._seed = seed
+        self._over = threading.Event()
+        self.daemon = bench.start()
+        self.postings: list[Posting] = []
+        self.killed_in: Counter[str] = Counter()  #: what the tasks that were running said they did
+        self.starts_s: list[float] = []  #: from the start of the process to its ready line
+
+    def run(self) -> Verdicts:
+        creator = threading.Thread(target=self._create, name="creator")
+        creator.start()
+        try:
+            for _ in range(self.kills):
+                self._await_moment()
+                self._kill()
+        finally:
+            self._over.set()
+            creator.join()
+        for one in self.postings:
+            one.end = self.daemon.ended(one.task_id, 180)
+        total = self.daemon.call("GET", "/api/v1/task/stats")["data"]["total"]
+        return Verdicts(self.postings, self.bench.posts(), total)
+
+    def _await_moment(self) -> None:
+        """Any moment, or (every other time) one at which some task is at its commit point or waits for proof."""
+        pause = threading.Event()
+        life_s = self._chance.uniform(0.1, self._longest_life_s)
+        at_commit = self._chance.random() < 0.5
+        ends = time.monotonic() + life_s
+        while time.monotonic() < ends:
+            if at_commit and any(t["remark"] in {"commit", "proof"} for t in self._running()):
+                return
+            pause.wait(0.01)
+
+    def _running(self) -> list[dict[str, Any]]:
+        return self.daemon.call("GET", "/api/v1/task?status=1&page_size=100")["data"]["tasks"]  # type: ignore[no-any-return]
+
+    def _kill(self) -> None:
+        self.killed_in.update(task["remark"] for task in self._running())
+        self.daemon.kill()
+        began = time.monotonic()
+        self.daemon = self.bench.start()
+        self.starts_s.append(time.monotonic() - began)
+
+    def _create(self) -> None:
+        """Keeps every phone busy; a call that the kill cut off is repeated under its key until it is answered."""
+        number = 0
+        pause = threading.Event()
+        while not self._over.is_set():
+            serial = self.bench.serials[number % len(self.bench.serials)]
+            one = Posting(f"post {number} of kills {self._seed}", serial, ("tiktok", "instagram")[number % 2])
+            while not self._created(one):
+                pause.wait(0.05)
+            self.postings.append(one)
+            number += 1
+            while not self._over.is_set() and self._waiting() > 2 * len(self.bench.serials):
+                pause.wait(0.05)
+
+    def _created(self, one: Posting) -> bool:
+        request = urllib.request.Request(
+            f"{self.daemon.url}/api/v1/task",
+            data=json.dumps({"script_name": "post", **self.bench.body(one)}).encode(),
+            headers={"Content-Type": "application/json", "Idempotency-Key": one.caption.replace(" ", "-")},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                answer = json.load(response)
+        except urllib.error.HTTPError as error:
+            if error.code != 503:  # it is about to be there
+                raise
+            return False
+        except (OSError, http.client.HTTPException, ValueError):
+            return False
+        (one.task_id,) = answer["data"]["task_ids"]
+        return True
+
+    def _waiting(self) -> int:
+        try:
+            stats = self.daemon.call("GET", "/api/v1/task/stats")["data"]
+        except (OSError, http.client.HTTPException, ValueError):
+            return 1 << 30
+        return int(stats["pending"] + stats["running"])
