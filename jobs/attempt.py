@@ -34,25 +34,30 @@ class ScriptFailed(Exception):
         self.passing = passing
 
 
-class Attempt(Protocol):
-    """One run of a task on its phone, as the script sees it."""
+class Visit(Protocol):
+    """Time with a phone, as whoever looks at it and touches it sees it: an attempt at a task, or an errand."""
 
-    task: Task  #: always the newest stored copy
-    account: Account | None  #: the task's account, when it names one that is known
     clock: Clock
-    deadline: Deadline  #: the whole attempt must end before it
+    deadline: Deadline  #: everything must end before it
 
     def check(self) -> None:
-        """Raise StopRequested or LeaseLost when this attempt must not go on; call it between steps."""
+        """Raise StopRequested or LeaseLost when this must not go on; call it between steps."""
 
     def wait(self, seconds: float) -> None:
         """Wait on the clock; raises StopRequested at once when a stop comes."""
 
     def step(self, name: str, **facts: Any) -> AbstractContextManager[None]:
-        """Name what is done now: logged with its duration and its error, shown as the task's `remark`."""
+        """Name what is done now: logged with its duration and its error; a task shows it as its `remark`."""
 
     def note(self, sentence: str, **facts: Any) -> None:
         """One line in the step log."""
+
+
+class Attempt(Visit, Protocol):
+    """One run of a task on its phone, as the script sees it."""
+
+    task: Task  #: always the newest stored copy
+    account: Account | None  #: the task's account, when it names one that is known
 
     def enter_committing(self) -> None:
         """Write to disk that the publishing tap is about to happen. Raises StopRequested, LeaseLost; then no tap."""

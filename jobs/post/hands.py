@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection
 
-from jobs.attempt import Attempt
+from jobs.attempt import Visit
 from jobs.clock import Deadline
 from jobs.phone.errors import AutomationLost
 from jobs.phone.protocol import PhoneSession
@@ -21,9 +21,9 @@ TRACES = frozenset({"progress", "success", "failure"})
 
 
 class Hands:
-    """One attempt's eyes and hands."""
+    """One visit's eyes and hands."""
 
-    def __init__(self, attempt: Attempt, phone: PhoneSession, vocabulary: Vocabulary) -> None:
+    def __init__(self, attempt: Visit, phone: PhoneSession, vocabulary: Vocabulary) -> None:
         self.attempt = attempt
         self.phone = phone
         self.vocabulary = vocabulary
