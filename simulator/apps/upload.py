@@ -15,6 +15,8 @@ class Upload:
     """
 
     percents: tuple[int, ...] = (2, 34, 66, 97)
+    #: From this step on the platform has it all: what is shown after that needs the file no more.
+    accepted: int = len(percents)
 
     def __init__(
         self,
@@ -66,7 +68,7 @@ class Upload:
             self._later(0, self._move)
 
     def _move(self) -> None:
-        half = self._step >= 2
+        half = 2 <= self._step < self.accepted
         if half and (self.outcome == "stall" or not self._media_there()):
             return
         if half and self.outcome == "fail":

@@ -110,6 +110,18 @@ class Daemon:
             f"task {task_id} runs {remark}",
         )
 
+    def step_log(self, task_id: int) -> list[dict[str, Any]]:
+        """The entries of a task's step log."""
+        return self.call("GET", f"/api/v1/task/{task_id}/log")["data"]["log"]  # type: ignore[no-any-return]
+
+    def log_tail(self, task_id: int, lines: int = 12) -> str:
+        """Its last entries, for the person who reads why a test failed."""
+        shown = (
+            " ".join(str(value) for key, value in entry.items() if key not in ("at", "attempt", "by"))
+            for entry in self.step_log(task_id)[-lines:]
+        )
+        return "\n".join(f"        {line}" for line in shown)
+
     def died(self, timeout_s: float = 60.0) -> int:
         """Its exit status, once it has ended by itself."""
         return self.process.wait(timeout_s)

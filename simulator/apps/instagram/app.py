@@ -36,7 +36,7 @@ class ReelUpload(Upload):
     """Instagram's row: progress, then the good news for a while, then it is gone."""
 
     percents = (0, 30, 60, 90, 100, 100, 100)
-    accepted = 4  #: from this step on the row says so
+    accepted = 4
 
 
 class InstagramApp(StagedApp):
