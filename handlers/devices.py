@@ -95,6 +95,10 @@ class DeviceHandlers:
         )
         return {"matches": [_show_match(state) for state in states if state is not None]}
 
+    def resume(self, call: Call) -> Result:
+        info = self._find(call.args["serial"])
+        return objects.Resumed(info.serial, self._services.jobs.resume(info.serial))
+
     def _find(self, serial: str) -> PhoneInfo:
         info = self._services.phones.info(serial)
         if info is None:
@@ -107,7 +111,7 @@ class DeviceHandlers:
         return objects.DeviceObject(
             serial=info.serial,
             state=info.state.value,
-            detail=info.detail,
+            detail=info.detail or self._services.jobs.held_up(info.serial),
             since=moment(info.since, zone) or "",
             last_seen=moment(info.last_seen, zone),
             model=info.model,
@@ -132,6 +136,9 @@ class DeviceHandlers:
                   summary="Note which accounts an app on a phone shows as logged in"),
             Route(method="GET", path=d + "/{serial}/match-accounts", call=self.matched, tag="devices",
                   answer=objects.MatchedList, codes=(missing,), summary="How far that reading has come, and its result"),
+            Route(method="POST", path=d + "/{serial}/resume", call=self.resume, tag="devices",
+                  answer=objects.Resumed, codes=(missing,),
+                  summary="Somebody looked at the phone: what the daemon paused there goes on at once"),
         ]  # fmt: skip
 
 

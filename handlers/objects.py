@@ -198,7 +198,9 @@ class DeviceObject(msgspec.Struct, frozen=True):
             description="device (usable), unauthorized, offline, absent, no_permissions, duplicate, needs_hands, adb_down"
         ),
     ]
-    detail: Annotated[str, Meta(description="Why it is not usable, and what to do")]
+    detail: Annotated[
+        str, Meta(description="Why it is not usable, or starts nothing for now, and what to do")
+    ]
     since: Moment
     last_seen: Moment | None
     model: str
@@ -213,6 +215,13 @@ class DeviceList(msgspec.Struct, frozen=True):
 
     devices: list[DeviceObject]
     total: int
+
+
+class Resumed(msgspec.Struct, frozen=True):
+    """What was paused on a phone, as sentences; empty when nothing was."""
+
+    serial: str
+    resumed: list[str]
 
 
 class MaterialObject(msgspec.Struct, frozen=True):

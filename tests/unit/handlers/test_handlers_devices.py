@@ -36,6 +36,19 @@ def test_the_inventory_shows_every_phone_and_what_it_works_on(
     assert third["current_task"] is third["last_seen"] is third["battery_percent"] is None
 
 
+def test_a_phone_that_starts_nothing_says_why_and_goes_on_when_somebody_says_so(
+    side: HttpSide, api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = "the phone PHONE1 is paused until 10:00: 3 tasks in a row ended with device_timeout"
+    monkeypatch.setattr(side.jobs, "held_up", lambda serial: why if serial == "PHONE1" else "")
+    monkeypatch.setattr(side.jobs, "resume", lambda serial: [why] if serial == "PHONE1" else [])
+    first, second, _ = api.good("GET", D)["devices"]
+    assert ((first["state"], first["detail"]), second["detail"]) == (("device", why), "")
+    assert api.good("POST", f"{D}/PHONE1/resume") == {"serial": "PHONE1", "resumed": [why]}
+    assert api.good("POST", f"{D}/PHONE2/resume")["resumed"] == []
+    api.bad(40401, "POST", f"{D}/nobody/resume")
+
+
 def test_a_deleted_task_is_not_shown_as_current(
     side: HttpSide, api: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
