@@ -15,6 +15,7 @@ from jobs.post.hands import Hands
 from jobs.post.plan import Plan
 from jobs.post.recognise import Sight
 from jobs.post.screens_file import Vocabulary
+from jobs.post.unfinished import Unfinished
 from jobs.settings import Posting
 
 #: How often one screen may come up again, and how many steps a post may take in all, before it counts as stuck.
@@ -57,6 +58,7 @@ class Flow:
         phone: PhoneSession,
         plan: Plan,
         *,
+        unfinished: Unfinished,
         vocabulary: Vocabulary,
         posting: Posting,
         files: PhoneFiles,
@@ -66,6 +68,7 @@ class Flow:
         self.plan = plan
         self.posting = posting
         self.files = files
+        self.unfinished = unfinished
         self.hands = Hands(attempt, phone, vocabulary)
         #: signs of earlier uploads that stood there before ours, by screen; None until somebody looked
         self.old_traces: dict[str, int] | None = None

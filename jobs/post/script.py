@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import msgspec
 
 from jobs.attempt import Attempt, ScriptFailed, Verdict
@@ -18,6 +16,7 @@ from jobs.post.proof import published, unknown
 from jobs.post.recognise import Sight
 from jobs.post.screens_file import Vocabulary, load
 from jobs.post.tiktok import TikTokFlow
+from jobs.post.unfinished import Meta, Unfinished
 from jobs.settings import Settings
 from storage.records import Outcome
 
@@ -25,19 +24,19 @@ from storage.records import Outcome
 class PostScript:
     """Publishes videos and images through the official apps; implements `jobs.attempt.Script`."""
 
-    def __init__(self, settings: Settings, meta: object = None) -> None:
+    def __init__(self, settings: Settings, meta: Meta | None = None) -> None:
         """Read the screens files.
 
         Args:
             settings: the daemon's settings.
-            meta: small store of the daemon; this script keeps nothing in it.
+            meta: small store of the daemon, for what was typed and not published; None forgets at the end of an attempt.
 
         Raises:
             ScreensInvalid: a screens file, shipped or laid over, cannot be used.
         """
         self._posting = settings.posting
         self._vocabularies = {p: load(p, settings.posting.screens_dir) for p in ("tiktok", "instagram")}
-        self._lock = threading.Lock()
+        self._meta = meta
 
     def vocabulary(self, plan: Plan) -> Vocabulary:
         """The app's screens; a package that the task names counts as the app."""
@@ -52,8 +51,15 @@ class PostScript:
         plan = make_plan(attempt.task)
         files = PhoneFiles(attempt, phone)
         kind = TikTokFlow if plan.platform == "tiktok" else InstagramFlow
+        unfinished = Unfinished(self._meta, phone.serial, plan.package)
         return kind(
-            attempt, phone, plan, vocabulary=self.vocabulary(plan), posting=self._posting, files=files
+            attempt,
+            phone,
+            plan,
+            unfinished=unfinished,
+            vocabulary=self.vocabulary(plan),
+            posting=self._posting,
+            files=files,
         )
 
     def run(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
@@ -102,6 +108,7 @@ class PostScript:
                     step="commit",
                 )
             attempt.enter_verifying()
+            flow.unfinished.forget()
         try:
             with attempt.step("proof"):
                 return self._watch(flow, ready.sight)

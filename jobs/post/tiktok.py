@@ -10,7 +10,13 @@ from jobs.post.plan import PostKind
 from jobs.post.recognise import Sight
 from jobs.post.switching import Switcher
 from jobs.post.tiktok_options import add_product_link, set_ai_label
-from jobs.post.tiktok_sound import check_used_sound, open_sound, search_sound, set_sound, wait_for_use
+from jobs.post.tiktok_sound import (
+    check_used_sound,
+    open_sound,
+    search_sound,
+    set_sound,
+    wait_for_use,
+)
 
 SHARE_ACTIVITY = "com.ss.android.ugc.aweme.share.SystemShareActivity"
 #: Reading the file in and preparing the preview takes the app this long on slow phones.
@@ -146,7 +152,8 @@ class TikTokFlow(Flow):
 
     def on_sound_page(self, sight: Sight) -> Sight:
         if self.plan.way != "useSound":
-            raise self.stuck(sight, "a sound page came unasked")
+            self.hands.back("a sound page is open that nobody asked for")
+            return self.hands.until(sight, lambda s: s.name != "sound_page", 5.0)
         return self.press(sight, "use_sound_button")
 
     def on_editor(self, sight: Sight) -> Sight:
@@ -179,7 +186,7 @@ class TikTokFlow(Flow):
         return self.finish(sight)
 
     def has_leftovers(self, sight: Sight) -> bool:
-        """TikTok resumes unfinished posts. Text that is ours was left by an attempt of this task that was cut off.
+        """TikTok resumes unfinished posts. Text that is ours was left by an attempt that was cut off.
 
         Raises:
             ScriptFailed: the text is somebody else's: a person must finish or discard that post.
@@ -190,11 +197,9 @@ class TikTokFlow(Flow):
             found = sight.find(element)
             if found is None or sight.look.is_empty(found.node):
                 continue
-            if (
-                self.attempt.task.attempt < 2
-                or self.discarded
-                or not ours.startswith(says(sight, element).strip())
-            ):
+            text = says(sight, element)
+            again = self.attempt.task.attempt > 1 and ours.startswith(text.strip())
+            if self.discarded or not (again or self.unfinished.knows(text)):
                 raise ScriptFailed(
                     "leftover_draft",
                     f"the {element.partition('_')[0]} already holds text: an unfinished post was resumed; "
@@ -241,6 +246,7 @@ class TikTokFlow(Flow):
 
     def type_caption(self, sight: Sight) -> Sight:
         """Fill title and description and read them back."""
+        self.unfinished.remember(text for _, text in self.fields())
         for element, text in self.fields():
             with self.attempt.step("type " + element.partition("_")[0]):
                 sight = self.type_into(sight, element, text)

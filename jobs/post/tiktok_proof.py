@@ -29,7 +29,7 @@ def watch(flow: TikTokFlow) -> Watch:
 
 def _landed(sight: Sight, seen: Watch) -> Verdict | None:
     """Back at the tabs without ever having seen the badge: two of the three signs (it can be too quick to be seen)."""
-    if seen.old_traces:
+    if seen.old_traces or sight.has("failed_notice"):
         return None  # an earlier upload's sign stands there: a failure of ours could not be told from it
     if seen.left_form and not seen.hit_dialog:
         return published("the form is gone and the app is back at its tabs, with no upload left")
