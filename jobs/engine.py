@@ -19,7 +19,7 @@ from jobs.evidence import Evidence
 from jobs.leases import Leases
 from jobs.live_attempt import REQUEST, SHUTDOWN, LiveAttempt
 from jobs.overdue import Overdue
-from jobs.phone.protocol import Phones
+from jobs.phone.protocol import Phones, PhoneState
 from jobs.readiness import unfit
 from jobs.recovery import Recovery
 from jobs.retry import Uniform
@@ -199,6 +199,10 @@ class Jobs:
         paused = self.breaker.resume(serial)
         if door := self.dispatcher.closed(serial):
             paused.append(door)
+        info = self._phones.info(serial)
+        if info is not None and info.state is PhoneState.NEEDS_HANDS:
+            paused.append(info.detail)
+        self._phones.forgive(serial)
         self.dispatcher.open(serial)
         return paused
 

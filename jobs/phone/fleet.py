@@ -172,6 +172,14 @@ class Fleet:
         """
         self._tracker.post(lambda: self._roster.gave_up(serial, why, self._clock.monotonic()))
 
+    def forgive(self, serial: str) -> None:
+        def forgive() -> None:
+            self._link(serial).forgiven()
+            self._roster.forgiven(serial, self._clock.monotonic())
+
+        if serial in self._tracker.infos:
+            self._tracker.post(forgive)
+
     def _busy(self, serial: str) -> bool:
         with self._lock:
             link = self._links.get(serial)

@@ -112,6 +112,13 @@ class Link:
             )
         return self._automation
 
+    def forgiven(self) -> None:
+        """A person was at the phone: what its automation server did before counts no more."""
+        with self._lock:
+            idle = self._session is None
+        if idle and self._automation is not None:
+            self._automation.forget()
+
     def lost(self, reason: PhoneError | StopRequested) -> None:
         """The link went away: end the session, and forget what ran on the phone (ADB-11)."""
         session = self._session

@@ -135,6 +135,9 @@ class Phones(Protocol):
     def open(self, serial: str) -> PhoneSession:
         """A session; raises PhoneOffline, PhoneUnauthorized or AdbDown at once when the phone is not usable."""
 
+    def forgive(self, serial: str) -> None:
+        """A person was at the phone: it no longer needs hands, and healing begins anew if it is still sick."""
+
     def cached_screenshot(self, serial: str) -> bytes | None:
         """The newest picture of a phone without disturbing a running task; None when there is none."""
 

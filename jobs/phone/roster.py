@@ -152,6 +152,15 @@ class Roster:
         else:
             entry.complaint, entry.complaint_until = why, now + COMPLAINT_S
 
+    def forgiven(self, serial: str, now: float) -> None:
+        """A person was at the phone: it is used and cared for as if nothing had been."""
+        entry = self.entries.get(serial)
+        if entry is None:
+            return
+        entry.complaint = entry.reboot_wanted = ""
+        entry.care.good()
+        entry.next_probe_at = now
+
     # What follows
 
     @property

@@ -97,6 +97,11 @@ class FakePhones:
             self.sessions.append(session)
         return session
 
+    def forgive(self, serial: str) -> None:
+        info = self._infos.get(serial)
+        if info is not None and info.state is PhoneState.NEEDS_HANDS:
+            self.set(serial)
+
     def cached_screenshot(self, serial: str) -> bytes | None:
         return None
 

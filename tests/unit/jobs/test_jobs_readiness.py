@@ -77,6 +77,15 @@ def test_U2_17_a_locked_phone_s_task_waits_and_costs_no_retry(tmp_path: Path) ->
     assert (NOT_READY_PAUSE_S, NOT_READY_PAUSE_MAX_S) == (30, 900)
 
 
+def test_a_person_s_word_ends_that_a_phone_needs_hands(tmp_path: Path) -> None:
+    phones = FakePhones()
+    phones.set("A", PhoneState.NEEDS_HANDS, detail="its automation keeps dying")
+    with Bench(tmp_path, phones, FakeScript()) as bench:
+        task = bench.now()
+        assert bench.jobs.resume("A") == ["its automation keeps dying"]
+        assert bench.wait(task.id).stage is Stage.PUBLISHED
+
+
 def test_a_person_who_was_at_the_phone_ends_its_pause(tmp_path: Path) -> None:
     locked = [True]
 

@@ -353,6 +353,15 @@ def test_U2_7_a_phone_is_restarted_where_the_config_allows_it(adb: FakeAdb, phon
     hub.fleet.stop()
 
 
+def test_a_phone_that_needed_hands_works_again_when_a_person_says_so(hub: Hub) -> None:
+    hub.wait_state("PHONE01", S.DEVICE)
+    hub.fleet.give_up("PHONE01", "its automation keeps dying")
+    hub.wait_state("PHONE01", S.NEEDS_HANDS)
+    hub.fleet.forgive("PHONE01")
+    hub.wait_state("PHONE01", S.DEVICE)
+    hub.fleet.forgive("UNKNOWN")
+
+
 def test_U2_15_many_pictures_at_once_are_one_screencap(hub: Hub, phone: FakePhone) -> None:
     hub.wait_state("PHONE01", S.DEVICE)
 

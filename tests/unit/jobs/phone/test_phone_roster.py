@@ -133,6 +133,18 @@ def test_U2_7_a_phone_that_cannot_be_used_waits_for_hands_for_an_hour_or_until_i
     one.gave_up("UNKNOWN", "x", 1.0)
 
 
+def test_a_phone_that_a_person_looked_at_is_used_again_at_once() -> None:
+    one = roster()
+    one.seen(parse(A1), 0.0, 0.0)
+    one.answered("A", 0, Facts(), 0.0)
+    one.gave_up("A", "automation keeps dying", 1.0)
+    assert states(one) == {"A": "needs_hands"}
+    one.forgiven("A", 2.0)
+    assert states(one) == {"A": "device"}
+    assert [entry.serial for entry in one.due_probes(2.0)] == ["A"]
+    one.forgiven("UNKNOWN", 2.0)
+
+
 def test_U2_7_where_the_config_allows_it_such_a_phone_is_restarted_once_a_day_when_nobody_uses_it() -> None:
     one = Roster((), (), wall=0.0, random=Random(0), allow_reboot=True)
     one.seen(parse(A1), 0.0, 0.0)
