@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from jobs.attempt import ScriptFailed
 from jobs.phone.tree import Node
-from jobs.post.elements import Found, contains
+from jobs.post.account_rows import labelled_nodes
+from jobs.post.elements import Found
 from jobs.post.flow import Flow
 from jobs.post.plan import same_user
 from jobs.post.recognise import Sight
@@ -110,36 +111,11 @@ class Switcher:
         )
 
     def _rows(self, sheet: Sight) -> list[Node]:
-        """Labelled nodes of the sheet that can be account rows, top to bottom; the profile behind does not count."""
-        add = self._flow.need(sheet, "add_account_row").node
-        title = sheet.find("switch_title")
-        top = title.bounds[3] if title else self._sheet_top(add)
-        rows = []
-        seen: set[str] = set()
-        for node in sheet.look.nodes:
-            label = node.text or node.content_desc
-            if (
-                not label
-                or node is add
-                or contains(add.bounds, node.bounds)
-                or contains(node.bounds, add.bounds)
-            ):
-                continue
-            if node.bounds[1] < top or node.bounds[3] > add.bounds[1] + add.height // 2:
-                continue
-            if node.order < (title.node.order if title else 0) or plain(label) in seen:
-                continue
-            seen.add(plain(label))
-            rows.append(node)
-        return rows
-
-    @staticmethod
-    def _sheet_top(add: Node) -> int:
-        """The upper edge of the sheet: the smallest holder of the last row that is much taller than that row."""
-        for holder in add.ancestors():
-            if holder.height > 2 * add.height and holder.bounds[1] > 0:
-                return holder.bounds[1]
-        return 0
+        """Labelled nodes of the sheet that can be account rows, top to bottom, each label once."""
+        rows: dict[str, Node] = {}
+        for node in labelled_nodes(sheet, self._flow.need(sheet, "add_account_row").node):
+            rows.setdefault(plain(node.text or node.content_desc), node)
+        return list(rows.values())
 
     @staticmethod
     def _current_labels(sheet: Sight, shown: str) -> set[str]:
