@@ -46,6 +46,8 @@ def merge(old: Settings, new: Settings) -> Change:
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     for section, content in after.items():
         if isinstance(content, Mapping):
-            yield from (f"{section}.{name}" for name, value in content.items() if before[section][name] != value)
+            yield from (
+                f"{section}.{name}" for name, value in content.items() if before[section][name] != value
+            )
         elif before[section] != content:
             yield section

@@ -80,7 +80,9 @@ class Case:
     def __str__(self) -> str:
         words = [self.app, self.kind, self.way, f"sound {self.sound}", self.caption, self.language]
         words.append(" ".join(TIKTOK[self.version]) if self.app == "tiktok" else INSTAGRAM[self.version])
-        return ", ".join([*words, *(w for w, on in (("label", self.ai_label), ("product", self.product)) if on)])
+        return ", ".join(
+            [*words, *(w for w, on in (("label", self.ai_label), ("product", self.product)) if on)]
+        )
 
     def pairs(self) -> frozenset[tuple[Any, ...]]:
         """Every two of its values; a covering selection meets all of them."""
@@ -141,10 +143,18 @@ def full(cases: Iterable[Case]) -> list[Case]:
     return [group[rest.number % len(group)] for rest, group in groups.items()]
 
 
-def unique_video(path: Path, stamp: str) -> None:
-    """A video of its own: the same pictures, with a free box at the end that no player reads."""
-    note = stamp.encode()
-    path.write_bytes((MEDIA / "clip.mp4").read_bytes() + (8 + len(note)).to_bytes(4, "big") + b"free" + note)
+def unique_video(path: Path, stamp: str, *, silent: bool | None = None) -> None:
+    """A video of its own: the same pictures, with a free box at the end that no player reads.
+
+    `silent` says whether TikTok leaves it without a sound or lays one under it by itself; None: as it comes.
+    """
+    for turn in itertools.count():
+        note = f"{stamp} {turn}".encode()
+        data = (MEDIA / "clip.mp4").read_bytes() + (8 + len(note)).to_bytes(4, "big") + b"free" + note
+        row = MediaRow(0, "", "", "video", 0, hashlib.sha256(data).hexdigest(), 0, 0, 0, 0.0)
+        if silent is None or silent == (not auto_sound([row])):
+            path.write_bytes(data)
+            return
 
 
 def unique_image(path: Path, stamp: str) -> None:
@@ -298,4 +308,3 @@ def judge(asked: Sequence[tuple[int, Asked]], ends: dict[int, dict[str, Any]], p
             problems.append(f"[task {task_id}] {one.case}: {'; '.join(wrong)}\n{log(task_id)}")
     problems.extend(f"a post that nobody asked for: {found}" for found in by_media.values())
     return problems
-
