@@ -9,6 +9,7 @@ from jobs.post.picking import pick_on_tiktok
 from jobs.post.plan import PostKind
 from jobs.post.recognise import Sight
 from jobs.post.switching import Switcher
+from jobs.post.tiktok_favorites import mark_on_page, wants_favorite
 from jobs.post.tiktok_options import add_product_link, set_ai_label
 from jobs.post.tiktok_sound import (
     check_used_sound,
@@ -57,6 +58,7 @@ class TikTokFlow(Flow):
         self.options_done = False
         self.typed = False
         self.failure_closed = False
+        self.sound_title = ""  #: of the sound given by its link, once it is a favourite
         self.restarted = False
         self.discarded = self.discarding = False
         self.switcher = Switcher(self, handle_of)
@@ -66,7 +68,7 @@ class TikTokFlow(Flow):
     @property
     def direct(self) -> bool:
         """Whether the post may begin with a share intent alone, without a look at the app's profile."""
-        return self.plan.way == "share" and self.account_ok
+        return self.plan.way == "share" and self.account_ok and not wants_favorite(self)
 
     def on_home(self, sight: Sight) -> Sight:
         if self.old_traces is None:
@@ -111,10 +113,10 @@ class TikTokFlow(Flow):
 
     def begin(self, sight: Sight) -> Sight:
         """Start the way that was asked for, from a screen with the tab bar."""
+        if self.plan.way == "useSound" or wants_favorite(self):
+            return open_sound(self, sight)
         if self.plan.way == "share":
             return self.share(sight)
-        if self.plan.way == "useSound":
-            return open_sound(self, sight)
         return self.press(sight, "create_button")
 
     def share(self, sight: Sight | None) -> Sight:
@@ -151,6 +153,8 @@ class TikTokFlow(Flow):
         return sight
 
     def on_sound_page(self, sight: Sight) -> Sight:
+        if wants_favorite(self):
+            return mark_on_page(self, sight)
         if self.plan.way != "useSound":
             self.hands.back("a sound page is open that nobody asked for")
             return self.hands.until(sight, lambda s: s.name != "sound_page", 5.0)

@@ -169,32 +169,38 @@ def add_recommended(flow: TikTokFlow, sight: Sight) -> Sight:
 
 
 def add_custom(flow: TikTokFlow, sight: Sight) -> Sight:
-    """The named sound: searched in the sheet, marked as a favourite, and used."""
-    wanted = flow.plan.sound
+    """The named sound: marked as a favourite and used. A link's sound is a favourite by now, a name is searched."""
+    from jobs.post.tiktok_favorites import row_of_favorite
+
     with flow.option("add named sound"):
-        if flow.plan.sound_is_link:
-            raise not_set("a sound's link can only be used with post_way useSound; name the sound instead")
         sight = open_sheet(flow, sight)
-        sight = flow.press(sight, "sheet_search", timeout_s=PAGE_S)
-        sight = flow.reach(sight, "sound_search", timeout_s=PAGE_S)
-        flow.hands.enter_text(flow.need(sight, "sheet_search_field"), wanted)
-        flow.phone.press("enter")
-        wait_s = float(max(5, flow.plan.config.sound_wait_time))
-        sight = flow.hands.until(
-            sight, lambda s: s.name != "sound_search" or _row_named(s, wanted) is not None, wait_s
-        )
-        sight = flow.reach(sight, "sound_search", "sound_sheet")
-        row = _row_named(sight, wanted)
-        if row is None:
-            raise ScriptFailed("sound_not_found", f'TikTok finds no sound "{wanted}"', step="sound")
-        sight = _mark_favorite(flow, sight, row)
-        row = _row_named(sight, wanted) or row
+        if flow.plan.sound_is_link:
+            sight, row = row_of_favorite(flow, sight)
+        else:
+            sight, row = _search_sheet(flow, sight, flow.plan.sound)
         sight = _take(flow, sight, row)
         sight = set_volumes(flow, sight)
         return close_sheet(flow, sight)
 
 
-def _row_named(sight: Sight, wanted: str) -> Found | None:
+def _search_sheet(flow: TikTokFlow, sight: Sight, wanted: str) -> tuple[Sight, Found]:
+    sight = flow.press(sight, "sheet_search", timeout_s=PAGE_S)
+    sight = flow.reach(sight, "sound_search", timeout_s=PAGE_S)
+    flow.hands.enter_text(flow.need(sight, "sheet_search_field"), wanted)
+    flow.phone.press("enter")
+    wait_s = float(max(5, flow.plan.config.sound_wait_time))
+    sight = flow.hands.until(
+        sight, lambda s: s.name != "sound_search" or row_named(s, wanted) is not None, wait_s
+    )
+    sight = flow.reach(sight, "sound_search", "sound_sheet")
+    row = row_named(sight, wanted)
+    if row is None:
+        raise ScriptFailed("sound_not_found", f'TikTok finds no sound "{wanted}"', step="sound")
+    sight = _mark_favorite(flow, sight, row)
+    return sight, row_named(sight, wanted) or row
+
+
+def row_named(sight: Sight, wanted: str) -> Found | None:
     """The row of the list whose title is the wanted one; else the first that contains it."""
     rows = sight.look.find_all("sound_rows")
     titled = [(row, [plain(n.text) for n in _in(sight, row.node) if n.text]) for row in rows]
