@@ -14,6 +14,7 @@ from storage.records import Stage, Task, TaskError
 from storage.store import Store
 from tests.support.bench import Bench, new_task
 from tests.support.clock import FakeClock
+from tests.support.daemon import until
 from tests.support.fake_phones import PUBLISHED, FakePhones, FakeScript, publish
 
 APP = "com.zhiliaoapp.musically"
@@ -206,7 +207,8 @@ def test_what_is_paused_waits_with_the_reason_and_what_stands_behind_it_goes_ahe
             msgspec.structs.replace(new_task(at=bench.clock.now()), package="com.instagram.android")
         )[0]
         assert bench.wait(other.id).stage is Stage.PUBLISHED
-        assert f"{APP} 43.1 is paused until" in bench.task(held.id).waiting_detail
+        # The phone may still be on its way out of the other task's attempt.
+        until(lambda: f"{APP} 43.1 is paused until" in bench.task(held.id).waiting_detail, 5)
         assert bench.jobs.held_up("A") in bench.jobs.notices
         assert bench.jobs.resume("A")
         assert bench.wait(held.id).error == TaskError("ui_changed", "never seen before", "picker")
