@@ -147,6 +147,29 @@ def _texts(value: Texts) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value
 
 
+def _named(rule: Rule) -> list[str]:
+    """The elements that a rule refers to."""
+    places = (rule.inside, rule.holds, rule.row_of, rule.column_of, rule.right_of, rule.left_of)
+    return [name for name in (*places, rule.above, rule.below, *rule.without) if name]
+
+
+def _circles(elements: dict[str, list[Rule]]) -> list[str]:
+    """Elements that are explained by themselves, over however many steps."""
+    refers = {name: {n for rule in rules for n in _named(rule)} for name, rules in elements.items()}
+    problems = []
+    for name, direct in refers.items():
+        seen: set[str] = set()
+        todo = set(direct)
+        while todo:
+            step = todo.pop()
+            if step not in seen:
+                seen.add(step)
+                todo |= refers.get(step, set())
+        if name in seen:
+            problems.append(f"elements.{name}: is explained by itself")
+    return problems
+
+
 def _rule_problems(where: str, rule: Rule, words: dict[str, Word], elements: dict[str, object]) -> list[str]:
     problems = [
         f"{where}: unknown word {text!r}"
@@ -154,12 +177,7 @@ def _rule_problems(where: str, rule: Rule, words: dict[str, Word], elements: dic
         for text in _texts(field)
         if text.startswith("@") and text[1:] not in words
     ]
-    named = (rule.inside, rule.holds, rule.row_of, rule.column_of, rule.right_of, rule.left_of)
-    problems += [
-        f"{where}: unknown element {name!r}"
-        for name in (*named, rule.above, rule.below, *rule.without)
-        if name and name not in elements
-    ]
+    problems += [f"{where}: unknown element {name!r}" for name in _named(rule) if name not in elements]
     if rule.corner and not rule.inside:
         problems.append(f"{where}: `corner` needs `inside`")
     if rule == Rule(pick=rule.pick, versions=rule.versions, seen=rule.seen):
@@ -182,6 +200,7 @@ def check(file: ScreensFile, where: str) -> Vocabulary:
             problems.append(f"elements.{name}: has no rule")
         for number, rule in enumerate(rules, 1):
             problems += _rule_problems(f"elements.{name} rule {number}", rule, words, dict(file.elements))
+    problems += _circles(file.elements)
     for name, screen in file.screens.items():
         for element in (*screen.all, *screen.any, *screen.none, *screen.next, *screen.never):
             if element not in file.elements:
