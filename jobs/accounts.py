@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
@@ -51,6 +52,15 @@ class Matched(msgspec.Struct, frozen=True):
     logged_in: list[Account]
     not_shown: list[Account]
     unknown: list[str]  #: shown by the app, but no account here
+    unsure: list[Account] = []  #: what is shown does not tell; they stay marked as they were
+
+    @property
+    def doubt(self) -> str:
+        """What cannot be told, as a sentence; "" when there is nothing."""
+        if not self.unsure:
+            return ""
+        names = ", ".join(f"@{account.username}" for account in self.unsure)
+        return f"what the app shows does not tell whether it is logged in: {names}; give each its own display_name"
 
 
 class Accounts:
@@ -140,22 +150,43 @@ class Accounts:
         if not self._store.accounts.remove(account_id):
             raise NotFound(Problem("account_id", f"there is no account {account_id}"))
 
-    def match(self, serial: str, platform: str, shown: Iterable[str]) -> Matched:
-        """Take note of the names that the app on a phone shows as logged in: handles, or display names."""
-        names = {clean_username(name).casefold(): name for name in shown}
-        logged_in: list[Account] = []
-        not_shown: list[Account] = []
-        for account in self._store.accounts.all():
-            if account.serial != serial or account.platform != platform:
+    def match(
+        self, serial: str, platform: str, shown: Iterable[str], *, by_display_name: bool = False
+    ) -> Matched:
+        """Take note of the names that the app on a phone shows as logged in: handles, or display names.
+
+        Args:
+            serial: The phone.
+            platform: Which app.
+            shown: The names, each as often as it is shown.
+            by_display_name: The app shows display names: an account for which none is stored cannot be missed while
+                a shown name belongs to nobody. Without this it is taken for not shown.
+        """
+        names = [clean_username(name) for name in shown]
+        left = Counter(name.casefold() for name in names)
+        here = [a for a in self._store.accounts.all() if a.serial == serial and a.platform == platform]
+        seen = {account.id for account in here if left.pop(account.username.casefold(), 0)}
+        unsure: set[int] = set()
+        for key, several in _by_display_name(here).items():
+            unseen = {account.id for account in several} - seen
+            count = left.pop(key, 0)
+            if count >= len(unseen):
+                seen |= unseen
+            elif count:
+                unsure |= unseen
+        unknown = list(dict.fromkeys(name for name in names if left[name.casefold()]))
+        if by_display_name and unknown:
+            unsure |= {a.id for a in here if not a.display_name} - seen
+        matched = Matched([], [], unknown)
+        for account in here:
+            if account.id in unsure:
+                matched.unsure.append(account)
                 continue
-            keys = {account.username.casefold(), account.display_name.casefold()} - {""}
-            seen = not keys.isdisjoint(names)
-            if seen != account.logged_in:
-                account = self._store.accounts.change(account.id, logged_in=seen)  # noqa: PLW2901
-            (logged_in if seen else not_shown).append(account)
-            for key in keys:
-                names.pop(key, None)
-        return Matched(logged_in, not_shown, list(names.values()))
+            is_seen = account.id in seen
+            if is_seen != account.logged_in:
+                account = self._store.accounts.change(account.id, logged_in=is_seen)  # noqa: PLW2901
+            (matched.logged_in if is_seen else matched.not_shown).append(account)
+        return matched
 
     def _read(self, raw: Any, findings: Findings) -> dict[str, Any]:
         """The fields of a stored account that the body names."""
@@ -188,6 +219,14 @@ class Accounts:
             if fields["package"] and not _PACKAGE.fullmatch(fields["package"]):
                 findings.problem("packagename", "is no package name like com.instagram.android")
         return fields
+
+
+def _by_display_name(accounts: Iterable[Account]) -> dict[str, list[Account]]:
+    found: dict[str, list[Account]] = {}
+    for account in accounts:
+        if account.display_name:
+            found.setdefault(account.display_name.casefold(), []).append(account)
+    return found
 
 
 def _status_of(enabled: Any, findings: Findings) -> int | None:

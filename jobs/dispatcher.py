@@ -34,11 +34,12 @@ _SENTENCES = {
 
 @dataclass(eq=False)
 class _Lane:
-    """What waits for one phone: settling first, then posts by start time and id."""
+    """What waits for one phone: settling first, then posts by start time and id, and errands when they were asked."""
 
     serial: str
     settles: list[int] = field(default_factory=list)
     posts: list[tuple[float, int]] = field(default_factory=list)
+    errands: list[tuple[float, Work]] = field(default_factory=list)
     known: set[int] = field(default_factory=set)
     unlabelled: set[int] = field(default_factory=set)
     reason: tuple[Waiting, str] | None = None  #: the one last given to all that wait here
@@ -46,14 +47,21 @@ class _Lane:
     door: str = ""  #: why
 
     def __bool__(self) -> bool:
-        return bool(self.settles or self.posts)
+        return bool(self.settles or self.posts or self.errands)
 
     @property
     def head(self) -> tuple[int, float, int]:
         """Sorts lanes by whose turn a free slot is."""
         if self.settles:
             return 0, 0.0, self.settles[0]
+        if self.errand_first:
+            return 1, self.errands[0][0], 0
         return 1, *self.posts[0]
+
+    @property
+    def errand_first(self) -> bool:
+        """An errand waits, and no post was due before it was asked for."""
+        return bool(self.errands) and (not self.posts or self.errands[0][0] < self.posts[0][0])
 
     def take_settle(self) -> Work:
         """Remove and return the first post that is to be looked for."""
@@ -134,6 +142,29 @@ class Dispatcher:
                 lane.settles.append(task.id)
         self.loop.wake()
 
+    def enqueue_errand(self, work: Work, asked_at: float) -> None:
+        """A look at a phone that belongs to no task: its turn comes as that of a post due at `asked_at` would."""
+        with self._lock:
+            self._lane(work.serial).errands.append((asked_at, work))
+        self.loop.wake()
+
+    def withdraw(self, work: Work) -> bool:
+        """Take an errand back; False when it is no longer waiting."""
+        with self._lock:
+            lane = self._lanes.get(work.serial)
+            waiting = [] if lane is None else lane.errands
+            kept = [(asked_at, other) for asked_at, other in waiting if other is not work]
+            if lane is None or len(kept) == len(waiting):
+                return False
+            lane.errands = kept
+            return True
+
+    def why(self, serial: str) -> str:
+        """What keeps everything that waits for this phone from starting, as last found; "" when nothing waits."""
+        with self._lock:
+            lane = self._lanes.get(serial)
+            return lane.reason[1] if lane and lane.reason else ""
+
     def release(self, work: Work, *, again_in_s: float = 0.0, door: str = "") -> None:
         """The worker let go of the phone; idempotent.
 
@@ -188,7 +219,7 @@ class Dispatcher:
     def busy(self) -> dict[str, int]:
         """Which task works on which phone."""
         with self._lock:
-            return {serial: work.task_id for serial, work in self._busy.items()}
+            return {serial: work.task_id for serial, work in self._busy.items() if work.errand is None}
 
     def turn(self) -> float:
         """One round: hand out what may start, and say of the rest why it waits."""
@@ -228,6 +259,8 @@ class Dispatcher:
         """What starts now on a free phone, and of what was passed over why: a breaker stands before it."""
         if lane.settles:
             return lane.take_settle(), []
+        if lane.errand_first:
+            return lane.errands.pop(0)[1], []
         if self._breaker is None or not self._breaker.any_open:
             return lane.take(lane.posts[0]), []
         held: list[Why] = []
@@ -241,7 +274,7 @@ class Dispatcher:
             held.append((post[1], Waiting.DEVICE, why))
         lane.reason = None  # each has its own: the next reason is news to all
         lane.unlabelled.clear()
-        return None, held
+        return lane.errands.pop(0)[1] if lane.errands else None, held
 
     def _lane(self, serial: str) -> _Lane:
         lane = self._lanes.get(serial)
@@ -254,7 +287,7 @@ class Dispatcher:
         serial = lane.serial
         work = self._busy.get(serial)
         if work is not None:
-            return Waiting.DEVICE, f"the phone {serial} works on task {work.task_id}"
+            return Waiting.DEVICE, f"the phone {serial} {work.doing}"
         info = self._phones.info(serial)
         if info is None:
             return Waiting.DEVICE, f"the phone {serial} is not connected"

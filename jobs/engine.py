@@ -15,6 +15,8 @@ from jobs.breaker import Breaker
 from jobs.clock import Clock, Deadline
 from jobs.clock_trust import ClockTrust, kernel_synchronised
 from jobs.dispatcher import Dispatcher
+from jobs.errand import Errand
+from jobs.errands import Errands
 from jobs.evidence import Evidence
 from jobs.leases import Leases
 from jobs.live_attempt import REQUEST, SHUTDOWN, LiveAttempt
@@ -114,6 +116,7 @@ class Jobs:
             longest_retry_pause_s=posting.retry_pause_max_s,
         )
         self.leases = Leases(clock, self.runner, self.dispatcher.release)
+        self.errands = Errands(clock, phones, self.dispatcher)
         self.recovery = Recovery(
             posting,
             clock,
@@ -127,7 +130,13 @@ class Jobs:
         self._maintenance = Loop("maintenance", self._maintain, clock, longest_wait_s=MAINTAIN_EVERY_S)
         self._loops = [self.scheduler.loop, self.dispatcher.loop, self._maintenance]
         self._overdue = Overdue(clock, store.tasks, lambda: self.dispatcher.busy, self._announcements.safely)
-        duties = [self.leases.turn, self.recovery.turn, self._overdue.turn, self._announce_clock]
+        duties = [
+            self.leases.turn,
+            self.errands.turn,
+            self.recovery.turn,
+            self._overdue.turn,
+            self._announce_clock,
+        ]
         self.supervisor = Supervisor(self._loops, duties, clock)
         self._stamped = float("-inf")
         self.unclean_stops = 0
@@ -163,6 +172,7 @@ class Jobs:
             loop.stop()
         for attempt, _ in self.runner.all_live():
             attempt.request_stop(SHUTDOWN)
+        self.errands.stop()
         verdicts = Deadline(self._clock, max(0.0, timeout_s - STOP_RESERVE_S))
         if not self.runner.wait_idle(verdicts):
             for attempt, _ in self.runner.all_live():
@@ -171,13 +181,14 @@ class Jobs:
         for attempt, work in self.runner.all_live():
             self.leases.abandon(attempt, work)
         self.runner.give_up_writing()
+        self.errands.wait_idle(Deadline(self._clock, deadline.within(STOP_RESERVE_S / 2)))
         self.workers.close()
         for loop in [self.supervisor.loop, *self._loops]:
             loop.join(deadline.within(1.0))
         if self.trust.trusted:
             self._remember(_STAMP, self._clock.now())
         self._remember(_CLEAN, True)
-        return not self.runner.all_live() and not self.leases.hanging
+        return not self.runner.all_live() and not self._hanging
 
     def wake(self) -> None:
         """Tasks were created or changed."""
@@ -206,6 +217,14 @@ class Jobs:
         self.dispatcher.open(serial)
         return paused
 
+    def ask(self, errand: Errand) -> None:
+        """Have a look at a phone done when its turn comes. Raises Draining."""
+        self.errands.ask(errand)
+
+    def why_waiting(self, serial: str) -> str:
+        """What keeps all that waits for a phone from starting, as a sentence; "" when nothing does."""
+        return self.dispatcher.why(serial)
+
     def set_limit(self, limit: int) -> None:
         """How many phones may work at once; phones that work already go on."""
         self.dispatcher.set_limit(limit)
@@ -223,7 +242,7 @@ class Jobs:
             found.append(
                 f"{self.trust.problem}; tasks with a start time are held until the time is confirmed"
             )
-        found += [f"the worker of the phone {serial} hangs" for serial in self.leases.hanging]
+        found += [f"the worker of the phone {serial} hangs" for serial in self._hanging]
         return found
 
     @property
@@ -244,26 +263,31 @@ class Jobs:
         pause = Pause()
         attempts: dict[Work, LiveAttempt] = {}
         try:
-            attempts = self.runner.claim([work for work in works if not work.settle])
+            attempts = self.runner.claim([work for work in works if work.is_post])
         except Exception as error:  # noqa: BLE001 - whatever it is, no phone may stay taken
             _LOG.error("no task can be started: %s", error, exc_info=not isinstance(error, StoreError))
             pause = Pause(BEGIN_PAUSE_S, "the daemon cannot write its state")
         for work in works:
             attempt = attempts.get(work)
-            if not work.settle and attempt is None:
+            if work.is_post and attempt is None:
                 self._over(work, pause)
                 continue
             try:
                 self.workers.run(partial(self._work, work, attempt))
             except RuntimeError as error:
-                _LOG.error("task %d cannot be started: %s", work.task_id, error)
+                _LOG.error("no thread: the phone %s %s: %s", work.serial, work.doing, error)
+                if work.errand is not None:
+                    self.errands.fail(work, work.errand, "this box has no thread left for it")
                 self.runner.give_back(work, attempt)
                 self._over(work, Pause(BEGIN_PAUSE_S, "this box has no thread left for it"))
 
     def _work(self, work: Work, attempt: LiveAttempt | None) -> None:
         pause = Pause()
         try:
-            pause = self.runner.do(work, attempt)
+            if work.errand is not None:
+                self.errands.do(work, work.errand)
+            else:
+                pause = self.runner.do(work, attempt)
         finally:
             self._over(work, pause)
 
@@ -278,6 +302,11 @@ class Jobs:
     def _moved(self, task: Task) -> None:
         self.breaker.moved(task)
         self._announcements.moved(task)
+
+    @property
+    def _hanging(self) -> list[str]:
+        """Serials of phones whose workers were given up and never came back."""
+        return sorted({*self.leases.hanging, *self.errands.hanging})
 
     def _announce_clock(self) -> None:
         self._announcements.clock(self.trust.problem)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 
 from jobs.attempt import ScriptFailed
 from jobs.clock import Clock, Deadline
+from jobs.dispatcher import Dispatcher
 from jobs.errand import STOPPED, Errand
 from jobs.leases import LET_GO_S
 from jobs.phone.errors import LeaseLost, PhoneError, StopRequested
@@ -22,21 +22,10 @@ _LOG = logging.getLogger(__name__)
 class Errands:
     """The register of errands that are not over. Thread-safe."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        phones: Phones,
-        *,
-        enqueue: Callable[[Work], None],
-        withdraw: Callable[[Work], bool],
-        release: Callable[[Work], None],
-    ) -> None:
-        """`enqueue`, `withdraw` and `release` are the dispatcher's."""
+    def __init__(self, clock: Clock, phones: Phones, dispatcher: Dispatcher) -> None:
         self._clock = clock
         self._phones = phones
-        self._enqueue = enqueue
-        self._withdraw = withdraw
-        self._release = release
+        self._dispatcher = dispatcher
         self._changed = threading.Condition()
         self._works: list[Work] = []
         self._abandoned: set[Work] = set()
@@ -53,7 +42,7 @@ class Errands:
             if self._closed:
                 raise Draining(Problem("", "the daemon is about to stop; try again in a moment"))
             self._works.append(work)
-        self._enqueue(work)
+        self._dispatcher.enqueue_errand(work, errand.asked_at)
 
     def do(self, work: Work, errand: Errand) -> None:
         """Do it to its end; called on a worker thread, and never raises."""
@@ -114,7 +103,7 @@ class Errands:
 
     def _cut(self, work: Work, errand: Errand, why: str) -> None:
         errand.cut(why)
-        if self._withdraw(work):
+        if self._dispatcher.withdraw(work):
             self.fail(work, errand, why)
 
     def _abandon(self, work: Work, errand: Errand) -> None:
@@ -127,7 +116,7 @@ class Errands:
             self._works.remove(work)
             self._abandoned.add(work)
             self._changed.notify_all()
-        self._release(work)
+        self._dispatcher.release(work)
 
     def _forget(self, work: Work) -> None:
         with self._changed:

@@ -11,7 +11,7 @@ from jobs.post import instagram_proof, tiktok_proof
 from jobs.post.flow import Flow, ReadyToPublish
 from jobs.post.getting_files import PhoneFiles
 from jobs.post.instagram import InstagramFlow
-from jobs.post.plan import Plan, make_plan
+from jobs.post.plan import make_plan
 from jobs.post.proof import published, unknown
 from jobs.post.recognise import Sight
 from jobs.post.screens_file import Vocabulary, load
@@ -38,12 +38,12 @@ class PostScript:
         self._vocabularies = {p: load(p, settings.posting.screens_dir) for p in ("tiktok", "instagram")}
         self._meta = meta
 
-    def vocabulary(self, plan: Plan) -> Vocabulary:
-        """The app's screens; a package that the task names counts as the app."""
-        found = self._vocabularies[plan.platform]
-        if plan.package in found.packages:
+    def vocabulary(self, platform: str, package: str) -> Vocabulary:
+        """The app's screens; a package that is named counts as the app."""
+        found = self._vocabularies[platform]
+        if package in found.packages:
             return found
-        return msgspec.structs.replace(found, packages=(*found.packages, plan.package))
+        return msgspec.structs.replace(found, packages=(*found.packages, package))
 
     def _flow(self, attempt: Attempt, phone: PhoneSession) -> TikTokFlow | InstagramFlow:
         if not attempt.task.materials:
@@ -57,7 +57,7 @@ class PostScript:
             phone,
             plan,
             unfinished=unfinished,
-            vocabulary=self.vocabulary(plan),
+            vocabulary=self.vocabulary(plan.platform, plan.package),
             posting=self._posting,
             files=files,
         )
