@@ -21,7 +21,6 @@ from msgspec.structs import replace
 
 from handlers import care_commands, commands
 from handlers.command_line import DEFAULT_CONFIG, EX, end, read_config, tokens_path
-from handlers.running import bring_up, serve_until_stopped
 from jobs import logs
 from jobs.clock import Clock, Deadline, SystemClock, utc
 from jobs.config_checks import check_values
@@ -57,6 +56,7 @@ class Daemon:
         from jobs.evidence import Evidence
         from jobs.intake import Intake
         from jobs.library import Library
+        from jobs.matching import Matcher
         from jobs.notify import Outbox
         from jobs.phone.fleet import Fleet
         from jobs.post.script import PostScript
@@ -115,6 +115,14 @@ class Daemon:
             evidence=self.evidence,
             draining=lambda: self.draining,
             reload=self.reload,
+            matcher=Matcher(
+                lambda: self.settings,
+                clock,
+                phones=self.fleet,
+                jobs=self.jobs,
+                accounts=self.accounts,
+                vocabulary=self.script.vocabulary,
+            ),
             version=VERSION,
         )
         spool_dir = state_dir / "spool"
@@ -299,6 +307,8 @@ def serve(  # noqa: PLR0917 - one parameter per option
     latency: float = 0,
 ) -> None:
     """Run the daemon (the default command)."""
+    from handlers.running import bring_up, serve_until_stopped
+
     sys.setswitchinterval(0.0005)  # keeps HTTP answers quick beside busy phone threads
     signals = Signals()
     signals.install()

@@ -11,9 +11,10 @@ from msgspec import UNSET, Meta, UnsetType
 from handlers import objects
 from handlers.call import Call, Result, Route
 from handlers.envelope import Answer, Code, Reply
-from handlers.services import MatchState, Services
+from handlers.services import Services
 from handlers.task_view import moment
 from jobs.lenient import Findings, read_object
+from jobs.matching import MatchState
 from jobs.phone.protocol import PhoneInfo
 from jobs.refusals import Invalid, NotFound, Problem
 
@@ -75,16 +76,8 @@ class DeviceHandlers:
         return Answer(_show_match(self._services.matcher.request(serial, platform)), status=202)
 
     def _note(self, serial: str, platform: str, shown: list[str]) -> objects.Matched:
-        found = self._services.accounts.match(serial, platform, shown)
         return _show_match(
-            MatchState(
-                serial=serial,
-                platform=platform,
-                state="done",
-                logged_in=[account.username for account in found.logged_in],
-                not_shown=[account.username for account in found.not_shown],
-                unknown=found.unknown,
-            )
+            MatchState.of(serial, platform, self._services.accounts.match(serial, platform, shown))
         )
 
     def matched(self, call: Call) -> Result:
@@ -132,7 +125,7 @@ class DeviceHandlers:
                   media_type="image/png", summary="The newest picture of a phone; a running task is not disturbed"),
             Route(method="POST", path=d + "/{serial}/match-accounts", call=self.match_accounts, tag="devices",
                   answer=objects.Matched, body=MatchRequest, statuses=(200, 202),
-                  codes=(Code.INVALID, missing, Code.TOO_LARGE),
+                  codes=(Code.INVALID, missing, Code.TOO_LARGE, Code.DRAINING),
                   summary="Note which accounts an app on a phone shows as logged in"),
             Route(method="GET", path=d + "/{serial}/match-accounts", call=self.matched, tag="devices",
                   answer=objects.MatchedList, codes=(missing,), summary="How far that reading has come, and its result"),

@@ -17,6 +17,7 @@ from jobs.control import Control
 from jobs.evidence import Evidence
 from jobs.intake import Intake
 from jobs.library import Library
+from jobs.matching import MatchState
 from jobs.phone.protocol import PhoneInfo
 from jobs.settings import Settings
 from jobs.start_time import zone as zone_of
@@ -51,25 +52,11 @@ class Reloaded(msgspec.Struct, frozen=True):
     restart_needed: list[str]
 
 
-class MatchState(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the reading of an app's logged-in accounts on a phone has come."""
-
-    serial: str
-    platform: str
-    state: str  #: "running", "done" or "failed"
-    detail: str = ""
-    logged_in: list[str] = []  #: our accounts that the app shows, now marked as logged in
-    not_shown: list[
-        str
-    ] = []  #: our accounts of this phone that it does not show, now marked as not logged in
-    unknown: list[str] = []  #: names it shows that are no account of ours
-
-
 class Matcher(Protocol):
     """Reads on a phone which accounts an app shows as logged in; on the phone's own worker, never in a handler."""
 
     def request(self, serial: str, platform: str) -> MatchState:
-        """Start it, or tell how far it is; raises `jobs.refusals.NotFound` or `Invalid`."""
+        """Start it, or tell how far it is; raises `jobs.refusals.NotFound`, `Invalid` or `Draining`."""
 
     def state(self, serial: str, platform: str) -> MatchState | None:
         """The last one for this phone and app."""

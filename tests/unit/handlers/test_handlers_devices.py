@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handlers.services import MatchState
+from jobs.matching import MatchState
 from jobs.phone.protocol import PhoneState
 from tests.support.http_side import PNG, Client, HttpSide
 
