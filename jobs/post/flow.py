@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from jobs.attempt import Attempt, ScriptFailed
@@ -31,6 +31,10 @@ FOREIGN_PATIENCE_S = 3.0
 EFFECT_S = 8.0
 #: How long an earlier upload, that still runs when we come, is waited for.
 EARLIER_UPLOAD_S = 90.0
+#: An effect that an interruption delayed may come so long after its tap.
+LATE_EFFECT_S = 3.0
+#: After a permission was given, the app goes on with what it asked for within this time.
+ALLOWED_S = 1.5
 #: A dialog that stays after this many dismissals is not what we think it is.
 MAX_DISMISSALS = 4
 
@@ -79,6 +83,7 @@ class Flow:
         self._dismissed: Counter[str] = Counter()
         self._steps = 0
         self._last_name = ""
+        self._pressed: tuple[str, str, float] = ("", "", 0.0)  #: screen, element, when
 
     # What subclasses bring
 
@@ -246,7 +251,11 @@ class Flow:
         name, words = sight.name, labels(sight)
         self.hands.tap(sight.next)
         # Permissions come one after the other under the same name.
-        return self.hands.until(sight, lambda s: s.name != name or labels(s) != words, 3.0)
+        after = self.hands.until(sight, lambda s: s.name != name or labels(s) != words, 3.0)
+        if name.startswith("permission") and after.name and after.name == self._last_name:
+            # What was asked for goes on by itself now that it is allowed.
+            return self.hands.until(after, lambda s: s.name != after.name, ALLOWED_S)
+        return after
 
     # Acting
 
@@ -258,8 +267,17 @@ class Flow:
         done: Callable[[Sight], bool] | None = None,
         timeout_s: float = EFFECT_S,
         tries: int = 2,
+        past: Collection[str] = (),
     ) -> Sight:
         """Tap an element and wait for its effect: another screen, or `done`. Tried again only after a long silence.
+
+        Args:
+            sight: the screen now.
+            element: what to tap.
+            done: an effect that leaves the same screen standing.
+            timeout_s: how long the effect may take.
+            tries: how often it is tapped.
+            past: screens that lie beneath this one and show through for a moment when it closes; no effect yet.
 
         Raises:
             ScriptFailed: the element is not there, or nothing happens.
@@ -269,12 +287,16 @@ class Flow:
         before = sight.tree
 
         def effect(s: Sight) -> bool:
-            return s.name != name or (done is not None and done(s))
+            return (s.name != name and s.name not in past) or (done is not None and done(s))
 
+        sight = self._let_it_work(sight, element, effect)
+        if effect(sight):
+            return sight
         for number in range(1, tries + 1):
+            self._pressed = (name, element, self.attempt.clock.monotonic())
             self.hands.tap(found)
             sight = self.hands.until(sight, effect, timeout_s)
-            if effect(sight):
+            if effect(sight) or sight.name != name:
                 return sight
             self.attempt.note(
                 f"no effect of {element} within {timeout_s:.0f} s",
@@ -283,6 +305,17 @@ class Flow:
             )
             found = self.need(sight, element)
         raise self.stuck(sight, f"{element} has no effect on {name}")
+
+    def _let_it_work(self, sight: Sight, element: str, effect: Callable[[Sight], bool]) -> Sight:
+        """An interruption came between this tap and its effect: the effect may still come by itself.
+
+        Tapping again at once could hit what lies in the same place on the next screen, such as Post under Next.
+        """
+        name, last, at = self._pressed
+        elapsed_s = self.attempt.clock.monotonic() - at
+        if (name, last) != (sight.name, element) or elapsed_s >= LATE_EFFECT_S:
+            return sight
+        return self.hands.until(sight, effect, LATE_EFFECT_S - elapsed_s)
 
     def need(self, sight: Sight, element: str) -> Found:
         """An element that must be there."""

@@ -107,7 +107,7 @@ class InstagramFlow(Flow):
         row = {PostKind.STORY: "create_story", PostKind.FEED: "create_post"}.get(
             self.plan.kind, "create_reel"
         )
-        return self.press(sight, row, timeout_s=15.0)
+        return self.press(sight, row, timeout_s=6.0, past=("own_profile", "home"))
 
     # Audio
 
