@@ -23,6 +23,7 @@ from handlers.command_line import (
     tokens_path,
 )
 from jobs.clock import SystemClock, utc
+from jobs.config_checks import split_listen
 from jobs.config_file import LoadedConfig
 from storage.errors import BackupUnreadable, StateLocked, StoreError, StoreFailed
 
@@ -198,11 +199,21 @@ def token_list(config_path: Path | None) -> None:
 @click.pass_obj
 def token_revoke(config_path: Path | None, name: str) -> None:
     """Take a token back, at once. A service that was handed its tokens is restarted for that; no phone is cut."""
-    from handlers.tokens import TokenError, revoke
+    from handlers.hosts import address
+    from handlers.tokens import TokenError, list_tokens, revoke
 
     config = read_config(config_path)
     path = tokens_path(config)
     try:
+        host, _ = split_listen(config.settings.server.listen)
+        ip = address(host)
+        local = host == "localhost" or (ip is not None and ip.is_loopback)
+        if not local and [entry.name.lower() for entry in list_tokens(path)] == [name.lower()]:
+            end(
+                "this is the last token and the LAN is served, so the daemon would not start again: make another "
+                "one first, or listen on 127.0.0.1 only",
+                EX.USAGE,
+            )
         gone = revoke(path, name)
     except (TokenError, OSError) as error:
         end(str(error), EX.NOPERM)

@@ -1,63 +1,84 @@
 #!/usr/bin/env bash
 # Installs, upgrades or removes tikmatrixd on Debian 12 or newer. Idempotent: run it again to upgrade or repair.
 #   sudo systemd/install.sh             install or upgrade from this source tree
-#   sudo systemd/install.sh --remove    remove the program; configuration and state stay
+#   sudo systemd/install.sh --remove    remove the program; configuration, state and media stay
 #   sudo systemd/install.sh --purge     remove configuration, state and media folder too
 set -euo pipefail
+umask 022
 
 SOURCE=$(cd "$(dirname "$0")/.." && pwd)
 PREFIX=/opt/tikmatrixd
 CONFIG=/etc/tikmatrixd
 STATE=/var/lib/tikmatrixd
+ADB_STATE=/var/lib/tikmatrixd-adb
 MEDIA=/srv/tikmatrixd/media
 UNITS=/etc/systemd/system
+COMPLETION=/usr/share/bash-completion/completions/tikmatrixd
+COMMAND=/usr/local/bin/tikmatrixd
+SAVED=$PREFIX/before-upgrade.tar
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
 
 remove() {
     say "stopping and disabling the services"
-    systemctl disable --now tikmatrixd.service tikmatrixd-adb.socket tikmatrixd-adb.service 2>/dev/null || true
+    systemctl disable -q --now tikmatrixd.service tikmatrixd-adb.socket tikmatrixd-adb.service 2>/dev/null || true
     say "removing the program, units, rules and completion"
-    rm -rf "$PREFIX" /usr/local/bin/tikmatrixd
+    rm -rf "$PREFIX" "$COMMAND" "$COMPLETION"
     rm -f "$UNITS"/tikmatrixd.service "$UNITS"/tikmatrixd-adb.service "$UNITS"/tikmatrixd-adb.socket \
         /etc/udev/rules.d/70-tikmatrixd-adb.rules /etc/sysusers.d/tikmatrixd.conf /etc/tmpfiles.d/tikmatrixd.conf \
-        /etc/avahi/services/tikmatrixd.service /usr/share/bash-completion/completions/tikmatrixd
+        /etc/avahi/services/tikmatrixd.service
     systemctl daemon-reload
+    systemctl reset-failed tikmatrixd.service tikmatrixd-adb.service 2>/dev/null || true
     if [ "$1" = purge ]; then
-        say "removing configuration, state and media folder"
-        rm -rf "$CONFIG" "$STATE" /var/lib/tikmatrixd-adb "$MEDIA"
+        say "removing configuration, state, the adb key and the media folder"
+        rm -rf "$CONFIG" "$STATE" "$ADB_STATE" "$MEDIA"
         rmdir /srv/tikmatrixd 2>/dev/null || true
     else
-        say "kept: $CONFIG, $STATE, /var/lib/tikmatrixd-adb (the adb key), $MEDIA"
+        say "kept: $CONFIG, $STATE, $ADB_STATE (the adb key), $MEDIA"
     fi
+    say "removed (the users tikmatrixd and tikmatrixd-adb stay)"
 }
 
 check_machine() {
     [ "$(id -u)" = 0 ] || fail "must run as root: sudo systemd/install.sh"
-    command -v systemctl >/dev/null || fail "systemd is needed"
+    [ -d /run/systemd/system ] || fail "this box does not run systemd"
     python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         fail "Python 3.11 or newer with venv is needed: apt-get install python3 python3-venv"
 }
 
 # A release is named by its content, so that installing the same tree twice changes nothing.
 release_name() {
-    (cd "$SOURCE" && find tikmatrixd.py handlers jobs storage simulator systemd requirements config.example.toml docs \
-        -type f ! -path '*/__pycache__/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12)
+    (
+        cd "$SOURCE"
+        {
+            find tikmatrixd.py handlers jobs storage simulator systemd requirements config.example.toml docs \
+                -type f ! -path '*/__pycache__/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+            cat "$CONFIG/extra-requirements.txt" 2>/dev/null || true
+        } | sha256sum | cut -c1-12
+    )
 }
 
 make_release() {
     local release=$1
-    [ ! -e "$release/.complete" ] || { say "release $(basename "$release") is already there"; return; }
+    if [ -e "$release/.complete" ]; then
+        say "release $(basename "$release") is already there"
+        return
+    fi
     say "copying the program to $release"
     rm -rf "$release"
     install -d -m 0755 "$release"
-    (cd "$SOURCE" && tar cf - --exclude=__pycache__ tikmatrixd.py handlers jobs storage simulator systemd requirements \
-        config.example.toml docs README.md LICENSE CHANGELOG.md pyproject.toml) | tar xf - -C "$release" --no-same-owner
+    tar cf - -C "$SOURCE" --exclude=__pycache__ tikmatrixd.py handlers jobs storage simulator systemd requirements \
+        config.example.toml docs LICENSE | tar xf - -C "$release" --no-same-owner
     say "making its virtual environment from the locked requirements"
     python3 -m venv "$release/.venv"
-    "$release/.venv/bin/python" -m pip --disable-pip-version-check --no-input -q install --require-hashes \
-        -r "$release/requirements/runtime.txt"
+    local pip=("$release/.venv/bin/python" -m pip --disable-pip-version-check --no-input -q install)
+    # pip's advice about how a package is built helps nobody here.
+    "${pip[@]}" --require-hashes -r "$release/requirements/runtime.txt" 2> >(grep -v 'DEPRECATION: ' >&2)
+    if [ -e "$CONFIG/extra-requirements.txt" ]; then
+        say "adding what $CONFIG/extra-requirements.txt names"
+        "${pip[@]}" -c <(sed 's/ *\\$//; /--hash/d' "$release/requirements/runtime.txt") -r "$CONFIG/extra-requirements.txt"
+    fi
     "$release/.venv/bin/python" -m compileall -q "$release"/{tikmatrixd.py,handlers,jobs,storage,simulator}
     # The adb server runs the binary that comes with adbutils: one version on the box, ours.
     ln -s "$("$release/.venv/bin/python" -c 'import adbutils; print(adbutils.adb_path())')" "$release/adb"
@@ -66,24 +87,41 @@ make_release() {
     touch "$release/.complete"
 }
 
+# Copies $1 to $2 with mode 0644 unless it is there already; notes that something changed.
+put() {
+    if ! cmp -s "$1" "$2"; then
+        install -D -m 0644 "$1" "$2"
+        CHANGED=yes
+    fi
+}
+
+# Everything outside of $PREFIX that belongs to the release in $1.
 install_files() {
+    local from=$1/systemd
     say "users, directories, udev rules, units"
-    install -D -m 0644 "$SOURCE/systemd/tikmatrixd.sysusers" /etc/sysusers.d/tikmatrixd.conf
-    install -D -m 0644 "$SOURCE/systemd/tikmatrixd.tmpfiles" /etc/tmpfiles.d/tikmatrixd.conf
+    put "$from/tikmatrixd.sysusers" /etc/sysusers.d/tikmatrixd.conf
+    put "$from/tikmatrixd.tmpfiles" /etc/tmpfiles.d/tikmatrixd.conf
     systemd-sysusers tikmatrixd.conf
     systemd-tmpfiles --create tikmatrixd.conf
-    install -D -m 0644 "$SOURCE/systemd/70-tikmatrixd-adb.rules" /etc/udev/rules.d/70-tikmatrixd-adb.rules
-    if command -v udevadm >/dev/null; then udevadm control --reload 2>/dev/null || true; fi
-    install -m 0644 "$SOURCE"/systemd/tikmatrixd.service "$SOURCE"/systemd/tikmatrixd-adb.{service,socket} "$UNITS/"
-    if [ -d /etc/avahi/services ]; then
-        install -m 0644 "$SOURCE/systemd/tikmatrixd.avahi.service" /etc/avahi/services/tikmatrixd.service
+    if ! cmp -s "$from/70-tikmatrixd-adb.rules" /etc/udev/rules.d/70-tikmatrixd-adb.rules; then
+        install -D -m 0644 "$from/70-tikmatrixd-adb.rules" /etc/udev/rules.d/70-tikmatrixd-adb.rules
+        # Phones that are plugged in already get their new rights, too.
+        udevadm control --reload 2>/dev/null && udevadm trigger --subsystem-match=usb 2>/dev/null || true
     fi
-    cat >/usr/local/bin/tikmatrixd <<'WRAPPER'
+    cmp -s "$from/tikmatrixd-adb.service" "$UNITS/tikmatrixd-adb.service" || ADB_CHANGED=yes
+    put "$from/tikmatrixd.service" "$UNITS/tikmatrixd.service"
+    put "$from/tikmatrixd-adb.service" "$UNITS/tikmatrixd-adb.service"
+    put "$from/tikmatrixd-adb.socket" "$UNITS/tikmatrixd-adb.socket"
+    if [ -d /etc/avahi/services ]; then
+        put "$from/tikmatrixd.avahi.service" /etc/avahi/services/tikmatrixd.service
+    fi
+    cat >"$COMMAND.new" <<'WRAPPER'
 #!/bin/sh
 # Runs the installed tikmatrixd with the box's configuration.
-exec /opt/tikmatrixd/current/.venv/bin/python -Es /opt/tikmatrixd/current/tikmatrixd.py "$@"
+TIKMATRIXD_NAME=tikmatrixd exec /opt/tikmatrixd/current/.venv/bin/python -Es /opt/tikmatrixd/current/tikmatrixd.py "$@"
 WRAPPER
-    chmod 0755 /usr/local/bin/tikmatrixd
+    chmod 0755 "$COMMAND.new"
+    mv "$COMMAND.new" "$COMMAND"
     systemctl daemon-reload
 }
 
@@ -91,15 +129,14 @@ install_config() {
     if [ ! -e "$CONFIG/config.toml" ]; then
         say "writing $CONFIG/config.toml (adb is its own service, so start_server = false)"
         sed 's/^start_server = true /start_server = false/' "$SOURCE/config.example.toml" >"$CONFIG/config.toml"
-        chmod 0644 "$CONFIG/config.toml"
+        systemd-tmpfiles --create tikmatrixd.conf
     fi
     if [ ! -e "$CONFIG/tokens.json" ]; then
         say "making a token"
-        TOKEN=$("$PREFIX/current/.venv/bin/python" -Es "$PREFIX/current/tikmatrixd.py" token new installer --file "$CONFIG/tokens.json" --quiet)
-        chmod 0600 "$CONFIG/tokens.json"
+        TOKEN=$("$COMMAND" token new installer --file "$CONFIG/tokens.json" --quiet)
     fi
-    install -D -m 0644 /dev/null /usr/share/bash-completion/completions/tikmatrixd
-    _TIKMATRIXD_COMPLETE=bash_source /usr/local/bin/tikmatrixd >/usr/share/bash-completion/completions/tikmatrixd 2>/dev/null || true
+    install -d -m 0755 "$(dirname "$COMPLETION")"
+    _TIKMATRIXD_COMPLETE=bash_source timeout 20 "$COMMAND" >"$COMPLETION.new" </dev/null && mv "$COMPLETION.new" "$COMPLETION"
 }
 
 switch_to() {
@@ -108,47 +145,80 @@ switch_to() {
 }
 
 start() {
-    say "starting"
     systemctl enable -q tikmatrixd-adb.socket tikmatrixd.service
+    if [ "$ADB_CHANGED" = yes ] && systemctl is-active -q tikmatrixd-adb.service; then
+        say "the adb server is another version or runs otherwise: restarting it, too (phones reconnect)"
+        systemctl stop tikmatrixd.service
+        systemctl restart tikmatrixd-adb.socket tikmatrixd-adb.service
+    fi
     systemctl start tikmatrixd-adb.socket
     # Type=notify: this returns once the daemon said that it is ready, or failed.
     systemctl restart tikmatrixd.service
 }
 
-prune_releases() {
-    find "$PREFIX/releases" -mindepth 1 -maxdepth 1 -type d ! -path "$1" ! -path "${2:-$1}" -exec rm -rf {} +
+# The new version may have written the state in a way that the one before cannot read.
+go_back() {
+    say "the new version does not come up: going back to $(basename "$BEFORE")"
+    journalctl -u tikmatrixd.service -n 20 --no-pager >&2 || true
+    systemctl stop tikmatrixd.service || true
+    switch_to "$BEFORE"
+    install_files "$BEFORE"
+    start && return
+    [ -e "$SAVED" ] || return 1
+    say "putting the state back as it was before the upgrade"
+    systemctl stop tikmatrixd.service || true
+    "$COMMAND" restore "$SAVED" && start
 }
 
+prune_releases() {
+    find "$PREFIX/releases" -mindepth 1 -maxdepth 1 -type d ! -path "$1" ! -path "$2" -exec rm -rf {} +
+}
+
+check_machine
 case "${1:-}" in
---remove) check_machine; remove keep; exit 0 ;;
---purge) check_machine; remove purge; exit 0 ;;
+--remove) remove keep; exit 0 ;;
+--purge) remove purge; exit 0 ;;
 "") ;;
 *) fail "unknown option $1; known: --remove, --purge" ;;
 esac
 
-check_machine
 RELEASE="$PREFIX/releases/$(release_name)"
-BEFORE=$(readlink -f "$PREFIX/current" 2>/dev/null || true)
+BEFORE=$(readlink -e "$PREFIX/current" || true)
 TOKEN=""
+CHANGED=no
+ADB_CHANGED=no
 make_release "$RELEASE"
-install_files
+if [ -n "$BEFORE" ] && [ "$BEFORE" != "$RELEASE" ]; then
+    if ! "$RELEASE/.venv/bin/python" -Es "$RELEASE/tikmatrixd.py" --config "$CONFIG/config.toml" check-config; then
+        fail "the configuration does not fit the new version (above); nothing was changed"
+    fi
+    if [ -d "$STATE/store" ]; then
+        say "saving the state to $SAVED"
+        "$COMMAND" backup "$SAVED" || fail "the state cannot be saved; nothing was changed"
+    fi
+    cmp -s "$BEFORE/adb" "$RELEASE/adb" || ADB_CHANGED=yes
+fi
+[ "$BEFORE" = "$RELEASE" ] || CHANGED=yes
+install_files "$RELEASE"
 switch_to "$RELEASE"
 install_config
-if ! tikmatrixd --config "$CONFIG/config.toml" check-config; then
-    [ -z "$BEFORE" ] || switch_to "$BEFORE"
-    fail "the configuration has problems (above); nothing was restarted"
+if ! "$COMMAND" check-config; then
+    fail "the configuration has problems (above): correct it, then run this again"
 fi
-if ! start; then
-    journalctl -u tikmatrixd.service -n 20 --no-pager >&2 || true
-    if [ -n "$BEFORE" ] && [ "$BEFORE" != "$RELEASE" ]; then
-        say "the new version does not come up: going back to $(basename "$BEFORE")"
-        switch_to "$BEFORE"
-        start || fail "the version before does not come up either; see: journalctl -u tikmatrixd"
-        fail "upgrade failed; the version before runs again"
+if [ "$CHANGED" = no ] && systemctl is-active -q tikmatrixd.service; then
+    say "nothing has changed"
+else
+    say "starting"
+    if ! start; then
+        if [ -n "$BEFORE" ] && [ "$BEFORE" != "$RELEASE" ]; then
+            go_back || fail "the version before does not come up either; see: journalctl -u tikmatrixd"
+            fail "upgrade failed; the version before runs again"
+        fi
+        journalctl -u tikmatrixd.service -n 20 --no-pager >&2 || true
+        fail "the daemon does not come up (above); it is tried again every few seconds"
     fi
-    fail "the daemon does not come up; see: journalctl -u tikmatrixd"
+    prune_releases "$RELEASE" "${BEFORE:-$RELEASE}"
 fi
-prune_releases "$RELEASE" "${BEFORE:-$RELEASE}"
 say "running: $(systemctl show -p StatusText --value tikmatrixd.service)"
 if [ -n "$TOKEN" ]; then
     printf '\nYour token, shown only now:\n  %s\nTry it:\n  curl -s -H "Authorization: Bearer %s" http://127.0.0.1:50809/api/v1/task/stats\n' "$TOKEN" "$TOKEN"

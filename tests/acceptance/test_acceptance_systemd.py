@@ -1,0 +1,463 @@
+"""The installer and the units on a real Debian with a real systemd: systemctl, journalctl and curl, nothing else.
+
+The tests are the chapters of one story and run in their order, in one container.
+"""
+
+import hashlib
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from jobs.phone.adb_server import binary
+from jobs.settings import Adb
+from tests.support import container
+from tests.support.daemon import until
+from tests.support.simulated import sample_video
+
+ROOT = container.ROOT
+TREE = (
+    "tikmatrixd.py", "handlers", "jobs", "storage", "simulator", "systemd", "requirements", "config.example.toml", "docs",
+    "LICENSE",
+)  # fmt: skip
+API = "http://127.0.0.1:50809"
+LAN = f"http://{container.LAN_ADDRESS}:50809"
+PHONES = ("127.0.0.1:7101", "127.0.0.1:7102")
+SIMULATOR_ADB_PORT = "6037"
+MOST_EXPOSURE = 1.5
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("container"),
+    pytest.mark.skipif(bool(container.why_not()), reason=f"real systemd: {container.why_not()}"),
+]
+
+
+class Box:
+    """The container with the source tree in it, and the simulated phones beside it."""
+
+    def __init__(self, inside, folder):
+        self.inside = inside
+        self.token = ""
+        self.phones_folder = folder / "phones"
+        self._phones = None
+        self.copy_tree("src")
+        (inside.root / "srv" / "sample.mp4").write_bytes(sample_video().read_bytes())
+
+    def sh(self, command, **more):
+        return self.inside.sh(command, **more).stdout
+
+    def copy_tree(self, name):
+        """A source tree as an operator unpacks it, at /root/NAME."""
+        target = self.inside.root / "root" / name
+        ignore = shutil.ignore_patterns("__pycache__")
+        for entry in TREE:
+            source = ROOT / entry
+            if source.is_dir():
+                shutil.copytree(source, target / entry, ignore=ignore)
+            else:
+                target.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, target / entry)
+        return target
+
+    def install(self, name="src", *options, good=True):
+        done = self.inside.sh(
+            f"/root/{name}/systemd/install.sh {' '.join(options)} 2>&1", check=False, timeout=300
+        )
+        assert (done.returncode == 0) is good, done.stdout
+        return done.stdout
+
+    def start_phones(self):
+        self.phones_folder.mkdir()
+        ready = self.phones_folder / "ready.json"
+        log = (self.phones_folder / "log").open("wb")
+        self._phones = subprocess.Popen(
+            self.inside.outside(
+                sys.executable, "-m", "simulator", "--phones", "2", "--port", PHONES[0].partition(":")[2],
+                "--adb-port", SIMULATOR_ADB_PORT, "--latency", "400", "--state", str(self.phones_folder),
+                "--ready-file", str(ready), "--die-with-parent",
+            ),
+            cwd=ROOT, stdout=log, stderr=log,
+        )  # fmt: skip
+        until(ready.exists, 60, "the simulated phones")
+
+    def stop_phones(self):
+        if self._phones is not None:
+            self._phones.terminate()
+            self._phones.wait(20)
+
+    def simctl(self, serial, *words):
+        command = [str(binary(Adb())), "-P", SIMULATOR_ADB_PORT, "-s", serial, "shell", "simctl", *words]
+        return container.run(*self.inside.outside(*command), timeout=30).stdout
+
+    def posts(self):
+        return [json.loads(line) for phone in PHONES for line in self.simctl(phone, "posts").splitlines()]
+
+    def curl(self, path, body=None, url=API, *more):
+        words = ["curl", "-sS", "--max-time", "20", *more, f"{url}{path}"]
+        if body is not None:
+            words += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
+        return json.loads(self.sh(shlex.join(words)))
+
+    def task(self, number):
+        return self.curl(f"/api/v1/task/{number}")["data"]
+
+    def post(self, caption, serial=PHONES[0], url=API, *more):
+        answer = self.curl(
+            "/api/v1/task",
+            {
+                "serials": [serial],
+                "script_name": "post",
+                "force": True,
+                "script_config": {
+                    "captions": caption,
+                    "material_list": ["sample.mp4"],
+                    "upload_wait_time": 0,
+                },
+            },
+            url,
+            *more,
+        )
+        assert answer["code"] == 0, answer
+        return answer["data"]["task_ids"][0]
+
+    def ended(self, number, timeout_s=90):
+        return until(
+            lambda: found if (found := self.task(number))["status"] >= 2 else None,
+            timeout_s,
+            f"end of {number}",
+        )
+
+    def show(self, name, unit="tikmatrixd.service"):
+        return self.sh(f"systemctl show -p {name} --value {unit}").strip()
+
+    def pid(self, unit="tikmatrixd.service"):
+        return int(self.show("MainPID", unit))
+
+    def journal(self, unit="tikmatrixd.service"):
+        return self.sh(f"journalctl -u {unit} -o cat --no-pager")
+
+    def answers(self):
+        done = self.inside.sh(f"curl -sS -o /dev/null {API}/healthz", check=False)
+        return done.returncode == 0
+
+    def set(self, key, value):
+        """Change a line of the installed config."""
+        path = self.inside.root / "etc" / "tikmatrixd" / "config.toml"
+        text, count = re.subn(rf"(?m)^{key} = .*$", lambda _: f"{key} = {value}", path.read_text())
+        assert count, f"no {key} in the config"
+        path.write_text(text)
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("box")
+    with container.booted(folder) as inside:
+        made = Box(inside, folder)
+        try:
+            yield made
+        finally:
+            made.stop_phones()
+
+
+def test_01_the_installer_says_each_step_and_ends_with_a_line_to_try(box):
+    said = box.install()
+    print(said)
+    for word in (
+        "virtual environment",
+        "users, directories",
+        "config.toml",
+        "making a token",
+        "starting",
+        "running: ",
+    ):
+        assert word in said
+    box.token = re.search(r"tkm_\S+", said)[0].rstrip('"')
+    assert box.sh("systemctl is-active tikmatrixd.service").strip() == "active"
+    (line,) = [line.strip() for line in said.splitlines() if line.startswith("  curl ")]
+    assert json.loads(box.sh(line))["message"] == "success"
+    assert box.sh("stat -c '%U:%G %a' /etc/tikmatrixd/tokens.json /etc/tikmatrixd/config.toml").split("\n")[
+        :2
+    ] == [
+        "root:root 600",
+        "root:tikmatrixd 640",
+    ]
+
+
+def test_02_a_second_run_changes_nothing(box):
+    pids = box.pid(), box.pid("tikmatrixd-adb.service")
+    said = box.install()
+    assert "nothing has changed" in said
+    assert "Your token" not in said
+    assert pids == (box.pid(), box.pid("tikmatrixd-adb.service"))
+
+
+def test_03_systemd_has_nothing_to_complain_about(box):
+    units = "tikmatrixd.service tikmatrixd-adb.service tikmatrixd-adb.socket"
+    done = box.inside.sh(f"systemd-analyze verify {units}")
+    assert done.stdout + done.stderr == ""
+    for unit in ("tikmatrixd.service", "tikmatrixd-adb.service"):
+        said = box.sh(f"systemd-analyze security --no-pager {unit}")
+        print(said.splitlines()[-1])
+        assert float(re.search(r"Overall exposure level for \S+: ([\d.]+)", said)[1]) <= MOST_EXPOSURE
+
+
+PROBE = """
+import os, sys
+sys.path.insert(0, "/opt/tikmatrixd/current")
+from jobs.clock_trust import kernel_synchronised
+from pathlib import Path
+import lxml.etree, PIL.Image, pymediainfo
+PIL.Image.new("RGB", (100, 100)).save("/tmp/picture.png")
+wrote = []
+for place in ("/etc", "/opt/tikmatrixd", "/srv/tikmatrixd/media", "/usr", "/home", "/root", "/var/lib/tikmatrixd-adb"):
+    try:
+        Path(place, "probe").write_text("x")
+        wrote.append(place)
+    except OSError:
+        pass
+print("PROBE", {
+    "wrote": wrote, "clock": kernel_synchronised() is not None, "media": pymediainfo.MediaInfo.can_parse(),
+    "credential": Path(os.environ["CREDENTIALS_DIRECTORY"], "tokens.json").exists(),
+    "tokens": os.access("/etc/tikmatrixd/tokens.json", os.R_OK), "usb": os.path.exists("/dev/bus/usb"),
+}, flush=True)
+"""
+
+
+def test_04_inside_the_fence_the_libraries_work_and_nothing_else_can_be_written(box):
+    (box.inside.root / "opt" / "probe.py").write_text(PROBE)
+    python = "/opt/tikmatrixd/current/.venv/bin/python -Es"
+    box.sh(
+        "mkdir -p /run/systemd/system/tikmatrixd.service.d && "
+        f"printf '[Service]\\nExecStartPre={python} /opt/probe.py\\n' >/run/systemd/system/tikmatrixd.service.d/probe.conf && "
+        "systemctl daemon-reload && systemctl restart tikmatrixd && "
+        "rm -r /run/systemd/system/tikmatrixd.service.d && systemctl daemon-reload"
+    )
+    (line,) = [line for line in box.journal().splitlines() if line.startswith("PROBE ")]
+    assert line == (
+        "PROBE {'wrote': [], 'clock': True, 'media': True, 'credential': True, 'tokens': False, 'usb': False}"
+    )
+
+
+def test_05_phones_are_found_and_doctor_says_that_posting_can_work(box):
+    box.start_phones()
+    box.set("listen", '"0.0.0.0:50809"')
+    box.set("connect", json.dumps(list(PHONES)))
+    box.sh(
+        "cp /srv/sample.mp4 /srv/tikmatrixd/media/ && tikmatrixd check-config && systemctl restart tikmatrixd"
+    )
+    until(lambda: "2 of 2 phones usable" in box.show("StatusText"), 60, "both phones in the status line")
+    listed = box.sh("tikmatrixd devices")
+    assert [line.split()[:2] for line in listed.splitlines()] == [[phone, "device"] for phone in PHONES]
+    said = box.inside.sh("tikmatrixd doctor", check=False)
+    print(said.stdout)
+    assert said.returncode == 0, said.stdout
+    assert said.stdout.endswith("posting can work\n")
+
+
+def test_06_from_another_machine_a_post_needs_the_token_and_is_published(box):
+    assert box.curl("/api/v1/task/stats", None, LAN)["code"] == 40101
+    task = box.post("from the LAN", PHONES[0], LAN, "-H", f"Authorization: Bearer {box.token}")
+    ended = box.ended(task)
+    assert ended["outcome"] == "published", ended
+    (post,) = box.posts()
+    assert post["caption"] == "from the LAN"
+    assert post["media"][0]["sha256"] == hashlib.sha256(sample_video().read_bytes()).hexdigest()
+
+
+def test_07_a_restart_of_the_daemon_never_cuts_a_phone(box):
+    adb = box.pid("tikmatrixd-adb.service")
+    before = box.pid()
+    transports = box.sh("/opt/tikmatrixd/current/adb devices -l | grep -o transport_id:.*")
+    began = time.monotonic()
+    box.sh("systemctl restart tikmatrixd")
+    print(f"restart: {time.monotonic() - began:.1f} s")
+    assert box.pid() != before
+    assert box.pid("tikmatrixd-adb.service") == adb
+    assert box.sh("/opt/tikmatrixd/current/adb devices -l | grep -o transport_id:.*") == transports
+    until(lambda: "2 of 2 phones usable" in box.show("StatusText"), 30, "both phones")
+
+
+def test_08_a_kill_in_the_middle_of_a_post_is_followed_by_the_truth_and_no_second_post(box):
+    for caption, word in (("killed early", "push"), ("killed late", "proof")):
+        task = box.post(caption)
+        seen = until(
+            lambda task=task, word=word: (
+                found if (found := box.task(task))["status"] >= 2 or word in found["remark"] else None
+            ),
+            60,
+            f"task {task} at {word}",
+        )
+        print(f"killed at: {seen['remark']}")
+        restarts = int(box.show("NRestarts"))
+        box.sh("systemctl kill -s KILL tikmatrixd.service")
+        until(lambda restarts=restarts: int(box.show("NRestarts")) > restarts, 30, "systemd starts it again")
+        until(box.answers, 30, "the API is back")
+        ended = box.ended(task)
+        mine = [post for post in box.posts() if post["caption"] == caption]
+        assert ended["outcome"] in {"published", "unknown"}, ended
+        assert len(mine) <= 1
+        assert len(mine) == 1 or ended["outcome"] == "unknown"
+    assert "did not stop cleanly" in box.journal()
+    assert len(box.sh("cat /var/lib/tikmatrixd/unclean-stops.log").splitlines()) == 2
+
+
+def test_09_a_good_config_is_taken_over_without_a_restart_and_a_bad_one_is_not(box):
+    pid = box.pid()
+    path = box.inside.root / "etc" / "tikmatrixd" / "config.toml"
+    good = (
+        path.read_text()
+        + f'\n[[accounts]]\nusername = "demo_ig_02"\nplatform = "instagram"\nserial = "{PHONES[1]}"\n'
+    )
+    path.write_text(good)
+    box.sh("systemctl reload tikmatrixd")
+
+    def accounts():
+        return [account["username"] for account in box.curl("/api/v1/accounts")["data"]["accounts"]]
+
+    until(lambda: accounts() == ["demo_ig_02"], 10, "the new account")
+    path.write_text(
+        good.replace("[posting]", '[posting]\nretry = "often"').replace('serial = "', 'seriall = "')
+    )
+    box.sh("systemctl reload tikmatrixd")
+    until(lambda: "the one before stays in force" in box.journal(), 10, "the complaint")
+    checked = box.inside.sh("tikmatrixd check-config", check=False)
+    assert checked.returncode == 78
+    for word in ("posting.retry", "seriall", "did you mean 'serial'"):
+        assert word in box.journal()
+        assert word in checked.stderr
+    assert accounts() == ["demo_ig_02"]
+    assert box.pid() == pid
+    path.write_text(good)
+    box.sh("systemctl reload tikmatrixd")
+
+
+def test_10_an_upgrade_keeps_everything(box):
+    tree = box.copy_tree("newer")
+    (tree / "docs" / "operator.md").write_text("A newer manual.\n")
+    before, total, adb = (
+        box.pid(),
+        box.curl("/api/v1/task/stats")["data"]["total"],
+        box.pid("tikmatrixd-adb.service"),
+    )
+    said = box.install("newer")
+    print(said)
+    assert "saving the state" in said
+    assert box.pid() != before
+    assert box.pid("tikmatrixd-adb.service") == adb
+    assert box.curl("/api/v1/task/stats")["data"]["total"] == total
+    assert "A newer manual." in box.sh("cat /opt/tikmatrixd/current/docs/operator.md")
+    until(lambda: "2 of 2 phones usable" in box.show("StatusText"), 30, "both phones")
+    assert box.ended(box.post("after the upgrade", PHONES[1]))["outcome"] == "published"
+
+
+BROKEN = {
+    "it does not start": ("jobs/engine.py", "raise RuntimeError('a bad release')\n"),
+    "its unit is wrong": ("systemd/tikmatrixd.service", "\n[Service]\nExecStartPre=/bin/false\n"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_11_an_upgrade_that_does_not_come_up_goes_back(box, what):
+    name, addition = BROKEN[what]
+    tree = box.copy_tree(f"broken-{list(BROKEN).index(what)}")
+    file = tree / name
+    file.write_text(file.read_text() + addition)
+    before, total = (
+        box.sh("readlink /opt/tikmatrixd/current"),
+        box.curl("/api/v1/task/stats")["data"]["total"],
+    )
+    said = box.install(tree.name, good=False)
+    print(said)
+    assert "going back to" in said
+    assert "the version before runs again" in said
+    assert box.sh("readlink /opt/tikmatrixd/current") == before
+    assert box.sh("systemctl is-active tikmatrixd").strip() == "active"
+    assert box.curl("/api/v1/task/stats")["data"]["total"] == total
+    assert "bin/false" not in box.sh("systemctl cat tikmatrixd.service")
+
+
+def test_12_backup_and_restore_are_one_command_each(box):
+    total = box.curl("/api/v1/task/stats")["data"]["total"]
+    key = box.sh("cat /var/lib/tikmatrixd-adb/.android/adbkey.pub")
+    print(box.sh("tikmatrixd backup /root/hub.tar"))
+    assert box.sh("stat -c %a /root/hub.tar").strip() == "600"
+    running = box.inside.sh("tikmatrixd restore /root/hub.tar", check=False)
+    assert running.returncode == 69
+    assert "systemctl stop tikmatrixd" in running.stderr
+    box.install("newer", "--purge")
+    box.install("newer")
+    assert box.curl("/api/v1/task/stats")["data"]["total"] == 0
+    box.sh("systemctl stop tikmatrixd tikmatrixd-adb.socket tikmatrixd-adb.service")
+    print(box.sh("tikmatrixd restore /root/hub.tar"))
+    assert box.sh("cat /var/lib/tikmatrixd-adb/.android/adbkey.pub") == key
+    box.sh("cp /srv/sample.mp4 /srv/tikmatrixd/media/; systemctl start tikmatrixd-adb.socket tikmatrixd")
+    assert box.curl("/api/v1/task/stats")["data"]["total"] == total
+    assert box.curl("/api/v1/task/stats", None, LAN, "-H", f"Authorization: Bearer {box.token}")["code"] == 0
+    until(lambda: "2 of 2 phones usable" in box.show("StatusText"), 60, "both phones")
+    assert box.ended(box.post("after the restore", PHONES[1]))["outcome"] == "published"
+
+
+def test_13_a_revoked_token_is_refused_at_once_and_a_new_one_counts_after_a_restart(box):
+    def code(token):
+        return box.curl("/api/v1/task/stats", None, LAN, "-H", f"Authorization: Bearer {token}")["code"]
+
+    last = box.inside.sh("tikmatrixd token revoke installer", check=False)
+    assert last.returncode == 64
+    assert "make another one first" in last.stderr
+    made = box.inside.sh("tikmatrixd token new laptop")
+    new = made.stdout.split()[0]
+    assert "systemctl restart tikmatrixd" in made.stderr
+    box.sh("tikmatrixd token revoke installer")
+    assert (code(box.token), code(new)) == (40101, 0)
+    assert box.sh("tikmatrixd token list").split()[0] == "laptop"
+
+
+def test_14_what_starting_again_cannot_help_is_not_started_again_and_says_what_to_do(box):
+    path = box.inside.root / "etc" / "tikmatrixd" / "config.toml"
+    good = path.read_text()
+    path.write_text(good.replace("threads = 12", "thread = 12"))
+    box.inside.sh("systemctl restart tikmatrixd", check=False)
+    until(lambda: box.show("ActiveState") == "failed", 10, "the service fails for good")
+    assert box.show("ExecMainStatus") == "78"
+    assert "server.thread: there is no such key; did you mean 'threads'?" in box.journal()
+    path.write_text(good)
+    box.sh("systemctl start tikmatrixd")
+
+
+def test_15_a_second_daemon_and_a_taken_port_end_with_one_sentence(box):
+    second = box.inside.sh("tikmatrixd serve", check=False, timeout=30)
+    assert second.returncode == 69
+    assert second.stderr.strip() == "another process uses /var/lib/tikmatrixd: stop it first"
+    taken = box.inside.sh("tikmatrixd serve --state-dir /tmp/other", check=False, timeout=30)
+    assert taken.returncode == 69
+    assert "something else listens there already" in taken.stderr.splitlines()[-1]
+
+
+def test_16_the_shell_completes_the_installed_command(box):
+    said = box.sh(
+        "bash -c 'source /usr/share/bash-completion/completions/tikmatrixd; COMP_WORDS=(tikmatrixd do); COMP_CWORD=1; "
+        "_tikmatrixd_completion tikmatrixd; echo ${COMPREPLY[@]}'"
+    )
+    assert said.strip() == "doctor"
+
+
+def test_17_remove_keeps_what_is_the_operators_and_a_new_installation_finds_it_again(box):
+    total = box.curl("/api/v1/task/stats")["data"]["total"]
+    print(box.install("newer", "--remove"))
+    assert not box.answers()
+    left = box.sh(
+        "ls -d /opt/tikmatrixd /usr/local/bin/tikmatrixd /etc/systemd/system/tikmatrixd* 2>/dev/null || true"
+    )
+    assert left == ""
+    assert "tikmatrixd" not in box.sh("ps -eo user,cmd")
+    box.install("newer")
+    assert box.curl("/api/v1/task/stats")["data"]["total"] == total
+    print(box.install("newer", "--purge"))
+    assert box.sh("ls -d /etc/tikmatrixd /var/lib/tikmatrixd /srv/tikmatrixd 2>/dev/null || true") == ""
