@@ -149,21 +149,20 @@ class Watch:
         return unknown(screen.error, f"after the tap: {screen.says}", step=sight.name)
 
     def _on_form(self) -> tuple[Verdict | None, float]:
-        clock = self.flow.attempt.clock
+        """The form still stands: the app may be slow, so only the whole time for proof makes that an answer.
+
+        Where an interruption lay in the way of the tap, a shorter time does.
+        """
         if self._form is None:
-            self._form = Deadline(
-                clock, FORM_STAYS_S if self.hit_dialog else self.flow.posting.proof_timeout_s - 1
-            )
+            stays_s = FORM_STAYS_S if self.hit_dialog else self.flow.posting.proof_timeout_s
+            self._form = Deadline(self.flow.attempt.clock, stays_s)
         if self._form.expired:
-            return (
-                refused(
-                    "publish_refused",
-                    "the form still stands: the tap did not publish",
-                    step="proof",
-                ),
-                0,
-            )
+            return self._not_sent(), 0
         return None, min(10.0, self._form.remaining_s)
+
+    @staticmethod
+    def _not_sent() -> Verdict:
+        return refused("publish_refused", "the form still stands: the tap did not publish", step="proof")
 
     def _at_home(self, sight: Sight) -> tuple[Verdict | None, float]:
         clock = self.flow.attempt.clock
@@ -184,6 +183,8 @@ class Watch:
 
     def _timed_out(self, sight: Sight) -> Verdict:
         timeout_s = self.flow.posting.proof_timeout_s
+        if self._form is not None and not self.saw_progress:
+            return self._not_sent()
         if self.saw_progress:
             return unknown("upload_timeout", f"the upload did not end within {timeout_s:.0f} s")
         seen = sight.name or "an unknown screen"
