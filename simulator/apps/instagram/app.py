@@ -58,6 +58,7 @@ class InstagramApp(StagedApp):
     def __init__(self, phone: PhoneSide, spec: AppSpec) -> None:
         self.draft = Draft()
         self.unavailable: set[str] = set()
+        self.stuck: set[str] = set()
         super().__init__(phone, spec)
 
     @property
@@ -131,8 +132,9 @@ class InstagramApp(StagedApp):
     # -- the composer -------------------------------------------------------------------------------------------
 
     def compose(self, kind: str, *, sound: str = "") -> None:
-        self.draft = Draft(kind=kind, sound=sound)
         self.unavailable = {"ai-label"} if self.phone.fault("ai-label-unavailable") else set()
+        self.stuck = {name for name in ("sound", "ai-label") if self.phone.fault(f"{name}-stuck")}
+        self.draft = Draft(kind=kind, sound="" if "sound" in self.stuck else sound)
 
     def save_draft(self) -> None:
         self.mine()["drafts"] = self.mine().get("drafts", 0) + 1

@@ -68,7 +68,8 @@ class ShareScreen(InstagramScreen):
             self.app.pop()
 
     def _toggle_ai(self) -> None:
-        self.app.draft.ai_label = not self.app.draft.ai_label
+        if "ai-label" not in self.app.stuck:
+            self.app.draft.ai_label = not self.app.draft.ai_label
         self.app.phone.changed()
 
     def _scroll(self, direction: int) -> None:

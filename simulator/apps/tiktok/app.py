@@ -25,7 +25,8 @@ _SOUND_LINK = re.compile(r"^/(?:[a-z-]+/)?music/(.*?)-?(\d+)$")
 
 _TABS = ("home", "friends", "own-post", "profile", "inbox")
 
-#: Options that a fault "<name>-unavailable" takes out of the app for one post.
+#: Options that a fault "<name>-unavailable" takes out of the app for one post; "<name>-stuck" leaves them there, but
+#: what is chosen has no effect.
 OPTIONS = ("sound", "volume", "product", "ai-label")
 
 
@@ -46,6 +47,7 @@ class TikTokApp(StagedApp):
     def __init__(self, phone: PhoneSide, spec: AppSpec) -> None:
         self.draft = Draft()
         self.unavailable: set[str] = set()
+        self.stuck: set[str] = set()
         self.public = True  #: everyone may see the post
         super().__init__(phone, spec)
 
@@ -149,6 +151,7 @@ class TikTokApp(StagedApp):
         self.draft.description = unfinished.get("description", "")
         self.draft.title = unfinished.get("title", "")
         self.unavailable = {name for name in OPTIONS if self.phone.fault(f"{name}-unavailable")}
+        self.stuck = {name for name in OPTIONS if self.phone.fault(f"{name}-stuck")}
         self.public = not self.phone.fault("not-everyone")
 
     def edit(self, rows: list[MediaRow]) -> Screen:

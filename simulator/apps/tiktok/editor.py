@@ -28,6 +28,8 @@ class Editor(TikTokScreen):
 
     def _no_sound(self) -> None:
         draft = self.app.draft
+        if "sound" in self.app.stuck:
+            return
         draft.sound, draft.chosen_sound = "", False
         draft.original_volume = draft.added_volume = None
         self.app.phone.changed()

@@ -31,6 +31,8 @@ class MoreOptions(TikTokScreen):
 
     def _ai(self) -> None:
         app = self.app
+        if "ai-label" in app.stuck:
+            return
         if app.draft.ai_label:
             app.draft.ai_label = False
         elif app.mine().get("ai_info_seen"):

@@ -56,7 +56,8 @@ class Showcase(TikTokScreen):
         self.products = () if app.phone.fault("showcase-empty") else PRODUCTS
 
     def _add(self, product: str) -> None:
-        self.app.draft.product = product
+        if "product" not in self.app.stuck:
+            self.app.draft.product = product
         self.app.pop()
 
     def views(self) -> list[View]:

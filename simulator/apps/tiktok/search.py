@@ -134,7 +134,8 @@ class SoundPage(TikTokScreen):
 
         def arrive(_granted: bool) -> None:
             app.compose()
-            app.draft.sound, app.draft.chosen_sound = self.title, True
+            if "sound" not in app.stuck:
+                app.draft.sound, app.draft.chosen_sound = self.title, True
             app.push(Camera(app))
 
         app.go(1.0, lambda: app.permitted(["CAMERA", "RECORD_AUDIO"], arrive))

@@ -109,6 +109,8 @@ class SoundSheet(TikTokScreen):
     def choose(self, title: str) -> None:
         """A tap on the row of the sound that is on takes it off."""
         draft = self.app.draft
+        if "sound" in self.app.stuck:
+            return
         if draft.sound == title:
             draft.sound, draft.chosen_sound = "", False
         else:
@@ -215,11 +217,13 @@ class VolumeSheet(TikTokScreen):
         ]
 
     def _original(self, value: int) -> None:
-        self.app.draft.original_volume = value
+        if "volume" not in self.app.stuck:
+            self.app.draft.original_volume = value
         self.app.phone.changed()
 
     def _added(self, value: int) -> None:
-        self.app.draft.added_volume = value
+        if "volume" not in self.app.stuck:
+            self.app.draft.added_volume = value
         self.app.phone.changed()
 
     def views(self) -> list[View]:
