@@ -7,8 +7,10 @@ import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from textwrap import shorten
 from typing import Any
 
+from jobs import logs
 from jobs.announcements import Announcements, Tell, nobody
 from jobs.attempt import Script
 from jobs.breaker import Breaker
@@ -34,13 +36,15 @@ from jobs.work import Work
 from jobs.workers import Workers
 from storage.errors import StoreError
 from storage.hooks import Hook, hook_from
-from storage.records import Task
+from storage.records import Stage, Task
 from storage.store import Store
 
 _LOG = logging.getLogger(__name__)
 
 #: Phones that work at once, by plan.
 PLAN_LIMITS = {"starter": 5, "pro": 20, "team": 50, "business": 100}
+#: A remark may quote what a screen shows; the log keeps only its beginning.
+LOGGED_REMARK = 160
 #: How often wall time is remembered, for the next start's judgement of the clock.
 STAMP_EVERY_S = 600.0
 #: How often store and evidence are looked after.
@@ -283,13 +287,15 @@ class Jobs:
 
     def _work(self, work: Work, attempt: LiveAttempt | None) -> None:
         pause = Pause()
-        try:
-            if work.errand is not None:
-                self.errands.do(work, work.errand)
-            else:
-                pause = self.runner.do(work, attempt)
-        finally:
-            self._over(work, pause)
+        with logs.context(task=work.task_id, serial=work.serial):
+            try:
+                _LOG.info("the phone %s %s", work.serial, work.doing)
+                if work.errand is not None:
+                    self.errands.do(work, work.errand)
+                else:
+                    pause = self.runner.do(work, attempt)
+            finally:
+                self._over(work, pause)
 
     def _over(self, work: Work, pause: Pause) -> None:
         self.leases.came_back(work)
@@ -300,6 +306,9 @@ class Jobs:
         self.scheduler.wake()
 
     def _moved(self, task: Task) -> None:
+        level = logging.WARNING if task.stage in (Stage.FAILED, Stage.REJECTED) else logging.INFO
+        facts = {"task": task.id, "serial": task.serial}
+        _LOG.log(level, "%s: %s", task.stage, shorten(task.remark, LOGGED_REMARK), extra=facts)
         self.breaker.moved(task)
         self._announcements.moved(task)
 

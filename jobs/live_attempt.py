@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from jobs import logs
 from jobs.clock import Clock, Deadline
 from jobs.evidence import EvidenceWriter
 from jobs.phone.errors import LeaseLost, StopRequested
@@ -88,7 +89,8 @@ class LiveAttempt:
         start = self.clock.monotonic()
         self._show(name)
         try:
-            yield
+            with logs.context(step=name):
+                yield
         except BaseException as error:
             if not self.failed_step:
                 self.failed_step = name

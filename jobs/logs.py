@@ -5,20 +5,34 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
 
-#: Facts that a log call may give as `extra=`; printed in this order.
+#: Facts that `context` or a log call's `extra=` may give; printed in this order.
 CONTEXT_FIELDS = ("task", "serial", "step")
+_FACTS: ContextVar[dict[str, Any]] = ContextVar("log_facts", default={})  # noqa: B039 - replaced, never changed
 _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
 
+@contextmanager
+def context(**facts: Any) -> Iterator[None]:
+    """Every line that this thread logs inside carries these facts; an empty one is left out."""
+    token = _FACTS.set(_FACTS.get() | facts)
+    try:
+        yield
+    finally:
+        _FACTS.reset(token)
+
+
 def _context(record: logging.LogRecord) -> dict[str, Any]:
-    return {
-        name: value for name in CONTEXT_FIELDS if (value := getattr(record, name, None)) not in (None, "")
-    }
+    # Handlers format on the thread that logs.
+    facts = _FACTS.get() | vars(record)
+    return {name: facts[name] for name in CONTEXT_FIELDS if facts.get(name) not in (None, "", 0)}
 
 
 class PlainFormatter(logging.Formatter):

@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 
-from jobs.logs import JournalFormatter, JsonFormatter, PlainFormatter
+from jobs.logs import JournalFormatter, JsonFormatter, PlainFormatter, context
 
 
 def record(level=logging.WARNING, message="phone lost", **extra):
@@ -46,3 +46,16 @@ def test_json_is_one_object_per_line_with_the_trace_inside():
     entry = json.loads(line)
     assert entry["level"] == "error"
     assert "ValueError: why" in entry["trace"]
+
+
+def test_lines_of_a_thread_carry_what_it_works_on_and_the_innermost_step():
+    formatter = PlainFormatter()
+    with context(task=7, serial="A1"):
+        with context(step="push"):
+            assert formatter.format(record()).endswith("phone lost task=7 serial=A1 step=push")
+        assert formatter.format(record(serial="B2")).endswith("phone lost task=7 serial=B2")
+    with context(task=0, serial="A1"):
+        assert formatter.format(record()).endswith("phone lost serial=A1")
+    assert formatter.format(record()).endswith("phone lost")
+    with context(task=7):
+        assert json.loads(JsonFormatter().format(record()))["task"] == 7
