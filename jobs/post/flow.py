@@ -35,6 +35,8 @@ EARLIER_UPLOAD_S = 90.0
 LATE_EFFECT_S = 3.0
 #: After a permission was given, the app goes on with what it asked for within this time.
 ALLOWED_S = 1.5
+#: The tightest limit of characters that a text field of these apps has is higher than this.
+SHORTEST_LIMIT = 50
 #: A dialog that stays after this many dismissals is not what we think it is.
 MAX_DISMISSALS = 4
 
@@ -90,6 +92,9 @@ class Flow:
     def handlers(self) -> dict[str, Handler]:
         """What to do on each screen of the way."""
         raise NotImplementedError
+
+    def about_to_publish(self) -> None:
+        """Called right before the commit point is written: what looking for the post after a crash will need."""
 
     # Starting
 
@@ -373,8 +378,9 @@ class Flow:
         """
         if not same_text(wanted, seen):
             self.attempt.note(f"{field} reads differently", wanted=wanted, seen=seen)
+            code = "caption_limit" if hits_limit(wanted, seen) else "caption_altered"
             raise ScriptFailed(
-                "caption_altered", f"the app changed the {field}: {difference(wanted, seen)}", step="caption"
+                code, f"the app changed the {field}: {difference(wanted, seen)}", step="caption"
             )
 
 
@@ -390,6 +396,15 @@ def same_text(wanted: str, seen: str) -> bool:
     """
     wanted, seen = wanted.replace("\r\n", "\n").rstrip(), seen.replace("\r\n", "\n").rstrip()
     return wanted == seen or ("\n" not in seen and wanted.replace("\n", " ") == seen)
+
+
+def hits_limit(wanted: str, seen: str) -> bool:
+    """Whether a text was altered as apps do at their limits: cut off, or without the `#` of every further hashtag."""
+    if len(seen) >= SHORTEST_LIMIT and wanted.startswith(seen):
+        return True
+    kept = seen.count("#")
+    parts = wanted.split("#")
+    return 0 < kept < len(parts) - 1 and seen == "#".join(parts[: kept + 1]) + "".join(parts[kept + 1 :])
 
 
 def difference(wanted: str, seen: str) -> str:

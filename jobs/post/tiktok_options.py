@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from jobs.post.tiktok import TikTokFlow
 
 SHEET_S = 8.0
+#: A showcase that shows nothing to add may still be loading.
+LOADING_S = 5.0
 
 
 def set_ai_label(flow: TikTokFlow, sight: Sight) -> Sight:
@@ -59,6 +61,11 @@ def add_product_link(flow: TikTokFlow, sight: Sight) -> Sight:
                     "the account cannot add product links: the menu has no product", step="product link"
                 )
             sight = flow.press(sight, "product_entry", timeout_s=SHEET_S)
+            sight = flow.reach(sight, "product_list", timeout_s=SHEET_S)
+        if not sight.has("product_add"):
+            sight = flow.hands.until(
+                sight, lambda s: s.name != "product_list" or s.has("product_add"), LOADING_S
+            )
             sight = flow.reach(sight, "product_list", timeout_s=SHEET_S)
         if not sight.has("product_add"):
             raise not_set("the account's showcase is empty", step="product link")

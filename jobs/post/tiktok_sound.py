@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobs.attempt import ScriptFailed
+from jobs.phone.errors import CommandFailed
 from jobs.phone.tree import Node
 from jobs.post.elements import Found, holds_point, same_row
 from jobs.post.recognise import Sight
@@ -29,9 +30,14 @@ def open_sound(flow: TikTokFlow, sight: Sight) -> Sight:
     with flow.attempt.step("open sound", sound=flow.plan.sound):
         if flow.plan.sound_is_link:
             name = sight.name
-            flow.phone.start_intent(
-                "-a", "android.intent.action.VIEW", "-d", flow.plan.sound, "-p", flow.plan.package
-            )
+            try:
+                flow.phone.start_intent(
+                    "-a", "android.intent.action.VIEW", "-d", flow.plan.sound, "-p", flow.plan.package
+                )
+            except CommandFailed as error:
+                raise ScriptFailed(
+                    "sound_not_found", f"the link does not open: {error}", step="sound"
+                ) from error
             sight = flow.hands.until(sight, lambda s: s.name != name, PAGE_S)
             sight = flow.settled(sight)
             if sight.name == name:
@@ -158,14 +164,14 @@ def open_sheet(flow: TikTokFlow, sight: Sight) -> Sight:
 def add_recommended(flow: TikTokFlow, sight: Sight) -> Sight:
     """Music that TikTok recommends: the one it attached already, else the first of its list."""
     with flow.option("add recommended sound"):
-        if not chip_text(sight):
-            sight = open_sheet(flow, sight)
-            sight = _take(flow, sight, flow.need(sight, "sound_rows"))
-            sight = set_volumes(flow, sight)
-            return close_sheet(flow, sight)
+        title = chip_text(sight)
         sight = open_sheet(flow, sight)
+        if not title:
+            row = flow.need(sight, "sound_rows")
+            title = title_of(sight, row)
+            sight = _take(flow, sight, row)
         sight = set_volumes(flow, sight)
-        return close_sheet(flow, sight)
+        return close_sheet(flow, sight, title)
 
 
 def add_custom(flow: TikTokFlow, sight: Sight) -> Sight:
@@ -178,9 +184,10 @@ def add_custom(flow: TikTokFlow, sight: Sight) -> Sight:
             sight, row = row_of_favorite(flow, sight)
         else:
             sight, row = _search_sheet(flow, sight, flow.plan.sound)
+        title = title_of(sight, row)
         sight = _take(flow, sight, row)
         sight = set_volumes(flow, sight)
-        return close_sheet(flow, sight)
+        return close_sheet(flow, sight, title)
 
 
 def _search_sheet(flow: TikTokFlow, sight: Sight, wanted: str) -> tuple[Sight, Found]:
@@ -231,8 +238,23 @@ def _mark_favorite(flow: TikTokFlow, sight: Sight, row: Found) -> Sight:
     return flow.hands.until(sight, lambda s: not s.tree.same_as(tree), 3.0)
 
 
+def title_of(sight: Sight, row: Found) -> str:
+    """The sound that a row names: its topmost text."""
+    texts = [n for n in _in(sight, row.node) if n.text]
+    return min(texts, key=lambda n: (n.bounds[1], n.bounds[0])).text if texts else ""
+
+
+def names(chip: str, title: str) -> bool:
+    """Whether the chip names this sound; it may add the artist or cut the end off."""
+    shown, wanted = plain(chip), plain(title)
+    cut = shown.rstrip(".… ")
+    return bool(shown) and (wanted in shown or (cut != shown and bool(cut) and wanted.startswith(cut)))
+
+
 def _take(flow: TikTokFlow, sight: Sight, row: Found) -> Sight:
     """Tap a sound's row; tapping the row of the sound that is on would take it off."""
+    if row.node.selected:
+        return sight
     tree = sight.tree
     flow.hands.tap(row)
     sight = flow.hands.until(
@@ -301,7 +323,7 @@ def bar_value(sight: Sight, element: str) -> int | None:
     return None
 
 
-def close_sheet(flow: TikTokFlow, sight: Sight) -> Sight:
+def close_sheet(flow: TikTokFlow, sight: Sight, title: str) -> Sight:
     """Back in the editor, which must show the sound."""
     for _ in range(3):
         sight = flow.settled(sight)
@@ -314,11 +336,12 @@ def close_sheet(flow: TikTokFlow, sight: Sight) -> Sight:
         flow.hands.back(f"closing {name}")
         sight = flow.hands.until(sight, lambda s, n=name: s.name != n, 5.0)  # type: ignore[misc]
     sight = flow.reach(sight, "editor")
-    if not chip_text(sight):
+    if not names(chip_text(sight), title):
         sight = flow.hands.until(
-            sight, lambda s: bool(chip_text(s)), float(max(1, flow.plan.config.sound_wait_time))
+            sight, lambda s: names(chip_text(s), title), float(max(1, flow.plan.config.sound_wait_time))
         )
-    if not chip_text(sight):
-        raise not_set("the editor shows no sound although one was chosen")
+        sight = flow.reach(sight, "editor")
+    if not names(chip_text(sight), title):
+        raise not_set(f'"{title}" was chosen, the editor shows "{chip_text(sight)}"')
     flow.attempt.note("sound in use", sound=chip_text(sight))
     return sight
