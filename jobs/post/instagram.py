@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from jobs.attempt import ScriptFailed
+from jobs.phone.errors import CommandFailed
 from jobs.post.flow import Flow, Handler, ReadyToPublish, same_text
 from jobs.post.instagram_picking import pick_images, pick_video
 from jobs.post.plan import PostKind
@@ -65,6 +66,14 @@ class InstagramFlow(Flow):
             "story_share_sheet": self.on_story_share_sheet,
         }
 
+    def about_to_publish(self) -> None:
+        self.unfinished.note_profile(
+            self.attempt.task.id,
+            self.posts_before,
+            self.tile_before,
+            fresh=self.profile_fresh or self.old_traces == {},
+        )
+
     # Profile and the start of the creation
 
     def on_home(self, sight: Sight) -> Sight:
@@ -117,9 +126,14 @@ class InstagramFlow(Flow):
             return self.press(sight, "search_tab")
         name = sight.name
         with self.attempt.step("open audio", link=self.plan.sound):
-            self.phone.start_intent(
-                "-a", "android.intent.action.VIEW", "-d", self.plan.sound, "-p", self.plan.package
-            )
+            try:
+                self.phone.start_intent(
+                    "-a", "android.intent.action.VIEW", "-d", self.plan.sound, "-p", self.plan.package
+                )
+            except CommandFailed as error:
+                raise ScriptFailed(
+                    "sound_not_found", f"the link does not open: {error}", step="sound"
+                ) from error
             sight = self.hands.until(sight, lambda s: s.name != name, 15.0)
             sight = self.settled(sight)
             if sight.name == name:

@@ -14,7 +14,7 @@ _FORMS = frozenset({"share_screen", "caption_editor", "story_editor", "story_sha
 _TABS = frozenset({"home", "own_profile"})
 #: After a crash the form must have stood still for this long before that means "never sent".
 FORM_STANDS_S = 20.0
-QUIET_S = 20.0
+QUIET_S = 5.0
 #: Without any upload row the profile is asked after this long.
 PROFILE_AFTER_S = 2.0
 #: The grid of the profile is often stale: looks at it, and the pause between them.
@@ -43,6 +43,11 @@ def _look_deeper(flow: InstagramFlow, sight: Sight, seen: Watch) -> Verdict | No
         return None
     if not seen.saw_progress and not flow.profile_fresh and flow.old_traces:
         return None  # what the profile said before may have been stale: a higher number proves nothing
+    return _by_profile(flow, sight)
+
+
+def _by_profile(flow: InstagramFlow, sight: Sight) -> Verdict | None:
+    """The profile's count or newest tile against what they were before the tap."""
     flow.attempt.note("no upload row: looking at the profile")
     for _ in range(PROFILE_LOOKS):
         sight = to_profile(flow, sight)
@@ -113,7 +118,7 @@ def settle(flow: InstagramFlow) -> Verdict:
             form = None
             quiet = quiet or Deadline(clock, QUIET_S)
             if quiet.expired:
-                return unknown("upload_timeout", "the app is at its tabs and shows no sign of the post")
+                return _settle_by_profile(flow, sight)
         else:
             form = quiet = None
         wait_s = min(5.0, max(0.1, deadline.remaining_s))
@@ -125,6 +130,17 @@ def settle(flow: InstagramFlow) -> Verdict:
         "upload_timeout",
         f"nothing on the phone says what became of the post; it shows {sight.name or 'an unknown screen'}",
     )
+
+
+def _settle_by_profile(flow: InstagramFlow, sight: Sight) -> Verdict:
+    """No sign on the feed: the profile against what it said before the tap."""
+    nothing = unknown("upload_timeout", "the app is at its tabs and shows no sign of the post")
+    flow.posts_before, flow.tile_before, flow.profile_fresh = flow.unfinished.profile_before(
+        flow.attempt.task.id
+    )
+    if flow.plan.kind is PostKind.STORY or flow.posts_before is None or not flow.profile_fresh:
+        return nothing
+    return _by_profile(flow, sight) or nothing
 
 
 def _form_stands(flow: InstagramFlow, sight: Sight) -> Verdict:

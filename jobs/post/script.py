@@ -94,6 +94,7 @@ class PostScript:
         attempt = flow.attempt
         x, y = ready.button.center
         attempt.note("ready to publish", trips=dict(flow.hands.trips), account=flow.account_seen)
+        flow.about_to_publish()
         with attempt.step("commit"):
             attempt.enter_committing()
             try:
@@ -163,15 +164,15 @@ class PostScript:
             with attempt.step("wake"):
                 phone.wake()
                 flow.hands.app_version = phone.app_version(flow.plan.package)
-            if phone.foreground_package() != flow.plan.package:
+            in_front = phone.foreground_package() == flow.plan.package
+            if not in_front:
                 flow.open_app()
             with attempt.step("look for the post"):
                 flow.hands.ignore = frozenset()
-                verdict = (
-                    tiktok_proof.settle(flow)
-                    if isinstance(flow, TikTokFlow)
-                    else instagram_proof.settle(flow)
-                )
+                if isinstance(flow, TikTokFlow):
+                    verdict = tiktok_proof.settle(flow, in_front=in_front)
+                else:
+                    verdict = instagram_proof.settle(flow)
         except ScriptFailed as error:
             return unknown(error.code, f"looking for the post: {error}", step=error.step)
         if verdict.outcome is Outcome.PUBLISHED:

@@ -36,8 +36,13 @@ def _landed(sight: Sight, seen: Watch) -> Verdict | None:
     return None
 
 
-def settle(flow: TikTokFlow) -> Verdict:
-    """Look for the post of an attempt that died after its commit point."""
+def settle(flow: TikTokFlow, *, in_front: bool) -> Verdict:
+    """Look for the post of an attempt that died after its commit point.
+
+    Args:
+        flow: a flow that has not touched anything.
+        in_front: the app was in front when we came, as the attempt had left it.
+    """
     clock = flow.attempt.clock
     deadline = Deadline(clock, flow.posting.proof_timeout_s)
     form: Deadline | None = None
@@ -72,6 +77,9 @@ def settle(flow: TikTokFlow) -> Verdict:
             if quiet.expired:
                 if saw_progress:
                     return published("the upload ran to its end and the app is back at its tabs")
+                if in_front and not sight.has("failed_notice"):
+                    # Had the tap not been sent, the form would still stand there.
+                    return published("the form is gone and the app is back at its tabs, with no upload left")
                 return unknown("upload_timeout", "the app is at its tabs and shows no sign of the post")
         wait_s = min(5.0, max(0.1, deadline.remaining_s))
         for limit in (form, quiet):

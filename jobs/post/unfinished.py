@@ -1,4 +1,4 @@
-"""Remembers what was typed into an app's form and not published, so that a resumed draft is known as our own."""
+"""Remembers, beyond an attempt, what was typed into an app's form and what the profile said before a post was sent."""
 
 from __future__ import annotations
 
@@ -30,6 +30,20 @@ class Unfinished:
         """The form was sent."""
         if self._meta is not None and self._meta.get(self._key):
             self._meta.set(self._key, [])
+
+    def note_profile(self, task_id: int, posts: int | None, tile: str, *, fresh: bool) -> None:
+        """Say, before the publishing tap, how many posts the profile has and what its newest is called."""
+        if self._meta is not None:
+            self._meta.set(
+                f"{self._key}:profile", {"task": task_id, "posts": posts, "tile": tile, "fresh": fresh}
+            )
+
+    def profile_before(self, task_id: int) -> tuple[int | None, str, bool]:
+        """What `note_profile` said before this task's tap: posts, newest tile, whether it was fresh."""
+        noted = (self._meta.get(f"{self._key}:profile") if self._meta is not None else None) or {}
+        if noted.get("task") != task_id:
+            return None, "", False
+        return noted.get("posts"), noted.get("tile", ""), bool(noted.get("fresh"))
 
     def knows(self, shown: str) -> bool:
         """Whether a text found in a form is one of ours, or the beginning of one that was cut off."""

@@ -518,9 +518,16 @@ def test_an_upload_that_ends_while_looking_is_proof(video: MediaFile) -> None:
     assert stage.phone.taps == []
 
 
-def test_a_quiet_feed_after_a_crash_is_unknown(video: MediaFile) -> None:
+def test_a_quiet_feed_of_an_app_that_we_had_to_start_is_unknown(video: MediaFile) -> None:
     stage = Stage(video)
+    stage.phone.front = "com.launcher"
     assert settle(stage).outcome is Outcome.UNKNOWN
+
+
+def test_an_app_that_left_the_form_for_its_tabs_has_taken_the_post(video: MediaFile) -> None:
+    stage = Stage(video)
+    assert settle(stage).outcome is Outcome.PUBLISHED
+    assert stage.phone.taps == []
 
 
 # -- texts ------------------------------------------------------------------------------------------------------
