@@ -81,7 +81,7 @@ def bring_up(make: Callable[[], D], config: LoadedConfig) -> D:
         daemon.start()
     except CannotListen as error:
         daemon.stop()
-        end(str(error), EX.UNAVAILABLE)
+        end(error.strerror or str(error), EX.UNAVAILABLE)
     except BaseException:
         daemon.stop()
         raise

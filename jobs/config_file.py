@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -123,7 +123,9 @@ def _read_struct(prefix: str, content: Mapping[str, Any], struct: Any, report: A
         try:
             values[name] = msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            report(key, _plain(str(error)))
+            report(
+                key, _not_among(value, get_args(kind)) if get_origin(kind) is Literal else _plain(str(error))
+            )
     missing = [f.name for f in fields.values() if f.required and f.name not in content]
     for name in missing:
         report(f"{prefix}.{name}", "is missing")
@@ -150,6 +152,12 @@ def _unknown(name: str, known: Mapping[str, Any], what: str) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
     return f"there is no such {what}; {hint}"
+
+
+def _not_among(value: Any, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(str(value), known, n=1, cutoff=0.6)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"must be one of {', '.join(known)}{hint}"
 
 
 def _plain(message: str) -> str:
