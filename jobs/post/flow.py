@@ -55,8 +55,8 @@ class ReadyToPublish(Exception):
 class Flow:
     """Drives one app from wherever it is to the publishing button. Subclasses bring the handlers of their screens."""
 
-    #: screens on which an unfinished post stands; found at the start they are left of an earlier attempt
-    composer: frozenset[str] = frozenset()
+    #: where a post can begin; anything else that is found at the start was left open by somebody
+    starts = frozenset({"home", "own_profile", "account_sheet"})
 
     def __init__(
         self,
@@ -114,9 +114,14 @@ class Flow:
         return self.hands.look()
 
     def first_look(self) -> Sight:
-        """The first screen of the attempt; a composer that an earlier attempt left is closed."""
-        sight = self.settled(self.hands.look())
-        if sight.name in self.composer:
+        """The first screen of the attempt; what an earlier attempt or a person left open is closed with the app."""
+        try:
+            sight = self.settled(self.hands.look())
+        except ScriptFailed as failed:
+            if failed.code != "ui_changed":
+                raise
+            return self.fresh_start(str(failed))
+        if sight.name not in self.starts:
             return self.fresh_start(f"{sight.name} was left open")
         return sight
 
@@ -378,6 +383,7 @@ class Flow:
         """
         if not same_text(wanted, seen):
             self.attempt.note(f"{field} reads differently", wanted=wanted, seen=seen)
+            self.unfinished.add(seen)
             code = "caption_limit" if hits_limit(wanted, seen) else "caption_altered"
             raise ScriptFailed(
                 code, f"the app changed the {field}: {difference(wanted, seen)}", step="caption"

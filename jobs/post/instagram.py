@@ -24,13 +24,6 @@ _SHARE_HANDLER = "com.instagram.share.handleractivity.ShareHandlerActivity"
 class InstagramFlow(Flow):
     """Instagram: reels, images and stories by the + button or an audio page."""
 
-    composer = frozenset(
-        {
-            "camera", "picker_reel", "picker_post", "picker_story", "reel_editor", "filters", "share_screen",
-            "caption_editor", "story_editor", "story_share_sheet",
-        }
-    )  # fmt: skip
-
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.profile_read = False

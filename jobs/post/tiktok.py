@@ -27,10 +27,6 @@ EDITOR_S = 25.0
 class TikTokFlow(Flow):
     """TikTok: video and photo posts by share, + button or sound page."""
 
-    composer = frozenset(
-        {"camera", "templates", "picker", "preview", "editor", "post_screen", "volume_sheet", "more_options"}
-    )
-
     def handlers(self) -> dict[str, Handler]:
         return {
             "home": self.on_home,

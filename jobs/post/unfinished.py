@@ -26,6 +26,11 @@ class Unfinished:
         if self._meta is not None:
             self._meta.set(self._key, [text for text in texts if text])
 
+    def add(self, text: str) -> None:
+        """Say how the app has altered one of them."""
+        if self._meta is not None and text:
+            self._meta.set(self._key, [*(self._meta.get(self._key) or []), text])
+
     def forget(self) -> None:
         """The form was sent."""
         if self._meta is not None and self._meta.get(self._key):
