@@ -1,0 +1,185 @@
+"""Stops, reloads and thread dumps by signal; and a demo that leaves no process behind, however it ends."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.daemon import ROOT, until
+
+DRAIN_S = 4.0
+
+
+def processes(word):
+    """Command lines that hold the word, by process id; the dead that nobody has buried do not count."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+            home = (folder / "environ").read_bytes().decode(errors="replace")
+            if (word in line or word in home) and int(folder.name) != os.getpid():
+                found[int(folder.name)] = line
+    return found
+
+
+class Demo:
+    """`serve --demo 1` in a folder of its own, by which its processes are known."""
+
+    def __init__(self, folder):
+        self.word = str(folder / "demo")
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "tikmatrixd.py"), "serve", "--demo", "1", "--listen", "127.0.0.1:0",
+             "--state-dir", self.word],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+        )  # fmt: skip
+
+    def ready(self):
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("tikmatrixd is ready"), line
+        kinds = list(processes(self.word).values())
+        assert any("-m simulator" in kind for kind in kinds), kinds
+        assert any("adb" in kind and "server" in kind for kind in kinds), kinds
+        return self
+
+    def gone(self, timeout_s=15):
+        self.process.wait(timeout_s)
+        self.process.communicate()
+        until(lambda: not processes(self.word), 10, f"what is left: {processes(self.word)}")
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGKILL, -9)],
+    ids=str,
+)
+def test_a_demo_leaves_no_process_behind(tmp_path, number, status):
+    demo = Demo(tmp_path).ready()
+    demo.process.send_signal(number)
+    demo.gone()
+    assert demo.process.returncode == status
+
+
+def test_a_ctrl_c_in_the_terminal_reaches_everybody_and_all_end(tmp_path):
+    demo = Demo(tmp_path).ready()
+    os.killpg(demo.process.pid, signal.SIGINT)
+    demo.gone()
+    assert demo.process.returncode == 0
+
+
+def test_a_demo_that_is_stopped_while_it_starts_leaves_nothing_either(tmp_path):
+    demo = Demo(tmp_path)
+    until(lambda: any("-m simulator" in line for line in processes(demo.word).values()), 30, "the simulator")
+    demo.process.terminate()
+    demo.gone(60)
+
+
+def slow_post(one, daemon):
+    """A post that is on its way and takes its time."""
+    task = daemon.post(
+        serials=one.phones.serials,
+        script_config={"captions": "slow", "material_list": [str(one.video)], "upload_wait_time": 0},
+    )
+    daemon.running(task)
+    return task
+
+
+def answers(daemon):
+    try:
+        daemon.call("GET", "/healthz")
+    except json.JSONDecodeError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def hub_with_drain(hub, *options):
+    one = hub(*options)
+    text = one.config.read_text().replace("[server]\n", f"[server]\ndrain_s = {DRAIN_S}\n")
+    one.config.write_text(text)
+    return one
+
+
+def test_sigterm_before_the_tap_stops_at_once_and_the_task_starts_over_later(hub):
+    one = hub_with_drain(hub, 1, "--latency", "1000")
+    daemon = one.start()
+    task = slow_post(one, daemon)
+    began = time.monotonic()
+    assert daemon.stop() == 0
+    assert time.monotonic() - began < DRAIN_S
+    again = one.start()
+    assert again.ended(task)["outcome"] == "published"
+    assert len(one.posts()) == 1
+
+
+def test_sigterm_ends_within_its_bound_also_while_proof_is_waited_for(hub):
+    one = hub_with_drain(hub, 1)
+    daemon = one.start()
+    one.phones.simctl(one.phones.serials[0], "fault", "upload-stall", "--always")
+    task = slow_post(one, daemon)
+    daemon.running(task, "proof")
+    began = time.monotonic()
+    assert daemon.stop() == 0
+    assert time.monotonic() - began < DRAIN_S + 2
+    assert len(one.posts()) <= 1
+
+
+def test_a_second_sigterm_ends_at_once_and_the_store_is_whole(hub):
+    one = hub_with_drain(hub, 1)
+    daemon = one.start()
+    one.phones.simctl(one.phones.serials[0], "fault", "upload-stall", "--always")
+    task = slow_post(one, daemon)
+    daemon.running(task, "proof")
+    daemon.process.terminate()
+    until(lambda: not answers(daemon), 5, "the stop has begun")
+    daemon.process.terminate()
+    assert daemon.died(2) == 128 + signal.SIGTERM
+    assert one.start().task(task)["id"] == task
+
+
+def test_sigusr1_prints_the_stacks_and_names_of_all_threads_and_changes_nothing(hub):
+    one = hub(1)
+    daemon = one.start()
+    daemon.process.send_signal(signal.SIGUSR1)
+    until(lambda: " is watch" in daemon.log(), 5, "the dump")
+    for word in ("most recent call first", "is http", "is scheduler", "is MainThread"):
+        assert word in daemon.log()
+    assert daemon.call("GET", "/readyz")["ready"] in {True, False}
+
+
+def test_sighup_takes_a_good_config_over_and_keeps_the_old_one_on_any_mistake(hub):
+    one = hub(1)
+    daemon = one.start()
+    good = one.config.read_text()
+
+    def names():
+        return {account["username"] for account in daemon.call("GET", "/api/v1/accounts")["data"]["accounts"]}
+
+    one.config.write_text(good + '\n[[accounts]]\nusername = "new_one"\nplatfrm = "tiktok"\n')
+    daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: "the one before stays in force" in daemon.log(), 10, "the complaint")
+    assert "did you mean 'platform'?" in daemon.log()
+    assert "new_one" not in names()
+    one.config.write_text(
+        good + '\n[[accounts]]\nusername = "new_one"\nplatform = "tiktok"\n\n[phones]\nallow_reboot = true\n'
+    )
+    daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: "new_one" in names(), 10, "the new account")
+    assert "these changes wait for a restart: phones.allow_reboot" in daemon.log()
+    assert daemon.process.poll() is None
+
+
+def test_a_sighup_during_the_start_does_not_end_the_daemon(tmp_path):
+    demo = Demo(tmp_path)
+    until(lambda: any("-m simulator" in line for line in processes(demo.word).values()), 30, "the simulator")
+    demo.process.send_signal(signal.SIGHUP)
+    demo.ready()
+    demo.process.terminate()
+    demo.gone()
