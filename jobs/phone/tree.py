@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from lxml import etree
+
+from jobs.lazy import lazy
 
 Bounds = tuple[int, int, int, int]
 
@@ -88,7 +89,7 @@ class UiTree:
     #: False for flat element lists, which know no classes, no parents and no enabled state.
     structured: bool = True
 
-    @cached_property
+    @lazy
     def size(self) -> tuple[int, int]:
         """Screen width and height in pixels, from the outermost bounds."""
         return (
@@ -96,7 +97,7 @@ class UiTree:
             max((n.bounds[3] for n in self.nodes), default=0),
         )
 
-    @cached_property
+    @lazy
     def packages(self) -> frozenset[str]:
         return frozenset(n.package for n in self.nodes if n.package)
 
@@ -128,7 +129,8 @@ def sanitise(xml: str) -> str:
         )
         return match[0] if legal else ""
 
-    return _REFERENCE.sub(reference, _BAD_CHARS.sub("", xml))
+    clean = _BAD_CHARS.sub("", xml)
+    return _REFERENCE.sub(reference, clean) if "&#" in clean else clean
 
 
 def parse_xml(xml: str) -> UiTree:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
+from jobs.lazy import lazy
 from jobs.phone.tree import Bounds, Node, UiTree
 from jobs.post.screens_file import Rule, Texts, Vocabulary
 from jobs.post.words import plain
@@ -100,7 +100,7 @@ class Look:
         self._found: dict[str, tuple[Found, ...]] = {}
         self._busy: set[str] = set()
 
-    @cached_property
+    @lazy
     def nodes(self) -> list[Node]:
         """Nodes that can be seen and do not belong to the bars and keyboards around the app."""
         around = {package: is_around(package) for package in self.tree.packages}
@@ -113,7 +113,7 @@ class Look:
             and not around.get(n.package, False)
         ]
 
-    @cached_property
+    @lazy
     def _own(self) -> frozenset[str]:
         """The packages of this tree that are the app's; flat lists name none."""
         return frozenset(
@@ -122,15 +122,15 @@ class Look:
             if not p or p in self.vocabulary.packages or platform_of(p) == self.vocabulary.platform
         )
 
-    @cached_property
+    @lazy
     def _by_text(self) -> dict[str, list[Node]]:
         return self._index(lambda n: "" if is_editable(n) else plain(n.text))
 
-    @cached_property
+    @lazy
     def _by_desc(self) -> dict[str, list[Node]]:
         return self._index(lambda n: plain(n.content_desc))
 
-    @cached_property
+    @lazy
     def _by_id(self) -> dict[str, list[Node]]:
         return self._index(lambda n: n.id_name)
 
