@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -124,6 +125,9 @@ def main(words: list[str] | None = None) -> int:
         level=logging.DEBUG if arguments.verbose else logging.INFO, format="%(name)s: %(message)s"
     )
     logging.getLogger("asyncio").setLevel(logging.WARNING)
+    # Screens are built and dropped all the time: by default the collector takes a fifth of the processor time.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     state_dir = arguments.state or Path(tempfile.mkdtemp(prefix="simulated-phones-"))
     try:
         return asyncio.run(_serve(arguments, state_dir))
