@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from simulator.shell.tokens import ShellSyntaxError, Token, Word, tokens
 
@@ -73,6 +74,7 @@ class List:
     items: list[tuple[str, Pipeline, bool]] = field(default_factory=list)
 
 
+@lru_cache(maxsize=256)  # many phones are asked the same; what comes out is never changed by anybody
 def parse(text: str) -> List:
     """Parse a command line. Raises ShellSyntaxError."""
     return _Parser(list(tokens(text))).all()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _OPERATORS = ("&&", "||", ";;", ">>", "<<", ">&", "<&", ";", "&", "|", "(", ")", "<", ">", "\n")
+_STARTS = frozenset(operator[0] for operator in _OPERATORS)
 
 
 class ShellSyntaxError(ValueError):
@@ -76,7 +77,7 @@ def tokens(text: str) -> Iterator[Token]:
             end = text.find("\n", at)
             at = len(text) if end < 0 else end
         else:
-            operator = next((o for o in _OPERATORS if text.startswith(o, at)), "")
+            operator = next((o for o in _OPERATORS if text.startswith(o, at)), "") if char in _STARTS else ""
             if operator:
                 # A digit right before a redirection is its descriptor.
                 fd = word.plain if started and operator[0] in "<>" and (word.plain or "").isdigit() else None
