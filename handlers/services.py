@@ -56,7 +56,7 @@ class Matcher(Protocol):
     """Reads on a phone which accounts an app shows as logged in; on the phone's own worker, never in a handler."""
 
     def request(self, serial: str, platform: str) -> MatchState:
-        """Start it, or tell how far it is; raises `jobs.refusals.NotFound`, `Invalid` or `Draining`."""
+        """Start it, or tell how far it is; raises `jobs.refusals.NotFound` or `Draining`."""
 
     def state(self, serial: str, platform: str) -> MatchState | None:
         """The last one for this phone and app."""

@@ -13,20 +13,18 @@ from jobs.accounts import Accounts, Matched
 from jobs.clock import Clock
 from jobs.errand import Errand
 from jobs.intake_targets import default_package
-from jobs.phone.protocol import Phones, PhoneSession, PhoneState
-from jobs.post.account_reading import AccountReader
+from jobs.phone.protocol import Phones, PhoneSession
+from jobs.post.account_reading import APPS, AccountReader
 from jobs.post.screens_file import Vocabulary
-from jobs.refusals import Invalid, NotFound, Problem
+from jobs.refusals import NotFound, Problem
 from jobs.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 
-#: How long a phone's turn is waited for; some posts may stand before it.
+#: How long a phone's turn is waited for: posts may stand before it, or it must be plugged in first.
 WAIT_S = 1800.0
 #: How long reading one app may take: a cold start on a slow phone, a profile, a sheet.
 READ_S = 120.0
-
-APPS = {"tiktok": "TikTok", "instagram": "Instagram"}
 
 
 class MatchState(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,20 +88,14 @@ class Matcher:
 
         Raises:
             NotFound: There is no such phone.
-            Invalid: The phone cannot be used now.
             Draining: The daemon is about to stop.
         """
-        info = self._phones.info(serial)
-        if info is None:
+        if self._phones.info(serial) is None:
             raise NotFound(Problem("serial", f"there is no phone {serial}"))
         key = serial, platform
         with self._lock:
             errand = self._running.get(key)
             if errand is None:
-                if info.state is not PhoneState.DEVICE:
-                    raise Invalid(
-                        Problem("serial", f"the phone {serial} is not ready: {info.detail or info.state}")
-                    )
                 self._running[key] = errand = self._errand(serial, platform)
                 try:
                     self._jobs.ask(errand)

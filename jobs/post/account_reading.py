@@ -15,6 +15,7 @@ from jobs.post.screens_file import Vocabulary
 from jobs.post.tiktok import handle_of
 from jobs.post.words import plain
 
+APPS = {"tiktok": "TikTok", "instagram": "Instagram"}
 #: The only elements that are ever tapped here; the switcher is closed by BACK.
 TAPPED = frozenset({"profile_tab", "account_name"})
 #: The sheet slides in and fills: its rows count once they have stayed the same for so long.
@@ -45,6 +46,7 @@ class AccountReader:
         self._package = package
         self._hands = Hands(visit, phone, vocabulary)
         self._patience_s = patience_s
+        self._app = APPS[vocabulary.platform]
         self._handle_of = handle_of if vocabulary.platform == "tiktok" else name_of
         self._starting = True  #: the app may still show its splash
 
@@ -65,7 +67,9 @@ class AccountReader:
             title = profile.find("account_name")
             sheet = self._press(profile, "account_name")
             if sheet.name != "account_sheet":
-                raise _unlike(f"its account switcher did not open: {sheet.name} came instead")
+                raise self._unlike(
+                    f"the account switcher of {self._app} did not open: {sheet.name} came instead"
+                )
         try:
             return self._names(sheet, current, title.says if title else "")
         finally:
@@ -93,7 +97,7 @@ class AccountReader:
                 sight = self._known(self._hands.look())
             else:
                 break
-        raise _unlike(f"there is no way from {sight.name} to its own profile")
+        raise self._unlike(f"{self._app} shows {sight.name}, from where there is no way to its own profile")
 
     def _current(self, profile: Sight) -> str:
         name = self._handle_of(profile)
@@ -101,7 +105,7 @@ class AccountReader:
             profile = self._hands.until(profile, lambda s: bool(self._handle_of(s)), 2.0)
             name = self._handle_of(profile)
         if not name:
-            raise _unlike("the account's name cannot be read from its profile")
+            raise self._unlike(f"the account's name cannot be read from the profile of {self._app}")
         return name
 
     def _press(self, sight: Sight, element: str) -> Sight:
@@ -112,12 +116,12 @@ class AccountReader:
         for _ in range(2):
             found = sight.find(element)
             if found is None:
-                raise _unlike(f"{element} is not on {name}")
+                raise self._unlike(f"{self._app} shows no {element} on {name}")
             self._hands.tap(found)
             sight = self._known(self._hands.until(sight, lambda s: s.name != name, EFFECT_S))
             if sight.name != name:
                 return sight
-        raise _unlike(f"{element} has no effect on {name}")
+        raise self._unlike(f"{element} of {self._app} has no effect on {name}")
 
     def _close(self, sheet: Sight) -> Sight:
         """Close the switcher; BACK does that."""
@@ -156,11 +160,11 @@ class AccountReader:
 
     def _in_the_way(self, sight: Sight) -> ScriptFailed:
         if sight.kind == "interruption":
-            return _unlike(f"{sight.name} is in front of it: close it on the phone, then ask again")
+            return self._unlike(f"{self._app} shows {sight.name}: close it on the phone, then ask again")
         front = self._phone.foreground_package()
         if front and front not in self._hands.vocabulary.packages:
             return ScriptFailed("app_crashed", f"{front} is in front, not {self._package}", step=STEP)
-        return _unlike("it stays on a screen that is not known")
+        return self._unlike(f"{self._app} stays on a screen that is not known")
 
     # --- the rows -----------------------------------------------------------------------------------------
 
@@ -169,9 +173,11 @@ class AccountReader:
         rows = account_rows(sheet)
         self._visit.note("accounts on the phone", current=current, rows=names)
         if not rows:
-            raise _unlike("no account can be read from its account switcher")
+            raise self._unlike(f"no account can be read from the account switcher of {self._app}")
         if sheet.look.vocabulary.platform == "instagram" and not any(same_user(n, current) for n in names):
-            raise _unlike(f"its account switcher does not show {current}, whose profile is open")
+            raise self._unlike(
+                f"the account switcher of {self._app} does not show {current}, whose profile is open"
+            )
         mine = [row for row in rows if row.current]
         if not mine:
             mine = [row for row in rows if plain(row.name) == plain(shown_as)][:1]
@@ -189,7 +195,6 @@ class AccountReader:
                 return sheet, names
             sheet = self._hands.wait_change(sheet, deadline.within(ROWS_STAY_S))
 
-
-def _unlike(why: str) -> ScriptFailed:
-    """The app is not as the screens files say."""
-    return ScriptFailed("ui_changed", why, step=STEP)
+    def _unlike(self, why: str) -> ScriptFailed:
+        """The app is not as the screens files say."""
+        return ScriptFailed("ui_changed", why, step=STEP)
