@@ -372,7 +372,7 @@ def test_an_unknown_screen_gets_its_patience_one_fresh_start_and_no_tap(video: M
     failed = stage.fails(unknown_screen_patience_s=5.0)
     assert failed.code == "ui_changed"
     assert 10 <= stage.attempt.clock.at - started < 14
-    assert stage.phone.taps == []
+    assert stage.phone.taps == [("app stop", 0, 0)]
 
 
 def test_an_interruption_is_dismissed_on_any_screen(video: MediaFile) -> None:
