@@ -226,6 +226,8 @@ def _describe_struct(
         if isinstance(content, msgspec.Struct):
             nested += ["", f"[{key}]", *_describe_struct(key, content, config, overrides)]
             continue
+        if isinstance(value, NotifyTarget) and field.name == "url":
+            content = value.shown
         shown = '"***"' if field.name in SECRET_KEYS and content else _toml(content)
         where = overrides.get(key) or (
             f"{config.path}:{config.lines[key]}" if key in config.lines else "default"

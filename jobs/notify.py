@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from jobs.clock import Clock
-from jobs.notify_send import NotSent, send, shown
+from jobs.notify_send import NotSent, send
 from jobs.settings import EventName, NotifyTarget
 from jobs.supervision import Loop
 from storage.errors import StoreError
@@ -209,7 +209,7 @@ class Outbox:
         except NotSent as error:
             if delivery.tries == 0:
                 _LOG.warning(
-                    "notification %s is tried again later: %s %s", delivery.event.name, shown(target), error
+                    "notification %s is tried again later: %s %s", delivery.event.name, target.shown, error
                 )
             return False
         return True

@@ -37,15 +37,6 @@ class NotSent(Exception):
     """The receiver did not take it; the message says why."""
 
 
-def shown(target: NotifyTarget) -> str:
-    """The receiver for logs, without the secrets that addresses may hold."""
-    scheme, _, rest = target.url.partition("://")
-    if target.kind == "apprise":
-        return f"{scheme}://..."
-    host = rest.partition("/")[0].rpartition("@")[2]
-    return f"{scheme}://{host}"
-
-
 def send(target: NotifyTarget, event: Event) -> None:
     """Raises NotSent when it has to be sent again."""
     if target.kind == "apprise":

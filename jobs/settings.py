@@ -143,6 +143,13 @@ class NotifyTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     secret: str = ""  #: signs webhooks (HMAC-SHA256); the access token of ntfy
     events: tuple[str, ...] = ()  #: empty means all
 
+    @property
+    def shown(self) -> str:
+        """The receiver for logs and people, without the secrets that addresses may hold."""
+        scheme, _, rest = self.url.partition("://")
+        host = rest.partition("/")[0].rpartition("@")[2]
+        return f"{scheme}://***" if self.kind == "apprise" else f"{scheme}://{host}/***"
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole config file."""
