@@ -21,7 +21,7 @@ from jobs.errand import Errand
 from jobs.errands import Errands
 from jobs.evidence import Evidence
 from jobs.leases import Leases
-from jobs.live_attempt import REQUEST, SHUTDOWN, LiveAttempt
+from jobs.live_attempt import REQUEST, LiveAttempt
 from jobs.overdue import Overdue
 from jobs.phone.protocol import Phones, PhoneState
 from jobs.readiness import unfit
@@ -174,8 +174,7 @@ class Jobs:
         self.drain()
         for loop in [self.supervisor.loop, *self._loops]:
             loop.stop()
-        for attempt, _ in self.runner.all_live():
-            attempt.request_stop(SHUTDOWN)
+        self.runner.leave()
         self.errands.stop()
         verdicts = Deadline(self._clock, max(0.0, timeout_s - STOP_RESERVE_S))
         if not self.runner.wait_idle(verdicts):

@@ -19,6 +19,8 @@ _LOG = logging.getLogger(__name__)
 
 #: How long a post of unknown fate waits for its phone before it is given to a person.
 SETTLE_BOUND_S = 1800.0
+#: How long, if somebody asked for its end: time for one look at a phone that is there.
+ONE_LOOK_S = 10.0
 
 
 class Recovery:
@@ -49,7 +51,7 @@ class Recovery:
         self._enqueue = enqueue
         self._settle = settle
         self._refused = False
-        self._unsettled: dict[int, float] = {}  #: task id -> monotonic time at which it is given up
+        self._unsettled: dict[int, float] = {}  #: task id -> monotonic time at which it was adopted
 
     @property
     def unsettled(self) -> int:
@@ -60,11 +62,9 @@ class Recovery:
         """Adopt what nobody owns; called at start and once a second afterwards."""
         active = self._tasks.active()
         for listed in active:
-            if self._owned(listed.id):
-                continue
-            # Read again: its owner may have ended it between the list and the look at the owners.
+            # First the task, then its owner: of an attempt that began in between this one is not the stored one.
             task = self._tasks.get(listed.id)
-            if task is None or task.stage not in RUNNING:
+            if task is None or task.stage not in RUNNING or self._owned(task.id):
                 continue
             try:
                 self._adopt(task)
@@ -78,7 +78,7 @@ class Recovery:
         self._refused = False
         # A task that is active and owned (being looked for) keeps its bound.
         ids = {task.id for task in active}
-        self._unsettled = {task_id: until for task_id, until in self._unsettled.items() if task_id in ids}
+        self._unsettled = {task_id: at for task_id, at in self._unsettled.items() if task_id in ids}
 
     def _adopt(self, task: Task) -> None:
         if task.stage is Stage.PREPARING:
@@ -90,14 +90,14 @@ class Recovery:
             return
         now = self._clock.monotonic()
         if task.id not in self._unsettled:
-            self._unsettled[task.id] = now + SETTLE_BOUND_S
+            self._unsettled[task.id] = now
             _LOG.warning("task %d: looking for its post, because nobody saw how it ended", task.id)
             remark = "may have been published just before the daemon ended: looking for the post on its phone"
             self._tasks.set_remark(task.id, remark)
-            if not task.stop_requested:
-                self._settle(task)
+            self._settle(task)
             return
-        if now >= self._unsettled[task.id] or task.stop_requested:
+        bound_s = ONE_LOOK_S if task.stop_requested else SETTLE_BOUND_S
+        if now - self._unsettled[task.id] >= bound_s:
             self._give_up(task)
         else:
             self._settle(task)

@@ -26,7 +26,7 @@ from jobs.phone.errors import (
 from jobs.phone.protocol import Phones, PhoneSession
 from jobs.retry import Uniform
 from jobs.settings import Posting
-from jobs.states import AFTER_COMMIT, RUNNING, Mover
+from jobs.states import AFTER_COMMIT, PENDING, RUNNING, Mover
 from jobs.work import Work
 from storage.errors import StageConflict, StoreError, UnknownRecord
 from storage.records import Account, Outcome, Stage, Task, TaskError
@@ -78,6 +78,7 @@ class Runner:
         self._evidence = evidence
         self._uniform = uniform
         self._give_up = threading.Event()
+        self._leaving = False
         self._live: dict[int, tuple[LiveAttempt, Work]] = {}
         self._changed = threading.Condition()
         self._not_ready_pauses: dict[
@@ -94,6 +95,13 @@ class Runner:
         with self._changed:
             return list(self._live.values())
 
+    def leave(self) -> None:
+        """The daemon ends: stop every attempt, and begin no other from now on."""
+        with self._changed:
+            self._leaving = True
+        for attempt, _ in self.all_live():
+            attempt.request_stop(SHUTDOWN)
+
     def give_up_writing(self) -> None:
         """The daemon ends: threads that still try to write an end must leave; the next start tells from the stage."""
         self._give_up.set()
@@ -104,12 +112,20 @@ class Runner:
         Raises:
             StoreError: It could not be written; nothing is claimed.
         """
-        attempts: dict[Work, LiveAttempt] = {}
+        queued: dict[Work, Task] = {}
         for work in works:
             task = self._store.tasks.get(work.task_id)
-            if task is not None and task.stage is Stage.QUEUED and not task.deleted:
-                # Registered before the claim: whoever finds a task preparing also finds its attempt.
-                attempts[work] = self._register(work, task, self.posting.attempt_timeout_s)
+            if task is not None and task.stage is Stage.QUEUED:
+                if task.stop_requested or task.deleted:
+                    self._end_unstarted(task)
+                else:
+                    queued[work] = task
+        attempts: dict[Work, LiveAttempt] = {}
+        for work, task in queued.items():
+            # Registered before the claim: whoever finds a task preparing also finds its attempt.
+            attempt = self._register(work, task, self.posting.attempt_timeout_s)
+            if attempt is not None:
+                attempts[work] = attempt
         claimed: dict[int, Task] = {}
         try:
             claimed = {task.id: task for task in self._mover.claim([a.task for a in attempts.values()])}
@@ -120,6 +136,13 @@ class Runner:
         for work, attempt in attempts.items():
             attempt.task = claimed[work.task_id]
         return attempts
+
+    def _end_unstarted(self, task: Task) -> None:
+        """The stop or the deletion came while the task went back to its queue."""
+        try:
+            self._mover.move_through(task, [ending.stopped()])
+        except (StageConflict, UnknownRecord) as error:
+            _LOG.info("task %d: somebody else ended it: %s", task.id, error)
 
     def do(self, work: Work, attempt: LiveAttempt | None) -> Pause:
         """Do a piece of work to its end, a post with its claimed attempt; called on a worker thread."""
@@ -221,6 +244,8 @@ class Runner:
             return Pause()
         lease_s = self.posting.proof_timeout_s + SETTLE_EXTRA_S
         attempt = self._register(work, task, lease_s, settling=True)
+        if attempt is None:
+            return Pause()  # the next start looks for the post
         try:
             session = self._phones.open(task.serial)
             try:
@@ -231,17 +256,17 @@ class Runner:
                     self._picture(attempt, session)
             finally:
                 session.close()
-        except (PhoneError, LeaseLost) as error:
-            # Nothing is known yet; `Recovery` looks again until its bound.
-            attempt.note(f"could not look: {error}")
-            attempt.close()
-            return Pause(DOOR_PAUSE_S, str(error))
-        except StopRequested as error:
-            verdict = Verdict(Outcome.UNKNOWN, str(error), ending.STOPPED)
         except Exception as error:  # noqa: BLE001 - the boundary between scripts and the truth about them
+            cut_off = attempt.lost or (isinstance(error, StopRequested) and not attempt.stop_reason)
+            if cut_off or isinstance(error, PhoneError | LeaseLost):
+                # Nothing is known yet; `Recovery` looks again until its bound.
+                attempt.note(f"could not look: {error}")
+                attempt.close()
+                return Pause(DOOR_PAUSE_S, str(error))
             self._log_surprise(attempt, error)
             found = ending.trouble(error, attempt.failed_step, lease_s)
-            verdict = Verdict(Outcome.UNKNOWN, found.error.message, found.error)
+            why = ending.STOPPED if isinstance(error, StopRequested) else found.error
+            verdict = Verdict(Outcome.UNKNOWN, why.message, why)
         self._end(attempt, lambda task: self._after_commit(task, attempt, verdict))
         return Pause()
 
@@ -320,8 +345,9 @@ class Runner:
             attempt.task = task
             attempt.note(f"{task.stage}: {task.remark}")
             steps = []
-            if task.stage is Stage.SCHEDULED and attempt.stop_reason not in {"", SHUTDOWN}:
-                steps = [ending.stopped()]  # the stop came while the retry was being written
+            asked = task.stop_requested or task.deleted or attempt.stop_reason not in {"", SHUTDOWN}
+            if task.stage in PENDING and asked:
+                steps = [ending.stopped()]  # the stop came while it was being written that it runs again
         return True
 
     def _picture(self, attempt: LiveAttempt, session: PhoneSession) -> None:
@@ -343,7 +369,10 @@ class Runner:
         if not isinstance(error, ScriptFailed | PhoneError | StopRequested | LeaseLost):
             _LOG.error("task %d: the script broke", attempt.task.id, exc_info=error)
 
-    def _register(self, work: Work, task: Task, lease_s: float, *, settling: bool = False) -> LiveAttempt:
+    def _register(
+        self, work: Work, task: Task, lease_s: float, *, settling: bool = False
+    ) -> LiveAttempt | None:
+        """A new attempt; None when the daemon leaves: nothing begins any more."""
         attempt = LiveAttempt(
             task,
             self._account(task),
@@ -356,6 +385,8 @@ class Runner:
             settling=settling,
         )
         with self._changed:
+            if self._leaving:
+                return None
             self._live[task.id] = (attempt, work)
         return attempt
 

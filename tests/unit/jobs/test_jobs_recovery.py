@@ -11,7 +11,7 @@ import pytest
 from jobs.attempt import Attempt, Verdict
 from jobs.phone.errors import LeaseLost, PhoneOffline
 from jobs.phone.protocol import PhoneState
-from jobs.recovery import SETTLE_BOUND_S
+from jobs.recovery import ONE_LOOK_S, SETTLE_BOUND_S
 from jobs.states import OUTCOMES
 from storage.errors import StoreFailed
 from storage.records import Outcome, Stage, Task
@@ -146,7 +146,7 @@ def test_a_stop_ends_the_search_for_a_post_as_unknown(tmp_path: Path) -> None:
     clock = FakeClock()
     with Bench(tmp_path, FakePhones(), FakeScript(), clock) as bench:
         assert bench.control.stop(task.id).stop_requested
-        clock.advance(1)
+        clock.advance(ONE_LOOK_S)
         done = bench.wait(task.id)
     assert (done.stage, done.outcome) == (Stage.FAILED, Outcome.UNKNOWN)
 

@@ -1,0 +1,172 @@
+"""What comes between two steps of the daemon: stops, deletions, its own end, and owners that change."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.attempt import Attempt, Verdict
+from jobs.phone.errors import PhoneOffline
+from jobs.work import Work
+from storage.records import Outcome, Stage
+from storage.store import Store
+from tests.support.bench import Bench, new_task
+from tests.support.clock import FakeClock
+from tests.support.fake_phones import GUARD_S, FakePhones, FakeScript
+
+
+class At:
+    """A hook that calls something the n-th time that a point is passed."""
+
+    def __init__(self, point: str, count: int = 1) -> None:
+        self._point = point
+        self._left = count
+        self.call: Callable[[], Any] = lambda: None
+
+    def __call__(self, name: str, /) -> None:
+        if name == self._point:
+            self._left -= 1
+            if self._left == 0:
+                self.call()
+
+
+def gone(phones: FakePhones, serial: str = "A") -> None:
+    phones.at_the_door[serial] = PhoneOffline("it went", serial=serial)
+
+
+def test_a_stop_while_the_task_goes_back_to_its_queue_is_kept(tmp_path: Path) -> None:
+    phones = FakePhones("A")
+    gone(phones)
+    hook = At("jobs.before_queued", 2)  # the first is the one by which it became due
+    with Bench(tmp_path, phones, FakeScript(), FakeClock(), hook=hook) as bench:
+        hook.call = lambda: bench.control.stop(1)
+        task = bench.now()
+        ended = bench.wait(task.id)
+    assert ended.error is not None
+    assert ended.error.code == "stopped"
+
+
+def test_a_deletion_while_the_task_goes_back_to_its_queue_leaves_the_phone_to_others(tmp_path: Path) -> None:
+    phones = FakePhones("A")
+    gone(phones)
+    hook = At("jobs.before_queued", 2)
+    script = FakeScript()
+    with Bench(tmp_path, phones, script, FakeClock(), hook=hook) as bench:
+        deleted = threading.Event()
+
+        def delete() -> None:
+            bench.control.delete([1])
+            phones.at_the_door.clear()
+            phones.set("A")
+            deleted.set()
+
+        hook.call = delete
+        bench.now()
+        assert deleted.wait(GUARD_S)
+        other = bench.now()
+        bench.wait(other.id, {Stage.PUBLISHED})
+        assert script.runs == [other.id]
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+def test_a_queued_task_that_should_have_ended_ends_when_its_turn_comes(tmp_path: Path, deleted: bool) -> None:
+    with Store.open(tmp_path, reserve_bytes=0) as store:
+        task = store.tasks.create([new_task()])[0]
+        store.tasks.change(task.id, stage=Stage.QUEUED, stop_requested=True, deleted=deleted)
+    script = FakeScript()
+    with Bench(tmp_path, FakePhones("A"), script) as bench:
+        other = bench.now()
+        bench.wait(other.id, {Stage.PUBLISHED})
+        assert bench.wait(task.id).stage is Stage.FAILED
+    assert script.runs == [other.id]
+
+
+def test_nothing_starts_once_the_daemon_leaves_even_if_the_dispatcher_is_late(tmp_path: Path) -> None:
+    script = FakeScript()
+    bench = Bench(tmp_path, FakePhones("A"), script)
+    try:
+        task = bench.store.tasks.create([new_task()])[0]
+        bench.store.tasks.change(task.id, stage=Stage.QUEUED)
+        bench.jobs.stop(GUARD_S)
+        bench.jobs._begin([Work(task.id, "A")])  # the dispatcher's thread, held up by the disk
+        bench.jobs.workers.join(GUARD_S)
+        left = bench.task(task.id)
+    finally:
+        bench.close()
+    assert (left.stage, left.interruptions, script.runs) == (Stage.QUEUED, 0, [])
+
+
+def test_a_look_for_a_post_that_begins_while_the_daemon_leaves_settles_nothing(tmp_path: Path) -> None:
+    script = FakeScript()
+    bench = Bench(tmp_path, FakePhones("A"), script)
+    try:
+        task = bench.store.tasks.create([new_task()])[0]
+        bench.store.tasks.change(task.id, stage=Stage.VERIFYING, outcome=Outcome.UNKNOWN, attempt=1)
+        bench.jobs.stop(GUARD_S)
+        bench.jobs._begin([Work(task.id, "A", settle=True)])
+        bench.jobs.workers.join(GUARD_S)
+        left = bench.task(task.id)
+    finally:
+        bench.close()
+    assert (left.stage, script.settled) == (Stage.VERIFYING, [])
+
+
+def test_recovery_leaves_a_task_alone_that_a_new_attempt_took_while_it_looked(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, FakePhones("A"), FakeScript())
+    try:
+        task = bench.store.tasks.create([new_task()])[0]
+        first = bench.store.tasks.change(task.id, stage=Stage.PREPARING, attempt=1)
+
+        def owned(task_id: int) -> bool:
+            # Its worker was through just now, and the next one has it before recovery comes to look at it.
+            back = bench.jobs.mover.move(first.id, Stage.QUEUED, expect_attempt=1)
+            bench.jobs.mover.claim([back])
+            return False
+
+        bench.jobs.recovery._owned = owned
+        bench.jobs.recovery.turn()
+        left = bench.task(task.id)
+    finally:
+        bench.close()
+    assert (left.stage, left.attempt, left.interruptions) == (Stage.PREPARING, 2, 0)
+
+
+def test_a_look_for_a_post_that_takes_too_long_is_nobodys_stop(tmp_path: Path) -> None:
+    """It will be looked again; the task does not say that a person stopped it."""
+    hangs = threading.Event()
+
+    def settle(attempt: Attempt, phone: Any) -> Verdict:
+        hangs.set()
+        phone.hang()
+        raise AssertionError("unreachable")
+
+    bench = Bench(tmp_path, FakePhones("A"), FakeScript(settle=settle))
+    try:
+        task = bench.store.tasks.create([new_task()])[0]
+        bench.store.tasks.change(task.id, stage=Stage.VERIFYING, outcome=Outcome.UNKNOWN, attempt=1)
+        bench.jobs._begin([Work(task.id, "A", settle=True)])
+        assert hangs.wait(GUARD_S)
+        attempt = bench.jobs.runner.live(task.id)
+        assert attempt is not None
+        attempt.revoke()
+        bench.jobs.workers.close()
+        assert bench.jobs.workers.join(GUARD_S)
+        left = bench.task(task.id)
+    finally:
+        bench.close()
+    assert (left.stage, left.error) == (Stage.VERIFYING, None)
+
+
+def test_a_stop_asked_for_before_a_crash_still_lets_the_phone_be_looked_at_once(tmp_path: Path) -> None:
+    with Store.open(tmp_path, reserve_bytes=0) as store:
+        task = store.tasks.create([new_task()])[0]
+        store.tasks.change(
+            task.id, stage=Stage.VERIFYING, outcome=Outcome.UNKNOWN, attempt=1, stop_requested=True
+        )
+    script = FakeScript(settle=lambda *_: Verdict(Outcome.PUBLISHED, "it is there"))
+    with Bench(tmp_path, FakePhones("A"), script) as bench:
+        assert bench.wait(task.id).stage is Stage.PUBLISHED
