@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zlib
 from functools import lru_cache
 
@@ -46,9 +47,24 @@ def draw(found: list[Box], size: tuple[int, int], kind: str, quality: int, scale
             pen.text((left + 8, top + 3), line, font=_font(height), fill=(235, 235, 235))
     if scale != 1.0 and scale > 0:
         image = image.resize((max(1, round(size[0] * scale)), max(1, round(size[1] * scale))))
-    out = io.BytesIO()
     if kind == "PNG":
-        image.save(out, "PNG", compress_level=1)
-    else:
-        image.save(out, "JPEG", quality=max(1, min(100, quality)))
+        return _png(image)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=max(1, min(100, quality)))
     return out.getvalue()
+
+
+def _png(image: Image.Image) -> bytes:
+    """An RGB image as PNG without row filters: half the time of Pillow's, which tries each filter on each row.
+
+    A real phone encodes its pictures itself; 50 simulated ones share this box with what is measured.
+    """
+    width, height = image.size
+    pixels, stride = image.tobytes(), 3 * width
+    rows = b"".join(b"\0" + pixels[at : at + stride] for at in range(0, len(pixels), stride))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )
