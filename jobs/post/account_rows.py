@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from jobs.phone.tree import Node
-from jobs.post.elements import Found, contains, same_row
+from jobs.post.found import Found, contains, same_row
 from jobs.post.recognise import Sight
 
 

@@ -4,90 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from jobs.lazy import lazy
-from jobs.phone.tree import Bounds, Node, UiTree
+from jobs.phone.tree import Node, UiTree
+from jobs.post.found import (
+    Found,
+    contains,
+    describe,
+    in_corner,
+    is_around,
+    is_editable,
+    platform_of,
+    same_row,
+    touch,
+)
 from jobs.post.screens_file import Rule, Texts, Vocabulary
 from jobs.post.words import plain
-
-#: Windows that lie around an app and never belong to it: the system's bars, keyboards.
-_AROUND = ("com.android.systemui", "inputmethod", "keyboard", "honeyboard", "swiftkey", "openatx")
-#: Where a flat list says nothing of packages, ids and texts decide alone.
-_EDITABLE = ("EditText", "AutoCompleteTextView")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A named element in a tree: the node and the rule that found it."""
-
-    name: str
-    node: Node
-    by: str
-
-    @property
-    def bounds(self) -> Bounds:
-        return self.node.bounds
-
-    @property
-    def center(self) -> tuple[int, int]:
-        return self.node.center
-
-    @property
-    def says(self) -> str:
-        return self.node.text or self.node.content_desc
-
-
-def is_around(package: str) -> bool:
-    """Whether a package draws around apps: status bar, keyboard."""
-    return any(part in package for part in _AROUND)
-
-
-def platform_of(package: str) -> str | None:
-    """Which platform an app's package belongs to; also other builds of the same app."""
-    if package.startswith(("com.zhiliaoapp.", "com.ss.android.ugc.")):
-        return "tiktok"
-    return "instagram" if package.startswith("com.instagram.") else None
-
-
-def is_editable(node: Node) -> bool:
-    return node.class_name.endswith(_EDITABLE)
-
-
-def contains(outer: Bounds, inner: Bounds) -> bool:
-    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
-
-
-def holds_point(bounds: Bounds, point: tuple[int, int]) -> bool:
-    return bounds[0] <= point[0] < bounds[2] and bounds[1] <= point[1] < bounds[3]
-
-
-def same_row(one: Bounds, two: Bounds) -> bool:
-    """Whether two boxes share at least half of the lower one's height."""
-    shared = min(one[3], two[3]) - max(one[1], two[1])
-    return shared * 2 >= min(one[3] - one[1], two[3] - two[1]) > 0
-
-
-def describe(rule: Rule) -> str:
-    """What a rule looks at, in one line for people."""
-    parts: list[str] = []
-    for name in ("text", "desc", "label", "hint", "id", "cls"):
-        value: Texts = getattr(rule, name)
-        if value:
-            shown = value if isinstance(value, str) else " | ".join(value)
-            parts.append(f"{'class' if name == 'cls' else name} {shown}")
-    places = ("inside", "corner", "holds", "row_of", "column_of", "right_of", "left_of", "above", "below")
-    parts += [f"{n.replace('_', ' ')} {getattr(rule, n)}" for n in places if getattr(rule, n)]
-    if rule.zone:
-        parts.append("in zone")
-    if rule.touches:
-        parts.append(f"touches {rule.touches}")
-    parts += [
-        name if getattr(rule, name) else f"not {name}"
-        for name in ("clickable", "checkable", "checked", "selected", "scrollable", "editable", "empty")
-        if getattr(rule, name) is not None
-    ]
-    return ", ".join(parts)
 
 
 class Look:
@@ -234,7 +166,7 @@ class Look:
         matched = [
             n
             for n in self._candidates(rule)
-            if self._fits(n, rule) and self._lies(n, rule, anchors) and not any(_touch(n, b) for b in barred)
+            if self._fits(n, rule) and self._lies(n, rule, anchors) and not any(touch(n, b) for b in barred)
         ]
         matched.sort(key=lambda n: n.order)
         return matched
@@ -316,7 +248,7 @@ class Look:
             # Layers overlap (a picker over a camera): where the tree is known, lying in the box is not enough.
             if self.tree.structured and all(a is not holder for a in node.ancestors()):
                 return False
-            if rule.corner and not _in_corner(outer, b, rule.corner):
+            if rule.corner and not in_corner(outer, b, rule.corner):
                 return False
         if rule.holds and (not contains(b, anchors[rule.holds].bounds) or node is anchors[rule.holds]):
             return False
@@ -344,16 +276,3 @@ class Look:
             "smallest": lambda n: (n.width * n.height, n.order),
         }
         return sorted(nodes, key=keys[rule.pick])
-
-
-def _touch(node: Node, other: Node) -> bool:
-    return node is other or contains(node.bounds, other.bounds) or contains(other.bounds, node.bounds)
-
-
-def _in_corner(outer: Bounds, inner: Bounds, corner: str) -> bool:
-    width, height = outer[2] - outer[0], outer[3] - outer[1]
-    if (inner[2] - inner[0]) * 2 > width or (inner[3] - inner[1]) * 2 > height:
-        return False
-    x, y = (inner[0] + inner[2]) / 2 - outer[0], (inner[1] + inner[3]) / 2 - outer[1]
-    vertical, horizontal = corner.split("-")
-    return (y < height / 2) == (vertical == "top") and (x < width / 2) == (horizontal == "left")

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from jobs.attempt import Attempt, ScriptFailed
 from jobs.clock import Deadline
 from jobs.phone.protocol import PhoneSession
-from jobs.post.elements import Found
+from jobs.post.found import Found
 from jobs.post.getting_files import PhoneFiles
 from jobs.post.hands import Hands
 from jobs.post.plan import Plan
 from jobs.post.recognise import Sight
 from jobs.post.screens_file import Vocabulary
+from jobs.post.texts import difference, hits_limit, labels, same_text
 from jobs.post.unfinished import Unfinished
 from jobs.settings import Posting
 
@@ -35,8 +36,6 @@ EARLIER_UPLOAD_S = 90.0
 LATE_EFFECT_S = 3.0
 #: After a permission was given, the app goes on with what it asked for within this time.
 ALLOWED_S = 1.5
-#: The tightest limit of characters that a text field of these apps has is higher than this.
-SHORTEST_LIMIT = 50
 #: A dialog that stays after this many dismissals is not what we think it is.
 MAX_DISMISSALS = 4
 
@@ -388,34 +387,3 @@ class Flow:
             raise ScriptFailed(
                 code, f"the app changed the {field}: {difference(wanted, seen)}", step="caption"
             )
-
-
-def labels(sight: Sight) -> frozenset[str]:
-    """Every text and description on a screen."""
-    return frozenset(label for n in sight.look.nodes for label in (n.text, n.content_desc) if label)
-
-
-def same_text(wanted: str, seen: str) -> bool:
-    """Whether a text read back from a tree is the one that was typed.
-
-    Some dumpers turn line breaks into blanks; that is no change of the text. Blanks at the very end are not shown.
-    """
-    wanted, seen = wanted.replace("\r\n", "\n").rstrip(), seen.replace("\r\n", "\n").rstrip()
-    return wanted == seen or ("\n" not in seen and wanted.replace("\n", " ") == seen)
-
-
-def hits_limit(wanted: str, seen: str) -> bool:
-    """Whether a text was altered as apps do at their limits: cut off, or without the `#` of every further hashtag."""
-    if len(seen) >= SHORTEST_LIMIT and wanted.startswith(seen):
-        return True
-    kept = seen.count("#")
-    parts = wanted.split("#")
-    return 0 < kept < len(parts) - 1 and seen == "#".join(parts[: kept + 1]) + "".join(parts[kept + 1 :])
-
-
-def difference(wanted: str, seen: str) -> str:
-    """Where two texts part, for people."""
-    same = 0
-    while same < min(len(wanted), len(seen)) and wanted[same] == seen[same]:
-        same += 1
-    return f'after {same} characters "{wanted[same : same + 20]}" became "{seen[same : same + 20]}"'

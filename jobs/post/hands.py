@@ -10,7 +10,7 @@ from jobs.clock import Deadline
 from jobs.phone.errors import AutomationLost
 from jobs.phone.protocol import PhoneSession
 from jobs.phone.tree import UiTree
-from jobs.post.elements import Found
+from jobs.post.found import Found
 from jobs.post.recognise import Sight, fits, recognise
 from jobs.post.screens_file import Vocabulary
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.phone.tree import Node, TreeUnreadable, UiTree, parse_bounds, parse_xml
-from jobs.post.elements import Found, is_around, platform_of
+from jobs.post.found import Found, is_around, platform_of
 from jobs.post.recognise import Sight, recognise
 from jobs.post.screens_file import Vocabulary, load
 from jobs.post.words import plain

@@ -6,11 +6,12 @@ import re
 
 from jobs.attempt import ScriptFailed
 from jobs.phone.errors import CommandFailed
-from jobs.post.flow import Flow, Handler, ReadyToPublish, same_text
+from jobs.post.flow import Flow, Handler, ReadyToPublish
 from jobs.post.instagram_picking import pick_images, pick_video
 from jobs.post.plan import PostKind
 from jobs.post.recognise import Sight
 from jobs.post.switching import Switcher
+from jobs.post.texts import same_text
 from jobs.post.words import plain
 
 #: The editor reads the file in before it shows itself.
@@ -115,6 +116,12 @@ class InstagramFlow(Flow):
 
     def open_audio(self, sight: Sight) -> Sight:
         """Open the page of the audio that was asked for: by its link, else by searching its name."""
+        if self.plan.kind is not PostKind.REEL:
+            raise ScriptFailed(
+                "option_not_set",
+                "an audio's page leads to reels: no audio can be put under images",
+                step="sound",
+            )
         if not self.plan.sound_is_link:
             return self.press(sight, "search_tab")
         name = sight.name
@@ -127,9 +134,14 @@ class InstagramFlow(Flow):
                 raise ScriptFailed(
                     "sound_not_found", f"the link does not open: {error}", step="sound"
                 ) from error
+            pages = ("audio_page", "audio_gone")
             sight = self.hands.until(sight, lambda s: s.name != name, 15.0)
             sight = self.settled(sight)
-            if sight.name == name:
+            if (
+                sight.name != name and sight.name not in pages
+            ):  # the app came to the front on its way to the page
+                sight = self.settled(self.hands.until(sight, lambda s: s.name in pages, 5.0))
+            if sight.name not in pages:
                 raise ScriptFailed(
                     "sound_not_found", "Instagram does not open the audio's link", step="sound"
                 )
@@ -193,7 +205,18 @@ class InstagramFlow(Flow):
         sight = self.choose_destination(sight)
         if sight.name != "camera":
             return sight
+        if self.plan.way == "useSound" and sight.has("no_audio"):
+            wait_s = float(max(1, self.plan.config.sound_wait_time))
+            sight = self.hands.until(sight, lambda s: s.name != "camera" or not s.has("no_audio"), wait_s)
+            if sight.name != "camera":
+                return sight
+            self.check_audio(sight)
         return self.press(sight, "gallery_button")
+
+    def check_audio(self, sight: Sight) -> None:
+        """Camera and share screen say where no audio was chosen. Raises ScriptFailed when one was asked for."""
+        if self.plan.way == "useSound" and sight.has("no_audio"):
+            raise ScriptFailed("option_not_set", "Instagram lost the audio that was chosen", step=sight.name)
 
     def choose_destination(self, sight: Sight) -> Sight:
         """Camera and picker have tabs that say what will become of the medium."""
@@ -284,6 +307,7 @@ class InstagramFlow(Flow):
                 return sight
         sight = self.scroll_up_to(sight, "caption_field")
         self.check_text(text, says(sight), "caption")
+        self.check_audio(sight)
         raise ReadyToPublish(sight, self.need(sight, "share_button"))
 
     def type_caption(self, sight: Sight, text: str) -> Sight:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jobs.attempt import ScriptFailed
 from jobs.phone.tree import Node
-from jobs.post.elements import Found
+from jobs.post.found import Found
 from jobs.post.picking import MAX_REFRESHES, fits_duration, seconds
 from jobs.post.recognise import Sight
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from jobs.attempt import Verdict
 from jobs.clock import Deadline
-from jobs.post.flow import same_text
 from jobs.post.instagram import InstagramFlow, post_count, says, tile_of
 from jobs.post.plan import PostKind
 from jobs.post.proof import Watch, published, refused, unknown
 from jobs.post.recognise import Sight
+from jobs.post.texts import same_text
 
 _FORMS = frozenset({"share_screen", "caption_editor", "story_editor", "story_share_sheet"})
 _TABS = frozenset({"home", "own_profile"})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobs.attempt import ScriptFailed
 from jobs.phone.tree import Node
-from jobs.post.elements import Found, contains
+from jobs.post.found import Found, contains
 from jobs.post.recognise import Sight
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from jobs.phone.tree import UiTree
-from jobs.post.elements import Found, Look, holds_point
+from jobs.post.elements import Look
+from jobs.post.found import Found, holds_point
 from jobs.post.screens_file import Screen, Vocabulary
 
 

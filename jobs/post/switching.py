@@ -7,8 +7,8 @@ from collections.abc import Callable
 from jobs.attempt import ScriptFailed
 from jobs.phone.tree import Node
 from jobs.post.account_rows import labelled_nodes
-from jobs.post.elements import Found
 from jobs.post.flow import Flow
+from jobs.post.found import Found
 from jobs.post.plan import same_user
 from jobs.post.recognise import Sight
 from jobs.post.words import plain

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from jobs.attempt import ScriptFailed
-from jobs.post.elements import Found
-from jobs.post.flow import Flow, Handler, ReadyToPublish, same_text
+from jobs.post.flow import Flow, Handler, ReadyToPublish
+from jobs.post.found import Found
 from jobs.post.picking import pick_on_tiktok
 from jobs.post.plan import PostKind
 from jobs.post.recognise import Sight
 from jobs.post.switching import Switcher
+from jobs.post.texts import same_text
 from jobs.post.tiktok_favorites import mark_on_page, wants_favorite
 from jobs.post.tiktok_options import add_product_link, set_ai_label
 from jobs.post.tiktok_sound import (

@@ -9,7 +9,7 @@ from jobs.post.tiktok_sound import PAGE_S, not_set, row_named
 from jobs.post.words import plain
 
 if TYPE_CHECKING:
-    from jobs.post.elements import Found
+    from jobs.post.found import Found
     from jobs.post.tiktok import TikTokFlow
 
 

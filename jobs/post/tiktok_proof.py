@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from jobs.attempt import Verdict
 from jobs.clock import Deadline
-from jobs.post.flow import same_text
 from jobs.post.proof import Watch, published, refused, unknown
 from jobs.post.recognise import Sight
+from jobs.post.texts import same_text
 from jobs.post.tiktok import TikTokFlow, says
 
 _TABS = frozenset({"home", "own_profile", "friends", "own_post"})

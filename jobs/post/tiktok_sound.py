@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jobs.attempt import ScriptFailed
 from jobs.phone.errors import CommandFailed
 from jobs.phone.tree import Node
-from jobs.post.elements import Found, holds_point, same_row
+from jobs.post.found import Found, holds_point, same_row
 from jobs.post.recognise import Sight
 from jobs.post.words import plain
 

@@ -17,8 +17,8 @@ from jobs.phone.errors import LeaseLost, PhoneOffline, StopRequested, TapUncerta
 from jobs.phone.protocol import ShellResult
 from jobs.phone.tree import UiTree, parse_xml
 from jobs.post.config import PostConfig
-from jobs.post.flow import difference, same_text
 from jobs.post.script import PostScript
+from jobs.post.texts import difference, same_text
 from jobs.settings import Posting, Settings
 from storage.records import Account, MediaFile, Outcome, Task
 
