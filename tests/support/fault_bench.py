@@ -9,6 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -187,18 +188,13 @@ class FaultBench:
     def body(self, posting: Posting) -> dict[str, Any]:
         config = {"captions": posting.caption, "material_list": [str(self.video)], "upload_wait_time": 0}
         if posting.platform == "tiktok":
-            config["post_way"] = "share" if hash(posting.caption) % 2 else "addButton"
+            config["post_way"] = "share" if zlib.crc32(posting.caption.encode()) % 2 else "addButton"
         return {
             "serials": [posting.serial],
             "platform": posting.platform,
             "force": True,
             "script_config": config,
         }
-
-    def hands(self, serial: str) -> None:
-        """What a person does with a phone that asks for help: ends its troubles and plugs it in again."""
-        self.simctl(serial, "fault clear")
-        self.simctl(serial, "fault link-cut")
 
     def heal(self) -> None:
         """Everything that was armed is gone, and every phone answers."""
@@ -304,13 +300,14 @@ class FaultRun:
         return Verdicts(self.postings, self.bench.posts(), total)
 
     def _end(self, one: Posting) -> dict[str, Any]:
-        """The task once it has ended, or as it is when patience is over. A phone that needs hands gets them."""
+        """The task once it has ended, or as it is when patience is over. A phone that needs a person gets one."""
         ends = time.monotonic() + self.patience_s
         pause = threading.Event()
         while (task := self.daemon.task(one.task_id))["status"] < ENDED and time.monotonic() < ends:
             if task["status"] == 0 and self._needs_hands(one):
-                self.bench.hands(one.serial)
-                pause.wait(1.0)
+                self.bench.simctl(one.serial, "reset")
+                self.daemon.call("POST", f"/api/v1/devices/{one.serial}/resume")
+                pause.wait(0.5)
             pause.wait(0.05)
         return task
 
@@ -321,7 +318,7 @@ class FaultRun:
             for d in self.daemon.call("GET", "/api/v1/devices")["data"]["devices"]
             if d["serial"] == one.serial
         )
-        if device["state"] != "needs_hands":
+        if device["state"] != "needs_hands" and not (device["state"] == "device" and device["detail"]):
             return False
         one.hands = device["detail"]
         return True
@@ -332,8 +329,9 @@ class FaultRun:
             one.end = self._end(one)
             last: Posting | None = one
             if one.words.endswith("--always") or one.end.get("outcome") != "published":
-                # The next post on this phone, without a fault, tells when it works again.
-                self.bench.simctl(serial, "fault clear")
+                # The next post on this phone, without a fault, tells when it works again. What an app asks of a person
+                # (a log-in, a captcha) is done by a person.
+                self.bench.simctl(serial, "reset")
                 if one.words.endswith("--always"):
                     one.struck_at = time.time()
                 last = self._next(serial, plain=True)
