@@ -116,6 +116,7 @@ class Daemon:
             evidence=self.evidence,
             draining=lambda: self.draining,
             reload=self.reload,
+            notifications_waiting=lambda: self.outbox.waiting,
             matcher=Matcher(
                 lambda: self.settings,
                 clock,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from time import perf_counter
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, PlatformCollector, ProcessCollector
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from handlers.services import Services
 from jobs.phone.protocol import PhoneState
+from jobs.settings import Platform
+from jobs.tally import OUTCOMES
 from storage.records import Status, Waiting
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -114,6 +117,47 @@ class _State(Collector):
         for state in PhoneState:
             phones.add_metric((state.value,), states.count(state))
         yield phones
+        yield from self._health()
+
+    def _health(self) -> Iterator[Metric]:
+        # Late: the probe's module imports this one.
+        from handlers.health import readiness
+
+        services = self._services
+        ended = CounterMetricFamily(
+            "tikmatrixd_tasks_ended",
+            "Tasks that ended since the start, by outcome",
+            labels=("platform", "outcome"),
+        )
+        for platform in get_args(Platform):
+            for outcome in OUTCOMES:
+                ended.add_metric((platform, outcome.value), services.jobs.tally.ended(platform, outcome))
+        yield ended
+        ready = float(readiness(services).ready)
+        yield GaugeMetricFamily("tikmatrixd_ready", "1 when /readyz says so", value=ready)
+        yield GaugeMetricFamily(
+            "tikmatrixd_helper_overdue_seconds",
+            "How long the slowest helper thread is overdue",
+            value=services.jobs.stale_s,
+        )
+        yield GaugeMetricFamily(
+            "tikmatrixd_notifications_waiting",
+            "Notifications not delivered yet",
+            value=services.notifications_waiting(),
+        )
+        yield CounterMetricFamily(
+            "tikmatrixd_unclean_starts",
+            "Starts after a crash or a power cut",
+            value=services.store.unclean_starts,
+        )
+        free = shutil.disk_usage(services.store.state_dir).free
+        yield GaugeMetricFamily(
+            "tikmatrixd_disk_free_bytes", "Free space below the state directory", value=free
+        )
+        limit = services.settings().storage.min_free_bytes
+        yield GaugeMetricFamily(
+            "tikmatrixd_disk_min_free_bytes", "Below this, new tasks are refused", value=limit
+        )
         writable = float(services.store.health().writable)
         yield GaugeMetricFamily("tikmatrixd_store_writable", "1 when changes can be stored", value=writable)
         yield InfoMetricFamily("tikmatrixd", "The program", value={"version": services.version or "unknown"})

@@ -21,6 +21,7 @@ from jobs.matching import MatchState
 from jobs.phone.protocol import PhoneInfo
 from jobs.settings import Settings
 from jobs.start_time import zone as zone_of
+from jobs.tally import Tally
 from storage.records import Task
 from storage.store import Store
 
@@ -43,6 +44,10 @@ class Jobs(Protocol):
     def resume(self, serial: str) -> list[str]: ...
     @property
     def notices(self) -> Collection[str]: ...
+    @property
+    def stale_s(self) -> float: ...
+    @property
+    def tally(self) -> Tally: ...
 
 
 class Reloaded(msgspec.Struct, frozen=True):
@@ -80,6 +85,7 @@ class Services:
     draining: Callable[[], bool]
     reload: Callable[[], Reloaded]
     matcher: Matcher | None = None
+    notifications_waiting: Callable[[], int] = lambda: 0
     version: str = ""
 
     def zone(self) -> tzinfo:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+Platform = Literal["tiktok", "instagram"]
 #: What notifications can be about.
 EventName = Literal[
     "task_failed", "unknown_outcome", "phone_lost", "hub_lost", "disk", "clock", "needs_hands"
@@ -59,7 +60,7 @@ class Phones(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Posting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Defaults and bounds of the post script."""
 
-    default_platform: Literal["tiktok", "instagram"] = "tiktok"
+    default_platform: Platform = "tiktok"
     tiktok_package: str = "com.zhiliaoapp.musically"
     instagram_package: str = "com.instagram.android"
     timezone: str = ""  #: IANA name; "" means the system's
@@ -128,7 +129,7 @@ class AccountEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     username: str
     serial: str = ""
-    platform: Literal["tiktok", "instagram"] = "tiktok"
+    platform: Platform = "tiktok"
     package: str = ""
     enabled: bool = True
     display_name: str = ""
