@@ -32,6 +32,7 @@ from jobs.scheduler import Scheduler
 from jobs.settings import Settings
 from jobs.states import Mover
 from jobs.supervision import Loop, Supervisor
+from jobs.tally import Tally
 from jobs.work import Work
 from jobs.workers import Workers
 from storage.errors import StoreError
@@ -90,6 +91,7 @@ class Jobs:
         self._announcements = Announcements(tell)
         self.breaker = Breaker(clock, store.tasks, self._announcements.safely)
         self.mover = Mover(store.tasks, clock, hook or hook_from(os.environ), self._moved)
+        self.tally = Tally()
         self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
         self.workers = Workers(clock)
         self.dispatcher = Dispatcher(
@@ -308,6 +310,7 @@ class Jobs:
         level = logging.WARNING if task.stage in (Stage.FAILED, Stage.REJECTED) else logging.INFO
         facts = {"task": task.id, "serial": task.serial}
         _LOG.log(level, "%s: %s", task.stage, shorten(task.remark, LOGGED_REMARK), extra=facts)
+        self.tally.moved(task)
         self.breaker.moved(task)
         self._announcements.moved(task)
 
