@@ -173,3 +173,25 @@ def test_a_look_at_the_phone_tells_who_is_logged_in(accounts: Accounts) -> None:
     assert not accounts.get(carl.id).logged_in
     assert accounts.get(bob.id).logged_in
     assert accounts.match("A", "tiktok", ["alice", "bob", "carl"]).not_shown == []
+
+
+def test_equal_display_names_are_told_apart_by_how_often_they_are_shown(accounts: Accounts) -> None:
+    for name in ("bob", "carl"):
+        add(accounts, username=name, device="A", display_name="Same Name")
+    both = accounts.match("A", "tiktok", ["Same Name", "same name"])
+    assert [a.username for a in both.logged_in] == ["bob", "carl"]
+    one = accounts.match("A", "tiktok", ["bob", "Same Name"])
+    assert [a.username for a in one.logged_in] == ["bob", "carl"]
+    unsure = accounts.match("A", "tiktok", ["Same Name"])
+    assert [a.username for a in unsure.unsure] == ["bob", "carl"]
+    assert unsure.unknown == []
+    assert "@bob, @carl" in unsure.doubt
+
+
+def test_where_display_names_are_shown_an_account_without_one_is_not_missed(accounts: Accounts) -> None:
+    carl = add(accounts, username="carl", device="A")
+    matched = accounts.match("A", "tiktok", ["alice", "Who Knows"], by_display_name=True)
+    assert [a.username for a in matched.unsure] == ["carl"]
+    assert accounts.get(carl.id).logged_in
+    matched = accounts.match("A", "tiktok", ["alice"], by_display_name=True)
+    assert [a.username for a in matched.not_shown] == ["carl"]
