@@ -1,0 +1,268 @@
+"""Files get onto the phone whole and listed, in the right order, and only our own are ever removed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from jobs.attempt import ScriptFailed
+from jobs.clock import Deadline
+from jobs.phone.errors import PhoneNotReady, PhoneStorageFull
+from jobs.phone.protocol import ShellResult
+from jobs.post.config import PostConfig
+from jobs.post.getting_files import FOLDER, PREFIX, PhoneFiles
+from jobs.post.instagram import post_count
+from jobs.post.picking import fits_duration, seconds
+from jobs.post.unfinished import Unfinished
+from storage.records import MediaFile, Task
+
+NOW = 1_800_000_000.0
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def now(self) -> float:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at
+
+    def wait(self, event: Any, timeout_s: float) -> bool:
+        self.at += timeout_s
+        return False
+
+    def wait_for(self, condition: Any, timeout_s: float) -> bool:
+        self.at += timeout_s
+        return False
+
+
+class Attempt:
+    def __init__(self, materials: tuple[MediaFile, ...]) -> None:
+        self.clock = Clock()
+        self.deadline = Deadline(self.clock, 600)
+        self.notes: list[str] = []
+        self.task = Task(
+            id=12, serial="S", platform="tiktok", package="p", script_config=msgspec.to_builtins(PostConfig()),
+            scheduled_at=0, created_at=0, due_at=0, materials=materials, attempt=2,
+        )  # fmt: skip
+
+    def check(self) -> None:
+        pass
+
+    def wait(self, seconds: float) -> None:
+        self.clock.at += seconds
+
+    @contextlib.contextmanager
+    def step(self, name: str, **facts: Any) -> Iterator[None]:
+        yield
+
+    def note(self, sentence: str, **facts: Any) -> None:
+        self.notes.append(sentence)
+
+
+class Phone:
+    """A phone with a media store that lists a file after so many questions."""
+
+    serial = "S"
+
+    def __init__(self, *, sdk: int = 34, listed_after: int = 0, free: int = 10**12) -> None:
+        self.sdk, self.listed_after, self.free = sdk, listed_after, free
+        self.ran: list[tuple[str, ...]] = []
+        self.asked = 0
+        self.pushed: list[str] = []
+        self.files: list[str] = []
+        self.needs_insert = False
+
+    def free_bytes(self, remote_dir: str = "/sdcard") -> int:
+        return self.free
+
+    def push(self, local: Path, remote: str, *, mode: int = 0o644) -> None:
+        self.pushed.append(remote)
+
+    def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
+        self.ran.append(argv)
+        if argv[0] == "getprop":
+            return ShellResult(f"{self.sdk}\n", 0)
+        if argv[0] == "ls":
+            return ShellResult("\n".join(self.files), 0)
+        if argv[:2] == ("content", "call"):
+            return ShellResult("Result: Bundle[{uri=content://media/external/video/media/3}]", 0)
+        if argv[:2] == ("content", "insert"):
+            self.needs_insert = False
+        if argv[:2] == ("content", "query"):
+            self.asked += 1
+            if self.asked <= self.listed_after or self.needs_insert:
+                return ShellResult("No result found.\n", 0)
+            name = argv[-1].split("'")[1]
+            return ShellResult(
+                f"Row: 0 _id={len(self.pushed) + 40}, _display_name={name}, duration=5000\n", 0
+            )
+        return ShellResult("", 0)
+
+    def commands(self, *start: str) -> list[tuple[str, ...]]:
+        return [c for c in self.ran if c[: len(start)] == start]
+
+
+def media(tmp_path: Path, *names: str) -> tuple[MediaFile, ...]:
+    made = []
+    for name in names:
+        file = tmp_path / name
+        file.write_bytes(name.encode())
+        kind = "video" if name.endswith(".mp4") else "image"
+        digest = hashlib.sha256(name.encode()).hexdigest()
+        made.append(MediaFile(path=str(file), name=name, sha256=digest, size_bytes=len(name), kind=kind))
+    return tuple(made)
+
+
+def place(tmp_path: Path, phone: Phone, *names: str) -> tuple[PhoneFiles, list[Any]]:
+    materials = media(tmp_path, *names)
+    files = PhoneFiles(Attempt(materials), phone)
+    return files, files.place(materials)
+
+
+def test_images_are_pushed_last_one_first_and_given_back_in_order(tmp_path: Path) -> None:
+    phone = Phone()
+    _, placed = place(tmp_path, phone, "a.jpg", "b.png", "c.webp")
+    assert [p.rsplit("-", 2)[1] for p in phone.pushed] == ["3", "2", "1"]
+    assert [p.mime for p in placed] == ["image/jpeg", "image/png", "image/webp"]
+
+
+def test_names_are_unique_and_ours(tmp_path: Path) -> None:
+    phone = Phone()
+    place(tmp_path, phone, "a.jpg", "b.jpg")
+    assert len(set(phone.pushed)) == 2
+    assert all(p.startswith(f"{FOLDER}/{PREFIX}") and "-12-2-" in p for p in phone.pushed)
+
+
+def test_U2_20_new_androids_are_asked_to_scan_and_old_ones_get_the_broadcast(tmp_path: Path) -> None:
+    new, old = Phone(sdk=34), Phone(sdk=28)
+    place(tmp_path, new, "a.mp4")
+    place(tmp_path, old, "a.mp4")
+    assert (len(new.commands("content", "call")), len(new.commands("am", "broadcast"))) == (1, 0)
+    assert (len(old.commands("content", "call")), len(old.commands("am", "broadcast"))) == (0, 1)
+
+
+def test_the_media_store_is_asked_until_it_lists_the_file(tmp_path: Path) -> None:
+    phone = Phone(listed_after=5)
+    _, placed = place(tmp_path, phone, "a.mp4")
+    assert phone.asked == 6
+    assert placed[0].uri == "content://media/external/video/media/41"
+
+
+def test_an_image_that_is_never_scanned_is_inserted(tmp_path: Path) -> None:
+    phone = Phone()
+    phone.needs_insert = True
+    place(tmp_path, phone, "a.jpg")
+    inserted = phone.commands("content", "insert")
+    assert len(inserted) == 1
+    assert any(word.startswith("_data:s:/storage/emulated/0/DCIM/Camera/") for word in inserted[0])
+
+
+def test_a_video_is_never_inserted(tmp_path: Path) -> None:
+    phone = Phone(listed_after=10**6)
+    with pytest.raises(ScriptFailed) as failed:
+        place(tmp_path, phone, "a.mp4")
+    assert (failed.value.code, failed.value.passing) == ("not_indexed", True)
+    assert not phone.commands("content", "insert")
+    assert phone.commands("am", "broadcast")
+
+
+def test_JOB_10_a_phone_without_room_gets_nothing(tmp_path: Path) -> None:
+    phone = Phone(free=10**6)
+    with pytest.raises((PhoneStorageFull, PhoneNotReady)):
+        place(tmp_path, phone, "a.mp4")
+    assert phone.pushed == []
+
+
+def test_a_file_that_is_gone_from_the_box_says_so(tmp_path: Path) -> None:
+    materials = media(tmp_path, "a.mp4")
+    (tmp_path / "a.mp4").unlink()
+    with pytest.raises(ScriptFailed) as failed:
+        PhoneFiles(Attempt(materials), Phone()).place(materials)
+    assert failed.value.code == "no_material"
+
+
+def test_only_leftovers_of_this_task_and_old_ones_of_ours_are_removed(tmp_path: Path) -> None:
+    phone = Phone()
+    young, old = int(NOW) - 60, int(NOW) - 7 * 3600
+    mine, other, stale = (
+        f"{PREFIX}{young}-12-1-1-aa.mp4",
+        f"{PREFIX}{young}-13-1-1-bb.mp4",
+        f"{PREFIX}{old}-9-1-1-cc.jpg",
+    )
+    phone.files = ["IMG_0001.jpg", "holiday.mp4", mine, other, stale, f"{PREFIX}notes.txt"]
+    PhoneFiles(Attempt(()), phone).remove_leftovers()
+    assert [c[-1] for c in phone.commands("rm")] == [f"{FOLDER}/{mine}", f"{FOLDER}/{stale}"]
+
+
+def test_placed_files_and_their_rows_are_removed_once(tmp_path: Path) -> None:
+    phone = Phone()
+    files, placed = place(tmp_path, phone, "a.mp4")
+    files.remove_placed()
+    files.remove_placed()
+    assert [c[-1] for c in phone.commands("rm")] == [placed[0].path]
+    assert [c[-1] for c in phone.commands("content", "delete")] == [placed[0].uri]
+
+
+@pytest.mark.parametrize(
+    ("label", "value"), [("0:18", 18), ("1:02:03", 3723), (" 2:49 ", 169), ("18", None), ("Edits", None)]
+)
+def test_duration_labels_are_read(label: str, value: int | None) -> None:
+    assert seconds(label) == value
+
+
+@pytest.mark.parametrize(
+    ("shown", "real", "fits"), [(18, 18.4, True), (18, 17.2, True), (18, 21.0, False), (18, None, True)]
+)
+def test_apps_round_durations_in_their_own_ways(shown: int, real: float | None, fits: bool) -> None:
+    assert fits_duration(shown, real) is fits
+
+
+class Meta(dict[str, Any]):
+    def set(self, key: str, value: Any) -> None:
+        self[key] = value
+
+
+def test_what_was_typed_last_on_this_phone_is_known_as_ours() -> None:
+    meta = Meta()
+    Unfinished(meta, "S", "app").remember(["", "Hello #world"])
+    again = Unfinished(meta, "S", "app")
+    assert again.knows("Hello #world")
+    assert again.knows("Hello ")
+    assert not again.knows("")
+    assert not again.knows("Something else")
+    assert not Unfinished(meta, "T", "app").knows("Hello #world")
+    again.forget()
+    assert not again.knows("Hello #world")
+
+
+def test_the_profile_before_a_tap_belongs_to_that_task_only() -> None:
+    meta = Meta()
+    Unfinished(meta, "S", "app").note_profile(7, 8, "Reel at row 1", fresh=True)
+    assert Unfinished(meta, "S", "app").profile_before(7) == (8, "Reel at row 1", True)
+    assert Unfinished(meta, "S", "app").profile_before(8) == (None, "", False)
+
+
+class OneElement:
+    """A sight in which one element says something."""
+
+    def __init__(self, text: str) -> None:
+        self.says = text
+
+    def find(self, element: str) -> OneElement:
+        return self
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("8posts", 8), ("1,234", 1234), ("1.2K", None), ("12 Beiträge", 12), ("", None)]
+)
+def test_the_number_of_posts_is_read_only_where_it_is_exact(text: str, count: int | None) -> None:
+    assert post_count(OneElement(text)) == count
