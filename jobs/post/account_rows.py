@@ -46,23 +46,23 @@ def labelled_nodes(sheet: Sight, end: Node) -> list[Node]:
 
 
 def account_rows(sheet: Sight) -> list[AccountRow]:
-    """The accounts that the switcher shows, top to bottom; empty when its end is not in sight."""
+    """The accounts that the switcher shows, top to bottom; empty when its end is not in sight, and for flat trees."""
     found = last_row(sheet)
     if found is None:
         return []
     nodes = labelled_nodes(sheet, found.node)
-    if not sheet.tree.structured:
-        return _rows(sheet, nodes, None)
     return next(filter(None, (_rows(sheet, nodes, holder) for holder in _holders(found.node))), [])
 
 
-def _rows(sheet: Sight, nodes: list[Node], holder: Node | None) -> list[AccountRow]:
-    """What lies within the sheet, by rows."""
+def _rows(sheet: Sight, nodes: list[Node], holder: Node) -> list[AccountRow]:
+    """What lies within the sheet, by rows; rows are as wide as it, its grab handle is not."""
     rows: list[tuple[Node, list[Node]]] = []
     for node in nodes:
-        if holder is not None and all(a is not holder for a in node.ancestors()):
+        if all(a is not holder for a in node.ancestors()):
             continue  # the profile behind
         box = _box_of(node, holder)
+        if box.clickable and box.width * 2 < holder.width:
+            continue
         for known, row in rows:
             if box is known or same_row(box.bounds, known.bounds):
                 row.append(node)
@@ -90,10 +90,10 @@ def _name(row: list[Node], platform: str) -> str:
     return described.partition(",")[0].strip() if platform == "instagram" else described
 
 
-def _box_of(node: Node, holder: Node | None) -> Node:
+def _box_of(node: Node, holder: Node) -> Node:
     """The widest clickable box of a label within the sheet; the label itself where nothing is clickable."""
     box = node
-    for ancestor in node.ancestors() if holder is not None else ():
+    for ancestor in node.ancestors():
         if ancestor is holder:
             break
         if ancestor.clickable:
