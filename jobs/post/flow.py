@@ -94,6 +94,15 @@ class Flow:
 
     def about_to_publish(self) -> None:
         """Called right before the commit point is written: what looking for the post after a crash will need."""
+        self.unfinished.note_before(self.attempt.task.id, self.old_traces)
+
+    def shows_all_signs(self, _sight: Sight) -> bool:
+        """Whether the signs of all uploads, also of earlier ones, would stand on this screen of the app's tabs."""
+        return True
+
+    def account_switched(self) -> None:
+        """Another account is in front: signs that were seen were the other's."""
+        self.old_traces = None
 
     # Starting
 
@@ -173,6 +182,8 @@ class Flow:
         self.old_traces = traces
         if traces:
             self.attempt.note("signs of an earlier upload", **traces)
+        else:
+            self.unfinished.trust_signs()
         return sight
 
     def settled(self, sight: Sight) -> Sight:

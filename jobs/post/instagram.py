@@ -34,7 +34,8 @@ class InstagramFlow(Flow):
         self.audio_used = self.plan.way != "useSound"
         self.posts_before: int | None = None
         self.tile_before = ""
-        self.ring_before = False
+        self.ring_before: bool | None = None  #: whether a story stood in the tray; None until somebody looked
+        self.feed_sought = False
         self.profile_fresh = False  #: whether the numbers of the profile were read anew before the post
         self.switcher = Switcher(self, name_of)
 
@@ -61,26 +62,52 @@ class InstagramFlow(Flow):
         }
 
     def about_to_publish(self) -> None:
-        self.unfinished.note_profile(
+        self.unfinished.note_before(
             self.attempt.task.id,
-            self.posts_before,
-            self.tile_before,
+            self.old_traces,
+            posts=self.posts_before,
+            tile=self.tile_before,
             fresh=self.profile_fresh or self.old_traces == {},
         )
+
+    def shows_all_signs(self, sight: Sight) -> bool:
+        """The Reels tab shows the running upload alone."""
+        return not sight.has("reels_tab_chosen")
+
+    def account_switched(self) -> None:
+        super().account_switched()
+        self.ring_before = None
+        self.feed_sought = False
 
     # Profile and the start of the creation
 
     def on_home(self, sight: Sight) -> Sight:
-        if self.old_traces is None:
-            sight = self.note_traces(sight)
+        if not self.shows_all_signs(sight):
+            sight = self.to_feed(sight)
             if sight.name != "home":
                 return sight
-        self.ring_before = sight.has("own_ring")
+        if self.shows_all_signs(sight):
+            if self.old_traces is None:
+                sight = self.note_traces(sight)
+                if sight.name != "home":
+                    return sight
+            if sight.has("own_bubble"):
+                self.ring_before = sight.has("own_ring")
         return self.press(sight, "profile_tab")
+
+    def to_feed(self, sight: Sight) -> Sight:
+        """To where the rows of all uploads stand, and the tray of stories."""
+        self.feed_sought = True
+        self.hands.tap(self.need(sight, "tab_bar_feed"))
+        return self.hands.until(
+            sight, lambda s: s.name == "home" and self.shows_all_signs(s) and s.has("own_bubble"), 4.0
+        )
 
     def on_profile(self, sight: Sight) -> Sight:
         if not self.profile_read:
             sight = self.switcher.ensure(sight)
+            if self.plan.kind is PostKind.STORY and self.ring_before is None and not self.feed_sought:
+                return self.to_feed(sight)
             if self.old_traces or self.old_traces is None:
                 # Something was posted a moment ago, or may have been: the numbers here may be stale.
                 sight = self.refresh_profile(sight)

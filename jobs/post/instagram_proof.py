@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from jobs.attempt import Verdict
-from jobs.clock import Deadline
 from jobs.post.instagram import InstagramFlow, post_count, says, tile_of
 from jobs.post.plan import PostKind
-from jobs.post.proof import Watch, published, refused, unknown
+from jobs.post.proof import Watch, published, unknown
 from jobs.post.recognise import Sight
+from jobs.post.settling import Settling
 from jobs.post.texts import same_text
 
 _FORMS = frozenset({"share_screen", "caption_editor", "story_editor", "story_share_sheet"})
 _TABS = frozenset({"home", "own_profile"})
-#: After a crash the form must have stood still for this long before that means "never sent".
-FORM_STANDS_S = 20.0
+#: After a crash the app must have been quiet at its tabs for this long before the profile is asked.
 QUIET_S = 5.0
 #: Without any upload row the profile is asked after this long.
 PROFILE_AFTER_S = 2.0
@@ -41,7 +40,7 @@ def _look_deeper(flow: InstagramFlow, sight: Sight, seen: Watch) -> Verdict | No
         return _old_ring(flow, sight)
     if flow.posts_before is None and not flow.tile_before:
         return None
-    if not seen.saw_progress and not flow.profile_fresh and flow.old_traces:
+    if not seen.saw_progress and not flow.profile_fresh and seen.signs.before:
         return None  # what the profile said before may have been stale: a higher number proves nothing
     return _by_profile(flow, sight)
 
@@ -75,61 +74,35 @@ def to_profile(flow: InstagramFlow, sight: Sight) -> Sight:
 
 def _new_ring(flow: InstagramFlow, sight: Sight) -> Verdict | None:
     """The ring around the own bubble of the tray appears when the story is up."""
-    if sight.has("own_ring") and not flow.ring_before:
+    if sight.has("own_ring") and flow.ring_before is False:
         return published("the own story stands in the tray")
     return None
 
 
 def _old_ring(flow: InstagramFlow, sight: Sight) -> Verdict | None:
-    """An account that already had a story keeps its ring: then the composer's end without a refusal must do."""
-    if flow.ring_before and sight.has("own_ring"):
-        return published(
-            "the composer closed without a refusal and the own story stands in the tray (it did before)"
+    """An account that already had a story keeps its ring, and nothing else on the screen speaks of stories."""
+    if flow.ring_before is not False and sight.has("own_ring"):
+        return unknown(
+            "unproven",
+            "the account had a story before, so its ring does not say whether the new one is up",
         )
     return None
 
 
 def settle(flow: InstagramFlow) -> Verdict:
     """Look for the post of an attempt that died after its commit point."""
-    clock = flow.attempt.clock
-    deadline = Deadline(clock, flow.posting.proof_timeout_s)
-    form: Deadline | None = None
-    quiet: Deadline | None = None
-    sight = flow.hands.look()
-    while not deadline.expired:
-        if sight.kind == "interruption":
-            screen = sight.screen
-            if screen is not None and screen.phase == "after":
-                return unknown("upload_timeout", f"the app asks: {sight.name}", step=sight.name)
-            sight = flow.dismiss_any(sight)
-            continue
-        if sight.kind in ("human", "failure"):
-            screen = sight.screen
-            code, text = (screen.error, screen.says) if screen else ("ui_changed", sight.name)
-            return refused(code, text, step=sight.name) if sight.kind == "failure" else unknown(code, text)
-        if sight.kind == "success":
-            return published("the app says that it is posted")
-        if sight.name in _FORMS:
-            quiet = None
-            form = form or Deadline(clock, FORM_STANDS_S)
-            if form.expired:
-                return _form_stands(flow, sight)
-        elif sight.name in _TABS:
-            form = None
-            quiet = quiet or Deadline(clock, QUIET_S)
-            if quiet.expired:
-                return _settle_by_profile(flow, sight)
-        else:
-            form = quiet = None
-        wait_s = min(5.0, max(0.1, deadline.remaining_s))
-        for limit in (form, quiet):
-            if limit is not None:
-                wait_s = min(wait_s, max(0.1, limit.remaining_s))
-        sight = flow.hands.wait_change(sight, wait_s)
-    return unknown(
-        "upload_timeout",
-        f"nothing on the phone says what became of the post; it shows {sight.name or 'an unknown screen'}",
-    )
+    return Settling(
+        flow,
+        tabs=_TABS,
+        forms=_FORMS,
+        quiet_s=QUIET_S,
+        quiet_after_progress_s=QUIET_S,
+        is_proof=lambda s: published("the app says that it is posted") if s.kind == "success" else None,
+        at_tabs=lambda s, _: _settle_by_profile(flow, s),
+        is_our_form=lambda s: (
+            s.name in ("story_editor", "story_share_sheet") or same_text(flow.plan.description, says(s))
+        ),
+    ).run()
 
 
 def _settle_by_profile(flow: InstagramFlow, sight: Sight) -> Verdict:
@@ -141,16 +114,3 @@ def _settle_by_profile(flow: InstagramFlow, sight: Sight) -> Verdict:
     if flow.plan.kind is PostKind.STORY or flow.posts_before is None or not flow.profile_fresh:
         return nothing
     return _by_profile(flow, sight) or nothing
-
-
-def _form_stands(flow: InstagramFlow, sight: Sight) -> Verdict:
-    ours = sight.name in ("story_editor", "story_share_sheet") or same_text(
-        flow.plan.description, says(sight)
-    )
-    if ours:
-        return refused(
-            "interrupted",
-            "the filled form still stands: the publishing tap was never sent",
-            step="settle",
-        )
-    return unknown("upload_timeout", "a form is open that is not this post's")

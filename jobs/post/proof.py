@@ -8,6 +8,7 @@ from jobs.attempt import Verdict
 from jobs.clock import Deadline
 from jobs.post.flow import Flow
 from jobs.post.recognise import Sight
+from jobs.post.signs import Signs
 from storage.records import Outcome, TaskError
 
 #: The app is back at its tabs without any sign of an upload: after this long that is an answer too.
@@ -60,18 +61,21 @@ class Watch:
         self.flow = flow
         self.at_home = at_home
         self.on_form = on_form
-        #: with nobody having looked, any sign may be old
-        self.old_traces = flow.old_traces
+        self.signs = Signs(flow.hands, flow.old_traces, shows_all=flow.shows_all_signs)
         self.quiet_is_proof = quiet_is_proof
         self.look_deeper = look_deeper
         self.look_at_once = look_at_once
         self.quiet_s = quiet_s
-        self.saw_progress = False
         self.left_form = False
         self.hit_dialog = False
         self._quiet: Deadline | None = None
         self._form: Deadline | None = None
         self._first = True
+
+    @property
+    def saw_progress(self) -> bool:
+        """Our own upload showed that it runs."""
+        return self.signs.saw_progress
 
     def run(self, sight: Sight) -> Verdict:
         """Watch until there is a verdict; the caller turns exceptions into an unknown outcome."""
@@ -100,19 +104,23 @@ class Watch:
             return None, 0.0
         if kind == "human":
             return self._human(sight), 2.0
-        sight = self._without_old(sight)
+        if self.signs.failure_stands(sight):
+            self.flow.unfinished.doubt_signs()
+        had_progress = self.saw_progress
+        sight = self.signs.ours(sight)
         kind = sight.kind
         if kind == "failure":
             screen = sight.screen
             return refused(
                 screen.error if screen else "upload_failed", screen.says if screen else "", step=sight.name
             ), 0
-        if kind == "success" and sight.name != "friends":
+        # Without a running upload before it, a post that is a moment old may be anybody's.
+        if kind == "success" and sight.screen and (sight.screen.trace or self._shows_own_post(sight)):
             return published(f"the app shows it: {sight.name}"), 0
         if kind == "progress":
-            if not self.saw_progress:
+            if not had_progress:
                 self.flow.attempt.note("upload in progress")
-            self.saw_progress = self.left_form = True
+            self.left_form = True
             self._quiet = self._form = None
             return None, 30.0
         if self.on_form(sight):
@@ -124,21 +132,8 @@ class Watch:
         self._quiet = None
         return None, 10.0
 
-    def _without_old(self, sight: Sight) -> Sight:
-        """What a sight shows besides the signs of earlier uploads, which say nothing about ours."""
-        hidden: list[str] = []
-        while sight.screen is not None and sight.screen.trace and self._is_old(sight):
-            hidden.append(sight.name)
-            sight = self.flow.hands.without(sight, hidden)
-        return sight
-
-    def _is_old(self, sight: Sight) -> bool:
-        screen = sight.screen
-        if screen is None or (self.saw_progress and screen.kind == "success"):
-            return False  # our own upload was seen, and has come to its end
-        if self.old_traces is None:
-            return screen.kind != "progress" and not self.saw_progress
-        return len(sight.look.find_all(screen.all[0])) <= self.old_traces.get(sight.name, 0)
+    def _shows_own_post(self, sight: Sight) -> bool:
+        return self.saw_progress and sight.name != "friends" and not self.signs.failure_stands(sight)
 
     def _human(self, sight: Sight) -> Verdict | None:
         screen = sight.screen
@@ -174,8 +169,8 @@ class Watch:
                 return verdict, 0
         if not self._quiet.expired:
             return None, self._quiet.remaining_s
-        unclear = bool(self.old_traces) or (self.old_traces is None and not self.saw_progress)
-        if self.saw_progress and self.quiet_is_proof and not unclear:
+        clear = self.signs.clear and not self.signs.failure_stands(sight)
+        if self.saw_progress and self.quiet_is_proof and clear:
             return published("the upload ran to its end and the app is back at its tabs"), 0
         verdict = self.look_deeper(sight, self)
         self._quiet = None

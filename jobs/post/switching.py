@@ -63,6 +63,7 @@ class Switcher:
             self._tried.add(plain(row.text or row.content_desc))
             flow.hands.tap(Found("account_row", row, "the row that names the account"))
             sight = flow.hands.until(sheet, lambda s: s.name != "account_sheet", 8.0)
+            flow.account_switched()
             return self._profile_again(sight, shown)
 
     def _profile_again(self, sight: Sight, shown: str) -> Sight:

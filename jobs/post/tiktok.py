@@ -65,7 +65,9 @@ class TikTokFlow(Flow):
     @property
     def direct(self) -> bool:
         """Whether the post may begin with a share intent alone, without a look at the app's profile."""
-        return self.plan.way == "share" and self.account_ok and not wants_favorite(self)
+        if wants_favorite(self) or self.unfinished.signs_doubtful:
+            return False
+        return self.plan.way == "share" and self.account_ok
 
     def on_home(self, sight: Sight) -> Sight:
         if self.old_traces is None:

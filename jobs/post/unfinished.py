@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 
@@ -36,19 +36,56 @@ class Unfinished:
         if self._meta is not None and self._meta.get(self._key):
             self._meta.set(self._key, [])
 
-    def note_profile(self, task_id: int, posts: int | None, tile: str, *, fresh: bool) -> None:
-        """Say, before the publishing tap, how many posts the profile has and what its newest is called."""
+    def note_before(
+        self,
+        task_id: int,
+        signs: Mapping[str, int] | None,
+        *,
+        posts: int | None = None,
+        tile: str = "",
+        fresh: bool = False,
+    ) -> None:
+        """Say, before the publishing tap, what looking for the post after a crash will need.
+
+        Args:
+            task_id: the task that publishes.
+            signs: the signs of earlier uploads that stand there, by screen; None when nobody looked.
+            posts: how many posts the profile has, where it says so.
+            tile: what the newest post of the profile is called.
+            fresh: whether the profile was read anew.
+        """
         if self._meta is not None:
-            self._meta.set(
-                f"{self._key}:profile", {"task": task_id, "posts": posts, "tile": tile, "fresh": fresh}
-            )
+            noted = {"task": task_id, "signs": signs, "posts": posts, "tile": tile, "fresh": fresh}
+            self._meta.set(f"{self._key}:before", noted)
+
+    def _before(self, task_id: int) -> dict[str, Any]:
+        noted = (self._meta.get(f"{self._key}:before") if self._meta is not None else None) or {}
+        return noted if noted.get("task") == task_id else {}
+
+    def signs_before(self, task_id: int) -> dict[str, int] | None:
+        """The signs of earlier uploads before this task's tap; None when nobody looked."""
+        signs: dict[str, int] | None = self._before(task_id).get("signs")
+        return signs
 
     def profile_before(self, task_id: int) -> tuple[int | None, str, bool]:
-        """What `note_profile` said before this task's tap: posts, newest tile, whether it was fresh."""
-        noted = (self._meta.get(f"{self._key}:profile") if self._meta is not None else None) or {}
-        if noted.get("task") != task_id:
-            return None, "", False
+        """What the profile said before this task's tap: posts, newest tile, whether it was fresh."""
+        noted = self._before(task_id)
         return noted.get("posts"), noted.get("tile", ""), bool(noted.get("fresh"))
+
+    def doubt_signs(self) -> None:
+        """An upload's failure is told on the screen and stays there: the next post must look before it begins."""
+        if self._meta is not None and not self.signs_doubtful:
+            self._meta.set(f"{self._key}:signs", True)
+
+    def trust_signs(self) -> None:
+        """Somebody looked: nothing stands there."""
+        if self.signs_doubtful and self._meta is not None:
+            self._meta.set(f"{self._key}:signs", False)
+
+    @property
+    def signs_doubtful(self) -> bool:
+        """Whether the signs of an earlier upload may still stand there."""
+        return self._meta is not None and bool(self._meta.get(f"{self._key}:signs"))
 
     def knows(self, shown: str) -> bool:
         """Whether a text found in a form is one of ours, or the beginning of one that was cut off."""

@@ -246,7 +246,7 @@ def test_what_was_typed_last_on_this_phone_is_known_as_ours() -> None:
 
 def test_the_profile_before_a_tap_belongs_to_that_task_only() -> None:
     meta = Meta()
-    Unfinished(meta, "S", "app").note_profile(7, 8, "Reel at row 1", fresh=True)
+    Unfinished(meta, "S", "app").note_before(7, {}, posts=8, tile="Reel at row 1", fresh=True)
     assert Unfinished(meta, "S", "app").profile_before(7) == (8, "Reel at row 1", True)
     assert Unfinished(meta, "S", "app").profile_before(8) == (None, "", False)
 

@@ -20,6 +20,7 @@ from jobs.post.config import PostConfig
 from jobs.post.script import PostScript
 from jobs.post.texts import difference, same_text
 from jobs.settings import Posting, Settings
+from storage import records
 from storage.records import Account, MediaFile, Outcome, Task
 
 TIKTOK = "com.zhiliaoapp.musically"
@@ -526,6 +527,7 @@ def test_a_quiet_feed_of_an_app_that_we_had_to_start_is_unknown(video: MediaFile
 
 def test_an_app_that_left_the_form_for_its_tabs_has_taken_the_post(video: MediaFile) -> None:
     stage = Stage(video)
+    stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=records.Stage.VERIFYING)
     assert settle(stage).outcome is Outcome.PUBLISHED
     assert stage.phone.taps == []
 
