@@ -172,6 +172,17 @@ class Fleet:
         """
         self._tracker.post(lambda: self._roster.gave_up(serial, why, self._clock.monotonic()))
 
+    @property
+    def quiet(self) -> bool:
+        """Neither the adb server nor an idle phone is being asked anything just now."""
+        return self._tracker.quiet
+
+    def look_again(self, timeout_s: float) -> bool:
+        """Do at once what is due, for clocks that leap; False when that was not begun in time."""
+        begun = threading.Event()
+        self._tracker.post(begun.set)
+        return begun.wait(timeout_s)
+
     def forgive(self, serial: str) -> None:
         def forgive() -> None:
             self._link(serial).forgiven()

@@ -64,6 +64,7 @@ class Tracker:
         self._wake_r, self._wake_w = socket.socketpair()
         self._wake_r.setblocking(False)
         self._wake_w.setblocking(False)
+        self._resting = False
         self._pool = ThreadPoolExecutor(CARE_THREADS, thread_name_prefix="phone-care")
         self._thread = threading.Thread(target=self._run, name="phone-tracker", daemon=True)
         grip.on_break(self._wake)
@@ -83,6 +84,11 @@ class Tracker:
         """Run something on the tracker's thread, soon."""
         self._inbox.put(message)
         self._wake()
+
+    @property
+    def quiet(self) -> bool:
+        """Neither the adb server nor an idle phone is being asked anything just now."""
+        return self._resting and not any(entry.probing for entry in list(self._roster.entries.values()))
 
     def suspect(self, serial: str) -> None:
         """A session had trouble with this phone: ask it now."""
@@ -156,7 +162,9 @@ class Tracker:
         poll.register(self._wake_r, select.POLLIN)
         if sock is not None:
             poll.register(sock, select.POLLIN)
+        self._resting = True
         ready = dict(poll.poll(max(0.0, until - self._clock.monotonic()) * 1000))
+        self._resting = False
         if self._wake_r.fileno() in ready:
             with contextlib.suppress(BlockingIOError):
                 self._wake_r.recv(65536)
