@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fault_bench import FaultBench, FaultRun, KillRun, worst_recoveries
+from benchmarks.soak_judge import worst_recoveries
+from tests.support.fault_bench import FaultBench, FaultRun, KillRun
 
 #: Another seed gives other faults at other moments: TIKMATRIXD_SEED=7 make test ARGS=tests/acceptance/...
 SEED = int(os.environ.get("TIKMATRIXD_SEED", "1"))

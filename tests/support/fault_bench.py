@@ -1,4 +1,4 @@
-"""Posts under random faults on the real daemon, and the judge: what the phones say they published against the tasks."""
+"""Posts under random faults and random kills on the real daemon."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ import urllib.error
 import urllib.request
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import adbutils
 
-from simulator.apps import POPUPS
+from benchmarks.soak_faults import FAULTS, Fault
+from benchmarks.soak_judge import ENDED, Posting, Verdicts
 from simulator.child import SimulatorChild
 from tests.support.daemon import Daemon, until
 from tests.support.simulated import Simulated, sample_video
 
-ENDED = 2  #: the smallest status of a task that has ended
 #: Times in which faults become visible, shortened from the defaults' minutes so that a thousand of them fit an hour.
 QUICK = """
 [posting]
@@ -34,98 +33,6 @@ proof_timeout_s = {proof_s}
 attempt_timeout_s = 90.0
 max_interruptions = {interruptions}
 """
-
-
-#: Chooses the words after `simctl fault` for a post on a platform.
-Draw = Callable[[random.Random, str], str]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One class of faults: how it is armed, and whether it can be asked to stay."""
-
-    name: str
-    draw: Draw
-    lasting: bool = True  #: may be armed with --always
-    shared: bool = False  #: of the adb server: strikes every phone
-
-
-def _words(*choices: str) -> Draw:
-    return lambda chance, _: chance.choice(choices)
-
-
-_METHODS = ("", "click", "dumpWindowHierarchy", "setText", "deviceInfo", "ping")
-_SCREENS = ("home", "camera", "picker", "editor", "post", "share", "create-sheet", "profile")
-
-
-def _method(name: str) -> Draw:
-    return lambda chance, _: f"{name} {chance.choice(_METHODS)}".strip()
-
-
-def _popup(chance: random.Random, platform: str) -> str:
-    return f"popup {chance.choice(POPUPS[platform])}"
-
-
-def _seconds(name: str, longest_s: float) -> Draw:
-    return lambda chance, _: f"{name} {chance.uniform(0.2, longest_s):.1f}"
-
-
-#: Every fault of the simulated phones and of their adb server that can be armed from outside.
-FAULTS: tuple[Fault, ...] = (
-    Fault("popup", _popup),
-    *(
-        Fault(name, _words(name))
-        for name in (
-            "unknown-screen", "login", "captcha", "banned", "account-blocked", "logged-out", "upload-id", "suspended",
-            "try-again-later", "upload-fail", "upload-stall", "wrong-account", "sound-unavailable", "volume-unavailable",
-            "ai-label-unavailable", "not-everyone", "opens-camera", "opens-story-editor", "commit-lost",
-            "automation-taken", "one-node-tree", "control-chars", "text-twice", "broadcast-lost",
-            "black-screenshots", "no-screenshots", "not-idle", "not-indexed", "storage-full", "push-silent", "shell-hangs",
-        )
-    ),
-    Fault("app-crash", lambda chance, _: f"app-crash {chance.choice(_SCREENS)}"),
-    *(
-        Fault(name, _method(name))
-        for name in ("automation-dies", "automation-hangs", "http-500", "no-reply", "bad-json", "truncated-body")
-    ),
-    Fault("dump-fails", _words("dump-fails", "dump-fails empty")),
-    Fault("push-fail", lambda chance, _: f"push-fail {chance.randrange(1, 60_000)}"),
-    Fault("push-cut", lambda chance, _: f"push-cut {chance.randrange(1, 60_000)}", lasting=False),
-    Fault("silent", _words("silent", "silent shell", "silent sync", "silent tcp"), lasting=False),
-    Fault("slow", _words("slow 3", "slow 8"), lasting=False),
-    Fault("offline", _seconds("offline", 4), lasting=False),
-    Fault("reboot", _seconds("reboot", 3), lasting=False),
-    Fault("ghost", _seconds("ghost", 12), lasting=False),
-    Fault("unauthorized", _seconds("unauthorized", 4), lasting=False),
-    Fault("slices", _seconds("slices", 10), lasting=False),
-    Fault("kill-automation", _words("kill-automation"), lasting=False),
-    Fault("link-cut", _words("link-cut"), lasting=False),
-    Fault("adb-down", _seconds("adb-down", 3), lasting=False, shared=True),
-    Fault("adb-hang", _seconds("adb-hang", 6), lasting=False, shared=True),
-    Fault("adb-slices", _seconds("adb-slices", 5), lasting=False, shared=True),
-    Fault("adb-version", _words("adb-version 0020"), lasting=False, shared=True),
-    Fault("adb-track-silent", _seconds("adb-track-silent", 8), lasting=False, shared=True),
-    Fault("adb-track-cut", _words("adb-track-cut"), lasting=False, shared=True),
-    Fault("adb-line", _words("adb-line '????????????' 'no permissions'"), lasting=False, shared=True),
-)  # fmt: skip
-
-
-@dataclass
-class Posting:
-    """One task of the run, and what was done to it."""
-
-    caption: str
-    serial: str
-    platform: str
-    fault: str = ""
-    words: str = ""
-    task_id: int = 0
-    end: dict[str, Any] = field(default_factory=dict)
-    struck_at: float = 0.0
-    hands: str = ""  #: why a person had to look at the phone before it went on
-    recovery_s: float | None = (
-        None  #: from the fault (a lasting one: its end) to the phone's next published post
-    )
 
 
 class FaultBench:
@@ -203,49 +110,6 @@ class FaultBench:
             self.simctl(serial, "fault adb-line")
             self.simctl(serial, "fault adb-version")
             self.simctl(serial, "set locked off")
-
-
-class Verdicts:
-    """The four promises over a set of tasks; `problems` is empty when all were kept."""
-
-    def __init__(self, postings: Sequence[Posting], posts: Counter[str], listed: int) -> None:
-        self.problems: list[str] = []
-        self.doubles = sum(count - 1 for count in posts.values() if count > 1)
-        self.lost = len(postings) - listed
-        self.stuck = 0
-        self.outcomes: Counter[str] = Counter()
-        self.reasons: Counter[str] = Counter()
-        for one in postings:
-            self._judge(one, posts[one.caption])
-        if self.lost:
-            self.problems.append(f"{self.lost} tasks are in no list")
-
-    def _judge(self, one: Posting, published: int) -> None:
-        end = one.end
-        outcome, error = end.get("outcome"), end.get("error")
-        who = f"task {one.task_id} ({one.words or 'no fault'}): {outcome}, {end.get('remark')}"
-        if published > 1:
-            self.problems.append(f"{who}: published {published} times")
-        if end.get("status", 0) < ENDED:
-            self.outcomes["waiting"] += 1
-            if not (end.get("waiting_for") and end.get("waiting_detail")):
-                self.stuck += 1
-                self.problems.append(f"{who}: neither ended nor says why it waits: {end}")
-            return
-        self.outcomes[str(outcome)] += 1
-        if outcome != "published":
-            self.reasons[str(error and error["code"])] += 1
-            if not (error and error["code"] and end["remark"]):
-                self.problems.append(f"{who}: does not say why")
-        wanted = {"published": {1}, "none": {0}, "not_published": {0}, "unknown": {0, 1}}[str(outcome)]
-        if published not in wanted:
-            self.problems.append(f"{who}: the phone has {published} posts")
-
-    def __str__(self) -> str:
-        return (
-            f"doubles {self.doubles}, lost {self.lost}, stuck {self.stuck}; outcomes {dict(self.outcomes)}; "
-            f"failed by {dict(self.reasons)}"
-        )
 
 
 class FaultRun:
@@ -327,16 +191,17 @@ class FaultRun:
         while (one := self._next(serial)) is not None:
             self._strike(one)
             one.end = self._end(one)
-            last: Posting | None = one
+            last = one
             if one.words.endswith("--always") or one.end.get("outcome") != "published":
                 # The next post on this phone, without a fault, tells when it works again. What an app asks of a person
                 # (a log-in, a captcha) is done by a person.
                 self.bench.simctl(serial, "reset")
                 if one.words.endswith("--always"):
                     one.struck_at = time.time()
-                last = self._next(serial, plain=True)
-                if last is None:
+                healthy = self._next(serial, plain=True)
+                if healthy is None:
                     return
+                last = healthy
                 last.task_id = self.daemon.post(**self.bench.body(last))
                 last.end = self._end(last)
             self.bench.simctl(serial, "fault clear")
@@ -374,15 +239,6 @@ class FaultRun:
                 always = " --always" if fault.lasting and self._chance.random() < 0.3 else ""
                 one.fault, one.words = fault.name, fault.draw(self._chance, platform) + always
             return one
-
-
-def worst_recoveries(postings: Iterable[Posting]) -> dict[str, float]:
-    """Per fault class the longest time until the phone published again."""
-    worst: dict[str, float] = {}
-    for one in postings:
-        if one.fault and one.recovery_s is not None:
-            worst[one.fault] = max(worst.get(one.fault, 0.0), one.recovery_s)
-    return dict(sorted(worst.items(), key=lambda item: -item[1]))
 
 
 class KillRun:
