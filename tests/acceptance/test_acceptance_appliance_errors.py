@@ -138,7 +138,9 @@ def test_a_missing_adb_is_no_reason_not_to_serve_and_is_said_where_one_looks(hub
         usernames=[one.account("tiktok")],
         script_config={"captions": "waits", "material_list": [str(one.video)], "upload_wait_time": 0},
     )
-    waits = until(lambda: found if (found := daemon.task(task))["waiting_for"] else None, 10)
+    waits = until(
+        lambda: found if (found := daemon.task(task))["waiting_for"] in {"adb", "device"} else None, 10
+    )
     assert waits["waiting_for"] in {"adb", "device"}
     assert waits["status"] == 0
     done = tikmatrixd("--config", one.config, "doctor")
