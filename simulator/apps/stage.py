@@ -33,6 +33,7 @@ class StagedApp:
         self.accounts = list(spec.accounts)
         self.seed = spec.seed
         self.popups = spec.popups
+        self.popups_left = -1  #: how many random interruptions may still come; -1: any number
         self.rng = random.Random(f"{phone.serial} {self.platform} {spec.seed}")
         self.state: dict[str, Any] = {}
         self.stack: list[Screen] = []
@@ -216,7 +217,8 @@ class StagedApp:
         screen.entered()
         if self.phone.fault("unknown-screen"):
             self.cover(UnknownScreen(self))
-        elif self.rng.random() < self.popups:
+        elif self.rng.random() < self.popups and self.popups_left:
+            self.popups_left = max(-1, self.popups_left - 1)
             self.cover(self.popup(self.rng.choice(self.popups_on(screen))))
         self.phone.changed()
 
@@ -304,6 +306,11 @@ class StagedApp:
                 self.popups = float(value)
             except ValueError:
                 return "popups is a chance between 0 and 1"
+            return ""
+        if key == "popups-left":
+            if not value.isdigit():
+                return "popups-left is a number"
+            self.popups_left = int(value)
             return ""
         if key == "seed":
             self.seed = int(value) if value.isdigit() else 0

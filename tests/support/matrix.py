@@ -24,7 +24,7 @@ TIKTOK = (
     ("47.0.3", "com.zhiliaoapp.musically"),
     ("46.6.3", "com.ss.android.ugc.trill"),
 )
-INSTAGRAM = ("410.0.0.53.71", "446.0.0.49.77", "380.0.0.28.104", "410.0.0.53.71")
+INSTAGRAM = ("410.0.0.53.71", "446.0.0.49.77", "380.0.0.28.104", "428.0.0.47.67")
 #: One phone for every language with every version of the apps.
 PHONES = len(LANGUAGES) * len(TIKTOK)
 HUB = (
@@ -111,7 +111,7 @@ def instagram_cases() -> Iterator[Case]:
         (False, True),
         CAPTIONS,
         LANGUAGES,
-        range(3),
+        range(len(INSTAGRAM)),
     ):
         if way.startswith("useSound") and kind != "reel":
             continue
