@@ -153,6 +153,17 @@ def reset_used(config_path: Path | None, folder: str | None) -> None:
     click.echo(f"{answer['reset_count']} used marks were taken away")
 
 
+@click.command("confirm-clock")
+@click.pass_obj
+def confirm_clock(config_path: Path | None) -> None:
+    """Say that the time of this box is right, so that the running daemon starts what it holds because it doubts that."""
+    try:
+        answer = ask_daemon(read_config(config_path), "POST", "/api/v1/clock/confirm", {})
+    except DaemonSilent as error:
+        end(str(error), EX.UNAVAILABLE)
+    click.echo(f"{answer['time']} is taken for right; what was in doubt: {answer['doubt'] or 'nothing'}")
+
+
 @click.group()
 def token() -> None:
     """Make, list and revoke the tokens of API clients."""
@@ -232,4 +243,4 @@ def _restart_service() -> None:
         end("the service still accepts it until: systemctl restart tikmatrixd", EX.UNAVAILABLE)
 
 
-ALL: tuple[click.Command, ...] = (backup, restore, archive, materials, token)
+ALL: tuple[click.Command, ...] = (backup, restore, archive, materials, confirm_clock, token)

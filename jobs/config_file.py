@@ -58,6 +58,8 @@ def load_config(path: Path | None) -> LoadedConfig:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigInvalid(path, [ConfigProblem("", "there is no such file")]) from None
+    except PermissionError as error:
+        raise ConfigInvalid(path, [ConfigProblem("", "cannot be read by this user: try sudo")]) from error
     except OSError as error:
         raise ConfigInvalid(path, [ConfigProblem("", f"cannot be read: {error.strerror}")]) from error
     except UnicodeDecodeError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from jobs.announcements import Tell
+from jobs.breaker import ACCOUNT_CODES
 from jobs.clock import Clock
 from jobs.phone.losses import HUB_PHONES, Lost
 from jobs.phone.protocol import PhoneInfo, PhoneState
@@ -24,9 +25,7 @@ AGAIN_S = 3600.0
 LOW_DISK_FACTOR = 10
 
 #: Ends of tasks that repeat until a person has touched the phone.
-HANDS_CODES = frozenset(
-    {"not_logged_in", "wrong_account", "app_missing", "unauthorized", "device_storage_full"}
-)
+HANDS_CODES = ACCOUNT_CODES | {"app_missing", "unauthorized", "device_storage_full"}
 _HANDS_STATES = frozenset(
     {PhoneState.NEEDS_HANDS, PhoneState.UNAUTHORIZED, PhoneState.NO_PERMISSIONS, PhoneState.DUPLICATE}
 )

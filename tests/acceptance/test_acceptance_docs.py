@@ -1,0 +1,154 @@
+"""What the manuals say is true: their commands run, their tables are complete. See also test_acceptance_systemd."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from jobs.config_file import parse_config_text
+from jobs.phone.protocol import PhoneState
+from jobs.settings import EventName
+from storage.records import Waiting
+from tests.support.daemon import ROOT, until
+from tests.support.manual import blocks_of, commands, is_for_the_box
+
+OPERATOR = "docs/operator.md"
+
+
+def table(title):
+    """First column of the table with this heading in the operator's manual, without backquotes."""
+    text = (ROOT / OPERATOR).read_text()
+    after = text[text.index(f"| {title} |") :].split("\n\n")[0].splitlines()[2:]
+    return {word for line in after for word in re.findall(r"`?([\w-]+)`?", line.split("|")[1])}
+
+
+def error_codes():
+    """Every word that a task's error can have, found in the code and in the screen files."""
+    found = set()
+    for path in (ROOT / "jobs").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"ScriptFailed", "TaskError"}:
+                given = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "code")]
+                found |= {c.value for g in given for c in ast.walk(g) if isinstance(c, ast.Constant)}
+            named = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code"
+            if named and path.name in {"errors.py", "flow.py"}:
+                found |= {c.value for c in ast.walk(node.value) if isinstance(c, ast.Constant)}
+    for path in (ROOT / "jobs" / "post" / "screens").glob("*.toml"):
+        found |= set(re.findall(r'^error = "(\w+)"', path.read_text(), re.MULTILINE))
+    return found - {""}
+
+
+def test_every_error_code_stands_in_the_operators_table_and_no_other():
+    assert table("`error.code`") == error_codes()
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("state", {state.value for state in PhoneState}),
+        ("`waiting_for`", {reason.value for reason in Waiting}),
+        ("event", set(EventName.__args__)),
+    ],
+)
+def test_the_other_tables_are_complete_too(title, words):
+    assert table(title) == words
+
+
+def test_the_configurations_that_are_shown_are_good():
+    for block in blocks_of(OPERATOR, "toml"):
+        tomllib.loads(block)
+        parse_config_text(block)
+
+
+def test_settings_that_are_named_exist():
+    known = (ROOT / "config.example.toml").read_text()
+    for section, key in re.findall(
+        r"`(server|storage|adb|phones|posting|media|license|compat|log)\.(\w+)`",
+        (ROOT / OPERATOR).read_text(),
+    ):
+        assert re.search(rf"(?ms)^\[{section}\].*?^{key} = ", known), f"{section}.{key}"
+
+
+def test_files_that_are_named_exist():
+    for name in re.findall(r"\]\((\w[\w./-]*\.(?:md|json|toml))\)", (ROOT / OPERATOR).read_text()):
+        assert (ROOT / "docs" / name).exists(), name
+    for name in re.findall(r"\]\((\w[\w./-]*\.(?:md|json|toml))\)", (ROOT / "README.md").read_text()):
+        assert (ROOT / name).exists(), name
+
+
+def test_subcommands_that_are_named_exist():
+    known = subprocess.run(
+        [sys.executable, str(ROOT / "tikmatrixd.py"), "--help"], check=True, capture_output=True, text=True
+    ).stdout
+    for document in (OPERATOR, "README.md", "docs/screens.md", "docs/storage.md", "config.example.toml"):
+        for name in re.findall(
+            r"tikmatrixd(?:\.py)? (?:--config \S+ )?([a-z][a-z-]+)\b", (ROOT / document).read_text()
+        ):
+            if name in {"is", "runs", "drives", "would", "and", "on", "does"}:
+                continue
+            assert re.search(rf"(?m)^  {name} ", known), f"{document}: tikmatrixd {name}"
+
+
+def test_the_readmes_minute_with_curl_works_as_it_stands(tmp_path):
+    demo = subprocess.Popen(
+        [sys.executable, str(ROOT / "tikmatrixd.py"), "serve", "--demo", "4", "--listen", "127.0.0.1:0",
+         "--state-dir", str(tmp_path / "demo"), "--ready-file", str(tmp_path / "ready.json")],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    try:
+        assert demo.stdout is not None
+        assert demo.stdout.readline().startswith("tikmatrixd is ready")
+        ready = json.loads((tmp_path / "ready.json").read_text())
+        curls = [command for command in commands("README.md") if command.startswith("curl")]
+        # The demo itself has published three before a reader comes to type.
+        (post,) = [command for command in curls if " -d " in command]
+        before = [
+            post.replace("demo_tt_02", account) for account in ("demo_tt_01", "demo_tt_03", "demo_tt_04")
+        ]
+        answers = [run(command, ready["url"]) for command in [*before, *curls]]
+        assert all(answer["code"] == 0 for answer in answers), answers
+        number = json.loads(blocks_of("README.md", "json")[0])["data"]["task_ids"][0]
+        assert answers[4]["data"]["task_ids"] == [number]
+        state = until(
+            lambda: (
+                found
+                if (found := run(f"curl -s {ready['url']}/api/v1/task/{number}", ""))["data"]["status"] >= 2
+                else None
+            ),
+            60,
+        )
+        assert state["data"]["outcome"] == "published"
+    finally:
+        demo.terminate()
+        demo.communicate(timeout=30)
+
+
+def run(command, url):
+    """A curl line of a manual against another address."""
+    line = command.replace("http://127.0.0.1:50809", url) if url else command
+    return json.loads(
+        subprocess.run(["/bin/sh", "-c", line], check=True, capture_output=True, timeout=30).stdout
+    )
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_make_demo_publishes_exactly_once_and_ends():
+    assert any(command.split()[:2] == ["make", "demo"] for command in commands("README.md"))
+    done = subprocess.run(
+        ["make", "-s", "demo", "ONCE=1"], cwd=ROOT, check=False, capture_output=True, text=True, timeout=500
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all published exactly once" in done.stdout
+
+
+def test_no_command_of_a_manual_is_left_untried():
+    # make test is what runs this; the box's are run by test_acceptance_systemd, curl's above or there.
+    for command in commands("README.md"):
+        assert command.split()[0] in {"make", "curl"} or is_for_the_box(command), command
+    for command in commands(OPERATOR):
+        assert command.split()[0] == "curl" or is_for_the_box(command), command
