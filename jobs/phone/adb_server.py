@@ -6,7 +6,6 @@ import importlib.util
 import logging
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from jobs import settings
@@ -42,14 +41,12 @@ def binary(adb: settings.Adb) -> Path:
 class AdbServer:
     """Asks the server for its version now and then, and starts it where the config allows."""
 
-    def __init__(self, adb: settings.Adb, grip: Grip, *, restart: Callable[[], None] | None = None) -> None:
-        """`restart` asks the service manager to restart a server that is not ours."""
+    def __init__(self, adb: settings.Adb, grip: Grip) -> None:
         self.endpoint = Endpoint(adb.host, adb.port)
         self.version: int | None = None
         self.warning = ""
         self._adb = adb
         self._grip = grip
-        self._restart = restart
         self._misses = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at: float | None = None
@@ -65,7 +62,7 @@ class AdbServer:
             self._misses += 1
             if self._misses >= HANGING_MISSES:
                 self._restart_hanging()
-            raise AdbDown(f"the adb server on port {self.endpoint.port} hangs") from error
+            raise AdbDown(f"the adb server on port {self.endpoint.port} hangs; {self._remedy}") from error
         except AdbDown:
             raise
         except PhoneError as error:
@@ -129,16 +126,24 @@ class AdbServer:
         if self._restarted_at is not None and now - self._restarted_at < RESTART_PAUSE_S:
             return
         self._restarted_at = now
-        if self._process is not None and self._process.poll() is None:
-            log.error("the adb server on port %d hangs; ending it", self.endpoint.port)
+        log.error("the adb server on port %d hangs; %s", self.endpoint.port, self._remedy)
+        if self._is_ours:
             self.kill()
             self._misses = 0
             self._started_at = None
-        elif self._restart is not None:
-            log.error("the adb server on port %d hangs; asking for its restart", self.endpoint.port)
-            self._restart()
-        else:
-            log.error("the adb server on port %d hangs: restart it", self.endpoint.port)
+
+    @property
+    def _is_ours(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def _remedy(self) -> str:
+        """What happens about a hanging server, or what a person must do: services may not restart each other."""
+        if self._is_ours:
+            return "it is started again if that lasts"
+        if self._adb.start_server:
+            return "it was not started from here: end its process if that lasts, and another is started"
+        return "if that lasts: systemctl restart tikmatrixd-adb.service"
 
     def _reap(self) -> None:
         if self._process is not None:
@@ -146,7 +151,7 @@ class AdbServer:
 
     def kill(self) -> None:
         """End the server, if this object started it."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self._is_ours:
             self._process.kill()
             self._process.wait(5.0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from random import Random
 
 from jobs import settings
@@ -47,14 +47,13 @@ class Fleet:
         clock: Clock,
         *,
         known: Collection[str] = (),
-        restart_adb: Callable[[], None] | None = None,
         random: Random | None = None,
     ) -> None:
-        """`known` are serials to accept besides the configured ones; `restart_adb` asks the service manager."""
+        """`known` are serials to accept besides the configured ones."""
         self._clock = clock
         self._limits = phones
         self._grip = Grip(clock)
-        self._server = AdbServer(adb, self._grip, restart=restart_adb)
+        self._server = AdbServer(adb, self._grip)
         self._roster = Roster(
             dict.fromkeys((*phones.known, *known)),
             phones.connect,

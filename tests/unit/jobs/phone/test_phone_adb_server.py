@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import threading
 import time
@@ -66,6 +67,30 @@ def test_a_missing_server_is_started_on_its_port_and_found_the_next_time(grip: G
         server.kill()
     with pytest.raises(AdbDown):
         server.check()
+
+
+def test_ADB_5_a_hanging_server_that_was_started_from_here_is_started_again(
+    grip: Grip, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = AdbServer(Adb(port=free_port), grip)
+    server.ensure()
+    first = server._process
+    assert first is not None
+    try:
+        monkeypatch.setattr(adb_server, "PROBE_TIMEOUT_S", 0.2)
+        os.kill(first.pid, signal.SIGSTOP)
+        for _ in range(adb_server.HANGING_MISSES - 1):
+            with pytest.raises(AdbDown, match="hangs; it is started again if that lasts"):
+                server.ensure()
+        assert first.poll() is None
+        monkeypatch.setattr(adb_server, "PROBE_TIMEOUT_S", 2.0)
+        server.ensure()
+        assert first.poll() == -signal.SIGKILL
+        assert server._process is not first
+        server.check()
+    finally:
+        server.kill()
+        first.kill()
 
 
 def test_no_server_is_started_where_the_config_forbids_it(grip: Grip, free_port: int) -> None:

@@ -156,23 +156,34 @@ def test_ADB_1_a_server_that_dies_and_returns_is_found_again_within_five_seconds
     hub.session().close()
 
 
-def test_ADB_5_a_hanging_server_is_noticed_and_its_restart_asked_for_once(
-    adb: FakeAdb, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("start_server", "remedy"),
+    [(False, "systemctl restart tikmatrixd-adb.service"), (True, "end its process")],
+    ids=["service", "foreign"],
+)
+def test_ADB_5_a_hanging_server_that_is_not_ours_is_left_alone_and_said_what_to_do_about(
+    adb: FakeAdb,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    start_server: bool,
+    remedy: str,
 ) -> None:
     monkeypatch.setattr(adb_server, "PROBE_TIMEOUT_S", 0.1)
     monkeypatch.setattr(tracker, "PROBE_EVERY_S", 0.1)
     monkeypatch.setattr(tracker, "BACKOFF_MIN_S", 0.05)
     monkeypatch.setattr(tracker, "BACKOFF_MAX_S", 0.05)
-    asked: list[int] = []
     adb.mangle("host", Mangle(silent=True))
-    fleet = Fleet(
-        Adb(port=adb.port), Phones(known=("X",)), SystemClock(), restart_adb=lambda: asked.append(1)
-    )
+    fleet = Fleet(Adb(port=adb.port, start_server=start_server), Phones(known=("X",)), SystemClock())
     fleet.start()
     assert fleet.wait_synced(5.0)
     assert adb.wait_until(lambda: adb.requests["host:version"] >= 7, 10.0)
-    assert asked == [1]
-    assert fleet.info("X").state is S.ADB_DOWN  # type: ignore[union-attr]
+    said = f"the adb server on port {adb.port} hangs; "
+    assert len([r for r in caplog.records if r.levelname == "ERROR" and said in r.message]) == 1
+    assert [reason for reason in fleet.health() if said in reason and remedy in reason]
+    info = fleet.info("X")
+    assert info is not None
+    assert info.state is S.ADB_DOWN
+    assert remedy in info.detail
     began = time.monotonic()
     fleet.stop()
     assert time.monotonic() - began < 1.0
