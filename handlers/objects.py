@@ -282,6 +282,15 @@ class Removed(msgspec.Struct, frozen=True):
     id: int
 
 
+class ClockConfirmed(msgspec.Struct, frozen=True):
+    """The time that was confirmed, and what was in doubt about it."""
+
+    time: Annotated[Moment, Meta(description="The box's time now")]
+    doubt: Annotated[
+        str, Meta(description="Why tasks were held, as one sentence; empty when nothing was in doubt")
+    ]
+
+
 class Reloaded(msgspec.Struct, frozen=True):
     """Keys that changed, and those among them that need a restart to take effect."""
 

@@ -1,4 +1,4 @@
-"""The daemon itself: reading its config file again."""
+"""The daemon itself: reading its config file again, and believing its clock."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from handlers import objects
 from handlers.call import Call, Result, Route
 from handlers.envelope import Code
 from handlers.services import Services
+from handlers.task_view import moment
 
 
 class SystemHandlers:
-    """`POST /reload`."""
+    """`POST /reload` and `POST /clock/confirm`."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -18,9 +19,21 @@ class SystemHandlers:
         done = self._services.reload()
         return objects.Reloaded(done.changed, done.restart_needed)
 
+    def confirm_clock(self, call: Call) -> Result:
+        doubt = self._services.jobs.confirm_clock()
+        return objects.ClockConfirmed(moment(self._services.clock.now(), self._services.zone()) or "", doubt)
+
     def routes(self) -> list[Route]:
-        """The one route."""
+        """The two routes."""
         return [
+            Route(
+                method="POST",
+                path="/api/v1/clock/confirm",
+                call=self.confirm_clock,
+                summary="Say that the box's time is right: tasks that were held because it was in doubt may start",
+                tag="system",
+                answer=objects.ClockConfirmed,
+            ),
             Route(
                 method="POST",
                 path="/api/v1/reload",
@@ -29,5 +42,5 @@ class SystemHandlers:
                 tag="system",
                 answer=objects.Reloaded,
                 codes=(Code.INVALID,),
-            )
+            ),
         ]

@@ -245,7 +245,8 @@ class Jobs:
         found = self.supervisor.problems()
         if self.trust.problem:
             found.append(
-                f"{self.trust.problem}; tasks with a start time are held until the time is confirmed"
+                f"{self.trust.problem}; tasks with a start time are held until a time service or "
+                "somebody (`tikmatrixd.py confirm-clock`) confirms the time"
             )
         found += [f"the worker of the phone {serial} hangs" for serial in self._hanging]
         return found

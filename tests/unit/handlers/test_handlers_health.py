@@ -104,3 +104,11 @@ def test_a_bad_config_file_is_refused_with_every_problem(tmp_path: Path) -> None
         answer = side.client.bad(40001, "POST", "/api/v1/reload")
         assert "line 3" in answer["message"]
         assert [error["field"] for error in answer["data"]["errors"]] == ["server.liste", "log.level"]
+
+
+def test_a_person_can_say_that_the_time_is_right(side: HttpSide, api: Client) -> None:
+    nothing = api.good("POST", "/api/v1/clock/confirm", {})
+    assert nothing["doubt"] == ""
+    side.jobs.trust.reason = "the clock of this box may be wrong"
+    assert api.good("POST", "/api/v1/clock/confirm", {})["doubt"] == "the clock of this box may be wrong"
+    assert side.jobs.trust.trusted
