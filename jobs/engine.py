@@ -230,6 +230,14 @@ class Jobs:
         """What keeps all that waits for a phone from starting, as a sentence; "" when nothing does."""
         return self.dispatcher.why(serial)
 
+    def confirm_clock(self) -> str:
+        """A person says that the box's time is right: what is held for its sake may start. Returns what was in doubt."""
+        doubt = self.trust.reason
+        if doubt:
+            self.trust.confirm()
+            self.scheduler.wake()
+        return doubt
+
     def set_limit(self, limit: int) -> None:
         """How many phones may work at once; phones that work already go on."""
         self.dispatcher.set_limit(limit)
