@@ -63,7 +63,6 @@ class PhoneFiles:
     def __init__(self, attempt: Attempt, phone: PhoneSession) -> None:
         self._attempt = attempt
         self._phone = phone
-        self._sdk: int | None = None
         self.placed: list[OnPhone] = []
 
     def place(self, materials: tuple[MediaFile, ...]) -> list[OnPhone]:
@@ -114,7 +113,7 @@ class PhoneFiles:
         if not local.is_file():
             raise ScriptFailed("no_material", f"{material.name} is no longer on the box", step="push")
         with self._attempt.step("push", file=material.name, bytes=material.size_bytes):
-            self._phone.push(local, f"{FOLDER}/{name}")
+            self._phone.push(local, f"{FOLDER}/{name}", sha256=material.sha256)
         with self._attempt.step("index", file=name):
             row_id = self._index(name, material.kind, mime)
         found = OnPhone(name, material.kind, mime, row_id)
@@ -147,13 +146,13 @@ class PhoneFiles:
 
     def _scan(self, name: str, *, broadcast_too: bool = False) -> None:
         path = f"{REAL_FOLDER}/{name}"
-        if self.sdk >= 29:
-            done = self._phone.shell(
-                "content", "call", "--uri", "content://media", "--method", "scan_file", "--arg", path
-            )
-            if done.exit_code == 0 and "content://" in done.output and not broadcast_too:
-                return
-        # Deprecated since Android 10, still answered on most phones.
+        # Known since Android 10; the uri that it answers with says that it worked.
+        done = self._phone.shell(
+            "content", "call", "--uri", "content://media", "--method", "scan_file", "--arg", path
+        )
+        if done.exit_code == 0 and "content://" in done.output and not broadcast_too:
+            return
+        # Deprecated since then, still answered on most phones.
         self._phone.shell(
             "am", "broadcast", "-a", "android.intent.action.MEDIA_SCANNER_SCAN_FILE", "-d", f"file://{path}"
         )
@@ -180,14 +179,6 @@ class PhoneFiles:
             if row and name in line and (kind != "video" or (duration and int(duration[1]) > 0)):
                 return int(row[1])
         return None
-
-    @property
-    def sdk(self) -> int:
-        """The Android API level."""
-        if self._sdk is None:
-            answer = self._phone.shell("getprop", "ro.build.version.sdk").output.strip()
-            self._sdk = int(answer) if answer.isdigit() else 0
-        return self._sdk
 
     # Removing
 

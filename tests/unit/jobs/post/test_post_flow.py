@@ -170,8 +170,6 @@ class FakePhone:
 
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
         self.shells.append(argv)
-        if argv[0] == "getprop":
-            return ShellResult("34\n", 0)
         if argv[:2] == ("content", "call"):
             return ShellResult("Result: Bundle[{uri=content://media/external/video/media/57}]", 0)
         if argv[:2] == ("content", "query"):
@@ -179,7 +177,7 @@ class FakePhone:
             return ShellResult(f"Row: 0 _id=57, _display_name={name}, duration=5000\n", 0)
         return ShellResult("", 0)
 
-    def push(self, local: Path, remote: str, *, mode: int = 0o644) -> None:
+    def push(self, local: Path, remote: str, *, mode: int = 0o644, sha256: str = "") -> None:
         self.shells.append(("push", remote))
 
     def free_bytes(self, remote_dir: str = "/sdcard") -> int:
