@@ -36,6 +36,7 @@ class InstagramFlow(Flow):
         self.tile_before = ""
         self.ring_before: bool | None = None  #: whether a story stood in the tray; None until somebody looked
         self.feed_sought = False
+        self.feed_looked_at = False  #: after the tap
         self.profile_fresh = False  #: whether the numbers of the profile were read anew before the post
         self.switcher = Switcher(self, name_of)
 

@@ -38,6 +38,10 @@ def _look_deeper(flow: InstagramFlow, sight: Sight, seen: Watch) -> Verdict | No
     """The upload row is gone, or never came: the profile or the tray of stories tells."""
     if flow.plan.kind is PostKind.STORY:
         return _old_ring(flow, sight)
+    if not flow.shows_all_signs(sight) and not flow.feed_looked_at:
+        flow.feed_looked_at = True
+        flow.to_feed(sight)
+        return None  # a refusal would stand there
     if flow.posts_before is None and not flow.tile_before:
         return None
     if not seen.saw_progress and not flow.profile_fresh and seen.signs.before:
