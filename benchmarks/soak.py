@@ -110,13 +110,17 @@ class Soak:
             fault = self._chance.choice(FAULTS)
             one.fault, one.words = fault.name, fault.draw(self._chance, platform)
             self._strikes.append((at - 1, serial, one.words))
-        config = {
-            "captions": one.caption,
-            "material_list": [self._video],
-            "upload_wait_time": 0,
-            "start_time": f"{utc(at):%Y-%m-%d %H:%M:%S}",
+        body = {
+            "script_name": "post",
+            "serials": [serial],
+            "platform": platform,
+            "start_time": f"{utc(at):%H:%M}",
+            "script_config": {
+                "captions": one.caption,
+                "material_list": [self._video],
+                "upload_wait_time": 0,
+            },
         }
-        body = {"script_name": "post", "serials": [serial], "platform": platform, "script_config": config}
         (one.task_id,) = self._call("POST", "/api/v1/task", body)["task_ids"]
         self.postings[one.task_id] = one
         return one

@@ -36,6 +36,10 @@ class LeapingClock:
             with condition:
                 condition.notify_all()
 
+    def step_wall(self, seconds: float) -> None:
+        """Somebody sets the clock of the box: wall time alone moves, and nobody is woken by that."""
+        self._wall0 += seconds
+
     def wait(self, event: threading.Event, timeout_s: float) -> bool:
         # The event's own condition: both `set` and a leap notify it.
         condition: threading.Condition = event._cond  # type: ignore[attr-defined]  # noqa: SLF001
