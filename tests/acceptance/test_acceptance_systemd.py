@@ -18,6 +18,7 @@ from jobs.phone.adb_server import binary
 from jobs.settings import Adb
 from tests.support import container
 from tests.support.daemon import until
+from tests.support.manual import blocks_of, commands
 from tests.support.simulated import sample_video
 
 ROOT = container.ROOT
@@ -461,3 +462,32 @@ def test_17_remove_keeps_what_is_the_operators_and_a_new_installation_finds_it_a
     assert box.curl("/api/v1/task/stats")["data"]["total"] == total
     print(box.install("newer", "--purge"))
     assert box.sh("ls -d /etc/tikmatrixd /var/lib/tikmatrixd /srv/tikmatrixd 2>/dev/null || true") == ""
+
+
+def test_18_the_operators_manual_works_command_by_command(box):
+    """From nothing to removal, as it stands; only account, phone and file are those that are there."""
+    bin_ = box.inside.root / "usr" / "local" / "bin"
+    # Everybody is root here, and there is no network: what apt-get shall install must be there already.
+    (bin_ / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
+    (bin_ / "apt-get").write_text('#!/bin/sh\nshift 2\nexec dpkg-query -W "$@"\n')
+    for name in ("sudo", "apt-get"):
+        (bin_ / name).chmod(0o755)
+    tree = box.copy_tree("manual")
+    (tree / "bench.mp4").write_bytes(sample_video().read_bytes())
+    config = box.inside.root / "etc" / "tikmatrixd" / "config.toml"
+    for command in commands("docs/operator.md"):
+        command = command.replace("@alice", "@demo_tt_01")  # noqa: PLW2901
+        done = box.inside.sh(f"cd /root/manual && {command}", check=False)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        if command.startswith("curl") and "/api/v1/" in command:
+            assert json.loads(done.stdout)["code"] == 0, f"{command}\n{done.stdout}"
+        if command == "sudo systemd/install.sh":
+            (account,) = blocks_of("docs/operator.md", "toml")[:1]
+            account = account.replace("@alice", "demo_tt_01").replace("R58M12ABCDE", PHONES[0])
+            box.set("connect", json.dumps(list(PHONES)))
+            config.write_text(config.read_text() + "\n" + account)
+            box.sh("systemctl restart tikmatrixd")
+            until(lambda: "2 of 2 phones usable" in box.show("StatusText"), 60, "both phones")
+        if " -d " in command:
+            assert box.ended(1)["outcome"] == "published"
+    assert "active" not in box.inside.sh("systemctl is-active tikmatrixd", check=False).stdout.split()
