@@ -1,0 +1,74 @@
+"""docs/round-trips.md lists every call of the fastest post: the phone's own record must say the same."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "round-trips.md"
+#: rpc methods and events of the simulated phone, as the document calls them
+NAMES = {"dumpWindowHierarchy": "look", "click": "tap"}
+
+
+def tables():
+    """The calls of the document's sections, in order."""
+    sections = re.split(r"(?m)^## ", DOCUMENT.read_text())[1:]
+    return {
+        title: re.findall(r"(?m)^\| (`[^`]+`|look|tap) \|", body)
+        for title, _, body in (section.partition("\n") for section in sections)
+    }
+
+
+def called(events):
+    """What was asked of the phone, in the document's words; one look after another counts once."""
+    calls = []
+    for event in events:
+        if event["what"] == "shell":
+            calls.append(event["command"])
+        elif event["what"] == "rpc":
+            calls.append(NAMES.get(event["method"], event["method"]))
+        elif event["what"] == "push":
+            calls.append("push")
+    return [call for call, _ in itertools.groupby(calls)]
+
+
+def differing(calls, listed):
+    """The first call that is not the one that is listed."""
+    for call, words in itertools.zip_longest(calls, listed, fillvalue="(nothing)"):
+        if not call.startswith(words.strip("`")):
+            return f"{call} where {words} is listed"
+    return ""
+
+
+def test_the_fastest_post_makes_the_calls_that_are_justified_and_no_others(hub):
+    one = hub(1)
+    daemon = one.start()
+    serial = one.phones.serials[0]
+
+    def post():
+        task = daemon.post(
+            usernames=[one.account("tiktok")],
+            platform="tiktok",
+            force=True,
+            script_config={
+                "captions": "Hello #world",
+                "material_list": [str(one.video)],
+                "upload_wait_time": 0,
+            },
+        )
+        assert daemon.ended(task)["outcome"] == "published"
+
+    post()  # brings the automation server up
+    before = len(one.phones.lines(serial, "events"))
+    post()
+    events = one.phones.lines(serial, "events")[before:]
+    sent = next(n for n, event in enumerate(events) if event["what"] == "publish")
+    listed = tables()
+    # The tap's own rpc is recorded before what it publishes.
+    assert not differing(called(events[:sent]), listed["Until the tap"])
+    after = called(events[sent:])
+    assert not differing(after, listed["Until the proof"] + listed["After it"])
+    looks = sum(event.get("method") == "dumpWindowHierarchy" for event in events[sent:])
+    assert looks <= 8
+    assert str(len(listed["Until the tap"])) + " calls until the publishing tap" in DOCUMENT.read_text()
