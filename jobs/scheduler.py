@@ -44,6 +44,7 @@ class Scheduler:
         self._enqueue = enqueue
         self._longest_retry_pause_s = longest_retry_pause_s
         self._swept = float("-inf")
+        self._doubted: dict[int, str] = {}  #: tasks held for the clock's sake -> what they said before
         self.loop = Loop("scheduler", self.turn, clock, longest_wait_s=LOOK_S)
         self._alarms = AlarmClock(clock, ring=self.loop.wake)
 
@@ -72,13 +73,26 @@ class Scheduler:
             held = [task for task in due if task.due_at > task.created_at]
             # What was asked for at once does not depend on what the clock says.
             due = [task for task in due if task.due_at <= task.created_at]
+            for task in held:
+                self._doubted.setdefault(task.id, task.waiting_detail)
             say_why(
                 self._tasks,
                 self._clock.now(),
                 [(task.id, task.waiting_for or Waiting.TIME, self._trust.reason) for task in held],
             )
+        elif self._doubted:
+            self._believe_again()
         if due:
             self._enqueue(self._mover.make_ready(due))
+
+    def _believe_again(self) -> None:
+        """The doubt about the clock is over: whoever waits on waits for something else."""
+        doubted, self._doubted = self._doubted, {}
+        waiting = [
+            task for task in self._tasks.by_stage(Stage.SCHEDULED) if task.id in doubted and task.waiting_for
+        ]
+        labels = [(task.id, task.waiting_for or Waiting.TIME, doubted[task.id]) for task in waiting]
+        say_why(self._tasks, self._clock.now(), labels)
 
     def _shorten_retry_pauses(self) -> None:
         """After a step back, a retry pause of seconds would last for hours."""

@@ -135,6 +135,23 @@ def test_APS_3_after_a_large_jump_tasks_wait_for_the_time_service_two_minutes_at
     assert rig.queued == [task.id]
 
 
+def test_a_task_that_was_held_for_the_clock_s_sake_no_longer_says_so_once_the_clock_is_right(
+    store: Store,
+) -> None:
+    clock = FakeClock()
+    rig = Rig(store, clock)
+    task = rig.add(clock.now() + HOUR_S)
+    rig.turn()
+    clock.step_wall(2 * HOUR_S)
+    rig.turn(5)
+    clock.step_wall(-2 * HOUR_S)
+    for _ in range(24):
+        rig.turn(5)
+    held = store.tasks.get(task.id)
+    assert held is not None
+    assert (held.waiting_for, held.waiting_detail) == (Waiting.TIME, "")
+
+
 @pytest.mark.parametrize("boot", [0.0, BUILT_AT + 10 * 365 * DAY_S, BUILT_AT + 30 * DAY_S])
 def test_APS_4_a_box_that_boots_at_a_wrong_time_starts_nothing_until_its_clock_is_right(
     store: Store, boot: float
