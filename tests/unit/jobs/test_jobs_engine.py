@@ -12,6 +12,7 @@ from jobs.phone.errors import PhoneOffline
 from jobs.phone.protocol import PhoneState
 from storage.errors import StoreFailed
 from storage.records import Outcome, Stage, Status, TaskError
+from storage.store import Store
 from tests.support.bench import Bench, new_task
 from tests.support.clock import FakeClock
 from tests.support.fake_phones import PUBLISHED, FakePhones, FakeScript, publish
@@ -206,3 +207,20 @@ def test_a_hundred_tasks_due_at_once_are_claimed_within_25_ms(tmp_path: Path) ->
         tasks = bench.add(*[new_task(serial, at=at) for serial in serials])
         late_ms = sorted((bench.wait(t.id, {Stage.PREPARING}).started_at - at) * 1000 for t in tasks)
     assert late_ms[98] <= 25, late_ms
+
+
+def test_APS_4_a_clock_in_doubt_holds_tasks_until_a_person_confirms_it(tmp_path: Path) -> None:
+    clock = FakeClock()
+    Bench(tmp_path, FakePhones("A"), FakeScript(), clock).close()
+    with Store.open(tmp_path, reserve_bytes=0) as store:
+        store.meta.set("jobs.last_stamp", clock.now() + 86400.0)
+    bench = Bench(tmp_path, FakePhones("A"), FakeScript(), clock)
+    (task,) = bench.add(new_task("A", at=clock.now() + 60, created=clock.now()))
+    clock.advance(61)
+    bench.jobs.scheduler.turn()
+    assert bench.task(task.id).stage is Stage.SCHEDULED
+    assert "is wrong" in bench.jobs.confirm_clock()
+    assert bench.jobs.confirm_clock() == ""
+    bench.jobs.scheduler.turn()
+    assert bench.task(task.id).stage is Stage.QUEUED
+    bench.close()
