@@ -1,0 +1,40 @@
+"""Where tokens are looked for, and how the daemon of this box is asked."""
+
+import msgspec
+import pytest
+
+from handlers.command_line import DaemonSilent, ask_daemon, is_handed_over, tokens_path
+from jobs.config_file import LoadedConfig
+from jobs.settings import Server, Settings, Storage
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "etc" / "config.toml"
+    path.parent.mkdir()
+    return LoadedConfig(Settings(storage=Storage(state_dir=str(tmp_path / "state"))), path)
+
+
+def test_tokens_lie_in_the_state_directory_unless_somebody_says_otherwise(config, tmp_path, monkeypatch):
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    assert tokens_path(config) == tmp_path / "state" / "tokens.json"
+    beside = tmp_path / "etc" / "tokens.json"
+    beside.write_text("{}")
+    assert tokens_path(config) == beside
+    assert is_handed_over(config)
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    (credentials / "tokens.json").write_text("{}")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    assert tokens_path(config) == credentials / "tokens.json"
+    settings = msgspec.structs.replace(config.settings, server=Server(tokens_file="/elsewhere/t.json"))
+    named = msgspec.structs.replace(config, settings=settings)
+    assert str(tokens_path(named)) == "/elsewhere/t.json"
+    assert not is_handed_over(named)
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:1", "0.0.0.0:1", "[::]:1"])
+def test_a_daemon_that_does_not_answer_is_said_in_one_sentence(config, listen):
+    settings = msgspec.structs.replace(config.settings, server=Server(listen=listen))
+    with pytest.raises(DaemonSilent, match="does not answer on port 1: is it running"):
+        ask_daemon(msgspec.structs.replace(config, settings=settings), "GET", "/api/v1/task/stats")
