@@ -60,6 +60,7 @@ class Daemon:
         from jobs.matching import Matcher
         from jobs.notify import Outbox
         from jobs.phone.fleet import Fleet
+        from jobs.post.media_probe import check_again
         from jobs.post.script import PostScript
         from jobs.watch import Watch
         from storage.store import Store
@@ -80,7 +81,9 @@ class Daemon:
         self.outbox = Outbox(settings.notify, clock, self.store.meta)
         self.fleet = Fleet(settings.adb, settings.phones, clock)
         self.evidence = Evidence(state_dir / "evidence", settings.storage.evidence_quota_bytes, clock)
-        self.script = PostScript(settings, self.store.meta)
+        self.script = PostScript(
+            settings, self.store.meta, lambda file: check_again(file, self.settings.media)
+        )
         self.watch = Watch(
             clock,
             self.fleet,

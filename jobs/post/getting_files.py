@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -11,6 +12,7 @@ from jobs.attempt import Attempt, ScriptFailed
 from jobs.clock import Deadline, utc
 from jobs.phone.errors import CommandFailed, PhoneNotReady, PhoneStorageFull
 from jobs.phone.protocol import PhoneSession
+from jobs.post.media_paths import MediaRejected
 from storage.records import MediaFile
 
 #: Both apps show this folder under "Recents". MediaStore wants the real path, not the /sdcard link.
@@ -60,9 +62,13 @@ class OnPhone(msgspec.Struct, frozen=True):
 class PhoneFiles:
     """The files of one attempt on one phone."""
 
-    def __init__(self, attempt: Attempt, phone: PhoneSession) -> None:
+    def __init__(
+        self, attempt: Attempt, phone: PhoneSession, check: Callable[[MediaFile], None] = lambda _: None
+    ) -> None:
+        """`check` raises MediaRejected for a file that is no longer what was accepted."""
         self._attempt = attempt
         self._phone = phone
+        self._check = check
         self.placed: list[OnPhone] = []
 
     def place(self, materials: tuple[MediaFile, ...]) -> list[OnPhone]:
@@ -112,6 +118,10 @@ class PhoneFiles:
         local = Path(material.path)
         if not local.is_file():
             raise ScriptFailed("no_material", f"{material.name} is no longer on the box", step="push")
+        try:
+            self._check(material)
+        except MediaRejected as error:
+            raise ScriptFailed("media_rejected", str(error), step="push") from error
         with self._attempt.step("push", file=material.name, bytes=material.size_bytes):
             self._phone.push(local, f"{FOLDER}/{name}", sha256=material.sha256)
         with self._attempt.step("index", file=name):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from jobs.attempt import Attempt, ScriptFailed, Verdict
@@ -18,18 +20,24 @@ from jobs.post.screens_file import Vocabulary, load
 from jobs.post.tiktok import TikTokFlow
 from jobs.post.unfinished import Meta, Unfinished
 from jobs.settings import Settings
-from storage.records import Outcome
+from storage.records import MediaFile, Outcome
 
 
 class PostScript:
     """Publishes videos and images through the official apps; implements `jobs.attempt.Script`."""
 
-    def __init__(self, settings: Settings, meta: Meta | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        meta: Meta | None = None,
+        check: Callable[[MediaFile], None] = lambda _: None,
+    ) -> None:
         """Read the screens files.
 
         Args:
             settings: the daemon's settings.
             meta: small store of the daemon, for what was typed and not published; None forgets at the end of an attempt.
+            check: raises MediaRejected for a file that is no longer what was accepted; asked before each push.
 
         Raises:
             ScreensInvalid: a screens file, shipped or laid over, cannot be used.
@@ -37,6 +45,7 @@ class PostScript:
         self._posting = settings.posting
         self._vocabularies = {p: load(p, settings.posting.screens_dir) for p in ("tiktok", "instagram")}
         self._meta = meta
+        self._check = check
 
     def vocabulary(self, platform: str, package: str) -> Vocabulary:
         """The app's screens; a package that is named counts as the app."""
@@ -49,7 +58,7 @@ class PostScript:
         if not attempt.task.materials:
             raise ScriptFailed("no_material", "the task has no file to publish", step="plan")
         plan = make_plan(attempt.task)
-        files = PhoneFiles(attempt, phone)
+        files = PhoneFiles(attempt, phone, self._check)
         kind = TikTokFlow if plan.platform == "tiktok" else InstagramFlow
         unfinished = Unfinished(self._meta, phone.serial, plan.package)
         return kind(

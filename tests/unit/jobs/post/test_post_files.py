@@ -18,8 +18,10 @@ from jobs.phone.protocol import ShellResult
 from jobs.post.config import PostConfig
 from jobs.post.getting_files import FOLDER, PREFIX, PhoneFiles
 from jobs.post.instagram import post_count
+from jobs.post.media_probe import check_again
 from jobs.post.picking import fits_duration, seconds
 from jobs.post.unfinished import Unfinished
+from jobs.settings import Media
 from storage.records import MediaFile, Task
 
 NOW = 1_800_000_000.0
@@ -242,6 +244,19 @@ def test_what_was_typed_last_on_this_phone_is_known_as_ours() -> None:
     assert not Unfinished(meta, "T", "app").knows("Hello #world")
     again.forget()
     assert not again.knows("Hello #world")
+
+
+def test_WEB_9_a_file_that_was_swapped_after_it_was_accepted_is_not_pushed_and_not_tried_again(
+    tmp_path: Path,
+) -> None:
+    materials = media(tmp_path, "a.mp4")
+    Path(materials[0].path).write_bytes(b"b.mp4")
+    phone = Phone()
+    limits = Media(roots=(str(tmp_path),))
+    files = PhoneFiles(Attempt(materials), phone, lambda file: check_again(file, limits))
+    with pytest.raises(ScriptFailed, match="was changed after") as failed:
+        files.place(materials)
+    assert (failed.value.code, failed.value.passing, phone.pushed) == ("media_rejected", False, [])
 
 
 def test_the_profile_before_a_tap_belongs_to_that_task_only() -> None:
