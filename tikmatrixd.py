@@ -142,6 +142,7 @@ class Daemon:
         self.draining = False
         self._reloading = threading.Lock()
         self._stop_by: Deadline | None = None
+        self._answered_at = clock.monotonic()
         self._running = ExitStack()
 
     def known_serials(self) -> set[str]:
@@ -234,8 +235,13 @@ class Daemon:
         self.settings = settings
 
     def alive(self) -> bool:
-        """Whether every helper thread has come round lately: what feeds the service watchdog."""
-        return max(self.jobs.stale_s, self.watch.loop.age_s) < STALE_S and self.http.alive
+        """Whether every helper thread has come round lately and HTTP answers: what feeds the service watchdog."""
+        from handlers.running import answers
+
+        now = self.clock.monotonic()
+        if answers(self.url):
+            self._answered_at = now
+        return max(self.jobs.stale_s, self.watch.loop.age_s, now - self._answered_at) < STALE_S
 
     def status(self) -> str:
         """One line for the service manager."""
@@ -341,6 +347,10 @@ def serve(  # noqa: PLR0917 - one parameter per option
             listen = listen or "127.0.0.1:50809"
         config = override(read_config(config_path), listen=listen, state_dir=state_dir)
         logs.set_up(config.settings.log.level, config.settings.log.format)
+        where = config.path or "defaults, no config file"
+        _LOG.info(
+            "tikmatrixd %s starts; config: %s; state: %s", VERSION, where, config.settings.storage.state_dir
+        )
 
         def died() -> None:
             failed.set()

@@ -111,7 +111,7 @@ def test_a_state_directory_of_somebody_else_is_named(config, tmp_path):
     ]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 77, done.stderr
-    assert done.stderr == (
+    assert done.stderr.splitlines(keepends=True)[-1] == (
         f"{state}/lock cannot be used by this user: chown it to that user, or name another storage.state_dir (or --state-dir)\n"
     )
 
@@ -120,7 +120,7 @@ def test_a_state_directory_that_is_a_file_is_named(config, tmp_path):
     (tmp_path / "state").write_text("")
     done = tikmatrixd("--config", config(), "serve")
     assert done.returncode == 74
-    assert done.stderr == f"{tmp_path / 'state'} cannot be used: File exists\n"
+    assert done.stderr.splitlines()[-1] == f"{tmp_path / 'state'} cannot be used: File exists"
 
 
 def test_a_missing_adb_is_no_reason_not_to_serve_and_is_said_where_one_looks(hub):

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -183,3 +184,31 @@ def test_a_sighup_during_the_start_does_not_end_the_daemon(tmp_path):
     demo.ready()
     demo.process.terminate()
     demo.gone()
+
+
+def test_the_service_manager_hears_ready_status_watchdog_reload_and_stop(hub, tmp_path):
+    one = hub(1)
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(path))
+        manager.settimeout(20)
+        heard = []
+
+        def hear(word):
+            while not any(word in line for line in heard):
+                heard.extend(manager.recv(4096).decode().splitlines())
+
+        daemon = one.start(environment={"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "1000000"})
+        hear("READY=1")
+        hear("WATCHDOG=1")
+        hear("1 of 1 phones usable")
+        heard.clear()
+        daemon.process.send_signal(signal.SIGHUP)
+        hear("RELOADING=1")
+        assert any(line.startswith("MONOTONIC_USEC=") for line in heard)
+        hear("READY=1")
+        daemon.process.terminate()
+        hear("STOPPING=1")
+        (extend,) = [line for line in heard if line.startswith("EXTEND_TIMEOUT_USEC=")]
+        assert int(extend.partition("=")[2]) >= 15_000_000
+    assert daemon.died(20) == 0
