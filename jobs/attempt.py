@@ -65,6 +65,9 @@ class Attempt(Visit, Protocol):
     def enter_verifying(self) -> None:
         """Write that the tap was sent."""
 
+    def enter_published(self, remark: str) -> None:
+        """Write that the app showed proof: what is still to be done on the phone can no longer change that."""
+
     def set_app_version(self, version: str) -> None:
         """Remember the app's version with the task."""
 

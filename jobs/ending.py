@@ -80,8 +80,7 @@ def after_commit(task: Task, verdict: Verdict, posting: Posting, now: float, uni
     """
     error = verdict.error
     if verdict.outcome is Outcome.PUBLISHED:
-        steps = [Step(Stage.VERIFYING, {})] if task.stage is Stage.COMMITTING else []
-        return [*steps, Step(Stage.PUBLISHED, {"remark": verdict.remark, "error": None})]
+        return published(task, verdict.remark)
     if verdict.outcome is not Outcome.NOT_PUBLISHED:
         error = error or TaskError("internal", verdict.remark or "no verdict")
         remark = f"{verdict.remark or error.message}; {UNKNOWN_ADVICE}"
@@ -97,6 +96,12 @@ def after_commit(task: Task, verdict: Verdict, posting: Posting, now: float, uni
     if decision.retry_at is not None:
         steps.append(retry_step(task, decision.retry_at, now, because=verdict.remark or error.message))
     return steps
+
+
+def published(task: Task, remark: str) -> list[Step]:
+    """The app showed proof; `task` is in stage committing or verifying."""
+    steps = [Step(Stage.VERIFYING, {})] if task.stage is Stage.COMMITTING else []
+    return [*steps, Step(Stage.PUBLISHED, {"remark": remark, "error": None})]
 
 
 def stopped() -> Step:

@@ -10,10 +10,11 @@ from typing import Any
 
 from jobs import logs
 from jobs.clock import Clock, Deadline
+from jobs.ending import published
 from jobs.evidence import EvidenceWriter
 from jobs.phone.errors import LeaseLost, StopRequested
 from jobs.phone.protocol import PhoneSession
-from jobs.states import Mover
+from jobs.states import AFTER_COMMIT, Mover
 from storage.errors import StageConflict, StoreError, UnknownRecord
 from storage.records import Account, Stage, Task
 from storage.tasks import TaskStore
@@ -57,6 +58,7 @@ class LiveAttempt:
         self.stop_at: float | None = None  #: monotonic, of the first stop
         self.cut_at: float | None = None  #: monotonic, of the moment from which the session is closed
         self.lost = False
+        self.recorded = False  #: the proof is written; what follows is only clearing up
         self._mover = mover
         self._tasks = tasks
         self._new_writer = writer
@@ -143,6 +145,20 @@ class LiveAttempt:
             _LOG.warning("task %d: the sent tap could not be noted: %s", self.task.id, error)
         self.note("tap sent")
 
+    def enter_published(self, remark: str) -> None:
+        # Raises nothing: where it cannot be written now, the runner writes it when the script has returned.
+        try:
+            stored = self._tasks.get(self.task.id)
+            if stored is None or stored.attempt != self.task.attempt or stored.stage not in AFTER_COMMIT:
+                return
+            self.task = self._mover.move_through(stored, published(stored, remark))
+        except StoreError as error:
+            _LOG.warning("task %d: the proof could not be noted yet: %s", self.task.id, error)
+            return
+        with self._lock:
+            self.recorded = True
+        self.note(f"published: {remark}")
+
     def set_app_version(self, version: str) -> None:
         if version == self.task.app_version:
             return
@@ -186,7 +202,7 @@ class LiveAttempt:
             if self.stop_at is None:
                 self.stop_at = self.clock.monotonic()
                 self.stop_reason = reason
-            if self._committed:
+            if self._committed and not self.recorded:
                 return False
             self._stopped.set()
         self._close()

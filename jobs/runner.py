@@ -323,6 +323,8 @@ class Runner:
         return True
 
     def _write(self, attempt: LiveAttempt, decide: Callable[[Task], list[Step]], *, patient: bool) -> bool:
+        if attempt.recorded:
+            return True
         task = self._store.tasks.get(attempt.task.id)
         if task is None or task.attempt != attempt.task.attempt or task.stage not in RUNNING:
             attempt.note("somebody else ended this attempt")

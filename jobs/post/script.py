@@ -76,6 +76,8 @@ class PostScript:
         flow = self._flow(attempt, phone)
         ready = self._prepare(flow)
         verdict = self._publish(flow, ready)
+        if verdict.outcome is Outcome.PUBLISHED:
+            attempt.enter_published(verdict.remark)
         self._after(flow, verdict)
         return verdict
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,9 @@ from typing import Any
 import pytest
 
 from jobs.attempt import Attempt, Verdict
-from jobs.phone.errors import PhoneOffline
+from jobs.phone.errors import PhoneOffline, StopRequested
 from jobs.work import Work
+from storage.errors import StoreFull
 from storage.records import Outcome, Stage
 from storage.store import Store
 from tests.support.bench import Bench, new_task
@@ -159,6 +162,55 @@ def test_a_look_for_a_post_that_takes_too_long_is_nobodys_stop(tmp_path: Path) -
     finally:
         bench.close()
     assert (left.stage, left.error) == (Stage.VERIFYING, None)
+
+
+def proven_then_idle(attempt: Attempt, phone: Any) -> Verdict:
+    """The post is proven; then the script waits, as for the server to work on it."""
+    attempt.enter_committing()
+    phone.tap_once()
+    attempt.enter_verifying()
+    attempt.enter_published("it is there")
+    with contextlib.suppress(StopRequested):
+        attempt.wait(1e6)
+    return Verdict(Outcome.PUBLISHED, "it is there")
+
+
+def test_a_proof_is_written_before_what_is_only_clearing_up(tmp_path: Path) -> None:
+    with Bench(tmp_path, FakePhones("A"), FakeScript(proven_then_idle), FakeClock()) as bench:
+        task = bench.now()
+        done = bench.wait(task.id)
+        assert (done.stage, done.remark) == (Stage.PUBLISHED, "it is there")
+        assert bench.jobs.runner.live(task.id) is not None
+        assert bench.jobs.dispatcher.busy == {"A": task.id}
+        other = bench.wait(bench.now().id, {Stage.QUEUED})
+        began = time.monotonic()
+        bench.jobs.stop(GUARD_S)
+        assert time.monotonic() - began < 2.0  # nobody waits for a verdict that stands
+        assert bench.task(other.id).stage is Stage.QUEUED
+
+
+def test_a_proof_that_cannot_be_written_at_once_is_written_at_the_end(tmp_path: Path) -> None:
+    refused = threading.Event()
+
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        attempt.enter_committing()
+        phone.tap_once()
+        attempt.enter_verifying()
+
+        def refuse(*_: Any, **__: Any) -> Any:
+            refused.set()
+            raise StoreFull("no room")
+
+        mover = attempt._mover  # type: ignore[attr-defined]
+        inner = mover.move_through
+        mover.move_through = refuse
+        attempt.enter_published("it is there")
+        mover.move_through = inner
+        return Verdict(Outcome.PUBLISHED, "it is there")
+
+    with Bench(tmp_path, FakePhones("A"), FakeScript(play)) as bench:
+        assert bench.wait(bench.now().id).stage is Stage.PUBLISHED
+    assert refused.is_set()
 
 
 def test_a_stop_asked_for_before_a_crash_still_lets_the_phone_be_looked_at_once(tmp_path: Path) -> None:

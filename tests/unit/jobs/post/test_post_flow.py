@@ -83,6 +83,9 @@ class FakeAttempt:
     def enter_verifying(self) -> None:
         self.log.append("VERIFYING")
 
+    def enter_published(self, remark: str) -> None:
+        self.log.append("PUBLISHED")
+
     def set_app_version(self, version: str) -> None:
         self.log.append(f"version {version}")
 
