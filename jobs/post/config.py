@@ -281,5 +281,14 @@ def _warn_on_instagram(parsed: ParsedConfig, findings: Findings) -> None:
     if "post_way" in given and way(config, "instagram") != config.post_way:
         why = "for a story" if config.placement == "story" else "on Instagram"
         findings.warn(f'{PREFIX}post_way: "{config.post_way}" becomes "addButton" {why}')
-    if config.placement == "story" and config.sound_name:
-        findings.warn(f"{PREFIX}sound_name: ignored for a story")
+    if config.placement == "story":
+        if config.sound_name:
+            findings.warn(f"{PREFIX}sound_name: ignored for a story")
+        if config.captions.strip():
+            findings.warn(f"{PREFIX}captions: ignored, a story has no caption")
+        if config.ai_label:
+            findings.warn(f"{PREFIX}ai_label: a story has no AI label, so nothing will be posted")
+    elif config.content_type == 1 and way(config, "instagram") == "useSound":
+        findings.warn(
+            f"{PREFIX}post_way: on Instagram no audio can be put under images, so nothing will be posted"
+        )

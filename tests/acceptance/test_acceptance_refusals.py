@@ -177,3 +177,14 @@ def test_what_cannot_be_set_is_not_posted_and_the_next_post_goes_out(hub, refusa
                 f"the next after {refusal}: {end['outcome']}, {end['error']}, posts {captions}\n{bench.daemon.log_tail(end['id'])}"
             )
     assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong)
+
+
+def test_an_audience_that_is_not_everyone_is_left_as_it_is_and_told(hub):
+    bench = Bench(hub, 1)
+    serial = bench.hub.phones.serials[0]
+    bench.hub.phones.simctl(serial, "fault", "not-everyone")
+    task = bench.ask(0, "tiktok", "video", {"captions": "for some"}, "audience")
+    assert bench.daemon.ended(task)["outcome"] == "published"
+    assert [post["caption"] for post in bench.hub.posts()] == ["for some"]
+    notes = [str(entry.get("note", "")) for entry in bench.daemon.step_log(task)]
+    assert any("does not publish for everyone" in note for note in notes), notes

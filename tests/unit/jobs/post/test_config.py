@@ -154,3 +154,19 @@ def test_problems_of_long_lists_are_limited() -> None:
     findings = Findings()
     read_object(PostConfig, {"material_list": ["x"] * 501}, findings)
     assert [p.problem for p in findings.problems] == ["must not have more than 500 entries"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "warning"),
+    [
+        ({"placement": "story", "captions": "hello"}, "captions: ignored, a story has no caption"),
+        ({"placement": "story", "ai_label": True}, "ai_label: a story has no AI label"),
+        (
+            {"post_way": "useSound", "sound_name": "x", "content_type": 1},
+            "post_way: on Instagram no audio can be put under images",
+        ),
+    ],
+)
+def test_what_instagram_cannot_do_is_warned_about_before(raw: dict[str, Any], warning: str) -> None:
+    assert any(warning in given for given in parse(raw, "instagram")[1].warnings)
+    assert not any(warning in given for given in parse(raw, "tiktok")[1].warnings)
