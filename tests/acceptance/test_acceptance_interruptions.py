@@ -21,6 +21,7 @@ class Interrupted(Bench):
         self.cases = {app: {n: [] for n in range(matrix.PHONES)} for app in APPS}
         for case in matrix.full(matrix.tiktok_cases()) + matrix.full(matrix.instagram_cases()):
             self.cases[case.app][case.phone].append(case)
+        self.told = set()  # phones with a story: a second one cannot be proven
         self.interruptions = Counter()
 
     def round(self, seeds):
@@ -33,7 +34,11 @@ class Interrupted(Bench):
                 most = chance.randint(0, 3)
                 for key, value in (("seed", seed), ("popups-left", most), ("popups", 0.35)):
                     self.hub.phones.simctl(serial, "set", f"{app}.{key}", str(value))
-                asked.append(self.ask(chance.choice(self.cases[app][phone]), stamp=f"-{seed}"))
+                case = chance.choice(
+                    [c for c in self.cases[app][phone] if not (c.is_story and phone in self.told)]
+                )
+                self.told |= {phone} if case.is_story else set()
+                asked.append(self.ask(case, stamp=f"-{seed}"))
         self.wait(120)
         ends = {}
         for task_id, one in asked:

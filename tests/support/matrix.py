@@ -73,6 +73,10 @@ class Case:
         )
 
     @property
+    def is_story(self) -> bool:
+        return self.kind.startswith("story")
+
+    @property
     def number(self) -> int:
         """A number that is always the same for this combination."""
         return zlib.crc32(repr(self).encode())
@@ -221,7 +225,7 @@ class Asked:
                 config["custom_sound_keyword"] = self.sound_asked
             if case.sound == "1" or case.sound.startswith("custom"):
                 config |= {"origin_sound_volume": original, "add_sound_volume": added}
-        if case.kind.startswith("story"):
+        if case.is_story:
             config["placement"] = "story"
         return {
             "usernames": [self.account], "platform": case.app, "script_name": "post", "script_config": config,
@@ -302,7 +306,7 @@ def judge(asked: Sequence[tuple[int, Asked]], ends: dict[int, dict[str, Any]], p
         found = by_media.pop(json.dumps(sorted(one.sha256)), [])
         end = ends[task_id]
         wrong = []
-        story = one.case.kind.startswith("story")
+        story = one.case.is_story
         unproven = story and one.account in told and (end["error"] or {}).get("code") == "unproven"
         told |= {one.account} if story else set()
         if end["outcome"] != "published" and not unproven:
