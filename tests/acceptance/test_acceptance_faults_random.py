@@ -38,7 +38,7 @@ def test_thirty_posts_with_a_random_fault_each_keep_every_promise(bench: Callabl
 def test_FT_6_ten_random_kills_in_the_middle_of_posting_keep_every_promise(
     bench: Callable[..., FaultBench],
 ) -> None:
-    run = KillRun(bench(4, latency_ms=40, interruptions=50), SEED, 10)
+    run = KillRun(bench(4, latency_ms=40, interruptions=50, proof_s=3.0), SEED, 10)
     verdicts = run.run()
     print(verdicts, dict(run.killed_in))
     assert verdicts.problems == []
@@ -64,7 +64,7 @@ def test_a_thousand_posts_with_a_random_fault_each_keep_every_promise(
 def test_FT_6_three_hundred_random_kills_in_the_middle_of_posting_keep_every_promise(
     bench: Callable[..., FaultBench],
 ) -> None:
-    run = KillRun(bench(6, latency_ms=40, interruptions=50), SEED, 300)
+    run = KillRun(bench(6, latency_ms=40, interruptions=50, proof_s=3.0), SEED, 300)
     verdicts = run.run()
     print(verdicts, dict(run.killed_in), f"slowest start {max(run.starts_s):.1f} s")
     assert verdicts.problems == []

@@ -244,7 +244,7 @@ class FaultRun:
 class KillRun:
     """Posts without a pause while the daemon is killed at random moments and started again."""
 
-    def __init__(self, bench: FaultBench, seed: int, kills: int, *, longest_life_s: float = 2.5) -> None:
+    def __init__(self, bench: FaultBench, seed: int, kills: int, *, longest_life_s: float = 1.2) -> None:
         self.bench = bench
         self.kills = kills
         self._longest_life_s = longest_life_s
@@ -272,15 +272,23 @@ class KillRun:
         return Verdicts(self.postings, self.bench.posts(), total)
 
     def _await_moment(self) -> None:
-        """Any moment, or (every other time) one at which some task is at its commit point or waits for proof."""
+        """Any moment at which posts are being made, or (every other time) one at a commit point or in wait for proof.
+
+        Phones on which a post of unknown fate is being looked for do not count: a daemon that is killed again and
+        again while it looks gets nowhere, and proves nothing.
+        """
         pause = threading.Event()
-        life_s = self._chance.uniform(0.1, self._longest_life_s)
-        at_commit = self._chance.random() < 0.5
-        ends = time.monotonic() + life_s
+        moments = {"commit", "proof"} if self._chance.random() < 0.5 else set()
+        until(lambda: len(self._posting()) * 2 >= len(self.bench.serials), 60, "half of the phones post")
+        ends = time.monotonic() + self._chance.uniform(0.0, self._longest_life_s)
         while time.monotonic() < ends:
-            if at_commit and any(t["remark"] in {"commit", "proof"} for t in self._running()):
+            if moments.intersection(self._posting()):
                 return
             pause.wait(0.01)
+
+    def _posting(self) -> list[str]:
+        """What the tasks say that are on their way to a post."""
+        return [task["remark"] for task in self._running() if "look for" not in task["remark"]]
 
     def _running(self) -> list[dict[str, Any]]:
         return self.daemon.call("GET", "/api/v1/task?status=1&page_size=100")["data"]["tasks"]  # type: ignore[no-any-return]
