@@ -112,7 +112,6 @@ def test_a_phone_where_somebody_else_is_logged_in_is_told(hub, platform):
             "TikTok shows turn_on_notifications: close it on the phone, then ask again",
         ),
         ("instagram", "popup rate", "close it on the phone, then ask again"),
-        ("instagram", "unknown-screen", "Instagram stays on a screen that is not known"),
     ],
 )
 def test_what_stands_in_the_way_is_told_and_not_touched(hub, platform, fault, says):

@@ -449,7 +449,15 @@ def test_16_the_shell_completes_the_installed_command(box):
     assert said.strip() == "doctor"
 
 
-def test_17_remove_keeps_what_is_the_operators_and_a_new_installation_finds_it_again(box):
+def test_17_extra_packages_are_installed_with_the_program_and_stay_after_an_upgrade(box):
+    (box.inside.root / "etc" / "tikmatrixd" / "extra-requirements.txt").write_text("wheel\n")
+    assert "adding what /etc/tikmatrixd/extra-requirements.txt names" in box.install("newer")
+    box.sh("/opt/tikmatrixd/current/.venv/bin/python -c 'import wheel'")
+    assert "nothing has changed" in box.install("newer")
+    assert box.answers()
+
+
+def test_18_remove_keeps_what_is_the_operators_and_a_new_installation_finds_it_again(box):
     total = box.curl("/api/v1/task/stats")["data"]["total"]
     print(box.install("newer", "--remove"))
     assert not box.answers()
@@ -464,7 +472,7 @@ def test_17_remove_keeps_what_is_the_operators_and_a_new_installation_finds_it_a
     assert box.sh("ls -d /etc/tikmatrixd /var/lib/tikmatrixd /srv/tikmatrixd 2>/dev/null || true") == ""
 
 
-def test_18_the_operators_manual_works_command_by_command(box):
+def test_19_the_operators_manual_works_command_by_command(box):
     """From nothing to removal, as it stands; only account, phone and file are those that are there."""
     bin_ = box.inside.root / "usr" / "local" / "bin"
     # Everybody is root here, and there is no network: what apt-get shall install must be there already.
