@@ -212,4 +212,11 @@ class Outbox:
                     "notification %s is tried again later: %s %s", delivery.event.name, target.shown, error
                 )
             return False
+        except Exception as error:  # noqa: BLE001 - nobody's fault may hold up what waits behind it, for others too
+            if delivery.tries == 0:
+                # The error's own text may hold the whole address, and with it a secret.
+                kind = type(error).__name__
+                _LOG.error("notification %s cannot be sent: %s (%s)", delivery.event.name, target.shown, kind)
+            _LOG.debug("trace of the notification that cannot be sent", exc_info=True)
+            return False
         return True

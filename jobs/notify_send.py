@@ -65,7 +65,8 @@ def send(target: NotifyTarget, event: Event) -> None:
             target.url, data=body, headers=headers, timeout=SEND_TIMEOUT_S, allow_redirects=False, stream=True
         ) as answer:
             status = answer.status_code
-    except requests.RequestException as error:
+    # ValueError: what of an address or a token cannot be written into a request passes requests' own checks.
+    except (requests.RequestException, ValueError) as error:
         # Its text may hold the whole address, and with it a secret.
         raise NotSent(f"cannot be reached ({type(error).__name__})") from error
     if status >= 300:

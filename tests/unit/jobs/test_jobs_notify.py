@@ -12,6 +12,7 @@ import pytest
 
 from jobs.notify import FLOOD_EVENTS, FLOOD_S, GATHER_S, MAX_AGE_S, MAX_WAITING, Outbox
 from jobs.notify_send import NotSent
+from jobs.notify_send import send as real_send
 from jobs.settings import NotifyTarget
 from storage.errors import StoreFull
 
@@ -160,6 +161,41 @@ def test_the_outbox_is_bounded_and_drops_the_oldest():
         outbox.tell("disk", str(number))
     assert outbox.waiting == MAX_WAITING
     assert outbox._waiting[0].event.sentence == "10"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        NotifyTarget(kind="ntfy", url="http://127.0.0.1:1/topic", secret="пароль"),
+        NotifyTarget(kind="webhook", url="http://hub..lan/hook"),
+        NotifyTarget(kind="webhook", url=f"http://{'a' * 70}.lan/hook"),
+        NotifyTarget(kind="webhook", url="http://[::1/hook"),
+    ],
+    ids=["a token that no header can carry", "an empty label", "a label too long", "no address"],
+)
+def test_a_receiver_that_cannot_be_asked_at_all_does_not_hold_up_the_others(target, receiver, caplog):
+    good = NotifyTarget(kind="webhook", url=receiver.url)
+    outbox = Outbox([target, good], Clock(), Meta())
+    outbox.tell("disk", "it gets full")
+    outbox.deliver_due()
+    assert [json.loads(body)["message"] for _, body in receiver.got] == ["it gets full"]
+    assert outbox.waiting == 1  # and it is tried again: a reload may correct the address
+    assert "is tried again later" in caplog.text
+    assert "пароль" not in caplog.text
+
+
+def test_a_fault_of_a_receivers_library_does_not_hold_up_the_others(receiver):
+    def fails(target, event):
+        if target.kind == "apprise":
+            raise TypeError("a plugin's fault")
+        return real_send(target, event)
+
+    targets = [NotifyTarget(kind="apprise", url="odd://x"), NotifyTarget(kind="webhook", url=receiver.url)]
+    outbox = Outbox(targets, Clock(), Meta(), send=fails)
+    outbox.tell("disk", "it gets full")
+    outbox.deliver_due()
+    assert len(receiver.got) == 1
+    assert outbox.waiting == 1
 
 
 def test_the_thread_delivers_by_itself_and_stops_promptly(receiver):
