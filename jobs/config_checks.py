@@ -15,6 +15,14 @@ from jobs.settings import EventName, Settings
 
 _LISTEN = re.compile(r"^(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]*):(\d{1,5})$")
 
+_LABEL = r"(?!-)[\w-]{1,63}"
+_NAME = rf"{_LABEL}(?:\.{_LABEL})*\.?"
+_V6 = r"[0-9A-Fa-f:.]{2,45}"
+_HOST = re.compile(rf"{_NAME}|{_V6}")
+_URL = re.compile(rf"https?://(?:[^/?#@]*@)?(?:{_NAME}|\[{_V6}\])(?::\d{{1,5}})?(?:[/?#]|$)")
+_PACKAGE = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", re.ASCII)
+_TOKEN = re.compile(r"[!-~]*")  #: what a header can carry
+
 
 def split_listen(listen: str) -> tuple[str, int]:
     """Split "HOST:PORT" into host and port; "[::1]:80" for IPv6. Raises ValueError."""
@@ -46,6 +54,7 @@ def check_values(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.posting.retry_pause_min_s > settings.posting.retry_pause_max_s:
         yield "posting.retry_pause_min_s", "must not be larger than retry_pause_max_s"
     yield from _check_ranges(settings)
+    yield from _check_names(settings)
     yield from _check_paths(settings)
     yield from _check_accounts(settings)
     yield from _check_notify(settings)
@@ -81,6 +90,37 @@ def _check_ranges(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, value, low, high in ranges:
         if not low <= value <= high:
             yield key, f"must be between {low:g} and {high:g}"
+    for platform, limits in (("tiktok", settings.media.tiktok), ("instagram", settings.media.instagram)):
+        # With any of these at nought or below, every file would be refused.
+        for name in ("max_video_s", "max_video_bytes", "max_image_bytes", "warn_video_s"):
+            if not getattr(limits, name) > 0:
+                yield f"media.{platform}.{name}", "must be more than 0"
+        for name in ("min_video_s", "min_width", "warn_caption_chars", "warn_hashtags"):
+            if not getattr(limits, name) >= 0:
+                yield f"media.{platform}.{name}", "must not be below 0"
+        if 0 < limits.max_video_s < limits.min_video_s:
+            yield f"media.{platform}.min_video_s", "must not be larger than max_video_s"
+        if not limits.video_codecs:
+            yield f"media.{platform}.video_codecs", "must name at least one, e.g. AVC"
+
+
+def _check_names(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Names of hosts, phones and apps."""
+    for phone in settings.phones.connect:
+        try:
+            reachable = all(split_listen(phone)) and phone[0] != ":"
+        except ValueError:
+            reachable = False
+        if not reachable:
+            yield "phones.connect", f"{phone!r} is not HOST:PORT, e.g. 192.168.1.50:5555"
+    for host in settings.server.hosts:
+        if not _HOST.fullmatch(host):
+            yield "server.hosts", f"{host!r} is not the name of a host alone, e.g. hub.example.org"
+    if not settings.adb.host.strip():
+        yield "adb.host", "must not be empty; the adb server of this box is 127.0.0.1"
+    for key in ("tiktok_package", "instagram_package"):
+        if not _PACKAGE.fullmatch(getattr(settings.posting, key)):
+            yield f"posting.{key}", "is no package name like com.instagram.android"
 
 
 def _check_paths(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -112,6 +152,8 @@ def _check_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
         elif (account.platform, name) in seen:
             yield f"accounts[{index}].username", f"{account.username!r} stands twice for {account.platform}"
         seen.add((account.platform, name))
+        if account.package and not _PACKAGE.fullmatch(account.package):
+            yield f"accounts[{index}].package", "is no package name like com.instagram.android"
 
 
 def _check_notify(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -127,6 +169,13 @@ def _check_notify(settings: Settings) -> Iterator[tuple[str, str]]:
                 )
         elif not target.url.startswith(("http://", "https://")):
             yield f"{key}.url", "must start with http:// or https://"
+        elif not _URL.match(target.url):
+            yield f"{key}.url", "names no host: write e.g. https://example.org/hook"
+        if target.kind == "ntfy" and not _TOKEN.fullmatch(target.secret):
+            yield (
+                f"{key}.secret",
+                "is no access token of ntfy: those have neither spaces nor letters beyond ASCII",
+            )
         if target.url in urls:
             yield f"{key}.url", "stands twice: name all its events in one entry"
         urls.add(target.url)

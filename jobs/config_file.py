@@ -15,8 +15,10 @@ from jobs.config_checks import check_values
 from jobs.settings import AccountEntry, NotifyTarget, Settings
 
 _HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z0-9_.\"-]+)\s*\]?\]")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_\"-]+)\s*=")
+_KEY = re.compile(r"^\s*([A-Za-z0-9_\".-]+)\s*=")
 _LISTS: dict[str, type[msgspec.Struct]] = {"accounts": AccountEntry, "notify": NotifyTarget}
+#: Good values in the place of missing or wrong ones that have no default, so that the others of an entry are checked too.
+_STAND_INS = {"username": "missing-{}", "kind": "webhook", "url": "http://missing-{}.invalid/"}
 #: Never printed.
 SECRET_KEYS = frozenset({"secret"})
 
@@ -94,10 +96,10 @@ def parse_config_text(text: str, path: Path | None = None) -> LoadedConfig:
         else:
             values[name] = _read_struct(name, content, known[name].type, report)
     settings = Settings(**values)
-    broken_entries = any("[" in problem.key for problem in problems)
+    reported = {problem.key for problem in problems}
     for key, problem in check_values(settings):
-        # Entries that could not be read are left out, so the places of the others no longer count.
-        if not (broken_entries and "[" in key):
+        # What an address must look like hangs on the kind of the receiver.
+        if not {key, key.replace(".url", ".kind")} & reported:
             report(key, problem)
     if problems:
         raise ConfigInvalid(path, sorted(problems, key=lambda p: p.line))
@@ -128,11 +130,11 @@ def _read_struct(prefix: str, content: Mapping[str, Any], struct: Any, report: A
             report(
                 key, _not_among(value, get_args(kind)) if get_origin(kind) is Literal else _plain(str(error))
             )
-    missing = [f.name for f in fields.values() if f.required and f.name not in content]
-    for name in missing:
-        report(f"{prefix}.{name}", "is missing")
-    if any(f.required and f.name not in values for f in fields.values()):
-        return None
+    for field in fields.values():
+        if field.required and field.name not in content:
+            report(f"{prefix}.{field.name}", "is missing")
+        if field.required and field.name not in values:
+            values[field.name] = _STAND_INS[field.name].format(re.sub(r"\W", "", prefix))
     return struct(**values)
 
 
@@ -144,10 +146,8 @@ def _read_list(name: str, content: Any, struct: type[msgspec.Struct], report: An
         key = f"{name}[{index}]"
         if not isinstance(entry, Mapping):
             report(key, "must be a table")
-            continue
-        made = _read_struct(key, entry, struct, report)
-        if made is not None:
-            yield made
+            return  # the list was not meant as one of entries at all
+        yield _read_struct(key, entry, struct, report)
 
 
 def _unknown(name: str, known: Mapping[str, Any], what: str) -> str:

@@ -68,6 +68,85 @@ def test_an_account_that_stands_twice_is_reported_where_it_stands_again():
     assert problems_of(text) == ["line 4: accounts[1].username: '@X' stands twice for tiktok"]
 
 
+def test_a_broken_entry_hides_no_problem_of_its_neighbours_or_its_own():
+    text = (
+        '[[accounts]]\nserial = "A"\n[[accounts]]\nusername = "x"\npackage = "no package"\n'
+        '[[notify]]\nkind = "ntfi"\nurl = "topic"\nevents = ["disc"]\n[[notify]]\nkind = "ntfy"\nurl = "ftp://x"\n'
+    )
+    assert problems_of(text) == [
+        "line 1: accounts[0].username: is missing",
+        "line 5: accounts[1].package: is no package name like com.instagram.android",
+        "line 7: notify[0].kind: must be one of webhook, ntfy, apprise; did you mean 'ntfy'?",
+        "line 9: notify[0].events: there is no event 'disc'; did you mean 'disk'?",
+        "line 12: notify[1].url: must start with http:// or https://",
+    ]
+
+
+def test_a_dotted_key_has_its_line():
+    assert problems_of('\nserver.listen = "here"\n') == [
+        "line 2: server.listen: 'here' is not HOST:PORT, e.g. 127.0.0.1:50809"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[media.tiktok]\nmax_video_s = 0", "media.tiktok.max_video_s: must be more than 0"),
+        ("[media.tiktok]\nmax_video_s = nan", "media.tiktok.max_video_s: must be more than 0"),
+        ("[media.instagram]\nmin_width = -1", "media.instagram.min_width: must not be below 0"),
+        (
+            "[media.instagram]\nmin_video_s = 901",
+            "media.instagram.min_video_s: must not be larger than max_video_s",
+        ),
+        (
+            "[media.tiktok]\nvideo_codecs = []",
+            "media.tiktok.video_codecs: must name at least one, e.g. AVC",
+        ),
+        (
+            '[phones]\nconnect = ["192.168.1.50"]',
+            "phones.connect: '192.168.1.50' is not HOST:PORT, e.g. 192.168.1.50:5555",
+        ),
+        (
+            '[server]\nhosts = ["http://hub.lan"]',
+            "server.hosts: 'http://hub.lan' is not the name of a host alone, e.g. hub.example.org",
+        ),
+        ('[adb]\nhost = ""', "adb.host: must not be empty; the adb server of this box is 127.0.0.1"),
+        (
+            '[posting]\ntiktok_package = ""',
+            "posting.tiktok_package: is no package name like com.instagram.android",
+        ),
+        (
+            '[[notify]]\nkind = "webhook"\nurl = "https:///hook"',
+            "notify[0].url: names no host: write e.g. https://example.org/hook",
+        ),
+        (
+            '[[notify]]\nkind = "ntfy"\nurl = "https://ntfy.sh/x"\nsecret = "пароль"',
+            "notify[0].secret: is no access token of ntfy: those have neither spaces nor letters beyond ASCII",
+        ),
+    ],
+)
+def test_what_would_fail_only_later_is_refused_at_once(text, problem):
+    (found,) = problems_of(text)
+    assert found.partition(": ")[2] == problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[phones]\nconnect = ["[fd00::7]:5555", "phone-3.lan:5555", "192.168.1.50:40001"]',
+        '[server]\nhosts = ["hub", "hub.example.org", "fd00::2", "192.168.1.2"]',
+        *(
+            f'[[notify]]\nkind = "webhook"\nurl = "{url}"'
+            for url in (
+                "http://x", "https://me:pass@hub.lan:8443/a?b=c", "http://[fd00::1]:80/x", "https://bücher.example/",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_odd_but_good_is_accepted(text):
+    parse_config_text(text)
+
+
 def test_broken_toml_is_one_problem_with_its_line():
     (problem,) = problems_of("[server]\nlisten = \n")
     assert problem.startswith("line 2: is not valid TOML")
