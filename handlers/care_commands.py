@@ -15,6 +15,7 @@ from handlers.command_line import (
     DEFAULT_CONFIG,
     EX,
     DaemonSilent,
+    adb_key_dir,
     ask_daemon,
     beside_config,
     end,
@@ -24,23 +25,13 @@ from handlers.command_line import (
 )
 from jobs.clock import SystemClock, utc
 from jobs.config_checks import split_listen
-from jobs.config_file import LoadedConfig
 from storage.errors import BackupUnreadable, StateLocked, StoreError, StoreFailed
 
-#: The home of the adb service's user, whose key the phones know.
-_ADB_SERVICE_DIR = Path("/var/lib/tikmatrixd-adb/.android")
 _ADB_DIR_OPTION = click.option(
     "--adb-dir",
     type=click.Path(path_type=Path),
     help="Folder of the adb key; default: the service's, else ~/.android.",
 )
-
-
-def _adb_dir(config: LoadedConfig, given: Path | None) -> Path:
-    if given is not None:
-        return given
-    own_unit = not config.settings.adb.start_server and _ADB_SERVICE_DIR.parent.exists()
-    return _ADB_SERVICE_DIR if own_unit else Path.home() / ".android"
 
 
 @click.command()
@@ -53,7 +44,7 @@ def backup(config_path: Path | None, target: Path, library: bool, adb_dir: Path 
     from jobs.hub_backup import Places, back_up
 
     config = read_config(config_path)
-    places = Places(tokens_path(config), is_handed_over(config), _adb_dir(config, adb_dir))
+    places = Places(tokens_path(config), is_handed_over(config), adb_dir or adb_key_dir(config))
     try:
         made = back_up(config, places, target, SystemClock().now(), library=library)
     except (StoreError, OSError) as error:
@@ -82,7 +73,7 @@ def restore(config_path: Path | None, source: Path, adb_dir: Path | None) -> Non
                 unpacked,
                 present,
                 config_path=target,
-                adb_dir=_adb_dir(unpacked.config or present, adb_dir),
+                adb_dir=adb_dir or adb_key_dir(unpacked.config or present),
                 now=SystemClock().now(),
             )
     except BackupUnreadable as error:
@@ -176,6 +167,7 @@ def token() -> None:
 @click.pass_obj
 def token_new(config_path: Path | None, name: str, path: Path | None, quiet: bool) -> None:
     """Make a token; it is shown only now."""
+    from handlers.hosts import reachable_at
     from handlers.tokens import TokenError, new_token
 
     config = read_config(config_path)
@@ -186,8 +178,8 @@ def token_new(config_path: Path | None, name: str, path: Path | None, quiet: boo
     if quiet:
         click.echo(made)
         return
-    listen = config.settings.server.listen
-    click.echo(f'{made}\n\ncurl -s -H "Authorization: Bearer {made}" http://{listen}/api/v1/task/stats')
+    there = reachable_at(config.settings.server.listen)
+    click.echo(f'{made}\n\ncurl -s -H "Authorization: Bearer {made}" http://{there}/api/v1/task/stats')
     if path is None and is_handed_over(config):
         click.echo("the service knows it after: systemctl restart tikmatrixd", err=True)
 

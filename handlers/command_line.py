@@ -19,6 +19,8 @@ from jobs.config_file import ConfigInvalid, LoadedConfig, load_config
 #: What is installed by systemd/install.sh.
 DEFAULT_CONFIG = Path("/etc/tikmatrixd/config.toml")
 TOKENS_NAME = "tokens.json"
+#: The home of the adb service's user.
+_ADB_SERVICE_DIR = Path("/var/lib/tikmatrixd-adb/.android")
 
 
 class EX(IntEnum):
@@ -65,6 +67,12 @@ def is_handed_over(config: LoadedConfig) -> bool:
 def beside_config(config: LoadedConfig) -> Path:
     """The token file of an installed hub."""
     return (config.path or DEFAULT_CONFIG).with_name(TOKENS_NAME)
+
+
+def adb_key_dir(config: LoadedConfig) -> Path:
+    """Where the adb server keeps the key that the phones know: its service's home, by hand that of whoever starts it."""
+    own_unit = not config.settings.adb.start_server and _ADB_SERVICE_DIR.parent.exists()
+    return _ADB_SERVICE_DIR if own_unit else Path.home() / ".android"
 
 
 def read_config(path: Path | None) -> LoadedConfig:

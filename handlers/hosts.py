@@ -9,6 +9,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
+from jobs.config_checks import split_listen
+
 _HOST = re.compile(
     r"(?:\[(?P<v6>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[A-Za-z0-9._-]{1,253}))(?::(?P<port>[0-9]{1,5}))?"
 )
@@ -34,6 +36,35 @@ def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
         return parsed.ipv4_mapped
     return parsed
+
+
+def reachable_at(listen: str) -> str:
+    """HOST:PORT under which a client reaches what listens there: for every address of the box, the one others see.
+
+    Raises:
+        ValueError: It is not HOST:PORT.
+    """
+    host, port = split_listen(listen)
+    ip = address(host)
+    if ip is not None and ip.is_unspecified:
+        host = _outward_address(ip.version)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _outward_address(version: int) -> str:
+    """The address with which this box goes out; loopback's where no way leads out. Nothing is sent."""
+    family, far, loopback = (
+        (socket.AF_INET, "192.0.2.1", "127.0.0.1")
+        if version == 4
+        else (socket.AF_INET6, "2001:db8::1", "::1")
+    )
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((far, 9))
+            found: str = probe.getsockname()[0]
+            return found
+    except OSError:
+        return loopback
 
 
 class OwnNames:

@@ -129,11 +129,14 @@ class Box:
         return answer["data"]["task_ids"][0]
 
     def ended(self, number, timeout_s=90):
-        return until(
-            lambda: found if (found := self.task(number))["status"] >= 2 else None,
-            timeout_s,
-            f"end of {number}",
-        )
+        try:
+            return until(
+                lambda: found if (found := self.task(number))["status"] >= 2 else None,
+                timeout_s,
+                f"end of {number}",
+            )
+        except AssertionError:
+            pytest.fail(f"not ended within {timeout_s} s: {self.task(number)}\n{self.journal()[-3000:]}")
 
     def show(self, name, unit="tikmatrixd.service"):
         return self.sh(f"systemctl show -p {name} --value {unit}").strip()
@@ -417,6 +420,7 @@ def test_13_a_revoked_token_is_refused_at_once_and_a_new_one_counts_after_a_rest
     assert "systemctl restart tikmatrixd" in made.stderr
     box.sh("tikmatrixd token revoke installer")
     assert (code(box.token), code(new)) == (40101, 0)
+    assert json.loads(box.sh(made.stdout.splitlines()[-1]))["code"] == 0
     assert box.sh("tikmatrixd token list").split()[0] == "laptop"
 
 

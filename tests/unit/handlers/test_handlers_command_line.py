@@ -1,9 +1,15 @@
 """Where tokens are looked for, and how the daemon of this box is asked."""
 
+import time
+from urllib.parse import urlsplit
+
 import msgspec
 import pytest
+from click.testing import CliRunner
 
+from handlers.care_commands import token
 from handlers.command_line import DaemonSilent, ask_daemon, is_handed_over, tokens_path
+from handlers.hosts import OwnNames, split_host
 from jobs.config_file import LoadedConfig
 from jobs.settings import Server, Settings, Storage
 
@@ -38,3 +44,19 @@ def test_a_daemon_that_does_not_answer_is_said_in_one_sentence(config, listen):
     settings = msgspec.structs.replace(config.settings, server=Server(listen=listen))
     with pytest.raises(DaemonSilent, match="does not answer on port 1: is it running"):
         ask_daemon(msgspec.structs.replace(config, settings=settings), "GET", "/api/v1/task/stats")
+
+
+@pytest.mark.parametrize(
+    "listen", ["127.0.0.1:50809", "0.0.0.0:50809", ":50809", "[::]:50809", "[::1]:50809"]
+)
+def test_the_line_that_comes_with_a_new_token_calls_the_box_by_an_address_that_it_answers_to(
+    listen, tmp_path
+):
+    path = tmp_path / "config.toml"
+    path.write_text(f'[server]\nlisten = "{listen}"\n[storage]\nstate_dir = "{tmp_path}"\n')
+    said = CliRunner().invoke(token, ["new", "laptop"], obj=path).output
+    (url,) = [word for word in said.split() if word.startswith("http://")]
+    host = split_host(urlsplit(url).netloc)
+    assert host is not None
+    assert host[1] == 50809
+    assert OwnNames(time.monotonic).known(host[0], ())
