@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from handlers.command_line import EX, DaemonSilent, ask_daemon, end, read_config, tokens_path
+from handlers.command_line import (
+    EX,
+    DaemonSilent,
+    adb_key_dir,
+    ask_daemon,
+    end,
+    read_config,
+    tokens_path,
+)
 from jobs.clock import SystemClock
 from jobs.config_file import LoadedConfig, describe
 
@@ -42,15 +50,17 @@ def doctor(config_path: Path | None, serial: str | None, as_json: bool) -> None:
     """Check this box and its phones; exit status 1 if posting cannot work."""
     from handlers.tokens import list_tokens
     from jobs.doctor import box_findings, can_post
+    from jobs.doctor_adb import adb_findings
     from jobs.phone import adb_server
     from jobs.phone.checkup import phone_findings
 
     config = read_config(config_path)
     settings = config.settings
     binary = str(adb_server.binary(settings.adb))
-    findings = list(
-        box_findings(settings, token_count=lambda: len(list_tokens(tokens_path(config))), adb_binary=binary)
-    )
+    findings = [
+        *adb_findings(settings, binary, adb_key_dir(config)),
+        *box_findings(settings, token_count=lambda: len(list_tokens(tokens_path(config)))),
+    ]
     findings += phone_findings(settings, SystemClock(), serial, _logins(config))
     click.echo(msgspec.json.encode(findings).decode() if as_json else "\n".join(map(str, findings)))
     good = can_post(findings)
@@ -88,10 +98,13 @@ def devices(config_path: Path | None) -> None:
 
     try:
         with phones_of(read_config(config_path).settings, SystemClock()) as fleet:
-            for phone in fleet.inventory():
+            phones = fleet.inventory()
+            for phone in phones:
                 click.echo(
                     f"{phone.serial:24} {phone.state.value:15} {phone.model:16} {phone.detail}".rstrip()
                 )
+            if not phones:
+                click.echo("no phone is connected, and the config names none: see `doctor`", err=True)
     except PhoneError as error:
         end(str(error), EX.UNAVAILABLE)
 

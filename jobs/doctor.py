@@ -6,7 +6,6 @@ import json
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -58,94 +57,12 @@ def fail(subject: str, sentence: str, fix: str) -> Finding:
     return Finding(Level.FAIL, subject, sentence, fix)
 
 
-def box_findings(settings: Settings, *, token_count: Callable[[], int], adb_binary: str) -> Iterator[Finding]:
-    """Everything about the box itself, without any phone."""
-    yield from _adb(settings, adb_binary)
-    yield from _usb_permissions()
+def box_findings(settings: Settings, *, token_count: Callable[[], int]) -> Iterator[Finding]:
+    """Everything about the box itself that has nothing to do with adb."""
     yield from _media_roots(settings)
     yield from _disk(settings)
     yield _clock()
     yield from _port_and_tokens(settings, token_count())
-
-
-def _adb(settings: Settings, binary: str) -> Iterator[Finding]:
-    if not Path(binary).is_file():
-        yield fail(
-            "adb binary",
-            f"{binary} does not exist",
-            'set adb.binary in the config, or "" for the one that is shipped',
-        )
-    else:
-        try:
-            lines = subprocess.run(
-                [binary, "version"], capture_output=True, text=True, timeout=10, check=False
-            ).stdout.splitlines()
-            yield ok("adb binary", f"{binary} ({lines[1] if len(lines) > 1 else 'version unknown'})")
-        except (OSError, subprocess.TimeoutExpired) as error:
-            yield fail(
-                "adb binary",
-                f"{binary} does not run: {error}",
-                "install tikmatrixd again, or set adb.binary to an adb that runs here",
-            )
-    address = f"{settings.adb.host}:{settings.adb.port}"
-    try:
-        version = _adb_server_version(settings.adb.host, settings.adb.port)
-        yield ok("adb server", f"answers on {address}, protocol version {version}")
-    except OSError as error:
-        by_us = (
-            "the daemon starts it by itself"
-            if settings.adb.start_server
-            else "systemctl start tikmatrixd-adb.socket"
-        )
-        level = Level.WARN if settings.adb.start_server else Level.FAIL
-        yield Finding(level, "adb server", f"does not answer on {address}: {error}", by_us)
-
-
-def _adb_server_version(host: str, port: int) -> int:
-    """Protocol version of the server; raises OSError."""
-    with socket.create_connection((host, port), timeout=2) as link:
-        link.settimeout(2)
-        link.sendall(b"000chost:version")
-        with link.makefile("rb") as stream:
-            answer = stream.read(12)
-    if len(answer) != 12 or not answer.startswith(b"OKAY"):
-        raise ConnectionError(f"something else than an adb server answers: {answer[:12]!r}")
-    return int(answer[8:], 16)
-
-
-def _usb_permissions(
-    root: Path = Path("/sys/bus/usb/devices"), nodes: Path = Path("/dev/bus/usb")
-) -> Iterator[Finding]:
-    """Every USB device with an adb interface (class ff, subclass 42, protocol 01) must be usable by the group plugdev."""
-    found = 0
-    for interface in sorted(root.glob("*:*")):
-        try:
-            kind = tuple(
-                (interface / name).read_text().strip()
-                for name in ("bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol")
-            )
-            if kind != ("ff", "42", "01"):
-                continue
-            device = root / interface.name.partition(":")[0]
-            bus, number = (int((device / name).read_text()) for name in ("busnum", "devnum"))
-            node = nodes / f"{bus:03d}" / f"{number:03d}"
-            status = node.stat()
-        except (OSError, ValueError):
-            continue  # unplugged while we looked
-        found += 1
-        if status.st_mode & 0o060 != 0o060:
-            yield fail(
-                "USB permissions", f"{node} ({device.name}) is not open to its group",
-                "install systemd/70-tikmatrixd-adb.rules into /etc/udev/rules.d, then: udevadm control --reload, and plug the phone in again",
-            )  # fmt: skip
-    if found:
-        yield ok("USB", f"{found} phone(s) with USB debugging on the bus")
-    else:
-        yield warn(
-            "USB",
-            "no phone with USB debugging on the bus",
-            "only network phones can work; for USB: cable, Developer options, USB debugging",
-        )
 
 
 def _media_roots(settings: Settings) -> Iterator[Finding]:
@@ -255,9 +172,12 @@ def _clock() -> Finding:
 def _port_and_tokens(settings: Settings, tokens: int) -> Iterator[Finding]:
     host, port = split_listen(settings.server.listen)
     local = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
-    alive = _is_our_daemon(f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}")
-    if alive:
-        yield ok("daemon", f"runs and answers on port {port}")
+    alive = _ask_readiness(f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}")
+    if isinstance(alive, list):
+        if alive:
+            yield warn("daemon", f"runs on port {port}, and says: {'; '.join(alive)}", "mend what it says")
+        else:
+            yield ok("daemon", f"runs and answers on port {port}")
     elif alive is None:
         yield warn(
             "daemon", f"nothing answers on port {port}", "systemctl start tikmatrixd, or: tikmatrixd.py serve"
@@ -278,17 +198,21 @@ def _port_and_tokens(settings: Settings, tokens: int) -> Iterator[Finding]:
         )
 
 
-def _is_our_daemon(url: str) -> bool | None:
-    """True when our daemon answers, False when something else does, None when nothing does."""
+def _ask_readiness(url: str) -> list[str] | bool | None:
+    """What keeps our daemon from working, as it says itself; False when something else answers, None when nothing does."""
     try:
         with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:  # noqa: S310 - our own address
             body: Any = json.load(answer)
     except urllib.error.HTTPError as error:
-        # 503: it runs and says why it cannot work; 401: it listens on the LAN only and wants a token.
-        return error.code == 503 or "Bearer" in error.headers.get("WWW-Authenticate", "")
+        if "Bearer" in error.headers.get("WWW-Authenticate", ""):
+            return []  # it listens on the LAN only and wants a token
+        try:
+            body = json.load(error)
+        except (OSError, ValueError):
+            return False
     except (OSError, ValueError) as error:
         return None if isinstance(error, urllib.error.URLError | ConnectionError | TimeoutError) else False
-    return isinstance(body, dict) and "ready" in body
+    return list(map(str, body.get("reasons", []))) if isinstance(body, dict) and "ready" in body else False
 
 
 def can_post(findings: list[Finding]) -> bool:

@@ -50,8 +50,10 @@ def phones_of(settings: Settings, clock: Clock) -> Iterator[Fleet]:
     fleet = Fleet(replace(settings.adb, start_server=False), settings.phones, clock)
     fleet.start()
     try:
-        if not fleet.wait_synced(_SYNC_TIMEOUT_S):
-            raise PhoneError(f"no adb server answers on {settings.adb.host}:{settings.adb.port}")
+        # One that hangs must not hide the others: it is shown as what is known of it by then.
+        fleet.wait_synced(_SYNC_TIMEOUT_S)
+        if fleet.adb_problem:
+            raise PhoneError(fleet.adb_problem)
         yield fleet
     finally:
         fleet.stop()
@@ -69,13 +71,13 @@ def phone_findings(
                 yield fail(
                     which,
                     "not connected",
-                    "connect it and switch on USB debugging; `adb devices` must list it",
+                    "connect it and switch on USB debugging; `tikmatrixd devices` must list it",
                 )
             for phone in phones:
                 yield from _one_phone(settings, fleet, phone)
                 yield from _logins(phone.serial, [one for one in logins if one.serial == phone.serial])
     except PhoneError as error:
-        yield warn("phones", str(error), "nothing about phones was checked; see the adb server above")
+        yield fail("phones", f"not looked at: {error}", "see the adb server above, then run doctor again")
 
 
 def _one_phone(settings: Settings, fleet: Fleet, phone: PhoneInfo) -> Iterator[Finding]:

@@ -161,6 +161,11 @@ class Fleet:
         reasons += [loss.sentence for loss in self.losses() if loss.hub and loss.at >= since]
         return reasons
 
+    @property
+    def adb_problem(self) -> str:
+        """Why no phone at all can be reached; "" while the adb server answers."""
+        return "" if self._roster.adb_up else self._roster.adb_why
+
     def losses(self) -> list[Lost]:
         """The latest losses, phones of one hub grouped, oldest first."""
         return list(self._tracker.losses.recent)

@@ -123,6 +123,18 @@ def test_a_state_directory_that_is_a_file_is_named(config, tmp_path):
     assert done.stderr.splitlines()[-1] == f"{tmp_path / 'state'} cannot be used: File exists"
 
 
+def test_without_an_adb_server_the_commands_for_phones_say_so_and_do_not_pretend(config):
+    path = config()
+    for command in (("devices",), ("inspect", "R58M12ABCDE")):
+        done = tikmatrixd("--config", path, *command)
+        assert done.returncode == 69, done
+        assert "no adb server answers on 127.0.0.1:1" in done.stderr.splitlines()[-1]
+        assert not done.stdout
+    done = tikmatrixd("--config", path, "doctor")
+    assert done.returncode == 1
+    assert "FAIL  phones: not looked at: no adb server answers on 127.0.0.1:1" in done.stdout
+
+
 def test_a_missing_adb_is_no_reason_not_to_serve_and_is_said_where_one_looks(hub):
     one = hub(1)
     text = re.sub(

@@ -1,14 +1,19 @@
 """doctor: each thing that keeps a box from posting has a sentence and a fix."""
 
 import json
+import socketserver
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from jobs import doctor
+from jobs import doctor, doctor_adb
 from jobs.doctor import Level, box_findings, can_post
+from jobs.doctor_adb import adb_findings
+from jobs.phone.adb_server import binary as adb_server_binary
 from jobs.settings import Adb, Media, Server, Settings, Storage
 
 
@@ -31,8 +36,11 @@ def unused_port():
         return server.server_port
 
 
-def look(settings, *, tokens=0, adb="/nonexistent/adb"):
-    return list(box_findings(settings, token_count=lambda: tokens, adb_binary=adb))
+def look(settings, *, tokens=0, adb="/nonexistent/adb", key_dir="/nonexistent"):
+    return [
+        *adb_findings(settings, str(adb), Path(key_dir)),
+        *box_findings(settings, token_count=lambda: tokens),
+    ]
 
 
 def about(findings, subject):
@@ -74,28 +82,102 @@ def test_serving_the_lan_without_a_token_is_a_failure(settings, unused_port):
     assert about(look(lan, tokens=1), "tokens").level is Level.OK
 
 
-@pytest.mark.parametrize(
-    ("body", "level", "subject"), [(b'{"ready": true}', Level.OK, "daemon"), (b"<html>", Level.FAIL, "port")]
-)
-def test_the_daemon_is_told_from_another_program_on_its_port(settings, body, level, subject):
+@contextmanager
+def listening(server):
+    """The server, answering while inside."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def http(status, body, **headers):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
             self.end_headers()
             self.wfile.write(body)
 
         def log_message(self, *args):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        here = msgspec.structs.replace(settings, server=Server(listen=f"127.0.0.1:{server.server_port}"))
-        found = look(here)
-        server.shutdown()
-        thread.join()
-    assert about(found, subject).level is level
+    return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+
+@pytest.mark.parametrize(
+    ("server", "level", "subject", "word"),
+    [
+        (lambda: http(200, b'{"ready": true, "reasons": []}'), Level.OK, "daemon", "runs and answers"),
+        (
+            lambda: http(503, b'{"ready": false, "reasons": ["the disk is full"]}'),
+            Level.WARN,
+            "daemon",
+            "the disk is full",
+        ),
+        (lambda: http(401, b"{}", WWW_Authenticate="Bearer"), Level.OK, "daemon", "runs and answers"),
+        (lambda: http(200, b"<html>"), Level.FAIL, "port", "another program"),
+        (lambda: http(503, b"<html>a proxy's own page"), Level.FAIL, "port", "another program"),
+        (lambda: http(404, b"{}"), Level.FAIL, "port", "another program"),
+    ],
+)
+def test_the_daemon_is_told_from_another_program_on_its_port(settings, server, level, subject, word):
+    with listening(server()) as port:
+        here = msgspec.structs.replace(settings, server=Server(listen=f"127.0.0.1:{port}"))
+        found = about(look(here), subject)
+    assert found.level is level
+    assert word in found.sentence
+
+
+def adb_server(answer):
+    """Something that takes host:version and answers this."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.rfile.read(len("000chost:version"))
+            self.wfile.write(answer)
+
+    return socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+
+
+@pytest.mark.parametrize(
+    ("answer", "level", "word"),
+    [
+        (b"OKAY00040029", Level.OK, "protocol version 41"),
+        (b"OKAY00040020", Level.WARN, "protocol version 32, our adb speaks 41"),
+        (b"OKAY0004zzzz", Level.FAIL, "does not answer"),
+        (b"HTTP/1.1 400", Level.FAIL, "something else than an adb server"),
+    ],
+)
+def test_ADB_2_a_server_of_another_version_is_named_before_it_cuts_every_phone(settings, answer, level, word):
+    with listening(adb_server(answer)) as port:
+        here = msgspec.structs.replace(settings, adb=Adb(port=port, start_server=False))
+        found = about(look(here, adb=adb_server_binary(Adb())), "adb server")
+    assert found.level is level
+    assert word in found.sentence
+
+
+def test_a_program_that_is_no_adb_is_a_failure(settings):
+    found = about(look(settings, adb="/bin/true"), "adb binary")
+    assert found.level is Level.FAIL
+    assert found.sentence == "/bin/true is no adb"
+
+
+def test_the_key_that_phones_know_is_there_and_nobody_elses(settings, tmp_path):
+    assert about(look(settings), "adb key").level is Level.WARN
+    key = tmp_path / "adbkey"
+    key.touch(0o644)
+    assert about(look(settings, key_dir=tmp_path), "adb key").fix == f"chmod 600 {key}"
+    key.chmod(0o600)
+    assert about(look(settings, key_dir=tmp_path), "adb key").level is Level.OK
+    elsewhere = msgspec.structs.replace(settings, adb=Adb(host="192.0.2.1", port=1))
+    assert "adb key" not in {finding.subject for finding in adb_findings(elsewhere, "/none", tmp_path)}
 
 
 def test_a_usb_device_that_its_group_may_not_use_names_the_udev_rule(tmp_path):
@@ -109,16 +191,16 @@ def test_a_usb_device_that_its_group_may_not_use_names_the_udev_rule(tmp_path):
     (device / "devnum").write_text("1\n")
     nodes = tmp_path / "dev"
     # Its device node does not exist: it was unplugged while we looked, so there is nothing to complain about.
-    (only,) = doctor._usb_permissions(tmp_path, nodes)
+    (only,) = doctor_adb._usb_permissions(tmp_path, nodes)
     assert only.level is Level.WARN
     node = nodes / "999" / "001"
     node.parent.mkdir(parents=True)
     node.touch(0o600)
-    complaint, _ = doctor._usb_permissions(tmp_path, nodes)
+    complaint, _ = doctor_adb._usb_permissions(tmp_path, nodes)
     assert complaint.level is Level.FAIL
     assert "70-tikmatrixd-adb.rules" in complaint.fix
     node.chmod(0o660)
-    (only,) = doctor._usb_permissions(tmp_path, nodes)
+    (only,) = doctor_adb._usb_permissions(tmp_path, nodes)
     assert only.level is Level.OK
 
 
