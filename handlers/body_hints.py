@@ -10,6 +10,7 @@ _EXAMPLE = """-d '{"script_name": "post", ...}'"""
 _FORM = re.compile(r"[A-Za-z_][\w.\[\]%+-]*=")
 _FILE_NAME = re.compile(r"@?[^\s{}\[\]\"']{1,255}")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_TYPOGRAPHIC = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\xab\xbb\u2033"
 _WINDOWS = (
     "; on Windows put the JSON into a file and send it with -d @task.json, "
     'or write every inner quote as \\" within one pair of double quotes'
@@ -69,6 +70,8 @@ def explain_syntax(text: str, error: json.JSONDecodeError, content_type: str) ->
             "the body starts with a single quote: the command prompt of Windows does not know single quotes"
             + _WINDOWS
         )
+    if text[error.pos : error.pos + 1] in tuple(_TYPOGRAPHIC):
+        return f'{where}a quote from a document or chat stands where JSON wants a straight " {around}'
     if stripped.startswith(("\\{", '\\"')) or '{\\"' in stripped[:20]:
         return f'{where}a backslash stands before a quote; write " without it, the shell took it literally'
     if stripped.startswith(("<", "&lt;")):
@@ -91,6 +94,8 @@ def explain_syntax(text: str, error: json.JSONDecodeError, content_type: str) ->
         if error.pos >= len(text.rstrip()):
             return f"{where}the body ends too early: a closing brace or bracket is missing {around}"
         return f"{where}a comma or a closing brace is missing before this, or a quote is missing {around}"
+    if error.msg.startswith("Extra data") and stripped.startswith('"'):
+        return f"{where}the braces around the object are missing: {{ before it and }} after it {around}"
     if error.msg.startswith("Extra data"):
         return f"{where}something stands after the end of the object {around}"
     if error.msg.startswith("Expecting value"):

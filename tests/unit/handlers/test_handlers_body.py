@@ -44,6 +44,9 @@ MISTAKES: list[tuple[str, bytes, str]] = [
     ("missing comma", b'{"script_name": "post" "serials": []}', "a comma"),
     ("trailing comma", b'{"script_name": "post",}', "comma stands before the closing brace"),
     ("trailing comma in a list", b'{"serials": ["A",]}', "comma stands before the closing bracket"),
+    ("quotes from a document", '{"serials": [“A”]}'.encode(), 'straight "'),
+    ("keys in quotes from a document", "{„script_name“: 1}".encode(), 'straight "'),
+    ("no braces", b'"script_name": "post"', "braces around the object are missing"),
     ("something after the end", b'{"script_name": "post"} x', "after the end"),
     ("two objects", b'{"a": 1}{"b": 2}', "after the end"),
     ("only the beginning", b"{", "closing brace is missing"),
@@ -108,6 +111,13 @@ def test_64_levels_are_read_and_65_are_not() -> None:
     for levels in (MAX_DEPTH + 1, 50_000):
         with pytest.raises(Refusal, match="deeper than 64"):
             parse_object(nested(levels))
+
+
+def test_texts_that_never_end_take_no_longer_than_others() -> None:
+    """A search for whole texts would begin again at each of these quotes; then the test ends by its timeout."""
+    for body in (b"[" * 70 + b'\\"' * 500_000, b'{"a": ' + b"[" * 60 + b'"' + b'[\\"' * 330_000):
+        with pytest.raises(Refusal):
+            parse_object(body)
 
 
 def test_brackets_inside_texts_do_not_count() -> None:
