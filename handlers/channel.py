@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import re
 import shutil
 import tempfile
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error
 
@@ -23,6 +24,9 @@ MIN_RATE_BYTES_PER_S = 4 * 1024
 SWALLOWED_BYTES = 16 * 1024**2
 _MAX_CHUNK_LINE_BYTES = 16 * 1024
 _CHECK_SPACE_EVERY_BYTES = 16 * 1024**2
+MALFORMED = "malformed HTTP request: "
+_METHOD = re.compile(rb"[A-Za-z][A-Za-z-]*( |\r|$)")
+_TLS_HELLO = b"\x16\x03"
 
 
 class Parser(HTTPRequestParser):
@@ -35,14 +39,20 @@ class Parser(HTTPRequestParser):
         self._channel = channel
         self._limit: int | None = None
         self._refused: Refused | None = None
+        self._is_http = False
         self.started = time.monotonic()
         self.wire_bytes = 0
 
     def received(self, data: bytes) -> int:
+        if not self._is_http and not self._begins_well(data):
+            return len(data)
         try:
             consumed = int(super().received(data))
         except NoRoom:
             self._end(Refused(Refusal(Code.NO_SPACE, "there is not enough disk space for this upload")))
+            return len(data)
+        except ValueError:  # what int() and urlsplit() refuse, waitress lets through
+            self._malformed("a number or the address in it cannot be read")
             return len(data)
         self.wire_bytes += consumed
         if self.headers_finished and self.body_rcv is not None and self.error is None:
@@ -50,6 +60,32 @@ class Parser(HTTPRequestParser):
                 self._prepare()
             self._check_size()
         return consumed
+
+    def _begins_well(self, data: bytes) -> bool:
+        """Refuse at once what is no HTTP: whoever waits for an answer to it would wait for the timeout."""
+        line, end, _ = (self.header_plus + data).lstrip(b"\r\n").partition(b"\n")
+        if line.startswith(_TLS_HELLO):
+            self._malformed("this port speaks plain HTTP; write http:// instead of https://")
+        elif line and not _METHOD.match(line):
+            self._malformed("it does not begin with a method and a path, such as GET /api/v1/task HTTP/1.1")
+        elif end and not line.endswith(b"\r"):
+            self._malformed("its lines must end in CR LF")
+        elif end and b" HTTP/" not in line:
+            self._malformed("its first line must end in HTTP/1.1, as in GET /api/v1/task HTTP/1.1")
+        self._is_http = bool(end)
+        return not self.completed
+
+    def _malformed(self, how: str) -> None:
+        self._end(Refused(Refusal(Code.INVALID, MALFORMED + how)))
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """As waitress does it, but a body has one length: two would let a request hide behind another in a proxy.
+
+        The hidden one would come without the headers by which `Access` knows that it is not from this box.
+        """
+        super().parse_header(header_plus)
+        if "CONTENT_LENGTH" in self.headers if self.chunked else "TRANSFER_ENCODING" in self.headers:
+            raise ParsingError("Content-Length and Transfer-Encoding contradict each other")
 
     def _prepare(self) -> None:
         server = self._channel.server
@@ -217,8 +253,10 @@ class ErrorAnswer(_OneWrite, ErrorTask):
             reply = app.refused(error.refusal)
         elif error.code >= 500 and error.code != 501:
             reply = app.crashed(RuntimeError(error.body), "the server")
+        elif error.code == 413:
+            reply = app.refused(Refusal(Code.TOO_LARGE, "the body is larger than any that is received here"))
         else:
-            reply = app.refused(Refusal(Code.INVALID, f"malformed HTTP request: {error.body}"))
+            reply = app.refused(Refusal(Code.INVALID, MALFORMED + error.body))
         return reply
 
 

@@ -109,6 +109,43 @@ def test_what_the_server_itself_refuses_is_in_the_envelope(port: int) -> None:
         assert envelope(raw(port, request))["code"] == code, request[:60]
 
 
+def test_what_is_no_http_is_told_so_at_once(port: int) -> None:
+    hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200)
+    for sent, told in (
+        (hello, "write http:// instead of https://"),
+        (b'{"script_name": "post"}', "does not begin with a method"),
+        (b"\0\0\0", "does not begin with a method"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "does not begin with a method"),
+        (b"GET /\r\n", "must end in HTTP/1.1"),
+        (b"GET /api/v1/task HTTP/1.1\nHost: localhost\n\n", "CR LF"),
+    ):
+        answer = envelope(raw(port, sent))  # nothing follows, and the connection stays open
+        assert answer["code"] == 40001
+        assert told in answer["message"], answer
+    assert call(port, "GET", T)[0] == 200
+
+
+def test_a_request_that_hides_another_from_a_proxy_is_refused(side: HttpSide, port: int) -> None:
+    """Through a proxy on the box the hidden one would come without the headers that tell where it is from."""
+    hidden = f"GET {T} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for version, length in (
+        ("1.1", f"Content-Length: {5 + len(hidden)}\r\n"),
+        ("1.0", "Connection: keep-alive\r\n"),
+    ):
+        head = f"POST {T} HTTP/{version}\r\nHost: localhost\r\n{length}Transfer-Encoding: chunked\r\n\r\n"
+        answer = raw(port, (head + "0\r\n\r\n" + hidden).encode())
+        assert envelope(answer)["code"] == 40001, "one answer, and the connection is closed"
+
+
+def test_a_number_or_address_that_cannot_be_read_is_refused_in_the_envelope(port: int) -> None:
+    for request, code in (
+        (f"POST {T} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {'9' * 9000}\r\n\r\n", 40001),
+        (f"POST {T} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {'9' * 30}\r\n\r\n", 41301),
+        ("GET http://[::1/api HTTP/1.1\r\nHost: localhost\r\n\r\n", 40001),
+    ):
+        assert envelope(raw(port, request.encode()))["code"] == code, request[:60]
+
+
 def test_a_crash_outside_every_handler_is_in_the_envelope(
     side: HttpSide, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
