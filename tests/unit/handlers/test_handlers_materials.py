@@ -191,3 +191,18 @@ def test_boundaries_are_read_with_and_without_quotes() -> None:
     assert boundary_of('multipart/form-data; boundary="a b"') == "a b"
     assert boundary_of("Multipart/Form-Data; charset=x; boundary=ab") == "ab"
     assert boundary_of("application/json; boundary=ab") is None
+
+
+def test_a_form_of_nothing_but_boundaries_is_refused_without_reading_on() -> None:
+    class Endless(io.RawIOBase):
+        """As many boundaries as somebody cares to read."""
+
+        def read(self, size: int = -1) -> bytes:
+            assert size > 0
+            return (b"\r\n--b" * (size // 5 + 1))[:size]
+
+        def seek(self, *_: int) -> int:
+            return 0
+
+    with pytest.raises(Refusal, match="more than 50 parts"):
+        find_parts(Endless(), "b")  # type: ignore[arg-type]
