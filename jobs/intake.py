@@ -26,6 +26,9 @@ from storage.errors import StoreFull
 from storage.records import IdempotencyEntry, NewTask, Task
 from storage.store import Store
 
+#: Each task keeps its own copy of `script_config`, on disk and in every list that shows it.
+_MAX_KEPT_BYTES = 16 * 1024**2
+
 
 class Created(msgspec.Struct, frozen=True):
     """What became of a request; `answer` is what the caller gets as `data`."""
@@ -184,6 +187,7 @@ class Intake:
         if findings.problems or parsed is None:
             raise Invalid(findings.problems)
         _refuse_targets(targets)
+        _refuse_weight(parsed, len(targets.found))
         starts = spread(first, len(targets.found), request.min_interval, request.max_interval, self._choice)
         return _Plan(request, parsed, targets.found, starts, now, source)
 
@@ -283,5 +287,17 @@ def _refuse_targets(targets: Targets) -> None:
         raise Invalid(
             Problem(
                 "serials", f"would make {len(targets.found)} tasks; one request makes at most {MAX_TASKS}"
+            )
+        )
+
+
+def _refuse_weight(parsed: ParsedConfig, count: int) -> None:
+    size = len(msgspec.json.encode(parsed.stored()))
+    if size * count > _MAX_KEPT_BYTES:
+        raise Invalid(
+            Problem(
+                "script_config",
+                f"has {size} bytes, which each of {count} tasks would keep: {_MAX_KEPT_BYTES} are taken in all; "
+                "send fewer captions or fewer phones at once",
             )
         )

@@ -78,7 +78,10 @@ class TargetFinder:
                 field = f"serials[{index}]"
                 if serial not in known:
                     result.unknown.append(
-                        Problem(field, f'there is no phone "{shorten(serial)}", and none was ever seen here')
+                        Problem(
+                            field,
+                            f'there is no phone "{shorten(serial)}", and none was ever seen here; /api/v1/devices lists them',
+                        )
                     )
                 elif request.enable_multi_account:
                     self._add_accounts_of(field, serial, platform)
@@ -110,6 +113,8 @@ class TargetFinder:
             text = f"there is no account {shown}"
             if found:
                 text += f" on {platform}, but on {' and '.join(sorted(a.platform for a in found))}"
+            else:
+                text += "; /api/v1/accounts lists them"
             self._result.unknown.append(Problem(field, text))
             return
         if len(fitting) > 1:

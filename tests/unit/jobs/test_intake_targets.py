@@ -100,7 +100,7 @@ def test_a_disabled_account_is_refused_but_an_unknown_one_comes_first(door: Door
         "usernames[0]": "the account @off is disabled"
     }
     assert refused(lambda: door.create(LIST, serials=None, usernames=["off", "who"]), NotFound) == {
-        "usernames[1]": "there is no account @who"
+        "usernames[1]": "there is no account @who; /api/v1/accounts lists them"
     }
 
 
@@ -148,6 +148,15 @@ def test_an_account_marked_as_not_logged_in_is_warned_about(door: Door) -> None:
     assert door.create(LIST, serials=None, usernames=["alice"]).warnings == [
         "@alice is marked as not logged in on A"
     ]
+
+
+def test_a_config_that_many_tasks_would_keep_is_refused(door: Door) -> None:
+    door.serials = {f"S{n}" for n in range(300)}
+    config = {**LIST, "captions": "a line of a caption\n" * 5_000, "caption_format": "multiline"}
+    assert len(door.create(config, serials=["S1", "S2"]).tasks) == 2
+    problems = refused(lambda: door.create(config, serials=sorted(door.serials)), Invalid)
+    assert "which each of 300 tasks would keep" in problems["script_config"]
+    assert len(door.store.tasks) == 2
 
 
 def test_more_than_500_tasks_are_refused(door: Door) -> None:
