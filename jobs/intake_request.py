@@ -17,6 +17,8 @@ SCRIPT = "post"
 MAX_TASKS = 500
 _A_DAY_MIN = 24 * 60
 
+#: What callers write for `script_name` when they guess.
+_OTHER_NAMES = ("script", "scriptName", "scriptname", "script-name")
 _MISSING = {"script_config": "is missing; {} means all defaults"}
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -78,7 +80,9 @@ def read_request(raw: Any, findings: Findings) -> CreateRequest:
         raise Invalid(Problem("", "the body must be a JSON object"))
     script = raw.get("script_name")
     if not isinstance(script, str) or not script.strip():
-        raise NoScript(Problem("script_name", "is missing"))
+        other = next((key for key in raw if key in _OTHER_NAMES), None)
+        hint = f'; "{other}" is not its name' if other else f'; write "{SCRIPT}"'
+        raise NoScript(Problem("script_name", f"is missing{hint}"))
     if script != SCRIPT:
         raise UnknownScript(Problem("script_name", f'only "{SCRIPT}" can be run'))
     values = read_object(CreateRequest, raw, findings, missing=_MISSING)

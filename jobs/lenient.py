@@ -179,7 +179,8 @@ def read_text(value: Any) -> str:
         raise Unreadable(f"must be a text, not {shown(value)}")
     bad = _CONTROL.search(value)
     if bad:
-        raise Unreadable(f"holds the character U+{ord(bad[0]):04X}, which cannot be used")
+        hint = "; in JSON a backslash must be doubled" if bad[0] in "\b\f" else ""
+        raise Unreadable(f"holds the character U+{ord(bad[0]):04X}, which cannot be used{hint}")
     return value
 
 

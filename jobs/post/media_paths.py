@@ -109,7 +109,9 @@ def _resolve(given: str, media: Media) -> Path:
         inside = is_below(Path(os.path.normpath(os.path.join(media.roots[0], text))), media.roots)  # noqa: PTH118
         how = "is a link that leads" if inside else "lies"
         raise MediaRejected(
-            "outside_roots", f'"{name}" {how} outside of the media roots ({_listed(media.roots)})'
+            "outside_roots",
+            f'"{name}" {how} outside of the media roots ({_listed(media.roots)}): copy the file there, or add its '
+            "folder to [media] roots in the config file",
         )
     return path
 
@@ -134,7 +136,9 @@ def _missing(name: str, given: str, path: Path) -> str:
     text = f'"{name}" does not exist on this box'
     if not given.startswith("/"):
         text += f" (looked for {shorten(str(path), 200)})"
-    if given.startswith("@"):
+    if any(char in given for char in "\t\n\r"):
+        text += r"; it holds a line break or a tab: in JSON a backslash must be doubled (\\), or write paths with /"
+    elif given.startswith("@"):
         text += '; "@" tells curl to read a file, here the path alone is needed'
     elif "\\" in given:
         text += "; paths on this box use /"

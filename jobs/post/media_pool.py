@@ -140,6 +140,10 @@ def _enough(
         return taken
     if not present:
         text = f"there is no {kind} {where}"
+        if config.from_folder:
+            text += "; put one there"
+        else:
+            text += "; upload one to /api/v1/materials, or name files in material_list"
     elif not taken:
         text = f"no unused {kind} is left {where}: all of the {present} are used, reserved or unfit"
     else:

@@ -74,7 +74,7 @@ def test_a_body_that_is_no_object_is_invalid(door: Door, body: Any) -> None:
 )
 def test_without_a_script_name_nothing_else_is_looked_at(door: Door, script: dict[str, Any]) -> None:
     assert refused(lambda: door.intake.create({"serials": 5, **script}), NoScript) == {
-        "script_name": "is missing"
+        "script_name": 'is missing; write "post"'
     }
 
 

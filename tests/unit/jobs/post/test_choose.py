@@ -272,7 +272,10 @@ def upload(door: Door, library: Library, name: str, **fields: Any) -> int:
 
 
 def test_an_empty_library_is_a_clear_refusal(door: Door) -> None:
-    assert door.errors() == {"script_config.material_source": "there is no video in the material library"}
+    assert door.errors() == {
+        "script_config.material_source": "there is no video in the material library; "
+        "upload one to /api/v1/materials, or name files in material_list"
+    }
 
 
 def test_own_materials_come_first_then_those_of_nobody_never_anothers(door: Door, library: Library) -> None:
