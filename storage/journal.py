@@ -83,9 +83,11 @@ def scan(data: bytes, after: int) -> Scan:
         else:
             broken = mismatch = True  # whole, but not the one that must come here
             later.append(entry)
-    if good == len(data):
+    if good == 0:
+        tail = Tail.DAMAGED  # the first line was durable before the file got its name
+    elif good == len(data):
         tail = Tail.CLEAN
-    elif mismatch or any(entry.batch > expected for entry in later) or (good == 0 and later):
+    elif mismatch or any(entry.batch > expected for entry in later):
         tail = Tail.DAMAGED
     else:
         tail = Tail.TORN

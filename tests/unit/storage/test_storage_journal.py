@@ -89,10 +89,11 @@ def test_a_lost_header_before_changes_is_damage():
 
 
 @pytest.mark.parametrize("data", [b"", bytes(100), b"\xff" * 100, b"{}\n", b"00000000 {}\n"])
-def test_a_file_without_any_entry_gives_none_and_no_traceback(data: bytes):
+def test_a_file_without_its_first_line_is_damage_since_that_line_was_durable_before_the_file_had_its_name(
+    data: bytes,
+):
     found = journal.scan(data, 0)
-    assert found.entries == []
-    assert found.tail in (Tail.CLEAN, Tail.TORN)
+    assert (found.entries, found.tail) == ([], Tail.DAMAGED)
 
 
 def test_TDB_1_a_thousand_random_corruptions_always_give_a_run_of_the_true_entries():
