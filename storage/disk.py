@@ -84,6 +84,7 @@ class Disk:
             state = Loader(self._folder, self._files, types, self._schema, repair=True).load()
             if state is None:
                 state = self._first_generation()
+            self._remove_leftovers()
             self._generation = state.generation
             if state.lost_changes:
                 after_loss(state)
@@ -103,6 +104,12 @@ class Disk:
         except OSError as error:
             raise StoreFailed(f"{self._folder} cannot be opened: {error.strerror}") from error
         return state
+
+    def _remove_leftovers(self) -> None:
+        """Files that a crash left half-written: nobody will go on with them, and a snapshot may be big."""
+        for path in self._folder.glob("*.tmp"):
+            with contextlib.suppress(OSError):
+                self._files.remove(path, "leftover")
 
     def _first_generation(self) -> Loaded:
         """An empty state. The journal comes first, so that a snapshot without one always means damage."""

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from storage.hooks import Hook, no_hook
 
+log = logging.getLogger(__name__)
+
 #: What the system says when there is no room: disk, quota, file-size limit.
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 #: A big file is pushed to disk in pieces of this size, so that it never makes a small fsync wait for long.
 SYNC_STEP_BYTES = 256 * 1024
+
+#: A disk with bad places is read in pieces of this size.
+BLOCK_BYTES = 4096
 
 
 def is_full(error: OSError) -> bool:
@@ -29,6 +35,36 @@ class Files:
 
     def open(self, path: Path, flags: int) -> int:
         return os.open(path, flags | os.O_CLOEXEC, 0o640)
+
+    def read(self, path: Path) -> bytes:
+        """The whole file. What the disk cannot read comes as question marks: the checksums tell what that spoils."""
+        fd = self.open(path, os.O_RDONLY)
+        try:
+            size = os.fstat(fd).st_size
+            try:
+                return self.read_at(fd, size, 0)
+            except OSError as error:
+                if error.errno != errno.EIO:
+                    raise
+            log.warning("%s: the disk cannot read all of it", path)
+            steps = range(0, size, BLOCK_BYTES)
+            return b"".join(self._block(fd, min(BLOCK_BYTES, size - at), at) for at in steps)
+        finally:
+            os.close(fd)
+
+    def read_at(self, fd: int, size: int, offset: int) -> bytes:
+        data = os.pread(fd, size, offset)
+        while 0 < len(data) < size and (more := os.pread(fd, size - len(data), offset + len(data))):
+            data += more  # the system reads at most 2 GB at a time
+        return data
+
+    def _block(self, fd: int, size: int, offset: int) -> bytes:
+        try:
+            return self.read_at(fd, size, offset)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return b"?" * size
 
     def write(self, fd: int, data: bytes, offset: int, what: str) -> None:
         """Write all of `data` at `offset`; raises OSError, also after a part was written."""

@@ -62,7 +62,7 @@ def set_aside(files: Files, path: Path) -> None:
 
 def keep_copy(files: Files, path: Path) -> None:
     """Copy a damaged file, which is still needed, to where `set_aside` would put it."""
-    files.replace(_free_name(path), [path.read_bytes()], "damaged file")
+    files.replace(_free_name(path), [files.read(path)], "damaged file")
 
 
 def _free_name(path: Path) -> Path:
@@ -108,7 +108,7 @@ class Loader:
         for generation in reversed(known):
             path = snapshot_path(self._folder, generation)
             try:
-                base = self._open(snapshot.read(path.read_bytes()), path)
+                base = self._open(snapshot.read(self._files.read(path)), path)
             except snapshot.Unreadable as error:
                 self._warn(
                     f"{path.name} is unreadable ({error}); it is set aside and the generation before is used"
@@ -127,7 +127,7 @@ class Loader:
         if any(self._folder.glob(f"*{DAMAGED}*")):
             return False
         found = [
-            journal.scan(journal_path(self._folder, number).read_bytes(), 0)
+            journal.scan(self._files.read(journal_path(self._folder, number)), 0)
             for number in journals(self._folder)
         ]
         return not any(scan.entries or scan.later for scan in found)
@@ -188,7 +188,7 @@ class Loader:
             following = []
         for number in following:
             path = journal_path(self._folder, number)
-            found = journal.scan(path.read_bytes(), state.seq)
+            found = journal.scan(self._files.read(path), state.seq)
             self._refuse_newer(path, found.schema)
             self._bring(state, found.schema)
             state.generation = number
@@ -263,7 +263,7 @@ class Loader:
         for number in journals(self._folder):
             path = journal_path(self._folder, number)
             if number > damaged:
-                rest = journal.scan(path.read_bytes(), state.seq)
+                rest = journal.scan(self._files.read(path), state.seq)
                 self._note_touched(state, rest.entries + rest.later)
             if number >= damaged:
                 state.superseded.append(path)

@@ -68,7 +68,7 @@ class Reserve:
                 self._allocate(self._path, self._size)
             elif self.full:
                 # A quota does not show in the free space: only trying tells.
-                probe = self._path.with_name("probe")
+                probe = self._path.with_name("probe.tmp")
                 self._allocate(probe, _PROBE_BYTES)
                 probe.unlink()
         except OSError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -216,6 +218,64 @@ def test_TDB_1_a_journal_without_its_first_line_raises_the_alarm_and_what_is_ack
     third = make_store()
     assert third.tasks.get(created.id) == created
     assert not third.storage.lost_changes
+
+
+class BadPlaces(Files):
+    """A disk that cannot read some blocks of one file."""
+
+    def __init__(self, path: Path, blocks: set[int]) -> None:
+        super().__init__()
+        self.inode = path.stat().st_ino
+        self.blocks = blocks
+
+    def read_at(self, fd: int, size: int, offset: int) -> bytes:
+        asked = range(offset // 4096, -(-(offset + size) // 4096))
+        if os.fstat(fd).st_ino == self.inode and self.blocks.intersection(asked):
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read_at(fd, size, offset)
+
+
+def test_TDB_1_a_snapshot_on_bad_blocks_is_set_aside_and_nothing_is_lost(make_store: Opener):
+    store = make_store()
+    before = filled(store)
+    folder = folder_of(store)
+    store.close()
+    newest = snapshot_path(folder, generations(folder)[-1])
+    again = make_store(files=BadPlaces(newest, {0}))
+    assert state_of(again) == before
+    assert newest.with_name(newest.name + ".damaged").exists()
+    assert any(newest.name in warning for warning in again.health().warnings)
+    assert state_of(make_store()) == before
+
+
+def test_TDB_1_bad_blocks_in_a_journal_cost_only_what_stands_on_them_and_raise_the_alarm(make_store: Opener):
+    store = make_store()
+    for number in range(40):
+        store.tasks.create([new_task(number, scheduled_at=LATER + 1.0)])
+    folder = folder_of(store)
+    store.storage.close()
+    os.close(store._lock_fd)
+    store._lock_fd = -1
+    path = journal_path(folder, 1)
+    assert path.stat().st_size > 5 * 4096
+    again = make_store(files=BadPlaces(path, {3}), now=lambda: LATER)
+    kept = sorted(again.storage.tables["tasks"])
+    assert 5 < len(kept) < 35
+    assert kept == list(range(1, len(kept) + 1))
+    assert any("acknowledged changes are lost" in warning for warning in again.health().warnings)
+    assert again.tasks.create([new_task(41)])[0].id > 40
+    assert sorted(make_store().storage.tables["tasks"])[:-1] == kept
+
+
+def test_what_a_crash_left_half_written_is_removed_by_the_next_start(make_store: Opener):
+    store = make_store()
+    before = filled(store)
+    folder = folder_of(store)
+    store.close()
+    (folder / "snapshot-00000009.json.tmp").write_bytes(b"half")
+    (folder / "journal-00000009.log.tmp").write_bytes(b"half")
+    assert state_of(make_store()) == before
+    assert list(folder.glob("*.tmp")) == []
 
 
 def test_a_missing_journal_is_damage(make_store: Opener):
