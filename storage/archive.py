@@ -37,7 +37,7 @@ class Archive:
             self._add(self._folder / f"{month}.jsonl", members)
 
     def _add(self, path: Path, tasks: Sequence[Task]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._files.make_folder(self._folder)
         is_new = not path.exists()
         fd = self._files.open(path, os.O_RDWR | os.O_CREAT)
         try:

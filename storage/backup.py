@@ -220,7 +220,7 @@ def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def _install(state: Loaded, state_dir: Path, months: dict[str, bytes], files: Files) -> list[str]:
-    lock = lock_state(state_dir)
+    lock = lock_state(state_dir, files)
     try:
         restored, unfinished = state_dir / RESTORED, state_dir / f"{RESTORED}.tmp"
         for leftover in (restored, unfinished):

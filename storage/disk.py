@@ -62,7 +62,7 @@ class Disk:
         self._generation = 0
         self._snapshot_bytes = 0
         self._snapshot_generation = 0
-        folder.mkdir(parents=True, exist_ok=True)
+        files.make_folder(folder)
         self.reserve = Reserve(folder / "reserve", reserve_bytes, min_free_bytes, files)
 
     # --- start and end

@@ -113,6 +113,14 @@ class Files:
             os.close(fd)
         self._at(f"after fsync folder {what}")
 
+    def make_folder(self, folder: Path) -> None:
+        """Make the folder and those above it that are missing, durably; nothing happens when it is there."""
+        if folder.is_dir():
+            return
+        self.make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        self.sync_folder(folder.parent, "new folder")
+
     def free_bytes(self, folder: str) -> int:
         """Bytes that the daemon may still write in this folder's file system."""
         facts = os.statvfs(folder)
@@ -122,7 +130,8 @@ class Files:
         """Write a whole file beside `path`, make it durable, put it in place. Returns its size.
 
         Raises:
-            OSError: nothing was replaced; the temporary file is gone.
+            OSError: nothing was replaced and the temporary file is gone; or, when making the new name durable
+                failed, the whole new file is there but a power cut may bring the old one back.
         """
         temporary = path.with_name(path.name + ".tmp")
         fd = self.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

@@ -20,13 +20,13 @@ RESTORED = "store.restored"
 REPLACED = "store.replaced"
 
 
-def lock_state(state_dir: Path) -> int:
+def lock_state(state_dir: Path, files: Files) -> int:
     """Make the directory if needed and take its lock; returns the descriptor that holds it.
 
     Raises:
         StateLocked: another process has it.
     """
-    state_dir.mkdir(parents=True, exist_ok=True)
+    files.make_folder(state_dir)
     fd = os.open(state_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -102,7 +102,7 @@ class Store:
             StoreFailed: it cannot be read or written.
         """
         files = files or Files(hook_from(os.environ))
-        lock = lock_state(state_dir)
+        lock = lock_state(state_dir, files)
         try:
             finish_restore(state_dir, files)
             storage = JournalStorage(

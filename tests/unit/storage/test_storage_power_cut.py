@@ -31,6 +31,7 @@ class LosingFiles(Files):
         self.left = cut_at
         self.contents: dict[int, bytes] = {}  # inode -> durable bytes
         self.names: dict[Path, dict[str, int]] = {}  # folder -> durable name -> inode
+        self.folders: set[Path] = set()  # those whose name is durable
         self.held: list[int] = []  # descriptors that keep inodes from being given again
 
     def _count(self, _name: str) -> None:
@@ -52,10 +53,16 @@ class LosingFiles(Files):
     def sync_folder(self, folder: Path, what: str) -> None:
         super().sync_folder(folder, what)
         self.names[folder] = {path.name: path.stat().st_ino for path in folder.iterdir() if path.is_file()}
+        self.folders.update(path for path in folder.iterdir() if path.is_dir())
 
     def after_the_cut(self, root: Path, target: Path, dice: random.Random) -> None:
         """What the disk holds: all that is durable, and of the rest whatever the drive happened to write."""
-        for folder in [path for path in (root, *root.rglob("*")) if path.is_dir()]:
+        lost = [
+            path
+            for path in root.rglob("*")
+            if path.is_dir() and path not in self.folders and dice.random() < 0.5
+        ]
+        for folder in [path for path in (root, *root.rglob("*")) if path.is_dir() and path not in lost]:
             copy = target / folder.relative_to(root)
             copy.mkdir(parents=True, exist_ok=True)
             now = {path.name: path for path in folder.iterdir() if path.is_file()}
