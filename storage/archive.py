@@ -30,11 +30,8 @@ class Archive:
         Raises:
             OSError: some may be in the files, which does no harm: a task that comes again is listed once.
         """
-        months: defaultdict[str, list[Task]] = defaultdict(list)
-        for task in tasks:
-            months[_month(task)].append(task)
-        for month, members in months.items():
-            self._add(self._folder / f"{month}.jsonl", members)
+        for members in by_month(tasks):
+            self._add(self._folder / f"{_month(members[0])}.jsonl", members)
 
     def _add(self, path: Path, tasks: Sequence[Task]) -> None:
         self._files.make_folder(self._folder)
@@ -78,6 +75,14 @@ class Archive:
                     yield task
         if unreadable:
             log.warning("%s: %d unreadable lines were skipped", path, unreadable)
+
+
+def by_month(tasks: Sequence[Task]) -> list[list[Task]]:
+    """The tasks in groups that belong to one file each."""
+    months: defaultdict[str, list[Task]] = defaultdict(list)
+    for task in tasks:
+        months[_month(task)].append(task)
+    return list(months.values())
 
 
 def _month(task: Task) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.archive import Archive
+from storage.archive import Archive, by_month
 from storage.commit import Transaction
 from storage.durable import JournalStorage
 from storage.records import Task
@@ -21,6 +21,9 @@ class Retention:
         self._storage = storage
         self._archive = archive
         self._days = days
+        self._archived: dict[
+            int, float
+        ] = {}  # id -> end, of those in a file that could not leave the store yet
 
     def run(self, now: float) -> int:
         """Move what is old enough; returns how many.
@@ -33,9 +36,18 @@ class Retention:
         moved = 0
         for start in range(0, len(old), _STEP):
             part = old[start : start + _STEP]
-            self._archive.append([task for task in part if not task.deleted])
+            self._add([task for task in part if not task.deleted])
             moved += self._remove(part)
+            for task in part:
+                self._archived.pop(task.id, None)
         return moved
+
+    def _add(self, tasks: list[Task]) -> None:
+        """Each once, however often a disk in trouble makes us come here."""
+        fresh = [task for task in tasks if self._archived.get(task.id) != _ended(task)]
+        for members in by_month(fresh):
+            self._archive.append(members)
+            self._archived.update((task.id, _ended(task)) for task in members)
 
     def _remove(self, tasks: list[Task]) -> int:
         def action(change: Transaction) -> int:

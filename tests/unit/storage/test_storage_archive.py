@@ -82,6 +82,29 @@ def test_when_the_archive_cannot_be_written_the_tasks_stay_and_it_is_tried_again
     assert store.health().warnings == ()
 
 
+def test_a_journal_that_refuses_for_long_does_not_fill_the_archive_with_the_same_tasks(make_store: Opener):
+    class Refusing(BreakingFiles):
+        refuses = False
+
+        def write(self, fd: int, data: bytes, offset: int, what: str) -> None:
+            if self.refuses and what in ("journal", "room"):
+                self._fail()
+            super().write(fd, data, offset, what)
+
+    files = Refusing(errno.EIO)
+    store = make_store(files=files)
+    ids = finished(store, 3)
+    files.refuses = True
+    for minute in range(5):
+        store.maintain(NOV + 90 * DAY + 60 * minute)
+    assert len(store.tasks) == 3
+    assert len((store.state_dir / "archive" / "2023-11.jsonl").read_bytes().splitlines()) == 3
+    files.refuses = False
+    store.maintain(NOV + 90 * DAY + 600)
+    assert len(store.tasks) == 0
+    assert [task.id for task in store.archive.tasks("2023-11")] == ids
+
+
 def test_after_a_crash_between_archiving_and_removing_no_task_is_listed_twice(store: Store):
     ids = finished(store, 3)
     store.archive.append(store.tasks.many(ids))
