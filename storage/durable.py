@@ -193,8 +193,9 @@ class JournalStorage(Storage):
             room = all(ticket.essential for ticket in group) or self.has_room()
             change = Transaction(self.tables, self._codec.normal, self._codec.read, self.new_id)
             parts: list[bytes] = []
+            first = len(group)  # place of the first change
             seq = self._seq
-            for ticket in group:
+            for number, ticket in enumerate(group):
                 if not (room or ticket.essential):
                     ticket.error = StoreFull("there is not enough disk space for anything new")
                     continue
@@ -208,9 +209,16 @@ class JournalStorage(Storage):
                 else:
                     if text is not None:
                         seq += 1
+                        first = min(first, number)
                         parts.append(journal.line(text))
             if parts:
-                self._disk.append(b"".join(parts), essential=any(ticket.essential for ticket in group))
+                try:
+                    self._disk.append(b"".join(parts), essential=any(ticket.essential for ticket in group))
+                except BaseException as error:
+                    # What others said on seeing changes that came to nothing (a conflict, a name taken) is void.
+                    for ticket in group[first:]:
+                        ticket.error = error
+                    raise
                 self._seq = seq
                 try:
                     self._apply(change)

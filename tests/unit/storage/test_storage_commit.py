@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from storage_samples import BreakingFiles, new_task
 
 from storage import commit
-from storage.errors import StoreFailed
+from storage.commit import Transaction
+from storage.errors import StageConflict, StoreFailed, UnknownRecord
 from storage.files import Files
+from storage.records import Stage
 from storage.store import Store
 
 Opener = Callable[..., Store]
@@ -160,6 +163,33 @@ def test_a_group_that_cannot_be_written_fails_for_all_its_members(make_store: Op
     assert len(store.tasks) == 1
     assert store.tasks.create([new_task(5)])
     assert len(make_store().tasks) == 2
+
+
+def test_what_was_said_on_seeing_changes_that_came_to_nothing_is_not_passed_on(make_store: Opener):
+    """A conflict with a change that was never written would stop an attempt although its task never moved."""
+    files = BreakingFiles(5)
+    store = make_store(files=files)
+    task = store.tasks.create([new_task()])[0]
+
+    def move(change: Transaction) -> None:
+        now = change.get("tasks", task.id)
+        if now.stage is not Stage.SCHEDULED:
+            raise StageConflict(now)
+        change.put("tasks", task.id, msgspec.structs.replace(now, stage=Stage.FAILED))
+
+    def ask_for_nobody(change: Transaction) -> None:
+        raise UnknownRecord("tasks", 77)
+
+    actions = (ask_for_nobody, move, move)
+    tickets = [commit.Ticket(action, essential=True) for action in actions]
+    files.at = len(files.done) + 1
+    with pytest.raises(StoreFailed):
+        store.storage._write_group(tickets)
+    assert [type(ticket.error) for ticket in tickets] == [UnknownRecord, StoreFailed, StoreFailed]
+
+    tickets = [commit.Ticket(action, essential=True) for action in actions]
+    store.storage._write_group(tickets)
+    assert [type(ticket.error) for ticket in tickets] == [UnknownRecord, type(None), StageConflict]
 
 
 def test_a_change_whose_turn_does_not_come_is_withdrawn(make_store: Opener, monkeypatch: pytest.MonkeyPatch):
