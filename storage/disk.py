@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 #: The journal grows by this much at a time, filled with zeros: an fsync that need not record a new file size is quicker.
 ROOM_BYTES = 512 * 1024
 
+#: What must stay free beside a snapshot, for the changes that come while it is written.
+SPARE_BYTES = 8 * 1024**2
+
 #: A journal is replaced by a snapshot once it is as big as the snapshot before, but not earlier or later than at these
 #: sizes: the first keeps snapshots rare, the second keeps the next start quick.
 MIN_JOURNAL_BYTES = 8 * 1024**2
@@ -243,6 +246,12 @@ class Disk:
             if self._snapshot_generation < self._generation and not self.has_changes
             else None
         )
+
+    def check_room_for_snapshot(self) -> None:
+        """A snapshot must not take the last space from the changes that are written beside it; raises StoreFull."""
+        needed = self._snapshot_bytes + self._offset + ROOM_BYTES + SPARE_BYTES
+        if self._files.free_bytes(str(self._folder)) < needed:
+            raise StoreFull(f"there is no room for a snapshot: {needed / 1e6:.0f} MB are needed")
 
     def prepare(self) -> tuple[int, int]:
         """Make the next journal ready beside the present one; returns its number and descriptor."""

@@ -255,10 +255,12 @@ class JournalStorage(Storage):
         """Write a new generation while others go on writing and reading.
 
         Raises:
+            StoreFull: there is no room for it.
             StoreFailed: it could not be written; nothing is lost, the journals before it are kept.
         """
         with self._snapshot_lock:
             try:
+                self._disk.check_room_for_snapshot()
                 self._disk.put_snapshot(*self._state_at_switch())
             except OSError as error:
                 raise StoreFailed(f"the snapshot cannot be written: {error.strerror}") from error

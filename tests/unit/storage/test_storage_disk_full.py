@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from storage_samples import BreakingFiles, new_task, state_of
 
+from storage import disk as disk_module
 from storage.errors import StoreError, StoreFailed, StoreFull
 from storage.files import Files
+from storage.load import generations
 from storage.records import Outcome, Stage, Status
 from storage.store import Store
 
@@ -154,6 +156,28 @@ def test_TDB_3_on_a_full_disk_new_tasks_are_refused_but_running_ones_record_thei
     assert state_of(again) == before
     assert again.tasks.counts()[Status.FAILED] == 5
     assert again.tasks.get(created[0].id) is not None
+
+
+def test_a_snapshot_never_takes_the_last_space_from_the_changes_beside_it(
+    make_store: Opener, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(disk_module, "MIN_JOURNAL_BYTES", 500)
+    disk = SmallDisk(disk_module.SPARE_BYTES + 400_000)
+    store = make_store(files=disk)
+    task = store.tasks.create([new_task()])[0]
+    store.maintain(1000.0)
+    assert len(generations(store.state_dir / "store")) == 2
+    disk.left = disk_module.SPARE_BYTES
+    store.tasks.change(task.id, remark="x" * 1000)
+    store.maintain(2000.0)
+    assert len(generations(store.state_dir / "store")) == 2
+    assert any("no room for a snapshot" in warning for warning in store.health().warnings)
+    store.tasks.change(task.id, remark="goes on")
+    assert store.tasks.create([new_task(2)])
+    disk.left = disk_module.SPARE_BYTES + 400_000
+    store.maintain(3000.0)
+    assert len(generations(store.state_dir / "store")) == 3
+    assert store.health().warnings == ()
 
 
 def test_below_the_free_space_mark_new_tasks_are_refused_and_changes_are_not(make_store: Opener):
