@@ -101,6 +101,7 @@ class JournalStorage(Storage):
         """Close the journal; every change is on disk already."""
         with self._snapshot_lock, self._writing:
             self._disk.close()
+        gc.unfreeze()  # else what was loaded stays in memory for as long as the process lives
 
     # --- reading
 
@@ -290,11 +291,7 @@ class JournalStorage(Storage):
     def tables_now(self) -> tuple[int, dict[str, int], dict[str, dict[int, Any]]]:
         """Number of the last change, next ids and all records, of one moment."""
         with self._writing:
-            return (
-                self._seq,
-                dict(self._next_ids),
-                {name: records.copy() for name, records in self.tables.items()},
-            )
+            return self._state()
 
     def mend(self) -> None:
         """Try to get over a disk error; raises StoreFailed while it lasts."""
