@@ -15,8 +15,8 @@ import msgspec
 
 from storage import journal, snapshot
 from storage.archive import Archive
-from storage.doubt import put_in_doubt
-from storage.errors import BackupUnreadable, StoreDamaged, StoreFailed
+from storage.doubt import heed, put_in_doubt
+from storage.errors import BackupUnreadable, StoreDamaged, StoreError, StoreFailed
 from storage.files import Files
 from storage.load import Loaded, Loader, journal_path, snapshot_path
 from storage.migrate import CURRENT
@@ -78,7 +78,8 @@ def check_backup(path: Path) -> BackupFacts:
 def restore(path: Path, state_dir: Path, now: float, files: Files | None = None) -> list[str]:
     """Check the backup, then put it in the place of the store, which is kept beside; the daemon must be stopped.
 
-    Tasks that were due by now may have been posted after the backup was made, so they wait for a person.
+    Tasks that were due by now, or that went on in the store that is replaced (if it can be read), may have been posted
+    after the backup was made, so they wait for a person. Files that were used since stay used.
 
     Returns:
         Sentences about what a person should know.
@@ -88,6 +89,7 @@ def restore(path: Path, state_dir: Path, now: float, files: Files | None = None)
         StoreFailed: the disk refused; the store is the one before or the restored one, whole.
     """
     state, months = _read_tar(path)
+    _heed_present(state, state_dir)
     put_in_doubt(state, now)
     return _install(state, state_dir, months, files or Files())
 
@@ -111,14 +113,26 @@ def import_json(path: Path, state_dir: Path, now: float) -> list[str]:
         text = path.read_bytes()
         raw = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         state = Loaded(schema=CURRENT.version, seq=0)
+        for name in snapshot.OWN_TABLES:  # of a snapshot, which plain TinyDB can open and write too
+            raw.pop(name, None)
         for name, records in raw.items():
             kind: Any = dict[int, TYPES.get(name, dict[str, Any])]  # type: ignore[misc]
             state.tables[name] = msgspec.json.decode(records, type=kind)
             state.next_ids[name] = max(state.tables[name], default=0) + 1
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BackupUnreadable(f"{path} cannot be imported: {error}") from error
+    _heed_present(state, state_dir)
     put_in_doubt(state, now)
     return _install(state, state_dir, {}, Files())
+
+
+def _heed_present(state: Loaded, state_dir: Path) -> None:
+    try:
+        present = Loader(state_dir / FOLDER, Files(), TYPES, CURRENT, repair=False).load()
+    except (OSError, StoreError):
+        return  # a store that cannot be read may be the reason for the restore
+    if present is not None:
+        heed(state, present)
 
 
 def _state_of(source: Path | Store) -> Loaded:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 import msgspec
 
 from storage.load import Loaded
@@ -15,6 +18,9 @@ _SENTENCE = (
 )
 
 
+#: How far the clock may be behind what is stored: it is slewed, and clients' clocks are others.
+_SLACK_S = 60.0
+
 #: Ids left out, because tasks that are not known any more may have had them.
 _IDS_SKIPPED = 1000
 
@@ -22,15 +28,16 @@ _IDS_SKIPPED = 1000
 def put_in_doubt(state: Loaded, now: float) -> int:
     """End every unfinished task that could have been started in the lost part as failed with outcome unknown.
 
-    That is one whose time has come, or one that the unreadable part is known to have changed. Publishing twice is worse
-    than asking a person, who can retry or mark each. Returns how many.
+    That is one whose time has come, or one that the unreadable part is known to have changed; all of them, when the
+    clock is wrong. Publishing twice is worse than asking a person, who can retry or mark each. Returns how many.
     """
     tasks: dict[int, Task] = state.tables.get(TASKS, {})
+    come = now if now + _SLACK_S >= _newest(tasks.values()) else math.inf
     touched = state.touched.get(TASKS, set())
     doubtful = [
         task
         for task in tasks.values()
-        if task.stage not in ENDS and (task.due_at <= now or task.id in touched)
+        if task.stage not in ENDS and (task.due_at <= come or task.id in touched)
     ]
     for task in doubtful:
         tasks[task.id] = msgspec.structs.replace(
@@ -51,6 +58,37 @@ def put_in_doubt(state: Loaded, now: float) -> int:
             f"{len(doubtful)} unfinished tasks may have been posted: look at each, then retry or mark it"
         )
     return len(doubtful)
+
+
+def _newest(tasks: Iterable[Task]) -> float:
+    """The latest time that any record tells of; a clock before it is wrong (many boxes boot in 1970)."""
+    return max((max(task.created_at, task.finished_at or 0.0) for task in tasks), default=0.0)
+
+
+def heed(state: Loaded, present: Loaded) -> None:
+    """Take over from the store that a backup will replace what keeps posts from being made twice.
+
+    That is which of the tasks went on since, which files were used since, and which ids were given away since.
+    """
+    tasks: dict[int, Task] = state.tables.get(TASKS, {})
+    now: Task
+    for doc_id, now in present.tables.get(TASKS, {}).items():
+        before = tasks.get(doc_id)
+        if before is None or before.created_at != now.created_at:
+            continue  # nothing to do with each other: the store of another box
+        if (before.stage, before.attempt) != (now.stage, now.attempt):
+            state.touched.setdefault(TASKS, set()).add(doc_id)
+    for name, next_id in present.next_ids.items():
+        state.next_ids[name] = max(state.next_ids.get(name, 1), next_id)
+    marks: dict[int, UsageMark] = state.tables.setdefault(USAGE, {})
+    known = {(mark.root, mark.sha256): doc_id for doc_id, mark in marks.items()}
+    new_id = state.next_ids.get(USAGE, 1)
+    for mark in present.tables.get(USAGE, {}).values():
+        if mark.use is Use.USED:
+            doc_id = known.get((mark.root, mark.sha256), new_id)
+            marks[doc_id] = mark
+            new_id += doc_id == new_id
+    state.next_ids[USAGE] = new_id
 
 
 def _keep_files(state: Loaded, task_ids: set[int]) -> None:

@@ -14,6 +14,9 @@ CHUNK_RECORDS = 50
 _HEAD = "_file"
 _END = b',\n"_end":{"1":'
 
+#: Tables of the file itself, beside those of the records.
+OWN_TABLES = (_HEAD, "_end")
+
 
 class Unreadable(Exception):
     """The file is not a whole snapshot; the message says why."""

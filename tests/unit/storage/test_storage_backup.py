@@ -18,7 +18,7 @@ from storage.records import Outcome, Stage
 from storage.store import Store
 
 Opener = Callable[..., Store]
-EARLY = 1.0
+EARLY = 1_000_000.5  # before any task of the samples is due
 NOV = 1_700_000_000.0
 
 
@@ -72,15 +72,68 @@ def test_tasks_that_were_due_since_the_backup_wait_for_a_person_after_a_restore(
     make_store: Opener, tmp_path: Path
 ):
     store = make_store()
-    store.tasks.create([new_task(1, scheduled_at=100.0), new_task(2, scheduled_at=900.0)])
+    store.tasks.create([new_task(1), new_task(2, scheduled_at=2_000_000.0)])
     backup(store, tmp_path / "copy.tar")
     store.close()
-    said = restore(tmp_path / "copy.tar", store.state_dir, 500.0)
+    said = restore(tmp_path / "copy.tar", store.state_dir, 1_500_000.0)
     assert "1 unfinished tasks may have been posted" in said[0]
     again = make_store()
     assert (again.tasks.get(1).stage, again.tasks.get(1).outcome) == (Stage.FAILED, Outcome.UNKNOWN)
     assert again.usage.state("/srv/media", f"{1:064x}") == "used"
     assert again.tasks.get(2).stage is Stage.SCHEDULED
+
+
+def test_what_the_replaced_store_knows_of_later_posts_outlives_a_restore(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    store.tasks.create([new_task(1), new_task(2), new_task(3)])
+    store.usage.reset("/srv/media")
+    backup(store, tmp_path / "copy.tar")
+    store.tasks.change(1, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED, finished_at=EARLY)
+    store.tasks.change(2, remark="seen, not started")
+    for _ in range(2000):
+        store.storage.new_id("tasks")
+    later = store.tasks.create([new_task(60)])[0]
+    store.tasks.change(later.id, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED, finished_at=EARLY)
+    store.close()
+    restore(tmp_path / "copy.tar", store.state_dir, EARLY)
+    again = make_store()
+    assert (again.tasks.get(1).stage, again.tasks.get(1).outcome) == (Stage.FAILED, Outcome.UNKNOWN)
+    assert [again.tasks.get(number).stage for number in (2, 3)] == [Stage.SCHEDULED] * 2
+    assert again.usage.state("/srv/media", f"{1:064x}") == "used"
+    assert again.usage.state("/srv/media", f"{2:064x}") == "reserved"
+    assert again.usage.state("/srv/media", f"{60:064x}") == "used", "it was posted after the backup"
+    assert again.tasks.create([new_task(61)])[0].id > later.id
+    assert again.usage.state("/srv/media", f"{61:064x}") == "reserved"
+    assert make_store().usage.state("/srv/media", f"{60:064x}") == "used"
+
+
+def test_another_boxs_tasks_with_the_same_ids_are_not_taken_for_those_of_the_backup(
+    make_store: Opener, tmp_path: Path
+):
+    store = make_store()
+    store.tasks.create([new_task(1)])
+    backup(store, tmp_path / "copy.tar")
+    other = make_store(state_dir=tmp_path / "other")
+    other.tasks.create([new_task(5, created_at=1_000_000.25)])
+    other.tasks.change(1, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED, finished_at=EARLY)
+    other.close()
+    restore(tmp_path / "copy.tar", tmp_path / "other", EARLY)
+    again = make_store(state_dir=tmp_path / "other")
+    assert again.tasks.get(1).stage is Stage.SCHEDULED
+    assert again.usage.state("/srv/media", f"{1:064x}") == "reserved"
+    assert again.usage.state("/srv/media", f"{5:064x}") == "used"
+
+
+def test_a_restore_over_a_store_that_cannot_be_read_is_possible(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    filled(store)
+    before = state_of(store)
+    backup(store, tmp_path / "copy.tar")
+    store.close()
+    for path in (store.state_dir / "store").glob("snapshot-*"):
+        path.write_bytes(b"")
+    restore(tmp_path / "copy.tar", store.state_dir, EARLY)
+    assert state_of(make_store()) == before
 
 
 def test_a_restore_beside_the_running_daemon_is_refused(make_store: Opener, tmp_path: Path):
@@ -228,6 +281,21 @@ def test_a_file_that_plain_tinydb_wrote_is_imported_and_a_wrong_one_refused(
     with pytest.raises(BackupUnreadable, match="username"):
         import_json(tmp_path / "wrong.json", tmp_path / "state", EARLY)
     assert make_store().accounts.find("anna")
+
+
+def test_a_snapshot_is_imported_too_without_what_it_says_about_itself(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    filled(store)
+    before = state_of(store)
+    store.storage.snapshot()
+    newest = max((store.state_dir / "store").glob("snapshot-*.json"))
+    store.close()
+    import_json(newest, tmp_path / "elsewhere", EARLY)
+    again = make_store(state_dir=tmp_path / "elsewhere")
+    assert state_of(again) == before
+    again.tasks.create([new_task(9)])
+    before = state_of(again)
+    assert state_of(make_store(state_dir=tmp_path / "elsewhere")) == before
 
 
 def test_an_empty_store_is_exported_and_backed_up_too(make_store: Opener, tmp_path: Path):

@@ -163,6 +163,19 @@ def test_damage_before_acknowledged_changes_raises_the_alarm_and_puts_due_tasks_
     assert make_store().tasks.get(1).outcome is Outcome.UNKNOWN
 
 
+def test_APS_4_with_a_clock_that_is_wrong_every_unfinished_task_is_in_doubt_after_a_loss(make_store: Opener):
+    store = make_store()
+    store.tasks.create([new_task(1), new_task(2, scheduled_at=LATER)])
+    store.tasks.change(1, remark="lost")
+    store.tasks.change(1, remark="later")
+    folder = folder_of(store)
+    store.close()
+    path = journal_path(folder, 1)
+    path.write_bytes(path.read_bytes().replace(b"lost", b"LOST"))
+    again = make_store(now=lambda: 100.0)
+    assert [again.tasks.get(number).outcome for number in (1, 2)] == [Outcome.UNKNOWN] * 2
+
+
 def test_an_alarm_outlives_a_crash_at_any_operation_of_the_start_that_raised_it(
     make_store: Opener, tmp_path: Path
 ):
@@ -350,7 +363,9 @@ def test_TDB_1_a_thousand_random_damages_to_a_random_file_never_ends_in_a_traceb
             continue
         state = state_of(again)["tasks"]
         lost = again.storage.lost_changes
-        if round_ % 4 == 0:  # whatever was found, what is acknowledged from now on is there after the next start
+        if (
+            round_ % 4 == 0
+        ):  # whatever was found, what is acknowledged from now on is there after the next start
             created = again.tasks.create([new_task(99)])[0]
             again = make_store(state_dir=folder.parent, now=lambda: LATER, reserve_bytes=0)
             assert not again.storage.lost_changes
