@@ -19,6 +19,7 @@ from jobs.service_notify import ServiceNotify
 from jobs.settings import Settings
 from jobs.signals import Signals
 from storage.errors import NewerSchema, StateLocked, StoreDamaged, StoreError, StoreFull
+from storage.files import is_full
 from storage.store import Store
 
 _LOG = logging.getLogger("tikmatrixd")
@@ -70,14 +71,13 @@ def bring_up(make: Callable[[], D], config: LoadedConfig) -> D:
         end(str(error), EX.UNAVAILABLE)
     except (NewerSchema, StoreDamaged, TokenError, Exposed) as error:
         end(str(error), EX.CONFIG)
-    except StoreFull as error:
-        end(f"{error}: free some space on the disk of {state_dir}", EX.IOERR)
     except StoreError as error:
-        end(str(error), EX.IOERR)
+        end(f"{error}{_room(error, state_dir)}", EX.IOERR)
     except PermissionError as error:
         end(f"{error.filename or state_dir} cannot be used by this user: {_OWN_STATE_DIR}", EX.NOPERM)
     except OSError as error:
-        end(f"{error.filename or state_dir} cannot be used: {error.strerror or error}", EX.IOERR)
+        sentence = f"{error.filename or state_dir} cannot be used: {error.strerror or error}"
+        end(f"{sentence}{_room(error, state_dir)}", EX.IOERR)
     try:
         daemon.start()
     except CannotListen as error:
@@ -87,6 +87,13 @@ def bring_up(make: Callable[[], D], config: LoadedConfig) -> D:
         daemon.stop()
         raise
     return daemon
+
+
+def _room(error: Exception, state_dir: str) -> str:
+    """What to add to the sentence of an error that means that the disk is full."""
+    causes = (error, error.__cause__)
+    full = any(isinstance(e, StoreFull) or (isinstance(e, OSError) and is_full(e)) for e in causes)
+    return f": free some space on the disk of {state_dir}" if full else ""
 
 
 def serve_until_stopped(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from jobs.phone.protocol import PhoneInfo, PhoneState
 from jobs.settings import EventName
 from jobs.supervision import Loop
 from storage.store import StoreHealth
+
+_LOG = logging.getLogger(__name__)
 
 EVERY_S = 5.0
 #: A phone that is back sooner is no news: cables are touched, phones restart their USB.
@@ -146,6 +149,7 @@ class Watch:
             said.add("the store cannot be written")
         for sentence in sorted(said - self._disk_said):
             if self._is_news("disk", sentence):
+                _LOG.warning("%s", sentence)
                 self._tell("disk", sentence, free_bytes=free)
         self._disk_said = frozenset(said)
 

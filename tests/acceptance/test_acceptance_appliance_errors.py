@@ -194,7 +194,32 @@ def small_disk(folder, size):
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="needs root to mount a small disk")
+def fill(disk):
+    """Leave no room; returns the file that takes it."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    return ballast
+
+
+SMALL_DISK = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("mount"), reason="needs root to mount a small disk"
+)
+
+
+@SMALL_DISK
+def test_a_disk_that_is_full_before_the_first_start_is_said_with_what_to_do(config, tmp_path):
+    with small_disk(tmp_path / "small", "1m") as disk:
+        fill(disk)
+        done = tikmatrixd("--config", config(), "serve", "--state-dir", disk / "state")
+    assert done.returncode == 74
+    said = done.stderr.splitlines()[-1]
+    assert "No space left on device" in said
+    assert said.endswith(f": free some space on the disk of {disk / 'state'}")
+
+
+@SMALL_DISK
 def test_a_full_disk_refuses_new_tasks_and_says_so_and_old_ones_stay(hub, tmp_path):
     one = hub(1)
     with small_disk(tmp_path / "small", "40m") as disk:
@@ -212,10 +237,7 @@ def test_a_full_disk_refuses_new_tasks_and_says_so_and_old_ones_stay(hub, tmp_pa
             "script_config": {"captions": "kept", "material_list": [str(one.video)], "upload_wait_time": 0},
         }
         assert daemon.ended(daemon.post(**body))["outcome"] == "published"
-        ballast = disk / "ballast"
-        with ballast.open("wb") as file, contextlib.suppress(OSError):
-            while True:
-                file.write(bytes(65536))
+        ballast = fill(disk)
         refused = daemon.call("POST", "/api/v1/task", body)
         assert refused["code"] == 50701, refused
         assert "disk" in refused["message"] or "space" in refused["message"]

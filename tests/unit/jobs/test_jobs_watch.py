@@ -127,11 +127,14 @@ def test_a_task_that_fails_for_want_of_a_log_in_also_says_who_is_needed(hub):
     assert len(hub.told) == 4
 
 
-def test_a_disk_that_gets_full_is_told_and_a_full_one_again(tmp_path):
+def test_a_disk_that_gets_full_is_told_once_and_stands_in_the_log_for_those_without_a_receiver(
+    tmp_path, caplog
+):
     low = Hub(tmp_path, min_free_bytes=2**60)
     assert low.after(5) == ["disk"]
     assert "new tasks are refused" in low.told[0][1]
     assert low.after(5) == ["disk"]
+    assert [record.getMessage() for record in caplog.records] == [low.told[0][1]]
 
 
 def test_each_new_trouble_of_the_store_is_told_once(hub):
