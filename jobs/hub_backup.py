@@ -68,12 +68,17 @@ def back_up(config: LoadedConfig, places: Places, target: Path, now: float, *, l
                 state = Path(folder) / _STORE
                 facts = store_backup.backup(Path(config.settings.storage.state_dir), state)
                 with tarfile.open(fileobj=out, mode="w") as tar:
-                    sums = {_STORE: _add(tar, _STORE, state)}
+                    with state.open("rb") as content:
+                        sums = {_STORE: _add(tar, _STORE, content)}
                     for name, path in _extras(config, places, missing, library=library):
                         try:
-                            sums[name] = _add(tar, name, path)
+                            content = path.open("rb")
                         except OSError as error:
                             missing.append(f"{path}: {error.strerror}")
+                            continue
+                        # What breaks off from here on would leave a file that nobody can read behind it.
+                        with content:
+                            sums[name] = _add(tar, name, content)
                     manifest = Manifest(_FORMAT, utc(now).isoformat(timespec="seconds"), sums)
                     _add_bytes(tar, _MANIFEST, msgspec.json.encode(manifest))
             out.flush()
@@ -116,15 +121,14 @@ def library_dir(config: LoadedConfig) -> Path:
     return Path(settings.media.library_dir or Path(settings.storage.state_dir) / "library")
 
 
-def _add(tar: tarfile.TarFile, name: str, path: Path) -> str:
-    """Add a file as it is now; returns its SHA-256."""
-    with path.open("rb") as content:
-        member = tarfile.TarInfo(name)
-        member.size = os.fstat(content.fileno()).st_size
-        member.mode = 0o600
-        reader = _Summing(content)
-        tar.addfile(member, reader)
-        return reader.sha256.hexdigest()
+def _add(tar: tarfile.TarFile, name: str, content: IO[bytes]) -> str:
+    """Add an open file as it is now; returns its SHA-256. Raises OSError, also when it gets shorter meanwhile."""
+    member = tarfile.TarInfo(name)
+    member.size = os.fstat(content.fileno()).st_size
+    member.mode = 0o600
+    reader = _Summing(content)
+    tar.addfile(member, reader)
+    return reader.sha256.hexdigest()
 
 
 def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes) -> None:
