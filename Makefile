@@ -3,14 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 UV ?= uv
 BIN := $(VENV)/bin
+# pip's advice about how a package is built helps nobody here.
+SHELL := /bin/bash
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
+QUIETLY := 2> >(grep -v 'DEPRECATION: ' >&2)
 
 .PHONY: help demo test check long lock clean
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
-demo: $(VENV)/.runtime ## start the daemon with four simulated phones and publish three posts (ONCE=1: then stop)
-	@$(BIN)/python -m simulator.demo $(if $(ONCE),--once)
+demo: $(VENV)/.runtime ## start the daemon with four simulated phones and publish three posts (ONCE=1: then stop; LISTEN=HOST:PORT)
+	@$(BIN)/python -m simulator.demo $(if $(ONCE),--once) $(if $(LISTEN),--listen $(LISTEN))
 
 test: $(VENV)/.dev ## run the tests (under ten minutes on two cores)
 	@$(BIN)/python -m pytest $(ARGS)
@@ -38,10 +41,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.runtime: requirements/runtime.txt | $(VENV)/bin/python
 	@echo "installing the locked requirements ..."
-	@$(PIP) install --require-hashes -r requirements/runtime.txt
+	@$(PIP) install --require-hashes -r requirements/runtime.txt $(QUIETLY)
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@echo "installing the locked development requirements ..."
-	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/dev.txt
+	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/dev.txt $(QUIETLY)
 	@touch $@

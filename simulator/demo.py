@@ -7,6 +7,7 @@ import hashlib
 import json
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,14 +15,19 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import adbutils
 
+from simulator.adb.server import die_with_parent
+
 _ROOT = Path(__file__).resolve().parents[1]
+_PHONES = 4
+_LISTEN = "127.0.0.1:50809"
 _CAPTIONS = {
     "tiktok": 'Fresh from the workshop 🪵 "bench no. 7"\nmade by hand #woodwork #diy',
     "instagram": "A reel from the same bench: shavings & all ✨ #woodworking",
@@ -37,71 +43,111 @@ def main() -> int:
     """Run the demo; the exit status is 0 only if everything was published exactly once."""
     parser = argparse.ArgumentParser(prog="make demo")
     parser.add_argument("--once", action="store_true", help="end after the posts")
-    parser.add_argument("--phones", type=int, default=4)
-    parser.add_argument("--listen", default="")
+    parser.add_argument("--listen", default="", help=f"default: {_LISTEN}, or any free port if that is taken")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with tempfile.TemporaryDirectory(prefix="tikmatrixd-demo-") as folder:
-        daemon = _start_daemon(options, Path(folder))
-        try:
-            ready = _wait_until_ready(daemon, Path(folder) / "ready.json")
+    # A terminal that is closed sends SIGHUP.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="tikmatrixd-demo-") as folder,
+            _Daemon(options, Path(folder)) as daemon,
+        ):
+            ready = daemon.wait_until_ready()
+            print(f"status page: {ready['url']}/\n")
             good = _publish(ready)
             if not options.once:
                 _say_how_to_go_on(ready)
-                daemon.wait()
+                daemon.show_everything()
+                daemon.process.wait()
             return 0 if good else 1
-        except KeyboardInterrupt:
-            print("\nstopping ...")
-            return 0
-        except DemoFailed as error:
-            print(f"the demo failed: {error}", file=sys.stderr)
-            return 1
-        finally:
-            _end(daemon)
+    except KeyboardInterrupt:
+        print("\nstopped")
+        return 0
+    except DemoFailed as error:
+        print(f"the demo failed: {error}", file=sys.stderr)
+        return 1
 
 
-def _start_daemon(options: argparse.Namespace, folder: Path) -> subprocess.Popen[bytes]:
-    print(f"starting the daemon with {options.phones} simulated phones ...", flush=True)
-    command = [sys.executable, str(_ROOT / "tikmatrixd.py"), "serve", "--demo", str(options.phones),
-               "--state-dir", str(folder / "state"), "--ready-file", str(folder / "ready.json"),
-               "--latency", "150"]  # fmt: skip
-    if options.listen:
-        command += ["--listen", options.listen]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
+class _Daemon:
+    """The real command, ended with the block, and also if this process is killed."""
 
+    def __init__(self, options: argparse.Namespace, folder: Path) -> None:
+        print(f"starting the daemon with {_PHONES} simulated phones ...")
+        self._ready_file = folder / "ready.json"
+        self._quiet = True
+        self._kept: deque[str] = deque(maxlen=30)
+        self._first_line: queue.Queue[str] = queue.Queue()
+        self.process = subprocess.Popen(
+            [
+                sys.executable, str(_ROOT / "tikmatrixd.py"), "serve", "--demo", str(_PHONES),
+                "--state-dir", str(folder / "state"), "--ready-file", str(self._ready_file),
+                "--latency", "150", "--listen", options.listen or _free_listen(),
+            ],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=True,  # a Ctrl-C in the terminal is for us
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - no thread runs yet
+        )  # fmt: skip
+        for read in (self._read_output, self._read_log):
+            threading.Thread(target=read, daemon=True).start()
 
-def _end(daemon: subprocess.Popen[bytes]) -> None:
-    if daemon.poll() is None:
-        daemon.terminate()
+    def _read_output(self) -> None:
+        assert self.process.stdout is not None  # noqa: S101 - Popen was given a pipe
+        for line in self.process.stdout:
+            self._first_line.put(line.rstrip())
+        self._first_line.put("")
+
+    def _read_log(self) -> None:
+        """Keep what is merely information back while the demo tells the same in its own words."""
+        assert self.process.stderr is not None  # noqa: S101 - Popen was given a pipe
+        for line in self.process.stderr:
+            if self._quiet and line.split()[1:2] == ["info"]:
+                self._kept.append(line)
+            else:
+                print(line, end="", file=sys.stderr, flush=True)
+
+    def wait_until_ready(self, timeout_s: float = 90.0) -> dict[str, Any]:
+        """What its ready file says. Raises DemoFailed."""
         try:
-            daemon.wait(30)
+            line = self._first_line.get(timeout=timeout_s)
+        except queue.Empty:
+            raise DemoFailed(f"the daemon was not ready within {timeout_s:.0f} s") from None
+        if not line:
+            raise DemoFailed(f"the daemon ended with status {self.process.wait(5)}")
+        print(line)
+        ready: dict[str, Any] = json.loads(self._ready_file.read_text("utf-8"))
+        return ready
+
+    def show_everything(self) -> None:
+        """From now on its whole log is shown."""
+        self._quiet = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is DemoFailed and self._quiet:
+            print("".join(["its log:\n", *self._kept]), end="", file=sys.stderr)
+        self.process.terminate()
+        try:
+            self.process.wait(30)
         except subprocess.TimeoutExpired:
-            daemon.kill()
-            daemon.wait(5)
+            self.process.kill()
+            self.process.wait(5)
 
 
-def _wait_until_ready(
-    daemon: subprocess.Popen[bytes], ready_file: Path, timeout_s: float = 90.0
-) -> dict[str, Any]:
-    lines: queue.Queue[bytes] = queue.Queue()
-    stdout = daemon.stdout
-    assert stdout is not None  # noqa: S101 - Popen was given a pipe
-
-    def read() -> None:
-        for line in stdout:
-            lines.put(line)
-        lines.put(b"")
-
-    threading.Thread(target=read, name="daemon-output", daemon=True).start()
-    try:
-        line = lines.get(timeout=timeout_s)
-    except queue.Empty:
-        raise DemoFailed(f"the daemon was not ready within {timeout_s:.0f} s") from None
-    if not line:
-        raise DemoFailed(f"the daemon ended with status {daemon.wait(5)}")
-    print(line.decode().rstrip(), flush=True)
-    ready: dict[str, Any] = json.loads(ready_file.read_text("utf-8"))
-    return ready
+def _free_listen() -> str:
+    """The usual address, or any free port where something else has that one."""
+    host, port = _LISTEN.split(":")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError:
+            print(f"{_LISTEN} is taken by something else, so this demo takes another port")
+            return f"{host}:0"
+    return _LISTEN
 
 
 def _publish(ready: dict[str, Any]) -> bool:
@@ -112,8 +158,8 @@ def _publish(ready: dict[str, Any]) -> bool:
     start = (datetime.now().astimezone() + timedelta(seconds=60)).strftime("%H:%M")
     wanted = [
         ("TikTok video", tiktok[0], _CAPTIONS["tiktok"], {}),
-        ("Instagram reel", instagram[1 % len(instagram)], _CAPTIONS["instagram"], {}),
-        (f"TikTok video at {start}", tiktok[2 % len(tiktok)], _CAPTIONS["later"], {"start_time": start}),
+        ("Instagram reel", instagram[1], _CAPTIONS["instagram"], {}),
+        (f"TikTok video at {start}", tiktok[2], _CAPTIONS["later"], {"start_time": start}),
     ]
     posts: dict[int, tuple[str, dict[str, Any], str]] = {}
     for title, account, caption, extra in wanted:
@@ -146,7 +192,7 @@ def _watch(ready: dict[str, Any], tasks: set[int], timeout_s: float = 300.0) -> 
     while tasks:
         for task in sorted(tasks):
             data = _call(f"{ready['url']}/api/v1/task/{task}")["data"]
-            line = f"{data['status_text']:9}  {data['remark'] or data.get('waiting_for') or ''}"
+            line = f"{data['status_text']:9}  {_doing(data)}"
             if shown.get(task) != line:
                 shown[task] = line
                 print(f"  {datetime.now().astimezone():%H:%M:%S}  task {task}  {line}", flush=True)
@@ -157,31 +203,44 @@ def _watch(ready: dict[str, Any], tasks: set[int], timeout_s: float = 300.0) -> 
         pause.wait(0.25)
 
 
+def _doing(task: dict[str, Any]) -> str:
+    """Why a task waits, what it does, or what came of it."""
+    if task["waiting_for"] == "time":
+        return f"waits for its time, {task['start_time'][11:16]}"
+    if task["waiting_for"]:
+        return f"waits for {task['waiting_for'].replace('_', ' ')}: {task['waiting_detail']}"
+    remark: str = task["remark"]
+    return remark
+
+
 def _judge(ready: dict[str, Any], posts: dict[int, tuple[str, dict[str, Any], str]], sample: Path) -> bool:
     """Compare what was asked with what the phones recorded."""
     digest = hashlib.sha256(sample.read_bytes()).hexdigest()
     records = [post for serial in ready["serials"] for post in phone_posts(ready["adb_port"], serial)]
-    all_good = len(records) == len(posts)
+    all_good = True
     print("\nwhat the phones published:")
     for task, (title, account, caption) in posts.items():
-        status = _call(f"{ready['url']}/api/v1/task/{task}")["data"]
-        mine = [r for r in records if r["account"] == account["username"] and r["app"] == account["platform"]]
-        same_caption = len(mine) == 1 and mine[0]["caption"] == caption
-        same_file = len(mine) == 1 and [m["sha256"] for m in mine[0]["media"]] == [digest]
-        all_good &= status["outcome"] == "published" and same_caption and same_file
-        print(
-            f"  task {task}  {title}, @{account['username']}: {status['outcome']}, {len(mine)} post(s) on the phone"
-        )
+        outcome = _call(f"{ready['url']}/api/v1/task/{task}")["data"]["outcome"]
+        # By the file, which has the task's number in its name: a second post of it is found wherever it went.
+        mine = [r for r in records if any(m["name"].split("-")[2] == str(task) for m in r["media"])]
+        all_good &= outcome == "published" and len(mine) == 1
+        print(f"  task {task}  {title}, @{account['username']}: {outcome}, {len(mine)} post(s) on the phones")
         for record in mine:
-            print(
-                f"    caption {json.dumps(record['caption'], ensure_ascii=False)} ({'equal' if same_caption else 'DIFFERENT'})"
-            )
+            same_account = (record["app"], record["account"]) == (account["platform"], account["username"])
+            same_caption = record["caption"] == caption
+            same_file = [m["sha256"] for m in record["media"]] == [digest]
+            all_good &= same_account and same_caption and same_file
+            if not same_account:
+                print(f"    account @{record['account']} on {record['app']}, DIFFERENT")
+            print(f"    caption {json.dumps(record['caption'], ensure_ascii=False)} ({_equal(same_caption)})")
             for medium in record["media"]:
-                print(
-                    f"    file    {medium['name']}, {medium['bytes']} bytes, SHA-256 {'equal' if same_file else 'DIFFERENT'}"
-                )
+                print(f"    file    {medium['name']}, {medium['bytes']} bytes, SHA-256 {_equal(same_file)}")
     print("all published exactly once" if all_good else "NOT everything was published exactly once")
     return all_good
+
+
+def _equal(same: bool) -> str:
+    return "equal" if same else "DIFFERENT"
 
 
 def phone_posts(adb_port: int, serial: str) -> Iterator[dict[str, Any]]:
@@ -196,21 +255,24 @@ def phone_posts(adb_port: int, serial: str) -> Iterator[dict[str, Any]]:
 
 
 def _say_how_to_go_on(ready: dict[str, Any]) -> None:
-    url, serial = ready["url"], ready["serials"][-1]
-    body = json.dumps(
-        {
-            "serials": [serial], "script_name": "post",
-            "script_config": {"captions": "{Hello|Hi} from curl #first", "material_list": ["sample.mp4"], "upload_wait_time": 0},
-        }
-    )  # fmt: skip
+    """Lines to copy: the README's, with this demo's address."""
+    url, tasks = ready["url"], f"{ready['url']}/api/v1/task"
+    account = [a for a in ready["accounts"] if a["platform"] == "tiktok"][1]
+    config = {
+        "captions": "{Hello|Hi} from curl #first",
+        "material_list": ["sample.mp4"],
+        "upload_wait_time": 0,
+    }
+    body = {"usernames": ["@" + account["username"]], "script_name": "post", "script_config": config}
     print(
-        f"\nstatus page:  {url}/\n\ntry:\n"
-        f"  curl -s {url}/api/v1/task/stats\n"
+        f"\nstatus page: {url}/\n\ntry, in another terminal:\n"
         f"  curl -s {url}/api/v1/devices\n"
-        f"  curl -s {url}/api/v1/task -d '{body}'\n"
-        f"  {adbutils.adb_path()} -P {ready['adb_port']} -s {serial} shell simctl posts\n\n"
-        "Ctrl-C stops everything.",
-        flush=True,
+        f"  curl -s {tasks} -d '{json.dumps(body)}'\n"
+        f"  curl -s {tasks}/4\n"
+        f"  curl -s {tasks}/4/log\n"
+        f"  curl -s {tasks}/stats\n"
+        f"  {adbutils.adb_path()} -P {ready['adb_port']} -s {account['serial']} shell simctl posts\n\n"
+        "What the daemon logs follows. Ctrl-C stops everything."
     )
 
 

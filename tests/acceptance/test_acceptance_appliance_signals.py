@@ -81,6 +81,21 @@ def test_a_demo_that_is_stopped_while_it_starts_leaves_nothing_either(tmp_path):
     demo.gone(60)
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL], ids=str)
+def test_make_demo_leaves_no_process_behind_when_its_terminal_is_closed_or_it_is_killed(tmp_path, number):
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "simulator.demo", "--listen", "127.0.0.1:0"],
+        cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert demo.stdout is not None
+    assert any("progress:" in line for line in demo.stdout)
+    assert any("serve --demo" in line for line in processes(str(tmp_path)).values())
+    demo.send_signal(number)
+    demo.communicate(timeout=30)
+    until(lambda: not processes(str(tmp_path)), 15, f"what is left: {processes(str(tmp_path))}")
+    assert number == signal.SIGKILL or not list(tmp_path.iterdir())
+
+
 def slow_post(one, daemon):
     """A post that is on its way and takes its time."""
     task = daemon.post(
