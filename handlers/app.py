@@ -95,11 +95,12 @@ class App(bottle.Bottle):
                 self.access.check(environ, token_needed=path not in _PAGE_PATHS)
             _check_encoding(environ["bottle.raw_path"])
         except Exception as error:  # noqa: BLE001 - the boundary of a request
-            raise self._send(failure(error, f"{environ['REQUEST_METHOD']} {path}")) from None
+            reply = failure(error, f"{environ['REQUEST_METHOD']} {path}")
+            raise self._send(reply, compatible=_is_api(path)) from None
 
     def _wrap(self, route: Route) -> Callable[..., Any]:
         observe = self.metrics.observer(route.method, route.path)
-        is_envelope = route.path.startswith("/api/")
+        is_envelope = _is_api(route.path)
 
         def run(**args: str) -> Any:
             environ = bottle.request.environ
@@ -130,16 +131,17 @@ class App(bottle.Bottle):
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         self.metrics.count("other", "other", error.status_code)
         if error.status_code == 404:
-            return self._send(refused(Code.NOT_FOUND, self._no_path(path)))
-        if error.status_code == 405:
+            reply = refused(Code.NOT_FOUND, self._no_path(path))
+        elif error.status_code == 405:
             allowed = {word.strip() for word in error.headers.get("Allow", "").split(",")} - {""}
             allowed |= {"HEAD"} if "GET" in allowed else set()
             text = ", ".join(sorted(allowed))
             reply = refused(
                 Code.WRONG_METHOD, f"{method} is not possible here; use {text}", None, (("Allow", text),)
             )
-            return self._send(reply)
-        return self._send(crash(error.exception or error, f"{method} {path}"))
+        else:
+            reply = crash(error.exception or error, f"{method} {path}")
+        return self._send(reply, compatible=_is_api(path))
 
     def _no_path(self, path: str) -> str:
         shown = "".join(c if c.isprintable() else "?" for c in path[:100])
@@ -194,6 +196,11 @@ def _routes(services: Services, metrics: Metrics) -> list[Route]:
         )
     )
     return table
+
+
+def _is_api(path: str) -> bool:
+    """Whether clients that throw on other statuses than 200 may call this; probes outside want the real one."""
+    return path.startswith("/api/")
 
 
 def _pattern(route: Route) -> str:

@@ -406,6 +406,9 @@ def test_always_200_is_for_clients_that_throw(side: HttpSide, api: Client) -> No
         assert (response.status_int, response.json["code"]) == (200, code)
     assert api.call("GET", T, peer="192.0.2.1").status_int == 200
     assert api.call("GET", "/readyz").status_int == 200
+    for path, status in (("/readyz", 401), ("/metrics", 401), ("/nothing", 401)):
+        assert api.call("GET", path, peer="192.0.2.1").status_int == status, "a probe is told the truth"
+    assert api.call("GET", "/nothing").status_int == 404
 
 
 def test_a_crash_is_answered_with_an_incident_and_logged_under_it(
