@@ -245,6 +245,11 @@ def _read_username(value: Any) -> Any:
     name = clean_username(value)
     if not _USERNAME.fullmatch(name):
         raise Unreadable("must be a name of 1 to 100 characters without blanks, slashes and further @")
+    hidden = next((char for char in name if not char.isprintable()), "")
+    if hidden:  # copied along from a web page; no app would ever show this name
+        raise Unreadable(
+            f"holds the invisible character U+{ord(hidden):04X}; type the name instead of copying it"
+        )
     return name
 
 

@@ -149,6 +149,8 @@ def _check_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
         name = account.username.strip().removeprefix("@").casefold()
         if not name:
             yield f"accounts[{index}].username", "must not be empty"
+        elif not name.isprintable():
+            yield f"accounts[{index}].username", f"{account.username!r} holds an invisible character"
         elif (account.platform, name) in seen:
             yield f"accounts[{index}].username", f"{account.username!r} stands twice for {account.platform}"
         seen.add((account.platform, name))

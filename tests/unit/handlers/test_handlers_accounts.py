@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from jobs.phone.protocol import PhoneState
 from jobs.settings import AccountEntry
 from tests.support.http_side import Client, HttpSide
@@ -110,6 +112,11 @@ def test_bad_accounts_are_refused_with_every_problem(api: Client) -> None:
     api.bad(40001, "POST", A, {})
     api.bad(40001, "POST", A, [])
     api.bad(40001, "POST", A)
+
+
+@pytest.mark.parametrize("name", ["kim\u200b", "\u2068kim", "k\u202eim", "ki\xadm"])
+def test_a_name_with_an_invisible_character_is_refused(api: Client, name: str) -> None:
+    assert "invisible character U+" in api.bad(40001, "POST", A, {"username": name})["message"]
 
 
 def test_accounts_of_the_config_file_change_only_there(tmp_path: Path) -> None:

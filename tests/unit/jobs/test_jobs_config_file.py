@@ -68,6 +68,11 @@ def test_an_account_that_stands_twice_is_reported_where_it_stands_again():
     assert problems_of(text) == ["line 4: accounts[1].username: '@X' stands twice for tiktok"]
 
 
+def test_an_account_copied_with_an_invisible_character_is_reported():
+    text = '[[accounts]]\nusername = "kim\u200b"\n'
+    assert problems_of(text) == ["line 2: accounts[0].username: 'kim\\u200b' holds an invisible character"]
+
+
 def test_a_broken_entry_hides_no_problem_of_its_neighbours_or_its_own():
     text = (
         '[[accounts]]\nserial = "A"\n[[accounts]]\nusername = "x"\npackage = "no package"\n'
