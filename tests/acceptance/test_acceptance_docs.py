@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -93,6 +94,7 @@ def test_subcommands_that_are_named_exist():
             assert re.search(rf"(?m)^  {name} ", known), f"{document}: tikmatrixd {name}"
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_readmes_minute_with_curl_works_as_it_stands(tmp_path):
     demo = subprocess.Popen(
         [sys.executable, str(ROOT / "tikmatrixd.py"), "serve", "--demo", "4", "--listen", "127.0.0.1:0",

@@ -145,12 +145,8 @@ def test_hot_plug_is_noticed_within_three_seconds(hub):
     serial = one.phones.serials[1]
 
     def state():
-        (found,) = [
-            d["state"]
-            for d in daemon.call("GET", "/api/v1/devices")["data"]["devices"]
-            if d["serial"] == serial
-        ]
-        return found
+        devices = daemon.call("GET", "/api/v1/devices")["data"]["devices"]
+        return next((d["state"] for d in devices if d["serial"] == serial), "not seen yet")
 
     until(lambda: state() == "device", 10, "the first look")
     one.phones.simctl(serial, "fault", "offline", "4")
