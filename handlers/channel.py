@@ -24,6 +24,8 @@ MIN_RATE_BYTES_PER_S = 4 * 1024
 SWALLOWED_BYTES = 16 * 1024**2
 _MAX_CHUNK_LINE_BYTES = 16 * 1024
 _CHECK_SPACE_EVERY_BYTES = 16 * 1024**2
+#: Who sends requests ahead and leaves so much unread gets no further answer on this connection.
+MAX_UNREAD_BYTES = 8 * 1024**2
 MALFORMED = "malformed HTTP request: "
 _METHOD = re.compile(rb"[A-Za-z][A-Za-z-]*( |\r|$)")
 _TLS_HELLO = b"\x16\x03"
@@ -227,7 +229,10 @@ class Answer(_OneWrite, WSGITask):
     """A request that reaches the app; while the server leaves, each answer is the last of its connection."""
 
     def build_response_header(self) -> bytes:
-        if self.channel.server.leaving:
+        channel = self.channel
+        unread_bytes = channel.total_outbufs_len + (self.content_length or 0)
+        # waitress would let the thread of the next request wait until this client has read: maybe forever (WEB-2).
+        if channel.server.leaving or (len(channel.requests) > 1 and unread_bytes > MAX_UNREAD_BYTES):
             self.set_close_on_finish()
         header: bytes = super().build_response_header()
         return header

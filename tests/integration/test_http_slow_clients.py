@@ -17,6 +17,7 @@ import pytest
 
 import handlers.channel
 import handlers.server
+from jobs.settings import Server
 from tests.support.http_side import HttpSide, WireClient
 
 T = "/api/v1/task"
@@ -204,6 +205,19 @@ def test_WEB_3_hanging_creates_do_not_delay_reads(side: HttpSide, monkeypatch: p
     assert statistics.median(times) < 0.3, times
     assert max(times) < 2.0, times
     assert wire.good("GET", T)["total"] == 40
+
+
+def test_WEB_2_who_asks_for_much_and_reads_nothing_keeps_no_thread(tmp_path: Path) -> None:
+    with HttpSide(tmp_path, server=Server(listen="127.0.0.1:0", threads=2)) as side:
+        for _ in range(30):
+            side.task(script_config={"captions": "x" * 1024**2})
+        wire = side.serve()
+        with ExitStack() as stack:
+            for _ in range(2):
+                sock = stack.enter_context(socket.create_connection(("127.0.0.1", wire.port), 10))
+                sock.sendall(f"GET {T}?page_size=100 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 3)
+                assert sock.recv(12) == b"HTTP/1.1 200"
+            assert wire.good("GET", f"{T}/stats")["total"] == 30
 
 
 def test_WEB_4_an_upload_by_a_stranger_is_refused_before_it_is_received(
