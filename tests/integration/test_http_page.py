@@ -15,7 +15,7 @@ import pytest
 from handlers.tokens import new_token
 from jobs.phone.protocol import PhoneState
 from jobs.settings import License
-from storage.records import Waiting
+from storage.records import Outcome, Waiting
 from tests.support.http_side import HttpSide
 
 PAGE = Path(__file__).parents[2] / "handlers" / "static" / "index.html"
@@ -47,6 +47,8 @@ def test_the_page_shows_health_phones_and_why_tasks_wait_or_failed(side: HttpSid
     waiting = side.task("PHONE2", username="kim", caption="<b>hello</b>")
     side.store.tasks.set_waiting({waiting.id: (Waiting.DEVICE, side.clock.now(), "PHONE2 is unauthorized")})
     side.task("PHONE1", status="unknown")
+    verifying = side.task("PHONE1", status="committing")
+    side.store.tasks.change(verifying.id, outcome=Outcome.UNKNOWN, remark="proof")
     failed = side.task("PHONE1", status="failed")
     writer = side.evidence.writer(failed.id, 1)
     writer.line("open app", seconds=1.5)
@@ -59,22 +61,14 @@ def test_the_page_shows_health_phones_and_why_tasks_wait_or_failed(side: HttpSid
     assert page["token-form"] is None
     for text in ("PHONE1", "Pixel 7, Android 14", "81 %, 29 °C", "unauthorized: accept the key on the phone"):
         assert text in page["phones"]
-    for text in ("waits for device: PHONE2 is unauthorized (since 2027-01-15 09:00:00)", "@kim, tiktok", "<b>hello</b>",
-                 "failed, may be published", "[ui_changed at find]", "unknown screen"):  # fmt: skip
+    for text in ("waits for its phone: PHONE2 is unauthorized (since 2027-01-15 09:00)", "@kim , tiktok", "<b>hello</b>",
+                 "may be published", "mark it as published", "[ui_changed at find]", "unknown screen",
+                 "running past the point of no return, step: proof"):  # fmt: skip
         assert text in page["tasks"]
-    assert page["counts"].split() == [
-        "3",
-        "all",
-        "1",
-        "pending",
-        "0",
-        "running",
-        "0",
-        "completed",
-        "2",
-        "failed",
-    ]
-    assert page["page"] == "page 1 of 1, 3 tasks"
+    assert page["tasks"].count("may be published") == 1
+    assert page["phone-counts"] == "0 working, 2 free, 1 not usable"
+    assert " ".join(page["counts"].split()) == "4 all 1 pending 1 running 0 completed 2 failed"
+    assert page["page"] == "page 1 of 1, 4 tasks"
     assert "open app" in shown["log"]
     assert "seconds=1.5" in shown["log"]
 
@@ -96,7 +90,7 @@ def test_the_page_asks_for_a_token_and_works_with_it(side: HttpSide) -> None:
     assert "token" in shown["before"]["problem"]
     assert shown["after"]["state"] == "● ready"
     assert shown["after"]["token-form"] is None
-    assert shown["after"]["page"] == "page 1 of 1, 1 tasks"
+    assert shown["after"]["page"] == "page 1 of 1, 1 task"
 
 
 def test_the_page_works_on_a_plan_without_task_calls(side: HttpSide) -> None:
