@@ -40,13 +40,13 @@ class TaskIndex:
                 if now is None or before.stage is not now.stage:
                     self._stages[before.stage].pop(doc_id, None)
                 self._forget_times(before, now)
-                if now is None:
+                if now is None or _post(before) != _post(now):
                     self._forget_media(before)
             if now is not None:
                 if before is None or before.stage is not now.stage:
                     self._stages[now.stage][doc_id] = None
                 self._note_times(before, now)
-                if before is None:
+                if before is None or _post(before) != _post(now):
                     self._note_media(now)
             self._update_views(doc_id, before, now)
 
@@ -176,6 +176,11 @@ class TaskIndex:
 def may_be_posted(task: Task) -> bool:
     """Whether a second task with the same content could show it twice."""
     return task.stage not in _ENDS or task.outcome not in _ENDED_WITHOUT_POST
+
+
+def _post(task: Task) -> tuple[object, ...]:
+    """What it shows and where: never changed by the daemon, but TinyDB's own calls may."""
+    return (task.serial, task.username, task.platform, task.materials)
 
 
 def _facts(task: Task | None) -> tuple[Status, str, str, str, str] | None:

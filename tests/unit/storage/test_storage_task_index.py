@@ -66,6 +66,20 @@ class Comparison(RuleBasedStateMachine):
             )
             self.store(number, changed)
 
+    @rule(
+        pick=st.integers(0, 1000),
+        serial=st.sampled_from(SERIALS),
+        user=st.sampled_from(USERS),
+        media=st.integers(1, 2),
+    )
+    def move(self, pick: int, serial: str, user: str, media: int) -> None:
+        """As TinyDB's own `update` can."""
+        if self.tasks:
+            number = sorted(self.tasks)[pick % len(self.tasks)]
+            files = new_task(media).materials
+            moved = msgspec.structs.replace(self.tasks[number], serial=serial, username=user, materials=files)
+            self.store(number, moved)
+
     @rule(pick=st.integers(0, 1000))
     def remove(self, pick: int) -> None:
         if self.tasks:
