@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from storage.migrate import Schema
 _SNAPSHOT = "snapshot-*.json"
 _JOURNAL = "journal-*.log"
 DAMAGED = ".damaged"
+_NUMBER = re.compile("[0-9]{8,}")
 
 Tables = dict[str, dict[int, Any]]
 
@@ -46,8 +48,9 @@ def journal_path(folder: Path, generation: int) -> Path:
 
 
 def generations(folder: Path, pattern: str = _SNAPSHOT) -> list[int]:
-    """Numbers of the files of this kind, ascending."""
-    return sorted(int(path.stem.rpartition("-")[2]) for path in folder.glob(pattern))
+    """Numbers of the files of this kind, ascending; copies that a person made beside them are not ours."""
+    numbers = (path.stem.partition("-")[2] for path in folder.glob(pattern))
+    return sorted(int(number) for number in numbers if _NUMBER.fullmatch(number))
 
 
 def journals(folder: Path) -> list[int]:

@@ -291,6 +291,24 @@ def test_what_a_crash_left_half_written_is_removed_by_the_next_start(make_store:
     assert list(folder.glob("*.tmp")) == []
 
 
+def test_copies_that_a_person_made_beside_the_files_are_left_alone(make_store: Opener):
+    store = make_store()
+    before = filled(store)
+    folder = folder_of(store)
+    store.close()
+    copies = [
+        folder / "snapshot-00000001 (copy).json",
+        folder / "journal-00000001.old.log",
+        folder / "snapshot-.json",
+    ]
+    for path in copies:
+        path.write_bytes(b"mine")
+    again = make_store()
+    assert state_of(again) == before
+    again.storage.snapshot()
+    assert all(path.exists() for path in copies)
+
+
 def test_a_missing_journal_is_damage(make_store: Opener):
     store = make_store()
     filled(store)
