@@ -74,10 +74,12 @@ make_release() {
     python3 -m venv "$release/.venv"
     local pip=("$release/.venv/bin/python" -m pip --disable-pip-version-check --no-input -q install)
     # pip's advice about how a package is built helps nobody here.
-    "${pip[@]}" --require-hashes -r "$release/requirements/runtime.txt" 2> >(grep -v 'DEPRECATION: ' >&2)
+    "${pip[@]}" --require-hashes -r "$release/requirements/runtime.txt" 2> >(grep -v 'DEPRECATION: ' >&2) ||
+        fail "the locked packages cannot be had (above); nothing was changed. Without internet: docs/operator.md, section 1"
     if [ -e "$CONFIG/extra-requirements.txt" ]; then
         say "adding what $CONFIG/extra-requirements.txt names"
-        "${pip[@]}" -c <(sed 's/ *\\$//; /--hash/d' "$release/requirements/runtime.txt") -r "$CONFIG/extra-requirements.txt"
+        "${pip[@]}" -c <(sed 's/ *\\$//; /--hash/d' "$release/requirements/runtime.txt") -r "$CONFIG/extra-requirements.txt" ||
+            fail "what $CONFIG/extra-requirements.txt names cannot be had (above); nothing was changed"
     fi
     "$release/.venv/bin/python" -m compileall -q "$release"/{tikmatrixd.py,handlers,jobs,storage,simulator}
     # The adb server runs the binary that comes with adbutils: one version on the box, ours.

@@ -7,10 +7,13 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from datetime import datetime
 
 import pytest
 
 from jobs.config_file import parse_config_text
+from jobs.notify import BACKOFF_S, FLOOD_EVENTS, FLOOD_S, MAX_AGE_S, MAX_WAITING, Event
+from jobs.notify_send import sign, webhook_body
 from jobs.phone.protocol import PhoneState
 from jobs.settings import EventName
 from storage.records import Waiting
@@ -135,6 +138,34 @@ def run(command, url):
     return json.loads(
         subprocess.run(["/bin/sh", "-c", line], check=True, capture_output=True, timeout=30).stdout
     )
+
+
+def test_the_webhook_is_as_the_manual_shows_it_and_its_check_works():
+    (shown,) = blocks_of(OPERATOR, "json")
+    said = json.loads(shown)
+    event = Event(
+        id=said["id"],
+        name=said["event"],
+        sentence=said["message"],
+        at=datetime.fromisoformat(said["at"]).timestamp(),
+        facts=said["facts"],
+    )
+    body = webhook_body(event)
+    assert body == shown.strip().encode()
+    place = {}
+    exec(blocks_of(OPERATOR, "python")[0], place)  # noqa: S102 - the manual's own lines
+    check = place["comes_from_the_hub"]
+    assert check(body, sign("a long random text", body), "a long random text")
+    assert not check(body.replace(b"41", b"42"), sign("a long random text", body), "a long random text")
+    assert not check(body, sign("another", body), "a long random text")
+
+
+def test_the_pauses_and_bounds_of_notifications_are_those_of_the_manual():
+    text = " ".join((ROOT / OPERATOR).read_text().split())
+    assert BACKOFF_S[1:] == (5, 30, 120, 600, 1800)
+    assert "after 5 s, 30 s, 2 min, 10 min, then every 30 min" in text
+    assert f"{MAX_WAITING:,} at most" in text
+    assert (MAX_AGE_S, FLOOD_EVENTS, FLOOD_S) == (3 * 86400, 10, 600)
 
 
 @pytest.mark.long

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.support.manual import blocks_of
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Kept between runs: making it takes a minute. Holds the base system and the wheels.
@@ -45,6 +48,12 @@ def base_system() -> Path:
     return base
 
 
+def offline_commands() -> list[str]:
+    """What the manual says for a box without internet: those that fetch the packages, then the installer's."""
+    (block,) = blocks_of("docs/operator.md", "sh")
+    return block.splitlines()
+
+
 def wheels() -> Path:
     """Everything that pip will want inside, where there is no network."""
     folder = CACHE / "wheels"
@@ -52,21 +61,9 @@ def wheels() -> Path:
     if not (folder / "lock").exists() or (folder / "lock").read_bytes() != lock.read_bytes():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        # setuptools and wheel build what comes as source only.
-        run(
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "-q",
-            "-d",
-            folder,
-            "--require-hashes",
-            "-r",
-            lock,
-            timeout=600,
-        )
-        run(sys.executable, "-m", "pip", "download", "-q", "-d", folder, "setuptools", "wheel", timeout=300)
+        for command in offline_commands()[:-1]:
+            words = command.replace("-d wheels", f"-d {shlex.quote(str(folder))}").removeprefix("python3")
+            run("/bin/sh", "-c", f"{shlex.quote(sys.executable)}{words}", timeout=600, cwd=ROOT)
         shutil.copy(lock, folder / "lock")
     return folder
 
