@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import msgspec
 
@@ -78,10 +78,19 @@ class JsonFormatter(logging.Formatter):
         return msgspec.json.encode(entry).decode()
 
 
+def _is_journal(stream: TextIO) -> bool:
+    """Whether this is the journal's stream; what a service starts in a terminal inherits the variable alone."""
+    try:
+        facts = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{facts.st_dev}:{facts.st_ino}"
+
+
 def set_up(level: str, kind: Literal["auto", "plain", "journal", "json"]) -> None:
     """Send all logs to standard error in the given form; `auto` is the journal's under systemd, else plain."""
     if kind == "auto":
-        kind = "journal" if os.environ.get("JOURNAL_STREAM") else "plain"
+        kind = "journal" if _is_journal(sys.stderr) else "plain"
     formatter = {"plain": PlainFormatter, "journal": JournalFormatter, "json": JsonFormatter}[kind]()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)

@@ -2,9 +2,12 @@
 
 import json
 import logging
+import os
 import sys
 
-from jobs.logs import JournalFormatter, JsonFormatter, PlainFormatter, context
+import pytest
+
+from jobs.logs import JournalFormatter, JsonFormatter, PlainFormatter, context, set_up
 
 
 def record(level=logging.WARNING, message="phone lost", **extra):
@@ -59,3 +62,30 @@ def test_lines_of_a_thread_carry_what_it_works_on_and_the_innermost_step():
     assert formatter.format(record()).endswith("phone lost")
     with context(task=7):
         assert json.loads(JsonFormatter().format(record()))["task"] == 7
+
+
+@pytest.fixture
+def root_logger():
+    """The root logger, as it was before afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield root
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def test_auto_writes_for_the_journal_only_where_it_listens(root_logger, monkeypatch, tmp_path):
+    def form():
+        set_up("info", "auto")
+        return type(root_logger.handlers[0].formatter)
+
+    with (tmp_path / "stderr").open("w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        facts = os.fstat(stream.fileno())
+        monkeypatch.setenv("JOURNAL_STREAM", f"{facts.st_dev}:{facts.st_ino}")
+        assert form() is JournalFormatter
+        # A terminal that was opened by a service: its environment names a stream that is not ours.
+        monkeypatch.setenv("JOURNAL_STREAM", f"{facts.st_dev}:{facts.st_ino + 1}")
+        assert form() is PlainFormatter
+        monkeypatch.delenv("JOURNAL_STREAM")
+        assert form() is PlainFormatter
