@@ -199,10 +199,9 @@ def key_lines(text: str) -> dict[str, int]:
     return lines
 
 
-def describe(config: LoadedConfig, overrides: Mapping[str, str] | None = None) -> str:
+def describe(config: LoadedConfig) -> str:
     """What is in force as TOML, each value followed by where it comes from; secrets masked."""
     out: list[str] = []
-    overrides = overrides or {}
     for section in msgspec.structs.fields(Settings):
         value = getattr(config.settings, section.name)
         if section.name in _LISTS:
@@ -210,30 +209,26 @@ def describe(config: LoadedConfig, overrides: Mapping[str, str] | None = None) -
                 out += [
                     "",
                     f"[[{section.name}]]",
-                    *_describe_struct(f"{section.name}[{index}]", entry, config, overrides),
+                    *_describe_struct(f"{section.name}[{index}]", entry, config),
                 ]
         else:
-            out += ["", f"[{section.name}]", *_describe_struct(section.name, value, config, overrides)]
+            out += ["", f"[{section.name}]", *_describe_struct(section.name, value, config)]
     return "\n".join(out).lstrip("\n")
 
 
-def _describe_struct(
-    prefix: str, value: Any, config: LoadedConfig, overrides: Mapping[str, str]
-) -> list[str]:
+def _describe_struct(prefix: str, value: Any, config: LoadedConfig) -> list[str]:
     plain: list[str] = []
     nested: list[str] = []
     for field in msgspec.structs.fields(type(value)):
         key = f"{prefix}.{field.name}"
         content = getattr(value, field.name)
         if isinstance(content, msgspec.Struct):
-            nested += ["", f"[{key}]", *_describe_struct(key, content, config, overrides)]
+            nested += ["", f"[{key}]", *_describe_struct(key, content, config)]
             continue
         if isinstance(value, NotifyTarget) and field.name == "url":
             content = value.shown
         shown = '"***"' if field.name in SECRET_KEYS and content else _toml(content)
-        where = overrides.get(key) or (
-            f"{config.path}:{config.lines[key]}" if key in config.lines else "default"
-        )
+        where = f"{config.path}:{config.lines[key]}" if key in config.lines else "default"
         plain.append(f"{field.name} = {shown}  # {where}")
     return plain + nested
 
