@@ -48,7 +48,7 @@ def show_config(config_path: Path | None) -> None:
 @click.pass_obj
 def doctor(config_path: Path | None, serial: str | None, as_json: bool) -> None:
     """Check this box and its phones; exit status 1 if posting cannot work."""
-    from handlers.tokens import list_tokens
+    from handlers.tokens import TokenError, list_tokens
     from jobs.doctor import box_findings, can_post
     from jobs.doctor_adb import adb_findings
     from jobs.phone import adb_server
@@ -57,9 +57,14 @@ def doctor(config_path: Path | None, serial: str | None, as_json: bool) -> None:
     config = read_config(config_path)
     settings = config.settings
     binary = str(adb_server.binary(settings.adb))
+    tokens, problem = 0, ""
+    try:
+        tokens = len(list_tokens(tokens_path(config)))
+    except TokenError as error:
+        problem = str(error)
     findings = [
         *adb_findings(settings, binary, adb_key_dir(config)),
-        *box_findings(settings, token_count=lambda: len(list_tokens(tokens_path(config)))),
+        *box_findings(settings, tokens=tokens, token_problem=problem),
     ]
     findings += phone_findings(settings, SystemClock(), serial, _logins(config))
     click.echo(msgspec.json.encode(findings).decode() if as_json else "\n".join(map(str, findings)))

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -57,12 +57,15 @@ def fail(subject: str, sentence: str, fix: str) -> Finding:
     return Finding(Level.FAIL, subject, sentence, fix)
 
 
-def box_findings(settings: Settings, *, token_count: Callable[[], int]) -> Iterator[Finding]:
-    """Everything about the box itself that has nothing to do with adb."""
+def box_findings(settings: Settings, *, tokens: int, token_problem: str = "") -> Iterator[Finding]:
+    """Everything about the box itself that has nothing to do with adb.
+
+    `tokens` is how many there are, `token_problem` why nobody can tell.
+    """
     yield from _media_roots(settings)
     yield from _disk(settings)
     yield _clock()
-    yield from _port_and_tokens(settings, token_count())
+    yield from _port_and_tokens(settings, tokens, token_problem)
 
 
 def _media_roots(settings: Settings) -> Iterator[Finding]:
@@ -76,7 +79,7 @@ def _media_roots(settings: Settings) -> Iterator[Finding]:
                 f"{root} lies in a home directory, which the service cannot see (ProtectHome)",
                 "use /srv/tikmatrixd/media, or bind-mount the folder there",
             )
-        elif not path.is_dir():
+        elif not os.path.isdir(path):  # noqa: PTH112 - False, too, where it cannot be looked at
             yield fail("media root", f"{root} is not a folder", f"mkdir -p {root}, or correct media.roots")
         elif not _as_user(user, "test", "-r", root, "-a", "-x", root).ok:
             yield fail(
@@ -169,7 +172,7 @@ def _clock() -> Finding:
     )
 
 
-def _port_and_tokens(settings: Settings, tokens: int) -> Iterator[Finding]:
+def _port_and_tokens(settings: Settings, tokens: int, token_problem: str) -> Iterator[Finding]:
     host, port = split_listen(settings.server.listen)
     local = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
     alive = _ask_readiness(f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}")
@@ -188,7 +191,9 @@ def _port_and_tokens(settings: Settings, tokens: int) -> Iterator[Finding]:
             f"another program answers on port {port}",
             f"stop it (ss -ltnp 'sport = :{port}' names it), or change server.listen",
         )
-    if tokens:
+    if token_problem:
+        yield fail("tokens", token_problem, "until then no client from another machine is let in")
+    elif tokens:
         yield ok("tokens", f"{tokens} token(s) for clients on the LAN")
     elif host in {"127.0.0.1", "localhost", "::1"}:
         yield ok("tokens", "none, and none is needed: only this box can reach the API")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -27,7 +28,7 @@ def adb_findings(settings: Settings, binary: str, key_dir: Path) -> Iterator[Fin
 def _program(binary: str) -> tuple[int | None, Finding]:
     """The protocol version that this program speaks, where it says one, and what there is to say about it."""
     subject = "adb binary"
-    if not Path(binary).is_file():
+    if not os.path.isfile(binary):  # noqa: PTH113 - False, too, where it cannot be looked at
         return None, fail(
             subject,
             f"{binary} does not exist",

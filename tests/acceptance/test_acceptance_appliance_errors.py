@@ -85,6 +85,17 @@ def test_the_lan_is_not_served_without_a_token(config):
     assert "make one with `tikmatrixd.py token new NAME`" in done.stderr
 
 
+def test_a_damaged_token_file_is_a_finding_of_doctor_and_not_its_end(config, tmp_path):
+    path = config()
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "tokens.json").write_text("{")
+    done = tikmatrixd("--config", path, "doctor")
+    assert done.returncode == 1
+    assert f"FAIL  tokens: {tmp_path / 'state' / 'tokens.json'} is damaged" in done.stdout
+    assert "move it away and make new tokens" in done.stdout
+    assert done.stdout.endswith("posting cannot work yet\n")
+
+
 def test_a_second_daemon_on_the_same_state_is_refused(hub):
     one = hub(1)
     one.start()

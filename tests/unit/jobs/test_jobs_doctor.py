@@ -39,7 +39,7 @@ def unused_port():
 def look(settings, *, tokens=0, adb="/nonexistent/adb", key_dir="/nonexistent"):
     return [
         *adb_findings(settings, str(adb), Path(key_dir)),
-        *box_findings(settings, token_count=lambda: tokens),
+        *box_findings(settings, tokens=tokens),
     ]
 
 
