@@ -152,9 +152,10 @@ class Daemon:
         return seen | configured | {account.serial for account in self.store.accounts.all() if account.serial}
 
     def start(self) -> None:
-        """Config and store are good already; bring up phones, jobs and the port, in this order."""
+        """Config and store are good already; take the port, bring up phones and jobs, then answer on it."""
         on_stop = self._running
         on_stop.callback(self.store.close)
+        self.http.listen()  # while it is taken no task may be begun, only to be interrupted again
         self.outbox.start()
         on_stop.callback(self.outbox.stop, OUTBOX_STOP_S)
         self.fleet.start()

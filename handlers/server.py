@@ -87,8 +87,8 @@ class HttpServer:
         """Whether requests are being accepted."""
         return self._thread.is_alive()
 
-    def start(self) -> None:
-        """Listen and serve. Raises CannotListen."""
+    def listen(self) -> None:
+        """Take the port; who calls before `start` waits. Raises CannotListen."""
         raise_descriptor_limit()
         # One line for each request that has to wait a moment helps nobody; the metrics have the times.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -98,6 +98,11 @@ class HttpServer:
         except BaseException:
             sock.close()
             raise
+
+    def start(self) -> None:
+        """Serve, on the port that `listen` took or else takes now. Raises CannotListen."""
+        if self._server is None:
+            self.listen()
         self._thread.start()
 
     def stop(self, deadline_s: float) -> bool:
@@ -105,9 +110,13 @@ class HttpServer:
 
         Idle connections are closed at once, those in the middle of a request after its answer.
         """
-        if self._server is None or not self._thread.is_alive():
+        if self._server is None:
             return True
         ends = time.monotonic() + deadline_s
+        if not self._thread.is_alive():
+            self._server.close_all()
+            self._server.end_threads(ends)
+            return True
         self._server.leave()
         self._thread.join(max(0.1, deadline_s))
         clean = not self._thread.is_alive()

@@ -261,6 +261,22 @@ def test_a_port_that_is_taken_is_named(side: HttpSide, port: int) -> None:
         HttpServer(side.app, Server(listen="192.0.2.1:0")).start()
 
 
+def test_the_port_is_taken_before_anything_is_answered_and_given_back_if_that_never_comes(
+    side: HttpSide,
+) -> None:
+    server = HttpServer(side.app, Server(listen="127.0.0.1:0"))
+    server.listen()
+    with socket.create_connection(("127.0.0.1", server.port)):
+        pass
+    assert not server.alive
+    with pytest.raises(CannotListen):
+        HttpServer(side.app, Server(listen=f"127.0.0.1:{server.port}")).listen()
+    assert server.stop(1.0)
+    another = HttpServer(side.app, Server(listen=f"127.0.0.1:{server.port}"))
+    another.listen()
+    another.stop(1.0)
+
+
 def test_WEB_7_other_machines_are_not_served_without_a_token(tmp_path: Path) -> None:
     tokens = Tokens(tmp_path / "tokens.json")
     for listen in ("0.0.0.0:50809", ":50809", "192.168.1.5:50809", "[::]:50809", "hub.lan:50809"):
