@@ -120,7 +120,6 @@ class PostScript:
                     step="commit",
                 )
             attempt.enter_verifying()
-            flow.unfinished.forget()
         try:
             with attempt.step("proof"):
                 return self._watch(flow, ready.sight)
@@ -141,7 +140,8 @@ class PostScript:
         attempt = flow.attempt
         attempt.note("round trips to the phone", **dict(flow.hands.trips))
         if verdict.outcome is not Outcome.PUBLISHED:
-            return
+            return  # what was typed stays known: an app that did not post brings it up again in the next form
+        flow.unfinished.forget()
         try:
             with attempt.step("evidence"):
                 self._keep_proof(flow)

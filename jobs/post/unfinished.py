@@ -32,7 +32,7 @@ class Unfinished:
             self._meta.set(self._key, [*(self._meta.get(self._key) or []), text])
 
     def forget(self) -> None:
-        """The form was sent."""
+        """The post is there: nothing of it comes up in a form again."""
         if self._meta is not None and self._meta.get(self._key):
             self._meta.set(self._key, [])
 
