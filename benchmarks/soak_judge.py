@@ -19,6 +19,8 @@ class Posting:
     platform: str
     fault: str = ""
     words: str = ""
+    lasting: bool = False  #: the fault stays until a person has been there
+    met: bool = False  #: the fault struck, and was not merely armed
     task_id: int = 0
     end: dict[str, Any] = field(default_factory=dict)
     struck_at: float = 0.0
@@ -31,11 +33,15 @@ class Posting:
 class Verdicts:
     """The four promises over a set of tasks; `problems` is empty when all were kept."""
 
-    def __init__(self, postings: Sequence[Posting], posts: Counter[str], listed: int) -> None:
+    def __init__(
+        self, postings: Sequence[Posting], posts: Counter[str], listed: int, *, all_over: bool = False
+    ) -> None:
+        """`listed` tasks are in the daemon's lists; with `all_over` a task that has not ended is stuck, whatever it says."""
         self.problems: list[str] = []
         self.doubles = sum(count - 1 for count in posts.values() if count > 1)
         self.lost = len(postings) - listed
         self.stuck = 0
+        self._all_over = all_over
         self.outcomes: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         for one in postings:
@@ -51,9 +57,9 @@ class Verdicts:
             self.problems.append(f"{who}: published {published} times")
         if end.get("status", 0) < ENDED:
             self.outcomes["waiting"] += 1
-            if not (end.get("waiting_for") and end.get("waiting_detail")):
+            if self._all_over or not (end.get("waiting_for") and end.get("waiting_detail")):
                 self.stuck += 1
-                self.problems.append(f"{who}: neither ended nor says why it waits: {end}")
+                self.problems.append(f"{who}: neither ended nor has a reason to wait: {end}")
             return
         self.outcomes[str(outcome)] += 1
         if outcome != "published":

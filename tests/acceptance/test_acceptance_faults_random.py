@@ -28,11 +28,16 @@ def bench(tmp_path: Path) -> Iterator[Callable[..., FaultBench]]:
         one.stop()
 
 
+@pytest.mark.timeout(
+    480
+)  # patience of five posts in a row on one phone, and what follows; about 30 s are usual
 def test_thirty_posts_with_a_random_fault_each_keep_every_promise(bench: Callable[..., FaultBench]) -> None:
     run = FaultRun(bench(6), SEED, 30)
     verdicts = run.run()
     print(verdicts)
     assert verdicts.problems == []
+    # The dice may arm what a post never meets (a screen that it does not come to); most must strike.
+    assert sum(one.met for one in run.postings) >= 20
 
 
 def test_FT_6_ten_random_kills_in_the_middle_of_posting_keep_every_promise(
@@ -51,9 +56,13 @@ def test_FT_6_ten_random_kills_in_the_middle_of_posting_keep_every_promise(
 def test_a_thousand_posts_with_a_random_fault_each_keep_every_promise(
     bench: Callable[..., FaultBench],
 ) -> None:
-    run = FaultRun(bench(10), SEED, 1000)
+    run = FaultRun(bench(10), SEED, 1000, lasting_s=30.0, patience_s=180.0)
     verdicts = run.run()
     print(verdicts)
+    faulty = [one for one in run.postings if one.fault]
+    print(
+        f"{len(faulty)} posts with a fault, of which {sum(one.met for one in faulty)} struck; {len(run.postings)} in all"
+    )
     for name, seconds in worst_recoveries(run.postings).items():
         print(f"{name:24} published again after at most {seconds:5.1f} s")
     assert verdicts.problems == []
