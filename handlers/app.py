@@ -96,6 +96,7 @@ class App(bottle.Bottle):
             _check_encoding(environ["bottle.raw_path"])
         except Exception as error:  # noqa: BLE001 - the boundary of a request
             reply = failure(error, f"{environ['REQUEST_METHOD']} {path}")
+            self.metrics.count("other", "other", reply.status)
             raise self._send(reply, compatible=_is_api(path)) from None
 
     def _wrap(self, route: Route) -> Callable[..., Any]:

@@ -70,6 +70,18 @@ def test_metrics_have_fixed_labels(side: HttpSide, api: Client) -> None:
     assert len(first.splitlines()) == len(second.splitlines())
 
 
+def test_who_is_refused_at_the_door_is_counted_too(api: Client) -> None:
+    def refused() -> float:
+        text = api.call("GET", "/metrics").text
+        found = re.search(r'requests_total\{method="other",route="other",status="4xx"\} (\S+)', text)
+        return float(found[1]) if found else 0.0
+
+    before = refused()
+    api.call("GET", "/api/v1/task", peer="203.0.113.1")
+    api.call("GET", "/api/v1/task", Host="rebound.example")
+    assert refused() == before + 2
+
+
 def test_the_status_page_is_one_file_under_a_strict_policy(api: Client) -> None:
     response = api.call("GET", "/")
     page, policy = response.text, response.headers["Content-Security-Policy"]
