@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,21 +60,26 @@ class Archive:
             month: As in `months`.
             without: Ids to leave out: those that are still in the store because a crash came between the two steps.
         """
-        seen = set(without)
-        unreadable = 0
         path = self._folder / f"{month}.jsonl"
         with path.open("rb") as lines:
-            for text in lines:
-                try:
-                    task = msgspec.json.decode(text, type=Task)
-                except (msgspec.MsgspecError, UnicodeDecodeError):
-                    unreadable += 1
-                    continue
-                if task.id not in seen:
-                    seen.add(task.id)
-                    yield task
-        if unreadable:
-            log.warning("%s: %d unreadable lines were skipped", path, unreadable)
+            yield from read_lines(lines, path, without)
+
+
+def read_lines(lines: Iterable[bytes], where: object, without: Collection[int] = ()) -> Iterator[Task]:
+    """The tasks in lines of an archive file, each once; lines that cannot be read are skipped with one warning."""
+    seen = set(without)
+    unreadable = 0
+    for text in lines:
+        try:
+            task = msgspec.json.decode(text, type=Task)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            unreadable += 1
+            continue
+        if task.id not in seen:
+            seen.add(task.id)
+            yield task
+    if unreadable:
+        log.warning("%s: %d unreadable lines were skipped", where, unreadable)
 
 
 def by_month(tasks: Sequence[Task]) -> list[list[Task]]:

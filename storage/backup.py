@@ -14,13 +14,12 @@ from typing import Any
 import msgspec
 
 from storage import journal, snapshot
-from storage.archive import Archive
+from storage.archive import Archive, read_lines
 from storage.doubt import heed, put_in_doubt
 from storage.errors import BackupUnreadable, StoreDamaged, StoreError, StoreFailed
 from storage.files import Files
 from storage.load import Loaded, Loader, journal_path, snapshot_path
 from storage.migrate import CURRENT
-from storage.records import Task
 from storage.state_dir import ARCHIVE, FOLDER, RESTORED, finish_restore, lock_state
 from storage.store import Store
 from storage.tables import TYPES
@@ -88,10 +87,10 @@ def restore(path: Path, state_dir: Path, now: float, files: Files | None = None)
         BackupUnreadable, NewerSchema, StateLocked: nothing was changed.
         StoreFailed: the disk refused; the store is the one before or the restored one, whole.
     """
-    state, months = _read_tar(path)
+    state, _ = _read_tar(path)
     _heed_present(state, state_dir)
     put_in_doubt(state, now)
-    return _install(state, state_dir, months, files or Files())
+    return _install(state, state_dir, path, files or Files())
 
 
 def export_json(source: Path | Store, target: Path) -> None:
@@ -123,7 +122,7 @@ def import_json(path: Path, state_dir: Path, now: float) -> list[str]:
         raise BackupUnreadable(f"{path} cannot be imported: {error}") from error
     _heed_present(state, state_dir)
     put_in_doubt(state, now)
-    return _install(state, state_dir, {}, Files())
+    return _install(state, state_dir, None, Files())
 
 
 def _heed_present(state: Loaded, state_dir: Path) -> None:
@@ -178,7 +177,7 @@ def _write_tar(target: Path, state: Loaded, archive: Archive, folder: Path) -> N
                     _SNAPSHOT_NAME: _add(tar, _SNAPSHOT_NAME, b"".join(snapshot.chunks(head, state.tables)))
                 }
                 for month in archive.months():
-                    text = (folder / f"{month}.jsonl").read_bytes()
+                    text = Files().read(folder / f"{month}.jsonl")
                     name = f"{ARCHIVE}/{month}.jsonl"
                     sums[name] = _add(tar, name, text[: text.rfind(b"\n") + 1])
                 _add(tar, _MANIFEST_NAME, msgspec.json.encode(sums))
@@ -199,19 +198,21 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _read_tar(path: Path) -> tuple[Loaded, dict[str, bytes]]:
+def _read_tar(path: Path) -> tuple[Loaded, list[str]]:
+    """The state in a backup and the months beside it, after a look at every byte."""
     try:
-        with tarfile.open(path, mode="r:") as tar:
-            contents = {member.name: _content(tar, member) for member in tar.getmembers() if member.isfile()}
-        promised = msgspec.json.decode(contents.pop(_MANIFEST_NAME), type=dict[str, str])
-        if promised != {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}:
+        sums: dict[str, str] = {}
+        kept: dict[str, bytes] = {}
+        for name, data in _contents(path):
+            sums[name] = hashlib.sha256(data).hexdigest()
+            if name in (_SNAPSHOT_NAME, _MANIFEST_NAME):
+                kept[name] = data
+        del sums[_MANIFEST_NAME]
+        if msgspec.json.decode(kept[_MANIFEST_NAME], type=dict[str, str]) != sums:
             raise BackupUnreadable(f"{path} is incomplete or was altered")
-        raw = snapshot.read(contents.pop(_SNAPSHOT_NAME))
+        raw = snapshot.read(kept[_SNAPSHOT_NAME])
         state = Loader.from_snapshot(raw, TYPES, CURRENT, path)
-        months = {}
-        for name, text in contents.items():
-            msgspec.json.Decoder(Task).decode_lines(text)
-            months[Path(name).stem] = text
+        months = [Path(name).stem for name in sums if name != _SNAPSHOT_NAME]
     except KeyError as error:
         raise BackupUnreadable(f"{path} is not a whole backup: it has no {error}") from error
     except (
@@ -225,15 +226,20 @@ def _read_tar(path: Path) -> tuple[Loaded, dict[str, bytes]]:
     return state, months
 
 
-def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    stream = tar.extractfile(member)
-    data = b"" if stream is None else stream.read()
-    if len(data) != member.size:
-        raise tarfile.ReadError(f"{member.name} is cut off")
-    return data
+def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each file in the archive, only one of them in memory."""
+    with tarfile.open(path, mode="r:") as tar:
+        for member in tar:
+            stream = tar.extractfile(member) if member.isfile() else None
+            if stream is not None:
+                data = stream.read()
+                if len(data) != member.size:
+                    raise tarfile.ReadError(f"{member.name} is cut off")
+                yield member.name, data
 
 
-def _install(state: Loaded, state_dir: Path, months: dict[str, bytes], files: Files) -> list[str]:
+def _install(state: Loaded, state_dir: Path, archived: Path | None, files: Files) -> list[str]:
+    """`archived` is the backup whose archive files are added to those that are there."""
     lock = lock_state(state_dir, files)
     try:
         restored, unfinished = state_dir / RESTORED, state_dir / f"{RESTORED}.tmp"
@@ -241,10 +247,11 @@ def _install(state: Loaded, state_dir: Path, months: dict[str, bytes], files: Fi
             if leftover.exists():
                 shutil.rmtree(leftover)
         archive = Archive(state_dir / ARCHIVE, files)
-        for month, text in months.items():
-            present = {task.id for task in archive.tasks(month)} if month in archive.months() else set()
-            tasks = msgspec.json.Decoder(Task).decode_lines(text)
-            archive.append([task for task in tasks if task.id not in present])
+        for name, text in _contents(archived) if archived else ():
+            if Path(name).parent.name == ARCHIVE:
+                month = Path(name).stem
+                present = {task.id for task in archive.tasks(month)} if month in archive.months() else set()
+                archive.append(list(read_lines(text.splitlines(), name, without=present)))
         unfinished.mkdir()
         files.replace(journal_path(unfinished, 1), [journal.header(CURRENT.version)], "restored journal")
         head = snapshot.Head(CURRENT.version, state.seq, state.next_ids)

@@ -283,6 +283,20 @@ def test_a_file_that_plain_tinydb_wrote_is_imported_and_a_wrong_one_refused(
     assert make_store().accounts.find("anna")
 
 
+def test_a_damaged_line_in_the_archive_hinders_neither_backups_nor_their_restore(
+    make_store: Opener, tmp_path: Path
+):
+    store = make_store()
+    filled(store)
+    month = store.state_dir / "archive" / "2023-11.jsonl"
+    month.write_bytes(b'{"id": 77, "bad\xff\n' + month.read_bytes())
+    facts = backup(store, tmp_path / "copy.tar")
+    assert facts.archived_months == ("2023-11",)
+    restore(tmp_path / "copy.tar", tmp_path / "elsewhere", EARLY)
+    again = make_store(state_dir=tmp_path / "elsewhere")
+    assert [task.id for task in again.archive.tasks("2023-11")] == [1]
+
+
 def test_a_snapshot_is_imported_too_without_what_it_says_about_itself(make_store: Opener, tmp_path: Path):
     store = make_store()
     filled(store)
