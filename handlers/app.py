@@ -137,9 +137,10 @@ class App(bottle.Bottle):
             allowed = {word.strip() for word in error.headers.get("Allow", "").split(",")} - {""}
             allowed |= {"HEAD"} if "GET" in allowed else set()
             text = ", ".join(sorted(allowed))
-            reply = refused(
-                Code.WRONG_METHOD, f"{method} is not possible here; use {text}", None, (("Allow", text),)
-            )
+            sentence = f"{method} is not possible here; use {text}"
+            if not _is_api(path):
+                sentence += ", or one of the paths below /api/v1, such as /api/v1/task"
+            reply = refused(Code.WRONG_METHOD, sentence, None, (("Allow", text),))
         else:
             reply = crash(error.exception or error, f"{method} {path}")
         return self._send(reply, compatible=_is_api(path))

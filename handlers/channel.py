@@ -27,7 +27,7 @@ _CHECK_SPACE_EVERY_BYTES = 16 * 1024**2
 #: Who sends requests ahead and leaves so much unread gets no further answer on this connection.
 MAX_UNREAD_BYTES = 8 * 1024**2
 MALFORMED = "malformed HTTP request: "
-_METHOD = re.compile(rb"[A-Za-z][A-Za-z-]*( |\r|$)")
+_METHOD = re.compile(rb"[A-Z][A-Z-]*( |\r|$)")
 _TLS_HELLO = b"\x16\x03"
 
 

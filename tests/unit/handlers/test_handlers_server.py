@@ -114,6 +114,7 @@ def test_what_is_no_http_is_told_so_at_once(port: int) -> None:
     for sent, told in (
         (hello, "write http:// instead of https://"),
         (b'{"script_name": "post"}', "does not begin with a method"),
+        (b"get /api/v1/task HTTP/1.1\r\n", "such as GET /api/v1/task"),
         (b"\0\0\0", "does not begin with a method"),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "does not begin with a method"),
         (b"GET /\r\n", "must end in HTTP/1.1"),

@@ -140,6 +140,7 @@ def test_a_wrong_method_names_the_right_ones(api: Client) -> None:
     api.bad(40501, "GET", f"{T}/1/stop")
     api.bad(40501, "OPTIONS", T)
     assert api.call("GET", f"{T}/1/retry").headers["Allow"] == "POST"
+    assert T in api.bad(40501, "POST", "/", {})["message"], "who forgot the path is told it"
 
 
 def test_a_trailing_slash_changes_nothing(side: HttpSide, api: Client) -> None:
