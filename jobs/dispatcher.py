@@ -287,7 +287,14 @@ class Dispatcher:
         serial = lane.serial
         work = self._busy.get(serial)
         if work is not None:
-            return Waiting.DEVICE, f"the phone {serial} {work.doing}"
+            task = self._tasks.get(work.task_id) if work.is_post else None
+            published = task is not None and task.stage is Stage.PUBLISHED
+            rest = (
+                ", which is published: it cleans up and leaves the app its upload_wait_time"
+                if published
+                else ""
+            )
+            return Waiting.DEVICE, f"the phone {serial} {work.doing}{rest}"
         info = self._phones.info(serial)
         if info is None:
             return Waiting.DEVICE, f"the phone {serial} is not connected"

@@ -78,6 +78,16 @@ def test_a_free_slot_goes_to_the_task_that_was_due_first(store: Store) -> None:
     assert order == [first.id, second.id, third.id]
 
 
+def test_a_task_behind_a_published_one_is_told_that_the_phone_only_rests(store: Store) -> None:
+    rig = Rig(store, FakePhones("A"))
+    first, behind = rig.add("A", 1), rig.add("A", 2)
+    assert rig.turn() == [first.id]
+    store.tasks.change(first.id, stage=Stage.PUBLISHED)
+    assert rig.turn() == []
+    sentence = f"the phone A works on task {first.id}, which is published: it cleans up and leaves the app its upload_wait_time"
+    assert rig.why(behind) == (Waiting.DEVICE, sentence)
+
+
 def test_JOB_6_each_obstacle_gives_its_own_reason(store: Store) -> None:
     phones = FakePhones("A", "B", "SLOT")
     rig = Rig(store, phones, limit=2)
