@@ -45,6 +45,7 @@ class Watch:
         quiet_is_proof: bool,
         look_deeper: Callable[[Sight, Watch], Verdict | None],
         look_at_once: Callable[[Sight], Verdict | None] | None = None,
+        doubtful: Callable[[Sight], bool] | None = None,
         quiet_s: float = QUIET_WITHOUT_PROGRESS_S,
     ) -> None:
         """Prepare to watch.
@@ -56,6 +57,7 @@ class Watch:
             quiet_is_proof: whether "form gone, upload sign seen and gone, tabs back" counts as proof in this app.
             look_deeper: asked when the app is quiet at its tabs: goes and looks at the profile, without changing anything.
             look_at_once: asked at each sight of the tabs: what already proves it there.
+            doubtful: whether a sight of the tabs shows something that keeps quiet from being proof.
             quiet_s: how long the app must be quiet at its tabs when no upload was seen at all.
         """
         self.flow = flow
@@ -65,6 +67,7 @@ class Watch:
         self.quiet_is_proof = quiet_is_proof
         self.look_deeper = look_deeper
         self.look_at_once = look_at_once
+        self.doubtful = doubtful
         self.quiet_s = quiet_s
         self.left_form = False
         self.hit_dialog = False
@@ -160,6 +163,9 @@ class Watch:
         return refused("publish_refused", "the form still stands: the tap did not publish", step="proof")
 
     def _at_home(self, sight: Sight) -> tuple[Verdict | None, float]:
+        if self.doubtful is not None and self.doubtful(sight):
+            self._quiet = None
+            return None, 5.0
         clock = self.flow.attempt.clock
         if self._quiet is None:
             self._quiet = Deadline(clock, QUIET_AFTER_PROGRESS_S if self.saw_progress else self.quiet_s)

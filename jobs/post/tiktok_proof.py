@@ -24,7 +24,13 @@ def watch(flow: TikTokFlow) -> Watch:
         on_form=lambda s: s.name == "post_screen",
         quiet_is_proof=True,
         look_deeper=_landed,
+        doubtful=_offers_retry,
     )
+
+
+def _offers_retry(sight: Sight) -> bool:
+    """A button to try again means that something failed; nobody has shown what a failed upload's notice reads."""
+    return sight.has("retry_button")
 
 
 def _landed(sight: Sight, seen: Watch) -> Verdict | None:
@@ -59,7 +65,7 @@ def settle(flow: TikTokFlow, *, in_front: bool) -> Verdict:
 
 def _at_tabs(flow: TikTokFlow, sight: Sight, signs: Signs, *, in_front: bool) -> Verdict:
     """The app is quiet at its tabs."""
-    if signs.failure_stands(sight) or signs.before:
+    if signs.failure_stands(sight) or signs.before or _offers_retry(sight):
         return unknown(
             "upload_timeout", "signs of an earlier upload stand there: ours could not be told from it"
         )

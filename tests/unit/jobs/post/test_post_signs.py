@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 from test_post_flow import (
     TABS,
     TIKTOK,
@@ -94,6 +95,42 @@ def test_what_a_friend_posted_a_moment_ago_is_not_our_post(video: MediaFile) -> 
     stage.phone.screens["uploads"] = page(*TABS, BADGE)
     stage.phone.screens["feed"] = page(*TABS, FOR_YOU, *FAILED)
     assert stage.run().outcome is Outcome.NOT_PUBLISHED
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Couldn't upload video",
+        "Video konnte nicht hochgeladen werden",
+        "Impossible de mettre en ligne la vidéo",
+    ],
+)
+def test_U2_19_a_failed_upload_is_told_in_every_language(video: MediaFile, words: str) -> None:
+    stage = shared(video)
+    stage.phone.screens["feed"] = page(*TABS, FOR_YOU, node(words, bounds="[60,200][700,260]"))
+    assert stage.run().outcome is Outcome.NOT_PUBLISHED
+
+
+def test_what_somebody_wrote_under_a_post_is_no_failure_of_ours(video: MediaFile) -> None:
+    stage = shared(video)
+    caption = node("Upload failed lol #fyp", resource_id=f"{TIKTOK}:id/desc", bounds="[32,2046][870,2097]")
+    stage.phone.screens["feed"] = page(*TABS, FOR_YOU, caption)
+    assert stage.run().outcome is Outcome.PUBLISHED
+
+
+def test_JOB_5_a_notice_that_nobody_knows_but_offers_to_try_again_leaves_the_outcome_open(
+    video: MediaFile,
+) -> None:
+    stage = shared(video)
+    notice = (
+        node("Oops, that went wrong", bounds="[60,200][700,260]"),
+        node("Retry", bounds="[720,200][880,260]"),
+    )
+    stage.phone.screens["feed"] = page(*TABS, FOR_YOU, *notice)
+    assert stage.run().outcome is Outcome.UNKNOWN
+    again = shared(video)
+    again.phone.screens["home"] = page(*TABS, FOR_YOU, *notice)
+    assert settle(again, before={}).outcome is Outcome.UNKNOWN
 
 
 # -- after a crash ----------------------------------------------------------------------------------------------
