@@ -81,7 +81,8 @@ class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     none: tuple[str, ...] = ()  #: none of these
     next: tuple[str, ...] = ()  #: the first of these that is there is tapped
     never: tuple[str, ...] = ()  #: a tap here must not hit any of these
-    phase: Literal["", "before", "after"] = ""  #: may `next` be tapped only before or only after the commit
+    #: `next` may be tapped only after the commit, or while posting: before and after it, but not in search of a lost post
+    phase: Literal["", "after", "posting"] = ""
     error: str = ""  #: stable error word of a human-needed or failure screen
     says: str = ""  #: sentence for people
     trace: bool = (

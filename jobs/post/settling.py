@@ -62,7 +62,7 @@ class Settling:
         while not deadline.expired:
             if sight.kind == "interruption":
                 screen = sight.screen
-                if screen is not None and screen.phase == "after":
+                if screen is not None and screen.phase in ("after", "posting"):
                     return unknown("upload_timeout", f"the app asks: {sight.name}", step=sight.name)
                 sight = flow.dismiss_any(sight)
                 continue

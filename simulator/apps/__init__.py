@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from simulator.apps.base import App, AppSpec, PhoneSide
 from simulator.apps.instagram.app import InstagramApp
+from simulator.apps.instagram.notices import NOTICES, WITH_SHARE
 from simulator.apps.tiktok.app import TikTokApp
 
 __all__ = ["FAULTS", "POPUPS", "make_app"]
 
-#: Names for `fault popup NAME` per platform: those that cover any screen, then those that come with Post or Share.
+#: Names for `fault popup NAME` per platform: those that cover any screen, then those that come with the form, Post or Share.
 POPUPS = {
     "tiktok": (*TikTokApp.popup_names, "publish-publicly"),
-    "instagram": (*InstagramApp.popup_names, "about-reels", "download-privacy", "as-reels"),
+    "instagram": (*InstagramApp.popup_names, *NOTICES, *WITH_SHARE),
 }
 
 #: The faults that the apps take: name -> what it does.
 FAULTS = {
-    "popup": "NAME: that interruption covers the app's screen, or comes with Post or Share",
+    "popup": "NAME: that interruption covers the app's screen, or comes with the form, Post or Share",
     "unknown-screen": "a screen that nobody knows covers the next one; BACK leaves it",
     "app-crash": "SCREEN: the app dies when it enters that screen",
     "login": "the app shows its log-in",

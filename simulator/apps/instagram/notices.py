@@ -1,16 +1,55 @@
-"""What Instagram may say between Share and publishing: limited reach, notices that come once."""
+"""What Instagram may say over a reel's form and between Share and publishing: limited reach, notices that come once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
+from simulator.apps.instagram.parts import InstagramScreen, bottom_sheet
 from simulator.apps.instagram.reel import alert
 from simulator.apps.layout import node
 from simulator.apps.screens import Dialog
 
 if TYPE_CHECKING:
     from simulator.apps.instagram.app import InstagramApp
+
+
+#: `fault popup NAME`: over the form of a reel, before anything can be shared.
+NOTICES = ("download-notice", "remix-notice")
+#: `fault popup NAME`: after Share, before anything is published.
+WITH_SHARE = ("about-reels", "download-privacy", "as-reels")
+
+
+class DownloadNotice(InstagramScreen):
+    """A sheet over the empty form of an account's first reel; the form stays in the tree, its Share under a link."""
+
+    name = "download-notice"
+    layered = True
+
+    def views(self) -> list[View]:
+        app = self.app
+        title, go_on, settings = (app.t(k) for k in ("download_notice", "continue", "manage_settings"))
+        return [
+            bottom_sheet(
+                app,
+                620,
+                "",
+                node("TextView", (88, 950, 632, 1040), rid="clips_download_privacy_nux_title", text=title),
+                node("Button", (26, 1180, 694, 1252), rid="clips_download_privacy_nux_button", desc=go_on, flags="C", tap=app.pop),
+                node("FrameLayout", (26, 1255, 694, 1335), node("TextView", (256, 1275, 464, 1310), text=settings), rid="clips_download_privacy_nux_link", desc=settings, flags="C", tap=app.phone.finish_app),
+            )
+        ]  # fmt: skip
+
+
+def remix_notice(app: InstagramApp, dialog: Dialog) -> View:
+    """Says that others may use the reel; its button closes it."""
+    return node(
+        "FrameLayout",
+        (0, 800, 720, 1362),
+        node("TextView", (60, 830, 660, 930), rid="bb_title", text=app.t("remix_notice")),
+        node("FrameLayout", (26, 1180, 694, 1252), node("TextView", (330, 1195, 390, 1235), rid="bb_primary_action", text="OK"), rid="bb_primary_action_container", flags="C", tap=dialog.leave),
+        flags="B",
+    )  # fmt: skip
 
 
 def limited_reach(app: InstagramApp, dialog: Dialog) -> View:

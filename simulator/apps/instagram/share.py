@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
-from simulator.apps.instagram.notices import before_share, limited_reach
+from simulator.apps.instagram.notices import (
+    WITH_SHARE,
+    DownloadNotice,
+    before_share,
+    limited_reach,
+    remix_notice,
+)
 from simulator.apps.instagram.parts import WHOLE, InstagramScreen
 from simulator.apps.layout import field, node
 from simulator.apps.screens import Dialog
@@ -36,6 +42,14 @@ class ShareScreen(InstagramScreen):
     def feed(self) -> bool:
         draft = self.app.draft
         return draft.kind == "feed" and not (len(draft.media) == 1 and draft.media[0].kind == "video")
+
+    def entered(self) -> None:
+        """Notices that come with the form."""
+        app = self.app
+        if not self.feed and app.phone.fault("popup", "download-notice"):
+            app.push(DownloadNotice(app))
+        elif not self.feed and app.phone.fault("popup", "remix-notice"):
+            app.cover(Dialog(app, "remix-notice", lambda dialog: remix_notice(app, dialog)))
 
     # -- caption ------------------------------------------------------------------------------------------------
 
@@ -89,7 +103,7 @@ class ShareScreen(InstagramScreen):
         if not self.feed and any(row.duration_ms > _LIMIT_MS for row in app.draft.media):
             app.cover(Dialog(app, "limited-reach", lambda dialog: limited_reach(app, dialog)))
             return
-        for name in ("about-reels", "download-privacy", "as-reels"):
+        for name in WITH_SHARE:
             if app.phone.fault("popup", name):
                 app.cover(Dialog(app, name, lambda dialog, name=name: before_share(app, dialog, name)))  # type: ignore[misc]
                 return

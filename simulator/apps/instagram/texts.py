@@ -251,6 +251,17 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Andere können dein Reel herunterladen",
         "D’autres personnes peuvent télécharger votre reel",
     ),
+    "download_notice": (
+        "Others can now download and share your reels",
+        "Andere können deine Reels jetzt herunterladen und teilen",
+        "D’autres personnes peuvent désormais télécharger et partager vos reels",
+    ),
+    "manage_settings": ("Manage settings", "Einstellungen verwalten", "Gérer les paramètres"),
+    "remix_notice": (
+        "Your reel can be remixed by others",
+        "Dein Reel kann von anderen für Remixe verwendet werden",
+        "Votre reel peut être remixé par d’autres",
+    ),
     "continue": ("Continue", "Weiter", "Continuer"),
     "as_reels": (
         "Your videos will be posted as reels",

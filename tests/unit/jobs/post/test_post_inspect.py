@@ -359,6 +359,104 @@ def test_your_story_is_not_next_when_next_lies_under_it() -> None:
     assert seen["next"] is None
 
 
+TIKTOK_TABS = [
+    node(desc="Home", bounds="[0,2208][216,2337]", clickable="true"),
+    node(desc="Create", bounds="[432,2208][648,2337]", clickable="true"),
+    node(desc="Profile", bounds="[864,2208][1080,2337]", clickable="true"),
+]
+
+
+@pytest.mark.parametrize("label", ["Photo", "Select", "Upload failed lol"])
+def test_what_the_feed_shows_of_others_makes_no_other_screen_of_it(label: str) -> None:
+    """Posts of photos carry the camera's word; captions say anything."""
+    rid = "com.zhiliaoapp.musically:id/desc"
+    seen = screen(*TIKTOK_TABS, node(label, bounds="[40,1880][400,1930]", resource_id=rid))
+    assert (seen["screen"], seen["next"]["name"]) == ("home", "create_button")
+
+
+@pytest.mark.parametrize(
+    "text", ["Your account was permanently banned", "Ton compte a été banni définitivement", "Dein Konto wurde dauerhaft gesperrt"]
+)  # fmt: skip
+def test_U2_19_a_ban_on_a_page_of_its_own_needs_a_person(text: str) -> None:
+    seen = screen(
+        node(text, bounds="[100,900][980,1000]"), node("OK", bounds="[300,1400][800,1500]", clickable="true")
+    )
+    assert (seen["screen"], seen["kind"], seen["next"]) == ("account_banned", "human", None)
+
+
+def test_a_french_sheet_is_a_sheet() -> None:
+    sheet = node(desc="Feuille du bas", bounds="[0,564][1080,2088]").replace("/>", ">", 1)
+    close = node(desc="Fermer", bounds="[941,575][1063,697]", clickable="true")
+    seen = screen(f"{sheet}{node('Du nouveau', bounds='[88,1122][992,1332]')}{close}</node>")
+    assert (seen["screen"], seen["next"]["name"]) == ("some_sheet", "dialog_close")
+
+
+def ig(text: str = "", rid: str = "", **more: str) -> str:
+    return node(text, package="com.instagram.android", resource_id=rid and f"com.instagram.android:id/{rid}", **more)  # fmt: skip
+
+
+FORM = [
+    ig(rid="scroll_view", bounds="[0,130][1080,1850]"),
+    ig("Write a caption…", "caption_input_text_view", bounds="[40,900][1040,1000]", **{"class": "android.widget.AutoCompleteTextView"}, hint="Write a caption…"),
+    ig(rid="save_draft_button", desc="Save draft", bounds="[44,1912][518,2033]", clickable="true"),
+    ig(rid="share_button", desc="Share", bounds="[562,1912][1036,2033]", clickable="true"),
+]  # fmt: skip
+DIMMER = ig(rid="background_dimmer", bounds="[0,60][1080,2090]", clickable="true")
+
+
+def over_form(*nodes: str) -> dict[str, Any]:
+    """A sheet in the form's own window: the form stays in the tree."""
+    sheet = ig(rid="layout_container_bottom_sheet", bounds="[0,940][1080,2090]").replace("/>", ">", 1)
+    handle = ig(rid="bottom_sheet_drag_handle_prism", bounds="[490,940][590,1020]")
+    return screen(*FORM, DIMMER, sheet + handle + "".join(nodes) + "</node>", package="com.instagram.android")
+
+
+def test_a_notice_over_the_form_is_answered_and_not_the_share_button_under_its_link() -> None:
+    seen = over_form(
+        ig("Others can now download and share your reels", "clips_download_privacy_nux_title", bounds="[132,1462][948,1583]"),
+        ig(rid="clips_download_privacy_nux_button", desc="Continue", bounds="[44,1802][1036,1923]", clickable="true"),
+        ig(rid="clips_download_privacy_nux_link", desc="Manage settings", bounds="[44,1923][1036,2044]", clickable="true"),
+    )  # fmt: skip
+    assert (seen["screen"], seen["next"]["name"]) == ("download_notice", "download_notice_button")
+
+
+def test_a_sheet_over_the_form_that_asks_to_share_is_not_the_form() -> None:
+    seen = over_form(
+        ig("About Reels", bounds="[132,1100][948,1200]"),
+        ig(rid="clips_nux_sheet_share_button", desc="Share", bounds="[44,1802][1036,1923]", clickable="true"),
+    )
+    assert (seen["screen"], seen["next"]["name"]) == ("about_reels", "go_on_button")
+
+
+@pytest.mark.parametrize("choices", [["OK"], ["OK", "Cancel"], ["Delete", "Cancel"]])
+@pytest.mark.parametrize("headline", ["Delete post?", "Make your account private?", "Something new"])
+def test_a_dialog_that_nobody_knows_is_never_answered(headline: str, choices: list[str]) -> None:
+    buttons = [
+        ig(text, rid, bounds=f"[200,{1300 + 100 * n}][880,{1390 + 100 * n}]", clickable="true")
+        for n, (text, rid) in enumerate(zip(choices, ["primary_button", "negative_button"], strict=False))
+    ]
+    seen = screen(ig(headline, "igds_headline_headline", bounds="[200,900][880,1000]"), *buttons, package="com.instagram.android")  # fmt: skip
+    assert (seen["kind"], seen["next"]) == ("unknown", None)
+
+
+@pytest.mark.parametrize("headline", ["Try Again Later", "Réessayer plus tard"])
+def test_a_limit_on_the_account_is_told_also_over_the_form(headline: str) -> None:
+    limit = ig(headline, "igds_alert_dialog_headline", bounds="[200,900][880,1000]")
+    ok = ig("OK", "igds_alert_dialog_primary_button", bounds="[200,1300][880,1390]", clickable="true")
+    seen = screen(*FORM, limit, ok, package="com.instagram.android")
+    assert (seen["screen"], seen["kind"], seen["next"]) == ("activity_limited", "human", None)
+
+
+def test_a_reels_tab_with_a_remix_is_not_asked_to_share() -> None:
+    tabs = [
+        ig(rid="feed_tab", desc="Home", bounds="[0,2208][216,2337]", clickable="true"),
+        ig(rid="profile_tab", desc="Profile", bounds="[864,2208][1080,2337]", clickable="true"),
+    ]
+    song = ig("Artist · Song (Remix) for reels", bounds="[40,1800][600,1850]")
+    share = ig(desc="Share", bounds="[950,1500][1060,1600]", clickable="true")
+    assert screen(*tabs, song, share, package="com.instagram.android")["screen"] == "home"
+
+
 def test_a_bare_list_of_elements_is_read(tmp_path: Path) -> None:
     elements = [
         {"text": "Your Story", "desc": "", "bounds": "[100,2150][400,2210]", "clickable": False, "id": "x1"},
