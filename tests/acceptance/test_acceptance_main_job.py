@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -136,6 +138,29 @@ def test_a_running_task_stops_within_a_second_whatever_it_waits_for(hub, fault):
         "stopped",
         "none",
     )
+    assert one.posts() == []
+
+
+@pytest.mark.long
+def test_a_push_stops_within_a_second_even_when_the_phone_takes_nothing_any_more(hub):
+    one = hub(1)
+    daemon = one.start()
+    video = one.video.with_name("long.mp4")
+    padding = 600 << 20
+    with video.open("wb") as out:  # a free box is what a player skips
+        out.write(one.video.read_bytes() + padding.to_bytes(4, "big") + b"free")
+        out.truncate(out.tell() + padding - 8)
+    task = daemon.post(serials=one.phones.serials, script_config=config_for(one, material_list=[str(video)]))
+    daemon.running(task, "push")
+    os.kill(one.phones.child.process.pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        assert daemon.call("POST", f"/api/v1/task/{task}/stop")["data"]["remark"] == "push"
+        ended = daemon.ended(task, 5)
+        assert time.monotonic() - began < 1.0
+    finally:
+        os.kill(one.phones.child.process.pid, signal.SIGCONT)
+    assert (ended["error"]["code"], ended["outcome"]) == ("stopped", "none")
     assert one.posts() == []
 
 
