@@ -42,9 +42,23 @@ class Entry:
     complaint: str = ""  #: why a higher layer gave up on it
     complaint_until: float = 0.0
     reboot_wanted: str = ""  #: why it shall be restarted once nobody uses it
-    rebooted_at: float | None = None
-    rebooting: bool = False
+    rebooted_at: float | None = None  #: monotonic, of the last restart that we asked for
+    starting_since: float | None = None  #: monotonic; Android is starting, whoever restarted it
+    starts_too_long: bool = False
     last_seen: float | None = None
+
+    @property
+    def rebooting(self) -> bool:
+        return self.starting_since is not None
+
+    def starts(self, now: float) -> None:
+        """Android is not up yet."""
+        if self.starting_since is None:
+            self.starting_since = now
+
+    def is_up(self) -> None:
+        self.starting_since = None
+        self.starts_too_long = False
 
     def care_wanted(self, network: frozenset[str]) -> bool:
         """Listed but offline, a ghost, or a network phone that is not connected."""

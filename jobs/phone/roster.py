@@ -116,11 +116,11 @@ class Roster:
         entry.misses = 0
         entry.care.good()
         if not facts.booted:
-            entry.rebooting = True
+            entry.starts(now)
             entry.next_probe_at = now + BOOT_PROBE_S
             return
         entry.verified = True
-        entry.rebooting = False
+        entry.is_up()
         entry.facts = facts
         entry.next_probe_at = now + PROBE_EVERY_S
 
@@ -158,6 +158,7 @@ class Roster:
         if entry is None:
             return
         entry.complaint = entry.reboot_wanted = ""
+        entry.is_up()
         entry.care.good()
         entry.next_probe_at = now
 
@@ -200,15 +201,13 @@ class Roster:
         for entry in self.entries.values():
             if entry.complaint and now >= entry.complaint_until:
                 entry.complaint = ""
-            if entry.rebooting and entry.rebooted_at is not None and now - entry.rebooted_at > BOOT_LIMIT_S:
-                entry.rebooting = False
-                entry.complaint, entry.complaint_until = (
-                    "it was restarted and did not come back",
-                    float("inf"),
-                )
+            if entry.starting_since is not None and now - entry.starting_since > BOOT_LIMIT_S:
+                entry.starts_too_long = True
             if entry.reboot_wanted and not busy(entry.serial):
                 entry.reboot_wanted = ""
-                entry.rebooted_at, entry.rebooting = now, True
+                entry.is_up()
+                entry.starts(now)
+                entry.rebooted_at = now
                 yield entry, Remedy.REBOOT
             elif entry.care_wanted(self._network):
                 remedy = entry.care.bad(now)
@@ -272,6 +271,13 @@ class Roster:
             return PhoneState.ADB_DOWN, self.adb_why
         if entry.care.gave_up and not entry.verified:
             return PhoneState.NEEDS_HANDS, entry.care.advice
+        if entry.starts_too_long and (
+            listed is None or listed.state in {PhoneState.OFFLINE, PhoneState.DEVICE}
+        ):
+            return (
+                PhoneState.NEEDS_HANDS,
+                f"it was restarted over {BOOT_LIMIT_S / 60:.0f} minutes ago and did not come back",
+            )
         if entry.rebooting and (listed is None or listed.state in {PhoneState.OFFLINE, PhoneState.DEVICE}):
             return PhoneState.OFFLINE, "the phone is starting"
         if entry.complaint:

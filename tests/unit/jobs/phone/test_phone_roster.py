@@ -49,6 +49,42 @@ def test_a_phone_that_was_offline_for_a_moment_under_the_same_transport_is_asked
     assert [entry.serial for entry in one.due_probes(2.0)] == ["A"]
 
 
+def asked_while_it_starts(one: Roster, began: float, seconds: float) -> int:
+    """How often a phone that is not up yet is asked, by a tracker that looks all the time."""
+    asked = 0
+    for tick in range(int(seconds * 10)):
+        now = began + tick / 10
+        for entry in list(one.due_probes(now)):
+            asked += 1
+            one.answered(entry.serial, entry.generation, Facts(booted=False), now)
+        list(one.due_remedies(now, lambda _: False))
+    return asked
+
+
+def test_PPA_7_and_ADB_14_a_phone_that_never_finishes_starting_is_asked_gently_and_reported() -> None:
+    one = roster()
+    one.seen(parse(A1), 0.0, 0.0)
+    assert asked_while_it_starts(one, 0.0, 299.0) <= 299
+    assert states(one) == {"A": "offline"}
+    assert asked_while_it_starts(one, 299.0, 10.0) <= 10
+    assert states(one) == {"A": "needs_hands"}
+
+
+def test_ADB_14_a_phone_that_took_too_long_to_start_is_used_as_soon_as_it_is_up() -> None:
+    one = roster()
+    one.seen(parse(A1), 0.0, 0.0)
+    asked_while_it_starts(one, 0.0, 400.0)
+    assert states(one) == {"A": "needs_hands"}
+    one.answered("A", 0, Facts(), 401.0)
+    assert states(one) == {"A": "device"}
+
+
+def test_PPA_7_a_phone_that_is_away_is_not_asked_at_all() -> None:
+    one = roster("A")
+    one.seen(parse(""), 0.0, 0.0)
+    assert [entry for tick in range(1000) for entry in one.due_probes(float(tick))] == []
+
+
 def test_ADB_11_each_loss_raises_the_generation_and_a_late_answer_of_before_counts_nothing() -> None:
     one = roster()
     one.seen(parse(A1), 0.0, 0.0)
@@ -155,8 +191,9 @@ def test_U2_7_where_the_config_allows_it_such_a_phone_is_restarted_once_a_day_wh
     assert list(one.due_remedies(4.0, idle)) == []
     assert states(one) == {"A": "offline"}
     assert one.entries["A"].info.detail == "the phone is starting"
+    one.answered("A", 0, Facts(), 60.0)
+    assert states(one) == {"A": "device"}
     one.gave_up("A", "again", 5000.0)
-    one.entries["A"].rebooting = False
     assert list(one.due_remedies(5001.0, idle)) == []
     assert states(one) == {"A": "needs_hands"}
 
