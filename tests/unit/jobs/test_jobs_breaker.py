@@ -73,6 +73,24 @@ def test_U2_19_three_equal_failures_pause_that_version_of_the_app_on_the_phones_
     assert sentence == rig.breaker.all_pauses[0]
 
 
+def test_JOB_7_a_fault_that_lasts_a_week_costs_few_attempts_and_few_words(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    attempts = 0
+    waiting = rig.task()
+    for _ in range(7 * 24 * 12):  # every five minutes
+        if not rig.breaker.obstacle(waiting):
+            rig.breaker.started(waiting)
+            rig.ends("ui_changed", waiting)
+            attempts += 1
+            waiting = rig.task()
+        rig.clock.advance(300.0)
+    # Three until it is paused, then after 15, 30, 60, 120 minutes and every four hours.
+    assert 40 <= attempts <= 3 + 5 + 7 * 24 / 4
+    assert len(caplog.records) <= attempts
+    assert len(rig.told) <= attempts
+
+
 def test_failures_at_other_steps_of_other_kinds_or_of_one_task_alone_pause_nothing(rig: Rig) -> None:
     one = rig.ends("ui_changed")
     for _ in range(FAILURES):

@@ -12,9 +12,12 @@ from jobs.evidence import Evidence
 from tests.support.clock import FakeClock
 
 
+QUOTA = 10_000
+
+
 @pytest.fixture
 def evidence(tmp_path: Path) -> Evidence:
-    return Evidence(tmp_path / "evidence", 10_000, FakeClock(now=0.0))
+    return Evidence(tmp_path / "evidence", QUOTA, FakeClock(now=0.0))
 
 
 def test_the_log_tells_every_line_of_every_attempt_in_order(evidence: Evidence) -> None:
@@ -87,6 +90,19 @@ def test_JOB_8_over_the_quota_the_oldest_go_first_and_running_tasks_keep_theirs(
     assert evidence.needs_cleaning
     writer.keep("screenshot.png", b"x" * 3000)  # so far beyond the quota that it waits for the cleaning
     assert evidence.names(5) == ["1-tree.xml"]
+
+
+def test_JOB_8_a_month_of_posts_stays_within_the_quota(evidence: Evidence, tmp_path: Path) -> None:
+    largest = 0
+    for task_id in range(1, 30 * 20):
+        writer = evidence.writer(task_id, 1)
+        writer.keep("screenshot.png", b"x" * 1000)
+        writer.close()
+        if evidence.needs_cleaning:
+            evidence.clean()
+        largest = max(largest, sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()))
+    assert largest <= QUOTA + 2000
+    assert evidence.names(30 * 20 - 1) == ["1-screenshot.png"]
 
 
 def test_JOB_7_an_attempt_that_runs_in_circles_fills_no_disk(

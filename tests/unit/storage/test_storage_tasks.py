@@ -6,6 +6,7 @@ import copy
 import json
 import pickle
 import threading
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -43,6 +44,40 @@ def test_TDB_9_ids_never_come_back(make_store: Opener):
     store.tasks.remove([3])
     store.storage.snapshot()
     assert make_store().tasks.create([new_task(4)])[0].id == 4
+
+
+def test_TDB_5_twenty_thousand_ended_tasks_make_neither_lists_nor_writes_slow_or_large(store: Store):
+    def round_of_one() -> tuple[list[float], int]:
+        """A task's whole life with a look at the list after each step: the times, and the bytes written."""
+        took, before = [], written(store)
+        for to in (None, Stage.QUEUED, Stage.PREPARING, Stage.COMMITTING, Stage.VERIFYING, Stage.PUBLISHED):
+            began = time.perf_counter()
+            if to is None:
+                (task,) = store.tasks.create([new_task(1)])
+            else:
+                store.tasks.change(task.id, stage=to)
+            store.tasks.page(status=Status.PENDING, serial="PHONE1")
+            store.tasks.page(page=40)
+            took.append(time.perf_counter() - began)
+        return took, written(store) - before
+
+    _, few = round_of_one()
+    for start in range(0, 20_000, 1000):
+        tasks = store.tasks.create([new_task(number) for number in range(start, start + 1000)])
+        ended = {"stage": Stage.PUBLISHED, "outcome": Outcome.PUBLISHED, "finished_at": 2_000_000.0}
+        store.tasks.change_each({task.id: ended for task in tasks}, expect={Stage.SCHEDULED})
+    took, many = [], 0
+    store.storage.snapshot()  # none falls into a round: it writes the whole table, behind everybody's back
+    for _ in range(50):
+        times, many = round_of_one()
+        took += times
+    assert sorted(took)[int(len(took) * 0.99)] < 0.2
+    assert many < few * 1.2 + 100  # ids are longer now
+
+
+def written(store: Store) -> int:
+    """Bytes of the store's journal."""
+    return store.storage._disk.journal_bytes
 
 
 def test_a_batch_is_stored_whole_or_not_at_all(store: Store):

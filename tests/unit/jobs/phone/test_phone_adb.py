@@ -120,7 +120,7 @@ def test_what_adb_refuses_becomes_a_typed_error(
 
 
 @pytest.mark.parametrize("features", ["shell_v2,cmd", "cmd"])
-def test_a_command_gives_its_output_and_status_with_and_without_shell_v2(
+def test_PPA_8_a_command_gives_its_output_and_status_whatever_bytes_it_prints_with_and_without_shell_v2(
     adb: FakeAdb, phone: FakePhone, grip: Grip, features: str
 ) -> None:
     phone.features = features
@@ -139,6 +139,17 @@ def test_PPA_8_a_link_that_is_lost_before_the_end_of_a_command_is_no_success(
             adb.mangle("shell", Mangle(cut_after=cut))
             with pytest.raises(PhoneOffline):
                 device(adb, grip).shell_words("echo", "0123456789")
+
+
+def test_PPA_6_a_file_that_breaks_off_in_the_middle_is_an_error_at_once_and_costs_no_processor_time(
+    adb: FakeAdb, phone: FakePhone, grip: Grip
+) -> None:
+    phone.handlers["cat"] = lambda *_: (0, b"x" * 1_000_000)
+    adb.mangle("shell", Mangle(cut_after=300_000))
+    used = time.thread_time()
+    with pytest.raises(PhoneOffline):  # and not DeadlinePassed: it was not waited for
+        device(adb, grip).binary("cat", timeout_s=60.0)
+    assert time.thread_time() - used < 0.5
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

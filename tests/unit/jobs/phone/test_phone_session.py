@@ -340,7 +340,7 @@ def test_U2_21_a_server_that_cannot_be_copied_is_a_named_failure(session: Sessio
         session.observe()
 
 
-def test_the_server_survives_between_sessions_and_is_renewed_after_many(
+def test_U2_8_the_server_survives_between_sessions_and_is_renewed_after_many(
     hub: Hub, u2: FakeU2, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(phone_server, "RECYCLE_AFTER_SESSIONS", 5)
@@ -349,6 +349,24 @@ def test_the_server_survives_between_sessions_and_is_renewed_after_many(
         session.observe()
         session.close()
     assert u2.launches == 3
+
+
+def test_U2_8_a_server_that_has_run_for_hours_is_renewed_between_two_tasks_and_never_inside_one(
+    hub: Hub, u2: FakeU2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = hub.session()
+    session.observe()
+    monkeypatch.setattr(phone_server, "RECYCLE_AFTER_S", -1.0)  # six hours have passed
+    for number in range(10, 15):
+        session.tap(number, 20)
+        session.observe()
+    assert u2.launches == 1
+    session.close()
+    session = hub.session()
+    session.observe()
+    session.tap(10, 20)
+    assert u2.launches == 2
+    session.close()
 
 
 def test_U2_13_many_sessions_leave_nothing_behind(hub: Hub, phone: FakePhone, adb: FakeAdb) -> None:
