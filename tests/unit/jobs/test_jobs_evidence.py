@@ -11,7 +11,6 @@ from jobs import evidence as module
 from jobs.evidence import Evidence
 from tests.support.clock import FakeClock
 
-
 QUOTA = 10_000
 
 
