@@ -69,7 +69,7 @@ def test_the_page_shows_health_phones_and_why_tasks_wait_or_failed(side: HttpSid
     assert page["phone-counts"] == "0 working, 2 free, 1 not usable"
     assert " ".join(page["counts"].split()) == "4 all 1 pending 1 running 0 completed 2 failed"
     assert page["page"] == "page 1 of 1, 4 tasks"
-    assert "open app" in shown["log"]
+    assert "09:00:00.000  1  open app" in shown["log"]  # the box's own time, as everywhere on the page
     assert "seconds=1.5" in shown["log"]
 
 
