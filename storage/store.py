@@ -100,6 +100,7 @@ class Store:
             NewerSchema: a newer program wrote it.
             StoreDamaged: none of its generations can be read.
             StoreFailed: it cannot be read or written.
+            OSError: the directory cannot be made or locked.
         """
         files = files or Files(hook_from(os.environ))
         lock = lock_state(state_dir, files)

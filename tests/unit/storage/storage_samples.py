@@ -74,9 +74,8 @@ class BreakingFiles(Files):
 
     def write(self, fd: int, data: bytes, offset: int, what: str) -> None:
         if len(self.done) + 1 == self.at or (self.lasting and len(self.done) + 1 >= self.at):
-            self.done.append(f"before write {what}")
             os.pwrite(fd, data[: len(data) // 2], offset)
-            self._fail()
+        self._stops(f"write {what}")
         super().write(fd, data, offset, what)
 
     def sync(self, fd: int, what: str) -> None:
@@ -89,8 +88,24 @@ class BreakingFiles(Files):
         if self._breaks():
             self._fail()
 
-    def rename(self, old: Path, new: Path, what: str) -> None:
+    def _stops(self, name: str) -> None:
+        """Fails instead of the operation that comes next, if it is its turn."""
         if len(self.done) + 1 == self.at or (self.lasting and len(self.done) + 1 >= self.at):
-            self.done.append(f"before rename {what}")
+            self.done.append(f"before {name}")
             self._fail()
+
+    def rename(self, old: Path, new: Path, what: str) -> None:
+        self._stops(f"rename {what}")
         super().rename(old, new, what)
+
+    def truncate(self, fd: int, size: int, what: str) -> None:
+        self._stops(f"truncate {what}")
+        super().truncate(fd, size, what)
+
+    def remove(self, path: Path, what: str) -> None:
+        self._stops(f"remove {what}")
+        super().remove(path, what)
+
+    def sync_folder(self, folder: Path, what: str) -> None:
+        self._stops(f"fsync folder {what}")
+        super().sync_folder(folder, what)
