@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import json
 import random
 import shutil
@@ -42,6 +43,11 @@ LEAP_S, LEAP_WHILE_WAITING_S = 600.0, 60.0
 FIRST_HOUR, LAST_HOUR = 7, 22
 #: The first simulated day.
 START = 1_800_000_000.0 - 1_800_000_000.0 % DAY_S
+#: What is kept for months and by the gigabyte, so short that two weeks show whether it levels off.
+STORAGE = f"""[storage]
+retention_days = 5
+evidence_quota_bytes = {128 * 1024**2}
+"""
 MORE_CONFIG = """
 [posting]
 timezone = "UTC"
@@ -50,6 +56,8 @@ proof_timeout_s = 6.0
 attempt_timeout_s = 90.0
 duplicate_window_minutes = 0
 """
+#: What is judged of a task's answer.
+JUDGED = ("status", "outcome", "error", "remark", "waiting_for", "waiting_detail")
 _PAUSE = threading.Event()
 
 
@@ -66,7 +74,7 @@ class Soak:
             phones, folder, extra=("--adb-faults", "--seed", str(seed)), timeout_s=180
         )
         config_path = self.child.config_path
-        text = config_path.read_text().replace("[storage]\n", "[storage]\nretention_days = 5\n")
+        text = config_path.read_text().replace("[storage]\n", STORAGE)
         config_path.write_text(text + MORE_CONFIG)
         self.clock = LeapingClock(START)
         self.state_dir = folder / "daemon"
@@ -97,7 +105,10 @@ class Soak:
         self._live_until(begins + DAY_S)
         for one in self.postings.values():
             if one.end.get("status", 0) < 2:
-                one.end = self._call("GET", f"/api/v1/task/{one.task_id}")
+                task = self._call("GET", f"/api/v1/task/{one.task_id}")
+                one.end = {
+                    key: task[key] for key in JUDGED
+                }  # the soak's own memory must not look like the daemon's
         self._person()
         return today
 
@@ -199,14 +210,16 @@ class Soak:
         return verdicts
 
 
-def resources(state_dir: Path) -> tuple[int, int, float, float]:
-    """Threads, descriptors, resident MB of this process, MB of the state directory."""
+def resources(state_dir: Path) -> tuple[int, int, int, float, float]:
+    """Threads, descriptors, thousands of Python objects, resident MB of this process, MB of the state directory."""
+    gc.collect()
     status = Path("/proc/self/status").read_text()
     resident_kb = int(status.partition("VmRSS:")[2].split()[0])
     size = sum(path.stat().st_size for path in state_dir.rglob("*") if path.is_file())
     return (
         threading.active_count(),
         len(list(Path("/proc/self/fd").iterdir())),
+        len(gc.get_objects()) // 1000,
         resident_kb / 1024,
         size / 1024**2,
     )
@@ -241,7 +254,7 @@ def live(folder: Path, share: float, options: argparse.Namespace) -> bool:
     soak = Soak(folder, options.phones, fault_chance=share, posts_a_day=options.posts, seed=options.seed)
     good = True
     print(
-        "day tasks published failed waiting doubles lost stuck faults hands threads fds  rss_MB state_MB real_s  failed by"
+        "day tasks published failed waiting doubles lost stuck faults hands threads fds  kobj  rss_MB state_MB real_s  failed by"
     )
     try:
         for number in range(options.days):
@@ -253,12 +266,12 @@ def live(folder: Path, share: float, options: argparse.Namespace) -> bool:
                 str(one.end.get("outcome")) if one.end.get("status", 0) >= 2 else "waiting" for one in today
             )
             reasons = Counter(one.end["error"]["code"] for one in today if one.end.get("error"))
-            threads, descriptors, resident, size = resources(soak.state_dir)
+            threads, descriptors, objects, resident, size = resources(soak.state_dir)
             failed = sum(outcomes.values()) - outcomes["published"] - outcomes["waiting"]
             print(
                 f"{number + 1:3} {len(today):5} {outcomes['published']:9} {failed:6} {outcomes['waiting']:7} "
                 f"{verdicts.doubles:7} {verdicts.lost:4} {verdicts.stuck:5} {soak.faults:6} {sum(soak.hands.values()):5} "
-                f"{threads:7} {descriptors:3} {resident:7.1f} {size:8.1f} {time.monotonic() - began:6.0f}  {dict(reasons) or ''}",
+                f"{threads:7} {descriptors:3} {objects:5} {resident:7.1f} {size:8.1f} {time.monotonic() - began:6.0f}  {dict(reasons) or ''}",
                 flush=True,
             )
             for problem in verdicts.problems[:10]:
