@@ -35,6 +35,7 @@ _NO_DESCRIPTORS_PAUSE_S = 0.5
 _HALF_REQUESTS_S = 2.0  #: requests that are arriving while the server leaves get so long to be whole
 _DESCRIPTORS_FOR_OTHERS = 200  #: files, adb, phones
 _HEADER_BYTES = 32 * 1024
+_NEWCOMERS_A_ROUND = 256
 
 
 class CannotListen(OSError):
@@ -159,6 +160,7 @@ class _Server(TcpWSGIServer):
         self._paused_until = 0.0
         self._patience_ends = 0.0
         self._cut = False
+        self._accepted = False
         self.accepting: bool = False
         # Half of the threads is for what looks into files or at phones, and only they serve it: a dozen slow
         # phones or large videos must not stand before the calls that answer from memory (WEB-3).
@@ -204,11 +206,22 @@ class _Server(TcpWSGIServer):
         readable = bool(super().readable())  # closes what was silent too long, now and then
         return readable and not self.leaving and time.monotonic() >= self._paused_until
 
+    def handle_accept(self) -> None:
+        # Each round of the loop asks every connection what it wants. With one newcomer a round, as waitress has it,
+        # whoever comes behind a thousand others waits for a million questions (WEB-2).
+        for _ in range(_NEWCOMERS_A_ROUND):
+            self._accepted = False
+            super().handle_accept()
+            if not self._accepted:
+                return
+
     def accept(self) -> Any:
         if len(self.active_channels) >= self.limit:
             self._make_room()
         try:
-            return super().accept()
+            newcomer = super().accept()
+            self._accepted = newcomer is not None
+            return newcomer
         except OSError as error:
             if error.errno not in (errno.EMFILE, errno.ENFILE):
                 raise

@@ -220,6 +220,27 @@ def test_WEB_2_who_asks_for_much_and_reads_nothing_keeps_no_thread(tmp_path: Pat
             assert wire.good("GET", f"{T}/stats")["total"] == 30
 
 
+def test_WEB_2_a_crowd_of_newcomers_is_let_in_within_few_rounds(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = side.serve()
+    assert side.server is not None
+    server = side.server._running
+    server._paused_until = float("inf")
+    rounds: list[int] = []
+    real = server.readable
+    with ExitStack() as stack:
+        for _ in range(200):
+            stack.enter_context(socket.create_connection(("127.0.0.1", wire.port), 10))
+        monkeypatch.setattr(
+            server, "readable", lambda: (rounds.append(len(server.active_channels)), real())[1]
+        )
+        server._paused_until = 0.0
+        server.pull_trigger()
+        assert wire.call("GET", "/healthz").body == b"ok\n"
+    assert sum(there < 200 for there in rounds) < 50, "one newcomer a round would need 200"
+
+
 def test_WEB_4_an_upload_by_a_stranger_is_refused_before_it_is_received(
     side: HttpSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
