@@ -6,7 +6,6 @@ import pytest
 
 from simulator.apps.instagram.notices import NOTICES, WITH_SHARE
 
-LANGUAGES = ("en", "de", "fr")
 #: fault, app, outcome
 SAID = [
     *((f"popup {name}", "instagram", "published") for name in (*NOTICES, *WITH_SHARE)),
@@ -17,7 +16,7 @@ SAID = [
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.long), pytest.param("de", marks=pytest.mark.long), "fr"])  # fmt: skip
 def test_U2_19_what_the_app_says_around_the_tap_is_understood_in_every_language(hub, language):
     one = hub(len(SAID), "--language", language)
     daemon = one.start()
