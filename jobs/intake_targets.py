@@ -84,13 +84,18 @@ class TargetFinder:
                         )
                     )
                 elif request.enable_multi_account:
-                    self._add_accounts_of(field, serial, platform)
+                    self._add_accounts_of(field, serial, request.platform)
                 else:
                     package = self._package_of_phone(serial, platform)
                     result.found.append(Target(serial, "", platform, package))
         result.platforms = {target.platform for target in result.found} or {platform}
         if request.platform:
             result.platforms.add(request.platform)
+        elif request.enable_multi_account and not request.usernames and len(result.platforms) > 1:
+            names = " and ".join(sorted(result.platforms))
+            self._findings.warn(
+                f"enable_multi_account: takes the accounts on {names}; say platform for those of one app only"
+            )
         return result
 
     def _once(
@@ -132,16 +137,16 @@ class TargetFinder:
         else:
             self._result.found.append(self._target(account))
 
-    def _add_accounts_of(self, field: str, serial: str, platform: str) -> None:
-        here = [a for a in self._accounts if a.serial == serial]
-        enabled = [a for a in here if a.enabled and a.platform == platform]
-        if enabled:
-            self._result.found += [self._target(account) for account in enabled]
+    def _add_accounts_of(self, field: str, serial: str, platform: str | None) -> None:
+        """Every enabled account of a phone, of both apps where the request names none."""
+        enabled = [a for a in self._accounts if a.serial == serial and a.enabled]
+        fitting = [a for a in enabled if platform in (None, a.platform)]
+        if fitting:
+            self._result.found += [self._target(account) for account in fitting]
             return
-        text = f'the phone "{shorten(serial)}" has no enabled account on {platform}'
-        others = sorted({a.platform for a in here if a.enabled})
-        if others:
-            text += f", but on {' and '.join(others)}: say platform"
+        text = f'the phone "{shorten(serial)}" has no enabled account'
+        if enabled:
+            text += f" on {platform}, but on {' and '.join(sorted({a.platform for a in enabled}))}"
         self._result.unknown.append(Problem(field, text))
 
     def _target(self, account: Account) -> Target:

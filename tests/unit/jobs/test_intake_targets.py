@@ -33,7 +33,6 @@ def test_serials_without_multi_account_use_whoever_is_logged_in(door: Door) -> N
 def test_multi_account_makes_one_task_for_every_enabled_account_in_order(door: Door) -> None:
     for name, facts in (("a1", {}), ("a2", {}), ("off", {"enabled": False}), ("a3", {})):
         door.account(name, "A", **facts)
-    door.account("ig", "A", "instagram")
     door.account("b1", "B")
     assert who(door, serials=["A", "B"], enable_multi_account=True) == [
         ("A", "a1", "tiktok"),
@@ -41,19 +40,33 @@ def test_multi_account_makes_one_task_for_every_enabled_account_in_order(door: D
         ("A", "a3", "tiktok"),
         ("B", "b1", "tiktok"),
     ]
+    assert door.store.tasks.page()[0][0].enable_multi_account
+
+
+def test_multi_account_takes_the_accounts_of_both_apps_and_says_so_unless_one_is_named(door: Door) -> None:
+    door.account("a1", "A")
+    door.account("ig", "A", "instagram")
+    created = door.create(LIST, serials=["A"], enable_multi_account=True)
+    assert [(t.username, t.platform) for t in created.tasks] == [("a1", "tiktok"), ("ig", "instagram")]
+    assert (
+        "enable_multi_account: takes the accounts on instagram and tiktok; say platform for those of one app only"
+        in created.warnings
+    )
     assert who(door, serials=["A"], enable_multi_account=True, platform="instagram") == [
         ("A", "ig", "instagram")
     ]
-    assert door.store.tasks.page()[0][0].enable_multi_account
 
 
 def test_multi_account_on_a_phone_without_enabled_accounts_refuses_the_whole_request(door: Door) -> None:
     door.account("a1", "A")
     door.account("off", "B", enabled=False)
+    both = {"serials": ["A", "B"], "enable_multi_account": True}
+    assert refused(lambda: door.create(LIST, **both), NotFound) == {
+        "serials[1]": 'the phone "B" has no enabled account'
+    }
     door.account("ig", "B", "instagram")
-    problems = refused(lambda: door.create(LIST, serials=["A", "B"], enable_multi_account=True), NotFound)
-    assert problems == {
-        "serials[1]": 'the phone "B" has no enabled account on tiktok, but on instagram: say platform'
+    assert refused(lambda: door.create(LIST, platform="tiktok", **both), NotFound) == {
+        "serials[1]": 'the phone "B" has no enabled account on tiktok, but on instagram'
     }
 
 
