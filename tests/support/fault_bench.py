@@ -267,10 +267,10 @@ class FaultRun:
 class KillRun:
     """Posts without a pause while the daemon is killed at random moments and started again."""
 
-    def __init__(self, bench: FaultBench, seed: int, kills: int, *, longest_life_s: float = 1.2) -> None:
+    def __init__(self, bench: FaultBench, seed: int, kills: int) -> None:
         self.bench = bench
         self.kills = kills
-        self._longest_life_s = longest_life_s
+        self._longest_life_s = 0.0
         self._chance = random.Random(seed)
         self._seed = seed
         self._over = threading.Event()
@@ -280,6 +280,7 @@ class KillRun:
         self.starts_s: list[float] = []  #: from the start of the process to its ready line
 
     def run(self) -> Verdicts:
+        self._longest_life_s = 1.5 * self._time_a_post()
         creator = threading.Thread(target=self._create, name="creator")
         creator.start()
         try:
@@ -293,6 +294,21 @@ class KillRun:
             one.end = self.daemon.ended(one.task_id, 180)
         total = self.daemon.call("GET", "/api/v1/task/stats")["data"]["total"]
         return Verdicts(self.postings, self.bench.posts(), total, all_over=True)
+
+    def _time_a_post(self) -> float:
+        """How long a post takes on this machine when all phones post: kills are to fall into all of its parts."""
+        for number in range(2):  # the first starts the automation servers and answers permissions
+            began = time.monotonic()
+            batch = [
+                Posting(f"warm-up {number} on {s}, kills {self._seed}", s, "tiktok")
+                for s in self.bench.serials
+            ]
+            self.postings += batch
+            for one in batch:
+                one.task_id = self.daemon.post(**self.bench.body(one))
+            for one in batch:
+                self.daemon.ended(one.task_id, 120)
+        return time.monotonic() - began
 
     def _await_moment(self) -> None:
         """Any moment at which posts are being made, or (every other time) one at a commit point or in wait for proof.
