@@ -92,9 +92,9 @@ class TargetFinder:
         if request.platform:
             result.platforms.add(request.platform)
         elif request.enable_multi_account and not request.usernames and len(result.platforms) > 1:
-            names = " and ".join(sorted(result.platforms))
+            both = " and ".join(sorted(result.platforms))
             self._findings.warn(
-                f"enable_multi_account: takes the accounts on {names}; say platform for those of one app only"
+                f"enable_multi_account: takes the accounts on {both}; say platform for those of one app only"
             )
         return result
 
