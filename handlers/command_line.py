@@ -13,12 +13,15 @@ from typing import Any, NoReturn
 
 import click
 
+from handlers.envelope import Code
 from jobs.config_checks import split_listen
 from jobs.config_file import ConfigInvalid, LoadedConfig, load_config
 
 #: What is installed by systemd/install.sh.
 DEFAULT_CONFIG = Path("/etc/tikmatrixd/config.toml")
 TOKENS_NAME = "tokens.json"
+#: The token that commands show to a daemon which serves the LAN only, and so takes this box for any other.
+TOKEN_VARIABLE = "TIKMATRIXD_TOKEN"  # noqa: S105 - a variable's name
 #: The home of the adb service's user.
 _ADB_SERVICE_DIR = Path("/var/lib/tikmatrixd-adb/.android")
 
@@ -96,12 +99,18 @@ class DaemonSilent(Exception):
 def ask_daemon(
     config: LoadedConfig, method: str, path: str, body: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """One API call to the daemon of this config on this box; the answer's data. Raises DaemonSilent."""
+    """One API call to the daemon of this config on this box; the answer's data. Raises DaemonSilent.
+
+    A token in the variable TIKMATRIXD_TOKEN is shown: a daemon that listens on an address of the LAN only wants one.
+    """
     host, port = split_listen(config.settings.server.listen)
     local = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
     url = f"http://[{local}]:{port}{path}" if ":" in local else f"http://{local}:{port}{path}"
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310 - our own daemon
+    headers = {"Content-Type": "application/json"}
+    if token := os.environ.get(TOKEN_VARIABLE, "").strip():
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - our own daemon
     try:
         with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
             envelope: dict[str, Any] = json.load(response)
@@ -112,6 +121,11 @@ def ask_daemon(
             raise DaemonSilent(f"{url} answers HTTP {error.code}: is that tikmatrixd?") from error
     except (OSError, ValueError) as error:
         raise DaemonSilent(f"the daemon does not answer on port {port}: is it running? ({error})") from error
+    if envelope.get("code") == Code.UNAUTHORIZED:
+        raise DaemonSilent(
+            f"the daemon listens on {host} only, where this box too needs a token: "
+            f"set {TOKEN_VARIABLE} (made with: tikmatrixd.py token new NAME). It says: {envelope.get('message')}"
+        )
     if envelope.get("code") != 0:
         raise DaemonSilent(f"the daemon refuses: {envelope.get('message')}")
     answer: dict[str, Any] = envelope["data"]

@@ -7,11 +7,14 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from handlers.auth import Access
 from handlers.care_commands import token
-from handlers.command_line import DaemonSilent, ask_daemon, is_handed_over, tokens_path
+from handlers.command_line import TOKEN_VARIABLE, DaemonSilent, ask_daemon, is_handed_over, tokens_path
 from handlers.hosts import OwnNames, split_host
+from handlers.tokens import new_token
 from jobs.config_file import LoadedConfig
 from jobs.settings import Server, Settings, Storage
+from tests.support.http_side import HttpSide
 
 
 @pytest.fixture
@@ -44,6 +47,23 @@ def test_a_daemon_that_does_not_answer_is_said_in_one_sentence(config, listen):
     settings = msgspec.structs.replace(config.settings, server=Server(listen=listen))
     with pytest.raises(DaemonSilent, match="does not answer on port 1: is it running"):
         ask_daemon(msgspec.structs.replace(config, settings=settings), "GET", "/api/v1/task/stats")
+
+
+def test_a_daemon_that_wants_a_token_from_the_box_itself_gets_it_from_a_variable(tmp_path, monkeypatch):
+    # As with an address of the LAN alone in `listen`: the box is a peer like any other then.
+    monkeypatch.setattr(Access, "_trusted", lambda *_: False)
+    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+    made = new_token(tmp_path / "state" / "tokens.json", "box")
+    with HttpSide(tmp_path) as side:
+        side.serve()
+        settings = msgspec.structs.replace(
+            side.settings, server=Server(listen=f"127.0.0.1:{side.server.port}")
+        )
+        config = LoadedConfig(settings, tmp_path / "config.toml")
+        with pytest.raises(DaemonSilent, match="needs a token: set TIKMATRIXD_TOKEN"):
+            ask_daemon(config, "GET", "/api/v1/task/stats")
+        monkeypatch.setenv(TOKEN_VARIABLE, made)
+        assert ask_daemon(config, "GET", "/api/v1/task/stats")["total"] == 0
 
 
 @pytest.mark.parametrize(
