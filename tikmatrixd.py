@@ -242,7 +242,9 @@ class Daemon:
         now = self.clock.monotonic()
         if answers(self.url):
             self._answered_at = now
-        return max(self.jobs.stale_s, self.watch.loop.age_s, now - self._answered_at) < STALE_S
+        return (
+            max(self.jobs.stale_s, self.watch.loop.age_s, self.fleet.age_s, now - self._answered_at) < STALE_S
+        )
 
     def status(self) -> str:
         """One line for the service manager."""

@@ -23,6 +23,7 @@ from jobs.phone.roster import Change, Roster
 from jobs.phone.session import Session
 from jobs.phone.tracker import Tracker
 from jobs.phone.wire import Grip
+from jobs.supervision import STALE_S
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +154,8 @@ class Fleet:
     def health(self) -> list[str]:
         """Reasons why not all is well, as sentences."""
         reasons = list(self._server.health())
+        if self.age_s > STALE_S:
+            reasons.append(f"the thread phone-tracker has not come round for {self.age_s:.0f} s")
         if not self._roster.adb_up:
             reasons.append(f"adb: {self._roster.adb_why}")
         reasons += self._roster.warnings
@@ -175,6 +178,11 @@ class Fleet:
         that, else left alone until it is connected anew, or for an hour.
         """
         self._tracker.post(lambda: self._roster.gave_up(serial, why, self._clock.monotonic()))
+
+    @property
+    def age_s(self) -> float:
+        """Seconds by which the thread that tracks the phones is overdue."""
+        return self._tracker.age_s
 
     @property
     def quiet(self) -> bool:

@@ -34,6 +34,8 @@ PHONE_PROBE_TIMEOUT_S = 5.0
 #: `host:connect` makes the adb server wait for the network.
 CONNECT_TIMEOUT_S = 15.0
 CARE_THREADS = 8
+#: How long the tracker may rest, or wait for the adb server.
+LONGEST_REST_S = 15.0
 
 
 class Tracker:
@@ -65,12 +67,19 @@ class Tracker:
         self._wake_r.setblocking(False)
         self._wake_w.setblocking(False)
         self._resting = False
+        self._beat = self._clock.monotonic()
         self._pool = ThreadPoolExecutor(CARE_THREADS, thread_name_prefix="phone-care")
         self._thread = threading.Thread(target=self._run, name="phone-tracker", daemon=True)
         grip.on_break(self._wake)
 
     def start(self) -> None:
+        self._beat = self._clock.monotonic()
         self._thread.start()
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the thread last came round, less what it may rest: a thread that hangs or died grows old."""
+        return max(0.0, self._clock.monotonic() - self._beat - LONGEST_REST_S)
 
     def join(self) -> None:
         """Wait for the threads, after the grip was broken off."""
@@ -165,6 +174,7 @@ class Tracker:
         self._resting = True
         ready = dict(poll.poll(max(0.0, until - self._clock.monotonic()) * 1000))
         self._resting = False
+        self._beat = self._clock.monotonic()
         if self._wake_r.fileno() in ready:
             with contextlib.suppress(BlockingIOError):
                 self._wake_r.recv(65536)

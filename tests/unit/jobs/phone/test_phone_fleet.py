@@ -13,6 +13,7 @@ from jobs.phone.errors import AdbDown, PhoneOffline, PhoneUnauthorized, StopRequ
 from jobs.phone.fleet import Fleet
 from jobs.phone.protocol import PhoneState
 from jobs.settings import Adb, Phones
+from tests.support.daemon import until
 from tests.support.fake_adb import FakeAdb, FakePhone, Mangle
 from tests.support.hub import Blocked, Hub
 
@@ -362,6 +363,19 @@ def test_U2_7_a_phone_is_restarted_where_the_config_allows_it(adb: FakeAdb, phon
     assert adb.wait_until(lambda: adb.requests["PHONE01 reboot"] == 1, 5.0)
     hub.wait_state("PHONE01", S.OFFLINE)
     hub.fleet.stop()
+
+
+def test_APS_7_a_tracker_that_hangs_is_no_secret(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.phone.tracker.LONGEST_REST_S", 0.0)
+    monkeypatch.setattr("jobs.phone.fleet.STALE_S", 0.5)
+    hub.wait_state("PHONE01", S.DEVICE)
+    go_on = threading.Event()
+    hub.fleet.subscribe(lambda _: bool(go_on.wait(30.0)))
+    hub.fleet.give_up("PHONE01", "its automation keeps dying")
+    until(lambda: any("phone-tracker" in reason for reason in hub.fleet.health()), 20, "it is said")
+    go_on.set()
+    hub.fleet.look_again(5.0)
+    until(lambda: hub.fleet.age_s < 0.5, 20, "it came round")
 
 
 def test_a_phone_that_needed_hands_works_again_when_a_person_says_so(hub: Hub) -> None:
