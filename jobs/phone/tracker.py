@@ -33,7 +33,8 @@ BACKOFF_MIN_S, BACKOFF_MAX_S = 0.5, 4.0
 PHONE_PROBE_TIMEOUT_S = 5.0
 #: `host:connect` makes the adb server wait for the network.
 CONNECT_TIMEOUT_S = 15.0
-CARE_THREADS = 8
+#: Each ghost holds one for the length of a question every few seconds: half a hub of them must leave some for the others.
+CARE_THREADS = 32
 #: How long the tracker may rest, or wait for the adb server.
 LONGEST_REST_S = 15.0
 

@@ -253,6 +253,22 @@ def test_ADB_12_a_ghost_is_unhealthy_after_two_unanswered_questions(
     hub.fleet.stop()
 
 
+def test_ADB_12_twenty_ghosts_do_not_keep_a_healthy_phone_from_being_found(adb: FakeAdb) -> None:
+    answer_now = threading.Event()
+    for number in range(20):
+        ghost = FakePhone(f"GHOST{number:02}", transport_id=100 + number)
+        ghost.handlers["getprop"] = lambda *_: (1, b"") if answer_now.wait(30.0) else (1, b"")
+        adb.add(ghost)
+    hub = Hub(adb.port, Phones())
+    try:
+        hub.wait_for(lambda: len(hub.fleet.inventory()) == 21)
+        adb.add(FakePhone("LATER", transport_id=5))
+        hub.wait_state("LATER", S.DEVICE, tracker.PHONE_PROBE_TIMEOUT_S)
+    finally:
+        answer_now.set()
+        hub.fleet.stop()
+
+
 def test_ADB_6_an_offline_phone_is_reconnected_alone(
     adb: FakeAdb, phone: FakePhone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
