@@ -257,7 +257,7 @@ def test_ADB_12_twenty_ghosts_do_not_keep_a_healthy_phone_from_being_found(adb: 
     answer_now = threading.Event()
     for number in range(20):
         ghost = FakePhone(f"GHOST{number:02}", transport_id=100 + number)
-        ghost.handlers["getprop"] = lambda *_: (1, b"") if answer_now.wait(30.0) else (1, b"")
+        ghost.handlers["getprop"] = lambda *_: (int(answer_now.wait(30.0)), b"")
         adb.add(ghost)
     hub = Hub(adb.port, Phones())
     try:
