@@ -36,6 +36,10 @@ log = logging.getLogger(__name__)
 MIN_BYTES_PER_S = 500_000
 #: On top: opening the file on the phone, and the phone flushing what it has.
 GRACE_S = 20.0
+#: A phone that takes nothing for so long has stopped: its place is another's, long before the file's whole time is over.
+STALL_S = 30.0
+#: The slowest phone that writes down what it took before it says so.
+MIN_FLUSHED_BYTES_PER_S = 10_000_000
 #: A pushed file that is not whole yet; the name hides it from galleries and media scanners.
 TEMP_PREFIX = ".tikmatrixd-"
 TEMP_SUFFIX = ".part"
@@ -95,6 +99,16 @@ class _SyncPush(ppadb.sync.Sync):
 
     connection: AdbConnection
 
+    def __init__(self, connection: AdbConnection, deadline: Deadline) -> None:
+        """`deadline` is for the whole file; nothing on the way may take all of it."""
+        super().__init__(connection)
+        self._deadline = deadline
+
+    def _within(self, seconds: float) -> None:
+        """What comes next has so long, and not beyond the file's own time."""
+        sock = self.connection.sock
+        sock.deadline = sock.grip.deadline(self._deadline.within(seconds))
+
     def send_file(
         self, stream: int, size: int, dest: str, *, mode: int, mtime: int, digest: Hash | None
     ) -> None:
@@ -128,9 +142,11 @@ class _SyncPush(ppadb.sync.Sync):
                 slots[whole][4:8] = struct.pack("<I", chunk)
             sent += count
         self._write(b"DONE" + struct.pack("<I", mtime))
+        self._within(GRACE_S + size / MIN_FLUSHED_BYTES_PER_S)
         self._check_end()
 
     def _write(self, data: bytes | memoryview) -> None:
+        self._within(STALL_S)
         if self.connection.sock.readable():
             self._check_end()  # the phone only talks before the end when something is wrong
         try:
@@ -229,7 +245,9 @@ class Pusher:
         deadline = self._grip.deadline(GRACE_S + size / MIN_BYTES_PER_S)
         mtime = int(self._grip.clock.now())
         with contextlib.closing(self._phone.open_service("sync:", deadline)) as connection:
-            _SyncPush(connection).send_file(stream, size, temp, mode=mode, mtime=mtime, digest=digest)
+            _SyncPush(connection, deadline).send_file(
+                stream, size, temp, mode=mode, mtime=mtime, digest=digest
+            )
         return sha256 or (digest.hexdigest() if digest else "")
 
     def _verify(self, stream: int, temp: str, size: int, sha256: str) -> None:

@@ -126,6 +126,30 @@ def test_PPA_5_silence_after_the_last_byte_ends_at_the_deadline_and_the_next_pus
     assert not phone.files
 
 
+@pytest.mark.parametrize(
+    ("setting", "patience"), [("push_slow_s", "STALL_S"), ("push_silent_end", "GRACE_S")]
+)
+def test_JOB_11_a_phone_that_stops_taking_a_file_gives_its_place_up_long_before_the_file_s_whole_time(
+    session: Session,
+    phone: FakePhone,
+    local: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+    patience: str,
+) -> None:
+    monkeypatch.setattr("jobs.phone.push.GRACE_S", 60.0)
+    monkeypatch.setattr("jobs.phone.push.MIN_BYTES_PER_S", 1e5)
+    monkeypatch.setattr("jobs.phone.push.MIN_FLUSHED_BYTES_PER_S", 1e9)
+    monkeypatch.setattr(f"jobs.phone.push.{patience}", 0.3)
+    setattr(phone, setting, 20.0)
+    with local.open("ab") as file:
+        file.truncate(60_000_000)
+    began = time.monotonic()
+    with pytest.raises(DeadlinePassed):
+        session.push(local, REMOTE)  # ten minutes, by its size
+    assert time.monotonic() - began < 15.0
+
+
 def test_what_could_not_be_deleted_is_deleted_before_the_next_push(
     session: Session, phone: FakePhone, local: Path
 ) -> None:
