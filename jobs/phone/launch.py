@@ -94,7 +94,12 @@ class OutputPump:
                 new, self._new = self._new, []
                 gone, self._gone = self._gone, []
             for launch in new:
-                self._selector.register(launch.sock, selectors.EVENT_READ, launch)
+                try:
+                    self._selector.register(launch.sock, selectors.EVENT_READ, launch)
+                except (ValueError, KeyError):
+                    self._drop(
+                        launch
+                    )  # closed already; one stream must not end the thread that reads all of them
             for launch in gone:
                 self._drop(launch)
         for key in tuple(self._selector.get_map().values()):
