@@ -21,6 +21,9 @@ SYNC_STEP_BYTES = 256 * 1024
 #: A disk with bad places is read in pieces of this size.
 BLOCK_BYTES = 4096
 
+#: What stands for a byte that the disk cannot read; no text in UTF-8 holds it.
+UNREADABLE = b"\xff"
+
 
 def is_full(error: OSError) -> bool:
     """Whether the error means "no room" (rather than a broken disk)."""
@@ -37,7 +40,7 @@ class Files:
         return os.open(path, flags | os.O_CLOEXEC, 0o640)
 
     def read(self, path: Path) -> bytes:
-        """The whole file. What the disk cannot read comes as question marks: the checksums tell what that spoils."""
+        """The whole file. What the disk cannot read comes as `UNREADABLE`: the checksums tell what that spoils."""
         fd = self.open(path, os.O_RDONLY)
         try:
             size = os.fstat(fd).st_size
@@ -64,7 +67,7 @@ class Files:
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
-            return b"?" * size
+            return UNREADABLE * size
 
     def write(self, fd: int, data: bytes, offset: int, what: str) -> None:
         """Write all of `data` at `offset`; raises OSError, also after a part was written."""

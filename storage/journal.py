@@ -8,6 +8,8 @@ from enum import Enum
 
 import msgspec
 
+from storage.files import UNREADABLE
+
 #: Checksum in hexadecimal, a space, the JSON payload, a line feed.
 _PREFIX_BYTES = 9
 
@@ -89,6 +91,8 @@ def scan(data: bytes, after: int) -> Scan:
         tail = Tail.CLEAN
     elif mismatch or any(entry.batch > expected for entry in later):
         tail = Tail.DAMAGED
+    elif data.find(UNREADABLE, good) >= 0:
+        tail = Tail.DAMAGED  # acknowledged or not: what stood there was written, and nobody can tell any more
     else:
         tail = Tail.TORN
     return Scan(entries, good, len(data), tail, schema, later)

@@ -280,6 +280,23 @@ def test_TDB_1_bad_blocks_in_a_journal_cost_only_what_stands_on_them_and_raise_t
     assert sorted(make_store().storage.tables["tasks"])[:-1] == kept
 
 
+def test_TDB_1_bad_blocks_at_the_end_of_a_journal_are_no_unfinished_write(make_store: Opener):
+    """A publishing tap may have been noted there: the task must not begin anew."""
+    store = make_store()
+    store.tasks.create([new_task(1)])
+    store.tasks.change(1, remark="x" * 5000)
+    store.tasks.change(1, stage=Stage.COMMITTING)
+    folder = folder_of(store)
+    store.storage.close()
+    os.close(store._lock_fd)
+    store._lock_fd = -1
+    path = journal_path(folder, 1)
+    last = (path.stat().st_size - 1) // 4096
+    again = make_store(files=BadPlaces(path, {last}), now=lambda: LATER)
+    assert (again.tasks.get(1).stage, again.tasks.get(1).outcome) == (Stage.FAILED, Outcome.UNKNOWN)
+    assert any("acknowledged changes are lost" in warning for warning in again.health().warnings)
+
+
 def test_what_a_crash_left_half_written_is_removed_by_the_next_start(make_store: Opener):
     store = make_store()
     before = filled(store)
