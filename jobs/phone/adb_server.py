@@ -64,6 +64,7 @@ class AdbServer:
                 self._restart_hanging()
             raise AdbDown(f"the adb server on port {self.endpoint.port} hangs; {self._remedy}") from error
         except AdbDown:
+            self._misses = 0  # gone, which is not hanging
             raise
         except PhoneError as error:
             raise AdbDown(str(error)) from error
@@ -75,6 +76,11 @@ class AdbServer:
             )
             log.warning("%s", self.warning)
         self.version = version
+
+    @property
+    def slow(self) -> bool:
+        """It missed its last probe, and not so many that it must be taken for hanging."""
+        return 0 < self._misses < HANGING_MISSES
 
     def ensure(self) -> None:
         """A server that answers, started if need be and allowed. Raises AdbDown."""

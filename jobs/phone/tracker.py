@@ -16,7 +16,7 @@ from jobs.phone.adb import AdbClient, AdbConnection, AdbPhone
 from jobs.phone.adb_server import PROBE_EVERY_S, PROBE_TIMEOUT_S, AdbServer
 from jobs.phone.care import Remedy
 from jobs.phone.entry import Facts
-from jobs.phone.errors import PhoneError, PhoneOffline, StopRequested
+from jobs.phone.errors import AdbDown, DeadlinePassed, PhoneError, PhoneOffline, StopRequested
 from jobs.phone.foreign import boundary
 from jobs.phone.losses import Losses
 from jobs.phone.protocol import PhoneInfo
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 #: The list is asked for anew this often, whatever the tracking stream says (ADB-15).
 RESYNC_EVERY_S = 30.0
+#: A server that did not answer in time is asked again after this.
+PROBE_AGAIN_S = 1.0
 #: A server that comes back is found within seconds; asking a closed port costs nothing.
 BACKOFF_MIN_S, BACKOFF_MAX_S = 0.5, 4.0
 #: How long a phone may take to say what it is.
@@ -141,11 +143,13 @@ class Tracker:
         while True:
             now = self._clock.monotonic()
             if now >= probe_at:
-                self._server.check()
-                probe_at = now + PROBE_EVERY_S
-            if now >= resync_at:
-                self._resync()
+                probe_at = now + (PROBE_EVERY_S if self._answers() else PROBE_AGAIN_S)
+            if now >= resync_at and not self._server.slow:
                 resync_at = now + RESYNC_EVERY_S
+                try:
+                    self._resync()
+                except DeadlinePassed:
+                    probe_at = resync_at = now  # the probe says what to think of it
             self._do_due()
             self._publish()
             if self._pause(stream.sock, min(resync_at, probe_at, self._next_due())):
@@ -153,6 +157,19 @@ class Tracker:
                 stream.receive()
                 stream.sock.deadline = None
                 resync_at = now  # the stream only says that something changed
+
+    def _answers(self) -> bool:
+        """Whether the server answers. One that is late for a moment costs no session: each call has its own deadline.
+
+        Raises AdbDown when it is away, or was late too often.
+        """
+        try:
+            self._server.check()
+        except AdbDown:
+            if not self._server.slow:
+                raise
+            return False
+        return True
 
     def _resync(self) -> None:
         text = AdbClient(self._server.endpoint, self._grip, timeout_s=PROBE_TIMEOUT_S).ask("host:devices-l")

@@ -190,6 +190,27 @@ def test_ADB_5_a_hanging_server_that_is_not_ours_is_left_alone_and_said_what_to_
     assert time.monotonic() - began < 1.0
 
 
+def test_ADB_5_a_server_that_is_late_for_a_moment_costs_no_session(
+    adb: FakeAdb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adb_server, "PROBE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(tracker, "PROBE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(tracker, "PROBE_EVERY_S", 0.1)
+    monkeypatch.setattr(tracker, "PROBE_AGAIN_S", 0.05)
+    monkeypatch.setattr(tracker, "RESYNC_EVERY_S", 0.1)
+    hub = Hub(adb.port, Phones())
+    try:
+        session = hub.session()
+        for what in ("host:version", "host:devices-l"):
+            asked = adb.requests[what]
+            adb.mangle(what, Mangle(silent=True), times=2)
+            assert adb.wait_until(lambda what=what, asked=asked: adb.requests[what] >= asked + 4, 10.0)
+        assert session.shell("echo", "x").output == "x\n"
+        assert ("PHONE01", S.ADB_DOWN) not in hub.events
+    finally:
+        hub.fleet.stop()
+
+
 def test_ADB_2_a_server_that_changes_its_version_is_reported(
     adb: FakeAdb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
