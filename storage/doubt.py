@@ -32,7 +32,8 @@ def put_in_doubt(state: Loaded, now: float) -> int:
     clock is wrong. Publishing twice is worse than asking a person, who can retry or mark each. Returns how many.
     """
     tasks: dict[int, Task] = state.tables.get(TASKS, {})
-    come = now if now + _SLACK_S >= _newest(tasks.values()) else math.inf
+    newest = _newest(tasks.values())
+    come = now if now + _SLACK_S >= newest else math.inf
     touched = state.touched.get(TASKS, set())
     doubtful = [
         task
@@ -44,7 +45,8 @@ def put_in_doubt(state: Loaded, now: float) -> int:
             task,
             stage=Stage.FAILED,
             outcome=Outcome.UNKNOWN,
-            finished_at=now,
+            # One that ended in 1970 would leave for the archive before anybody looked.
+            finished_at=max(now, newest),
             error=TaskError("interrupted", _SENTENCE),
             remark=_SENTENCE,
             waiting_for=None,

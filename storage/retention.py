@@ -21,9 +21,8 @@ class Retention:
         self._storage = storage
         self._archive = archive
         self._days = days
-        self._archived: dict[
-            int, float
-        ] = {}  # id -> end, of those in a file that could not leave the store yet
+        #: Id and end of those that are in a file but could not leave the store yet.
+        self._archived: dict[int, float] = {}
 
     def run(self, now: float) -> int:
         """Move what is old enough; returns how many.

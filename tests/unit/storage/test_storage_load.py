@@ -174,6 +174,8 @@ def test_APS_4_with_a_clock_that_is_wrong_every_unfinished_task_is_in_doubt_afte
     path.write_bytes(path.read_bytes().replace(b"lost", b"LOST"))
     again = make_store(now=lambda: 100.0)
     assert [again.tasks.get(number).outcome for number in (1, 2)] == [Outcome.UNKNOWN] * 2
+    again.maintain(LATER)  # the clock is right again
+    assert len(again.tasks) == 2, "they wait in the list for a person"
 
 
 def test_an_alarm_outlives_a_crash_at_any_operation_of_the_start_that_raised_it(
