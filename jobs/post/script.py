@@ -20,6 +20,7 @@ from jobs.post.screens_file import Vocabulary, load
 from jobs.post.tiktok import TikTokFlow
 from jobs.post.unfinished import Meta, Unfinished
 from jobs.settings import Settings
+from storage.errors import StoreError
 from storage.records import MediaFile, Outcome
 
 
@@ -141,7 +142,10 @@ class PostScript:
         attempt.note("round trips to the phone", **dict(flow.hands.trips))
         if verdict.outcome is not Outcome.PUBLISHED:
             return  # what was typed stays known: an app that did not post brings it up again in the next form
-        flow.unfinished.forget()
+        try:
+            flow.unfinished.forget()
+        except StoreError as error:  # known for too long, a text does no harm
+            attempt.note(f"published; what was typed could not be forgotten: {error}")
         try:
             with attempt.step("evidence"):
                 self._keep_proof(flow)

@@ -20,6 +20,7 @@ from jobs.post.script import PostScript
 from jobs.post.unfinished import Unfinished
 from jobs.settings import Posting, Settings
 from storage import records
+from storage.errors import StoreFailed
 from storage.records import MediaFile, Outcome
 
 __all__ = ["video"]  # the fixture
@@ -131,6 +132,20 @@ def test_JOB_5_a_notice_that_nobody_knows_but_offers_to_try_again_leaves_the_out
     again = shared(video)
     again.phone.screens["home"] = page(*TABS, FOR_YOU, *notice)
     assert settle(again, before={}).outcome is Outcome.UNKNOWN
+
+
+def test_JOB_4_a_store_that_refuses_after_the_proof_changes_nothing_about_the_verdict(
+    video: MediaFile,
+) -> None:
+    class Refusing(Meta):
+        def set(self, key: str, value: Any) -> None:
+            if stage.phone.published:
+                raise StoreFailed("the disk refuses")
+            super().set(key, value)
+
+    stage = shared(video)
+    assert PostScript(settings(), Refusing()).run(stage.attempt, stage.phone).outcome is Outcome.PUBLISHED
+    assert "step clean up" in stage.attempt.log
 
 
 # -- after a crash ----------------------------------------------------------------------------------------------
