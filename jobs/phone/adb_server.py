@@ -63,10 +63,10 @@ class AdbServer:
             if self._misses >= HANGING_MISSES:
                 self._restart_hanging()
             raise AdbDown(f"the adb server on port {self.endpoint.port} hangs; {self._remedy}") from error
-        except AdbDown:
-            self._misses = 0  # gone, which is not hanging
-            raise
         except PhoneError as error:
+            self._misses = 0  # gone, or something else in its place, which is not hanging
+            if isinstance(error, AdbDown):
+                raise
             raise AdbDown(str(error)) from error
         self._misses = 0
         if self.version is not None and version != self.version:

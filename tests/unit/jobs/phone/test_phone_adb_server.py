@@ -19,7 +19,7 @@ from jobs.phone.errors import AdbDown, AutomationLost, StopRequested
 from jobs.phone.library import Phone
 from jobs.phone.wire import Grip
 from jobs.settings import Adb, Phones
-from tests.support.fake_adb import FakeAdb, FakePhone
+from tests.support.fake_adb import FakeAdb, FakePhone, Mangle
 from tests.support.hub import Hub
 
 
@@ -34,6 +34,19 @@ def grip() -> Iterator[Grip]:
 def free_port() -> int:
     with FakeAdb() as adb:
         return adb.port
+
+
+def test_ADB_5_a_server_that_was_late_and_then_refuses_is_down_and_not_late(
+    grip: Grip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adb_server, "PROBE_TIMEOUT_S", 0.2)
+    with FakeAdb() as adb:
+        server = AdbServer(Adb(port=adb.port, start_server=False), grip)
+        for mangle, late in ((Mangle(silent=True), True), (Mangle(fail="no"), False)):
+            adb.mangle("host:version", mangle)
+            with pytest.raises(AdbDown):
+                server.check()
+            assert server.slow is late
 
 
 @pytest.fixture
