@@ -6,6 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 
+#: How often a text may arrive that was entered, and entered once more.
+ENTERED_AT_MOST = 4
+
+
 class Meta(Protocol):
     """The daemon's small key-value store."""
 
@@ -88,7 +92,11 @@ class Unfinished:
         return self._meta is not None and bool(self._meta.get(f"{self._key}:signs"))
 
     def knows(self, shown: str) -> bool:
-        """Whether a text found in a form is one of ours, or the beginning of one that was cut off."""
-        if self._meta is None or not shown.strip():
+        """Whether a text found in a form is one of ours, the beginning of one that was cut off, or one that arrived
+        more than once (U2-4) before anybody could read it back.
+        """
+        shown = shown.strip()
+        if self._meta is None or not shown:
             return False
-        return any(text.strip().startswith(shown.strip()) for text in self._meta.get(self._key) or [])
+        ours = (text.strip() for text in self._meta.get(self._key) or [])
+        return any((text * ENTERED_AT_MOST).startswith(shown) for text in ours)

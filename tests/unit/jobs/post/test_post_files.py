@@ -246,6 +246,15 @@ def test_what_was_typed_last_on_this_phone_is_known_as_ours() -> None:
     assert not again.knows("Hello #world")
 
 
+def test_U2_4_a_text_that_arrived_twice_before_the_link_was_lost_is_still_known_as_ours() -> None:
+    unfinished = Unfinished(Meta(), "S", "app")
+    unfinished.remember(["Hello #world"])
+    assert unfinished.knows("Hello #worldHello #world")
+    assert unfinished.knows("Hello #worldHello")
+    assert not unfinished.knows("Hello #world and everybody else")
+    assert not unfinished.knows("Hello #world" * 5)
+
+
 def test_WEB_9_a_file_that_was_swapped_after_it_was_accepted_is_not_pushed_and_not_tried_again(
     tmp_path: Path,
 ) -> None:
