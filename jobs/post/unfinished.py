@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-
 #: How often a text may arrive that was entered, and entered once more.
 ENTERED_AT_MOST = 4
 

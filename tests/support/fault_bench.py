@@ -313,12 +313,19 @@ class KillRun:
     def _await_moment(self) -> None:
         """Any moment at which posts are being made, or (every other time) one at a commit point or in wait for proof.
 
-        Phones on which a post of unknown fate is being looked for do not count: a daemon that is killed again and
-        again while it looks gets nowhere, and proves nothing.
+        First the daemon looks for what the kills before left: one that is killed again and again while it looks gets
+        nowhere, and proves nothing. Where at most a third of the phones still look, a kill may fall into that too.
         """
         pause = threading.Event()
         moments = {"commit", "proof"} if self._chance.random() < 0.5 else set()
-        until(lambda: len(self._posting()) * 2 >= len(self.bench.serials), 60, "half of the phones post")
+        phones = len(self.bench.serials)
+
+        def busy() -> bool:
+            running = self._running()
+            posting = sum("look for" not in task["remark"] for task in running)
+            return posting * 2 >= phones and (len(running) - posting) * 3 <= phones
+
+        until(busy, 120, "half of the phones post and at most a third look for lost posts")
         ends = time.monotonic() + self._chance.uniform(0.0, self._longest_life_s)
         while time.monotonic() < ends:
             if moments.intersection(self._posting()):
