@@ -17,11 +17,6 @@ _ENCODER = msgspec.json.Encoder()
 _STATUS_TEXT = {status: status.name.lower() for status in Status}
 
 
-def local_time(seconds: float, zone: tzinfo) -> str:
-    """`YYYY-MM-DD HH:MM:SS` in the zone."""
-    return datetime.fromtimestamp(seconds, zone).isoformat(" ", "seconds")[:19]
-
-
 def moment(seconds: float | None, zone: tzinfo) -> str | None:
     """RFC 3339 with the zone's offset."""
     return None if seconds is None else datetime.fromtimestamp(seconds, zone).isoformat("T", "seconds")
