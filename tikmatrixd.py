@@ -120,6 +120,7 @@ class Daemon:
             draining=lambda: self.draining,
             reload=self.reload,
             notifications_waiting=lambda: self.outbox.waiting,
+            overdue_s=lambda: self.overdue_s,
             matcher=Matcher(
                 lambda: self.settings,
                 clock,
@@ -242,9 +243,12 @@ class Daemon:
         now = self.clock.monotonic()
         if answers(self.url):
             self._answered_at = now
-        return (
-            max(self.jobs.stale_s, self.watch.loop.age_s, self.fleet.age_s, now - self._answered_at) < STALE_S
-        )
+        return max(self.overdue_s, now - self._answered_at) < STALE_S
+
+    @property
+    def overdue_s(self) -> float:
+        """Seconds by which the slowest helper thread is overdue."""
+        return max(self.jobs.stale_s, self.watch.loop.age_s, self.fleet.age_s)
 
     def status(self) -> str:
         """One line for the service manager."""

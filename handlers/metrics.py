@@ -138,7 +138,7 @@ class _State(Collector):
         yield GaugeMetricFamily(
             "tikmatrixd_helper_overdue_seconds",
             "How long the slowest helper thread is overdue",
-            value=services.jobs.stale_s,
+            value=services.overdue_s(),
         )
         yield GaugeMetricFamily(
             "tikmatrixd_notifications_waiting",

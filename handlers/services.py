@@ -46,8 +46,6 @@ class Jobs(Protocol):
     @property
     def notices(self) -> Collection[str]: ...
     @property
-    def stale_s(self) -> float: ...
-    @property
     def tally(self) -> Tally: ...
 
 
@@ -87,6 +85,7 @@ class Services:
     reload: Callable[[], Reloaded]
     matcher: Matcher | None = None
     notifications_waiting: Callable[[], int] = lambda: 0
+    overdue_s: Callable[[], float] = lambda: 0.0  #: of the slowest helper thread
     version: str = ""
 
     def zone(self) -> tzinfo:

@@ -129,6 +129,7 @@ class HttpSide:
         self.library = Library(self.settings, self.store, self.clock, self.intake.probe)
         self.tokens_file = folder / "state" / "tokens.json"
         self.draining = False
+        self.overdue_s = 0.0
         self.reloaded = Reloaded([], [])
         self.matcher = matcher
         self.services = Services(
@@ -146,6 +147,7 @@ class HttpSide:
             draining=lambda: self.draining,
             reload=lambda: self.reloaded,
             matcher=matcher,
+            overdue_s=lambda: self.overdue_s,
             version="0.0-test",
         )
         self.app = create_app(self.services)

@@ -49,6 +49,11 @@ def test_draining_is_a_reason(side: HttpSide, api: Client) -> None:
     assert api.call("GET", "/readyz").json["reasons"] == ["the daemon is about to stop"]
 
 
+def test_metrics_tell_how_long_the_slowest_helper_thread_is_overdue(side: HttpSide, api: Client) -> None:
+    side.overdue_s = 42.0
+    assert "tikmatrixd_helper_overdue_seconds 42.0" in api.call("GET", "/metrics").text
+
+
 def test_metrics_have_fixed_labels(side: HttpSide, api: Client) -> None:
     side.task(status="failed")
     side.task()
