@@ -1,31 +1,35 @@
-"""The status page: one file without outside resources, under a policy that lets nothing else run."""
+"""The status page: one answer without outside resources, under a policy that lets nothing else run."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from handlers.call import Call, Result, Route
 from handlers.envelope import Reply
 
-_FILE = Path(__file__).parent / "static" / "index.html"
+_FOLDER = Path(__file__).parent / "static"
+_STYLE = re.compile(r'<link rel="stylesheet" href="([a-z]+\.css)">')
+_SCRIPT = re.compile(r'<script src="([a-z]+\.js)"></script>')
 _INLINE = re.compile(r"<(style|script)>(.*?)</\1>", re.DOTALL)
 
 
 class StatusPage:
-    """`GET /`. Read once at start; the policy names the page's own style and script by their hashes."""
+    """`GET /`. Read once at start; the policy names the page's own style and scripts by their hashes."""
 
     def __init__(self) -> None:
-        text = _FILE.read_text("utf-8")
+        text = whole_page()
         self._reply = Reply(
             200,
             text.encode(),
             (
                 ("Content-Security-Policy", content_policy(text)),
                 ("Cache-Control", "no-cache"),
-                ("Referrer-Policy", "no-referrer"),
+                # Not "no-referrer": under that some browsers send "Origin: null" with the page's own calls.
+                ("Referrer-Policy", "same-origin"),
                 ("X-Content-Type-Options", "nosniff"),
                 ("X-Frame-Options", "DENY"),
             ),
@@ -48,6 +52,16 @@ class StatusPage:
                 token=False,
             )
         ]
+
+
+def whole_page() -> str:
+    """The page with its style and scripts in their places: one answer, so never parts of two versions."""
+
+    def inline(kind: str) -> Callable[[re.Match[str]], str]:
+        return lambda found: f"<{kind}>{(_FOLDER / found[1]).read_text('utf-8')}</{kind}>"
+
+    page = (_FOLDER / "index.html").read_text("utf-8")
+    return _SCRIPT.sub(inline("script"), _STYLE.sub(inline("style"), page))
 
 
 def content_policy(page: str) -> str:

@@ -1,4 +1,4 @@
-"""The status page's own script, run by Node against the real server."""
+"""The status page's own scripts, run by Node against the real server: what it shows, and what a person does there."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ import pytest
 from handlers.tokens import new_token
 from jobs.phone.protocol import PhoneState
 from jobs.settings import License
-from storage.records import Outcome, Waiting
+from storage.records import Outcome, Stage, Task, Waiting
 from tests.support.http_side import HttpSide
 
-PAGE = Path(__file__).parents[2] / "handlers" / "static" / "index.html"
 RUNNER = Path(__file__).parent / "clients" / "page.mjs"
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+pytestmark = pytest.mark.skipif(
+    shutil.which("node") is None, reason="node, which runs the page's scripts, is not installed"
+)
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def side(tmp_path: Path) -> Iterator[HttpSide]:
 def show(side: HttpSide, **environment: str) -> dict[str, Any]:
     box = f"http://127.0.0.1:{side.serve().port}"
     done = subprocess.run(
-        ["node", str(RUNNER), str(PAGE)],
+        ["node", str(RUNNER)],
         env={**os.environ, "BOX": box, **environment}, capture_output=True, check=False, timeout=30,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
@@ -62,7 +63,7 @@ def test_the_page_shows_health_phones_and_why_tasks_wait_or_failed(side: HttpSid
     for text in ("PHONE1", "Pixel 7, Android 14", "81 %, 29 °C", "unauthorized: accept the key on the phone"):
         assert text in page["phones"]
     for text in ("waits for its phone: PHONE2 is unauthorized (since 2027-01-15 09:00)", "@kim , tiktok", "<b>hello</b>",
-                 "may be published", "mark it as published", "[ui_changed at find]", "unknown screen",
+                 "may be published", "say what you saw: retry, or it is published", "[ui_changed at find]", "unknown screen",
                  "running past the point of no return, step: proof"):  # fmt: skip
         assert text in page["tasks"]
     assert page["tasks"].count("may be published") == 1
@@ -98,3 +99,142 @@ def test_the_page_works_on_a_plan_without_task_calls(side: HttpSide) -> None:
     page = show(side)["before"]
     assert "PHONE1" in page["phones"]
     assert "requires the Pro plan" in page["problem"]
+
+
+def act(side: HttpSide, *steps: list[str], **environment: str) -> dict[str, Any]:
+    return show(side, STEPS=json.dumps(steps), **environment)
+
+
+def stage(side: HttpSide, task: Task) -> Stage:
+    found = side.store.tasks.get(task.id)
+    assert found is not None
+    return found.stage
+
+
+def test_what_can_be_done_depends_on_the_task_and_on_the_phone(side: HttpSide) -> None:
+    side.phones.set("PHONE2", PhoneState.NEEDS_HANDS, detail="three restarts did not help")
+    side.phones.set("PHONE3", PhoneState.OFFLINE, detail="does not answer")
+    for status in ("pending", "running", "completed", "failed", "unknown"):
+        side.task(status=status)
+    found = show(side)["buttons"]
+    assert [name for name in found if name.endswith(", PHONE1")] == ["screen, PHONE1"]
+    assert [name for name in found if name.endswith(", PHONE2")] == ["I looked at it: go on, PHONE2"]
+    assert not [name for name in found if name.endswith(", PHONE3")]
+    of = {
+        number: [name.split(",")[0] for name in found if name.endswith(f", task {number}")]
+        for number in range(1, 6)
+    }
+    assert of == {1: ["log", "stop"], 2: ["log", "stop"], 3: ["log", "delete"], 4: ["log", "retry", "delete"],
+                  5: ["log", "retry", "it is published", "delete"]}  # fmt: skip
+
+
+def test_a_post_of_unknown_outcome_is_repeated_only_after_a_person_says_that_it_is_not_there(
+    side: HttpSide,
+) -> None:
+    task = side.task(status="unknown", username="kim", caption="hello")
+    shown = act(side, ["press", "retry, task 1"], ["tick"], ["send", "post it again"])
+    asked, ticked, done = shown["steps"]
+    for text in ("@kim, TikTok, PHONE1", "hello", "This post may already be out", "Look at @kim in TikTok first",
+                 "I have looked at @kim: the post is not there."):  # fmt: skip
+        assert text in asked["dialog"]
+    assert (asked["disabled"], asked["focus"]) == (["post it again"], "cancel")
+    assert ticked["disabled"] == []
+    assert done["dialog"] is None
+    assert "Task 1 is pending again, next try at " in done["said"]
+    assert shown["sent"] == ["POST /api/v1/task/1/retry?confirm=true"]
+    assert stage(side, task) is Stage.SCHEDULED
+    assert "stop, task 1" in shown["buttons"]
+
+
+def test_a_person_who_found_the_post_says_so(side: HttpSide) -> None:
+    task = side.task(status="unknown", username="kim")
+    shown = act(side, ["press", "it is published, task 1"], ["send", "it is published"])
+    assert "Look at @kim in TikTok first" in shown["steps"][0]["dialog"]
+    assert shown["steps"][1]["said"] == "Task 1 is completed: published, as a person confirmed."
+    assert stage(side, task) is Stage.PUBLISHED
+
+
+def test_nothing_is_done_to_a_task_that_has_changed_since_a_person_read_about_it(side: HttpSide) -> None:
+    task = side.task(status="unknown")
+    shown = act(side, ["press", "retry, task 1"], ["tick"], ["meanwhile", "POST", "/api/v1/task/1/mark-published"],
+                ["send", "post it again"], ["press", "cancel"])  # fmt: skip
+    refused = shown["steps"][3]
+    assert "Nothing was done: task 1 has changed since you read it, it is completed now." in refused["dialog"]
+    assert refused["disabled"] == []
+    assert (shown["sent"], stage(side, task)) == ([], Stage.PUBLISHED)
+
+
+def test_a_failed_task_is_retried_and_beyond_its_limit_only_with_a_word_about_it(side: HttpSide) -> None:
+    first, second = side.task(status="failed"), side.task(status="failed")
+    side.store.tasks.change(second.id, retry_count=3)
+    shown = act(
+        side, ["press", "retry, task 1"], ["send", "retry"], ["press", "retry, task 2"], ["send", "retry"]
+    )
+    assert "Nothing was published" in shown["steps"][0]["dialog"]
+    assert "limit" not in shown["steps"][0]["dialog"]
+    assert "It was retried 3 times, which is its limit" in shown["steps"][2]["dialog"]
+    assert shown["sent"] == ["POST /api/v1/task/1/retry", "POST /api/v1/task/2/retry?force=true"]
+    assert stage(side, first) is stage(side, second) is Stage.SCHEDULED
+
+
+def test_tasks_are_stopped_and_deleted(side: HttpSide) -> None:
+    pending, done = side.task(), side.task(status="completed")
+    shown = act(
+        side,
+        ["press", "stop, task 1"],
+        ["send", "stop it"],
+        ["press", "delete, task 2"],
+        ["send", "delete it"],
+    )
+    assert shown["steps"][1]["said"] == "Task 1: stopped by request"
+    assert shown["steps"][3]["said"] == "Task 2 is deleted."
+    assert stage(side, pending) is Stage.FAILED
+    assert side.store.tasks.get(done.id) is None
+    assert "#2" not in shown["end"]["tasks"]
+    assert "retry, task 1" in shown["buttons"]
+
+
+def test_a_refusal_is_shown_in_the_daemon_s_own_words(side: HttpSide) -> None:
+    side.task()
+    shown = act(
+        side, ["press", "stop, task 1"], ["meanwhile", "POST", "/api/v1/task/1/stop"], ["send", "stop it"]
+    )
+    assert "task 1 has already ended (failed)" in shown["steps"][2]["dialog"]
+
+
+def test_a_button_pressed_twice_sends_once(side: HttpSide) -> None:
+    side.task(status="failed")
+    shown = act(side, ["press", "retry, task 1"], ["send twice", "retry"])
+    assert shown["sent"] == ["POST /api/v1/task/1/retry"]
+    assert "pending again" in shown["steps"][1]["said"]
+
+
+def test_without_an_answer_the_page_does_not_pretend_to_know(side: HttpSide) -> None:
+    side.task()
+    shown = act(side, ["press", "stop, task 1"], ["cut"], ["send", "stop it"])
+    assert "It may or may not have been done" in shown["steps"][2]["dialog"]
+    assert shown["end"]["state"] == "not reachable"
+
+
+def test_a_phone_that_needs_hands_goes_on_after_a_look(side: HttpSide) -> None:
+    side.phones.set("PHONE2", PhoneState.NEEDS_HANDS, detail="three restarts did not help")
+    button = "I looked at it: go on"
+    shown = act(side, ["press", f"{button}, PHONE2"], ["send", button])
+    assert "three restarts did not help" in shown["steps"][0]["dialog"]
+    assert "PHONE2 goes on. It was held up by:\nthree restarts did not help" in shown["steps"][1]["said"]
+    assert "PHONE2 ready, nothing to do" in " ".join(shown["end"]["phones"].replace("screen", "").split())
+
+
+def test_a_phone_that_starts_nothing_for_now_says_why(side: HttpSide) -> None:
+    side.phones.set("PHONE1", battery_percent=3)
+    page = show(side)
+    assert "starts nothing for now: " in page["before"]["phones"]
+    assert page["before"]["phone-counts"] == "0 working, 2 free, 1 held up, 0 not usable"
+    assert "I looked at it: go on, PHONE1" in page["buttons"]
+
+
+def test_actions_carry_the_token(side: HttpSide) -> None:
+    task = side.task()
+    token = new_token(side.tokens_file, "tablet")
+    act(side, ["press", "stop, task 1"], ["send", "stop it"], FORWARDED="203.0.113.7", TOKEN=token)
+    assert stage(side, task) is Stage.FAILED
