@@ -128,8 +128,11 @@ def import_json(path: Path, state_dir: Path, now: float) -> list[str]:
 def _heed_present(state: Loaded, state_dir: Path) -> None:
     try:
         present = Loader(state_dir / FOLDER, Files(), TYPES, CURRENT, repair=False).load()
-    except (OSError, StoreError):
-        return  # a store that cannot be read may be the reason for the restore
+    except (OSError, StoreError) as error:  # that may be the reason for the restore
+        state.warnings.append(
+            f"the store that is replaced cannot be read, so posts made since are not known: {error}"
+        )
+        return
     if present is not None:
         heed(state, present)
 
