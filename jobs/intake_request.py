@@ -41,7 +41,10 @@ class CreateRequest(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ()
     enable_multi_account: Annotated[
-        bool, Meta(description="With `serials`: one task for every enabled account of each phone")
+        bool,
+        Meta(
+            description="With `serials`: one task for every enabled account of each phone, of both apps unless `platform` names one"
+        ),
     ] = False
     start_time: Annotated[
         str,
