@@ -21,14 +21,15 @@ const pathOf = (task) => "/api/v1/task/" + task.id;
 const account = (task) => (task.username ? "@" + task.username : "the account that is current on " + task.serial);
 
 function askStop(task) {
-  const lines = [task.status === 0 ? "It is not started any more and ends as failed. It can be retried later." :
-    "It ends as failed at its next safe step. It can be retried later."];
-  if (task.outcome === "unknown") lines.push("It is past the point of no return: its post may still appear.");
-  ask({ task, title: "Stop task " + task.id + "?", lines, verb: "stop it", send: () => data(pathOf(task) + "/stop", "POST"),
+  const line = task.status === 0 ? "It is not started any more and ends as failed. It can be retried later." :
+    task.outcome !== "unknown" ? "It ends as failed at its next safe step. It can be retried later." :
+    "It is past the point of no return: its post may still appear, and it ends as what is seen of that.";
+  ask({ task, title: "Stop task " + task.id + "?", lines: [line], verb: "stop it", send: () => data(pathOf(task) + "/stop", "POST"),
     done: (now) => ["Task " + task.id + (now.stopping ? " is being stopped: it ends at its next safe step." : ": " + now.remark)] });
 }
 function askRetry(task) {
-  askAgain(task, ["Nothing was published. The same caption and the same files are tried again."], {});
+  askAgain(task, [task.outcome === "not_published" ? "The app said that nothing was published." :
+    "Nothing was published: the publishing tap was not sent.", "The same caption and the same files are tried again."], {});
 }
 function askRetryUnknown(task) {
   askAgain(task, ["This post may already be out. Nobody but you can tell: the app gave no proof, and no refusal.",
@@ -91,7 +92,8 @@ function ask({ task, of = "task " + task.id, title, lines, tick, verb, send, don
     } catch (error) {
       const text = error.refused ? error.message : "No answer from the box (" + error.message +
         "). It may or may not have been done: look at the list again before you repeat it.";
-      if (dialog.open) problem.textContent = text; else say([title, text]);
+      if (error.locked) dialog.close();  // the page asks for a token, and says why
+      else if (dialog.open) problem.textContent = text; else say([title, text]);
     }
     hold(false);
     if (dialog.open) act.focus();
@@ -127,5 +129,6 @@ function ask({ task, of = "task " + task.id, title, lines, tick, verb, send, don
 // What came of an action stays at the bottom of the window until it is read, or the next one begins.
 function say(sentences) {
   byId("said-ok").hidden = !sentences.length;
+  byId("said").className = sentences.length ? "on" : "";
   write("said-text", sentences.join("\n"));
 }

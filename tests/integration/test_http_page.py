@@ -233,6 +233,15 @@ def test_a_phone_that_starts_nothing_for_now_says_why(side: HttpSide) -> None:
     assert "I looked at it: go on, PHONE1" in page["buttons"]
 
 
+def test_an_action_that_needs_a_token_leads_to_the_question_for_it(side: HttpSide) -> None:
+    task = side.task()
+    shown = act(side, ["press", "stop, task 1"], ["send from elsewhere", "stop it"])
+    assert shown["steps"][1]["dialog"] is None
+    assert shown["end"]["token-form"] is not None
+    assert "a token is needed" in shown["end"]["problem"]
+    assert stage(side, task) is Stage.SCHEDULED
+
+
 def test_actions_carry_the_token(side: HttpSide) -> None:
     task = side.task()
     token = new_token(side.tokens_file, "tablet")

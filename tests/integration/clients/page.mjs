@@ -1,7 +1,8 @@
 // Runs the status page's own scripts in Node against the real server at BOX: a document with just enough in it. Prints, as JSON,
 // the text of every element that the page has an id for. TOKEN is typed into the form if given. STEPS, a JSON list, is what a
 // person then does: ["press", BUTTON], ["send", BUTTON] (and wait for what came of it), ["send twice", BUTTON], ["tick"],
-// ["meanwhile", METHOD, PATH] (somebody else), ["cut"] (the network is gone); after each the dialog and what was said is noted.
+// ["meanwhile", METHOD, PATH] (somebody else), ["cut"] (the network is gone), ["send from elsewhere", BUTTON] (where a token
+// is needed); after each the dialog and what was said is noted.
 const realFetch = globalThis.fetch;
 const page = await (await realFetch(process.env.BOX + "/")).text();
 const script = [...page.matchAll(/<script>(.*?)<\/script>/gs)].map(([, text]) => text).join("\n");
@@ -56,12 +57,12 @@ const next = () => new Promise((resolve) => { settled = resolve; });
 const texts = () => Object.fromEntries([...byId].map(([id, node]) => [id, node.hidden ? null : node.textContent]));
 
 const first = next();
-const locked = new Promise((resolve) => setImmediate(function look() {
+const locked = () => new Promise((resolve) => setImmediate(function look() {
   if (byId.get("token-form").hidden === false && byId.get("problem").textContent) resolve("locked");
   else setImmediate(look);
 }));
 new Function("setTimeout", "clearTimeout", script)(later, () => {});
-const result = { first: await Promise.race([first, locked]), before: texts() };
+const result = { first: await Promise.race([first, locked()]), before: texts() };
 if (process.env.TOKEN) {
   byId.get("token").value = process.env.TOKEN;
   const again = next();
@@ -91,6 +92,7 @@ const steps = {
   tick() { const box = dialog().all().find((node) => node.name === "input"); box.checked = true; box.listeners.change(); },
   async meanwhile(method, path) { await realFetch(process.env.BOX + path, { method }); },
   cut() { cut = true; },
+  async "send from elsewhere"(name) { extra["X-Forwarded-For"] = "203.0.113.7"; await press(name); await locked(); },
 };
 result.steps = [];
 for (const [kind, ...words] of JSON.parse(process.env.STEPS ?? "[]")) {
