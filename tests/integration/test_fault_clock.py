@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from benchmarks.soak_clock import LeapingClock
 from jobs.config_file import load_config
+from tests.support.daemon import until
 from tests.support.simulated import Simulated, sample_video
 from tikmatrixd import Daemon
 
@@ -82,16 +83,20 @@ class Box:
         return self.call(f"/api/v1/task/{task_id}")  # type: ignore[no-any-return]
 
     def published(self, task_id: int) -> dict[str, Any]:
-        """The task once it is published: within seconds, or the test fails."""
-        ends = time.monotonic() + 20
-        while (task := self.task(task_id))["outcome"] != "published":
+        """The task once it is published and its phone tidied up: within seconds, or the test fails."""
+        assert self.daemon is not None
+        ends = time.monotonic() + 40
+        while (task := self.task(task_id))["outcome"] != "published" or self.daemon.jobs.dispatcher.busy:
             assert time.monotonic() < ends, task
             assert task["status"] < 3, task
             _PAUSE.wait(0.02)
         return task
 
     def leap(self, seconds: float) -> None:
-        """Time passes."""
+        """Time passes, not in the middle of a question to the adb server: for that its answer would be late."""
+        assert self.daemon is not None
+        fleet = self.daemon.fleet
+        until(lambda: fleet.quiet, 20, "the tracker asks nobody anything")
         self.clock.leap(seconds)
         self._notice()
 
