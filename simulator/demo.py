@@ -45,9 +45,10 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="end after the posts")
     parser.add_argument("--listen", default="", help=f"default: {_LISTEN}, or any free port if that is taken")
     options = parser.parse_args()
-    # A terminal that is closed sends SIGHUP.
+    # A terminal that is closed sends SIGHUP; under nohup it is ignored, and stays so.
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
         with (
