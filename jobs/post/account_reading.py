@@ -8,7 +8,7 @@ from jobs.phone.protocol import PhoneSession
 from jobs.post.account_rows import account_rows
 from jobs.post.flow import EFFECT_S, START_PATIENCE_S
 from jobs.post.hands import Hands
-from jobs.post.instagram import name_of
+from jobs.post.instagram_reading import name_of
 from jobs.post.plan import same_user
 from jobs.post.recognise import Sight
 from jobs.post.screens_file import Vocabulary

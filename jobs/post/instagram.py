@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 
 from jobs.attempt import ScriptFailed
-from jobs.phone.errors import CommandFailed
 from jobs.post.flow import Flow, Handler, ReadyToPublish
+from jobs.post.instagram_audio import (
+    check_audio,
+    on_audio_gone,
+    on_audio_page,
+    on_search,
+    on_search_results,
+    open_audio,
+)
+from jobs.post.instagram_options import scroll_up_to, set_label
 from jobs.post.instagram_picking import pick_images, pick_video
+from jobs.post.instagram_reading import name_of, post_count, says, tile_of
 from jobs.post.plan import PostKind
 from jobs.post.recognise import Sight
 from jobs.post.switching import Switcher
 from jobs.post.texts import same_text
-from jobs.post.words import plain
 
 #: The editor reads the file in before it shows itself.
 EDITOR_S = 25.0
 #: How long a profile that was pulled down may take to show other numbers.
 REFRESH_S = 2.5
-_COUNT = re.compile(r"\d[\d.,\u00a0\u202f' ]*")
-_SHARE_HANDLER = "com.instagram.share.handleractivity.ShareHandlerActivity"
 
 
 class InstagramFlow(Flow):
@@ -46,10 +52,10 @@ class InstagramFlow(Flow):
             "own_profile": self.on_profile,
             "account_sheet": self.on_account_sheet,
             "create_sheet": self.on_create_sheet,
-            "search": self.on_search,
-            "search_results": self.on_search_results,
-            "audio_page": self.on_audio_page,
-            "audio_gone": self.on_audio_gone,
+            "search": partial(on_search, self),
+            "search_results": partial(on_search_results, self),
+            "audio_page": partial(on_audio_page, self),
+            "audio_gone": partial(on_audio_gone, self),
             "camera": self.on_camera,
             "picker_reel": self.on_picker,
             "picker_post": self.on_picker,
@@ -117,7 +123,7 @@ class InstagramFlow(Flow):
             self.attempt.note("profile read", posts=self.posts_before, newest=self.tile_before)
             self.profile_read = True
         if not self.audio_used:
-            return self.open_audio(sight)
+            return open_audio(self, sight)
         return self.press(sight, "create_new")
 
     def refresh_profile(self, sight: Sight) -> Sight:
@@ -140,93 +146,6 @@ class InstagramFlow(Flow):
         )
         return self.press(sight, row, timeout_s=6.0, past=("own_profile", "home"))
 
-    # Audio
-
-    def open_audio(self, sight: Sight) -> Sight:
-        """Open the page of the audio that was asked for: by its link, else by searching its name."""
-        if self.plan.kind is not PostKind.REEL:
-            raise ScriptFailed(
-                "option_not_set",
-                "an audio's page leads to reels: no audio can be put under images",
-                step="sound",
-            )
-        if not self.plan.sound_is_link:
-            return self.press(sight, "search_tab")
-        name = sight.name
-        with self.attempt.step("open audio", link=self.plan.sound):
-            try:
-                self.phone.start_intent(
-                    "-a", "android.intent.action.VIEW", "-d", self.plan.sound, "-p", self.plan.package
-                )
-            except CommandFailed as error:
-                raise ScriptFailed(
-                    "sound_not_found", f"the link does not open: {error}", step="sound"
-                ) from error
-            pages = ("audio_page", "audio_gone")
-            sight = self.hands.until(sight, lambda s: s.name != name, 15.0)
-            sight = self.settled(sight)
-            if (
-                sight.name != name and sight.name not in pages
-            ):  # the app came to the front on its way to the page
-                sight = self.settled(self.hands.until(sight, lambda s: s.name in pages, 5.0))
-            if sight.name not in pages:
-                raise ScriptFailed(
-                    "sound_not_found", "Instagram does not open the audio's link", step="sound"
-                )
-            return sight
-
-    def on_search(self, sight: Sight) -> Sight:
-        """Type the audio's name and ask for results."""
-        if self.audio_used:
-            return self.press(sight, "profile_tab")
-        field = self.need(sight, "search_field")
-        wanted = plain(self.plan.sound)
-        if plain(field.node.text) != wanted:
-            self.hands.enter_text(field, self.plan.sound)
-            sight = self.hands.until(
-                sight, lambda s: s.name != "search" or plain(says_in(s, "search_field")) == wanted, 3.0
-            )
-            if sight.name != "search":
-                return sight
-        self.phone.press("enter")
-        return self.hands.until(sight, lambda s: s.name != "search", 10.0)
-
-    def on_search_results(self, sight: Sight) -> Sight:
-        """Choose the tab of audio and open the first hit."""
-        if self.audio_used:
-            return self.press(sight, "profile_tab")
-        if not sight.has("audio_tab_chosen"):
-            sight = self.press(sight, "audio_tab", done=lambda s: s.has("audio_tab_chosen"))
-            if sight.name != "search_results":
-                return sight
-        if not sight.has("audio_hits"):
-            wait_s = float(max(5, self.plan.config.sound_wait_time))
-            sight = self.hands.until(
-                sight, lambda s: s.name != "search_results" or s.has("audio_hits"), wait_s
-            )
-            if sight.name != "search_results":
-                return sight
-        if not sight.has("audio_hits"):
-            raise ScriptFailed(
-                "sound_not_found", f'Instagram finds no audio "{self.plan.sound}"', step="sound"
-            )
-        return self.press(sight, "audio_hits", timeout_s=15.0)
-
-    def on_audio_gone(self, sight: Sight) -> Sight:
-        """An audio page without its button: it may still load; else the audio is not to be had."""
-        wait_s = float(max(3, self.plan.config.sound_wait_time))
-        sight = self.hands.until(sight, lambda s: s.name != "audio_gone", wait_s)
-        if sight.name == "audio_gone":
-            raise ScriptFailed("sound_not_found", "Instagram does not offer this audio for use", step="sound")
-        return sight
-
-    def on_audio_page(self, sight: Sight) -> Sight:
-        if self.plan.way != "useSound":
-            raise self.stuck(sight, "an audio page came unasked")
-        sight = self.press(sight, "use_audio", timeout_s=15.0)
-        self.audio_used = True
-        return sight
-
     # Camera and pickers
 
     def on_camera(self, sight: Sight) -> Sight:
@@ -238,13 +157,8 @@ class InstagramFlow(Flow):
             sight = self.hands.until(sight, lambda s: s.name != "camera" or not s.has("no_audio"), wait_s)
             if sight.name != "camera":
                 return sight
-            self.check_audio(sight)
+            check_audio(self, sight)
         return self.press(sight, "gallery_button")
-
-    def check_audio(self, sight: Sight) -> None:
-        """Camera and share screen say where no audio was chosen. Raises ScriptFailed when one was asked for."""
-        if self.plan.way == "useSound" and sight.has("no_audio"):
-            raise ScriptFailed("option_not_set", "Instagram lost the audio that was chosen", step=sight.name)
 
     def choose_destination(self, sight: Sight) -> Sight:
         """Camera and picker have tabs that say what will become of the medium."""
@@ -329,13 +243,13 @@ class InstagramFlow(Flow):
             if sight.name != "share_screen":
                 return sight
         if self.plan.config.ai_label and not self.label_set:
-            sight = self.set_label(sight)
+            sight = set_label(self, sight)
             self.label_set = True
             if sight.name != "share_screen":
                 return sight
-        sight = self.scroll_up_to(sight, "caption_field")
+        sight = scroll_up_to(self, sight, "caption_field")
         self.check_text(text, says(sight), "caption")
-        self.check_audio(sight)
+        check_audio(self, sight)
         raise ReadyToPublish(sight, self.need(sight, "share_button"))
 
     def type_caption(self, sight: Sight, text: str) -> Sight:
@@ -352,73 +266,3 @@ class InstagramFlow(Flow):
             self.attempt.note("the caption does not read as typed", tried=number)
         self.check_text(text, says(sight), "caption")
         return sight
-
-    def set_label(self, sight: Sight) -> Sight:
-        """Switch the AI label on and see that it is."""
-        with self.option("ai label"):
-            sight, found = self.scroll_to(sight, "ai_label_switch")
-            if found is None:
-                raise ScriptFailed(
-                    "option_not_set", "the AI label is not on the share screen", step="ai label"
-                )
-            if sight.has("ai_label_on"):
-                return sight
-            self.hands.tap(found)
-            sight = self.hands.until(sight, lambda s: s.name != "share_screen" or s.has("ai_label_on"), 5.0)
-            sight = self.reach(sight, "share_screen")
-            if not sight.has("ai_label_on"):
-                sight, _ = self.scroll_to(sight, "ai_label_on")
-            if not sight.has("ai_label_on"):
-                raise ScriptFailed("option_not_set", "the AI label does not switch on", step="ai label")
-            return sight
-
-    def scroll_up_to(self, sight: Sight, element: str) -> Sight:
-        """Scroll back until an element is there."""
-        for _ in range(5):
-            if sight.has(element):
-                return sight
-            before = sight.tree
-            self.hands.swipe_down(sight)
-            sight = self.reach(self.hands.wait_change(sight, 1.5), "share_screen")
-            if sight.tree.same_as(before):
-                break
-        self.need(sight, element)
-        return sight
-
-
-def says(sight: Sight) -> str:
-    """What the caption field holds; "" for its placeholder."""
-    found = sight.find("caption_field")
-    if found is None or sight.look.is_empty(found.node):
-        return ""
-    return found.node.text
-
-
-def says_in(sight: Sight, element: str) -> str:
-    """What a field holds, its placeholder included."""
-    found = sight.find(element)
-    return found.node.text if found else ""
-
-
-def name_of(sight: Sight) -> str:
-    """The account's name on the own profile."""
-    found = sight.find("profile_name") if sight.name == "own_profile" else None
-    return found.says.strip() if found else ""
-
-
-def post_count(sight: Sight) -> int | None:
-    """How many posts the profile says it has; None when it does not, or only roughly ("1.2K")."""
-    for element in ("post_count_value", "post_count"):
-        found = sight.find(element)
-        if found is not None:
-            match = _COUNT.match(found.says.strip())
-            rest = found.says.strip()[match.end() :] if match else ""
-            if match and not rest[:1].upper().startswith(("K", "M")):
-                return int(re.sub(r"\D", "", match[0]))
-    return None
-
-
-def tile_of(sight: Sight) -> str:
-    """What the newest tile of the profile's grid is called."""
-    found = sight.find("first_tile")
-    return found.node.content_desc if found else ""

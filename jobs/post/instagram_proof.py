@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jobs.attempt import Verdict
-from jobs.post.instagram import InstagramFlow, post_count, says, tile_of
+from jobs.post.instagram import InstagramFlow
+from jobs.post.instagram_reading import post_count, says, tile_of
 from jobs.post.plan import PostKind
 from jobs.post.proof import Watch, published, unknown
 from jobs.post.recognise import Sight

@@ -17,7 +17,7 @@ from jobs.phone.errors import PhoneNotReady, PhoneStorageFull
 from jobs.phone.protocol import ShellResult
 from jobs.post.config import PostConfig
 from jobs.post.getting_files import FOLDER, PREFIX, PhoneFiles
-from jobs.post.instagram import post_count
+from jobs.post.instagram_reading import post_count
 from jobs.post.media_probe import check_again
 from jobs.post.picking import fits_duration, seconds
 from jobs.post.unfinished import Unfinished

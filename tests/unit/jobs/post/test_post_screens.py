@@ -72,7 +72,7 @@ def names_used(platform: str) -> set[str]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if called in asked:
                 found |= {
                     a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)
