@@ -18,7 +18,7 @@ from benchmarks.posting import Bench
 
 _PAUSE = threading.Event()
 #: A phone whose shell answers nothing, one whose automation server does, and one that is listed and silent.
-HANGS = (("shell-hangs", "--always"), ("automation-hangs", "--always"), ("ghost", "60"))
+HANGS = (("shell-hangs", "--always"), ("automation-hangs", "--always"), ("ghost", "45"))
 
 
 def seconds(bench: Bench, serials: list[str], name: str) -> float:
@@ -42,10 +42,17 @@ def beside(bench: Bench, hang: tuple[str, ...], name: str) -> float:
     return took
 
 
-def recover(bench: Bench, hang: tuple[str, ...]) -> None:
-    """The last phone is as before; a ghost answers nobody until its time is over."""
+def rest(hang: tuple[str, ...]) -> None:
+    """A ghost answers nobody until its time is over. So long is rested before every measurement of its kind, as a
+    machine is quicker after a rest.
+    """
     if hang[0] == "ghost":
         _PAUSE.wait(float(hang[1]))
+
+
+def recover(bench: Bench, hang: tuple[str, ...]) -> None:
+    """The last phone is as before."""
+    rest(hang)
     bench.simctl(bench.ready["serials"][-1], "reset")
 
 
@@ -57,8 +64,11 @@ def main() -> None:
         "--latency", type=float, default=1000, help="milliseconds per nominal second of the apps"
     )
     parser.add_argument("--rounds", type=int, default=5, help="of each kind")
+    parser.add_argument("--only", default="", help="one kind of hang")
     options = parser.parse_args()
     for hang in HANGS:
+        if options.only not in {"", hang[0]}:
+            continue
         with tempfile.TemporaryDirectory() as folder:
             bench = Bench(Path(folder), options.phones, options.latency)
             try:
@@ -67,12 +77,14 @@ def main() -> None:
                 alone, together = [], []
                 for number in range(options.rounds):
                     alone.append(seconds(bench, others, f"alone {number}"))
+                    rest(hang)
                     together.append(beside(bench, hang, f"beside {number}"))
                     recover(bench, hang)
                 left = statistics.median(alone) / statistics.median(together)
                 print(
                     f"{hang[0]:17} {len(others)} phones alone {statistics.median(alone):6.2f} s, beside it "
-                    f"{statistics.median(together):6.2f} s: {left:.1%} of their throughput",
+                    f"{statistics.median(together):6.2f} s: {left:.1%} of their throughput "
+                    f"({' '.join(f'{a:.1f}/{b:.1f}' for a, b in zip(alone, together, strict=True))})",
                     flush=True,
                 )
             finally:

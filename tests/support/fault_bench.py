@@ -264,9 +264,9 @@ class FaultRun:
         return one
 
 
-def _looks(remark: str) -> bool:
+def _looks(task: dict[str, Any]) -> bool:
     """Whether a running task is a post of unknown fate: one that is looked for, or waits for that."""
-    return "look for the post" in remark or "looking for the post" in remark
+    return task["outcome"] == "unknown" and task["remark"] not in {"commit", "proof"}
 
 
 class KillRun:
@@ -327,7 +327,7 @@ class KillRun:
 
         def busy() -> bool:
             running = self._running()
-            posting = sum(not _looks(task["remark"]) for task in running)
+            posting = sum(not _looks(task) for task in running)
             return posting * 2 >= phones and (len(running) - posting) * 3 <= phones
 
         until(busy, 120, "half of the phones post and at most a third look for lost posts")
@@ -339,7 +339,7 @@ class KillRun:
 
     def _posting(self) -> list[str]:
         """What the tasks say that are on their way to a post."""
-        return [task["remark"] for task in self._running() if not _looks(task["remark"])]
+        return [task["remark"] for task in self._running() if not _looks(task)]
 
     def _running(self) -> list[dict[str, Any]]:
         return self.daemon.call("GET", "/api/v1/task?status=1&page_size=100")["data"]["tasks"]  # type: ignore[no-any-return]
