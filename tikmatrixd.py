@@ -164,6 +164,7 @@ class Daemon:
         self.watch.loop.start()
         on_stop.callback(self.watch.loop.join, 1.0)
         on_stop.callback(self.watch.loop.stop)
+        self.jobs.supervisor.revive(self.watch.loop, self.outbox.loop)
         self.jobs.start()
         on_stop.callback(lambda: self.jobs.stop(self._time_to_stop_s))
         if not self.store.stopped_cleanly:

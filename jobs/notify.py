@@ -78,20 +78,20 @@ class Outbox:
         self._lock = threading.Lock()
         self._told: dict[str, deque[float]] = {}
         self._waiting: list[Delivery] = msgspec.convert(meta.get(self._KEY, []), list[Delivery])
-        self._loop = Loop("outbox", self.deliver_due, clock, longest_wait_s=60.0)
+        self.loop = Loop("outbox", self.deliver_due, clock, longest_wait_s=60.0)
 
     def start(self) -> None:
-        self._loop.start()
+        self.loop.start()
 
     def stop(self, timeout_s: float = 10.0) -> bool:
         """End the thread; what was not delivered stays in the store for the next start."""
-        self._loop.stop()
-        return self._loop.join(timeout_s)
+        self.loop.stop()
+        return self.loop.join(timeout_s)
 
     def retarget(self, targets: Sequence[NotifyTarget]) -> None:
         """Use other targets from now on; what waits for a target that is gone is dropped at its turn."""
         self._targets = tuple(targets)
-        self._loop.wake()
+        self.loop.wake()
 
     def tell(self, name: EventName, sentence: str, /, **facts: Any) -> None:
         """Put an event in for every target that wants it; durable when this returns, delivered later.
@@ -116,7 +116,7 @@ class Outbox:
                 )
                 del self._waiting[:-MAX_WAITING]
             self._save()
-        self._loop.wake()
+        self.loop.wake()
 
     def _is_flood(self, name: EventName) -> bool:
         now = self._clock.monotonic()
@@ -175,7 +175,7 @@ class Outbox:
             due = [d for d in self._waiting if not now < d.next_at <= now + BACKOFF_S[-1]]
         silent: set[str] = set()  #: targets that failed in this round: their other events need not be tried
         for delivery in due:
-            if self._loop.stopping:
+            if self.loop.stopping:
                 break
             delivered = delivery.url not in silent and self._try(delivery)
             if not delivered:

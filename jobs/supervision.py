@@ -108,12 +108,17 @@ class Supervisor:
     def __init__(self, loops: Sequence[Loop], duties: Sequence[Callable[[], None]], clock: Clock) -> None:
         self._loops = list(loops)
         self._duties = list(duties)
+        self._revived: list[Loop] = []
         self.loop = Loop("supervisor", self._turn, clock, longest_wait_s=1.0)
         self.restarts = 0
 
+    def revive(self, *loops: Loop) -> None:
+        """Also restart these when they die. That they are late is not the jobs' matter: a receiver may be slow."""
+        self._revived += loops
+
     def check(self) -> None:
         """Restart what died, the supervisor's own loop included; called by its turns and by another loop's."""
-        for loop in [*self._loops, self.loop]:
+        for loop in [*self._loops, *self._revived, self.loop]:
             if loop.died:
                 self.restarts += 1
                 _LOG.error("the thread %s died; it is started again", loop.name)

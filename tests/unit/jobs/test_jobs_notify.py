@@ -204,7 +204,7 @@ def test_the_thread_delivers_by_itself_and_stops_promptly(receiver):
     outbox.tell("disk", "x")
     assert receiver.came.acquire(timeout=5)
     outbox.stop()
-    assert not outbox._loop.alive
+    assert not outbox.loop.alive
 
 
 def test_a_flood_is_told_as_its_first_events_and_one_message_about_the_rest(receiver):

@@ -66,16 +66,19 @@ def test_APS_7_an_error_in_a_turn_is_logged_once_a_minute_and_the_loop_goes_on(
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_dead_helper_thread_is_started_again(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("guest", [False, True], ids=["one of its own", "one that it only revives"])
+def test_a_dead_helper_thread_is_started_again(caplog: pytest.LogCaptureFixture, guest: bool) -> None:
     clock, turns = FakeClock(), Turns()
     turns.error = GeneratorExit()  # nothing that a loop catches
     loop = Loop("test", turns, clock, longest_wait_s=5.0)
-    supervisor = Supervisor([loop], [], clock)
+    supervisor = Supervisor([] if guest else [loop], [], clock)
+    if guest:
+        supervisor.revive(loop)
     loop.start()
     turns.await_turn()
     assert loop._thread is not None
     loop._thread.join(GUARD_S)
-    assert supervisor.problems() == ["the thread test died"]
+    assert supervisor.problems() == ([] if guest else ["the thread test died"])
     turns.error = None
     with caplog.at_level(logging.ERROR):
         supervisor.check()
@@ -84,6 +87,21 @@ def test_a_dead_helper_thread_is_started_again(caplog: pytest.LogCaptureFixture)
     assert supervisor.restarts == 1
     assert supervisor.problems() == []
     loop.stop()
+    assert loop.join(GUARD_S)
+
+
+def test_a_revived_loop_that_is_late_does_not_starve_the_watchdog() -> None:
+    clock, turns = FakeClock(), Turns()
+    turns.gate.clear()
+    loop = Loop("outbox", turns, clock, longest_wait_s=5.0)
+    supervisor = Supervisor([], [], clock)
+    supervisor.revive(loop)
+    loop.start()
+    turns.await_turn()
+    clock.advance(5 + STALE_S + 1)
+    assert not any("outbox" in problem for problem in supervisor.problems())
+    loop.stop()
+    turns.gate.set()
     assert loop.join(GUARD_S)
 
 
