@@ -40,6 +40,7 @@ class FakeU2:
 
     def launched(self, wire: Any) -> None:
         self.launches += 1
+        number = self.launches
         wire.sock.sendall(self.launch_output)
         if self.launch_fails > 0:
             self.launch_fails -= 1
@@ -50,7 +51,8 @@ class FakeU2:
         try:
             wire.hang()
         finally:
-            self.alive = False
+            if self.launches == number:  # else the next one runs already
+                self.alive = False
 
     def serve(self, wire: Any) -> None:
         self.connections += 1
