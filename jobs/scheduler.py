@@ -57,18 +57,19 @@ class Scheduler:
         step = self._trust.look()
         if step < 0:
             self._shorten_retry_pauses()
-        self._make_ready()
+        # One moment for both questions: what falls due between two would be in neither answer, and come seconds late.
+        now = self._clock.now()
+        self._make_ready(now)
         if self._clock.monotonic() - self._swept >= SWEEP_S:
             self._swept = self._clock.monotonic()
             self._enqueue(self._tasks.queued())
-        now = self._clock.now()
         times = self._tasks.due_times(now + HORIZON_S)
         self._alarms.set(times[bisect_right(times, now) :])
         next_alarm_s = self._alarms.turn()
         return LOOK_S if next_alarm_s is None else next_alarm_s
 
-    def _make_ready(self) -> None:
-        due = self._tasks.due(self._clock.now())
+    def _make_ready(self, now: float) -> None:
+        due = self._tasks.due(now)
         if not self._trust.trusted:
             held = [task for task in due if task.due_at > task.created_at]
             # What was asked for at once does not depend on what the clock says.
@@ -77,7 +78,7 @@ class Scheduler:
                 self._doubted.setdefault(task.id, task.waiting_detail)
             say_why(
                 self._tasks,
-                self._clock.now(),
+                now,
                 [(task.id, task.waiting_for or Waiting.TIME, self._trust.reason) for task in held],
             )
         elif self._doubted:

@@ -81,7 +81,6 @@ class Loop:
     def _run(self) -> None:
         while not self._stopping:
             self._wake.clear()
-            began = self._clock.monotonic()
             try:
                 wait_s = min(self._turn(), self._longest_wait_s)
             except Exception as error:  # noqa: BLE001 - the boundary that keeps the loop alive
@@ -89,8 +88,7 @@ class Loop:
                 wait_s = min(ERROR_PAUSE_S, self._longest_wait_s)
             self._beat = self._clock.monotonic()
             if not self._stopping:
-                # Counted from where the turn took its time: what it found due then does not come later for its length.
-                self._clock.wait(self._wake, wait_s - (self._beat - began))
+                self._clock.wait(self._wake, wait_s)
 
     def report(self, error: Exception) -> None:
         """Log an error of a turn, the same one only once a minute."""

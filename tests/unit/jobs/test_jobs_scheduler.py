@@ -58,6 +58,28 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
+class TickingClock(FakeClock):
+    """A millisecond passes whenever somebody looks."""
+
+    def now(self) -> float:
+        self._now += 0.001
+        return self._now
+
+
+@pytest.mark.parametrize("after_ms", range(1, 13))
+def test_a_time_that_comes_while_the_scheduler_looks_is_not_missed(store: Store, after_ms: int) -> None:
+    clock = TickingClock()
+    rig = Rig(store, clock)
+    task = rig.add(clock._now + after_ms / 1000 + 0.0005)
+    wait_s = rig.turn()
+    woken = rig.scheduler.loop._wake.is_set()
+    assert rig.queued == [task.id] or woken or wait_s <= after_ms / 1000
+    rig.turn(wait_s if not woken else 0.0)
+    if not rig.queued:
+        rig.turn()
+    assert rig.queued == [task.id]
+
+
 def test_a_task_is_made_ready_at_its_time_and_not_before(store: Store) -> None:
     clock = FakeClock()
     rig = Rig(store, clock)
