@@ -20,12 +20,15 @@ from jobs.post.choose import Chooser, Chosen
 from jobs.post.config import ParsedConfig, parse_config
 from jobs.post.media_probe import MediaProbe
 from jobs.refusals import Draining, Invalid, NoSpace, NotFound, Problem
+from jobs.scheduler import LOOK_S
 from jobs.settings import Settings
 from jobs.start_time import StartTimeInvalid, next_start, parse_time_of_day, show, spread, zone
 from storage.errors import StoreFull
 from storage.records import IdempotencyEntry, NewTask, Task
 from storage.store import Store
 
+#: What starts later than this the scheduler, which looks every few seconds by itself, finds early enough unwoken.
+_SOON_S = 2 * LOOK_S
 #: Each task keeps its own copy of `script_config`, on disk and in every list that shows it.
 _MAX_KEPT_BYTES = 16 * 1024**2
 
@@ -168,7 +171,8 @@ class Intake:
                     )
                 except StoreFull as error:
                     raise NoSpace(Problem("", str(error))) from error
-        self._wake()
+        if min(plan.starts) - plan.now < _SOON_S:
+            self._wake()
         return Created(tasks, findings.warnings, dry_run=False, replayed=False, answer=make_answer(tasks))
 
     # --- checks before files

@@ -353,6 +353,12 @@ def test_a_dry_run_answers_like_the_real_one_and_creates_nothing(door: Door) -> 
     assert door.woken == woken
 
 
+def test_what_starts_in_hours_wakes_nobody(door: Door) -> None:
+    woken = door.woken
+    assert door.create(LIST, serials=["A"], start_time="00:00").tasks
+    assert door.woken == woken
+
+
 def test_the_scheduler_is_woken_once_per_request(door: Door) -> None:
     woken = door.woken
     door.create(LIST, serials=["A", "B"])
