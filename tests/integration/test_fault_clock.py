@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from benchmarks.soak_clock import LeapingClock
 from jobs.config_file import load_config
+from jobs.phone.protocol import PhoneState
 from tests.support.daemon import until
 from tests.support.simulated import Simulated, sample_video
 from tikmatrixd import Daemon
@@ -56,7 +57,15 @@ class Box:
         self.daemon = Daemon(replace(config, settings=settings), self.clock)
         self.daemon.jobs.trust._synchronised = lambda: synchronised
         self.daemon.start()
-        assert self.daemon.fleet.wait_synced(30)
+        fleet = self.daemon.fleet
+        assert fleet.wait_synced(30)
+
+        def usable() -> bool:
+            info = fleet.info(self.serial)
+            return info is not None and info.state is PhoneState.DEVICE and fleet.quiet
+
+        # A leap into the middle of the phone's first check would make its answers late.
+        until(usable, 30, "the phone is usable")
 
     def stop(self) -> None:
         if self.daemon is not None:
