@@ -6,7 +6,7 @@ import hashlib
 import io
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from PIL import Image
 from ppadb.client import Client
 
 from simulator.child import SimulatorChild
+from tests.support.daemon import wait_until
 
 pytestmark = pytest.mark.xdist_group("simulator")
 
@@ -197,15 +198,6 @@ def share_a_clip(bench: Bench) -> None:
         f"am start -a android.intent.action.SEND -t video/mp4 --eu android.intent.extra.STREAM {uri}"
         f" --grant-read-uri-permission -n {SHARE}"
     )
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
 
 
 def test_a_shared_clip_is_published_once_with_its_digest(bench: Bench, ui: Any) -> None:

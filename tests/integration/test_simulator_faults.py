@@ -7,7 +7,7 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import adbutils
 import pytest
 
 from simulator.child import SimulatorChild
+from tests.support.daemon import wait_until
 
 pytestmark = pytest.mark.xdist_group("simulator")
 
@@ -67,15 +68,6 @@ class Bench:
 
     def taps(self) -> int:
         return len(self.simctl("taps").splitlines())
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 8.0) -> bool:
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
 
 
 @pytest.fixture(scope="module")

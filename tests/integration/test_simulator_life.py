@@ -8,9 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import adbutils
@@ -18,19 +17,11 @@ import pytest
 
 from jobs.settings import Settings
 from simulator.child import SimulatorChild
+from tests.support.daemon import wait_until
 
 pytestmark = pytest.mark.xdist_group("simulator")
 
 ROOT = Path(__file__).parents[2]
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
 
 
 def states(port: int) -> dict[str, str]:

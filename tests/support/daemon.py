@@ -31,6 +31,16 @@ def until(condition: Callable[[], Any], timeout_s: float = 30.0, what: str = "")
     return value
 
 
+def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
+    """Whether the condition comes to hold in time; for those who assert it themselves."""
+    ends = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() >= ends:
+            return False
+        _NEVER.wait(0.02)
+    return True
+
+
 class Daemon:
     """One run of the daemon. Kill it, start another on the same config: the state is the same."""
 
