@@ -44,12 +44,13 @@ def show_config(config_path: Path | None) -> None:
 
 @click.command()
 @click.argument("serial", required=False)
+@click.option("--problems", is_flag=True, help="Only what fails or needs a look.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @click.pass_obj
-def doctor(config_path: Path | None, serial: str | None, as_json: bool) -> None:
-    """Check this box and its phones; exit status 1 if posting cannot work."""
+def doctor(config_path: Path | None, serial: str | None, problems: bool, as_json: bool) -> None:
+    """Check this box and its phones, failures first; exit status 1 if no phone can post."""
     from handlers.tokens import TokenError, list_tokens
-    from jobs.doctor import box_findings, can_post
+    from jobs.doctor import Level, box_findings, verdict, worst_first
     from jobs.doctor_adb import adb_findings
     from jobs.phone import adb_server
     from jobs.phone.checkup import phone_findings
@@ -67,11 +68,13 @@ def doctor(config_path: Path | None, serial: str | None, as_json: bool) -> None:
         *box_findings(settings, tokens=tokens, token_problem=problem),
     ]
     findings += phone_findings(settings, SystemClock(), serial, _logins(config))
-    click.echo(msgspec.json.encode(findings).decode() if as_json else "\n".join(map(str, findings)))
-    good = can_post(findings)
-    if not as_json:
-        click.echo("posting can work" if good else "posting cannot work yet")
-    sys.exit(0 if good else 1)
+    judged = verdict(findings)
+    shown = [one for one in worst_first(findings) if not (problems and one.level is Level.OK)]
+    if as_json:
+        click.echo(msgspec.json.encode(shown).decode())
+    else:
+        click.echo("\n".join([*map(str, shown), str(judged)]))
+    sys.exit(0 if judged.can_post else 1)
 
 
 def _logins(config: LoadedConfig) -> list[Login]:
@@ -84,14 +87,24 @@ def _logins(config: LoadedConfig) -> list[Login]:
         while True:
             answer = ask_daemon(config, "GET", f"/api/v1/accounts?page={page}&page_size=100")
             found += [
-                Login(a["username"], a["platform"], a["device"], bool(a["logined"]))
+                Login(
+                    a["username"],
+                    a["platform"],
+                    a["device"],
+                    a["packagename"],
+                    not a["status"],
+                    bool(a["logined"]),
+                )
                 for a in answer["accounts"]
             ]
             if len(answer["accounts"]) < 100 or page == 100:
                 return found
             page += 1
     except DaemonSilent:
-        return [Login(entry.username, entry.platform, entry.serial) for entry in config.settings.accounts]
+        return [
+            Login(entry.username, entry.platform, entry.serial, entry.package, entry.enabled, None)
+            for entry in config.settings.accounts
+        ]
 
 
 @click.command()

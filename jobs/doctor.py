@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ _BUILD_TIME = Path(__file__).stat().st_mtime
 
 
 class Level(StrEnum):
-    """How bad a finding is; only FAIL keeps posting from working."""
+    """How bad a finding is; only FAIL keeps something from posting."""
 
     OK = "ok"
     WARN = "warn"
@@ -33,28 +33,81 @@ class Level(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One line of the report: what was looked at, what was found, what to do."""
+    """One line of the report: what was looked at, what was found, what to do.
+
+    A failure with a `phone` stops that phone, with an `account` as well only that account of the phone. A failure
+    with neither stops the whole box, unless it is `partial`: then other phones or folders still work.
+    """
 
     level: Level
     subject: str
     sentence: str
     fix: str = ""
+    phone: str = ""
+    account: str = ""
+    partial: bool = False
 
     def __str__(self) -> str:
         line = f"{self.level.value:4}  {self.subject}: {self.sentence}"
         return f"{line}\n      fix: {self.fix}" if self.fix else line
 
 
-def ok(subject: str, sentence: str) -> Finding:
-    return Finding(Level.OK, subject, sentence)
+def ok(subject: str, sentence: str, *, phone: str = "", account: str = "") -> Finding:
+    return Finding(Level.OK, subject, sentence, "", phone, account)
 
 
-def warn(subject: str, sentence: str, fix: str = "") -> Finding:
-    return Finding(Level.WARN, subject, sentence, fix)
+def warn(subject: str, sentence: str, fix: str = "", *, phone: str = "", account: str = "") -> Finding:
+    return Finding(Level.WARN, subject, sentence, fix, phone, account)
 
 
-def fail(subject: str, sentence: str, fix: str) -> Finding:
-    return Finding(Level.FAIL, subject, sentence, fix)
+def fail(
+    subject: str, sentence: str, fix: str, *, phone: str = "", account: str = "", partial: bool = False
+) -> Finding:
+    return Finding(Level.FAIL, subject, sentence, fix, phone, account, partial)
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What the findings mean together: which of the `phones` that were looked at can post."""
+
+    phones: tuple[str, ...]
+    able: tuple[str, ...]
+    box_failures: int
+
+    @property
+    def can_post(self) -> bool:
+        """Whether at least one phone can post."""
+        return bool(self.able)
+
+    def __str__(self) -> str:
+        count = f"{len(self.able)} of {len(self.phones)} phone{'' if len(self.phones) == 1 else 's'} can post"
+        if self.can_post:
+            return f"posting can work: {count}"
+        if self.box_failures:
+            return f"posting cannot work yet: {self.box_failures} failure{'' if self.box_failures == 1 else 's'} of this box"
+        return f"posting cannot work yet: {count}"
+
+
+def verdict(findings: Iterable[Finding]) -> Verdict:
+    """Judge the findings: a phone can post if neither the box, nor the phone, nor each of its accounts has a failure."""
+    found = list(findings)
+    failed = [finding for finding in found if finding.level is Level.FAIL]
+    box = sum(1 for finding in failed if not finding.phone and not finding.partial)
+    phones = tuple(dict.fromkeys(finding.phone for finding in found if finding.phone))
+    stopped = {finding.phone for finding in failed if not finding.account}
+    accounts = {(finding.phone, finding.account) for finding in found if finding.account}
+    good = accounts - {(finding.phone, finding.account) for finding in failed}
+
+    def able(phone: str) -> bool:
+        has_accounts = any(where == phone for where, _ in accounts)
+        return phone not in stopped and (not has_accounts or any(where == phone for where, _ in good))
+
+    return Verdict(phones, () if box else tuple(filter(able, phones)), box)
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Failures, then warnings, then what is well; within each the order in which it was looked at."""
+    order = list(reversed(Level))
+    return sorted(findings, key=lambda finding: order.index(finding.level))
 
 
 def box_findings(settings: Settings, *, tokens: int, token_problem: str = "") -> Iterator[Finding]:
@@ -71,6 +124,7 @@ def box_findings(settings: Settings, *, tokens: int, token_problem: str = "") ->
 def _media_roots(settings: Settings) -> Iterator[Finding]:
     user = _service_user()
     whose = f"the user {user}" if user else "this user"
+    partial = len(settings.media.roots) > 1
     for root in settings.media.roots:
         path = Path(root)
         if path.resolve().parts[1:2] in {("home",), ("root",)} or path.resolve().is_relative_to("/run/user"):
@@ -80,12 +134,18 @@ def _media_roots(settings: Settings) -> Iterator[Finding]:
                 "use /srv/tikmatrixd/media, or bind-mount the folder there",
             )
         elif not os.path.isdir(path):  # noqa: PTH112 - False, too, where it cannot be looked at
-            yield fail("media root", f"{root} is not a folder", f"mkdir -p {root}, or correct media.roots")
+            yield fail(
+                "media root",
+                f"{root} is not a folder",
+                f"mkdir -p {root}, or correct media.roots",
+                partial=partial,
+            )
         elif not _as_user(user, "test", "-r", root, "-a", "-x", root).ok:
             yield fail(
                 "media root",
                 f"{root} cannot be read by {whose}",
                 f"chgrp {user or 'GROUP'} {root} && chmod g+rx {root}",
+                partial=partial,
             )
         else:
             # A few levels and a few seconds are enough to find a habit.
@@ -178,7 +238,7 @@ def _port_and_tokens(settings: Settings, tokens: int, token_problem: str) -> Ite
     alive = _ask_readiness(f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}")
     if isinstance(alive, list):
         if alive:
-            yield warn("daemon", f"runs on port {port}, and says: {'; '.join(alive)}", "mend what it says")
+            yield warn("daemon", f"runs on port {port}, and says: {'; '.join(alive)}", "fix what it reports")
         else:
             yield ok("daemon", f"runs and answers on port {port}")
     elif alive is None:
@@ -218,8 +278,3 @@ def _ask_readiness(url: str) -> list[str] | bool | None:
     except (OSError, ValueError) as error:
         return None if isinstance(error, urllib.error.URLError | ConnectionError | TimeoutError) else False
     return list(map(str, body.get("reasons", []))) if isinstance(body, dict) and "ready" in body else False
-
-
-def can_post(findings: list[Finding]) -> bool:
-    """Whether nothing found keeps posting from working."""
-    return not any(finding.level is Level.FAIL for finding in findings)

@@ -125,6 +125,7 @@ def _usb_permissions(
             yield fail(
                 "USB permissions", f"{node} ({device.name}) is not open to its group",
                 "install systemd/70-tikmatrixd-adb.rules into /etc/udev/rules.d, then: udevadm control --reload, and plug the phone in again",
+                partial=True,
             )  # fmt: skip
     if found:
         yield ok("USB", f"{found} phone(s) with USB debugging on the bus")

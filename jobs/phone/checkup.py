@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
 import msgspec
 from msgspec.structs import replace
 
 from jobs.clock import Clock
-from jobs.doctor import Finding, fail, ok, warn
+from jobs.doctor import Finding, Level, fail, ok, warn
 from jobs.phone import dumpsys
 from jobs.phone.errors import AppMissing, PhoneError
 from jobs.phone.fleet import Fleet
@@ -36,12 +37,23 @@ _MIN_FREE_BYTES = 1024**3
 
 
 class Login(msgspec.Struct, frozen=True):
-    """An account as the daemon or the config knows it."""
+    """An account as the daemon or the config knows it.
+
+    An empty `package` means the platform's app of the config. `logged_in` is None where only the daemon could tell
+    and it does not run.
+    """
 
     username: str
     platform: str
     serial: str
-    logged_in: bool = True
+    package: str | None = None
+    enabled: bool = True
+    logged_in: bool | None = True
+
+    @property
+    def title(self) -> str:
+        """How the report names it."""
+        return f"@{self.username.removeprefix('@')} on {self.platform}"
 
 
 @contextmanager
@@ -66,37 +78,52 @@ def phone_findings(
     try:
         with phones_of(settings, clock) as fleet:
             phones = [phone for phone in fleet.inventory() if serial in {None, phone.serial}]
-            if not phones:
-                which = f"phone {serial}" if serial else "phones"
+            if not phones and serial:
                 yield fail(
-                    which,
+                    f"phone {serial}",
                     "not connected",
                     "connect it and switch on USB debugging; `tikmatrixd devices` must list it",
+                    phone=serial,
+                )
+            elif not phones:
+                yield fail(
+                    "phones",
+                    "none is connected",
+                    "connect one and switch on USB debugging; `tikmatrixd devices` must list it",
                 )
             for phone in phones:
-                yield from _one_phone(settings, fleet, phone)
-                yield from _logins(phone.serial, [one for one in logins if one.serial == phone.serial])
+                bound = [login for login in logins if login.serial == phone.serial]
+                yield from _one_phone(settings, fleet, phone, bound)
+            if serial is None:
+                yield from _without_phone(logins, {phone.serial for phone in phones})
     except PhoneError as error:
         yield fail("phones", f"not looked at: {error}", "see the adb server above, then run doctor again")
 
 
-def _one_phone(settings: Settings, fleet: Fleet, phone: PhoneInfo) -> Iterator[Finding]:
-    name = f"phone {phone.serial}"
+def _one_phone(
+    settings: Settings, fleet: Fleet, phone: PhoneInfo, logins: Sequence[Login]
+) -> Iterator[Finding]:
+    name, serial = f"phone {phone.serial}", phone.serial
     if phone.state is not PhoneState.DEVICE:
-        yield fail(name, phone.detail or phone.state.value, _FIXES.get(phone.state, "look at the phone"))
+        fix = _FIXES.get(phone.state, "look at the phone")
+        yield fail(name, phone.detail or phone.state.value, fix, phone=serial)
         return
-    yield ok(name, f"{phone.model or 'model unknown'}, Android {phone.android or 'unknown'}")
+    yield ok(name, f"{phone.model or 'model unknown'}, Android {phone.android or 'unknown'}", phone=serial)
     yield from _power(settings, phone)
     try:
-        session = fleet.open(phone.serial)
+        session = fleet.open(serial)
     except PhoneError as error:
-        yield fail(name, str(error), "plug the phone in again")
+        yield fail(name, str(error), "plug the phone in again", phone=serial)
         return
     try:
-        yield from _inside(settings, name, session)
+        yield from _inside(serial, session)
+        yield from _apps_and_accounts(settings, serial, session, logins)
     except PhoneError as error:
         yield fail(
-            name, f"does not answer: {error}", "plug the phone in again; if that does not help, restart it"
+            name,
+            f"does not answer: {error}",
+            "plug the phone in again; if that does not help, restart it",
+            phone=serial,
         )
     finally:
         session.close()
@@ -105,55 +132,111 @@ def _one_phone(settings: Settings, fleet: Fleet, phone: PhoneInfo) -> Iterator[F
 def _power(settings: Settings, phone: PhoneInfo) -> Iterator[Finding]:
     name, percent, celsius = f"phone {phone.serial}", phone.battery_percent, phone.battery_celsius
     if percent is not None and percent < settings.phones.min_battery_percent:
-        yield fail(name, f"battery at {percent} %", "charge it: a weak hub may not give enough power")
+        yield fail(
+            name,
+            f"battery at {percent} %; tasks start at {settings.phones.min_battery_percent} %",
+            "charge it: a weak hub may not give enough power",
+            phone=phone.serial,
+        )
     if celsius is not None and celsius > settings.phones.max_battery_celsius:
         yield fail(
-            name, f"battery at {celsius:.0f} °C", "let it cool down; look whether the battery is swollen"
+            name,
+            f"battery at {celsius:.0f} °C; tasks start at {settings.phones.max_battery_celsius:.0f} °C or less",
+            "let it cool down; look whether the battery is swollen",
+            phone=phone.serial,
         )
 
 
-def _inside(settings: Settings, name: str, session: Session) -> Iterator[Finding]:
+def _inside(serial: str, session: Session) -> Iterator[Finding]:
+    name = f"phone {serial}"
     free = session.free_bytes()
     if free < _MIN_FREE_BYTES:
-        yield warn(name, f"only {free // 2**20} MiB of storage free", "delete something on the phone")
+        yield warn(
+            name,
+            f"only {free // 2**20} MiB of storage free",
+            "delete something on the phone",
+            phone=serial,
+        )
     else:
-        yield ok(name, f"{free // 2**30} GiB of storage free")
+        yield ok(name, f"{free // 2**30} GiB of storage free", phone=serial)
     if dumpsys.locked(session.shell("dumpsys", "window", "policy").output):
-        yield warn(name, "is locked", "switch the screen lock off: Settings, Security, Screen lock, None")
+        yield warn(
+            name,
+            "is locked",
+            "switch the screen lock off: Settings, Security, Screen lock, None",
+            phone=serial,
+        )
     language = session.shell("getprop", "persist.sys.locale").output.strip()
     if language and not language.startswith(("en", "de", "fr")):
         yield warn(
-            name, f"the phone speaks {language}", "set the apps to English; German and French are known too"
+            name,
+            f"the phone speaks {language}",
+            "set the apps to English; German and French are known too",
+            phone=serial,
         )
-    found = 0
-    for package in (settings.posting.tiktok_package, settings.posting.instagram_package):
+
+
+def _apps_and_accounts(
+    settings: Settings, serial: str, session: Session, logins: Sequence[Login]
+) -> Iterator[Finding]:
+    """Which apps are there, and for each account of the phone whether its app is and was seen logged in."""
+    name, posting = f"phone {serial}", settings.posting
+    usual = {"tiktok": posting.tiktok_package, "instagram": posting.instagram_package}
+    wanted = {login: login.package or usual[login.platform] for login in logins}
+    versions: dict[str, str] = {}
+    for package in dict.fromkeys([*usual.values(), *wanted.values()]):
         try:
-            version = session.app_version(package)
+            versions[package] = session.app_version(package)
         except AppMissing:
             continue
-        found += 1
         missing = [p.rpartition(".")[2] for p in _PERMISSIONS if not _granted(session, package, p)]
-        yield ok(name, f"{package} {version}" + (f"; will ask for {', '.join(missing)}" if missing else ""))
-    if not found:
-        yield fail(name, "neither TikTok nor Instagram is installed", "install the app and log in by hand")
+        asks = f"; will ask for {', '.join(missing)}" if missing else ""
+        yield ok(name, f"{package} {versions[package]}{asks}", phone=serial)
+    if not versions:
+        yield fail(
+            name,
+            "neither TikTok nor Instagram is installed",
+            "install the app and log in by hand",
+            phone=serial,
+        )
+    if not logins:
+        yield warn(
+            name, "no account is bound to it", "name its accounts in the config: [[accounts]]", phone=serial
+        )
+    for login, package in wanted.items():
+        yield _account(name, login, package if package not in versions else "")
+
+
+def _account(name: str, login: Login, missing_app: str) -> Finding:
+    """Whether an app is logged in shows only when it is opened: what is known is what the last task saw."""
+    level, said, fix = Level.OK, "no task has seen it logged out", ""
+    if missing_app:
+        level, said, fix = Level.FAIL, f"{missing_app} is not installed", "install it and log in by hand"
+    elif not login.enabled:
+        level, said, fix = Level.FAIL, "is disabled, its tasks wait", "enable it to post"
+    elif login.logged_in is None:
+        said = "its app is installed; whether it is logged in only the running daemon knows"
+    elif not login.logged_in:
+        level, said, fix = Level.FAIL, "the app was seen logged out", "log in by hand on the phone"
+    return Finding(level, name, f"{login.title}: {said}", fix, phone=login.serial, account=login.title)
+
+
+def _without_phone(logins: Sequence[Login], serials: AbstractSet[str]) -> Iterator[Finding]:
+    for login in logins:
+        if not login.serial:
+            yield warn(
+                login.title,
+                "is bound to no phone",
+                "name its phone: serial in [[accounts]], or match-accounts",
+            )
+        elif login.serial not in serials:
+            yield warn(
+                login.title,
+                f"its phone {login.serial} is not connected",
+                "connect the phone, or bind the account to another",
+            )
 
 
 def _granted(session: Session, package: str, permission: str) -> bool:
     output = session.shell("dumpsys", "package", package).output
     return f"{permission}: granted=true" in output
-
-
-def _logins(serial: str, logins: list[Login]) -> Iterator[Finding]:
-    """Whether an app is logged in shows only when it is opened: what is known is what the last task saw."""
-    if not logins:
-        yield warn(
-            f"phone {serial}", "no account is bound to it", "name its accounts in the config: [[accounts]]"
-        )
-    for login in logins:
-        name = f"@{login.username.removeprefix('@')} on {login.platform}"
-        if login.logged_in:
-            yield ok(f"phone {serial}", f"{name}: no task has seen it logged out")
-        else:
-            yield fail(
-                f"phone {serial}", f"{name}: the app was seen logged out", "log in by hand on the phone"
-            )

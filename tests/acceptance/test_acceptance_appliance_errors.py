@@ -95,7 +95,7 @@ def test_a_damaged_token_file_is_a_finding_of_doctor_and_not_its_end(config, tmp
     assert done.returncode == 1
     assert f"FAIL  tokens: {tmp_path / 'state' / 'tokens.json'} is damaged" in done.stdout
     assert "move it away and make new tokens" in done.stdout
-    assert done.stdout.endswith("posting cannot work yet\n")
+    assert done.stdout.splitlines()[-1].startswith("posting cannot work yet: ")
 
 
 def test_a_second_daemon_on_the_same_state_is_refused(hub):
@@ -195,6 +195,35 @@ def test_a_phone_that_has_not_accepted_the_key_is_told_from_one_that_is_not_ther
     print(done.stdout)
     assert done.returncode == 1
     assert "fix: unlock the phone and accept the question about USB debugging" in done.stdout
+
+
+def test_doctor_judges_each_phone_and_each_account_by_its_own_app_and_puts_failures_first(hub):
+    one = hub(3)
+    one.start()
+    away, half, _whole = one.phones.serials
+    one.phones.simctl(away, "fault", "unauthorized", "60")
+    one.phones.adb("shell", "pm", "uninstall", "com.instagram.android", serial=half)
+
+    def seen():
+        return tikmatrixd("--config", one.config, "doctor")
+
+    done = until(lambda: found if "accept the question" in (found := seen()).stdout else None, 20)
+    print(done.stdout)
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "posting can work: 2 of 3 phones can post"
+    assert done.returncode == 0
+    assert lines[0].startswith("FAIL")
+    assert (
+        f"FAIL  phone {half}: @{one.account('instagram', 1)} on instagram: com.instagram.android is not"
+        in (done.stdout)
+    )
+    assert (
+        f"ok    phone {half}: @{one.account('tiktok', 1)} on tiktok: no task has seen it logged out" in lines
+    )
+    problems = tikmatrixd("--config", one.config, "doctor", "--problems", half)
+    print(problems.stdout)
+    assert not any(line.startswith("ok") for line in problems.stdout.splitlines())
+    assert problems.stdout.endswith("posting can work: 1 of 1 phone can post\n")
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from jobs import doctor, doctor_adb
-from jobs.doctor import Level, box_findings, can_post
+from jobs.doctor import Level, box_findings, fail, ok, verdict, warn, worst_first
 from jobs.doctor_adb import adb_findings
 from jobs.phone.adb_server import binary as adb_server_binary
 from jobs.settings import Adb, Media, Server, Settings, Storage
@@ -51,7 +51,7 @@ def test_a_missing_adb_binary_is_a_failure_with_a_fix(settings):
     found = look(settings)
     assert about(found, "adb binary").level is Level.FAIL
     assert "adb.binary" in about(found, "adb binary").fix
-    assert not can_post(found)
+    assert not verdict(found).can_post
 
 
 def test_a_silent_adb_server_is_a_warning_where_the_daemon_starts_it_itself(settings):
@@ -208,3 +208,39 @@ def test_a_finding_prints_as_two_lines_with_the_fix():
     text = str(doctor.fail("port", "is taken", "stop the other one"))
     assert text.splitlines() == ["FAIL  port: is taken", "      fix: stop the other one"]
     assert json.dumps(msgspec.to_builtins(doctor.ok("x", "y")))
+
+
+def test_one_phone_that_can_post_is_enough_and_the_others_are_counted():
+    found = [
+        ok("phone A", "Pixel", phone="A"),
+        fail("phone B", "battery at 3 %", "charge it", phone="B"),
+        warn("phone C", "is locked", phone="C"),
+    ]
+    judged = verdict(found)
+    assert judged.can_post
+    assert str(judged) == "posting can work: 2 of 3 phones can post"
+
+
+def test_a_phone_can_post_as_long_as_one_of_its_accounts_can():
+    logged_out = fail("phone A", "@x: the app was seen logged out", "log in", phone="A", account="@x")
+    fine = ok("phone A", "@y: no task has seen it logged out", phone="A", account="@y")
+    assert verdict([logged_out, fine]).able == ("A",)
+    assert verdict([logged_out]).able == ()
+    assert str(verdict([logged_out])) == "posting cannot work yet: 0 of 1 phone can post"
+
+
+def test_a_failure_of_the_box_stops_every_phone_and_one_of_two_folders_does_not(settings, tmp_path):
+    phone = ok("phone A", "Pixel", phone="A")
+    assert str(verdict([phone, fail("disk", "full", "free some space")])) == (
+        "posting cannot work yet: 1 failure of this box"
+    )
+    roots = (*settings.media.roots, str(tmp_path / "none"))
+    one_missing = msgspec.structs.replace(settings, media=Media(roots=roots))
+    found = [finding for finding in look(one_missing) if finding.subject == "media root"]
+    assert [finding.level for finding in found] == [Level.OK, Level.FAIL]
+    assert verdict([phone, *found]).can_post
+
+
+def test_failures_stand_first_then_warnings_in_the_order_they_were_found():
+    found = [ok("a", ""), warn("b", ""), fail("c", "", "x"), ok("d", ""), fail("e", "", "x")]
+    assert "".join(finding.subject for finding in worst_first(found)) == "cebad"
