@@ -90,7 +90,8 @@ class DeviceHandlers:
 
     def resume(self, call: Call) -> Result:
         info = self._find(call.args["serial"])
-        return objects.Resumed(info.serial, self._services.jobs.resume(info.serial))
+        jobs = self._services.jobs
+        return objects.Resumed(info.serial, jobs.resume(info.serial), jobs.held_up(info.serial))
 
     def _find(self, serial: str) -> PhoneInfo:
         info = self._services.phones.info(serial)
@@ -111,6 +112,7 @@ class DeviceHandlers:
             android=info.android,
             battery_percent=info.battery_percent,
             battery_celsius=info.battery_celsius,
+            resumable=bool(self._services.jobs.pauses(info.serial)),
             current_task=task.id if task and not task.deleted else None,
         )
 

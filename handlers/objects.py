@@ -207,6 +207,12 @@ class DeviceObject(msgspec.Struct, frozen=True):
     android: str
     battery_percent: int | None
     battery_celsius: float | None
+    resumable: Annotated[
+        bool,
+        Meta(
+            description="Whether `POST …/resume` would end something that holds it up; false for a low battery"
+        ),
+    ]
     current_task: int | None
 
 
@@ -222,6 +228,9 @@ class Resumed(msgspec.Struct, frozen=True):
 
     serial: str
     resumed: list[str]
+    still: Annotated[
+        str, Meta(description="What still keeps it from starting tasks, e.g. a low battery; empty: nothing")
+    ]
 
 
 class MaterialObject(msgspec.Struct, frozen=True):

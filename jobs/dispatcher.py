@@ -192,10 +192,13 @@ class Dispatcher:
         info = self._phones.info(serial)
         if info is None or info.state is not PhoneState.DEVICE:
             return ""
+        return self._unfit(info) or self.cooldown(serial)
+
+    def cooldown(self, serial: str) -> str:
+        """Why the phone is kept closed for a while after its last task, "" when it is not: `open` ends that."""
         with self._lock:
             lane = self._lanes.get(serial)
-            door = lane.door if lane is not None and self._clock.monotonic() < lane.not_before else ""
-        return self._unfit(info) or door
+            return lane.door if lane is not None and self._clock.monotonic() < lane.not_before else ""
 
     def open(self, serial: str) -> None:
         """A person says that the phone is well: whatever kept it closed for a while is over."""

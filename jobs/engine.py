@@ -210,14 +210,20 @@ class Jobs:
         """Why a phone that is there does not start what it might, as one sentence; "" when nothing is in the way."""
         return "; ".join(filter(None, [self.dispatcher.closed(serial), *self.breaker.pauses(serial)]))
 
-    def resume(self, serial: str) -> list[str]:
-        """A person looked at the phone: pauses there are over at once. Returns what was paused, as sentences."""
-        paused = self.breaker.resume(serial)
-        if door := self.dispatcher.closed(serial):
-            paused.append(door)
+    def pauses(self, serial: str) -> list[str]:
+        """What `resume` would end on this phone, as sentences. A low battery is not among it: no word charges it."""
+        paused = self.breaker.pauses(serial)
+        if cooldown := self.dispatcher.cooldown(serial):
+            paused.append(cooldown)
         info = self._phones.info(serial)
         if info is not None and info.state is PhoneState.NEEDS_HANDS:
             paused.append(info.detail)
+        return paused
+
+    def resume(self, serial: str) -> list[str]:
+        """A person looked at the phone: pauses there are over at once. Returns what was paused, as sentences."""
+        paused = self.pauses(serial)
+        self.breaker.resume(serial)
         self._phones.forgive(serial)
         self.dispatcher.open(serial)
         return paused

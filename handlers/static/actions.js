@@ -13,7 +13,7 @@ function taskActions(task) {
   return found.map(([text, ask]) => button(text, () => ask(task), "task " + task.id));
 }
 function phoneActions(phone) {
-  if (phone.state !== "needs_hands" && !(phone.state === "device" && phone.detail)) return [];
+  if (!phone.resumable) return [];
   return [button("I looked at it: go on", () => askResume(phone), phone.serial)];
 }
 
@@ -64,7 +64,8 @@ function askResume(phone) {
   ask({ title: "Go on with " + phone.serial + "?", of: phone.serial, verb: "I looked at it: go on",
     lines: [phone.detail, "What the daemon paused on this phone goes on at once. If the cause is still there, it is held up again."],
     send: () => data("/api/v1/devices/" + encodeURIComponent(phone.serial) + "/resume", "POST"),
-    done: (now) => now.resumed.length ? [phone.serial + " goes on. It was held up by:", ...now.resumed] : ["Nothing was paused on " + phone.serial + "."] });
+    done: (now) => [...(now.resumed.length ? ["On " + phone.serial + " this pause is over:", ...now.resumed] : ["Nothing was paused on " + phone.serial + "."]),
+      now.still ? "It still starts nothing: " + now.still + "." : phone.serial + " goes on."] });
 }
 
 // The list may be seconds old, a dialog hours: nothing is done to a task that has moved on since a person read about it.
