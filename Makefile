@@ -15,10 +15,9 @@ help: ## list the commands
 demo: $(VENV)/.runtime ## start the daemon with four simulated phones and publish three posts (ONCE=1: then stop; LISTEN=HOST:PORT)
 	@$(BIN)/python -m simulator.demo $(if $(ONCE),--once) $(if $(LISTEN),--listen $(LISTEN))
 
-# Some tests measure real time on real processes; what fails beside others gets one more run by itself. Both are shown.
-test: $(VENV)/.dev ## run the tests (under ten minutes on two cores); what failed runs once more, alone
-	@$(BIN)/python -m pytest $(ARGS) || { test $$? -eq 1 && echo "once more, alone: what failed" \
-		&& $(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none $(ARGS); }
+# What fails beside others gets one more run by itself and is named on the last line; STRICT=1 allows no second run.
+test: $(VENV)/.dev ## run the tests (under ten minutes on two cores); what failed runs once more, alone (STRICT=1: not)
+	@STRICT=$(STRICT) $(BIN)/python -m tests.support.twice $(ARGS)
 
 check: $(VENV)/.dev ## lint, formatting, types
 	@$(BIN)/ruff check .
