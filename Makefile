@@ -29,6 +29,7 @@ long: $(VENV)/.dev ## run the tests marked long (soak, kill series, real systemd
 
 lock: ## resolve requirements/*.in again, with hashes (needs uv)
 	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command 'make lock' -o requirements/runtime.txt requirements/runtime.in
+	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command 'make lock' -o requirements/build.txt requirements/build.in
 	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command 'make lock' -o requirements/dev.txt requirements/dev.in
 
 clean: ## remove what the other commands made
@@ -40,12 +41,14 @@ $(VENV)/bin/python:
 	@echo "making $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.runtime: requirements/runtime.txt | $(VENV)/bin/python
+# What builds packages is locked as well: without isolation pip fetches nothing but what is named with its hash.
+$(VENV)/.runtime: requirements/runtime.txt requirements/build.txt | $(VENV)/bin/python
 	@echo "installing the locked requirements ..."
-	@$(PIP) install --require-hashes -r requirements/runtime.txt $(QUIETLY)
+	@$(PIP) install --require-hashes -r requirements/build.txt $(QUIETLY)
+	@$(PIP) install --no-build-isolation --require-hashes -r requirements/runtime.txt $(QUIETLY)
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@echo "installing the locked development requirements ..."
-	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/dev.txt $(QUIETLY)
+	@$(PIP) install --no-build-isolation --require-hashes -r requirements/runtime.txt -r requirements/dev.txt $(QUIETLY)
 	@touch $@

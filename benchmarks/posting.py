@@ -17,8 +17,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import adbutils
-
+from simulator.adb.server import locked_adb
 from simulator.child import SimulatorChild
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -52,7 +51,7 @@ class Bench:
 
     def simctl(self, serial: str, *words: str) -> list[dict[str, Any]]:
         out = subprocess.run(
-            [adbutils.adb_path(), "-P", str(self.ready["adb_port"]), "-s", serial, "shell", "simctl", *words],
+            [str(locked_adb()), "-P", str(self.ready["adb_port"]), "-s", serial, "shell", "simctl", *words],
             capture_output=True, check=True, timeout=60, text=True,
         ).stdout  # fmt: skip
         return [json.loads(line) for line in out.splitlines() if line.startswith("{")]

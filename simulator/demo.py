@@ -21,9 +21,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-import adbutils
-
-from simulator.adb.server import die_with_parent
+from simulator.adb.server import die_with_parent, locked_adb
 
 _ROOT = Path(__file__).resolve().parents[1]
 _PHONES = 4
@@ -247,7 +245,7 @@ def _equal(same: bool) -> str:
 def phone_posts(adb_port: int, serial: str) -> Iterator[dict[str, Any]]:
     """The phone's own record of what was published."""
     output = subprocess.run(
-        [adbutils.adb_path(), "-P", str(adb_port), "-s", serial, "shell", "simctl", "posts"],
+        [str(locked_adb()), "-P", str(adb_port), "-s", serial, "shell", "simctl", "posts"],
         capture_output=True, check=True, timeout=30,
     ).stdout  # fmt: skip
     for line in output.decode().splitlines():
@@ -272,7 +270,7 @@ def _say_how_to_go_on(ready: dict[str, Any]) -> None:
         f"  curl -s {tasks}/4\n"
         f"  curl -s {tasks}/4/log\n"
         f"  curl -s {tasks}/stats\n"
-        f"  {adbutils.adb_path()} -P {ready['adb_port']} -s {account['serial']} shell simctl posts\n\n"
+        f"  {locked_adb()} -P {ready['adb_port']} -s {account['serial']} shell simctl posts\n\n"
         "What the daemon logs follows. Ctrl-C stops everything."
     )
 

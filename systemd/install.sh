@@ -2,7 +2,8 @@
 # Installs, upgrades or removes tikmatrixd on Debian 12 or newer. Idempotent: run it again to upgrade or repair.
 #   sudo systemd/install.sh             install or upgrade from this source tree
 #   sudo systemd/install.sh --remove    remove the program; configuration, state and media stay
-#   sudo systemd/install.sh --purge     remove configuration, state and media folder too
+#   sudo systemd/install.sh --purge     remove configuration, state and the adb key too; media stay
+#   sudo systemd/install.sh --purge --delete-media    delete the media folder as well, after a typed confirmation
 set -euo pipefail
 umask 022
 
@@ -20,6 +21,40 @@ SAVED=$PREFIX/before-upgrade.tar
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
 
+count_media() { printf '%s files' "$(find "$MEDIA" ! -type d -printf . | wc -c)"; }
+
+# The mount points at and below the folder $1, as the kernel lists them, one a line.
+mounts_below() {
+    local folder
+    folder=$(readlink -e "$1") || return 0
+    # The fifth field; blanks in it are written as \040.
+    awk '{ print $5 }' /proc/self/mountinfo | while read -r place; do
+        place=$(printf '%b' "${place//\\/\\0}")
+        case $place/ in "$folder"/*) printf '%s\n' "$place" ;; esac
+    done
+}
+
+# Nothing is deleted through a mount: what lies behind one is another disk's, or another box's.
+refuse_mounts() {
+    local folder found
+    for folder in "$@"; do
+        [ -L "$folder" ] && fail "$folder is a link to $(readlink "$folder"): what it leads to is not deleted from here; nothing was changed"
+        found=$(mounts_below "$folder")
+        [ -z "$found" ] || fail "something is mounted at ${found//$'\n'/, }: unmount it first (umount); nothing was changed"
+    done
+}
+
+# Deleting media is asked for by its own flag, and confirmed by typing what it costs.
+confirm_media() {
+    refuse_mounts "$MEDIA"
+    [ -e "$MEDIA" ] || return 0
+    local wanted typed=""
+    wanted="delete $(count_media)"
+    printf '%s and the %s below it are deleted for good. To confirm, type: %s\n' "$MEDIA" "$(count_media)" "$wanted"
+    read -r typed || true
+    [ "$typed" = "$wanted" ] || fail "not confirmed; nothing was changed"
+}
+
 remove() {
     say "stopping and disabling the services"
     systemctl disable -q --now tikmatrixd.service tikmatrixd-adb.socket tikmatrixd-adb.service 2>/dev/null || true
@@ -31,9 +66,14 @@ remove() {
     systemctl daemon-reload
     systemctl reset-failed tikmatrixd.service tikmatrixd-adb.service 2>/dev/null || true
     if [ "$1" = purge ]; then
-        say "removing configuration, state, the adb key and the media folder"
-        rm -rf "$CONFIG" "$STATE" "$ADB_STATE" "$MEDIA"
-        rmdir /srv/tikmatrixd 2>/dev/null || true
+        say "removing configuration, state and the adb key"
+        rm -rf --one-file-system "$CONFIG" "$STATE" "$ADB_STATE"
+        if [ "$2" = delete-media ] && [ -e "$MEDIA" ]; then
+            say "deleting $MEDIA"
+            rm -rf --one-file-system "$MEDIA"
+        fi
+        rmdir "$MEDIA" "$(dirname "$MEDIA")" 2>/dev/null || true
+        [ ! -e "$MEDIA" ] || say "kept: $MEDIA, your media ($(count_media))"
     else
         say "kept: $CONFIG, $STATE, $ADB_STATE (the adb key), $MEDIA"
     fi
@@ -73,17 +113,27 @@ make_release() {
     say "making its virtual environment from the locked requirements"
     python3 -m venv "$release/.venv"
     local pip=("$release/.venv/bin/python" -m pip --disable-pip-version-check --no-input -q install)
+    # What builds packages is locked, too: without isolation pip fetches nothing but what is named with its hash.
     # pip's advice about how a package is built helps nobody here.
-    "${pip[@]}" --require-hashes -r "$release/requirements/runtime.txt" 2> >(grep -v 'DEPRECATION: ' >&2) ||
+    {
+        "${pip[@]}" --require-hashes -r "$release/requirements/build.txt" &&
+            "${pip[@]}" --no-build-isolation --require-hashes -r "$release/requirements/runtime.txt"
+    } 2> >(grep -v 'DEPRECATION: ' >&2) ||
         fail "the locked packages cannot be had (above); nothing was changed. Without internet: docs/operator.md, section 1"
+    "$release/.venv/bin/python" -m pip --disable-pip-version-check -q uninstall -y setuptools wheel
     if [ -e "$CONFIG/extra-requirements.txt" ]; then
         say "adding what $CONFIG/extra-requirements.txt names"
         "${pip[@]}" -c <(sed 's/ *\\$//; /--hash/d' "$release/requirements/runtime.txt") -r "$CONFIG/extra-requirements.txt" ||
             fail "what $CONFIG/extra-requirements.txt names cannot be had (above); nothing was changed"
     fi
     "$release/.venv/bin/python" -m compileall -q "$release"/{tikmatrixd.py,handlers,jobs,storage,simulator}
-    # The adb server runs the binary that comes with adbutils: one version on the box, ours.
-    ln -s "$("$release/.venv/bin/python" -c 'import adbutils; print(adbutils.adb_path())')" "$release/adb"
+    # The adb server runs the binary that comes with adbutils: one version on the box, ours. Not adbutils.adb_path(),
+    # which prefers an adb from the PATH.
+    local adb
+    adb=$(cd "$release" && .venv/bin/python -Es -c \
+        'from jobs import settings; from jobs.phone import adb_server; print(adb_server.binary(settings.Adb()))')
+    [ -x "$adb" ] || fail "the locked adbutils has no adb program for this processor ($adb); nothing was changed"
+    ln -s "$adb" "$release/adb"
     # Readable by everybody, writable by root alone.
     chmod -R go+rX,go-w "$release"
     touch "$release/.complete"
@@ -178,10 +228,22 @@ prune_releases() {
 
 check_machine
 case "${1:-}" in
---remove) remove keep; exit 0 ;;
---purge) remove purge; exit 0 ;;
+--remove) [ $# = 1 ] || fail "--remove takes no further option"; remove keep keep; exit 0 ;;
+--purge)
+    case "${2:-}" in
+    "") refuse_mounts "$CONFIG" "$STATE" "$ADB_STATE"; remove purge keep ;;
+    --delete-media)
+        [ $# = 2 ] || fail "--purge --delete-media takes no further option"
+        refuse_mounts "$CONFIG" "$STATE" "$ADB_STATE"
+        confirm_media
+        remove purge delete-media
+        ;;
+    *) fail "unknown option $2 after --purge; known: --delete-media" ;;
+    esac
+    exit 0
+    ;;
 "") ;;
-*) fail "unknown option $1; known: --remove, --purge" ;;
+*) fail "unknown option $1; known: --remove, --purge, --purge --delete-media" ;;
 esac
 
 RELEASE="$PREFIX/releases/$(release_name)"

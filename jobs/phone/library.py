@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -137,10 +137,11 @@ def _same(shown: object, wanted: str) -> bool:
     return isinstance(shown, str) and shown.split() == wanted.split()
 
 
-def jar() -> AbstractContextManager[Path]:
-    """The automation server's program, as it comes with uiautomator2."""
-    context: AbstractContextManager[Path] = with_package_resource("assets/u2.jar")
-    return context
+@contextmanager
+def jar() -> Iterator[Path]:
+    """The automation server's program, as it comes with uiautomator2; package installers may have linked it."""
+    with with_package_resource("assets/u2.jar") as path:
+        yield Path(path).resolve()
 
 
 def rpc_error(error: Any, params: Any) -> Any:

@@ -29,6 +29,7 @@ from jobs.phone.errors import (
     StopRequested,
 )
 from jobs.phone.wire import Grip
+from jobs.regular_file import open_regular
 
 log = logging.getLogger(__name__)
 
@@ -212,7 +213,7 @@ class Pusher:
         """
         serial = self._grip.serial
         try:
-            stream = os.open(local, os.O_RDONLY)
+            stream = open_regular(local)
         except OSError as error:
             raise PushFailed(
                 f"cannot read {local}: {error.strerror}", serial=serial, passing=False
@@ -268,7 +269,7 @@ class Pusher:
 
     def has(self, local: Path, remote: str) -> bool:
         """Whether the phone has exactly this file."""
-        with local.open("rb") as file:
+        with os.fdopen(open_regular(local), "rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             try:
                 self._verify(file.fileno(), remote, file.seek(0, os.SEEK_END), sha256)

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from jobs.post.media_paths import MediaRejected, is_below, kind_of
+from jobs.regular_file import open_regular
 from jobs.settings import Media
 
 CAPTION = "caption.txt"
@@ -96,10 +97,11 @@ def _own_folder(root: Path, username: str) -> Path | None:
 def _read_text(path: Path, media: Media) -> str:
     if not path.is_file():
         return ""
-    if not is_below(Path(os.path.realpath(path)), media.roots):
+    real = Path(os.path.realpath(path))
+    if not is_below(real, media.roots):
         raise MediaRejected("outside_roots", f'"{path.name}" is a link that leads outside of the media roots')
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(real), "rb") as file:
             data = file.read(_MAX_TEXT_BYTES + 1)
         if len(data) > _MAX_TEXT_BYTES:
             raise MediaRejected("too_large", f'"{path}" has more than {_MAX_TEXT_BYTES} bytes')

@@ -32,6 +32,11 @@ def die_with_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def locked_adb() -> Path:
+    """The adb program that comes with the locked adbutils; `adbutils.adb_path()` prefers one from the PATH (ADB-2)."""
+    return Path(adbutils.__file__).with_name("binaries") / "adb"
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -63,7 +68,7 @@ class AdbServer:
         }  # fmt: skip
         try:
             self._process = await asyncio.create_subprocess_exec(
-                adbutils.adb_path(), "-L", f"tcp:localhost:{self.port}",
+                str(locked_adb()), "-L", f"tcp:localhost:{self.port}",
                 "fork-server", "server", "--reply-fd", str(child_end),
                 stdin=asyncio.subprocess.DEVNULL, stdout=log_file, stderr=log_file, env=environment,
                 pass_fds=(child_end,), preexec_fn=die_with_parent, start_new_session=True,

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 from ppadb.client import Client
 
+from simulator.adb.server import locked_adb
 from simulator.child import SimulatorChild
 from tests.support.daemon import wait_until
 
@@ -39,7 +40,7 @@ class Bench:
         self, *words: str, stdin: bytes = b"", timeout_s: float = 20.0
     ) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            [adbutils.adb_path(), "-P", str(self.port), "-s", self.serial, *words],
+            [locked_adb(), "-P", str(self.port), "-s", self.serial, *words],
             input=stdin, capture_output=True, timeout=timeout_s, check=False,
         )  # fmt: skip
 

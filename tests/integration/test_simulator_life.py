@@ -16,6 +16,7 @@ import adbutils
 import pytest
 
 from jobs.settings import Settings
+from simulator.adb.server import locked_adb
 from simulator.child import SimulatorChild
 from tests.support.daemon import wait_until
 
@@ -69,7 +70,7 @@ def shell(child: SimulatorChild, words: str, number: int = 0, timeout_s: float =
     """A shell command by the adb command line; "TIMEOUT" when it does not end."""
     try:
         done = subprocess.run(
-            [adbutils.adb_path(), "-P", str(child.ready["adb_port"]), "-s", child.ready["serials"][number], "shell", words],
+            [locked_adb(), "-P", str(child.ready["adb_port"]), "-s", child.ready["serials"][number], "shell", words],
             capture_output=True, text=True, timeout=timeout_s, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -235,7 +236,7 @@ def test_a_silent_or_hanging_shell_answers_the_next_time(child: SimulatorChild) 
 def test_PPA_5_a_push_that_breaks_leaves_no_file(child: SimulatorChild, fault: str, reason: str) -> None:
     shell(child, "simctl fault " + fault)
     done = subprocess.run(
-        [adbutils.adb_path(), "-P", str(child.ready["adb_port"]), "-s", child.ready["serials"][0],
+        [locked_adb(), "-P", str(child.ready["adb_port"]), "-s", child.ready["serials"][0],
          "push", str(ROOT / "simulator/media/sample.mp4"), "/sdcard/x.mp4"],
         capture_output=True, text=True, timeout=10, check=False,
     )  # fmt: skip
@@ -249,7 +250,7 @@ def test_an_unacknowledged_push_is_complete_on_the_phone(child: SimulatorChild) 
     shell(child, "simctl fault push-silent")
     with pytest.raises(subprocess.TimeoutExpired):
         subprocess.run(
-            [adbutils.adb_path(), "-P", str(child.ready["adb_port"]), "-s", child.ready["serials"][0],
+            [locked_adb(), "-P", str(child.ready["adb_port"]), "-s", child.ready["serials"][0],
              "push", str(ROOT / "simulator/media/sample.mp4"), "/sdcard/x.mp4"],
             capture_output=True, timeout=1.5, check=False,
         )  # fmt: skip

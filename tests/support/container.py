@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -57,14 +58,16 @@ def offline_commands() -> list[str]:
 def wheels() -> Path:
     """Everything that pip will want inside, where there is no network."""
     folder = CACHE / "wheels"
-    lock = ROOT / "requirements" / "runtime.txt"
-    if not (folder / "lock").exists() or (folder / "lock").read_bytes() != lock.read_bytes():
+    locks = [ROOT / "requirements" / f"{name}.txt" for name in ("build", "runtime")]
+    lock = b"".join(one.read_bytes() for one in locks)
+    if not (folder / "lock").exists() or (folder / "lock").read_bytes() != lock:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        places = {"python3": shlex.quote(sys.executable), "wheels": shlex.quote(str(folder))}
         for command in offline_commands()[:-1]:
-            words = command.replace("-d wheels", f"-d {shlex.quote(str(folder))}").removeprefix("python3")
-            run("/bin/sh", "-c", f"{shlex.quote(sys.executable)}{words}", timeout=600, cwd=ROOT)
-        shutil.copy(lock, folder / "lock")
+            words = re.sub(r"^python3|\bwheels\b", lambda word: places[word[0]], command)
+            run("/bin/sh", "-c", words, timeout=600, cwd=ROOT)
+        (folder / "lock").write_bytes(lock)
     return folder
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import socket
 import threading
 import time
 from pathlib import Path
@@ -241,3 +242,43 @@ def test_only_typed_errors_escape_wherever_the_link_breaks(
     adb.mangles.clear()
     session.push(path, REMOTE)
     assert phone.files == {REMOTE: bytes(200_000)}
+
+
+def swapped(local: Path, what: str, tmp_path: Path) -> None:
+    """Put something else in the place of a file that was checked."""
+    local.unlink()
+    if what == "pipe":
+        os.mkfifo(local)
+    elif what == "link":
+        (tmp_path / "secret").write_bytes(b"not the operator's to publish")
+        local.symlink_to(tmp_path / "secret")
+    elif what == "device":
+        local.symlink_to("/dev/zero")
+    elif what == "folder":
+        local.mkdir()
+    else:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(local))
+        listener.close()
+
+
+@pytest.mark.parametrize("what", ["pipe", "link", "device", "folder", "socket"])
+def test_what_is_swapped_in_for_a_checked_file_is_refused_at_once_and_never_read(
+    session: Session, phone: FakePhone, local: Path, tmp_path: Path, what: str
+) -> None:
+    swapped(local, what, tmp_path)
+    failed: list[PushFailed] = []
+
+    def push() -> None:
+        with pytest.raises(PushFailed, match="no regular file any more") as caught:
+            session.push(local, REMOTE)
+        failed.append(caught.value)
+
+    worker = threading.Thread(target=push, daemon=True)
+    worker.start()
+    worker.join(5.0)
+    if worker.is_alive():  # let it go, so that the test ends
+        os.close(os.open(local, os.O_RDWR | os.O_NONBLOCK))
+    assert failed, "the push waits for a writer of the pipe"
+    assert not failed[0].passing
+    assert not phone.files

@@ -1,0 +1,31 @@
+"""Opening a file that was checked before, without being caught by what may have been put in its place since."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+
+class NotRegular(OSError):
+    """The path leads to a link, a pipe, a device or a folder."""
+
+
+def open_regular(path: Path) -> int:
+    """A descriptor for reading the regular file at `path`, whose last part may not be a link.
+
+    A pipe would block its opener until another program writes to it, a device may do anything: neither is waited
+    for, and neither is read. Raises NotRegular, and OSError for what cannot be opened.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        # ELOOP: a link. ENXIO: a socket, or a device without its driver.
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise NotRegular(error.errno, "it is no regular file any more", str(path)) from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotRegular(errno.EINVAL, "it is no regular file any more", str(path))
+    return descriptor
