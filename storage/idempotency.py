@@ -44,11 +44,16 @@ class IdempotencyStore:
 
     def expire(self, now: float) -> int:
         """Drop entries older than a day; returns how many."""
+
+        def is_old(entry: IdempotencyEntry | None) -> bool:
+            return entry is not None and now - entry.created_at >= LIFETIME_S
+
         with self._storage.state_lock:
-            old = [doc_id for doc_id, entry in self._entries.items() if now - entry.created_at >= LIFETIME_S]
+            old = [doc_id for doc_id, entry in self._entries.items() if is_old(entry)]
 
         def action(change: Transaction) -> int:
-            gone = [doc_id for doc_id in old if change.get(TABLE, doc_id) is not None]
+            # Asked again here: a new request with the same key may have put its answer in the old one's place.
+            gone = [doc_id for doc_id in old if is_old(change.get(TABLE, doc_id))]
             for doc_id in gone:
                 change.remove(TABLE, doc_id)
             return len(gone)

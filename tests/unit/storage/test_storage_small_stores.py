@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from storage_samples import new_task
@@ -135,3 +136,22 @@ def test_small_facts_survive_and_equal_ones_are_not_written_again(make_store: Op
     assert store.meta.get("position") is None
     with pytest.raises(InvalidRecord):
         store.meta.set("bad", object())
+
+
+def test_an_answer_that_was_renewed_while_old_ones_are_dropped_stays(store: Store) -> None:
+    """The store looks for old answers before its turn to write comes; a fresh one may take an old one's place meanwhile."""
+    day = 86400.0
+    store.tasks.create([new_task()], idempotency=IdempotencyEntry("key", "hash", 1000.0, {"code": 0}))
+    commit = store.storage.commit
+
+    def later(action: Any, **more: Any) -> Any:
+        store.storage.commit = commit  # type: ignore[method-assign]
+        fresh = IdempotencyEntry("key", "other", 1000.0 + day, {"code": 1})
+        store.tasks.create([new_task()], idempotency=fresh)
+        return commit(action, **more)
+
+    store.storage.commit = later  # type: ignore[method-assign]
+    assert store.idempotency.expire(1000.0 + day) == 0
+    kept = store.idempotency.find("key", 1000.0 + day)
+    assert kept is not None
+    assert kept.body_sha256 == "other"
