@@ -119,7 +119,12 @@ class Dispatcher:
             for task in tasks:
                 lane = self._lane(task.serial)
                 work = self._busy.get(task.serial)
-                if task.id in lane.known or (work is not None and work.task_id == task.id):
+                if work is not None and work.task_id == task.id:
+                    continue
+                if task.id in lane.known:
+                    if task.waiting_for is None:  # it was stopped and asked for again before anything noticed
+                        lane.unlabelled.add(task.id)
+                        added = True
                     continue
                 lane.known.add(task.id)
                 lane.unlabelled.add(task.id)
@@ -233,6 +238,8 @@ class Dispatcher:
         with self._lock:
             if self._draining:
                 return LOOK_S
+            for lane in self._lanes.values():
+                self._drop_gone(lane)
             for lane in sorted((lane for lane in self._lanes.values() if lane), key=lambda lane: lane.head):
                 reason = self._obstacle(lane)
                 if reason is None:
@@ -257,6 +264,20 @@ class Dispatcher:
             self._begin(started)
         say_why(self._tasks, self._clock.now(), labels)
         return wait_s
+
+    def _drop_gone(self, lane: _Lane) -> None:
+        """Forget posts that were stopped or deleted while they waited; the order follows the stored start times."""
+        posts = [
+            (task.scheduled_at, task.id)
+            for task in self._tasks.many(lane.known)
+            if task.stage is Stage.QUEUED
+        ]
+        if len(posts) == len(lane.posts) and set(posts) == set(lane.posts):
+            return
+        heapq.heapify(posts)
+        lane.posts = posts
+        lane.known = {task_id for _, task_id in posts}
+        lane.unlabelled &= lane.known
 
     def _next(self, lane: _Lane) -> tuple[Work | None, list[Why]]:
         """What starts now on a free phone, and of what was passed over why: a breaker stands before it."""

@@ -88,6 +88,26 @@ def test_a_task_behind_a_published_one_is_told_that_the_phone_only_rests(store: 
     assert rig.why(behind) == (Waiting.DEVICE, sentence)
 
 
+def test_the_last_task_of_an_absent_phone_leaves_no_reason_when_it_is_stopped(store: Store) -> None:
+    rig = Rig(store, FakePhones())
+    task = rig.add("GONE")
+    rig.turn()
+    assert rig.dispatcher.why("GONE") == "the phone GONE is not connected"
+    store.tasks.change(task.id, stage=Stage.FAILED)
+    rig.turn()
+    assert rig.dispatcher.why("GONE") == ""
+
+
+def test_a_task_that_was_stopped_and_asked_for_again_is_told_why_it_waits(store: Store) -> None:
+    rig = Rig(store, FakePhones())
+    task = rig.add("GONE")
+    rig.turn()
+    store.tasks.change(task.id, stage=Stage.FAILED, waiting_for=None, waiting_detail="")
+    rig.dispatcher.enqueue([store.tasks.change(task.id, stage=Stage.QUEUED, scheduled_at=7.0)])
+    rig.turn()
+    assert rig.why(task) == (Waiting.DEVICE, "the phone GONE is not connected")
+
+
 def test_JOB_6_each_obstacle_gives_its_own_reason(store: Store) -> None:
     phones = FakePhones("A", "B", "SLOT")
     rig = Rig(store, phones, limit=2)
