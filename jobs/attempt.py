@@ -59,8 +59,12 @@ class Attempt(Visit, Protocol):
     task: Task  #: always the newest stored copy
     account: Account | None  #: the task's account, when it names one that is known
 
-    def enter_committing(self) -> None:
-        """Write to disk that the publishing tap is about to happen. Raises StopRequested, LeaseLost; then no tap."""
+    def enter_committing(self, *, then_wait_s: float = 0.0) -> None:
+        """Write to disk that the publishing tap is about to happen. `then_wait_s`: how long the script waits after proof.
+
+        Raises:
+            StopRequested, LeaseLost, StoreError: Nothing may be tapped.
+        """
 
     def enter_verifying(self) -> None:
         """Write that the tap was sent."""

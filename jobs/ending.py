@@ -11,6 +11,7 @@ from jobs.clock import utc
 from jobs.phone.errors import LeaseLost, PhoneError, StopRequested
 from jobs.retry import Decision, Uniform, after_failure, interrupted_too_often
 from jobs.settings import Posting
+from storage.errors import StoreError
 from storage.records import Outcome, Stage, Task, TaskError, Waiting
 
 STOPPED = TaskError(code="stopped", message="stopped by request")
@@ -45,6 +46,9 @@ def trouble(cause: BaseException, step: str, lease_s: float) -> Trouble:
     if isinstance(cause, LeaseLost):
         message = f"the attempt did not end within {lease_s:.0f} s"
         return Trouble(TaskError("device_timeout", message, step), passing=True)
+    if isinstance(cause, StoreError):
+        message = f"the daemon could not write its state: {cause}"
+        return Trouble(TaskError("storage_failed", message, step), passing=True)
     return Trouble(TaskError("internal", f"{type(cause).__name__}: {cause}", step), passing=False)
 
 

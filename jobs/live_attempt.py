@@ -106,7 +106,7 @@ class LiveAttempt:
     def note(self, sentence: str, **facts: Any) -> None:
         self.writer.line(self._step, note=sentence, **facts)
 
-    def enter_committing(self) -> None:
+    def enter_committing(self, *, then_wait_s: float = 0.0) -> None:
         with self._lock:
             if self.settling:
                 raise LeaseLost("looking after a crash never publishes")
@@ -127,9 +127,8 @@ class LiveAttempt:
                 self.lost = True
                 raise LeaseLost(str(error)) from error
             self._committed = True
-            self.deadline = Deadline(
-                self.clock, max(self.deadline.remaining_s, self._proof_s + AFTER_PROOF_S)
-            )
+            needed_s = self._proof_s + AFTER_PROOF_S + then_wait_s
+            self.deadline = Deadline(self.clock, max(self.deadline.remaining_s, needed_s))
         self.note("commit point written")
 
     def enter_verifying(self) -> None:

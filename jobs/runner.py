@@ -368,7 +368,7 @@ class Runner:
             attempt.note(f"no picture of the failure: {type(error).__name__}: {error}")
 
     def _log_surprise(self, attempt: LiveAttempt, error: Exception) -> None:
-        if not isinstance(error, ScriptFailed | PhoneError | StopRequested | LeaseLost):
+        if not isinstance(error, ScriptFailed | PhoneError | StopRequested | LeaseLost | StoreError):
             _LOG.error("task %d: the script broke", attempt.task.id, exc_info=error)
 
     def _register(

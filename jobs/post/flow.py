@@ -142,17 +142,18 @@ class Flow:
             ScriptFailed: a person is needed, the screen stays unknown, or nothing moves forward.
         """
         handlers = self.handlers()
-        try:
-            while True:
-                sight = self.settled(sight)
-                handler = handlers.get(sight.name)
-                if handler is None:
-                    raise self.stuck(sight, f"{sight.name} is not on the way")
-                self._count(sight)
-                with self.attempt.step(sight.name):
+        while True:
+            sight = self.settled(sight)
+            handler = handlers.get(sight.name)
+            if handler is None:
+                raise self.stuck(sight, f"{sight.name} is not on the way")
+            self._count(sight)
+            with self.attempt.step(sight.name):
+                # Caught within the step: being ready is no error of it.
+                try:
                     sight = handler(sight)
-        except ReadyToPublish as ready:
-            return ready
+                except ReadyToPublish as ready:
+                    return ready
 
     def _count(self, sight: Sight) -> None:
         self._steps += 1

@@ -108,7 +108,7 @@ class PostScript:
         attempt.note("ready to publish", trips=dict(flow.hands.trips), account=flow.account_seen)
         flow.about_to_publish()
         with attempt.step("commit"):
-            attempt.enter_committing()
+            attempt.enter_committing(then_wait_s=flow.plan.config.upload_wait_time)
             try:
                 flow.hands.trips["tap"] += 1
                 flow.phone.tap_once(x, y)

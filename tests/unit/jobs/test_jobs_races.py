@@ -19,7 +19,7 @@ from storage.records import Outcome, Stage
 from storage.store import Store
 from tests.support.bench import Bench, new_task
 from tests.support.clock import FakeClock
-from tests.support.fake_phones import GUARD_S, FakePhones, FakeScript
+from tests.support.fake_phones import GUARD_S, FakePhones, FakeScript, publish
 
 
 class At:
@@ -222,3 +222,35 @@ def test_a_stop_asked_for_before_a_crash_still_lets_the_phone_be_looked_at_once(
     script = FakeScript(settle=lambda *_: Verdict(Outcome.PUBLISHED, "it is there"))
     with Bench(tmp_path, FakePhones("A"), script) as bench:
         assert bench.wait(task.id).stage is Stage.PUBLISHED
+
+
+def test_R70_a_write_that_is_refused_before_the_commit_point_is_tried_again(tmp_path: Path) -> None:
+    full = [True]
+
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        if full.pop():
+            full.append(False)
+            raise StoreFull("there is not enough disk space for anything new")
+        return publish(attempt, phone)
+
+    with Bench(tmp_path, FakePhones("A"), FakeScript(play), pause_s=0.0) as bench:
+        done = bench.wait(bench.now().id, {Stage.PUBLISHED, Stage.FAILED})
+        assert (done.stage, done.retry_count) == (Stage.PUBLISHED, 1)
+        assert bench.phones.taps == {"A": 1}
+
+
+def test_an_upload_wait_time_of_half_an_hour_is_not_cut_by_the_lease(tmp_path: Path) -> None:
+    """The default lease is 1200 s; the app is left alone for as long as was asked."""
+    left: list[float] = []
+
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        attempt.enter_committing(then_wait_s=1800.0)
+        phone.tap_once()
+        attempt.enter_verifying()
+        attempt.enter_published("it is there")
+        left.append(attempt.deadline.remaining_s)
+        return Verdict(Outcome.PUBLISHED, "it is there")
+
+    with Bench(tmp_path, FakePhones("A"), FakeScript(play)) as bench:
+        bench.wait(bench.now().id, {Stage.PUBLISHED})
+    assert left[0] > 1800.0

@@ -60,6 +60,8 @@ class FakeAttempt:
         self.log: list[str] = []
         self.stop_at_commit: Exception | None = None
         self.kept: list[str] = []
+        self.errors: list[str] = []  #: of steps that an exception left
+        self.then_wait_s = 0.0  #: what the commit point was told about the wait after proof
 
     def check(self) -> None:
         pass
@@ -70,14 +72,19 @@ class FakeAttempt:
     @contextlib.contextmanager
     def step(self, name: str, **facts: Any) -> Iterator[None]:
         self.log.append(f"step {name}")
-        yield
+        try:
+            yield
+        except BaseException as error:
+            self.errors.append(f"{name}: {type(error).__name__}")
+            raise
 
     def note(self, sentence: str, **facts: Any) -> None:
         self.log.append(sentence)
 
-    def enter_committing(self) -> None:
+    def enter_committing(self, *, then_wait_s: float = 0.0) -> None:
         if self.stop_at_commit:
             raise self.stop_at_commit
+        self.then_wait_s = then_wait_s
         self.log.append("COMMITTING")
 
     def enter_verifying(self) -> None:
@@ -481,6 +488,13 @@ def test_the_wait_after_the_upload_is_kept(video: MediaFile) -> None:
     started = stage.attempt.clock.at
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.attempt.clock.at - started >= 45
+    assert stage.attempt.then_wait_s == 45
+
+
+def test_no_step_of_a_successful_post_ends_in_an_error(video: MediaFile) -> None:
+    stage = Stage(video)
+    assert stage.run().outcome is Outcome.PUBLISHED
+    assert stage.attempt.errors == []
 
 
 def test_proof_is_kept_before_anything_is_cleaned_up(video: MediaFile) -> None:
