@@ -45,7 +45,9 @@ class Node:
     parent: Node | None = field(default=None, repr=False)
     children: list[Node] = field(default_factory=list, repr=False)
     visible: bool = True  #: False where the source says that it is not displayed
-    order: int = 0  #: position in the tree; later nodes are usually drawn over earlier ones
+    order: int = 0  #: position in the document, which is the order in which a screen reader goes
+    drawing_order: int = 0  #: among its siblings, as the phone says; 0 where the source does not tell
+    drawn: int = 0  #: position in which it is drawn in its window: later ones lie over earlier ones
 
     @property
     def id_name(self) -> str:
@@ -145,10 +147,12 @@ def parse_xml(xml: str) -> UiTree:
         raise TreeUnreadable("not a UI tree: no element in it")
     nodes: list[Node] = []
     made: dict[etree._Element, Node] = {}
+    reordered = False  #: whether anything is drawn in another order than it is written
     for element in root.iter(etree.Element):
         get = element.get
         if get("bounds") is None:
             continue
+        drawing_order = get("drawing-order") or ""
         holder = element.getparent()
         parent = made.get(holder) if holder is not None else None
         node = Node(
@@ -171,11 +175,35 @@ def parse_xml(xml: str) -> UiTree:
             visible=get("displayed") != "false" and get("visible-to-user") != "false",
             parent=parent,
             order=len(nodes),
+            drawn=len(nodes),
+            drawing_order=int(drawing_order) if drawing_order.isdigit() else 0,
         )
         if parent is not None:
+            if parent.children and node.drawing_order < parent.children[-1].drawing_order:
+                reordered = True
             parent.children.append(node)
         made[element] = node
         nodes.append(node)
     if not nodes and root.tag != "hierarchy":
         raise TreeUnreadable("not a UI tree: no node in it")
+    if reordered:
+        _paint(nodes)
     return UiTree(nodes, source=xml)
+
+
+def _paint(nodes: list[Node]) -> None:
+    """Number the nodes as they are drawn: a parent before its children, siblings by their drawing order."""
+    stack = [node for node in reversed(nodes) if node.parent is None]
+    position = 0
+    while stack:
+        node = stack.pop()
+        node.drawn = position
+        position += 1
+        children = node.children
+        if len(children) > 1:
+            children = sorted(children, key=_drawing_order)  # stable: equal ones as they are written
+        stack.extend(reversed(children))
+
+
+def _drawing_order(node: Node) -> int:
+    return node.drawing_order

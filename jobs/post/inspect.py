@@ -58,6 +58,7 @@ def flat_tree(text: str) -> tuple[UiTree, str]:
             bounds=parse_bounds(str(e.get("bounds") or "")),
             clickable=bool(e.get("clickable")),
             order=order,
+            drawn=order,
         )
         for order, e in enumerate(data)
         if isinstance(e, dict)

@@ -162,3 +162,20 @@ def test_every_recorded_screen_is_read(path: Path) -> None:
     assert min(tree.size) > 500
     for one in tree.nodes:
         assert one.parent is None or one in one.parent.children
+
+
+def test_siblings_are_drawn_in_the_order_that_the_phone_says_not_as_they_are_written() -> None:
+    tree = parse_xml(
+        wrap(
+            '<node text="window" bounds="[0,0][9,9]" drawing-order="0">'
+            '<node text="sheet" bounds="[0,0][9,9]" drawing-order="2"><node text="in it" bounds="[0,0][9,9]"/></node>'
+            '<node text="page" bounds="[0,0][9,9]" drawing-order="1"/></node>'
+        )
+    )
+    assert [n.text for n in sorted(tree.nodes, key=lambda n: n.drawn)] == ["window", "page", "sheet", "in it"]
+    assert [n.text for n in tree.nodes] == ["window", "sheet", "in it", "page"]
+
+
+def test_without_a_drawing_order_the_document_is_the_order_of_drawing() -> None:
+    tree = parse_xml(wrap(node("a") + node("b") + node("c", drawing_order="odd")))
+    assert [n.drawn for n in tree.nodes] == [0, 1, 2]

@@ -14,6 +14,7 @@ import pytest
 
 from jobs.phone.tree import TreeUnreadable, parse_xml
 from jobs.post.inspect import flat_tree, inspect_file, inspect_tree, read_tree
+from tests.support import eyes
 
 DUMPS = Path(os.environ.get("TIKMATRIXD_UI_DUMPS") or Path(__file__).parents[5] / "shared" / "ui-dumps")
 needs_dumps = pytest.mark.skipif(not DUMPS.is_dir(), reason="no recorded screens here")
@@ -100,7 +101,8 @@ def platform(file: str) -> str:
 @needs_dumps
 def test_the_table_names_every_recorded_file() -> None:
     files = {f"{p.parent.name}/{p.name}" for p in DUMPS.glob("*/*") if p.suffix in (".xml", ".json")}
-    assert files == {row[0] for row in TABLE}
+    labelled = {f"{label.file.parent.name}/{label.file.name}" for label in eyes.labels(DUMPS)}
+    assert files == {row[0] for row in TABLE} | labelled
 
 
 @needs_dumps

@@ -1,0 +1,41 @@
+"""The recogniser against screens that others labelled: what may be shown, touched, and what users' words may change."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import eyes
+
+needs_labels = pytest.mark.skipif(
+    not any(folder.is_dir() for folder in eyes.FOLDERS), reason="no labelled screens here"
+)
+
+
+@pytest.fixture(scope="module")
+def figures() -> eyes.Figures:
+    return eyes.measure(turns=6)
+
+
+@needs_labels
+def test_every_labelled_screen_is_told_and_answered_as_labelled(figures: eyes.Figures) -> None:
+    assert len(figures.wrong) <= 12, figures.wrong
+
+
+@needs_labels
+def test_nothing_that_must_not_be_touched_is_next(figures: eyes.Figures) -> None:
+    assert len(figures.forbidden) <= 7, figures.forbidden
+
+
+@needs_labels
+def test_no_tap_goes_to_what_covers_its_target(figures: eyes.Figures) -> None:
+    assert len(figures.covered) <= 8, figures.covered
+
+
+@needs_labels
+def test_no_screen_of_the_way_is_seen_beneath_a_sheet(figures: eyes.Figures) -> None:
+    assert len(figures.beneath) <= 1, figures.beneath
+
+
+@needs_labels
+def test_what_people_wrote_changes_no_answer(figures: eyes.Figures) -> None:
+    assert len(figures.words) <= 83, figures.words
