@@ -70,7 +70,7 @@ class Daemon:
         self.config = config
         self.settings = config.settings  #: those in force now
         self.clock = clock
-        self.tokens = Tokens(tokens_path(config))
+        self.tokens = Tokens(lambda: tokens_path(config))
         check_exposure(settings, self.tokens)
         self.store = Store.open(
             state_dir,

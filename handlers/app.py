@@ -31,6 +31,8 @@ _PARAMETERS = {"id": "<id:re:[0-9]{1,18}>", "serial": "<serial:re:[^/]+>", "name
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 _OPEN_PATHS = ("/healthz",)  #: for probes that know neither our name nor a token
 _PAGE_PATHS = ("/",)  #: holds nothing secret; the page asks for the token
+#: No page of another origin may show what is answered here, and no answer is taken for another kind than it says.
+_FOR_BROWSERS = (("Cross-Origin-Resource-Policy", "same-origin"), ("X-Content-Type-Options", "nosniff"))
 
 
 class App(bottle.Bottle):
@@ -163,7 +165,7 @@ class App(bottle.Bottle):
         if compatible:
             reply = self._compatible(reply)
         response = bottle.HTTPResponse(reply.body, reply.status)
-        for name, value in reply.headers:
+        for name, value in (*_FOR_BROWSERS, *reply.headers):
             response.add_header(name, value)
         response.content_type = reply.content_type
         return response

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -17,10 +15,9 @@ from handlers.command_line import (
     DaemonSilent,
     adb_key_dir,
     ask_daemon,
-    beside_config,
     end,
-    is_handed_over,
     read_config,
+    tokens_are_beside,
     tokens_path,
 )
 from jobs.clock import SystemClock, utc
@@ -44,7 +41,7 @@ def backup(config_path: Path | None, target: Path, library: bool, adb_dir: Path 
     from jobs.hub_backup import Places, back_up
 
     config = read_config(config_path)
-    places = Places(tokens_path(config), is_handed_over(config), adb_dir or adb_key_dir(config))
+    places = Places(tokens_path(config), tokens_are_beside(config), adb_dir or adb_key_dir(config))
     try:
         made = back_up(config, places, target, SystemClock().now(), library=library)
     except (StoreError, OSError) as error:
@@ -180,8 +177,6 @@ def token_new(config_path: Path | None, name: str, path: Path | None, quiet: boo
         return
     there = reachable_at(config.settings.server.listen)
     click.echo(f'{made}\n\ncurl -s -H "Authorization: Bearer {made}" http://{there}/api/v1/task/stats')
-    if path is None and is_handed_over(config):
-        click.echo("the service knows it after: systemctl restart tikmatrixd", err=True)
 
 
 @token.command("list")
@@ -201,7 +196,7 @@ def token_list(config_path: Path | None) -> None:
 @click.argument("name")
 @click.pass_obj
 def token_revoke(config_path: Path | None, name: str) -> None:
-    """Take a token back, at once. A service that was handed its tokens is restarted for that; no phone is cut."""
+    """Take a token back: a running daemon refuses it at once."""
     from handlers.hosts import address
     from handlers.tokens import TokenError, list_tokens, revoke
 
@@ -223,16 +218,6 @@ def token_revoke(config_path: Path | None, name: str) -> None:
     if not gone:
         end(f"there is no token named {name!r}", EX.DATAERR)
     click.echo(f"{name}: revoked")
-    if config.path == DEFAULT_CONFIG and path == beside_config(config):
-        _restart_service()
-
-
-def _restart_service() -> None:
-    """The service manager hands the tokens over anew."""
-    systemctl = shutil.which("systemctl")
-    command = ["systemctl", "try-restart", "tikmatrixd.service"]
-    if systemctl is None or subprocess.run(command, check=False, capture_output=True).returncode:
-        end("the service still accepts it until: systemctl restart tikmatrixd", EX.UNAVAILABLE)
 
 
 ALL: tuple[click.Command, ...] = (backup, restore, archive, materials, confirm_clock, token)

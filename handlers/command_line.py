@@ -44,24 +44,17 @@ click.UsageError.exit_code = EX.USAGE
 
 
 def tokens_path(config: LoadedConfig) -> Path:
-    """Where the tokens are.
-
-    As configured; else handed over by the service manager; else beside the config file, where the installer puts
-    them; else in the state directory.
-    """
+    """Where the tokens are: as configured; else beside the config file, where the installer puts them; else in the state directory."""
     settings = config.settings
     if settings.server.tokens_file:
         return Path(settings.server.tokens_file)
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY", "")
-    if credentials and (Path(credentials) / TOKENS_NAME).exists():
-        return Path(credentials) / TOKENS_NAME
-    if is_handed_over(config):
+    if tokens_are_beside(config):
         return beside_config(config)
     return Path(settings.storage.state_dir) / TOKENS_NAME
 
 
-def is_handed_over(config: LoadedConfig) -> bool:
-    """Whether the service manager reads the tokens at its start and hands them to the daemon (LoadCredential)."""
+def tokens_are_beside(config: LoadedConfig) -> bool:
+    """Whether the tokens stand beside the config file, as in an installed hub."""
     return (
         not config.settings.server.tokens_file and config.path is not None and beside_config(config).exists()
     )
@@ -101,7 +94,8 @@ def ask_daemon(
 ) -> dict[str, Any]:
     """One API call to the daemon of this config on this box; the answer's data. Raises DaemonSilent.
 
-    A token in the variable TIKMATRIXD_TOKEN is shown: a daemon that listens on an address of the LAN only wants one.
+    A token in the variable TIKMATRIXD_TOKEN is shown: a daemon that listens on an address of the LAN only wants one,
+    and so does one that does not trust loopback.
     """
     host, port = split_listen(config.settings.server.listen)
     local = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
@@ -123,8 +117,9 @@ def ask_daemon(
         raise DaemonSilent(f"the daemon does not answer on port {port}: is it running? ({error})") from error
     if envelope.get("code") == Code.UNAUTHORIZED:
         raise DaemonSilent(
-            f"the daemon listens on {host} only, where this box too needs a token: "
-            f"set {TOKEN_VARIABLE} (made with: tikmatrixd.py token new NAME). It says: {envelope.get('message')}"
+            "the daemon takes this box for any other machine (it listens on an address of the LAN alone, or "
+            f"server.trust_loopback is false), so this command needs a token: set {TOKEN_VARIABLE} (made with: "
+            f"tikmatrixd.py token new NAME). The daemon says: {envelope.get('message')}"
         )
     if envelope.get("code") != 0:
         raise DaemonSilent(f"the daemon refuses: {envelope.get('message')}")

@@ -19,7 +19,7 @@ from jobs.phone.protocol import PhoneInfo
 from jobs.refusals import Invalid, NotFound, Problem
 
 _PICTURES_AT_ONCE = 2
-_PICTURE_HEADERS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+_PICTURE_HEADERS = (("Cache-Control", "no-store"),)
 
 
 class MatchRequest(msgspec.Struct):

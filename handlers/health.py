@@ -73,4 +73,6 @@ def readiness(services: Services) -> Readiness:
         known = f"; {len(phones)} known, see /api/v1/devices" if phones else ""
         reasons += [*services.phones.health(), f"no phone is usable{known}"]
     notices += services.jobs.notices
+    if services.tokens.problem:
+        notices.append(services.tokens.problem)
     return Readiness(not reasons, list(dict.fromkeys(reasons)), list(dict.fromkeys(notices)))

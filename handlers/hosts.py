@@ -14,6 +14,7 @@ from jobs.config_checks import split_listen
 _HOST = re.compile(
     r"(?:\[(?P<v6>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[A-Za-z0-9._-]{1,253}))(?::(?P<port>[0-9]{1,5}))?"
 )
+_LOOPBACK_NAMES = frozenset({"localhost", "ip6-localhost", "localhost.localdomain"})
 _CACHE_SIZE = 64
 _CACHE_S = 60.0  #: addresses come and go with DHCP
 
@@ -67,6 +68,16 @@ def _outward_address(version: int) -> str:
         return loopback
 
 
+def is_local_name(host: str) -> bool:
+    """Whether programs of this box reach it over loopback by this name; `host` as `split_host` gives it."""
+    ip = address(host)
+    if ip is not None:
+        return ip.is_loopback
+    hostname = socket.gethostname().lower().rstrip(".")
+    # Debian's /etc/hosts gives the box's own name the address 127.0.1.1.
+    return host in _LOOPBACK_NAMES or host in {hostname, hostname.partition(".")[0]}
+
+
 class OwnNames:
     """Knows the names under which this box may be called, and asks the kernel which addresses are its own."""
 
@@ -74,7 +85,7 @@ class OwnNames:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._addresses: OrderedDict[str, tuple[float, bool]] = OrderedDict()
-        self._names = {"localhost", "ip6-localhost", "localhost.localdomain"}
+        self._names = set(_LOOPBACK_NAMES)
         hostname = socket.gethostname().lower().rstrip(".")
         for name in (hostname, hostname.partition(".")[0]):
             self._names |= {name, f"{name}.local", f"{name}.localdomain", f"{name}.lan", f"{name}.home.arpa"}

@@ -30,7 +30,6 @@ class StatusPage:
                 ("Cache-Control", "no-cache"),
                 # Not "no-referrer": under that some browsers send "Origin: null" with the page's own calls.
                 ("Referrer-Policy", "same-origin"),
-                ("X-Content-Type-Options", "nosniff"),
                 ("X-Frame-Options", "DENY"),
             ),
             "text/html; charset=utf-8",

@@ -21,10 +21,7 @@ from storage.records import Status, Task
 _MAX_BATCH = 10_000
 _ARTIFACT_TYPES = {".png": "image/png", ".xml": "application/xml", ".txt": "text/plain; charset=utf-8"}
 #: An artifact holds what an app showed: a browser must not run any of it.
-_ARTIFACT_HEADERS = (
-    ("Content-Security-Policy", "sandbox; default-src 'none'"),
-    ("X-Content-Type-Options", "nosniff"),
-)
+_ARTIFACT_HEADERS = (("Content-Security-Policy", "sandbox; default-src 'none'"),)
 _KEY_HEADER = (
     "Idempotency-Key",
     "1 to 128 visible characters; the same key and body within 24 h get the first answer again",

@@ -12,8 +12,10 @@ import logging
 import os
 import re
 import secrets
+import stat
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -82,14 +84,22 @@ def revoke(path: Path, name: str) -> bool:
 class Tokens:
     """The token file as the running daemon sees it; a changed file is read again at the next look."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path | Callable[[], Path]) -> None:
+        """`path` may be a function: the place of the file may change while the daemon runs."""
+        self._path = path if callable(path) else lambda: path
         self._lock = threading.Lock()
-        self._stamp: tuple[int, int, int] | None = None
+        self._stamp: tuple[Path, int, int, int] | None = None
         self._entries: tuple[tuple[str, bytes], ...] = ()
+        self._problem = ""
 
     def __len__(self) -> int:
         return len(self._current())
+
+    @property
+    def problem(self) -> str:
+        """Why no token is accepted; "" while the file can be read, or where there is none."""
+        self._current()
+        return self._problem
 
     def verify(self, token: str) -> str | None:
         """The name of a good token, None for any other. Takes equally long for all wrong ones."""
@@ -101,26 +111,37 @@ class Tokens:
         return found
 
     def _current(self) -> tuple[tuple[str, bytes], ...]:
+        path = self._path()
         try:
-            facts = self.path.stat()
-            stamp = (facts.st_mtime_ns, facts.st_size, facts.st_ino)
+            facts = path.stat()
         except OSError:
-            stamp = None
+            facts = None
+        stamp = None if facts is None else (path, facts.st_mtime_ns, facts.st_size, facts.st_ino)
         with self._lock:
-            if stamp != self._stamp:
+            if stamp != self._stamp or self._problem:
+                self._load(path, facts)
+                # What could not be read is tried again at the next look: the trouble may have passed.
                 self._stamp = stamp
-                self._entries = self._load(warn=stamp is not None and bool(facts.st_mode & 0o077))
             return self._entries
 
-    def _load(self, *, warn: bool) -> tuple[tuple[str, bytes], ...]:
-        if warn:
-            _LOG.warning("%s can be read by others: chmod 600 %s", self.path, self.path)
+    def _load(self, path: Path, facts: os.stat_result | None) -> None:
+        if facts is not None and _is_open_to_others(facts) and not self._problem:
+            _LOG.warning("%s can be read by others: chmod 600 %s", path, path)
+        before, self._problem = self._problem, ""
         try:
-            return tuple((entry.name, entry.sha256.encode()) for entry in list_tokens(self.path))
+            self._entries = tuple((entry.name, entry.sha256.encode()) for entry in list_tokens(path))
         except TokenError as error:
             # Closed rather than open: without a readable file no token is good.
-            _LOG.error("no token is accepted: %s", error)
-            return ()
+            self._entries = ()
+            self._problem = f"no token is accepted: {error}"
+            if self._problem != before:
+                _LOG.error("%s", self._problem)
+
+
+def _is_open_to_others(facts: os.stat_result) -> bool:
+    """The owner's group may read it where the daemon itself reads it as a member of that group."""
+    own = facts.st_uid == os.geteuid()
+    return bool(facts.st_mode & (0o077 if own else 0o027))
 
 
 def _digest(token: str) -> str:
@@ -128,7 +149,7 @@ def _digest(token: str) -> str:
 
 
 def _write(path: Path, entries: tuple[TokenEntry, ...]) -> None:
-    """Replace the file as a whole, readable by its owner only, durable before it returns."""
+    """Replace the file as a whole, readable by its owner and the service only, durable before it returns."""
     data = msgspec.json.format(msgspec.json.encode(_TokenFile(entries)), indent=2) + b"\n"
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -136,14 +157,30 @@ def _write(path: Path, entries: tuple[TokenEntry, ...]) -> None:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
+            # Before the file gets its name: root adds a token for the service's user, who must be able to read it.
+            os.fchmod(file.fileno(), _take_owner(file.fileno(), path))
             file.flush()
             os.fsync(file.fileno())
-        # The file keeps its owner when root adds a token for the service's user.
-        owner = path.stat() if path.exists() else path.parent.stat()
-        if os.geteuid() == 0:
-            os.chown(beside, owner.st_uid, owner.st_gid)
         beside.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise TokenError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _take_owner(descriptor: int, path: Path) -> int:
+    """Give the new file to whom the present one belongs; returns the mode that it may have then.
+
+    A first one beside the config of a service is read by the same group as the config (root:tikmatrixd, 0640).
+    """
+    present, config = path, path.with_name("config.toml")
+    like = next((each for each in (present, config) if each.exists()), path.parent).stat()
+    by_group = stat.S_ISREG(like.st_mode) and like.st_mode & 0o044 == 0o040
+    try:
+        if os.geteuid() == 0:
+            os.fchown(descriptor, like.st_uid, like.st_gid)
+        elif by_group:
+            os.fchown(descriptor, -1, like.st_gid)
+    except PermissionError:
+        by_group = False
+    return 0o640 if by_group else 0o600

@@ -119,6 +119,7 @@ def box_findings(settings: Settings, *, tokens: int, token_problem: str = "") ->
     yield from _disk(settings)
     yield _clock()
     yield from _port_and_tokens(settings, tokens, token_problem)
+    yield from _proxy(settings)
 
 
 def _media_roots(settings: Settings) -> Iterator[Finding]:
@@ -255,11 +256,29 @@ def _port_and_tokens(settings: Settings, tokens: int, token_problem: str) -> Ite
         yield fail("tokens", token_problem, "until then no client from another machine is let in")
     elif tokens:
         yield ok("tokens", f"{tokens} token(s) for clients on the LAN")
+    elif not settings.server.trust_loopback:
+        yield fail(
+            "tokens",
+            "there is none, and programs of this box need one, too (server.trust_loopback = false)",
+            "tikmatrixd.py token new NAME",
+        )
     elif host in {"127.0.0.1", "localhost", "::1"}:
         yield ok("tokens", "none, and none is needed: only this box can reach the API")
     else:
         yield fail(
             "tokens", "there is none, so the daemon refuses to serve the LAN", "tikmatrixd.py token new NAME"
+        )
+
+
+def _proxy(settings: Settings) -> Iterator[Finding]:
+    """Other names than the box's own are most often those of a proxy, and one on this box connects over loopback."""
+    server = settings.server
+    if server.hosts and server.trust_loopback:
+        yield warn(
+            "proxy",
+            f"if {server.hosts[0]} leads through a proxy or tunnel on this box which adds no header such as "
+            "X-Forwarded-For, then everybody behind it is let in without a token",
+            "server.trust_loopback = false, unless a call through it without a token gets code 40101",
         )
 
 

@@ -13,7 +13,7 @@ from jobs.settings import Settings
 LIVE = frozenset(
     {
         "accounts", "notify", "compat", "license", "log",
-        "server.trusted_networks", "server.hosts", "phones.max_concurrent_devices",
+        "server.trust_loopback", "server.trusted_networks", "server.hosts", "phones.max_concurrent_devices",
         "media.roots", "media.path_map", "media.tiktok", "media.instagram", "posting.timezone",
         "posting.default_platform", "posting.duplicate_window_minutes", "posting.duplicate_warning_hours",
     }

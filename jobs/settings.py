@@ -18,6 +18,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     listen: str = "127.0.0.1:50809"
     threads: int = 12
+    trust_loopback: bool = True  #: programs on the box itself need no token
     trusted_networks: tuple[str, ...] = ()  #: CIDR; peers that need no token besides loopback
     hosts: tuple[str, ...] = ()  #: further names under which the box is called; its own are known
     tokens_file: str = ""  #: "" means tokens.json in the state directory

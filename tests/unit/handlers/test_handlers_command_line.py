@@ -7,9 +7,8 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from handlers.auth import Access
 from handlers.care_commands import token
-from handlers.command_line import TOKEN_VARIABLE, DaemonSilent, ask_daemon, is_handed_over, tokens_path
+from handlers.command_line import TOKEN_VARIABLE, DaemonSilent, ask_daemon, tokens_are_beside, tokens_path
 from handlers.hosts import OwnNames, split_host
 from handlers.tokens import new_token
 from jobs.config_file import LoadedConfig
@@ -25,21 +24,20 @@ def config(tmp_path):
 
 
 def test_tokens_lie_in_the_state_directory_unless_somebody_says_otherwise(config, tmp_path, monkeypatch):
-    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     assert tokens_path(config) == tmp_path / "state" / "tokens.json"
     beside = tmp_path / "etc" / "tokens.json"
     beside.write_text("{}")
     assert tokens_path(config) == beside
-    assert is_handed_over(config)
-    credentials = tmp_path / "credentials"
-    credentials.mkdir()
-    (credentials / "tokens.json").write_text("{}")
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
-    assert tokens_path(config) == credentials / "tokens.json"
+    assert tokens_are_beside(config)
+    # R65: a copy that the service manager made at the start of the daemon knows no token that came later.
+    (tmp_path / "credentials").mkdir()
+    (tmp_path / "credentials" / "tokens.json").write_text("{}")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
+    assert tokens_path(config) == beside
     settings = msgspec.structs.replace(config.settings, server=Server(tokens_file="/elsewhere/t.json"))
     named = msgspec.structs.replace(config, settings=settings)
     assert str(tokens_path(named)) == "/elsewhere/t.json"
-    assert not is_handed_over(named)
+    assert not tokens_are_beside(named)
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:1", "0.0.0.0:1", "[::]:1"])
@@ -50,17 +48,17 @@ def test_a_daemon_that_does_not_answer_is_said_in_one_sentence(config, listen):
 
 
 def test_a_daemon_that_wants_a_token_from_the_box_itself_gets_it_from_a_variable(tmp_path, monkeypatch):
-    # As with an address of the LAN alone in `listen`: the box is a peer like any other then.
-    monkeypatch.setattr(Access, "_trusted", lambda *_: False)
     monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
     made = new_token(tmp_path / "state" / "tokens.json", "box")
-    with HttpSide(tmp_path) as side:
+    with HttpSide(tmp_path, server=Server(listen="127.0.0.1:0", trust_loopback=False)) as side:
         side.serve()
         settings = msgspec.structs.replace(
             side.settings, server=Server(listen=f"127.0.0.1:{side.server.port}")
         )
         config = LoadedConfig(settings, tmp_path / "config.toml")
-        with pytest.raises(DaemonSilent, match="needs a token: set TIKMATRIXD_TOKEN"):
+        with pytest.raises(
+            DaemonSilent, match=r"trust_loopback is false.* needs a token: set TIKMATRIXD_TOKEN"
+        ):
             ask_daemon(config, "GET", "/api/v1/task/stats")
         monkeypatch.setenv(TOKEN_VARIABLE, made)
         assert ask_daemon(config, "GET", "/api/v1/task/stats")["total"] == 0

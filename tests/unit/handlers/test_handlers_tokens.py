@@ -83,3 +83,48 @@ def test_no_half_written_file_stays_behind(path: Path) -> None:
     new_token(path, "laptop")
     assert [entry.name for entry in path.parent.iterdir()] == ["tokens.json"]
     assert json.loads(path.read_bytes())["version"] == 1
+
+
+def test_R65_a_file_that_the_services_group_may_read_stays_so_and_is_no_reason_to_warn(
+    path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The installed service reads root's file as a member of its group, as it reads the config."""
+    path.parent.mkdir()
+    path.with_name("config.toml").write_text("")
+    path.with_name("config.toml").chmod(0o640)
+    token = new_token(path, "laptop")
+    assert path.stat().st_mode & 0o777 == 0o640
+    new_token(path, "phone")
+    assert revoke(path, "phone")
+    assert path.stat().st_mode & 0o777 == 0o640
+    monkeypatch.setattr("os.geteuid", lambda: path.stat().st_uid + 1)
+    assert Tokens(path).verify(token) == "laptop"
+    assert "chmod" not in caplog.text
+
+
+def test_a_config_that_everybody_reads_makes_no_token_file_that_its_group_reads(path: Path) -> None:
+    path.parent.mkdir()
+    path.with_name("config.toml").write_text("")
+    path.with_name("config.toml").chmod(0o644)
+    new_token(path, "laptop")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_R65_a_file_that_could_not_be_read_for_a_moment_is_read_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = new_token(path, "laptop")
+    tokens = Tokens(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", lambda _: (_ for _ in ()).throw(OSError(24, "Too many open files")))
+        assert tokens.verify(token) is None
+        assert "Too many open files" in tokens.problem
+    assert tokens.verify(token) == "laptop"
+    assert tokens.problem == ""
+
+
+def test_R65_the_place_of_the_file_may_change_while_the_daemon_runs(tmp_path: Path) -> None:
+    first, second = tmp_path / "1.json", tmp_path / "2.json"
+    tokens = Tokens(lambda: second if second.exists() else first)
+    token = new_token(second, "laptop")
+    assert tokens.verify(token) == "laptop"

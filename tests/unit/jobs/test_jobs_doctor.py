@@ -244,3 +244,24 @@ def test_a_failure_of_the_box_stops_every_phone_and_one_of_two_folders_does_not(
 def test_failures_stand_first_then_warnings_in_the_order_they_were_found():
     found = [ok("a", ""), warn("b", ""), fail("c", "", "x"), ok("d", ""), fail("e", "", "x")]
     assert "".join(finding.subject for finding in worst_first(found)) == "cebad"
+
+
+def test_R66_names_of_a_proxy_and_trust_in_loopback_are_a_warning_with_the_setting(settings, unused_port):
+    def proxy(**server):
+        with_server = msgspec.structs.replace(
+            settings, server=Server(listen=f"127.0.0.1:{unused_port}", **server)
+        )
+        return [finding for finding in look(with_server) if finding.subject == "proxy"]
+
+    assert proxy() == proxy(hosts=("hub.example.org",), trust_loopback=False) == []
+    (found,) = proxy(hosts=("hub.example.org",))
+    assert found.level is Level.WARN
+    assert "trust_loopback = false" in found.fix
+
+
+def test_R66_where_the_box_itself_needs_a_token_there_must_be_one(settings, unused_port):
+    strict = msgspec.structs.replace(
+        settings, server=Server(listen=f"127.0.0.1:{unused_port}", trust_loopback=False)
+    )
+    assert about(look(strict), "tokens").level is Level.FAIL
+    assert about(look(strict, tokens=1), "tokens").level is Level.OK

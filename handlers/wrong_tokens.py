@@ -1,0 +1,54 @@
+"""Counts wrong tokens, so that who guesses is told to wait and the log says so once; right tokens never wait."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+
+from handlers.hosts import address
+from jobs.clock import Clock
+
+_LOG = logging.getLogger(__name__)
+
+WINDOW_S = 60.0  #: how long a wrong token counts
+MAX_WRONG = 10  #: wrong tokens of one address within the window; after them it is told to wait
+MAX_WRONG_OF_ALL = 200  #: of all addresses together: an IPv6 neighbour has as many addresses as it likes
+_MAX_PEERS = 1024
+_ALL = "all addresses together"
+
+
+class WrongTokens:
+    """Wrong tokens per full address and of all, in bounded memory: the longest quiet address is forgotten first.
+
+    It decides nothing about a right token: an address may be shared, by the clients of a proxy or of a router.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._peers: OrderedDict[str, tuple[int, float]] = OrderedDict()  #: address -> wrong ones, until when
+
+    def count(self, peer: str) -> float:
+        """One more wrong token; returns for how many seconds its sender shall not try again, 0 for at once."""
+        key = str(address(peer) or peer)
+        with self._lock:
+            waits = [self._add(key, MAX_WRONG), self._add(_ALL, MAX_WRONG_OF_ALL)]
+            self._peers.move_to_end(_ALL)
+            while len(self._peers) > _MAX_PEERS:
+                self._peers.popitem(last=False)
+        return max(waits)
+
+    def _add(self, key: str, most: int) -> float:
+        now = self._clock.monotonic()
+        wrong, until = self._peers.pop(key, (0, 0.0))
+        if now >= until:
+            wrong, until = 0, now + WINDOW_S
+        self._peers[key] = (wrong + 1, until)
+        if wrong + 1 < most:
+            return 0.0
+        if wrong + 1 == most:
+            _LOG.warning(
+                "%d wrong tokens within %.0f s from %s; right ones are let in as ever", most, WINDOW_S, key
+            )
+        return until - now
