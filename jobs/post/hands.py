@@ -133,6 +133,13 @@ class Hands:
         width, height = sight.tree.size
         self.phone.swipe(width // 2, int(height * start), width // 2, int(height * end))
 
+    def drag(self, start: tuple[int, int], end: tuple[int, int], what: str, *, duration_ms: int) -> None:
+        """Move what lies at a point, such as the grid of a picker, by a stated distance."""
+        self.attempt.check()
+        self.trips["swipe"] += 1
+        self.attempt.note(f"drag {what}", by=end[1] - start[1])
+        self.phone.swipe(*start, *end, duration_ms=duration_ms)
+
     def back(self, why: str) -> None:
         """Press BACK; only where it is known to close what is on top."""
         self.attempt.check()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jobs.attempt import ScriptFailed
 from jobs.phone.tree import Node
-from jobs.post.found import Found
+from jobs.post.found import Found, touch
+from jobs.post.grid import Cell, GridWalk, in_reading_order
 from jobs.post.picking import MAX_REFRESHES, fits_duration, seconds
 from jobs.post.recognise import Sight
 
@@ -14,10 +16,6 @@ if TYPE_CHECKING:
     from jobs.post.flow import Flow
 
 EDITOR_S = 25.0
-
-
-def _in_order(nodes: list[Node]) -> list[Node]:
-    return sorted(nodes, key=lambda n: (n.bounds[1], n.bounds[0]))
 
 
 def thumbnail_duration(sight: Sight, thumbnail: Node) -> int | None:
@@ -52,14 +50,14 @@ def _newest_video(sight: Sight) -> Node | None:
     """The first video of the grid, selected already or not."""
     fresh = [f.node for f in sight.look.find_all("first_video")]
     chosen = [f.node for f in sight.look.find_all("chosen_thumbnail")]
-    videos = _in_order([*fresh, *chosen])
+    videos = in_reading_order([*fresh, *chosen])
     if videos:
         return videos[0]
     # Words of an unknown language: a thumbnail with a duration is a video.
     timed = [
         f.node for f in sight.look.find_all("thumbnails") if thumbnail_duration(sight, f.node) is not None
     ]
-    return _in_order(timed)[0] if timed else None
+    return in_reading_order(timed)[0] if timed else None
 
 
 def _take(flow: Flow, sight: Sight, video: Node) -> Sight:
@@ -103,29 +101,20 @@ def pick_images(flow: Flow, sight: Sight) -> Sight:
         sight = _several(flow, sight)
         if sight.name != name:
             return sight
-    photos = _photos(sight)
-    if len(photos) < count:
+    if not _photos(sight):
         sight = _refresh(flow, sight, name, 0)
         if sight.name != name:
             return sight
-        photos = _photos(sight)
-    if len(photos) < count:
-        raise ScriptFailed(
-            "not_indexed",
-            f"the picker shows {len(photos)} photos, {count} are needed",
-            step=name,
-            passing=True,
-        )
-    if count == 1:
+    photos = _photos(sight)
+    if not photos:
+        raise ScriptFailed("not_indexed", "the picker shows no photos", step=name, passing=True)
+    if count > 1:
+        sight = GridWalk(flow, _cells, chosen=_highest_number, target=lambda _, n: n).choose(sight, count)
+    else:
         chosen = {id(f.node) for f in sight.look.find_all("chosen_thumbnail")}
         if id(photos[0]) not in chosen:
             flow.hands.tap(Found("newest photo", photos[0], "first thumbnail"))
             sight = flow.hands.until(sight, lambda s: s.name != name or s.has("chosen_thumbnail"), 8.0)
-    else:
-        for number in range(count):
-            sight = _tap_photo(flow, sight, number)
-            if sight.name != name:
-                raise flow.stuck(sight, f"the picker closed after {number + 1} of {count} images")
     if sight.name != name:
         return sight
     return flow.press(sight, "picker_next", timeout_s=EDITOR_S)
@@ -134,7 +123,24 @@ def pick_images(flow: Flow, sight: Sight) -> Sight:
 def _photos(sight: Sight) -> list[Node]:
     """The thumbnails of photos, newest first; selected ones are among them."""
     nodes = [f.node for f in sight.look.find_all("thumbnails")]
-    return [n for n in _in_order(nodes) if thumbnail_duration(sight, n) is None]
+    return [n for n in in_reading_order(nodes) if thumbnail_duration(sight, n) is None]
+
+
+def _cells(sight: Sight) -> list[Cell]:
+    """The photos of the grid with the numbers of the chosen ones: "Selected media number 3, created on ..."."""
+    numbered = sight.look.find_all("numbered_thumbnails")
+    return [
+        Cell(n, next((_number_in(f.says) for f in numbered if touch(f.node, n)), 0)) for n in _photos(sight)
+    ]
+
+
+def _number_in(says: str) -> int:
+    digits = re.search(r"\d+", says)
+    return int(digits[0]) if digits else 0
+
+
+def _highest_number(sight: Sight) -> int:
+    return max((_number_in(f.says) for f in sight.look.find_all("numbered_thumbnails")), default=0)
 
 
 def _several(flow: Flow, sight: Sight) -> Sight:
@@ -153,16 +159,4 @@ def _several(flow: Flow, sight: Sight) -> Sight:
         tree = sight.tree
         flow.hands.tap(numbered)
         sight = flow.hands.until(sight, lambda s, t=tree: not s.tree.same_as(t), 3.0)  # type: ignore[misc]
-    return sight
-
-
-def _tap_photo(flow: Flow, sight: Sight, number: int) -> Sight:
-    name = sight.name
-    before = len(sight.look.find_all("numbered_thumbnails"))
-    flow.hands.tap(Found(f"photo {number + 1}", _photos(sight)[number], "thumbnail in order"))
-    sight = flow.hands.until(
-        sight, lambda s: s.name != name or len(s.look.find_all("numbered_thumbnails")) > before, 4.0
-    )
-    if sight.name == name and len(sight.look.find_all("numbered_thumbnails")) != before + 1:
-        raise flow.stuck(sight, f"photo {number + 1} cannot be selected")
     return sight

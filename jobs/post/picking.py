@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jobs.attempt import ScriptFailed
 from jobs.phone.tree import Node
 from jobs.post.found import Found, contains
+from jobs.post.grid import Cell, GridWalk, in_reading_order
 from jobs.post.recognise import Sight
 
 if TYPE_CHECKING:
@@ -59,35 +60,42 @@ def pick_on_tiktok(flow: Flow, sight: Sight) -> Sight:
         sight = flow.press(
             sight, "select_multiple_box", done=lambda s: s.has("select_multiple_on"), timeout_s=4.0
         )
-    cells = [f.node for f in sight.look.find_all("picker_cells")]
-    if len(cells) < count:
-        raise flow.stuck(sight, f"the picker shows {len(cells)} cells for {count} files")
-    for number in range(count):
-        sight = _tick(flow, sight, number)
+    if count > 1:
+        sight = GridWalk(flow, _cells, chosen=selected_count, target=_tick_of).choose(sight, count)
+    else:
+        sight = _tick_first(flow, sight)
         if sight.name != "picker":
-            if count > 1 and number + 1 < count:
-                raise flow.stuck(sight, f"the picker closed after {number + 1} of {count} images")
             return sight
     shown = selected_count(sight)
-    if shown is not None and shown != count:
+    if shown not in (0, count):
         raise flow.stuck(sight, f"{shown} items are selected, not {count}")
     return flow.press(sight, "picker_next", timeout_s=25.0)
 
 
-def _tick(flow: Flow, sight: Sight, number: int) -> Sight:
-    """Select one cell by its tick at the top right; the body would open a preview."""
-    cells = sorted(
-        (f.node for f in sight.look.find_all("picker_cells")), key=lambda n: (n.bounds[1], n.bounds[0])
-    )
-    if number >= len(cells):
-        raise flow.stuck(sight, f"the picker has no cell {number + 1}")
-    tick = _tick_of(sight, cells[number])
-    before = selected_count(sight) or 0
+def _cells(sight: Sight) -> list[Cell]:
+    """The grid's media with the numbers on the chosen ones."""
+    numbers = [f.node for f in sight.look.find_all("chosen_number")]
+    return [Cell(node, _number_on(node, numbers)) for node in _cell_nodes(sight)]
+
+
+def _cell_nodes(sight: Sight) -> list[Node]:
+    return in_reading_order([f.node for f in sight.look.find_all("picker_cells")])
+
+
+def _number_on(cell: Node, numbers: list[Node]) -> int:
+    return next((int(n.text) for n in numbers if contains(cell.bounds, n.bounds)), 0)
+
+
+def _tick_first(flow: Flow, sight: Sight) -> Sight:
+    """Select the newest medium by its tick at the top right; the body would open a preview."""
+    cells = _cell_nodes(sight)
+    if not cells:
+        raise flow.stuck(sight, "the picker shows no cell")
     tree = sight.tree
-    flow.hands.tap(Found(f"tick of cell {number + 1}", tick, "top right of the cell"))
+    flow.hands.tap(Found("tick of cell 1", _tick_of(sight, cells[0]), "top right of the cell"))
 
     def effect(s: Sight) -> bool:
-        return s.name != "picker" or (selected_count(s) or 0) > before
+        return s.name != "picker" or selected_count(s) > 0
 
     sight = flow.hands.until(sight, effect, 4.0)
     if not effect(sight) and sight.tree.same_as(tree):
@@ -111,15 +119,14 @@ def _tick_of(sight: Sight, cell: Node) -> Node:
     return min(inside, key=lambda n: n.width * n.height, default=cell)
 
 
-def selected_count(sight: Sight) -> int | None:
-    """How many items the picker says are selected: by "Next (2)", else by the numbers on the cells."""
+def selected_count(sight: Sight) -> int:
+    """How many items the picker says are selected: by "Next (2)", else by the highest number on a cell; 0 when by neither."""
     counted = sight.find("picker_next_counted")
     if counted is not None:
         digits = re.search(r"(\d+)\s*\)", counted.says)
         if digits:
             return int(digits[1])
-    numbers = sight.look.find_all("chosen_number")
-    return len(numbers) or None
+    return max((int(f.node.text) for f in sight.look.find_all("chosen_number")), default=0)
 
 
 def _fresh_grid(flow: Flow, sight: Sight, tab: str) -> Sight:
@@ -127,9 +134,7 @@ def _fresh_grid(flow: Flow, sight: Sight, tab: str) -> Sight:
     newest = flow.plan.materials[0]
     other = "photos_tab" if tab == "videos_tab" else "videos_tab"
     for number in range(MAX_REFRESHES):
-        cells = sorted(
-            (f.node for f in sight.look.find_all("picker_cells")), key=lambda n: (n.bounds[1], n.bounds[0])
-        )
+        cells = _cell_nodes(sight)
         if cells:
             shown = cell_duration(sight, cells[0]) if newest.kind == "video" else None
             if shown is None or fits_duration(shown, newest.duration_s):

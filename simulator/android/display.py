@@ -13,6 +13,11 @@ from simulator.android.tree import UiNode, Window, build
 from simulator.apps.base import App, View, scroll_target, tap_target
 from simulator.record import Record
 
+#: A finger moves by so many pixels before anything follows it.
+TOUCH_SLOP = 24
+#: A finger that is faster leaves what it moved in motion.
+FLING_SCREENS_PER_S = 0.6
+
 
 @dataclass
 class _Question:
@@ -160,13 +165,18 @@ class Display:
                 target.on_tap()
         self.changed()
 
-    def swipe(self, x1: int, y1: int, x2: int, y2: int) -> None:
-        """A finger moves; far enough vertically it scrolls what lies under its start."""
+    def swipe(self, x1: int, y1: int, x2: int, y2: int, seconds: float = 0.3) -> None:
+        """A finger moves; far enough vertically it scrolls what lies under its start.
+
+        A grid follows the finger from the touch slop on, and goes on by itself when the finger was fast.
+        """
         self.record.event("swipe", points=[x1, y1, x2, y2])
         if not self.system.screen_on or abs(y2 - y1) < 40 or abs(y2 - y1) < abs(x2 - x1):
             return
         target = scroll_target([window.view for window in self.windows()], x1, y1)
-        if target is not None and target.on_scroll is not None:
+        if target is not None and target.on_drag is not None:
+            target.on_drag(dragged(y1 - y2, seconds, self.height))
+        elif target is not None and target.on_scroll is not None:
             target.on_scroll(1 if y2 < y1 else -1)
         self.changed()
 
@@ -332,6 +342,14 @@ class Display:
             self.front = ""
             self.keyboard_shown = False
         self.changed()
+
+
+def dragged(distance: int, seconds: float, height: int) -> int:
+    """By how many pixels a grid follows a finger: less the touch slop, and on by half as much again after a fling."""
+    followed = max(0, abs(distance) - TOUCH_SLOP)
+    if followed and abs(distance) > FLING_SCREENS_PER_S * height * max(seconds, 0.001):
+        followed += followed // 2
+    return followed if distance > 0 else -followed
 
 
 def content_of(view: View) -> str:

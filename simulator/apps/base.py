@@ -37,6 +37,7 @@ class View:
     on_tap_at: Callable[[int, int], None] | None = None  #: seek bars: gets the point
     on_text: Callable[[str], None] | None = None  #: an editable field: gets its new whole content
     on_scroll: Callable[[int], None] | None = None  #: gets +1 (content moves up) or -1
+    on_drag: Callable[[int], None] | None = None  #: gets by how many pixels the content moves up
     on_enter: Callable[[], None] | None = (
         None  #: Enter key or the keyboard's action button in a one-line field
     )
@@ -76,7 +77,7 @@ def _inside(view: View, x: int, y: int) -> bool:
 
 
 def scroll_target(windows: list[View], x: int, y: int) -> View | None:
-    """The innermost, topmost view with `on_scroll` at a point."""
+    """The innermost, topmost view at a point that scrolls."""
     for window in reversed(windows):
         if _inside(window, x, y):
             return _scrolled(window, x, y)
@@ -90,7 +91,7 @@ def _scrolled(view: View, x: int, y: int) -> View | None:
         found = _scrolled(child, x, y)
         if found is not None:
             return found
-    return view if view.on_scroll is not None else None
+    return view if view.on_scroll is not None or view.on_drag is not None else None
 
 
 @dataclass(frozen=True)

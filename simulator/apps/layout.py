@@ -82,12 +82,15 @@ def fit(view: View, sx: float, sy: float, finish: Callable[[View], None], within
     `finish` sets what an app sets on every view; `within` is in phone pixels.
     """
     left, top, right, bottom = view.bounds
-    x1, y1 = max(within[0], round(left * sx)), max(within[1], round(top * sy))
-    x2, y2 = min(within[2], round(right * sx)), min(within[3], round(bottom * sy))
-    view.bounds = (x1, y1, max(x1, x2), max(y1, y2))
+    x1, x2 = (min(within[2], max(within[0], round(x * sx))) for x in (left, right))
+    y1, y2 = (min(within[3], max(within[1], round(y * sy))) for y in (top, bottom))
+    view.bounds = (x1, y1, x2, y2)
     seek = view.on_tap_at
     if seek is not None:
         view.on_tap_at = lambda x, y: seek(round(x / sx), round(y / sy))
+    drag = view.on_drag
+    if drag is not None:
+        view.on_drag = lambda distance: drag(round(distance / sy))
     finish(view)
     for child in view.children:
         fit(child, sx, sy, finish, within)

@@ -274,7 +274,8 @@ class StagedApp:
 
     def _finish(self, view: View) -> None:
         if self.busy:
-            view.on_tap = view.on_tap_at = view.on_text = view.on_enter = view.on_scroll = None
+            view.on_tap = view.on_tap_at = view.on_text = view.on_enter = None
+            view.on_scroll = view.on_drag = None
         self.finish(view)
 
     def _take_faults(self) -> None:

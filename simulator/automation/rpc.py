@@ -249,15 +249,19 @@ class Rpc:
                 return False
             self._phone.display.swipe(x, y, *ends[direction])
         else:
-            self._phone.display.swipe(*(int(v) for v in arguments[:4]))
+            self._swipe_steps(*(int(v) for v in arguments[:5]))
         return True
 
-    def _swipe_points(self, points: list[Any], _steps: int) -> bool:
-        self._phone.display.swipe(int(points[0]), int(points[1]), int(points[-2]), int(points[-1]))
+    def _swipe_steps(self, x1: int, y1: int, x2: int, y2: int, steps: int = 55) -> None:
+        """UiDevice injects a step every 5 ms."""
+        self._phone.display.swipe(x1, y1, x2, y2, steps * 0.005)
+
+    def _swipe_points(self, points: list[Any], steps: int) -> bool:
+        self._swipe_steps(int(points[0]), int(points[1]), int(points[-2]), int(points[-1]), int(steps))
         return True
 
-    def _drag(self, x1: Any, y1: Any, x2: Any, y2: Any, _steps: Any) -> bool:
-        self._phone.display.swipe(int(x1), int(y1), int(x2), int(y2))
+    def _drag(self, x1: Any, y1: Any, x2: Any, y2: Any, steps: Any) -> bool:
+        self._swipe_steps(int(x1), int(y1), int(x2), int(y2), int(steps))
         return True
 
     def _drag_to(self, selector: Any, *where: Any) -> bool:

@@ -29,11 +29,12 @@ async def input_(process: Process, words: list[str]) -> int:
             phone.tap(round(float(rest[0])), round(float(rest[1])), "input")
         elif verb in ("swipe", "draganddrop", "roll"):
             points = [round(float(word)) for word in rest[:4]]
+            seconds = float(rest[4]) / 1000 if len(rest) > 4 else 0.3
             if len(points) == 4 and points[:2] == points[2:]:
                 phone.tap(points[0], points[1], "input")
             else:
-                phone.display.swipe(*points)
-            await asyncio.sleep(phone.scaled(float(rest[4]) / 1000 if len(rest) > 4 else 0.3))
+                phone.display.swipe(points[0], points[1], points[2], points[3], seconds)
+            await asyncio.sleep(phone.scaled(seconds))
         elif verb == "keyevent":
             return await _keys(process, rest)
         elif verb == "text":

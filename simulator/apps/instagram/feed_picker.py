@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import MediaRow, View
+from simulator.apps.grid import ScrollingGrid
 from simulator.apps.instagram.parts import WHOLE, InstagramScreen
 from simulator.apps.instagram.picker import Picker, cell, label, tabs
 from simulator.apps.layout import node
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from simulator.apps.instagram.app import InstagramApp
 
 _IMAGES_MAX = 20
+#: The grid of the recorded screen: rows of four, a little more than two of them in view.
+_GRID = (0, 898, 720, 1277)
 
 
 class FeedPicker(InstagramScreen):
@@ -24,7 +27,7 @@ class FeedPicker(InstagramScreen):
         super().__init__(app)
         self.granted = granted
         self.multiple = False
-        self.first_row = 0
+        self.grid = ScrollingGrid(4, 180, _GRID[3] - _GRID[1])
         self.chosen = self._rows()[:1]
 
     def _rows(self) -> list[MediaRow]:
@@ -66,20 +69,21 @@ class FeedPicker(InstagramScreen):
 
         app.go(1.5, arrive)
 
-    def _scroll(self, direction: int) -> None:
-        last = max(0, (len(self._rows()) + 4) // 4 - 2)
-        self.first_row = min(last, max(0, self.first_row + direction))
+    def _drag(self, distance: int) -> None:
+        """Some of the way the grid goes on by itself."""
+        rest = distance // 4
+        self.grid.move(distance - rest, 1 + len(self._rows()))
+        self.app.later(0.2, lambda: self.grid.move(rest, 1 + len(self._rows())))
         self.app.phone.changed()
 
     def _grid(self) -> View:
         app = self.app
         cells: list[View] = []
-        for place, row in enumerate([None, *self._rows()][self.first_row * 4 : self.first_row * 4 + 12]):
-            left = 2 + 180 * (place % 4)
-            y = 898 + 180 * (place // 4)
-            box = (left, y, left + 177, min(y + 177, 1275))
-            if y >= 1250:
-                break
+        rows = [None, *self._rows()]
+        for place, column, offset in self.grid.in_view(len(rows)):
+            row = rows[place]
+            left, y = 2 + 180 * column, _GRID[1] + offset
+            box = (left, y, left + 177, y + 177)
             if row is None:
                 picture = node("ImageView", box, rid="gallery_picker_grid_item_background")
                 cells.append(
@@ -87,8 +91,8 @@ class FeedPicker(InstagramScreen):
                 )
             else:
                 cells.append(cell(app, row, box, label(app, row, self.chosen, numbered=self.multiple), self))
-        grid = node("GridView", (0, 898, 720, 1277), *cells, rid="media_picker_grid_view")
-        grid.on_scroll = self._scroll
+        grid = node("GridView", _GRID, *cells, rid="media_picker_grid_view", flags="R")
+        grid.on_drag = self._drag
         return node("FrameLayout", (0, 896, 720, 1277), grid, rid="media_picker_container")
 
     def views(self) -> list[View]:

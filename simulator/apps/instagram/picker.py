@@ -6,12 +6,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from simulator.apps.base import MediaRow, View
+from simulator.apps.grid import ScrollingGrid
 from simulator.apps.instagram.parts import WHOLE, InstagramScreen
 from simulator.apps.layout import Box, node
 from simulator.apps.screens import Screen
 
 if TYPE_CHECKING:
     from simulator.apps.instagram.app import InstagramApp
+
+
+#: Where the destinations below the grid begin.
+_BOTTOM = 1277
 
 
 class Choosing(Protocol):
@@ -63,7 +68,7 @@ class Picker(InstagramScreen):
     def __init__(self, app: InstagramApp, *, granted: bool) -> None:
         super().__init__(app)
         self.granted = granted
-        self.first_row = 0
+        self.grid = ScrollingGrid(3, 422, 0)
         self.multiple = False
         self.chosen: list[MediaRow] = []
 
@@ -102,20 +107,22 @@ class Picker(InstagramScreen):
 
         self.app.push(Camera(self.app, granted=self.granted))
 
-    def _scroll(self, direction: int) -> None:
-        last = max(0, (len(self._rows()) + 3) // 3 - 2)
-        self.first_row = min(last, max(0, self.first_row + 2 * direction))
+    def _drag(self, distance: int) -> None:
+        """Some of the way the grid goes on by itself."""
+        rest = distance // 4
+        self.grid.move(distance - rest, 1 + len(self._rows()))
+        self.app.later(0.2, lambda: self.grid.move(rest, 1 + len(self._rows())))
         self.app.phone.changed()
 
     def _grid(self, top: int) -> View:
         app = self.app
         cells: list[View] = []
-        for place, row in enumerate([None, *self._rows()][self.first_row * 3 : self.first_row * 3 + 9]):
-            left = (3, 242, 481)[place % 3]
-            y = top + 422 * (place // 3)
-            box = (left, y, left + 236, min(y + 419, 1275))
-            if y >= 1230:
-                break
+        rows = [None, *self._rows()]
+        self.grid.height = _BOTTOM - top
+        for place, column, offset in self.grid.in_view(len(rows)):
+            row = rows[place]
+            left, y = (3, 242, 481)[column], top + offset
+            box = (left, y, left + 236, y + 419)
             if row is None:
                 icon = node(
                     "ImageView",
@@ -128,9 +135,9 @@ class Picker(InstagramScreen):
                 )
             else:
                 cells.append(cell(app, row, box, label(app, row, self.chosen, numbered=self.multiple), self))
-        grid = node("GridView", (0, top, 720, 1277), *cells, rid="gallery_recycler_view")
-        grid.on_scroll = self._scroll
-        return node("FrameLayout", (0, top, 720, 1277), grid, rid="gallery_grid_container")  # fmt: skip
+        grid = node("GridView", (0, top, 720, _BOTTOM), *cells, rid="gallery_recycler_view", flags="R")
+        grid.on_drag = self._drag
+        return node("FrameLayout", (0, top, 720, _BOTTOM), grid, rid="gallery_grid_container")  # fmt: skip
 
     def _destinations(self, story: bool) -> View:
         names = (

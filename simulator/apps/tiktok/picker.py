@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import MediaRow, View
+from simulator.apps.grid import ScrollingGrid
 from simulator.apps.layout import node
 from simulator.apps.tiktok.parts import WHOLE, TikTokScreen
 
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
     from simulator.apps.tiktok.app import TikTokApp
 
 _PHOTOS_MAX = 35
-_ROWS = 5
+#: The grid of the recorded screen: rows of three, not quite five of them in view.
+_GRID = (0, 380, 1080, 2137)
+_PITCH = 362
 
 
 class Picker(TikTokScreen):
@@ -26,7 +29,7 @@ class Picker(TikTokScreen):
         self.granted = granted
         self.tab = "all"
         self.chosen: list[MediaRow] = []
-        self.first_row = 0
+        self.grid = ScrollingGrid(3, _PITCH, _GRID[3] - _GRID[1], padding=5)
         self.preview: MediaRow | None = None
 
     @property
@@ -48,7 +51,8 @@ class Picker(TikTokScreen):
         return [row for row in rows if wanted is None or row.kind == wanted]
 
     def _choose_tab(self, tab: str) -> None:
-        self.tab, self.first_row = tab, 0
+        self.tab = tab
+        self.grid.to_top()
         self.app.phone.changed()
 
     def _toggle_multiple(self) -> None:
@@ -84,17 +88,20 @@ class Picker(TikTokScreen):
         if self.chosen:
             self._edit(self.chosen)
 
-    def _scroll(self, direction: int) -> None:
-        last = max(0, (len(self._rows()) + 2) // 3 - _ROWS)
-        self.first_row = min(last, max(0, self.first_row + 3 * direction))
+    def _drag(self, distance: int) -> None:
+        """Some of the way the grid goes on by itself."""
+        rest = distance // 4
+        self.grid.move(distance - rest, len(self._rows()))
+        self.app.later(0.2, lambda: self.grid.move(rest, len(self._rows())))
         self.app.phone.changed()
 
     def _cells(self) -> list[View]:
         cells = []
-        for place, row in enumerate(self._rows()[self.first_row * 3 : (self.first_row + _ROWS) * 3]):
-            left = (5, 364, 722)[place % 3]
-            top = 385 + 362 * (place // 3)
-            bottom = min(top + 357, 2137)
+        rows = self._rows()
+        for place, column, offset in self.grid.in_view(len(rows)):
+            row = rows[place]
+            left, top = (5, 364, 722)[column], _GRID[1] + offset
+            bottom = top + 357
             number = (
                 [r.id for r in self.chosen].index(row.id) + 1 if row.id in [r.id for r in self.chosen] else 0
             )
@@ -163,8 +170,8 @@ class Picker(TikTokScreen):
     def views(self) -> list[View]:
         app = self.app
         count = f" ({len(self.chosen)})" if self.chosen and self.multiple else ""
-        grid = node("GridView", (0, 380, 1080, 2137), *self._cells(), rid="i8o", flags="R")
-        grid.on_scroll = self._scroll
+        grid = node("GridView", _GRID, *self._cells(), rid="i8o", flags="R")
+        grid.on_drag = self._drag
         empty = (
             []
             if self.granted

@@ -1,0 +1,80 @@
+"""Carousels of every accepted length: the pickers show some rows at a time and are scrolled (MED-26)."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from tests.support import matrix
+
+COUNTS = {"tiktok": (2, 15, 16, 35), "instagram": (2, 7, 8, 20)}
+WAYS = {"tiktok": ("share", "addButton", "useSound"), "instagram": ("share", "addButton")}
+
+
+def images(folder, count, stamp):
+    """Images of their own, each different."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{stamp}-{number}.jpg" for number in range(count)]
+    for number, path in enumerate(paths):
+        matrix.unique_image(path, f"{stamp} {number}")
+    return paths
+
+
+def fill_gallery(phones, serial, paths):
+    """Photos that are on the phone already, as on every phone."""
+    for path in paths:
+        remote = f"/sdcard/DCIM/Camera/{path.name}"
+        phones.adb("push", str(path), remote, serial=serial)
+        phones.adb(
+            "shell", "content", "call", "--uri", "content://media", "--method", "scan_file",
+            "--arg", remote, serial=serial,
+        )  # fmt: skip
+
+
+def publish(one, daemon, platform, count, way):
+    """Post the images; what is wrong with the post that the phone recorded."""
+    paths = images(one.folder / "media" / "carousels", count, f"{platform} {count} {way}")
+    more = {"sound_name": "Evening Walk 7"} if way == "useSound" else {}
+    task = daemon.post(
+        usernames=[one.account(platform)],
+        platform=platform,
+        script_config={
+            "content_type": 1, "image_count": count, "captions": "in order", "upload_wait_time": 0,
+            "material_list": [str(path) for path in paths], "post_way": way, **more,
+        },
+    )  # fmt: skip
+    ended = daemon.ended(task, 240)
+    if ended["outcome"] != "published":
+        return [f"{platform} {count} {way}: {ended['remark']}\n{daemon.log_tail(task)}"]
+    wanted = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    posts = [[m["sha256"] for m in post["media"]] for post in one.posts()]
+    if posts.count(wanted) != 1:
+        return [f"{platform} {count} {way}: not published once in its order\n{daemon.log_tail(task)}"]
+    return []
+
+
+@pytest.mark.timeout(240)
+def test_the_longest_carousels_are_published_in_order(hub):
+    one = hub(1)
+    serial = one.phones.serials[0]
+    fill_gallery(one.phones, serial, images(one.folder / "old", 3, "old"))
+    daemon = one.start()
+    problems = publish(one, daemon, "tiktok", 35, "addButton")
+    problems += publish(one, daemon, "instagram", 20, "addButton")
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("old", [0, 30])
+@pytest.mark.parametrize("platform", COUNTS)
+def test_carousels_of_every_length_are_published_in_order_by_every_way(hub, platform, old):
+    one = hub(1)
+    fill_gallery(one.phones, one.phones.serials[0], images(one.folder / "old", old, "old"))
+    daemon = one.start()
+    problems = []
+    for count in COUNTS[platform]:
+        for way in WAYS[platform]:
+            problems += publish(one, daemon, platform, count, way)
+    assert not problems, "\n".join(problems)
