@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import threading
 from collections import OrderedDict
 
@@ -10,6 +11,12 @@ from PIL import Image, UnidentifiedImageError
 
 from jobs.clock import Clock
 from jobs.phone.adb import AdbPhone
+
+#: The largest screens have 8.3 million pixels (2160 x 3840); their screenshots have up to 20 MB.
+MAX_PIXELS = 12_000_000
+MAX_BYTES = 24 * 1024 * 1024
+_HEAD = struct.Struct(">8sI4sII")
+_ONE_DECODED = threading.Lock()
 
 #: All kept pictures together; one is 0.1 to 3 MB, and a hub may have a hundred phones.
 KEPT_BYTES = 32 * 1024 * 1024
@@ -51,15 +58,29 @@ def capture(phone: AdbPhone, timeout_s: float) -> bytes | None:
 
 
 def shows_something(png: bytes) -> bool:
+    """Whether it is a PNG of bounded size with more than one colour; judged by its head before anything is decoded."""
+    if not _is_bounded_png(png):
+        return False
     try:
-        with Image.open(io.BytesIO(png)) as picture:
+        # One at a time: a hundred phones that fail in the same moment must not hold a hundred decoded pictures.
+        with _ONE_DECODED, Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
             picture.load()
             if picture.mode not in {"RGB", "RGBA"}:
                 return picture.convert("RGB").getcolors(1) is None
             # One band after the other, without a copy of all three: the first differs in nearly every picture.
             return any(_varies(picture.getchannel(band)) for band in "RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
         return False
+
+
+def _is_bounded_png(png: bytes) -> bool:
+    """By the signature and the header chunk, which every PNG begins with (W3C PNG, 5.2 and 11.2.1)."""
+    if len(png) > MAX_BYTES or len(png) < _HEAD.size:
+        return False
+    signature, length, kind, width, height = _HEAD.unpack_from(png)
+    if (signature, length, kind) != (b"\x89PNG\r\n\x1a\n", 13, b"IHDR"):
+        return False
+    return 0 < width * height <= MAX_PIXELS
 
 
 def _varies(band: Image.Image) -> bool:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 #: The on-phone server (NanoHTTPD) closes a connection that is quiet for 5 s; one that may be closing is not used.
 REUSE_WITHIN_S = 2.0
 HTTP_OK = 200
-#: A UI tree of a few MB is the most that any screen gave; anything near this is not an answer.
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
+#: The largest recorded UI tree has 166 KB, the longest answers otherwise a few; JSON writes some characters as six bytes.
+MAX_ANSWER_BYTES = 12 * 1024 * 1024
 
 
 class NotSent(AutomationLost):
@@ -26,6 +26,10 @@ class NotSent(AutomationLost):
 
 class AnswerLost(AutomationLost):
     """The request was sent, but no whole answer came: it may have been done."""
+
+
+class AnswerTooLarge(AnswerLost):
+    """The answer is larger than any answer can be; nothing of it was kept."""
 
 
 class RpcConnection:
@@ -54,8 +58,8 @@ class RpcConnection:
     ) -> tuple[int, bytes]:
         """Send one request and return status and body.
 
-        `sent` is called just before the first byte leaves. Raises NotSent, AnswerLost, DeadlinePassed,
-        PhoneOffline (not sent either), AdbDown, StopRequested.
+        `sent` is called just before the first byte leaves. Raises NotSent, AnswerLost, AnswerTooLarge,
+        DeadlinePassed, PhoneOffline (not sent either), AdbDown, StopRequested.
         """
         sock = self._connected(deadline)
         # One write for head and body: each write to a phone costs a round trip of its own over USB. An empty
@@ -70,7 +74,11 @@ class RpcConnection:
             sock.sendall(head.encode("ascii") + body)
             with http.client.HTTPResponse(sock, method=method) as response:
                 response.begin()
-                data = response.read(MAX_ANSWER_BYTES)
+                if (response.length or 0) > MAX_ANSWER_BYTES:
+                    raise self._too_large()
+                data = response.read(MAX_ANSWER_BYTES + 1)
+                if len(data) > MAX_ANSWER_BYTES:  # in chunks, whose number nobody announces
+                    raise self._too_large()
                 if response.length:
                     raise self._lost(f"{response.length} bytes of the answer are missing")
                 status, close = response.status, response.will_close
@@ -85,6 +93,12 @@ class RpcConnection:
         else:
             self._used_at = self._grip.clock.monotonic()
         return status, data
+
+    def _too_large(self) -> AnswerTooLarge:
+        return AnswerTooLarge(
+            f"the automation server answered with more than {MAX_ANSWER_BYTES} bytes",
+            serial=self._grip.serial,
+        )
 
     def _lost(self, why: str) -> AnswerLost:
         return AnswerLost(f"the automation server broke off: {why}", serial=self._grip.serial)

@@ -17,6 +17,14 @@ _BOUNDS = re.compile(r"\[(-?\d+),(-?\d+)\]\[(-?\d+),(-?\d+)\]")
 _BAD_CHARS = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
 
+#: Ten times and more what any recorded screen has (166 KB, 250 nodes, 60 levels): a phone's tree is read by the daemon
+#: itself, so what a broken or hostile phone sends must cost next to nothing.
+MAX_CHARS = 8 * 1024 * 1024
+MAX_NODES = 10_000
+MAX_DEPTH = 500
+#: The longest text that an app takes has 4,000 characters; expressions search every text of every screen.
+MAX_TEXT_CHARS = 20_000
+
 
 class TreeUnreadable(ValueError):
     """The text is not a UI tree at all."""
@@ -136,7 +144,15 @@ def sanitise(xml: str) -> str:
 
 
 def parse_xml(xml: str) -> UiTree:
-    """Parse a uiautomator dump. Raises TreeUnreadable when nothing of a tree can be found in it."""
+    """Parse a uiautomator dump. Raises TreeUnreadable when no tree can be found in it, or one beyond all bounds."""
+    if len(xml) > MAX_CHARS:
+        raise TreeUnreadable(f"not a UI tree: {len(xml)} characters")
+    # Each node has at most two tags, so this bounds the nodes before any memory is spent on them.
+    if xml.count("<") > 2 * MAX_NODES + 10:
+        raise TreeUnreadable(f"not a UI tree: more than {MAX_NODES} nodes")
+    if "<!DOCTYPE" in xml or "<!ENTITY" in xml:  # no dumper writes one, and entities multiply
+        raise TreeUnreadable("not a UI tree: it has a document type")
+    # huge_tree: libxml2 would cut a tree silently at 256 levels; the bounds are kept here.
     parser = etree.XMLParser(recover=True, huge_tree=True, resolve_entities=False, no_network=True)
     text = sanitise(xml)
     try:
@@ -146,20 +162,24 @@ def parse_xml(xml: str) -> UiTree:
     if root is None:
         raise TreeUnreadable("not a UI tree: no element in it")
     nodes: list[Node] = []
+    depths: dict[etree._Element, int] = {}
     made: dict[etree._Element, Node] = {}
     reordered = False  #: whether anything is drawn in another order than it is written
     for element in root.iter(etree.Element):
         get = element.get
+        holder = element.getparent()
+        depth = depths[element] = depths.get(holder, 0) + 1 if holder is not None else 0
+        if depth > MAX_DEPTH:
+            raise TreeUnreadable(f"not a UI tree: nested more than {MAX_DEPTH} levels deep")
         if get("bounds") is None:
             continue
         drawing_order = get("drawing-order") or ""
-        holder = element.getparent()
         parent = made.get(holder) if holder is not None else None
         node = Node(
-            text=get("text") or "",
+            text=(get("text") or "")[:MAX_TEXT_CHARS],
             resource_id=get("resource-id") or "",
-            content_desc=get("content-desc") or "",
-            hint=get("hint") or "",
+            content_desc=(get("content-desc") or "")[:MAX_TEXT_CHARS],
+            hint=(get("hint") or "")[:MAX_TEXT_CHARS],
             class_name=get("class") or "",
             package=get("package") or "",
             bounds=parse_bounds(get("bounds") or ""),

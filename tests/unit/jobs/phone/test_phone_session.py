@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jobs.phone import automation, phone_server
+from jobs.phone import automation, phone_server, rpc
 from jobs.phone import session as session_module
 from jobs.phone.errors import (
     AutomationLost,
@@ -259,6 +259,16 @@ def test_U2_10_no_view_is_never_an_empty_screen(session: Session, u2: FakeU2, so
 def test_a_dump_that_the_phone_cannot_make_is_tried_again(session: Session, u2: FakeU2) -> None:
     u2.modes["dumpWindowHierarchy"] = ["unknown", "unknown"]
     assert session.observe(timeout_s=3.0).find(text="Next") is not None
+
+
+def test_an_answer_larger_than_any_screen_is_not_read_into_memory(
+    session: Session, u2: FakeU2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rpc, "MAX_ANSWER_BYTES", 50_000)
+    u2.source = SCREEN.replace("Next", "N" * 60_000)
+    with pytest.raises(AutomationLost, match="more than 50000 bytes"):
+        session.observe(timeout_s=1.0)
+    assert rpc.AnswerTooLarge.__mro__[1] is rpc.AnswerLost
 
 
 def test_U2_9_the_idle_timeout_is_set_low_once_per_start(session: Session, u2: FakeU2) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -131,13 +132,14 @@ def test_a_tree_that_breaks_off_gives_what_came() -> None:
     assert parse_xml(xml[: xml.index("second")]).nodes[0].text == "first"
 
 
-def test_entities_are_not_expanded() -> None:
+def test_a_tree_with_entities_is_refused_whole() -> None:
     bomb = (
         '<!DOCTYPE h [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">'
         '<!ENTITY c SYSTEM "file:///etc/passwd">]>'
     )
-    tree = parse_xml(bomb + f"<hierarchy>{node('x')}<p>&b;&c;</p></hierarchy>")
-    assert [n.text for n in tree.nodes] == ["x"]
+    with pytest.raises(TreeUnreadable, match="document type"):
+        parse_xml(bomb + f"<hierarchy>{node('x')}<p>&b;&c;</p></hierarchy>")
+    assert parse_xml(wrap(node("&lt;!DOCTYPE html&gt;"))).nodes[0].text == "<!DOCTYPE html>"
 
 
 def test_bounds_may_be_negative_or_missing() -> None:
@@ -179,3 +181,40 @@ def test_siblings_are_drawn_in_the_order_that_the_phone_says_not_as_they_are_wri
 def test_without_a_drawing_order_the_document_is_the_order_of_drawing() -> None:
     tree = parse_xml(wrap(node("a") + node("b") + node("c", drawing_order="odd")))
     assert [n.drawn for n in tree.nodes] == [0, 1, 2]
+
+
+def nested(levels: int) -> str:
+    return wrap('<node text="x" bounds="[0,0][9,9]">' * levels + "</node>" * levels)
+
+
+ATTRIBUTES_THAT_MULTIPLY = (
+    f"<?xml version='1.0'?><!DOCTYPE h [<!ENTITY a '{'x' * 1000}'>"
+    + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefg", "bcdefgh", strict=False))
+    + ']><hierarchy><node bounds="[0,0][9,9]" text="&h;"/></hierarchy>'
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("xml", "why"),
+    [
+        (wrap("<node bounds='[0,0][9,9]'/>" * 200_000), "more than 10000 nodes"),
+        (wrap("<a>" * 300_000), "more than 10000 nodes"),
+        (nested(5_000), "deep"),
+        (nested(600), "deep"),
+        (wrap(node("x" * 9_000_000)), "characters"),
+        (ATTRIBUTES_THAT_MULTIPLY, "document type"),
+    ],
+    ids=["nodes", "elements", "depth", "depth that libxml2 takes", "characters", "entities"],
+)
+def test_a_tree_beyond_all_bounds_costs_next_to_nothing(xml: str, why: str) -> None:
+    began_s = time.process_time()
+    with pytest.raises(TreeUnreadable, match=why):
+        parse_xml(xml)
+    assert time.process_time() - began_s < 0.5
+
+
+def test_a_large_tree_is_read_and_a_text_without_end_is_cut() -> None:
+    tree = parse_xml(wrap(node("x" * 100_000, content_desc="y" * 100_000) + node("n") * 9_998))
+    assert len(tree.nodes) == 9_999
+    assert (len(tree.nodes[0].text), len(tree.nodes[0].content_desc)) == (20_000, 20_000)
+    assert len(parse_xml(nested(400)).nodes) == 400
