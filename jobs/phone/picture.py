@@ -80,7 +80,7 @@ def _is_bounded_png(png: bytes) -> bool:
     signature, length, kind, width, height = _HEAD.unpack_from(png)
     if (signature, length, kind) != (b"\x89PNG\r\n\x1a\n", 13, b"IHDR"):
         return False
-    return 0 < width * height <= MAX_PIXELS
+    return bool(0 < width * height <= MAX_PIXELS)
 
 
 def _varies(band: Image.Image) -> bool:

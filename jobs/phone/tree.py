@@ -12,7 +12,8 @@ from jobs.lazy import lazy
 
 Bounds = tuple[int, int, int, int]
 
-_BOUNDS = re.compile(r"\[(-?\d+),(-?\d+)\]\[(-?\d+),(-?\d+)\]")
+_BOUNDS = re.compile(r"\[(-?\d{1,9}),(-?\d{1,9})\]\[(-?\d{1,9}),(-?\d{1,9})\]")
+_ORDER = re.compile(r"\d{1,9}", re.ASCII)
 #: What XML 1.0 does not allow, as characters and as references (U2-11); phones send both.
 _BAD_CHARS = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
@@ -196,7 +197,7 @@ def parse_xml(xml: str) -> UiTree:
             parent=parent,
             order=len(nodes),
             drawn=len(nodes),
-            drawing_order=int(drawing_order) if drawing_order.isdigit() else 0,
+            drawing_order=int(drawing_order) if _ORDER.fullmatch(drawing_order) else 0,
         )
         if parent is not None:
             if parent.children and node.drawing_order < parent.children[-1].drawing_order:

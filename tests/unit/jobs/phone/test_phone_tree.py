@@ -218,3 +218,10 @@ def test_a_large_tree_is_read_and_a_text_without_end_is_cut() -> None:
     assert len(tree.nodes) == 9_999
     assert (len(tree.nodes[0].text), len(tree.nodes[0].content_desc)) == (20_000, 20_000)
     assert len(parse_xml(nested(400)).nodes) == 400
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "\u00b2", "-", "1" * 10])
+def test_a_number_that_is_none_hides_no_screen(number: str) -> None:
+    tree = parse_xml(wrap(f'<node bounds="[{number},0][9,9]" drawing-order="{number}"/>' + node("b")))
+    assert [n.text for n in tree.nodes] == ["", "b"]
+    assert tree.nodes[0].bounds == (0, 0, 0, 0)
