@@ -102,8 +102,8 @@ class Daemon:
             tell=self.watch.heard,
         )
         self.accounts = Accounts(settings, self.store)
-        self.library = Library(settings, self.store, clock)
         self.intake = Intake(settings, clock, self.store, self.known_serials, self.jobs.wake)
+        self.library = Library(settings, self.store, clock, self.intake.probe)
         self.control = Control(settings, clock, self.store, self.jobs)
         services = Services(
             settings=lambda: self.settings,

@@ -72,7 +72,7 @@ class Intake:
         self._known_serials = known_serials
         self._wake = wake
         self._choice = choice or random.Random()  # noqa: S311 - chooses captions, no secrets
-        self._probe = MediaProbe(settings.media.probe_timeout_s)
+        self._probe = MediaProbe(settings.media.probe_timeout_s, store.media_facts)
         self._keys = Keys(store.idempotency)
         self._repeats = RepeatGuard(store.tasks)
         #: Held while files are chosen, so that two requests never take the same one.

@@ -27,6 +27,8 @@ from storage.errors import StoreFull, UnknownRecord
 from storage.records import Material, Use
 from storage.store import Store
 
+_LOCKS = 64
+
 Tag = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
@@ -66,8 +68,9 @@ class Library:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._probe = probe or MediaProbe(settings.media.probe_timeout_s)
-        self._lock = threading.Lock()
+        self._probe = probe or MediaProbe(settings.media.probe_timeout_s, store.media_facts)
+        #: By content, so that what one upload costs never delays another material.
+        self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self.reload(settings)
         remove_partials(self._dir)
 
@@ -115,22 +118,17 @@ class Library:
             digest = receive(chunks, partial, settings=self._settings, kept_bytes=kept_bytes, length=length)
             if sha256 and sha256.strip().lower() != digest:
                 raise Invalid(Problem("sha256", f"the file that came has {digest}", "checksum"))
-            with self._lock:
-                return self._keep(partial, name, digest, values, findings)
+            return self._keep(partial, name, digest, values, findings)
 
     def _keep(
         self, partial: Path, name: str, sha256: str, values: dict[str, Any], findings: Findings
     ) -> Uploaded:
-        present = next((m for m in self._store.materials.all() if m.sha256 == sha256), None)
-        if present is not None:
-            if not Path(present.path).is_file():
-                partial.rename(present.path)
-            if any(getattr(present, key) != value for key, value in values.items() if value):
-                findings.warn(
-                    f"this content is material {present.id} already; its fields were left as they are"
-                )
-            return Uploaded(self._view(present), created=False, warnings=findings.warnings)
+        with self._lock_of(sha256):
+            uploaded = self._present(partial, sha256, values, findings)
+        if uploaded is not None:
+            return uploaded
         try:
+            # No lock is held: a look may take as long as `media.probe_timeout_s`.
             facts = self._probe.look(partial, known_sha256=sha256)
         except MediaRejected as error:
             text = str(error).replace(partial.name, name)
@@ -139,11 +137,32 @@ class Library:
         if findings.problems:
             raise Invalid(findings.problems)
         path = self._dir / f"{sha256}{partial.suffix}"
-        partial.rename(path)
-        sync_folder(self._dir)
-        return Uploaded(
-            self._view(self._record(path, name, facts, values)), created=True, warnings=findings.warnings
-        )
+        with self._lock_of(sha256):
+            uploaded = self._present(partial, sha256, values, findings)
+            if uploaded is not None:
+                return uploaded
+            before = partial.stat()
+            partial.rename(path)
+            sync_folder(self._dir)
+            material = self._record(path, name, facts, values)
+        self._probe.renamed(path, before)
+        return Uploaded(self._view(material), created=True, warnings=findings.warnings)
+
+    def _present(
+        self, partial: Path, sha256: str, values: dict[str, Any], findings: Findings
+    ) -> Uploaded | None:
+        """The material that has this content already, its file put back if it was gone."""
+        present = next((m for m in self._store.materials.all() if m.sha256 == sha256), None)
+        if present is None:
+            return None
+        if not Path(present.path).is_file():
+            partial.rename(present.path)
+        if any(getattr(present, key) != value for key, value in values.items() if value):
+            findings.warn(f"this content is material {present.id} already; its fields were left as they are")
+        return Uploaded(self._view(present), created=False, warnings=findings.warnings)
+
+    def _lock_of(self, sha256: str) -> threading.Lock:
+        return self._locks[int(sha256[:8], 16) % _LOCKS]
 
     def _record(self, path: Path, name: str, facts: MediaFacts, values: dict[str, Any]) -> Material:
         try:
@@ -208,7 +227,7 @@ class Library:
         view = self.get(material_id)
         if view.use is Use.RESERVED:
             raise Invalid(Problem("", f"material {material_id} is reserved by a task that has not ended"))
-        with self._lock:
+        with self._lock_of(view.material.sha256):
             if self._store.materials.remove(material_id) is None:
                 raise NotFound(Problem("material_id", f"there is no material {material_id}"))
             with contextlib.suppress(OSError):

@@ -89,20 +89,22 @@ class MaterialStore:
         start = (page - 1) * page_size
         return found[start : start + page_size], len(found)
 
-    def candidates(self, kind: str, tags: Collection[str] = (), username: str = "") -> list[Material]:
+    def candidates(
+        self, kind: str, tags: Collection[str] = (), username: str | None = None
+    ) -> list[Material]:
         """What a post may be made of, best first, used or not.
 
         Any of the tags is enough, none means all. Materials of the account come before those of nobody, those of
-        another account never; within that the sort number decides, then age.
+        another account never (None: those of all accounts); within that the sort number decides, then age.
         """
         wanted = set(tags)
-        name = username.casefold()
+        names = None if username is None else ("", username.casefold())
         found = [
             material
             for material in self.all()
             if material.kind == kind
             and (not wanted or wanted.intersection(material.tags))
-            and material.username.casefold() in ("", name)
+            and (names is None or material.username.casefold() in names)
         ]
         return sorted(
             found,

@@ -21,6 +21,8 @@ from storage.files import Files
 from storage.hooks import hook_from
 from storage.idempotency import IdempotencyStore
 from storage.materials import MaterialStore
+from storage.media_facts import FILE as MEDIA_FACTS
+from storage.media_facts import MediaFacts
 from storage.meta import MetaStore
 from storage.reserve import RESERVE_BYTES
 from storage.retention import Retention
@@ -64,6 +66,7 @@ class Store:
         self.accounts = AccountStore(storage)
         self.materials = MaterialStore(storage)
         self.meta = MetaStore(storage)
+        self.media_facts = MediaFacts(state_dir / MEDIA_FACTS)
         self.archive = Archive(state_dir / ARCHIVE, files)
         self._retention = Retention(storage, self.archive, retention)
         self._retention_at = -math.inf
@@ -129,6 +132,7 @@ class Store:
             self.meta.set(_CLEAN, True)
         except StoreError as error:
             log.warning("the clean stop could not be noted: %s", error)
+        self.media_facts.close()
         self.storage.close()
         os.close(self._lock_fd)
         self._lock_fd = -1

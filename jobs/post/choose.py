@@ -18,7 +18,7 @@ from jobs.post.captions import (
     split_title,
 )
 from jobs.post.config import PREFIX, ParsedConfig, PostConfig, wants_sound
-from jobs.post.local_folder import CAPTION, AccountFolders
+from jobs.post.local_folder import CAPTION, AccountFolders, SubFolders
 from jobs.post.media_limits import judge
 from jobs.post.media_paths import MediaRejected, resolve_file, resolve_folder
 from jobs.post.media_pool import Candidate, Pool
@@ -145,9 +145,10 @@ class Chooser:
         except MediaRejected as error:
             self._findings.problem(field, str(error), error.code)
             return []
+        sub_folders = SubFolders()
         for index, poster in enumerate(posters):
             try:
-                folders = AccountFolders(root, poster.username, self._media)
+                folders = AccountFolders(root, poster.username, self._media, sub_folders)
                 files = self._pool.from_folder(folders, self._config, poster.platform)
                 caption = self._folder_caption(folders)
                 if caption is None:

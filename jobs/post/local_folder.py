@@ -37,13 +37,41 @@ def sort_number(name: str) -> int | None:
     return int(prefix[1]) if prefix else None
 
 
+class SubFolders:
+    """The names of the folders in a folder, read once: a request asks for up to hundreds of accounts."""
+
+    def __init__(self) -> None:
+        self._names: dict[Path, list[str]] = {}
+
+    def names(self, folder: Path) -> list[str]:
+        """Sorted. Raises MediaRejected."""
+        if folder not in self._names:
+            try:
+                with os.scandir(folder) as entries:
+                    self._names[folder] = sorted(entry.name for entry in entries if entry.is_dir())
+            except OSError as error:
+                raise MediaRejected(
+                    "unreadable", f'"{folder.name}" cannot be read: {error.strerror}'
+                ) from None
+        return self._names[folder]
+
+
 class AccountFolders:
     """Where one account's files are looked for: its own folder `@name` if there is one, and the root."""
 
-    def __init__(self, root: Path, username: str, media: Media) -> None:
-        """Raises MediaRejected when the account's folder leads out of the media roots."""
+    def __init__(
+        self, root: Path, username: str, media: Media, sub_folders: SubFolders | None = None
+    ) -> None:
+        """Raises MediaRejected when the account's folder leads out of the media roots.
+
+        Args:
+            root: The folder that the request names.
+            username: Whose files; "" for those of the root.
+            media: Says what the media roots are.
+            sub_folders: Shared by the accounts of one request.
+        """
         self._media = media
-        own = _own_folder(root, username) if username else None
+        own = _own_folder(root, username, sub_folders or SubFolders()) if username else None
         if own is not None:
             own = Path(os.path.realpath(own))
             if not is_below(own, media.roots):
@@ -83,15 +111,12 @@ class AccountFolders:
         return None
 
 
-def _own_folder(root: Path, username: str) -> Path | None:
+def _own_folder(root: Path, username: str, sub_folders: SubFolders) -> Path | None:
     exact = root / f"@{username}"
     if exact.is_dir():
         return exact
     wanted = exact.name.casefold()
-    for entry in sorted(root.iterdir()):
-        if entry.name.casefold() == wanted and entry.is_dir():
-            return entry
-    return None
+    return next((root / name for name in sub_folders.names(root) if name.casefold() == wanted), None)
 
 
 def _read_text(path: Path, media: Media) -> str:

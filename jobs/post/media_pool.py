@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,8 +15,11 @@ from jobs.post.media_limits import judge
 from jobs.post.media_paths import LIBRARY, MediaRejected
 from jobs.post.media_probe import MediaFacts, MediaProbe
 from jobs.settings import Media, PlatformLimits
-from storage.records import MediaFile, Use
+from storage.records import Material, MediaFile, Use
 from storage.store import Store
+
+#: Where it lies, its name for people, and its id in the library.
+_File = tuple[Path, str, int | None]
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -44,6 +47,18 @@ class Candidate(msgspec.Struct, frozen=True):
         )
 
 
+class _Queue:
+    """Files of one folder, or one account's materials, in the order in which they are chosen.
+
+    A request walks it once for all its tasks: what it passed, it has taken itself or found taken or unfit.
+    """
+
+    def __init__(self, files: Sequence[_File], present: int = 0) -> None:
+        self.files = files
+        self.present = present or len(files)  #: with those that were left out before
+        self.passed: dict[str, int] = {}  #: by platform, as one may refuse what the other takes
+
+
 class Pool:
     """The free files as one request sees them."""
 
@@ -63,6 +78,7 @@ class Pool:
         self._choice = choice
         self._findings = findings
         self._taken: set[tuple[str, str]] = set(in_flight)
+        self._queues: dict[tuple[str, str], _Queue] = {}
         both = (media.tiktok, media.instagram)
         #: What neither platform takes is not read at all.
         self.max_bytes = max(max(limits.max_video_bytes, limits.max_image_bytes) for limits in both)
@@ -75,31 +91,45 @@ class Pool:
     ) -> tuple[MediaFile, ...]:
         """One random video, or the first images in natural order. Raises MediaRejected when too few are free."""
         root = str(folders.media)
-        paths = folders.files(config.kind)
-        if config.kind == "video":
-            self._choice.shuffle(paths)
-        files = ((path, path.name, None) for path in paths)
-        taken = self._take(root, files, config, platform)
-        return _enough(taken, config, f'in "{root}"', len(paths))
+        queue = self._queues.get((root, config.kind))
+        if queue is None:
+            paths = folders.files(config.kind)
+            if config.kind == "video":
+                self._choice.shuffle(paths)
+            queue = self._queues[root, config.kind] = _Queue([(path, path.name, None) for path in paths])
+        taken = self._take(root, [queue], config, platform)
+        return _enough(taken, config, f'in "{root}"', queue.present)
 
     def from_library(self, config: PostConfig, username: str, platform: str) -> tuple[MediaFile, ...]:
         """The first free materials in the library's order. Raises MediaRejected when too few are free."""
-        materials = self._store.materials.candidates(config.kind, config.tags, username)
-        # Marks are by content, so a used one need not be read to be passed over.
-        free = [m for m in materials if not self._is_taken(LIBRARY, m.sha256)]
+        # Those of the account come before those of nobody.
+        queues = [self._materials(config, name) for name in dict.fromkeys((username.casefold(), ""))]
         where = "in the material library" + (f" for @{username}" if username else "")
         if config.tags:
             where += f" with {' or '.join(config.tags)}"
-        files = ((Path(m.path), m.name, m.id) for m in free)
-        return _enough(self._take(LIBRARY, files, config, platform), config, where, len(materials))
+        present = sum(queue.present for queue in queues)
+        return _enough(self._take(LIBRARY, queues, config, platform), config, where, present)
+
+    def _materials(self, config: PostConfig, owner: str) -> _Queue:
+        """The materials of this account; every account's are sorted out when the first is asked for."""
+        if not self._queues:
+            by_owner: dict[str, list[Material]] = {}
+            for material in self._store.materials.candidates(config.kind, config.tags):
+                by_owner.setdefault(material.username.casefold(), []).append(material)
+            # Marks are by content, so a used one need not be read to be passed over.
+            taken = self._store.usage.taken(LIBRARY) | {sha for root, sha in self._taken if root == LIBRARY}
+            for name, present in by_owner.items():
+                free = [(Path(m.path), m.name, m.id) for m in present if m.sha256 not in taken]
+                self._queues[LIBRARY, name] = _Queue(free, len(present))
+        return self._queues.setdefault((LIBRARY, owner), _Queue(()))
 
     def _take(
-        self, root: str, files: Iterable[tuple[Path, str, int | None]], config: PostConfig, platform: str
+        self, root: str, queues: Sequence[_Queue], config: PostConfig, platform: str
     ) -> tuple[MediaFile, ...]:
         """The first files that can be posted, as many as a post needs, or all there are."""
         wanted = _wanted(config)
         taken: list[MediaFile] = []
-        for path, name, material_id in files:
+        for path, name, material_id in _walk(queues, platform):
             facts = self._look(root, path, name, platform)
             if facts is not None:
                 taken.append(Candidate(path, name, facts, material_id).file(root))
@@ -126,6 +156,14 @@ class Pool:
 
     def _is_taken(self, root: str, sha256: str) -> bool:
         return (root, sha256) in self._taken or self._store.usage.state(root, sha256) is not Use.FREE
+
+
+def _walk(queues: Sequence[_Queue], platform: str) -> Iterator[_File]:
+    """What the request has not passed yet; each file counts as passed once it is handed out."""
+    for queue in queues:
+        while (at := queue.passed.get(platform, 0)) < len(queue.files):
+            queue.passed[platform] = at + 1
+            yield queue.files[at]
 
 
 def _wanted(config: PostConfig) -> int:

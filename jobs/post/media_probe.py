@@ -8,19 +8,25 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections import OrderedDict
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from jobs.post.media_paths import LIBRARY, MediaRejected, is_below, kind_of
 from jobs.settings import Media
+from storage.media_facts import FileId, Known
+from storage.media_facts import MediaFacts as KnownFiles
 from storage.records import MediaFile
 
 _CHILD = Path(__file__).with_name("probe_child.py")
+#: Changes whenever the child would see the same file with other eyes: older looks are then taken again.
+_RULES = 1
 _REMEMBERED = 4096
+#: Steps of file systems' clocks: of today's, and of FAT and its kin.
+_TICK_S, _COARSE_TICK_S = 0.02, 2.0
 _AT_ONCE = 2
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", "a JPEG image"),
@@ -78,18 +84,24 @@ class _Seen(msgspec.Struct, frozen=True):
     too_many_pixels: bool = False
 
 
-_Key = tuple[str, int, int, int, int, int]
+class _Look(msgspec.Struct, frozen=True):
+    """What is kept of a look, also across restarts: what the name promised, and what the child saw."""
+
+    rules: int
+    suffix: str
+    seen: _Seen
 
 
 class MediaProbe:
-    """Looks into files, each only once as long as it does not change. Thread-safe."""
+    """Looks into files, each only once as long as it does not change, restarts included. Thread-safe."""
 
-    def __init__(self, timeout_s: float) -> None:
+    def __init__(self, timeout_s: float, known: KnownFiles | None = None) -> None:
+        """`known` keeps what was seen; without it that lasts as long as this object."""
         self.timeout_s = timeout_s
+        self._kept = known or KnownFiles(None)
         self._lock = threading.Lock()
-        self._known: OrderedDict[_Key, MediaFacts] = OrderedDict()
-        self._digests: OrderedDict[_Key, str] = OrderedDict()
-        self._running: dict[_Key, threading.Event] = {}
+        self._recent: OrderedDict[FileId, Known] = OrderedDict()
+        self._running: dict[FileId, threading.Event] = {}
         self._slots = threading.BoundedSemaphore(_AT_ONCE)
 
     def look(
@@ -105,74 +117,135 @@ class MediaProbe:
         Raises:
             MediaRejected: it is not what its name says, broken, or cannot be looked into in time.
         """
-        with _open(path) as file:
+        file, known = self._find(path, max_bytes)
+        facts = _facts(path.name, file, known)
+        if facts is not None:
+            return facts
+        with _open(path) as handle:
             while True:
-                status = os.fstat(file.fileno())
-                key = (str(path), *_identity(status))
+                status = os.fstat(handle.fileno())
+                file = FileId.of(status)
+                facts = _facts(path.name, file, self._known(file))
+                if facts is not None:
+                    return facts
                 with self._lock:
-                    known = self._known.get(key)
-                    if known is not None:
-                        self._known.move_to_end(key)
-                        return known
-                    done = self._running.get(key)
+                    done = self._running.get(file)
                     if done is None:
-                        self._running[key] = threading.Event()
-                        if known_sha256:
-                            self._digests[key] = known_sha256
+                        self._running[file] = threading.Event()
                         break
                 # Somebody else looks into it just now; each look is bounded by the probe's own limit.
                 done.wait(self.timeout_s)
             try:
-                facts = self._look(path, file, status, max_bytes)
-                self._remember(self._known, key, facts)
-                return facts
+                return self._look(path, handle, status, max_bytes, known_sha256)
             finally:
                 with self._lock:
-                    self._running.pop(key).set()
+                    self._running.pop(file).set()
 
     def _look(
-        self, path: Path, file: BufferedReader, status: os.stat_result, max_bytes: int | None
+        self,
+        path: Path,
+        handle: BufferedReader,
+        status: os.stat_result,
+        max_bytes: int | None,
+        known_sha256: str | None,
     ) -> MediaFacts:
-        kind = check_head(path.name, file, status, max_bytes)
+        opened_at = time.time()
+        kind = check_head(path.name, handle, status, max_bytes)
         with self._slots:
             seen = self._ask_child(kind, path)
+        file = FileId.of(status)
+        look = msgspec.json.encode(_Look(_RULES, _suffix(path.name), seen))
+        self._keep(file, opened_at, Known(known_sha256 or "", look), ours=known_sha256 is not None)
         _refuse_broken(path.name, kind, seen)
-        sha256 = self._digest(path, file, status)
-        return MediaFacts(
-            kind=kind,
-            size_bytes=status.st_size,
-            sha256=sha256,
-            codec=seen.codec,
-            audio_codec=seen.audio_codec,
-            duration_s=seen.duration_s if kind == "video" else None,
-            width=seen.width,
-            height=seen.height,
-        )
+        return _as_facts(kind, file, seen, known_sha256 or self._digest(path, handle, status))
 
     def digest(self, path: Path, *, max_bytes: int | None = None) -> str:
-        """The SHA-256 of the file, whose name, size and first bytes are checked, but no more. Raises MediaRejected."""
-        with _open(path) as file:
-            status = os.fstat(file.fileno())
-            check_head(path.name, file, status, max_bytes)
-            return self._digest(path, file, status)
+        """The SHA-256 of the file in hex, kept until the file changes, restarts included.
 
-    def _digest(self, path: Path, file: BufferedReader, status: os.stat_result) -> str:
-        key = (str(path), *_identity(status))
+        Args:
+            path: Real path of a regular file, whose name, size and first bytes are checked, but no more.
+            max_bytes: A larger file is refused before it is read.
+
+        Raises:
+            MediaRejected: it cannot be read, or is not what its name says.
+        """
+        _, known = self._find(path, max_bytes)
+        if known is not None and known.sha256:
+            return known.sha256
+        with _open(path) as handle:
+            status = os.fstat(handle.fileno())
+            check_head(path.name, handle, status, max_bytes)
+            return self._digest(path, handle, status)
+
+    def renamed(self, path: Path, before: os.stat_result) -> None:
+        """A file was renamed to `path` by its owner: what was known of it goes on counting.
+
+        Args:
+            path: Where it lies now.
+            before: Its status just before.
+        """
+        try:
+            now = FileId.of(path.stat(follow_symlinks=False))
+        except OSError:
+            return
+        was = FileId.of(before)
+        known = self._known(was)
+        if known is not None and was._replace(ctime_ns=now.ctime_ns) == now:
+            self._remember(now, known)
+            self._kept.moved(was, now)
+
+    def _find(self, path: Path, max_bytes: int | None) -> tuple[FileId, Known | None]:
+        """The file as it is now, and what is known of it, without opening it. Raises MediaRejected."""
+        try:
+            status = path.stat(follow_symlinks=False)
+        except OSError as error:
+            raise _unopened(path.name, error) from None
+        file = FileId.of(status)
+        if not stat.S_ISREG(status.st_mode) or not status.st_size:
+            return file, None  # to be opened carefully, and refused with the reason
+        if max_bytes is not None and status.st_size > max_bytes:
+            raise _too_large(path.name, status.st_size, max_bytes)
+        return file, self._known(file)
+
+    def _known(self, file: FileId) -> Known | None:
         with self._lock:
-            known = self._digests.get(key)
+            known = self._recent.get(file)
+            if known is not None:
+                self._recent.move_to_end(file)
+                return known
+        known = self._kept.find(file)
         if known is not None:
-            return known
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        if _identity(os.fstat(file.fileno())) != _identity(status):
+            self._remember(file, known)
+        return known
+
+    def _digest(self, path: Path, handle: BufferedReader, status: os.stat_result) -> str:
+        file = FileId.of(status)
+        known = self._known(file)
+        if known is not None and known.sha256:
+            return known.sha256
+        opened_at = time.time()
+        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+        if FileId.of(os.fstat(handle.fileno())) != file:
             raise MediaRejected("changed", f'"{path.name}" is still being written')
-        self._remember(self._digests, key, sha256)
+        self._keep(file, opened_at, Known(sha256, None))
         return sha256
 
-    def _remember(self, where: OrderedDict[_Key, Any], key: _Key, value: Any) -> None:
+    def _keep(self, file: FileId, opened_at: float, new: Known, *, ours: bool = False) -> None:
+        """Remember what was read of the file from `opened_at` on; `ours`: nobody else writes it."""
+        known = self._known(file)
+        if known is not None:
+            new = Known(new.sha256 or known.sha256, new.seen or known.seen)
+        self._remember(file, new)
+        # A write within the same tick of the file system's clock would leave all times as they are.
+        tick_s = _COARSE_TICK_S if file.ctime_ns % 10_000_000 == 0 else _TICK_S
+        if ours or opened_at - max(file.ctime_ns, file.mtime_ns) / 1e9 > tick_s:
+            self._kept.keep(file, new.sha256, new.seen)
+
+    def _remember(self, file: FileId, known: Known) -> None:
         with self._lock:
-            where[key] = value
-            while len(where) > _REMEMBERED:
-                where.popitem(last=False)
+            self._recent[file] = known
+            while len(self._recent) > _REMEMBERED:
+                self._recent.popitem(last=False)
 
     def _ask_child(self, kind: str, path: Path) -> _Seen:
         command = [sys.executable, "-I", str(_CHILD), kind, str(path), str(int(self.timeout_s) + 1)]
@@ -202,8 +275,8 @@ def check_head(name: str, file: BufferedReader, status: os.stat_result, max_byte
     if status.st_size == 0:
         raise MediaRejected("empty", f'"{name}" is empty')
     if max_bytes is not None and status.st_size > max_bytes:
-        raise MediaRejected("too_large", f'"{name}" has {status.st_size} bytes, {max_bytes} are taken')
-    wanted = _WANTED[os.path.splitext(name)[1].lower()]  # noqa: PTH122 - only the name is at hand
+        raise _too_large(name, status.st_size, max_bytes)
+    wanted = _WANTED[_suffix(name)]
     found = sniff(os.pread(file.fileno(), _HEAD_BYTES, 0))
     if found != wanted:
         raise MediaRejected("content_mismatch", f'"{name}" is named like {wanted}, but holds {found}')
@@ -246,18 +319,54 @@ def _open(path: Path) -> BufferedReader:
     # Without O_NONBLOCK a pipe put in the file's place would block for ever.
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
-        raise MediaRejected("missing", f'"{path.name}" does not exist on this box') from None
     except OSError as error:
-        raise MediaRejected("unreadable", f'"{path.name}" cannot be read: {error.strerror}') from None
+        raise _unopened(path.name, error) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise MediaRejected("not_a_file", f'"{path.name}" is not a regular file')
     return os.fdopen(descriptor, "rb")
 
 
-def _identity(status: os.stat_result) -> tuple[int, int, int, int, int]:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+def _unopened(name: str, error: OSError) -> MediaRejected:
+    if isinstance(error, FileNotFoundError):
+        return MediaRejected("missing", f'"{name}" does not exist on this box')
+    return MediaRejected("unreadable", f'"{name}" cannot be read: {error.strerror}')
+
+
+def _too_large(name: str, size_bytes: int, max_bytes: int) -> MediaRejected:
+    return MediaRejected("too_large", f'"{name}" has {size_bytes} bytes, {max_bytes} are taken')
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122 - only the name is at hand
+
+
+def _facts(name: str, file: FileId, known: Known | None) -> MediaFacts | None:
+    """What an earlier look says of the file; None when there was none. Raises MediaRejected as that look did."""
+    if known is None or known.seen is None:
+        return None
+    try:
+        look = msgspec.json.decode(known.seen, type=_Look)
+    except msgspec.MsgspecError:
+        return None
+    if look.rules != _RULES or look.suffix != _suffix(name):
+        return None
+    kind = kind_of(name)
+    _refuse_broken(name, kind, look.seen)
+    return _as_facts(kind, file, look.seen, known.sha256) if known.sha256 else None
+
+
+def _as_facts(kind: str, file: FileId, seen: _Seen, sha256: str) -> MediaFacts:
+    return MediaFacts(
+        kind=kind,
+        size_bytes=file.size,
+        sha256=sha256,
+        codec=seen.codec,
+        audio_codec=seen.audio_codec,
+        duration_s=seen.duration_s if kind == "video" else None,
+        width=seen.width,
+        height=seen.height,
+    )
 
 
 def _refuse_broken(name: str, kind: str, seen: _Seen) -> None:

@@ -157,7 +157,7 @@ def test_a_file_is_looked_into_once_until_it_changes(tmp_path: Path, monkeypatch
     first = probe.look(path)
     asked: list[Path] = []
     monkeypatch.setattr(probe, "_ask_child", lambda _kind, path: asked.append(path))
-    assert probe.look(path) is first
+    assert probe.look(path) == first
     assert asked == []
     with path.open("ab") as file:
         file.write(b"\0\0\0\x08free")
