@@ -11,7 +11,7 @@ from handlers import objects
 from handlers.call import Call, Result, Route, page_of
 from handlers.envelope import Code
 from handlers.services import Services
-from jobs.accounts import AccountFields
+from jobs.accounts import OTHER_NAMES, AccountFields
 from jobs.phone.protocol import PhoneState
 from storage.records import Account
 
@@ -51,11 +51,11 @@ class AccountHandlers:
         return self._show(self._services.accounts.get(call.id))
 
     def create(self, call: Call) -> Result:
-        account, warnings = self._services.accounts.add(call.json())
+        account, warnings = self._services.accounts.add(call.fields(AccountFields))
         return objects.AccountChange(self._show(account), warnings)
 
     def change(self, call: Call) -> Result:
-        account, warnings = self._services.accounts.change(call.id, call.json())
+        account, warnings = self._services.accounts.change(call.id, call.fields(AccountFields))
         return objects.AccountChange(self._show(account), warnings)
 
     def remove(self, call: Call) -> Result:
@@ -98,10 +98,11 @@ class AccountHandlers:
             route("GET", "", self.page, "List accounts with the state of their phones", objects.AccountList, bad,
                   query=AccountQuery),
             route("POST", "", self.create, "Create an account; nothing is logged in", objects.AccountChange, bad,
-                  Code.TOO_LARGE, Code.NO_SPACE, Code.DRAINING, body=AccountFields, creates=True),
+                  Code.TOO_LARGE, Code.NO_SPACE, Code.DRAINING, body=AccountFields, creates=True,
+                  more_names=OTHER_NAMES),
             route("GET", "/{id}", self.get, "Look at one account", objects.AccountObject, missing),
             route("PATCH", "/{id}", self.change, "Change, enable or disable an account", objects.AccountChange, *writes,
-                  body=AccountFields),
+                  body=AccountFields, more_names=OTHER_NAMES),
             route("DELETE", "/{id}", self.remove, "Forget an account; its tasks keep what they need", objects.Removed,
                   bad, missing),
         ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import bottle
@@ -14,7 +14,7 @@ from handlers.auth import Access
 from handlers.body import too_large
 from handlers.call import Call, Result, Route
 from handlers.devices import DeviceHandlers
-from handlers.envelope import Answer, Code, Refusal, Reply, crash, failure, refused, success
+from handlers.envelope import Answer, Code, Refusal, Reply, crash, failure, success
 from handlers.health import HealthHandlers
 from handlers.license import LicenseHandlers, check_plan
 from handlers.materials import MaterialHandlers
@@ -69,11 +69,15 @@ class App(bottle.Bottle):
         return self._slow.fullmatch(f"{method} {path}") is not None
 
     def why_no_body(self, environ: Mapping[str, Any], limit_bytes: int) -> Refusal:
-        """Why a body of more than `limit_bytes` is not received: it is too large, or its sender is a stranger."""
+        """Why a body of more than `limit_bytes` is not received: it is too large, its sender is a stranger, or nobody reads it."""
         try:
             self.access.check(environ)
         except Refusal as refusal:
             return refusal
+        try:
+            self.router.match({**environ, "PATH_INFO": environ["PATH_INFO"].removesuffix("/") or "/"})
+        except bottle.HTTPError as error:
+            return self._refusal_of(error, environ["REQUEST_METHOD"], environ["PATH_INFO"])
         return too_large(limit_bytes)
 
     def refused(self, refusal: Refusal) -> Reply:
@@ -109,7 +113,7 @@ class App(bottle.Bottle):
             environ = bottle.request.environ
             with observe() as seen:
                 try:
-                    reply = _reply(self._call(route, environ, args))
+                    reply = self._call(route, environ, args)
                 except Exception as error:  # noqa: BLE001 - the boundary of a request
                     reply = failure(error, f"{route.method} {environ['PATH_INFO']}")
                 seen.status = reply.status
@@ -117,7 +121,7 @@ class App(bottle.Bottle):
 
         return run
 
-    def _call(self, route: Route, environ: dict[str, Any], args: Mapping[str, str]) -> Result:
+    def _call(self, route: Route, environ: dict[str, Any], args: Mapping[str, str]) -> Reply:
         services = self._services
         settings = services.settings()
         if route.limited_by_plan:
@@ -126,26 +130,33 @@ class App(bottle.Bottle):
             raise Draining(Problem("", "the daemon is about to stop; try again in a moment"))
         server = settings.server
         limit = server.max_upload_bytes if route.upload else server.max_json_bytes
-        return route.call(Call(environ, args, limit))
+        call = Call(environ, args, limit, route)
+        if _is_api(route.path):
+            call.check()
+        return _reply(route.call(call), call.warnings)
 
     def default_error_handler(self, error: bottle.HTTPError) -> Any:
         """What bottle itself refuses: unknown paths and wrong methods."""
         environ = bottle.request.environ
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         self.metrics.count("other", "other", error.status_code)
-        if error.status_code == 404:
-            reply = refused(Code.NOT_FOUND, self._no_path(path))
-        elif error.status_code == 405:
-            allowed = {word.strip() for word in error.headers.get("Allow", "").split(",")} - {""}
-            allowed |= {"HEAD"} if "GET" in allowed else set()
-            text = ", ".join(sorted(allowed))
-            sentence = f"{method} is not possible here; use {text}"
-            if not _is_api(path):
-                sentence += ", or one of the paths below /api/v1, such as /api/v1/task"
-            reply = refused(Code.WRONG_METHOD, sentence, None, (("Allow", text),))
+        if error.status_code in {404, 405}:
+            reply = failure(self._refusal_of(error, method, path), "routing")
         else:
             reply = crash(error.exception or error, f"{method} {path}")
         return self._send(reply, compatible=_is_api(path))
+
+    def _refusal_of(self, error: bottle.HTTPError, method: str, path: str) -> Refusal:
+        """What the router says about an unknown path or a wrong method, with what to do instead."""
+        if error.status_code == 404:
+            return Refusal(Code.NOT_FOUND, self._no_path(path))
+        allowed = {word.strip() for word in error.headers.get("Allow", "").split(",")} - {""}
+        allowed |= {"HEAD"} if "GET" in allowed else set()
+        text = ", ".join(sorted(allowed))
+        sentence = f"{method} is not possible here; use {text}"
+        if not _is_api(path):
+            sentence += ", or one of the paths below /api/v1, such as /api/v1/task"
+        return Refusal(Code.WRONG_METHOD, sentence, headers=(("Allow", text),))
 
     def _no_path(self, path: str) -> str:
         shown = "".join(c if c.isprintable() else "?" for c in path[:100])
@@ -215,12 +226,12 @@ def _parameter(match: re.Match[str]) -> str:
     return _PARAMETERS[match[1]]
 
 
-def _reply(result: Result) -> Reply:
+def _reply(result: Result, warnings: Sequence[str]) -> Reply:
     if isinstance(result, Reply):
         return result
     if isinstance(result, Answer):
-        return success(result.data, result.headers, result.status)
-    return success(result)
+        return success(result.data, result.headers, result.status, warnings)
+    return success(result, warnings=warnings)
 
 
 def _check_encoding(raw_path: str) -> None:

@@ -4,37 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import urlencode
 
 import msgspec
 
 from handlers.body import invalid, parse_object, read_body
 from handlers.envelope import Answer, Code, Reply
+from handlers.given import Query, fields_of_nothing, merged
 from jobs.lenient import Findings, read_object
-from jobs.refusals import Invalid, Problem
+from jobs.refusals import Invalid
 
 #: What a handler may return: the data of the envelope, an Answer with headers, or a whole Reply.
 Result = Any | Answer | Reply
 MAX_PAGE_SIZE = 100
-_MAX_QUERY_FIELDS = 50
 #: What any call may answer.
-COMMON_CODES = (Code.UNAUTHORIZED, Code.FORBIDDEN, Code.INTERNAL)
+COMMON_CODES = (Code.INVALID, Code.UNAUTHORIZED, Code.FORBIDDEN, Code.INTERNAL)
 
 
 class Call:
     """The request: path arguments, query, headers, body. Reading the last two costs only who asks."""
 
-    __slots__ = ("_limit_bytes", "args", "environ")
+    __slots__ = ("_limit_bytes", "_query", "_route", "_wishes", "args", "environ", "warnings")
 
-    def __init__(self, environ: dict[str, Any], args: Mapping[str, str], limit_bytes: int) -> None:
+    def __init__(
+        self, environ: dict[str, Any], args: Mapping[str, str], limit_bytes: int, route: Route
+    ) -> None:
         self.environ = environ
         self.args = args
+        self.warnings: list[str] = []  #: what in a question was ignored; goes with the answer
         self._limit_bytes = limit_bytes
+        self._route = route
+        self._query = Query("")
+        self._wishes: dict[str, Any] = {}  #: fields of a body that this call has none for
 
     @property
     def id(self) -> int:
         """The number in the path."""
         return int(self.args["id"])
+
+    def check(self) -> None:
+        """Refuse what this call would not obey: query fields and bodies that it does not know (R46, R47).
+
+        Raises:
+            Refusal, Invalid: 40001.
+        """
+        route = self._route
+        self._query = Query(self.environ.get("QUERY_STRING", ""))
+        self._query.refuse_json()
+        problems = self._query.unknown(route.names)
+        if route.reads:
+            self.warnings = [f"{problem.field}: {problem.problem}; ignored" for problem in problems]
+            if self.body().strip():
+                raise invalid(
+                    f"{route.method} takes no body; use POST to create something "
+                    "(curl: leave out -X GET and -G), or put filters into the address"
+                )
+        elif problems:
+            raise Invalid(problems)
+        elif route.body is None and not route.upload:
+            names = route.query.__struct_fields__ if route.query else ()
+            self._wishes = fields_of_nothing(self.body(), route.method, self._content_type, names)
 
     def header(self, name: str) -> str | None:
         """A request header, None when it was not sent."""
@@ -49,37 +78,40 @@ class Call:
     def json(self, body: bytes | None = None) -> dict[str, Any]:
         """The body as a JSON object. Raises Refusal (40001, 41301)."""
         raw = self.body() if body is None else body
-        return parse_object(
-            raw, method=self.environ["REQUEST_METHOD"], content_type=self.environ.get("CONTENT_TYPE", "")
-        )
+        return parse_object(raw, method=self.environ["REQUEST_METHOD"], content_type=self._content_type)
+
+    def fields(self, struct: type[msgspec.Struct], body: bytes | None = None) -> dict[str, Any]:
+        """The JSON object of the body together with the fields that stand in the query. Raises Refusal, Invalid."""
+        raw = self.body() if body is None else body
+        wishes, problems = self._query.wishes(struct, self._route.names)
+        given = {} if wishes and not raw.strip() else self.json(raw)
+        together, more = merged(given, wishes, struct)
+        if problems or more:
+            raise Invalid([*problems, *more])
+        return together
 
     def query(self, struct: type[msgspec.Struct]) -> dict[str, Any]:
-        """The query by field name: empty values count as absent, unknown names are ignored. Raises Invalid."""
-        text = self.environ.get("QUERY_STRING", "")
-        if not text:
-            return {}
-        given: dict[str, str] = {}
+        """The query by field name; for a call that reads, empty values count as absent. Raises Invalid."""
         findings = Findings()
-        for name, value in _pairs(text):
-            if not value.strip():
-                continue
-            if name in given and name in struct.__struct_fields__:
-                findings.problems.append(Problem(name, "is given twice"))
-            given[name] = value
-        known = {name: given[name] for name in struct.__struct_fields__ if name in given}
-        values = read_object(struct, known, findings)
+        if self._route.reads:
+            given, findings.problems = self._query.filters(struct)
+        else:
+            wishes, problems = self._query.wishes(struct, struct.__struct_fields__)
+            given, more = merged(self._wishes, wishes, struct)
+            findings.problems = [*problems, *more]
+        values = read_object(struct, given, findings)
         if findings.problems:
             raise Invalid(findings.problems)
         return values
 
+    def queried(self) -> str:
+        """The query fields as they came, in a fixed order and without `force`: part of what a request asks for."""
+        fields = {name: values for name, values in self._query.values.items() if name != "force"}
+        return urlencode(sorted(fields.items()), doseq=True)
 
-def _pairs(text: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_QUERY_FIELDS)
-    except UnicodeDecodeError:
-        raise invalid("is not UTF-8 (percent-encoded)", "query") from None
-    except ValueError:
-        raise invalid(f"must not have more than {_MAX_QUERY_FIELDS} fields", "query") from None
+    @property
+    def _content_type(self) -> str:
+        return str(self.environ.get("CONTENT_TYPE", ""))
 
 
 def page_of(query: dict[str, Any]) -> tuple[int, int]:
@@ -111,3 +143,17 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     creates: bool = False  #: refused while the daemon drains
     slow: bool = False  #: looks into files or at a phone: has its own threads, so that all else stays quick
     hidden: bool = False  #: not in the OpenAPI document
+    more_names: tuple[str, ...] = ()  #: further names under which fields of the body are taken
+
+    @property
+    def reads(self) -> bool:
+        """Whether this call asks and changes nothing."""
+        return self.method == "GET"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that its query may have: its own, and those of the body."""
+        own = self.query.__struct_fields__ if self.query else ()
+        of_body = () if self.body is None else self.body.__struct_fields__
+        names = dict.fromkeys((*own, *of_body, *self.more_names))
+        return tuple(name for name in names if name != "script_config")

@@ -63,7 +63,7 @@ class DeviceHandlers:
 
     def match_accounts(self, call: Call) -> Result:
         findings = Findings()
-        wishes = read_object(MatchRequest, call.json(), findings)
+        wishes = read_object(MatchRequest, call.fields(MatchRequest), findings)
         if findings.problems:
             raise Invalid(findings.problems)
         serial, platform = self._find(call.args["serial"]).serial, wishes["platform"]

@@ -110,8 +110,19 @@ class Refusal(Exception):
         self.headers = headers
 
 
-def success(data: Any, headers: Headers = (), status: int = 200) -> Reply:
-    """The envelope around the data of a call that worked."""
+def success(data: Any, headers: Headers = (), status: int = 200, warnings: Sequence[str] = ()) -> Reply:
+    """The envelope around the data of a call that worked.
+
+    Args:
+        data: The data, an object where there are warnings.
+        headers: Further headers.
+        status: The HTTP status.
+        warnings: What in the request was ignored; stands as `warnings` in the data.
+    """
+    if warnings:
+        text = _ENCODER.encode(data)
+        comma = b"," if len(text) > 2 else b""
+        data = msgspec.Raw(b'%b%b"warnings":%b}' % (text[:-1], comma, _ENCODER.encode(warnings)))
     return Reply(status, _ENCODER.encode({"code": 0, "message": "success", "data": data}), headers)
 
 

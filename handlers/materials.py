@@ -11,16 +11,16 @@ from handlers import objects
 from handlers.body import invalid, too_large
 from handlers.call import Call, Result, Route, page_of
 from handlers.envelope import Code
+from handlers.given import merged
 from handlers.multipart import boundary_of, chunks_of, find_parts, read_field
 from handlers.services import Services
 from handlers.task_view import moment
 from jobs.lenient import Findings, read_object
 from jobs.library import MaterialFields, MaterialView, Uploaded
-from jobs.refusals import Invalid
+from jobs.refusals import Invalid, Problem
 from storage.records import Use
 
 _HOW = "with curl: -F file=@clip.mp4, or --data-binary @clip.mp4 and ?name=clip.mp4"
-_TEXT_FIELDS = ("caption", "username", "sort_number", "tags")
 
 
 class MaterialQuery(msgspec.Struct):
@@ -112,8 +112,23 @@ class MaterialHandlers:
         files = [part for part in parts if part.filename]
         if len(files) != 1:
             raise invalid(f"the form must hold exactly one file, it holds {len(files)}; {_HOW}", "file")
-        texts = {part.name: read_field(body, part) for part in parts if not part.filename}
-        fields = {name: texts[name] for name in _TEXT_FIELDS if texts.get(name, "").strip()}
+        sent: dict[str, str] = {}
+        twice: list[Problem] = []
+        for part in parts:
+            if not part.filename:
+                text = read_field(body, part)
+                if part.name == "tags" and "tags" in sent:
+                    text = f"{sent['tags']},{text}"
+                elif part.name in sent:
+                    twice.append(Problem(part.name, "is given twice"))
+                sent[part.name] = text
+        texts, problems = merged(sent, call.query(UploadQuery), UploadQuery)
+        if twice or problems:
+            raise Invalid([*twice, *problems])
+        # What the library does not know it refuses or warns about; the file's name and checksum are no fields of it.
+        fields = {
+            name: text for name, text in texts.items() if name not in {"name", "sha256"} and str(text).strip()
+        }
         file = files[0]
         return self._services.library.upload(
             chunks_of(body, file.start, file.end),
@@ -124,7 +139,7 @@ class MaterialHandlers:
         )
 
     def change(self, call: Call) -> Result:
-        view, warnings = self._services.library.change(call.id, call.json())
+        view, warnings = self._services.library.change(call.id, call.fields(MaterialFields))
         return objects.MaterialChange(self._show(view), warnings)
 
     def remove(self, call: Call) -> Result:
@@ -134,7 +149,10 @@ class MaterialHandlers:
     def reset(self, call: Call) -> Result:
         body = call.body()
         findings = Findings()
-        wishes = read_object(ResetRequest, call.json(body) if body.strip() else {}, findings)
+        given = call.fields(ResetRequest, body if body.strip() else b"{}")
+        wishes = read_object(ResetRequest, given, findings)
+        # With nothing asked for all is reset: what is not understood must not count as nothing.
+        findings.problems += [Problem("", warning) for warning in findings.warnings]
         if findings.problems:
             raise Invalid(findings.problems)
         library = self._services.library

@@ -39,7 +39,19 @@ Publishes your own videos and images through the TikTok and Instagram apps of yo
 Every answer below `/api/` is an envelope `{"code", "message", "data"}`: `code` 0 is success, any other the HTTP status
 with two digits appended. Requests from the box itself and from `trusted_networks` need no token; all others send
 `Authorization: Bearer TOKEN` or `X-Api-Key: TOKEN`.
+
+A call that changes something takes every field of its body in the query too, and refuses fields it does not know; a call
+that reads lists them in `warnings` of its data.
 """
+_WARNINGS = {
+    "properties": {
+        "warnings": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Query fields that this call does not know; absent when there are none",
+        }
+    }
+}
 
 
 class RefusalData(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -166,13 +178,14 @@ def _query_parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:
 def _responses(route: Route, found: dict[str, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     if route.answer is not None:
+        data = found[_name(route.answer)]
         schema: dict[str, Any] = {
             "type": "object",
             "required": ["code", "message", "data"],
             "properties": {
                 "code": {"const": 0},
                 "message": {"const": "success"},
-                "data": found[_name(route.answer)],
+                "data": {"allOf": [data, _WARNINGS]} if route.reads else data,
             },
         }
     elif route.media_type == "application/json":

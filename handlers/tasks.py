@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,7 +15,7 @@ from handlers.services import Services
 from handlers.task_view import TaskViews, show_task
 from jobs.control import RetryAll
 from jobs.intake_request import CreateRequest
-from jobs.lenient import Findings, read_object
+from jobs.lenient import Findings, Unknown, read_object
 from jobs.refusals import Invalid, NotFound, Problem
 from storage.records import Status, Task
 
@@ -45,8 +46,9 @@ class ListQuery(msgspec.Struct):
 
 
 class CreateQuery(msgspec.Struct):
-    """What a person may insist on."""
+    """Fields of the body that people put into the address most; every other field of it, too, may stand there."""
 
+    dry_run: Annotated[Flag, Meta(description="Check and resolve everything, create nothing")] = False
     force: Annotated[
         Flag, Meta(description="Create although the account was given the same media a moment ago")
     ] = False
@@ -67,6 +69,9 @@ class BatchRequest(msgspec.Struct):
     task_ids: Annotated[tuple[int, ...], Meta(min_length=1, max_length=_MAX_BATCH)]
 
 
+_BATCH = Unknown(other_words=dict.fromkeys(("ids", "tasks", "id", "task"), "task_ids"))
+
+
 class TaskHandlers:
     """Everything under `/task`."""
 
@@ -76,10 +81,11 @@ class TaskHandlers:
 
     def create(self, call: Call) -> Result:
         body = call.body()
-        raw = call.json(body)
-        wishes = call.query(CreateQuery)
+        raw = call.fields(CreateRequest, body)
         key = call.header("Idempotency-Key")
-        created = self._services.intake.create(raw, source="api", idempotency_key=key, body=body, **wishes)
+        if queried := call.queried():
+            body += b"\n?" + queried.encode()
+        created = self._services.intake.create(raw, source="api", idempotency_key=key, body=body)
         return Answer(created.answer, (("Idempotent-Replay", "true"),) if created.replayed else ())
 
     def page(self, call: Call) -> Result:
@@ -105,13 +111,12 @@ class TaskHandlers:
 
     def delete_batch(self, call: Call) -> Result:
         findings = Findings()
-        raw = call.json()
-        values = read_object(BatchRequest, raw, findings)
+        values = read_object(BatchRequest, call.fields(BatchRequest), findings, unknown=_BATCH)
         if not findings.problems and not values["task_ids"]:
             findings.problem("task_ids", "name at least one task")
         if findings.problems:
             raise Invalid(findings.problems)
-        return self._delete(values["task_ids"])
+        return self._delete(values["task_ids"], findings.warnings)
 
     def stop(self, call: Call) -> Result:
         self._find(call.id)
@@ -159,9 +164,9 @@ class TaskHandlers:
     def _show(self, task: Task) -> Any:
         return self._views.one(task, self._services.zone())
 
-    def _delete(self, task_ids: list[int]) -> objects.Deleted:
+    def _delete(self, task_ids: list[int], warnings: Sequence[str] = ()) -> objects.Deleted:
         gone = self._services.control.delete(task_ids)
-        return objects.Deleted(len(gone.task_ids), gone.task_ids, gone.not_found, gone.warnings)
+        return objects.Deleted(len(gone.task_ids), gone.task_ids, gone.not_found, [*warnings, *gone.warnings])
 
     def routes(self) -> list[Route]:
         """The routes of this resource; words that could be taken for an id come first."""

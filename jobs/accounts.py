@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from jobs.intake_targets import clean_username
-from jobs.lenient import Findings, Unreadable, read_bool, read_int, read_object
+from jobs.lenient import Findings, Unknown, Unreadable, read_bool, read_int, read_object
 from jobs.post.config import Platform
 from jobs.refusals import Invalid, NoSpace, NotFound, Problem
 from jobs.settings import Settings
@@ -22,9 +22,23 @@ from storage.store import Store
 _USERNAME = re.compile(r"[^\s/\\@]{1,100}")
 _PACKAGE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)
 #: Other names under which clients may send a field.
-_ALIASES = {"serial": "device", "package": "packagename", "logged_in": "logined"}
+_ALIASES = {"serial": "device", "package": "packagename", "logged_in": "logined", "enabled": "status"}
+OTHER_NAMES = tuple(_ALIASES)
 #: Never kept, whatever comes; said to the caller without the value.
 _SECRETS = ("password", "email", "totp", "cookie", "cookies")
+#: What our own answers show besides: a client may send back the whole object it has read.
+_SHOWN = frozenset(
+    {"id", "device_online", "device_name", "logined_text", "status_text", "managed", *_SECRETS}
+)
+_UNKNOWN = Unknown(
+    harmless=_SHOWN,
+    also=OTHER_NAMES,
+    other_words={
+        **dict.fromkeys(("name", "user", "account", "login", "handle"), "username"),
+        **dict.fromkeys(("phone", "device_id"), "device"),
+        **dict.fromkeys(("app", "network"), "platform"),
+    },
+)
 
 Tag = Annotated[str, Meta(min_length=1, max_length=100)]
 
@@ -197,11 +211,13 @@ class Accounts:
             if key in _SECRETS:
                 if value is not None:
                     findings.warn(f"{key}: ignored; it is not kept here")
-            elif key == "enabled":
-                plain["status"] = _status_of(value, findings)
-            else:
-                plain[_ALIASES.get(str(key), str(key))] = value
-        values = read_object(AccountFields, plain, findings, hooks=_HOOKS)
+                continue
+            name = str(_ALIASES.get(key, key))
+            meant = _status_of(value, findings) if key == "enabled" else value
+            _refuse_two_words(key, name, meant, raw.get(name), findings)
+            if meant is not None or name not in plain:
+                plain[name] = meant
+        values = read_object(AccountFields, plain, findings, hooks=_HOOKS, unknown=_UNKNOWN)
         fields: dict[str, Any] = {}
         for name in ("username", "platform", "display_name"):
             if name in values:
@@ -219,6 +235,12 @@ class Accounts:
             if fields["package"] and not _PACKAGE.fullmatch(fields["package"]):
                 findings.problem("packagename", "is no package name like com.instagram.android")
         return fields
+
+
+def _refuse_two_words(key: str, name: str, value: Any, other: Any, findings: Findings) -> None:
+    """A field that came under two of its names must be the same in both."""
+    if key != name and None not in (value, other) and str(value) != str(other):
+        findings.problem(key, f'says something else than "{name}"; send one of the two')
 
 
 def _by_display_name(accounts: Iterable[Account]) -> dict[str, list[Account]]:

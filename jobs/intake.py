@@ -13,7 +13,7 @@ import msgspec
 
 from jobs.clock import Clock
 from jobs.intake_repeats import Keys, RepeatGuard, body_sha256
-from jobs.intake_request import MAX_TASKS, SCRIPT, CreateRequest, read_request
+from jobs.intake_request import MAX_TASKS, OUTSIDE, SCRIPT, CreateRequest, read_request
 from jobs.intake_targets import Target, TargetFinder, Targets
 from jobs.lenient import Findings
 from jobs.post.choose import Chooser, Chosen
@@ -186,7 +186,7 @@ class Intake:
         raw_config = raw.get("script_config")
         parsed = None
         if isinstance(raw_config, Mapping):
-            parsed = parse_config(raw_config, targets.platforms, findings)
+            parsed = parse_config(raw_config, targets.platforms, findings, elsewhere=OUTSIDE)
         first = self._first_start(request, now, findings)
         if findings.problems or parsed is None:
             raise Invalid(findings.problems)

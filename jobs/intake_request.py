@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from jobs.lenient import Findings, read_object
+from jobs.lenient import Findings, Unknown, read_object
+from jobs.near_names import near_name
 from jobs.post.config import Platform, PostConfig
 from jobs.refusals import Invalid, NoScript, Problem, UnknownScript
 
@@ -18,7 +19,7 @@ MAX_TASKS = 500
 _A_DAY_MIN = 24 * 60
 
 #: What callers write for `script_name` when they guess.
-_OTHER_NAMES = ("script", "scriptName", "scriptname", "script-name")
+_OTHER_NAMES = ("script", "task", "name")
 _MISSING = {"script_config": "is missing; {} means all defaults"}
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -71,6 +72,35 @@ class CreateRequest(msgspec.Struct, frozen=True, kw_only=True):
     ] = False
 
 
+#: Keys of the request that may stand in `script_config` by mistake, and where they belong.
+OUTSIDE = {
+    name: "beside script_config, not in it"
+    for name in CreateRequest.__struct_fields__
+    if name != "script_config"
+}
+#: What callers write who guess.
+_OTHER_WORDS = {
+    **dict.fromkeys(
+        ("time", "date", "datetime", "when", "at", "schedule", "scheduled_at", "schedule_at", "schedule_time",
+         "scheduled_time", "scheduledtime", "publish_at", "publish_time", "post_at", "post_time", "run_at", "start_at",
+         "start_date", "start"),
+        "start_time",
+    ),
+    **dict.fromkeys(("config", "params", "args", "settings"), "script_config"),
+    **dict.fromkeys(("test", "simulate", "preview", "validate_only", "dry"), "dry_run"),
+    **dict.fromkeys(("app", "network"), "platform"),
+}  # fmt: skip
+_UNKNOWN = Unknown(
+    harmless=frozenset({"rotate_proxy"}),  # the vendor's desktop sends it
+    elsewhere=dict.fromkeys(PostConfig.__struct_fields__, "into script_config"),
+    other_words=_OTHER_WORDS,
+)
+
+
+def _means_script_name(key: str) -> bool:
+    return key in _OTHER_NAMES or near_name(key, ("script_name",)) != ""
+
+
 def read_request(raw: Any, findings: Findings) -> CreateRequest:
     """Read everything but `script_config`, which stays raw with the caller; what is wrong keeps its default.
 
@@ -83,12 +113,12 @@ def read_request(raw: Any, findings: Findings) -> CreateRequest:
         raise Invalid(Problem("", "the body must be a JSON object"))
     script = raw.get("script_name")
     if not isinstance(script, str) or not script.strip():
-        other = next((key for key in raw if key in _OTHER_NAMES), None)
+        other = next((key for key in raw if key != "script_name" and _means_script_name(key)), None)
         hint = f'; "{other}" is not its name' if other else f'; write "{SCRIPT}"'
         raise NoScript(Problem("script_name", f"is missing{hint}"))
     if script != SCRIPT:
         raise UnknownScript(Problem("script_name", f'only "{SCRIPT}" can be run'))
-    values = read_object(CreateRequest, raw, findings, missing=_MISSING)
+    values = read_object(CreateRequest, raw, findings, missing=_MISSING, unknown=_UNKNOWN)
     values["script_config"] = PostConfig()
     for key in ("serials", "usernames"):
         values[key] = tuple(values.get(key, ()))

@@ -2,6 +2,7 @@
 
 The types and limits stand in the struct, from which the OpenAPI document is made too. What is accepted beyond them:
 numbers and booleans as texts, whole floats, 0 and 1 for booleans, null for an absent key, unknown keys (with a warning).
+An unknown key that looks like a misspelt known one is a problem (R46): ignored, it would make another post than the one meant.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from jobs.near_names import near_name
 from jobs.refusals import Problem
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*", re.ASCII)
@@ -25,6 +27,8 @@ _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 #: More problems than these within one list help nobody.
 _LIST_PROBLEMS = 20
 _UNKNOWN_WARNINGS = 20
+#: How many unknown keys are compared with the known ones at length; all are compared quickly.
+_THOROUGH = 100
 
 
 class Unreadable(ValueError):
@@ -47,6 +51,33 @@ class Findings:
             self.warnings.append(warning)
 
 
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known about the keys of an object that its struct does not have."""
+
+    harmless: frozenset[str] = frozenset()  #: sent by known clients; ignored, however close to ours they look
+    also: tuple[str, ...] = ()  #: further names under which fields are taken
+    #: A known key that stands in the wrong object -> where it belongs, e.g. "script_config".
+    elsewhere: Mapping[str, str] = {}
+    #: A name that others use -> ours; refused where ours is absent.
+    other_words: Mapping[str, str] = {}
+
+    def explain(self, name: str, known: tuple[str, ...], raw: Mapping[str, Any], *, thorough: bool) -> str:
+        """Why this key may not be ignored, "" when it may."""
+        if name in self.harmless or raw.get(name) is None:
+            return ""
+        near = near_name(name, (*known, *self.also), thorough=thorough)
+        if near:
+            return f'is not a known key; did you mean "{near}"?'
+        place = name if name in self.elsewhere else near_name(name, tuple(self.elsewhere), thorough=thorough)
+        if place:
+            other = "" if place == name else f', and is called "{place}"'
+            return f"stands in the wrong place: it belongs {self.elsewhere[place]}{other}"
+        ours = self.other_words.get(name.casefold().replace("-", "_"), "")
+        if ours and raw.get(ours) is None:
+            return f'is not a known key; did you mean "{ours}"?'
+        return ""
+
+
 Hook = Callable[[Any], Any]
 
 
@@ -58,7 +89,7 @@ def read_object(
     prefix: str = "",
     hooks: Mapping[str, Hook] | None = None,
     missing: Mapping[str, str] | None = None,
-    silent: Sequence[str] = (),
+    unknown: Unknown | None = None,
 ) -> dict[str, Any]:
     """Every usable value of `raw` by field name; what is absent, null or wrong is left out.
 
@@ -69,16 +100,15 @@ def read_object(
         prefix: Stands before each field name in them, e.g. "script_config.".
         hooks: By field, called with the raw value before the type is looked at; may raise Unreadable.
         missing: By field, what to say when a required one is absent.
-        silent: Unknown keys that deserve no warning.
+        unknown: What is known about keys that are none of the struct's.
     """
     fields = _fields(struct)
     values: dict[str, Any] = {}
-    unknown = []
+    others = []
     for name, value in raw.items():
         field = fields.get(name)
         if field is None:
-            if name not in silent:
-                unknown.append(name)
+            others.append(name)
             continue
         if value is None:
             continue
@@ -94,15 +124,33 @@ def read_object(
     for name, field in fields.items():
         if field.required and raw.get(name) is None:
             findings.problem(prefix + name, (missing or {}).get(name, "is missing"))
-    for name in unknown[:_UNKNOWN_WARNINGS]:
-        near = difflib.get_close_matches(name, fields, n=1, cutoff=0.75)
-        hint = f'; did you mean "{near[0]}"?' if near else ""
-        findings.warn(f"{prefix}{shorten(name)}: unknown key, ignored{hint}")
-    if len(unknown) > _UNKNOWN_WARNINGS:
-        findings.warn(
-            f"{prefix[:-1] or 'body'}: {len(unknown) - _UNKNOWN_WARNINGS} more unknown keys, ignored"
-        )
+    _judge_unknown(others, raw, unknown or Unknown(), findings, known=tuple(fields), prefix=prefix)
     return values
+
+
+def _judge_unknown(
+    names: Sequence[str],
+    raw: Mapping[str, Any],
+    about: Unknown,
+    findings: Findings,
+    *,
+    known: tuple[str, ...],
+    prefix: str,
+) -> None:
+    """Refuse keys that were meant as others; warn about the rest."""
+    ignored = []
+    for index, name in enumerate(names):
+        problem = about.explain(name, known, raw, thorough=index < _THOROUGH)
+        if problem:
+            findings.problem(prefix + shorten(name), problem)
+        else:
+            ignored.append(name)
+    for name in ignored[:_UNKNOWN_WARNINGS]:
+        findings.warn(f"{prefix}{shorten(name)}: unknown key, ignored")
+    if len(ignored) > _UNKNOWN_WARNINGS:
+        findings.warn(
+            f"{prefix[:-1] or 'body'}: {len(ignored) - _UNKNOWN_WARNINGS} more unknown keys, ignored"
+        )
 
 
 @functools.cache
@@ -110,6 +158,32 @@ def _fields(struct: type[msgspec.Struct]) -> dict[str, inspect.Field]:
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)  # noqa: S101 - told by the type above
     return {field.encode_name: field for field in info.fields}
+
+
+def kind_of_field(struct: type[msgspec.Struct], name: str) -> inspect.Type | None:
+    """The type of one field, without what may be said instead of a value; None when there is no such field."""
+    field = _fields(struct).get(name)
+    return None if field is None else _bare(field.type)
+
+
+def is_flag(kind: inspect.Type) -> bool:
+    """Whether values are true and false."""
+    return isinstance(kind, inspect.BoolType)
+
+
+def is_list(kind: inspect.Type) -> bool:
+    """Whether values are lists."""
+    return isinstance(kind, inspect.ListType | inspect.VarTupleType)
+
+
+def _bare(kind: inspect.Type) -> inspect.Type:
+    match kind:
+        case inspect.Metadata():
+            return _bare(kind.type)
+        case inspect.UnionType():
+            return _bare(_only(kind))
+        case _:
+            return kind
 
 
 class _ListProblems(Unreadable):

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from jobs.clock import Clock
 from jobs.intake_targets import clean_username
-from jobs.lenient import Findings, read_object
+from jobs.lenient import Findings, Unknown, read_object
 from jobs.library_checks import check_limits, check_name
 from jobs.library_files import partial_file, receive, remove_partials, sync_folder
 from jobs.post.captions import CaptionInvalid, parse_spintax
@@ -254,7 +254,7 @@ class Library:
         return MaterialView(material, self._store.usage.state(LIBRARY, material.sha256))
 
     def _read(self, raw: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
-        values = read_object(MaterialFields, raw, findings, hooks=_HOOKS)
+        values = read_object(MaterialFields, raw, findings, hooks=_HOOKS, unknown=_UNKNOWN)
         if "username" in values:
             values["username"] = clean_username(values["username"])
         if "tags" in values:
@@ -275,3 +275,14 @@ def _read_tags(value: Any) -> Any:
 
 
 _HOOKS = {"tags": _read_tags}
+_UNKNOWN = Unknown(
+    # What our own answers show besides: a client may send back the whole object it has read.
+    harmless=frozenset(
+        {"id", "name", "kind", "sha256", "size_bytes", "created_at", "used", "duration_s", "width", "height"}
+    ),
+    other_words={
+        **dict.fromkeys(("text", "description", "title"), "caption"),
+        **dict.fromkeys(("account", "user"), "username"),
+        **dict.fromkeys(("sort", "order", "position"), "sort_number"),
+    },
+)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from jobs.lenient import Findings, read_object, shown
+from jobs.lenient import Findings, Unknown, read_object, shown
 from jobs.post.captions import CaptionInvalid, parse_spintax
 
 Platform = Literal["tiktok", "instagram"]
@@ -128,20 +128,51 @@ class ParsedConfig(msgspec.Struct, frozen=True):
         return dict(msgspec.to_builtins(self.config))
 
 
+#: What the vendor's desktop keeps beside our keys in its settings for a post, and may send along.
+_DESKTOP_KEYS = frozenset(
+    {
+        "settings", "startOption", "scheduledTime", "videos_folder", "captions_folder", "schedule_type", "interval_minutes",
+        "specific_times", "repeat_times", "shuffle_videos", "video_delay_min", "video_delay_max", "post_caption",
+        "insert_emoji", "comment_on_own_post", "comment_on_own_post_delay_min", "comment_on_own_post_delay_max",
+        "own_post_comment", "own_post_comment_emoji", "generate_by_chatgpt", "chatgpt_settings", "rotate_proxy",
+    }
+)  # fmt: skip
+#: What callers write who guess.
+_OTHER_WORDS = {
+    **dict.fromkeys(("text", "description", "post_text", "body", "message"), "captions"),
+    **dict.fromkeys(
+        ("file", "files", "media", "media_list", "video", "videos", "image", "images", "video_path", "file_path",
+         "file_list", "materials", "material"),
+        "material_list",
+    ),
+    **dict.fromkeys(("folder", "path", "local_folder"), "material_path"),
+    **dict.fromkeys(("tags", "tag"), "materials_tags"),
+    **dict.fromkeys(("ai_generated", "is_ai", "aigc", "is_aigc"), "ai_label"),
+}  # fmt: skip
+
+
 def load_config(stored: Mapping[str, Any]) -> PostConfig:
     """The config of a stored task."""
     return msgspec.convert(stored, PostConfig)
 
 
-def parse_config(raw: Mapping[str, Any], platforms: Collection[str], findings: Findings) -> ParsedConfig:
+def parse_config(
+    raw: Mapping[str, Any],
+    platforms: Collection[str],
+    findings: Findings,
+    *,
+    elsewhere: Mapping[str, str] | None = None,
+) -> ParsedConfig:
     """Read what a caller sent.
 
     Args:
         raw: The decoded `script_config`.
         platforms: The platforms that the tasks of this request will run on.
         findings: Takes every problem and warning.
+        elsewhere: Keys that belong into the request itself, and where that is.
     """
-    values = read_object(PostConfig, raw, findings, prefix=PREFIX, hooks=_HOOKS)
+    unknown = Unknown(harmless=_DESKTOP_KEYS, elsewhere=elsewhere or {}, other_words=_OTHER_WORDS)
+    values = read_object(PostConfig, raw, findings, prefix=PREFIX, hooks=_HOOKS, unknown=unknown)
     wrong = {p.field for p in findings.problems}
     if "material_list" in values:
         values["material_list"] = tuple(values["material_list"])

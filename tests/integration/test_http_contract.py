@@ -179,7 +179,8 @@ SECTION_6 = [
     config("36 images on TikTok", 40001, None, content_type=1, material_list=["photo.jpg"] * 36),
     config("ai_label", 0, ai_label="true"),
     config("ai_label as a number", 40001, fields("script_config.ai_label"), ai_label=2),
-    config("a misspelt key", 0, warned("captions"), caption="x"),
+    config("a misspelt key", 40001, fields("script_config.caption"), caption="x"),
+    config("a key of the desktop", 0, warned("post_caption"), post_caption="x"),
 ]  # fmt: skip
 SECTION_10 = [
     raw("an empty body", b"", 40001),

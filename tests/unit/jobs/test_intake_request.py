@@ -248,11 +248,95 @@ def test_null_is_the_same_as_absent(door: Door) -> None:
     assert created.tasks[0].scheduled_at == door.clock.now()
 
 
-def test_unknown_keys_are_ignored_with_a_warning(door: Door) -> None:
-    warnings = door.create({"captoins": "x", "zzz": 1, **LIST}, hurry=True).warnings
-    assert 'script_config.captoins: unknown key, ignored; did you mean "captions"?' in warnings
+def test_R46_keys_that_look_like_no_known_one_are_ignored_with_a_warning(door: Door) -> None:
+    warnings = door.create({"zzz": 1, **LIST}, hurry=True).warnings
     assert "script_config.zzz: unknown key, ignored" in warnings
     assert "hurry: unknown key, ignored" in warnings
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("startTime", "start_time"),
+        ("StartTime", "start_time"),
+        ("start-time", "start_time"),
+        ("starttime", "start_time"),
+        ("start_tiem", "start_time"),
+        ("start_time ", "start_time"),
+        ("scheduled_at", "start_time"),
+        ("dryRun", "dry_run"),
+        ("dry_runn", "dry_run"),
+        ("dry-run", "dry_run"),
+        ("platfrom", "platform"),
+        ("Force", "force"),
+        ("username", "usernames"),
+        ("serials[]", "serials"),
+        ("enableMultiAccount", "enable_multi_account"),
+        ("min_intervall", "min_interval"),
+    ],
+)
+def test_R46_CLI_3_a_misspelt_key_of_the_request_is_refused_naming_both(
+    door: Door, key: str, meant: str
+) -> None:
+    body = door.body(LIST) | {key: "23:59"}
+    if meant == "serials":
+        del body["serials"]
+    problem = refused(lambda: door.intake.create(body), Invalid)[key]
+    assert f'did you mean "{meant}"?' in problem
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("materials_list", "material_list"),
+        ("materialList", "material_list"),
+        ("ai_lable", "ai_label"),
+        ("aiLabel", "ai_label"),
+        ("caption", "captions"),
+        ("Captions", "captions"),
+        ("captoins", "captions"),
+        ("imageCount", "image_count"),
+        ("upload_time", "upload_wait_time"),
+        ("placment", "placement"),
+        ("files", "material_list"),
+        ("description", "captions"),
+    ],
+)
+def test_R46_CLI_4_a_misspelt_key_of_the_config_is_refused_naming_both(
+    door: Door, key: str, meant: str
+) -> None:
+    config = {key: "x"} if meant == "material_list" else {key: "x", **LIST}
+    assert f'did you mean "{meant}"?' in door.errors(config)[f"script_config.{key}"]
+
+
+def test_R46_a_key_in_the_wrong_object_is_refused_and_says_where_it_belongs(door: Door) -> None:
+    errors = door.errors({"dry_run": True, "startTime": "23:59", **LIST}, captions="x", aiLabel=True)
+    assert errors["script_config.dry_run"].endswith("belongs beside script_config, not in it")
+    assert 'is called "start_time"' in errors["script_config.startTime"]
+    assert errors["captions"] == "stands in the wrong place: it belongs into script_config"
+    assert 'is called "ai_label"' in errors["aiLabel"]
+
+
+def test_R46_what_the_desktop_of_the_vendor_sends_stays_ignored_with_a_warning(door: Door) -> None:
+    desktop = {"scheduledTime": "09:00", "post_caption": "", "videos_folder": "", "repeat_times": 1}
+    created = door.create({**desktop, **LIST}, rotate_proxy=False)
+    assert len(created.warnings) == len(desktop) + 1
+    assert all(warning.endswith("unknown key, ignored") for warning in created.warnings)
+
+
+def test_R46_another_word_for_a_key_that_is_given_too_is_only_a_warning(door: Door) -> None:
+    assert door.create({"captions": "x", "description": "for us", **LIST}).warnings == [
+        "script_config.description: unknown key, ignored"
+    ]
+
+
+def test_R46_a_misspelt_key_without_a_value_asks_for_nothing(door: Door) -> None:
+    assert door.create({"caption": None, **LIST}, startTime=None).tasks
+
+
+def test_R46_a_misspelt_key_among_thousands_is_found(door: Door) -> None:
+    errors = door.errors({**{f"k{n}": n for n in range(5000)}, "ai_lable": True, **LIST})
+    assert errors.keys() == {"script_config.ai_lable"}
 
 
 def test_thousands_of_unknown_keys_do_not_make_thousands_of_warnings(door: Door) -> None:
