@@ -18,7 +18,7 @@ from storage.archive import Archive, read_lines
 from storage.doubt import heed, put_in_doubt
 from storage.errors import BackupUnreadable, StoreDamaged, StoreError, StoreFailed
 from storage.files import Files
-from storage.load import Loaded, Loader, journal_path, snapshot_path
+from storage.load import FIRST, Loaded, Loader, journal_path, snapshot_path
 from storage.migrate import CURRENT
 from storage.state_dir import ARCHIVE, FOLDER, RESTORED, finish_restore, lock_state
 from storage.store import Store
@@ -256,14 +256,18 @@ def _install(state: Loaded, state_dir: Path, archived: Path | None, files: Files
                 present = {task.id for task in archive.tasks(month)} if month in archive.months() else set()
                 archive.append(list(read_lines(text.splitlines(), name, without=present)))
         unfinished.mkdir()
-        files.replace(journal_path(unfinished, 1), [journal.header(CURRENT.version)], "restored journal")
+        # Not the first generation: that one may be read without its snapshot, since it begins empty.
+        number = FIRST + 1
+        files.replace(journal_path(unfinished, number), [journal.header(CURRENT.version)], "restored journal")
         head = snapshot.Head(CURRENT.version, state.seq, state.next_ids)
-        files.replace(snapshot_path(unfinished, 1), snapshot.chunks(head, state.tables), "restored snapshot")
+        files.replace(
+            snapshot_path(unfinished, number), snapshot.chunks(head, state.tables), "restored snapshot"
+        )
         files.rename(unfinished, restored, "complete restore")
         files.sync_folder(state_dir, "complete restore")
         kept = finish_restore(state_dir, files)
     except OSError as error:
         raise StoreFailed(f"{state_dir} cannot be restored: {error.strerror or error}") from error
     finally:
-        os.close(lock)
+        lock.close()
     return [*state.warnings, *([f"the store before is kept in {kept}"] if kept else [])]

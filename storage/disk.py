@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +67,8 @@ class Disk:
         self._generation = 0
         self._snapshot_bytes = 0
         self._snapshot_generation = 0
-        files.make_folder(folder)
-        self.reserve = Reserve(folder / "reserve", reserve_bytes, min_free_bytes, files)
+        self._make_reserve = partial(Reserve, folder / "reserve", reserve_bytes, min_free_bytes, files)
+        self.reserve: Reserve
 
     # --- start and end
 
@@ -84,7 +86,9 @@ class Disk:
             StoreFailed: it cannot be read or written.
         """
         try:
+            self._files.make_folder(self._folder)
             state = Loader(self._folder, self._files, types, self._schema, repair=True).load()
+            self.reserve = self._make_reserve()  # not before: a store that is refused is left as it is
             if state is None:
                 state = self._first_generation()
             self._remove_leftovers()
@@ -183,6 +187,8 @@ class Disk:
                 raise StoreFull("there is no disk space left, not even in the reserve") from again
 
     def _append(self, data: bytes) -> None:
+        if self._journal_is_gone:
+            raise OSError(errno.ENOENT, "it was deleted; it is written anew within a minute")
         if self._offset + len(data) > self._size:
             self._make_room(len(data))
         self._files.write(self._fd, data, self._offset, "journal")
@@ -231,7 +237,12 @@ class Disk:
     def snapshot_due(self) -> bool:
         """Whether the journal has grown enough to be worth replacing, or the last attempt failed."""
         enough = max(MIN_JOURNAL_BYTES, min(self._snapshot_bytes, MAX_JOURNAL_BYTES))
-        return self._snapshot_generation < self._generation or self._offset >= enough
+        return self._snapshot_generation < self._generation or self._offset >= enough or self._journal_is_gone
+
+    @property
+    def _journal_is_gone(self) -> bool:
+        """Whether the open journal has no name any more: what is added to it would be gone after the next start."""
+        return self._fd >= 0 and os.fstat(self._fd).st_nlink == 0
 
     @property
     def has_changes(self) -> bool:
@@ -241,11 +252,8 @@ class Disk:
     @property
     def awaits_snapshot(self) -> int | None:
         """Number of the present journal if it is still empty and its snapshot was not written: an attempt failed."""
-        return (
-            self._generation
-            if self._snapshot_generation < self._generation and not self.has_changes
-            else None
-        )
+        waits = self._snapshot_generation < self._generation and not self.has_changes
+        return self._generation if waits and not self._journal_is_gone else None
 
     def check_room_for_snapshot(self) -> None:
         """A snapshot must not take the last space from the changes that are written beside it; raises StoreFull."""
@@ -307,4 +315,4 @@ class Disk:
     @property
     def trouble(self) -> str:
         """Why nothing can be written, "" when all is well."""
-        return self._broken
+        return self._broken or ("it was deleted" if self._journal_is_gone else "")

@@ -20,6 +20,9 @@ _JOURNAL = "journal-*.log"
 DAMAGED = ".damaged"
 _NUMBER = re.compile("[0-9]{8,}")
 
+#: Number of the generation with which a store begins.
+FIRST = 1
+
 Tables = dict[str, dict[int, Any]]
 
 
@@ -102,12 +105,13 @@ class Loader:
         """The newest state; None when the folder holds no generation at all.
 
         Raises:
-            NewerSchema: written by a newer program.
-            StoreDamaged: there are generations and none can be read.
+            NewerSchema: written by a newer program; nothing was changed.
+            StoreDamaged: there are generations and none can be read; nothing was changed.
         """
         known = generations(self._folder)
         if not known and self._never_used():
             return None
+        damaged: list[Path] = []
         for generation in reversed(known):
             path = snapshot_path(self._folder, generation)
             try:
@@ -116,23 +120,45 @@ class Loader:
                 self._warn(
                     f"{path.name} is unreadable ({error}); it is set aside and the generation before is used"
                 )
-                if self._repair:
-                    set_aside(self._files, path)
+                damaged.append(path)
                 continue
-            return self._replay(generation, base)
-        raise StoreDamaged(
-            f"no readable snapshot is left in {self._folder}: restore a backup, "
-            "or move the folder away to start without any task"
+            break
+        else:
+            generation, base = FIRST, self._empty(known)
+        state = self._replay(generation, base)
+        if self._repair:
+            for path in damaged:
+                set_aside(self._files, path)
+        return state
+
+    def _empty(self, known: list[int]) -> Loaded:
+        """The state before the first change, of which the first snapshot says nothing but that there was none.
+
+        Raises:
+            StoreDamaged: the journals that are left do not begin there.
+        """
+        path = journal_path(self._folder, FIRST)
+        found = journal.scan(self._files.read(path), 0) if path.exists() else None
+        # A restored store has a first journal too; its first change has another number.
+        if found is None or not found.entries:
+            raise StoreDamaged(
+                f"no readable snapshot is left in {self._folder}, and no journal that begins with the first change; "
+                "nothing was changed: restore a backup, or move the folder away to start without any task"
+            )
+        which = "readable snapshot" if known else "snapshot"
+        self._warn(
+            f"there is no {which}: everything is read from {path.name}, which begins with the first change"
         )
+        state = self._open(snapshot.Snapshot(snapshot.Head(found.schema, 0), {}), path)
+        state.begin_again = True
+        return state
 
     def _never_used(self) -> bool:
         """No generation was ever completed: no damaged snapshot, and no change in any journal."""
-        if any(self._folder.glob(f"*{DAMAGED}*")):
+        numbers = journals(self._folder)
+        if any(self._folder.glob(f"*{DAMAGED}*")) or any(number > FIRST for number in numbers):
             return False
-        found = [
-            journal.scan(self._files.read(journal_path(self._folder, number)), 0)
-            for number in journals(self._folder)
-        ]
+        found = [journal.scan(self._files.read(journal_path(self._folder, number)), 0) for number in numbers]
         return not any(scan.entries or scan.later for scan in found)
 
     def _warn(self, sentence: str) -> None:

@@ -26,7 +26,7 @@ from storage.media_facts import MediaFacts
 from storage.meta import MetaStore
 from storage.reserve import RESERVE_BYTES
 from storage.retention import Retention
-from storage.state_dir import ARCHIVE, FOLDER, finish_restore, lock_state
+from storage.state_dir import ARCHIVE, FOLDER, StateLock, finish_restore, lock_state
 from storage.tables import FROZEN, TYPES
 from storage.tasks import TaskStore
 from storage.usage import UsageStore
@@ -55,11 +55,11 @@ class Store:
     """Everything durable about one state directory. Thread-safe; open it once, close it at the end."""
 
     def __init__(
-        self, state_dir: Path, lock_fd: int, storage: JournalStorage, files: Files, retention: float
+        self, state_dir: Path, lock: StateLock, storage: JournalStorage, files: Files, retention: float
     ) -> None:
         self.state_dir = state_dir
         self.storage = storage
-        self._lock_fd = lock_fd
+        self._lock = lock
         self.usage = UsageStore(storage)
         self.idempotency = IdempotencyStore(storage)
         self.tasks = TaskStore(storage, self.usage, self.idempotency)
@@ -121,12 +121,12 @@ class Store:
             )
             return cls(state_dir, lock, storage, files, retention_days)
         except BaseException:
-            os.close(lock)
+            lock.close()
             raise
 
     def close(self) -> None:
         """Note the clean stop and let go of the state directory; may be called twice."""
-        if self._lock_fd < 0:
+        if not self._lock.held:
             return
         try:
             self.meta.set(_CLEAN, True)
@@ -134,8 +134,7 @@ class Store:
             log.warning("the clean stop could not be noted: %s", error)
         self.media_facts.close()
         self.storage.close()
-        os.close(self._lock_fd)
-        self._lock_fd = -1
+        self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -162,6 +161,8 @@ class Store:
     def health(self) -> StoreHealth:
         """For the readiness probe; cheap."""
         warnings = [*self.storage.problems(), *self._trouble.values()]
+        if self._lock.held and (moved := self._lock.problem()):
+            warnings.append(moved)
         return StoreHealth(writable=self.storage.writable, warnings=tuple(warnings))
 
     def maintain(self, now: float) -> None:

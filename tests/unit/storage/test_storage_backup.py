@@ -130,7 +130,7 @@ def test_a_restore_over_a_store_that_cannot_be_read_is_possible(make_store: Open
     before = state_of(store)
     backup(store, tmp_path / "copy.tar")
     store.close()
-    for path in (store.state_dir / "store").glob("snapshot-*"):
+    for path in (store.state_dir / "store").glob("*-0*"):
         path.write_bytes(b"")
     said = restore(tmp_path / "copy.tar", store.state_dir, EARLY)
     assert "posts made since are not known" in said[0]

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from storage_samples import BreakingFiles, new_task, state_of
 
+from storage.backup import backup, export_json, import_json, restore
 from storage.errors import NewerSchema, StoreDamaged, StoreError
 from storage.files import Files
 from storage.load import Loader, generations, journal_path, journals, snapshot_path
@@ -97,19 +98,125 @@ def test_TDB_1_an_unreadable_newest_snapshot_is_set_aside_and_nothing_is_lost(
     assert make_store().tasks.get(1).remark == "goes on"
 
 
-def test_without_any_readable_snapshot_the_store_refuses_and_touches_no_journal(make_store: Opener):
-    store = make_store()
-    filled(store)
+def test_without_any_readable_snapshot_and_without_the_first_journal_the_store_refuses_and_changes_nothing(
+    make_store: Opener, tmp_path: Path
+):
+    store = make_store(generations=2)
+    filled(store, rounds=4)
     folder = folder_of(store)
     store.close()
     for number in generations(folder):
         snapshot_path(folder, number).write_bytes(b"")
-    kept = {path.name for path in folder.glob("journal-*")}
-    with pytest.raises(StoreDamaged, match="restore a backup"):
-        make_store()
-    assert {path.name for path in folder.glob("journal-*")} == kept
+    (folder / "reserve").unlink()
+    (folder / "left.tmp").write_bytes(b"half")
+
+    def everything() -> dict[str, tuple[bytes, int]]:
+        found = (path for path in (tmp_path / "state").rglob("*") if path.is_file())
+        return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in found}
+
+    before = everything()
+    for _ in range(2):
+        with pytest.raises(StoreDamaged, match="nothing was changed: restore a backup"):
+            make_store()
+        assert everything() == before
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(bytes(97)),
+        lambda path: path.write_bytes(path.read_bytes()[:-1]),
+        lambda path: path.write_bytes(path.read_bytes()[:20]),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"schema", b"Schema")),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"_file", b"_fine")),
+        lambda path: path.write_bytes(b"<html>not yours</html>"),
+        lambda path: path.unlink(),
+        lambda path: path.rename(path.with_name(path.name + ".damaged")),
+    ],
+    ids=["empty", "zeroed", "one byte short", "cut", "altered head", "no head", "garbage", "missing",
+         "set aside by an older version"],
+)  # fmt: skip
+def test_TDB_1_a_young_store_whose_only_snapshot_is_spoiled_loads_from_its_journal(
+    make_store: Opener, spoil: Callable[[Path], object]
+):
+    store = make_store()
+    store.tasks.create([new_task(number) for number in range(3)])
+    store.tasks.change(1, remark="changed")
+    before = state_of(store)
+    folder = folder_of(store)
+    store.close()
+    spoil(snapshot_path(folder, 1))
+    again = make_store()
+    assert state_of(again) == before
+    assert not again.storage.lost_changes
+    assert any("begins with the first change" in warning for warning in again.health().warnings)
+    created = again.tasks.create([new_task(9)])[0]
+    assert created.id == 4
+    third = make_store()
+    assert third.tasks.get(4) == created
+    assert not any("first change" in warning for warning in third.health().warnings), (
+        "it has a snapshot again"
+    )
+
+
+def test_TDB_1_all_snapshots_are_spoiled_and_the_journals_reach_back_to_the_beginning(make_store: Opener):
+    store = make_store()
+    before = filled(store)
+    folder = folder_of(store)
+    store.close()
+    for number in generations(folder):
+        snapshot_path(folder, number).unlink()
+    assert state_of(make_store()) == before
+
+
+def test_TDB_1_a_restored_store_is_never_taken_for_a_young_one(make_store: Opener, tmp_path: Path):
+    """Its first snapshot holds everything, and its journal is as empty as that of a new store."""
+    store = make_store()
+    filled(store)
+    store.close()
+    backup(tmp_path / "state", tmp_path / "backup.tar")
+    restore(tmp_path / "backup.tar", tmp_path / "state", LATER)
+    folder = tmp_path / "state" / "store"
+    first = snapshot_path(folder, generations(folder)[0])
+    first.write_bytes(first.read_bytes()[:-1])
     with pytest.raises(StoreDamaged):
         make_store()
+    first.unlink()
+    with pytest.raises(StoreDamaged):
+        make_store()
+
+
+def test_an_imported_store_is_never_taken_for_a_young_one(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    filled(store)
+    store.close()
+    export_json(tmp_path / "state", tmp_path / "plain.json")
+    import_json(tmp_path / "plain.json", tmp_path / "other", LATER)
+    store = make_store(state_dir=tmp_path / "other")
+    store.tasks.create([new_task(70)])
+    store.close()
+    (only,) = (tmp_path / "other" / "store").glob("snapshot-*")
+    only.write_bytes(b"")
+    with pytest.raises(StoreDamaged):
+        make_store(state_dir=tmp_path / "other")
+
+
+def test_a_journal_that_is_deleted_under_the_daemon_takes_nothing_and_is_written_anew(make_store: Opener):
+    store = make_store()
+    store.tasks.create([new_task(1)])
+    folder = folder_of(store)
+    for path in folder.glob("*.log"):
+        path.unlink()
+    with pytest.raises(StoreError, match="deleted"):
+        store.tasks.create([new_task(2)])
+    assert not store.health().writable
+    store.maintain(LATER)
+    assert store.health().writable
+    created = store.tasks.create([new_task(2)])[0]
+    again = make_store()
+    assert [again.tasks.get(number).id for number in (1, created.id)] == [1, created.id]
+    assert not again.storage.lost_changes
 
 
 def test_a_torn_tail_is_cut_off_with_a_warning(make_store: Opener, caplog: pytest.LogCaptureFixture):
@@ -142,8 +249,7 @@ def test_damage_before_acknowledged_changes_raises_the_alarm_and_puts_due_tasks_
     path = journal_path(folder, journals(folder)[-1])
     spoiled = path.read_bytes().replace(b"lost", b"LOST")
     path.write_bytes(spoiled)
-    store._lock_fd, lock = -1, store._lock_fd
-    __import__("os").close(lock)
+    store._lock.close()
 
     again = make_store(now=lambda: LATER)
     doubtful = again.tasks.get(1)
@@ -269,8 +375,7 @@ def test_TDB_1_bad_blocks_in_a_journal_cost_only_what_stands_on_them_and_raise_t
         store.tasks.create([new_task(number, scheduled_at=LATER + 1.0)])
     folder = folder_of(store)
     store.storage.close()
-    os.close(store._lock_fd)
-    store._lock_fd = -1
+    store._lock.close()
     path = journal_path(folder, 1)
     assert path.stat().st_size > 5 * 4096
     again = make_store(files=BadPlaces(path, {3}), now=lambda: LATER)
@@ -290,8 +395,7 @@ def test_TDB_1_bad_blocks_at_the_end_of_a_journal_are_no_unfinished_write(make_s
     store.tasks.change(1, stage=Stage.COMMITTING)
     folder = folder_of(store)
     store.storage.close()
-    os.close(store._lock_fd)
-    store._lock_fd = -1
+    store._lock.close()
     path = journal_path(folder, 1)
     last = (path.stat().st_size - 1) // 4096
     again = make_store(files=BadPlaces(path, {last}), now=lambda: LATER)

@@ -157,8 +157,7 @@ def test_JOB_17_a_power_cut_at_any_moment_loses_no_acknowledged_change(tmp_path:
                 again.tasks.create([new_task(77)])
         files.let_go()
         if store is not None:
-            os.close(store._lock_fd)
-            store._lock_fd = -1
+            store._lock.close()
     assert cuts > 30
 
 

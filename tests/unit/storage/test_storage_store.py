@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 import subprocess
@@ -36,6 +37,40 @@ def test_TDB_4_a_second_daemon_on_the_same_directory_refuses_to_start(store: Sto
     assert done.returncode == 7
 
 
+def test_TDB_4_a_deleted_lock_file_lets_no_second_daemon_in(make_store: Opener):
+    store = make_store()
+    (store.state_dir / "lock").unlink()
+    for _ in range(2):
+        with pytest.raises(StateLocked, match="stop it first"):
+            Store.open(store.state_dir)
+    assert store.health().warnings == ()
+    store.close()
+    make_store()
+
+
+def test_a_lock_file_alone_is_obeyed_too(make_store: Opener):
+    """As where the file system has no locks for folders, or an older version of the daemon runs."""
+    store = make_store()
+    store.close()
+    state_dir = store.state_dir
+    with (state_dir / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(StateLocked):
+            Store.open(state_dir)
+    make_store()
+
+
+def test_a_state_directory_that_is_replaced_under_the_daemon_is_told(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    store.state_dir.rename(tmp_path / "moved")
+    assert any("cannot be found any more" in warning for warning in store.health().warnings)
+    store.state_dir.mkdir()
+    assert any("was replaced" in warning for warning in store.health().warnings)
+    store.state_dir.rmdir()
+    (tmp_path / "moved").rename(store.state_dir)
+    assert store.health().warnings == ()
+
+
 def test_after_close_another_may_open(store: Store):
     store.close()
     with Store.open(store.state_dir) as again:
@@ -47,8 +82,7 @@ def test_JOB_17_starts_after_a_crash_are_counted(make_store: Opener):
     assert store.stopped_cleanly
     for crashes in (1, 2):
         store.storage.close()
-        os.close(store._lock_fd)
-        store._lock_fd = -1
+        store._lock.close()
         store = make_store()
         assert not store.stopped_cleanly
         assert store.unclean_starts == crashes
