@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handlers.hosts import OwnNames, split_host
+from handlers.hosts import OwnNames, reachable_at, split_host
 from handlers.tokens import new_token
 from handlers.wrong_tokens import MAX_WRONG, MAX_WRONG_OF_ALL, WINDOW_S, WrongTokens
 from jobs.settings import Server
@@ -294,3 +294,15 @@ def test_the_kernel_is_asked_once_a_minute_and_for_few_addresses(monkeypatch: py
     for number in range(500):
         names.known(f"198.51.100.{number % 250}", ())
     assert len(names._addresses) <= 64
+
+
+def test_the_address_that_others_see_of_this_box_is_its_own_and_a_neighbours_is_not() -> None:
+    lan, _ = split_host(reachable_at("0.0.0.0:1")) or ("127.0.0.1", None)
+    if lan.startswith("127."):
+        pytest.skip("this box has no address but loopback")
+    names = OwnNames(lambda: 0.0)
+    assert names.known(lan, ())
+    assert not names.known("198.51.100.7", ())
+    assert not names.known("0.0.0.0", ())
+    assert not names.known("255.255.255.255", ())
+    assert not names.known("224.0.0.1", ())

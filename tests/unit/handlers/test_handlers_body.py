@@ -108,6 +108,9 @@ def test_64_levels_are_read_and_65_are_not() -> None:
         return b'{"a": ' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
 
     assert parse_object(nested(MAX_DEPTH))
+    # Many values beside each other are wide, not deep.
+    wide = {"lists": [[{}] for _ in range(10 * MAX_DEPTH)]}
+    assert parse_object(json.dumps(wide).encode()) == wide
     for levels in (MAX_DEPTH + 1, 50_000):
         with pytest.raises(Refusal, match="deeper than 64"):
             parse_object(nested(levels))

@@ -175,6 +175,18 @@ def test_a_damaged_backup_is_refused_before_anything_is_replaced(make_store: Ope
     assert state_of(make_store()) == before
 
 
+def test_a_month_of_the_archive_that_was_altered_in_the_backup_is_noticed(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    filled(store)
+    backup(store, tmp_path / "copy.tar")
+    whole = (tmp_path / "copy.tar").read_bytes()
+    # The snapshot has checksums of its own; of the months only the list of sums in the backup knows.
+    assert whole.count(b'"outcome":"published"') == 1
+    (tmp_path / "altered.tar").write_bytes(whole.replace(b'"outcome":"published"', b'"outcome":"PUBLISHED"'))
+    with pytest.raises(BackupUnreadable, match="was altered"):
+        check_backup(tmp_path / "altered.tar")
+
+
 def test_a_restore_that_was_cut_off_is_finished_by_the_next_start(make_store: Opener, tmp_path: Path):
     store = make_store()
     filled(store)

@@ -209,6 +209,36 @@ def test_a_change_whose_turn_does_not_come_is_withdrawn(make_store: Opener, monk
     assert len(make_store().tasks) == 2
 
 
+class NeverInTime:
+    """The lock a change waits on: no bounded wait succeeds, the wait without a bound does."""
+
+    def __init__(self) -> None:
+        self.waits: list[float | None] = []
+
+    def acquire(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout)
+        return timeout is None
+
+
+def test_a_change_that_was_given_the_lead_as_its_time_ran_out_writes_instead_of_being_withdrawn():
+    group = commit.GroupCommit(lambda _tickets: None)
+    ticket = commit.Ticket(lambda _change: None, essential=True)
+    ticket.wake = NeverInTime()  # type: ignore[assignment]
+    ticket.lead = True
+    group._waiting.append(ticket)
+    group._await(ticket)
+    assert ticket.wake.waits == [commit.TURN_TIMEOUT_S, None]  # type: ignore[attr-defined]
+    assert list(group._waiting) == [ticket]
+
+
+def test_a_change_whose_group_is_being_written_waits_for_the_disk_however_long():
+    group = commit.GroupCommit(lambda _tickets: None)
+    ticket = commit.Ticket(lambda _change: None, essential=True)
+    ticket.wake = NeverInTime()  # type: ignore[assignment]
+    group._await(ticket)
+    assert ticket.wake.waits[-1] is None  # type: ignore[attr-defined]
+
+
 def test_after_close_writing_is_refused_and_reading_goes_on(store: Store):
     store.tasks.create([new_task(1)])
     store.close()

@@ -282,3 +282,21 @@ def test_what_is_swapped_in_for_a_checked_file_is_refused_at_once_and_never_read
     assert failed, "the push waits for a writer of the pipe"
     assert not failed[0].passing
     assert not phone.files
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "passing"),
+    [
+        (b"mv: /sdcard/x: No space left on device\n", PhoneStorageFull, False),
+        (b"mv: /sdcard/x: Permission denied\n", PushFailed, True),
+        (b"mv: /sdcard/x: Read-only file system\n", PushFailed, True),
+    ],
+)
+def test_PPA_5_a_full_phone_is_told_from_other_refusals_of_the_last_move_too(
+    session: Session, phone: FakePhone, local: Path, said: bytes, kind: type[PhoneError], passing: bool
+) -> None:
+    phone.handlers["mv"] = lambda *_: (1, said)
+    with pytest.raises(PhoneError, match=said.decode().strip().rpartition(": ")[2]) as caught:
+        session.push(local, REMOTE)
+    assert type(caught.value) is kind
+    assert caught.value.passing is passing

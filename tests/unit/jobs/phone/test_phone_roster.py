@@ -113,6 +113,18 @@ def test_ADB_12_one_unanswered_question_is_forgiven_and_two_make_a_ghost() -> No
     assert states(one) == {"A": "device"}
 
 
+def test_ADB_12_two_single_misses_with_an_answer_between_are_no_ghost() -> None:
+    one = roster()
+    one.seen(parse(A1), 0.0, 0.0)
+    one.answered("A", 0, Facts(), 0.1)
+    for day in range(1, 2 * GHOST_MISSES + 1):
+        now = day * 86400.0
+        one.missed("A", 0, now)
+        assert states(one) == {"A": "device"}
+        one.answered("A", 0, Facts(), now + 5)
+    assert one.entries["A"].generation == 0
+
+
 def test_when_adb_is_down_every_phone_says_so() -> None:
     one = roster("KNOWN")
     one.seen(parse(A1), 0.0, 0.0)
