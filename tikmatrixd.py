@@ -156,6 +156,7 @@ class Daemon:
         """Config and store are good already; take the port, bring up phones and jobs, then answer on it."""
         on_stop = self._running
         on_stop.callback(self.store.close)
+        on_stop.callback(self.intake.probe.close)
         self.http.listen()  # while it is taken no task may be begun, only to be interrupted again
         self.outbox.start()
         on_stop.callback(self.outbox.stop, OUTBOX_STOP_S)

@@ -86,6 +86,7 @@ def _check_ranges(settings: Settings) -> Iterator[tuple[str, str]]:
         ("posting.duplicate_warning_hours", settings.posting.duplicate_warning_hours, 0, 8760),
         ("media.library_quota_bytes", settings.media.library_quota_bytes, 0, 2**50),
         ("media.probe_timeout_s", settings.media.probe_timeout_s, 1, 600),
+        ("media.max_pixels", settings.media.max_pixels, 1_000_000, 1_000_000_000),
     )
     for key, value, low, high in ranges:
         if not low <= value <= high:

@@ -72,7 +72,9 @@ class Intake:
         self._known_serials = known_serials
         self._wake = wake
         self._choice = choice or random.Random()  # noqa: S311 - chooses captions, no secrets
-        self._probe = MediaProbe(settings.media.probe_timeout_s, store.media_facts)
+        self._probe = MediaProbe(
+            settings.media.probe_timeout_s, store.media_facts, max_pixels=settings.media.max_pixels
+        )
         self._keys = Keys(store.idempotency)
         self._repeats = RepeatGuard(store.tasks)
         #: Held while files are chosen, so that two requests never take the same one.
@@ -91,6 +93,7 @@ class Intake:
         self._settings = settings
         self._zone: tzinfo = zone(settings.posting.timezone)
         self._probe.timeout_s = settings.media.probe_timeout_s
+        self._probe.max_pixels = settings.media.max_pixels
 
     def drain(self) -> None:
         """Refuse everything from now on: the daemon is about to stop."""

@@ -68,7 +68,9 @@ class Library:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._probe = probe or MediaProbe(settings.media.probe_timeout_s, store.media_facts)
+        self._probe = probe or MediaProbe(
+            settings.media.probe_timeout_s, store.media_facts, max_pixels=settings.media.max_pixels
+        )
         #: By content, so that what one upload costs never delays another material.
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self.reload(settings)

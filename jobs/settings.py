@@ -101,6 +101,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     library_dir: str = ""  #: "" means `library` in the state directory
     library_quota_bytes: int = 0  #: 0 means that only free disk space counts
     probe_timeout_s: float = 20.0
+    max_pixels: int = 250_000_000  #: of an image; cameras of phones make up to 200 megapixels
     tiktok: PlatformLimits = PlatformLimits(max_video_s=3600.0, warn_video_s=600.0, warn_hashtags=5)
     instagram: PlatformLimits = PlatformLimits(max_video_s=900.0, min_video_s=3.0, warn_video_s=180.0)
 

@@ -24,6 +24,8 @@ def judge(
             f'"{name}" is {facts.width} pixels wide, {app} takes {limits.min_width} or more',
             True,
         )
+    for code, sentence in facts.notes:
+        yield code, f'"{name}" {sentence}', False
     if facts.kind != "video":
         return
     length = facts.duration_s or 0.0

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import subprocess
-import sys
 import threading
 import time
 from collections import OrderedDict
@@ -15,46 +13,22 @@ from pathlib import Path
 
 import msgspec
 
+from jobs.post.looker import LookBusy, Looker, LookFailed, LookTooSlow, shared
+from jobs.post.media_kinds import check_head, open_file, suffix_of, too_large, unopened
 from jobs.post.media_paths import LIBRARY, MediaRejected, is_below, kind_of
 from jobs.settings import Media
 from storage.media_facts import FileId, Known
 from storage.media_facts import MediaFacts as KnownFiles
 from storage.records import MediaFile
 
-_CHILD = Path(__file__).with_name("probe_child.py")
-#: Changes whenever the child would see the same file with other eyes: older looks are then taken again.
+#: Changes whenever the same file would be seen with other eyes: older looks are then taken again.
 _RULES = 1
 _REMEMBERED = 4096
 #: Steps of file systems' clocks: of today's, and of FAT and its kin.
 _TICK_S, _COARSE_TICK_S = 0.02, 2.0
-_AT_ONCE = 2
-_MAGIC: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"\xff\xd8\xff", "a JPEG image"),
-    (0, b"\x89PNG\r\n\x1a\n", "a PNG image"),
-    (8, b"WEBP", "a WebP image"),
-    (4, b"ftyp", "an MP4 video"),
-    (4, b"moov", "an MP4 video"),
-    (4, b"mdat", "an MP4 video"),
-    (4, b"wide", "an MP4 video"),
-    (0, b"\x1a\x45\xdf\xa3", "a Matroska or WebM video"),
-    (8, b"AVI ", "an AVI video"),
-    (0, b"GIF8", "a GIF image"),
-    (0, b"BM", "a BMP image"),
-    (0, b"MZ", "a Windows program"),
-    (0, b"\x7fELF", "a Linux program"),
-    (0, b"PK\x03\x04", "a ZIP archive"),
-    (0, b"%PDF", "a PDF document"),
-)
-_WANTED = {
-    ".mp4": "an MP4 video",
-    ".mov": "an MP4 video",
-    ".m4v": "an MP4 video",
-    ".jpg": "a JPEG image",
-    ".jpeg": "a JPEG image",
-    ".png": "a PNG image",
-    ".webp": "a WebP image",
-}
-_HEAD_BYTES = 512
+#: How long a file that took too long is refused without another look.
+_SLOW_S = 600.0
+_SLOW_MAX = 1000
 
 
 class MediaFacts(msgspec.Struct, frozen=True):
@@ -68,41 +42,58 @@ class MediaFacts(msgspec.Struct, frozen=True):
     duration_s: float | None = None
     width: int = 0
     height: int = 0
+    #: Reason codes and sentences about what will be posted otherwise than it looks here.
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 class _Seen(msgspec.Struct, frozen=True):
-    """What the child process prints."""
+    """What the looking process answers; `refused` is a reason code and what completes the sentence "NAME ..."."""
 
-    container: str = ""
     codec: str = ""
     audio_codec: str = ""
     duration_s: float = 0.0
     width: int = 0
     height: int = 0
-    truncated: bool = False
-    unreadable: str = ""
-    too_many_pixels: bool = False
+    notes: tuple[tuple[str, str], ...] = ()
+    refused: tuple[str, str] | None = None
 
 
 class _Look(msgspec.Struct, frozen=True):
-    """What is kept of a look, also across restarts: what the name promised, and what the child saw."""
+    """What is kept of a look, also across restarts: what the name promised, and what was seen."""
 
     rules: int
     suffix: str
+    max_pixels: int
     seen: _Seen
 
 
 class MediaProbe:
     """Looks into files, each only once as long as it does not change, restarts included. Thread-safe."""
 
-    def __init__(self, timeout_s: float, known: KnownFiles | None = None) -> None:
-        """`known` keeps what was seen; without it that lasts as long as this object."""
+    def __init__(
+        self,
+        timeout_s: float,
+        known: KnownFiles | None = None,
+        *,
+        max_pixels: int = Media().max_pixels,
+        looker: Looker = shared,
+    ) -> None:
+        """Make a probe that has seen nothing yet.
+
+        Args:
+            timeout_s: Longest time for one look.
+            known: Keeps what was seen; without it that lasts as long as this object.
+            max_pixels: Larger images are refused.
+            looker: The process that looks.
+        """
         self.timeout_s = timeout_s
+        self.max_pixels = max_pixels
+        self._looker = looker
         self._kept = known or KnownFiles(None)
         self._lock = threading.Lock()
         self._recent: OrderedDict[FileId, Known] = OrderedDict()
         self._running: dict[FileId, threading.Event] = {}
-        self._slots = threading.BoundedSemaphore(_AT_ONCE)
+        self._slow: OrderedDict[FileId, float] = OrderedDict()
 
     def look(
         self, path: Path, *, max_bytes: int | None = None, known_sha256: str | None = None
@@ -118,14 +109,14 @@ class MediaProbe:
             MediaRejected: it is not what its name says, broken, or cannot be looked into in time.
         """
         file, known = self._find(path, max_bytes)
-        facts = _facts(path.name, file, known)
+        facts = self._facts(path.name, file, known)
         if facts is not None:
             return facts
-        with _open(path) as handle:
+        with open_file(path) as handle:
             while True:
                 status = os.fstat(handle.fileno())
                 file = FileId.of(status)
-                facts = _facts(path.name, file, self._known(file))
+                facts = self._facts(path.name, file, self._known(file))
                 if facts is not None:
                     return facts
                 with self._lock:
@@ -151,12 +142,11 @@ class MediaProbe:
     ) -> MediaFacts:
         opened_at = time.time()
         kind = check_head(path.name, handle, status, max_bytes)
-        with self._slots:
-            seen = self._ask_child(kind, path)
         file = FileId.of(status)
-        look = msgspec.json.encode(_Look(_RULES, _suffix(path.name), seen))
+        seen = self._ask(kind, path.name, handle, file)
+        look = msgspec.json.encode(_Look(_RULES, suffix_of(path.name), self.max_pixels, seen))
         self._keep(file, opened_at, Known(known_sha256 or "", look), ours=known_sha256 is not None)
-        _refuse_broken(path.name, kind, seen)
+        _refuse_unfit(path.name, seen)
         return _as_facts(kind, file, seen, known_sha256 or self._digest(path, handle, status))
 
     def digest(self, path: Path, *, max_bytes: int | None = None) -> str:
@@ -172,7 +162,7 @@ class MediaProbe:
         _, known = self._find(path, max_bytes)
         if known is not None and known.sha256:
             return known.sha256
-        with _open(path) as handle:
+        with open_file(path) as handle:
             status = os.fstat(handle.fileno())
             check_head(path.name, handle, status, max_bytes)
             return self._digest(path, handle, status)
@@ -194,18 +184,35 @@ class MediaProbe:
             self._remember(now, known)
             self._kept.moved(was, now)
 
+    def close(self) -> None:
+        """End the looking process; a later look starts another."""
+        self._looker.close()
+
     def _find(self, path: Path, max_bytes: int | None) -> tuple[FileId, Known | None]:
         """The file as it is now, and what is known of it, without opening it. Raises MediaRejected."""
         try:
             status = path.stat(follow_symlinks=False)
         except OSError as error:
-            raise _unopened(path.name, error) from None
+            raise unopened(path.name, error) from None
         file = FileId.of(status)
         if not stat.S_ISREG(status.st_mode) or not status.st_size:
             return file, None  # to be opened carefully, and refused with the reason
         if max_bytes is not None and status.st_size > max_bytes:
-            raise _too_large(path.name, status.st_size, max_bytes)
+            raise too_large(path.name, status.st_size, max_bytes)
         return file, self._known(file)
+
+    def _facts(self, name: str, file: FileId, known: Known | None) -> MediaFacts | None:
+        """What an earlier look says of the file; None when there was none. Raises MediaRejected as that look did."""
+        if known is None or known.seen is None:
+            return None
+        try:
+            look = msgspec.json.decode(known.seen, type=_Look)
+        except msgspec.MsgspecError:
+            return None
+        if (look.rules, look.suffix, look.max_pixels) != (_RULES, suffix_of(name), self.max_pixels):
+            return None
+        _refuse_unfit(name, look.seen)
+        return _as_facts(kind_of(name), file, look.seen, known.sha256) if known.sha256 else None
 
     def _known(self, file: FileId) -> Known | None:
         with self._lock:
@@ -247,54 +254,31 @@ class MediaProbe:
             while len(self._recent) > _REMEMBERED:
                 self._recent.popitem(last=False)
 
-    def _ask_child(self, kind: str, path: Path) -> _Seen:
-        command = [sys.executable, "-I", str(_CHILD), kind, str(path), str(int(self.timeout_s) + 1)]
+    def _ask(self, kind: str, name: str, handle: BufferedReader, file: FileId) -> _Seen:
+        """What the looking process sees. Raises MediaRejected when there is no answer."""
+        until = self._slow.get(file)
+        if until is not None and time.monotonic() < until:
+            raise self._too_slow(name)
         try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=self.timeout_s,
-                check=True,
+            answer = self._looker.look(
+                handle.fileno(), kind, max_pixels=self.max_pixels, timeout_s=self.timeout_s
             )
-            return msgspec.json.decode(done.stdout, type=_Seen)
-        except subprocess.TimeoutExpired:
-            raise MediaRejected(
-                "probe_timeout", f'"{path.name}" could not be looked into within {self.timeout_s:g} s'
-            ) from None
-        except (subprocess.CalledProcessError, msgspec.MsgspecError):
-            raise MediaRejected("unreadable", f'"{path.name}" is damaged: it cannot be looked into') from None
+            return msgspec.json.decode(answer, type=_Seen)
+        except LookTooSlow:
+            with self._lock:
+                self._slow[file] = time.monotonic() + _SLOW_S
+                while len(self._slow) > _SLOW_MAX:
+                    self._slow.popitem(last=False)
+            raise self._too_slow(name) from None
+        except LookBusy:
+            text = f'"{name}" could not be looked into: too many other files are; try again in a minute'
+            raise MediaRejected("probe_timeout", text) from None
+        except (LookFailed, msgspec.MsgspecError):
+            raise MediaRejected("unreadable", f'"{name}" is damaged: it cannot be looked into') from None
 
-
-def check_head(name: str, file: BufferedReader, status: os.stat_result, max_bytes: int | None = None) -> str:
-    """The kind of an open file, judged by name, size and first bytes. Raises MediaRejected."""
-    kind = kind_of(name)
-    if not kind:
-        raise MediaRejected("unsupported_type", f'"{name}" is no video or image file')
-    if status.st_size == 0:
-        raise MediaRejected("empty", f'"{name}" is empty')
-    if max_bytes is not None and status.st_size > max_bytes:
-        raise _too_large(name, status.st_size, max_bytes)
-    wanted = _WANTED[_suffix(name)]
-    found = sniff(os.pread(file.fileno(), _HEAD_BYTES, 0))
-    if found != wanted:
-        raise MediaRejected("content_mismatch", f'"{name}" is named like {wanted}, but holds {found}')
-    return kind
-
-
-def sniff(head: bytes) -> str:
-    """What these first bytes of a file are, in words."""
-    for offset, magic, what in _MAGIC:
-        if head[offset : offset + len(magic)] == magic:
-            return what
-    if not head.strip(b"\0"):
-        return "nothing but zeros"
-    try:
-        head[:-3].decode("utf-8") if len(head) == _HEAD_BYTES else head.decode("utf-8")
-    except UnicodeDecodeError:
-        return "something else"
-    return "something else" if b"\0" in head else "text"
+    def _too_slow(self, name: str) -> MediaRejected:
+        text = f'"{name}" could not be looked into within {self.timeout_s:g} s'
+        return MediaRejected("probe_timeout", text)
 
 
 def check_again(file: MediaFile, media: Media) -> None:
@@ -306,54 +290,13 @@ def check_again(file: MediaFile, media: Media) -> None:
     # The library chose the path of its files itself, and its folder may have been configured anew since.
     if file.root != LIBRARY and not is_below(path, media.roots):
         raise MediaRejected("outside_roots", f'"{file.name}" no longer lies below the media roots')
-    with _open(path) as handle:
+    with open_file(path) as handle:
         status = os.fstat(handle.fileno())
         if (
             status.st_size != file.size_bytes
             or hashlib.file_digest(handle, "sha256").hexdigest() != file.sha256
         ):
             raise MediaRejected("changed", f'"{file.name}" was changed after the task was created')
-
-
-def _open(path: Path) -> BufferedReader:
-    # Without O_NONBLOCK a pipe put in the file's place would block for ever.
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError as error:
-        raise _unopened(path.name, error) from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise MediaRejected("not_a_file", f'"{path.name}" is not a regular file')
-    return os.fdopen(descriptor, "rb")
-
-
-def _unopened(name: str, error: OSError) -> MediaRejected:
-    if isinstance(error, FileNotFoundError):
-        return MediaRejected("missing", f'"{name}" does not exist on this box')
-    return MediaRejected("unreadable", f'"{name}" cannot be read: {error.strerror}')
-
-
-def _too_large(name: str, size_bytes: int, max_bytes: int) -> MediaRejected:
-    return MediaRejected("too_large", f'"{name}" has {size_bytes} bytes, {max_bytes} are taken')
-
-
-def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1].lower()  # noqa: PTH122 - only the name is at hand
-
-
-def _facts(name: str, file: FileId, known: Known | None) -> MediaFacts | None:
-    """What an earlier look says of the file; None when there was none. Raises MediaRejected as that look did."""
-    if known is None or known.seen is None:
-        return None
-    try:
-        look = msgspec.json.decode(known.seen, type=_Look)
-    except msgspec.MsgspecError:
-        return None
-    if look.rules != _RULES or look.suffix != _suffix(name):
-        return None
-    kind = kind_of(name)
-    _refuse_broken(name, kind, look.seen)
-    return _as_facts(kind, file, look.seen, known.sha256) if known.sha256 else None
 
 
 def _as_facts(kind: str, file: FileId, seen: _Seen, sha256: str) -> MediaFacts:
@@ -366,17 +309,10 @@ def _as_facts(kind: str, file: FileId, seen: _Seen, sha256: str) -> MediaFacts:
         duration_s=seen.duration_s if kind == "video" else None,
         width=seen.width,
         height=seen.height,
+        notes=seen.notes,
     )
 
 
-def _refuse_broken(name: str, kind: str, seen: _Seen) -> None:
-    if seen.truncated:
-        raise MediaRejected("truncated", f'"{name}" is cut off: its end is missing')
-    if seen.too_many_pixels:
-        raise MediaRejected("too_large", f'"{name}" has more pixels than any phone can show')
-    if seen.unreadable:
-        raise MediaRejected("unreadable", f'"{name}" is damaged: {seen.unreadable[:100]}')
-    if not seen.width or not seen.height:
-        raise MediaRejected("no_picture", f'"{name}" holds no {kind} that can be read')
-    if kind == "video" and not seen.duration_s:
-        raise MediaRejected("no_picture", f'"{name}" holds a video of no length')
+def _refuse_unfit(name: str, seen: _Seen) -> None:
+    if seen.refused is not None:
+        raise MediaRejected(seen.refused[0], f'"{name}" {seen.refused[1]}')

@@ -228,7 +228,8 @@ import os, sys
 sys.path.insert(0, "/opt/tikmatrixd/current")
 from jobs.clock_trust import kernel_synchronised
 from pathlib import Path
-import lxml.etree, PIL.Image, pymediainfo
+from jobs.post.media_probe import MediaProbe
+import lxml.etree, PIL.Image
 PIL.Image.new("RGB", (100, 100)).save("/tmp/picture.png")
 wrote = []
 for place in ("/etc", "/opt/tikmatrixd", "/srv/tikmatrixd/media", "/usr", "/home", "/root", "/var/lib/tikmatrixd-adb"):
@@ -238,7 +239,7 @@ for place in ("/etc", "/opt/tikmatrixd", "/srv/tikmatrixd/media", "/usr", "/home
     except OSError:
         pass
 print("PROBE", {
-    "wrote": wrote, "clock": kernel_synchronised() is not None, "media": pymediainfo.MediaInfo.can_parse(),
+    "wrote": wrote, "clock": kernel_synchronised() is not None, "media": MediaProbe(20).look(Path("/tmp/picture.png")).width == 100,
     "tokens": os.access("/etc/tikmatrixd/tokens.json", os.R_OK), "usb": os.path.exists("/dev/bus/usb"),
 }, flush=True)
 """

@@ -7,14 +7,16 @@ import shutil
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
-from jobs.post import media_probe
+from jobs.post.looker import Looker
+from jobs.post.media_kinds import sniff
 from jobs.post.media_limits import judge
 from jobs.post.media_paths import MediaRejected
-from jobs.post.media_probe import MediaFacts, MediaProbe, check_again, sniff
+from jobs.post.media_probe import MediaFacts, MediaProbe, check_again
 from jobs.settings import Media, PlatformLimits
 from storage.records import MediaFile
 from tests.support.door import MEDIA
@@ -101,7 +103,7 @@ def test_JOB_15_what_is_no_medium_is_refused_without_a_closer_look(
         ("clip.mov", "half.mov", 26_000, "truncated"),
         ("photo.jpg", "half.jpg", 5_000, "truncated"),
         ("photo.png", "half.png", 3_000, "truncated"),
-        ("photo.webp", "half.webp", 3_000, "unreadable"),
+        ("photo.webp", "half.webp", 3_000, "truncated"),
         ("photo.jpg", "disguised.png", 11_267, "content_mismatch"),
         ("photo.png", "disguised.mp4", 6_602, "content_mismatch"),
         ("clip.mp4", "disguised.jpg", 52_186, "content_mismatch"),
@@ -131,23 +133,73 @@ def test_WEB_9_a_pipe_does_not_block(probe: MediaProbe, tmp_path: Path) -> None:
     assert rejected(probe, tmp_path / "none.mp4") == "missing"
 
 
-def test_JOB_15_a_look_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    child = tmp_path / "child.py"
-    child.write_text("import threading\nthreading.Event().wait()\n")
-    monkeypatch.setattr(media_probe, "_CHILD", child)
-    assert rejected(MediaProbe(0.2), MEDIA / "clip.mp4") == "probe_timeout"
+def looker(folder: Path, then: str) -> Looker:
+    """A looking process that takes its requests as the real one does, and then does this with each."""
+    child = folder / "child.py"
+    child.write_text(
+        "import json, os, signal, socket, sys, threading\n"
+        "channel = socket.socket(fileno=int(sys.argv[1]))\n"
+        f"while socket.recv_fds(channel, 4096, 1)[0]:\n    {then}\n"
+    )
+    return Looker(child)
 
 
 @pytest.mark.parametrize(
-    "script", ["import os; os.abort()", "print('[]')", "print('no json')", "raise SystemExit(3)"]
+    "then", ["threading.Event().wait()", "signal.setitimer(signal.ITIMER_PROF, 0.01)\n    while True: pass"]
 )
-def test_JOB_15_a_look_that_crashes_costs_only_that_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
-) -> None:
-    child = tmp_path / "child.py"
-    child.write_text(script)
-    monkeypatch.setattr(media_probe, "_CHILD", child)
-    assert rejected(MediaProbe(5), MEDIA / "clip.mp4") == "unreadable"
+def test_JOB_15_a_look_that_hangs_is_ended_and_not_begun_again_at_once(tmp_path: Path, then: str) -> None:
+    hanging = looker(tmp_path, then)
+    probe = MediaProbe(1, looker=hanging)
+    assert rejected(probe, MEDIA / "clip.mp4") == "probe_timeout"
+    assert hanging._child is None
+    before = hanging.started
+    assert rejected(probe, MEDIA / "clip.mp4") == "probe_timeout"
+    assert hanging.started == before
+
+
+@pytest.mark.parametrize(
+    "then", ["os.abort()", "channel.send(b'[]')", "channel.send(b'no json')", "raise SystemExit(3)"]
+)
+def test_JOB_15_a_look_that_crashes_costs_only_that_file(tmp_path: Path, then: str) -> None:
+    crashing = looker(tmp_path, then)
+    assert rejected(MediaProbe(5, looker=crashing), MEDIA / "clip.mp4") == "unreadable"
+    crashing.close()
+
+
+def test_a_process_that_died_between_two_looks_is_started_anew(tmp_path: Path) -> None:
+    living = Looker()
+    probe = MediaProbe(20, looker=living)
+    assert probe.look(MEDIA / "clip.mp4").codec == "AVC"
+    assert probe.look(MEDIA / "photo.jpg").width == 360
+    assert living.started == 1
+    assert living._child is not None
+    living._child.kill()
+    assert probe.look(MEDIA / "photo.png").width == 180
+    assert living.started == 2
+    living.close()
+    assert living._child is None
+
+
+def test_a_process_that_dies_at_the_first_try_only_is_asked_again(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    once = looker(
+        tmp_path,
+        f"if not os.path.exists({str(mark)!r}):\n        open({str(mark)!r}, 'w').close(); os.abort()\n"
+        '    channel.send(b\'{"width": 7, "height": 7}\')',
+    )
+    assert MediaProbe(20, looker=once).look(MEDIA / "photo.jpg").width == 7
+    assert once.started == 2
+    once.close()
+
+
+def test_who_stands_in_a_queue_that_is_too_long_is_told_so(tmp_path: Path) -> None:
+    hanging = looker(tmp_path, "threading.Event().wait()")
+    hanging._waiting = threading.BoundedSemaphore(1)
+    with hanging._waiting:
+        assert rejected(MediaProbe(5, looker=hanging), MEDIA / "photo.jpg") == "probe_timeout"
+    with hanging._turn:
+        assert rejected(MediaProbe(0.01, looker=hanging), MEDIA / "photo.jpg") == "probe_timeout"
+    assert hanging.started == 0
 
 
 def test_a_file_is_looked_into_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,28 +207,30 @@ def test_a_file_is_looked_into_once_until_it_changes(tmp_path: Path, monkeypatch
     shutil.copy(MEDIA / "clip.mp4", path)
     probe = MediaProbe(20)
     first = probe.look(path)
-    asked: list[Path] = []
-    monkeypatch.setattr(probe, "_ask_child", lambda _kind, path: asked.append(path))
+    asked: list[str] = []
+    real = probe._ask
+    monkeypatch.setattr(
+        probe, "_ask", lambda kind, name, handle, file: asked.append(name) or real(kind, name, handle, file)
+    )
     assert probe.look(path) == first
     assert asked == []
     with path.open("ab") as file:
         file.write(b"\0\0\0\x08free")
-    with pytest.raises(AttributeError):
-        probe.look(path)
-    assert asked == [path]
+    assert probe.look(path).size_bytes == first.size_bytes + 8
+    assert asked == ["clip.mp4"]
 
 
 def test_many_callers_share_one_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "clip.mp4"
     shutil.copy(MEDIA / "clip.mp4", path)
     probe = MediaProbe(20)
-    real, asked = MediaProbe._ask_child, []
+    real, asked = MediaProbe._ask, []
 
-    def count(self: MediaProbe, kind: str, path: Path) -> object:
-        asked.append(path)
-        return real(self, kind, path)
+    def count(self: MediaProbe, *request: Any) -> object:
+        asked.append(request)
+        return real(self, *request)
 
-    monkeypatch.setattr(MediaProbe, "_ask_child", count)
+    monkeypatch.setattr(MediaProbe, "_ask", count)
     found: list[MediaFacts] = []
     threads = [threading.Thread(target=lambda: found.append(probe.look(path))) for _ in range(20)]
     for thread in threads:

@@ -40,13 +40,13 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that were looked into."""
     names: list[str] = []
-    real = MediaProbe._ask_child
+    real = MediaProbe._ask
 
-    def count(self: MediaProbe, kind: str, path: Path, *more: Any) -> Any:
-        names.append(path.name)
-        return real(self, kind, path, *more)
+    def count(self: MediaProbe, kind: str, name: str, *more: Any) -> Any:
+        names.append(name)
+        return real(self, kind, name, *more)
 
-    monkeypatch.setattr(MediaProbe, "_ask_child", count)
+    monkeypatch.setattr(MediaProbe, "_ask", count)
     return names
 
 
