@@ -9,7 +9,6 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,13 +38,14 @@ VERSION = "0.1.0"
 HTTP_STOP_S, OUTBOX_STOP_S = 2.0, 1.0
 #: A helper thread overdue by more than this is taken for hung, and the watchdog is no longer fed.
 STALE_S = 30.0
+#: So long a write to the disk may take. A worn card needs many seconds, and a restart does not make it faster.
+DISK_STALE_S = 120.0
 
 
 class Daemon:
     """All parts of the running daemon. `start` brings them up in order, `stop` takes them down in reverse."""
 
-    def __init__(self, config: LoadedConfig, clock: Clock, died: Callable[[], None] = lambda: None) -> None:
-        """`died` is called when the HTTP side ended by itself: then only a new start can help."""
+    def __init__(self, config: LoadedConfig, clock: Clock) -> None:
         # Late imports: `check-config` and `--help` answer without loading what only the daemon needs.
         from handlers.app import create_app
         from handlers.server import HttpServer, check_exposure
@@ -138,12 +138,11 @@ class Daemon:
             settings.server,
             spool_dir=spool_dir,
             min_free_bytes=settings.storage.min_free_bytes,
-            on_death=died,
         )
         self.draining = False
         self._reloading = threading.Lock()
         self._stop_by: Deadline | None = None
-        self._answered_at = clock.monotonic()
+        self._write = (0, 0.0)  #: the write to the disk last seen under way, and since when
         self._running = ExitStack()
 
     def known_serials(self) -> set[str]:
@@ -239,13 +238,19 @@ class Daemon:
         self.settings = settings
 
     def alive(self) -> bool:
-        """Whether every helper thread has come round lately and HTTP answers: what feeds the service watchdog."""
-        from handlers.running import answers
+        """Whether posting and storing go on: what feeds the service watchdog.
 
-        now = self.clock.monotonic()
-        if answers(self.url):
-            self._answered_at = now
-        return max(self.overdue_s, now - self._answered_at) < STALE_S
+        The HTTP side is no reason to be killed in the middle of posts: it is healed here.
+        """
+        self.http.heal()
+        return self.overdue_s < STALE_S and self._writing_s() < DISK_STALE_S
+
+    def _writing_s(self) -> float:
+        """How long the disk has had the same write, as far as the looks at it can tell."""
+        write = self.store.storage.write_under_way
+        if not write or write != self._write[0]:
+            self._write = (write, self.clock.monotonic())
+        return self.clock.monotonic() - self._write[1]
 
     @property
     def overdue_s(self) -> float:
@@ -335,7 +340,6 @@ def serve(  # noqa: PLR0917 - one parameter per option
     gc.set_threshold(20_000, 20, 50)
     signals = Signals()
     signals.install()
-    failed = threading.Event()
     with ExitStack() as stack:
         simulated: dict[str, Any] = {}
         if demo_phones:
@@ -361,15 +365,9 @@ def serve(  # noqa: PLR0917 - one parameter per option
             "tikmatrixd %s starts; config: %s; state: %s", VERSION, where, config.settings.storage.state_dir
         )
 
-        def died() -> None:
-            failed.set()
-            signals.ask_to_stop()
-
-        daemon = bring_up(lambda: Daemon(config, SystemClock(), died), config)
+        daemon = bring_up(lambda: Daemon(config, SystemClock()), config)
         stack.callback(daemon.stop)
         serve_until_stopped(daemon, signals, ready_file, simulated)
-    if failed.is_set():
-        end("the HTTP side ended by itself; the log says why", EX.SOFTWARE)
 
 
 def override(config: LoadedConfig, *, listen: str | None, state_dir: Path | None) -> LoadedConfig:

@@ -15,7 +15,7 @@ from handlers.body import too_large
 from handlers.call import Call, Result, Route
 from handlers.devices import DeviceHandlers
 from handlers.envelope import Answer, Code, Refusal, Reply, crash, failure, success
-from handlers.health import HealthHandlers
+from handlers.health import ALIVE, HealthHandlers
 from handlers.license import LicenseHandlers, check_plan
 from handlers.materials import MaterialHandlers
 from handlers.metrics import Metrics
@@ -30,6 +30,8 @@ from jobs.refusals import Draining, Problem
 _PARAMETERS = {"id": "<id:re:[0-9]{1,18}>", "serial": "<serial:re:[^/]+>", "name": "<name:re:[^/]+>"}
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 _OPEN_PATHS = ("/healthz",)  #: for probes that know neither our name nor a token
+#: What is noted in the environ about the caller: it may do what it asked for; what it asked for was refused.
+KNOWN, REFUSED = "tikmatrixd.known", "tikmatrixd.refused"
 _PAGE_PATHS = ("/",)  #: holds nothing secret; the page asks for the token
 #: No page of another origin may show what is answered here, and no answer is taken for another kind than it says.
 _FOR_BROWSERS = (("Cross-Origin-Resource-Policy", "same-origin"), ("X-Content-Type-Options", "nosniff"))
@@ -46,6 +48,7 @@ class App(bottle.Bottle):
         self._services = services
         self.access = Access(lambda: services.settings().server, services.tokens, services.clock)
         self.metrics = Metrics(services)
+        self._observe_health = self.metrics.observer("GET", "/healthz")
         self.table = _routes(services, self.metrics)
         self._paths = sorted({route.path for route in self.table})
         self._uploads = {(route.method, route.path) for route in self.table if route.upload}
@@ -60,13 +63,21 @@ class App(bottle.Bottle):
         """How large a body this request may have; asked when its headers are there, before the body is."""
         server = self._services.settings().server
         route = (environ["REQUEST_METHOD"], environ["PATH_INFO"].removesuffix("/"))
-        if route in self._uploads and self.access.lets_in(environ):
-            return server.max_upload_bytes
-        return server.max_json_bytes
+        if not self.access.lets_in(environ):
+            return 0  # a stranger must not fill the memory, nor the disk
+        return server.max_upload_bytes if route in self._uploads else server.max_json_bytes
 
     def is_slow(self, method: str, path: str) -> bool:
         """Whether this request may take long by its nature: it must not stand before quick ones."""
         return self._slow.fullmatch(f"{method} {path}") is not None
+
+    def at_once(self, method: str, path: str) -> Reply | None:
+        """The answer to a request that the server's loop gives by itself, whatever the workers do."""
+        if path.removesuffix("/") != "/healthz" or method not in {"GET", "HEAD"}:
+            return None
+        with self._observe_health() as seen:
+            seen.status = ALIVE.status
+            return _for_browsers(ALIVE)
 
     def why_no_body(self, environ: Mapping[str, Any], limit_bytes: int) -> Refusal:
         """Why a body of more than `limit_bytes` is not received: it is too large, its sender is a stranger, or nobody reads it."""
@@ -82,11 +93,11 @@ class App(bottle.Bottle):
 
     def refused(self, refusal: Refusal) -> Reply:
         """The answer to what the server refuses before the app sees it."""
-        return self._compatible(failure(refusal, "the server"))
+        return _for_browsers(self._compatible(failure(refusal, "the server")))
 
     def crashed(self, error: BaseException, where: str) -> Reply:
         """The answer when the application itself broke."""
-        return self._compatible(crash(error, where))
+        return _for_browsers(self._compatible(crash(error, where)))
 
     # --- inside ------------------------------------------------------------------------------------------
 
@@ -99,6 +110,8 @@ class App(bottle.Bottle):
         try:
             if path not in _OPEN_PATHS:
                 self.access.check(environ, token_needed=path not in _PAGE_PATHS)
+                if path not in _PAGE_PATHS:
+                    environ[KNOWN] = True
             _check_encoding(environ["bottle.raw_path"])
         except Exception as error:  # noqa: BLE001 - the boundary of a request
             reply = failure(error, f"{environ['REQUEST_METHOD']} {path}")
@@ -173,10 +186,12 @@ class App(bottle.Bottle):
         return reply
 
     def _send(self, reply: Reply, *, compatible: bool = True) -> bottle.HTTPResponse:
+        if 400 <= reply.status < 500:
+            bottle.request.environ[REFUSED] = True
         if compatible:
             reply = self._compatible(reply)
         response = bottle.HTTPResponse(reply.body, reply.status)
-        for name, value in (*_FOR_BROWSERS, *reply.headers):
+        for name, value in _for_browsers(reply).headers:
             response.add_header(name, value)
         response.content_type = reply.content_type
         return response
@@ -211,6 +226,10 @@ def _routes(services: Services, metrics: Metrics) -> list[Route]:
         )
     )
     return table
+
+
+def _for_browsers(reply: Reply) -> Reply:
+    return Reply(reply.status, reply.body, (*_FOR_BROWSERS, *reply.headers), reply.content_type)
 
 
 def _is_api(path: str) -> bool:

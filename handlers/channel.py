@@ -1,296 +1,340 @@
-"""One connection: bodies are limited before they arrive, slowness has a price, every refusal is in the envelope."""
+"""One connection: reads a request, has it answered, sends the answer, and only then looks at the next."""
 
 from __future__ import annotations
 
-import functools
-import io
-import re
-import shutil
-import tempfile
-import time
-from pathlib import Path
-from typing import Any, BinaryIO
+import contextlib
+import select
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
 
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.task import ErrorTask, WSGITask
-from waitress.utilities import Error
+import msgspec
 
-from handlers.envelope import Code, Refusal, Reply
+from handlers.exchange import Exchange
+from handlers.peers import CHANNEL_BURST_S, CHANNEL_SHARE, Budget, Peer
+from handlers.request_parser import Parser, Site
+from handlers.spool import Spool
 
-#: A request must arrive at least this fast, after a grace of the channel timeout: a byte now and then is not enough.
-MIN_RATE_BYTES_PER_S = 4 * 1024
-#: So much of a body that is too large is read and thrown away, so that the client reads our answer, not a reset.
-SWALLOWED_BYTES = 16 * 1024**2
-_MAX_CHUNK_LINE_BYTES = 16 * 1024
-_CHECK_SPACE_EVERY_BYTES = 16 * 1024**2
-#: Who sends requests ahead and leaves so much unread gets no further answer on this connection.
-MAX_UNREAD_BYTES = 8 * 1024**2
-MALFORMED = "malformed HTTP request: "
-_METHOD = re.compile(rb"[A-Z][A-Z-]*( |\r|$)")
-_TLS_HELLO = b"\x16\x03"
+_READ, _WRITE = select.EPOLLIN, select.EPOLLOUT
+#: How much is read at once, and how much of it the parser sees at once: it copies what it was given for each request.
+_RECV_BYTES, _RECV_BODY_BYTES, _PARSE_BYTES = 16 * 1024, 64 * 1024, 8 * 1024
+#: Requests that the loop answers by itself on one connection before the others have their turn.
+_STEPS_A_TURN = 8
+_VIEWS_A_SEND = 16
+_RESET = struct.pack("ii", 1, 0)
 
 
-class Parser(HTTPRequestParser):
-    """Receives one request; knows the limit of its body as soon as the headers are there."""
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What connections may cost and how long they may take."""
 
-    error: Error | None = None
-
-    def __init__(self, adj: Any, *, channel: Channel) -> None:
-        super().__init__(adj)
-        self._channel = channel
-        self._limit: int | None = None
-        self._refused: Refused | None = None
-        self._is_http = False
-        self.started = time.monotonic()
-        self.wire_bytes = 0
-
-    def received(self, data: bytes) -> int:
-        if not self._is_http and not self._begins_well(data):
-            return len(data)
-        try:
-            consumed = int(super().received(data))
-        except NoRoom:
-            self._end(Refused(Refusal(Code.NO_SPACE, "there is not enough disk space for this upload")))
-            return len(data)
-        except ValueError:  # what int() and urlsplit() refuse, waitress lets through
-            self._malformed("a number or the address in it cannot be read")
-            return len(data)
-        self.wire_bytes += consumed
-        if self.headers_finished and self.body_rcv is not None and self.error is None:
-            if self._limit is None:
-                self._prepare()
-            self._check_size()
-        return consumed
-
-    def _begins_well(self, data: bytes) -> bool:
-        """Refuse at once what is no HTTP: whoever waits for an answer to it would wait for the timeout."""
-        line, end, _ = (self.header_plus + data).lstrip(b"\r\n").partition(b"\n")
-        if line.startswith(_TLS_HELLO):
-            self._malformed("this port speaks plain HTTP; write http:// instead of https://")
-        elif line and not _METHOD.match(line):
-            self._malformed("it does not begin with a method and a path, such as GET /api/v1/task HTTP/1.1")
-        elif end and not line.endswith(b"\r"):
-            self._malformed("its lines must end in CR LF")
-        elif end and b" HTTP/" not in line:
-            self._malformed("its first line must end in HTTP/1.1, as in GET /api/v1/task HTTP/1.1")
-        self._is_http = bool(end)
-        return not self.completed
-
-    def _malformed(self, how: str) -> None:
-        self._end(Refused(Refusal(Code.INVALID, MALFORMED + how)))
-
-    def parse_header(self, header_plus: bytes) -> None:
-        """As waitress does it, but a body has one length: two would let a request hide behind another in a proxy.
-
-        The hidden one would come without the headers by which `Access` knows that it is not from this box.
-        """
-        super().parse_header(header_plus)
-        if "CONTENT_LENGTH" in self.headers if self.chunked else "TRANSFER_ENCODING" in self.headers:
-            raise ParsingError("Content-Length and Transfer-Encoding contradict each other")
-
-    def _prepare(self) -> None:
-        server = self._channel.server
-        self._limit = server.app.body_limit(self._facts())
-        large = self._limit > self.adj.inbuf_overflow and self.content_length > self.adj.inbuf_overflow
-        if (large or self.chunked) and server.spool_dir is not None:
-            # Nothing of the body has been received yet: waitress hands over what follows the headers afterwards.
-            self.body_rcv.buf = Spool(self.adj.inbuf_overflow, server.spool_dir, server.min_free_bytes)
-
-    def _facts(self) -> dict[str, Any]:
-        facts = {f"HTTP_{name}": value for name, value in self.headers.items()}
-        path = self.path if not self.path.startswith("/") else "/" + self.path.lstrip("/")
-        return {
-            **facts,
-            "REQUEST_METHOD": self.command,
-            "PATH_INFO": path,
-            "REMOTE_ADDR": self._channel.addr[0],
-        }
-
-    def _check_size(self) -> None:
-        limit, body = self._limit, self.body_rcv
-        assert limit is not None  # noqa: S101 - set by _prepare
-        if self.chunked and len(body.control_line) + len(body.trailer) > _MAX_CHUNK_LINE_BYTES:
-            self._end(Refused(Refusal(Code.INVALID, "a chunk of the body is malformed")))
-            return
-        size = max(self.content_length, len(body))
-        if self._refused is None and size > limit:
-            self._refused = Refused(self._channel.server.app.why_no_body(self._facts(), limit))
-            body.buf.close()
-            body.buf = _Nothing()
-        if self._refused is not None and (
-            self.completed
-            or self.expect_continue
-            or size > limit + SWALLOWED_BYTES
-            or self.wire_bytes > limit + SWALLOWED_BYTES
-        ):
-            self._end(self._refused)
-
-    def _end(self, refused: Refused) -> None:
-        self.error = refused
-        self.completed = True
-        self.expect_continue = False
+    connections: int = 1_000
+    per_peer: int = 256
+    #: Nothing is heard or read for so long, or a request or answer is on its way for so long ...
+    timeout_s: float = 30.0
+    #: ... plus what it takes at this rate: a byte now and then is not enough.
+    min_rate_bytes_per_s: int = 4 * 1024
+    #: After an answer that ends a connection: how long the client has to read it, and how much of what it still sends
+    #: is thrown away.
+    linger_s: float = 2.0
+    linger_bytes: int = 1024**2
 
 
-class Refused(Error):
-    """Tells waitress to answer with an error; `ErrorAnswer` finds it here."""
+class Loop(Protocol):
+    """What a connection needs of the loop."""
 
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(str(refusal))
-        self.refusal = refusal
+    site: Site
+    limits: Limits
+    now: float
 
-
-class NoRoom(Exception):
-    """The disk that takes uploads is full."""
-
-
-class _Nothing:
-    """Takes bytes and forgets them."""
-
-    def append(self, data: bytes) -> None:
-        pass
-
-    def getfile(self) -> BinaryIO:
-        return io.BytesIO()
-
-    def close(self) -> None:
-        pass
-
-    def __len__(self) -> int:
-        return 0
+    def want(self, channel: Channel, mask: int) -> None: ...
+    def has_to_wait(self, channel: Channel) -> bool: ...
+    def dispatch(self, channel: Channel, exchange: Exchange) -> None: ...
+    def store(self, channel: Channel, spool: Spool) -> None: ...
+    def later(self, job: Callable[[], None]) -> None: ...
+    def again(self, channel: Channel) -> None: ...
+    def forget(self, channel: Channel) -> None: ...
 
 
-class Spool:
-    """A body's bytes: in memory while it is small, then in a nameless file beside the library, while there is room."""
+class Channel:
+    """Only the loop's thread uses it; workers have the exchange.
 
-    def __init__(self, memory_bytes: int, folder: Path, min_free_bytes: int) -> None:
-        self._memory_bytes = memory_bytes
-        self._folder = folder
-        self._min_free_bytes = min_free_bytes
-        self._memory = bytearray()
-        self._file: BinaryIO | None = None
-        self._written = 0
-        self._checked_at = -_CHECK_SPACE_EVERY_BYTES
+    Attributes:
+        wanted, watched: The events that it waits for, and those that the loop watches for it.
+    """
 
-    def __len__(self) -> int:
-        return self._written + len(self._memory)
-
-    def append(self, data: bytes) -> None:
-        """Take more bytes. Raises NoRoom."""
-        self._memory += data
-        if len(self._memory) >= self._memory_bytes:
-            self._flush()
-
-    def getfile(self) -> BinaryIO:
-        """The bytes as a file, from the start."""
-        if self._file is None:
-            return io.BytesIO(self._memory)
-        self._flush()
-        self._file.seek(0)
-        return self._file
-
-    def close(self) -> None:
-        """Forget everything; idempotent."""
-        if self._file is not None:
-            self._file.close()
-        self._memory = bytearray()
-
-    def _flush(self) -> None:
-        if self._written - self._checked_at >= _CHECK_SPACE_EVERY_BYTES:
-            self._checked_at = self._written
-            self._folder.mkdir(parents=True, exist_ok=True)
-            if shutil.disk_usage(self._folder).free < self._min_free_bytes + _CHECK_SPACE_EVERY_BYTES:
-                raise NoRoom
-        try:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - lives as long as the request
-            self._file.write(self._memory)
-            self._file.flush()
-        except OSError as error:
-            raise NoRoom from error
-        self._written += len(self._memory)
-        self._memory.clear()
-
-
-class _OneWrite:
-    """Sends headers and a whole body in one piece: one system call and one packet instead of two."""
-
-    def write(self: Any, data: bytes) -> None:
-        if self.wrote_header or not self.has_body or self.content_length != len(data):
-            super().write(data)  # type: ignore[misc]
-            return
-        header = self.build_response_header()
-        self.wrote_header = True
-        self.channel.write_soon(header + data)
-        self.content_bytes_written += len(data)
-
-
-class Answer(_OneWrite, WSGITask):
-    """A request that reaches the app; while the server leaves, each answer is the last of its connection."""
-
-    def build_response_header(self) -> bytes:
-        channel = self.channel
-        unread_bytes = channel.total_outbufs_len + (self.content_length or 0)
-        # waitress would let the thread of the next request wait until this client has read: maybe forever (WEB-2).
-        if channel.server.leaving or (len(channel.requests) > 1 and unread_bytes > MAX_UNREAD_BYTES):
-            self.set_close_on_finish()
-        header: bytes = super().build_response_header()
-        return header
-
-
-class ErrorAnswer(_OneWrite, ErrorTask):
-    """What waitress refuses by itself, in the envelope."""
-
-    def execute(self) -> None:
-        reply = self._reply()
-        self.status = reply.status_line
-        self.response_headers.extend([("Content-Type", reply.content_type), *reply.headers])
-        self.set_close_on_finish()
-        self.content_length = len(reply.body)
-        # A request may have been refused before its method was known.
-        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else reply.body)
-
-    def _reply(self) -> Reply:
-        app = self.channel.server.app
-        error = self.request.error
-        reply: Reply
-        if isinstance(error, Refused):
-            reply = app.refused(error.refusal)
-        elif error.code >= 500 and error.code != 501:
-            reply = app.crashed(RuntimeError(error.body), "the server")
-        elif error.code == 413:
-            reply = app.refused(Refusal(Code.TOO_LARGE, "the body is larger than any that is received here"))
-        else:
-            reply = app.refused(Refusal(Code.INVALID, MALFORMED + error.body))
-        return reply
-
-
-class Channel(HTTPChannel):
-    """waitress' connection with our parser, our answers and a price on slowness."""
-
-    task_class = Answer
-    error_task_class = ErrorAnswer
-
-    def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002 - waitress' name
-        self.parser_class = functools.partial(Parser, channel=self)
-        super().__init__(server, sock, addr, adj, map=map)
+    def __init__(self, loop: Loop, sock: socket.socket, addr: tuple[str, int], peer: Peer) -> None:
+        self.fd = sock.fileno()
+        self.peer = peer
+        self.budget = Budget(CHANNEL_BURST_S, loop.now)
+        self.wanted = self.watched = _READ
+        self.closed = False
+        self.exchange: Exchange | None = None  #: the request being answered
+        self.queued = False  #: it waits for a worker, or a worker has it
+        self.started = False  #: a worker has it
+        self._loop = loop
+        self._sock = sock
+        self._addr = addr
+        self._parser: Parser | None = None  #: the request that arrives
+        self._unparsed = b""
+        self._storing = False
+        self._lingers = False
+        self._linger_bytes = loop.limits.linger_bytes
+        self._out: deque[memoryview] = deque()
+        self._moved_at = loop.now
+        self._sending_since = loop.now
+        self._sent_bytes = 0
 
     @property
     def answering(self) -> bool:
-        """A request is being worked on, or its answer is on its way."""
-        return bool(self.requests or self.total_outbufs_len)
+        """A request is being answered, or its answer is on its way."""
+        return self.exchange is not None
 
     @property
     def receiving(self) -> bool:
         """A part of a request has arrived."""
-        return self.request is not None
+        return self._parser is not None or bool(self._unparsed)
 
-    def handle_read(self) -> None:
-        super().handle_read()
-        # Each byte renews waitress' timeout, so 100 clients with a byte a minute would block everyone. Here a byte
-        # buys time only at a rate.
-        request = self.request
-        if request is not None and not self.requests:
-            arrived_s = request.wire_bytes / MIN_RATE_BYTES_PER_S if request.headers_finished else 0.0
-            late_s = time.monotonic() - request.started - arrived_s
-            self.last_activity = time.time() - max(0.0, late_s)
+    @property
+    def quiet_since(self) -> float:
+        """When it last moved; what was already answered for the last time comes before all others."""
+        return float("-inf") if self._lingers else self._moved_at
+
+    def overdrawn(self, now: float) -> bool:
+        """Whether this connection alone used more than a connection may."""
+        return self.budget.credit_s(CHANNEL_SHARE, CHANNEL_BURST_S, now) < 0
+
+    def expired(self, now: float) -> bool:
+        """Whether the client is too slow or silent. The time that this side needs does not count."""
+        limits = self._loop.limits
+        if self._lingers:
+            return now - self._moved_at > limits.linger_s
+        if self._out:
+            since, moved_bytes = self._sending_since, self._sent_bytes
+        elif self.exchange is not None or self._storing or not self.wanted & _READ:
+            return False
+        elif self._parser is not None:
+            since = self._parser.started
+            moved_bytes = self._parser.wire_bytes if self._parser.headers_finished else 0
+        else:
+            since, moved_bytes = self._moved_at, 0
+        late_s = now - since - moved_bytes / limits.min_rate_bytes_per_s
+        return max(late_s, now - self._moved_at) > limits.timeout_s
+
+    def resume(self, waited_s: float) -> None:
+        """Go on after the loop let it wait."""
+        self._moved_at += waited_s
+        if self._parser is not None:
+            self._parser.started += waited_s
+        self.advance()
+
+    # --- what the loop has for it
+
+    def handle(self, events: int) -> None:
+        """React to what happened on the socket."""
+        if events & (select.EPOLLERR | select.EPOLLHUP):
+            self.close()
+        elif not events & self.wanted:
+            self._loop.want(
+                self, self.wanted
+            )  # it was watched for longer than wanted: that saves a system call
+        elif self._lingers:
+            self._discard()
+        elif events & self.wanted & _READ:
+            self._read()
+        else:
+            self.advance()
+
+    def answer(self, exchange: Exchange, pieces: list[bytes]) -> None:
+        """A worker made the next piece of the answer."""
+        self.queued = self.started = False
+        if not self.closed:
+            self._send(pieces)
+            self.advance()
+        elif not exchange.done:
+            self._loop.later(exchange.cancel)
+
+    def stored(self, *, room: bool) -> None:
+        """A part of the body is on the disk, or there was no room."""
+        self._storing = False
+        if self._parser is None:
+            return
+        if self.closed:
+            self._drop_parser()
+            return
+        self._moved_at = self._loop.now
+        if not room:
+            self._parser.no_room()
+            self._begin(self._parser)
+        self.advance()
+
+    def close(self) -> None:
+        """Close it now; idempotent. A worker that has its request ends by itself."""
+        if self.closed:
+            return
+        self.closed = True
+        if self._out:  # the client does not read: the kernel must not keep for it what is on its way
+            with contextlib.suppress(OSError):
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._out.clear()
+        self._unparsed = b""
+        self._loop.forget(self)
+        self._sock.close()
+        if self.exchange is not None and not self.exchange.done:
+            self.exchange.cancelled = True
+            if not self.started:
+                self._loop.later(self.exchange.cancel)
+        if not self._storing:
+            self._drop_parser()
+
+    def cut(self) -> None:
+        """End the connection from another thread than the loop's, which hangs: its socket stays open but dead."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+
+    # --- inside
+
+    def advance(self) -> None:
+        """Go on until the client, a worker, the disk or the budget has to be waited for."""
+        for _ in range(_STEPS_A_TURN):
+            if self.closed or self._storing or self._lingers:
+                return
+            if self._out and not self._flush():
+                return
+            if self.exchange is not None:
+                if not self.exchange.done:
+                    if not self.queued:
+                        self.queued = True
+                        self._loop.dispatch(self, self.exchange)
+                    self._want(0)
+                    return
+                self._end_exchange(self.exchange)
+            elif self._loop.has_to_wait(self):
+                self._want(0)
+                return
+            elif self._unparsed:
+                self._parse()
+            else:
+                self._want(_READ)
+                return
+        if not self.closed:
+            self._want(0)
+            self._loop.again(self)
+
+    def _want(self, mask: int) -> None:
+        self.wanted = mask
+        if mask & ~self.watched:
+            self._loop.want(self, mask)
+
+    def _read(self) -> None:
+        if self.exchange is not None or self._storing or self._unparsed:
+            return
+        body = self._parser is not None and self._parser.headers_finished
+        try:
+            data = self._sock.recv(_RECV_BODY_BYTES if body else _RECV_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.close()
+            return
+        self._moved_at = self._loop.now
+        self._unparsed = data
+        self.advance()
+
+    def _parse(self) -> None:
+        parser = self._parser
+        if parser is None:
+            parser = self._parser = Parser(self._loop.site, self._addr[0])
+        data, self._unparsed = self._unparsed[:_PARSE_BYTES], self._unparsed[_PARSE_BYTES:]
+        while data and not parser.completed:
+            used = parser.received(data)
+            data = data[used:]
+        self._unparsed = data + self._unparsed
+        if parser.completed:
+            self._begin(parser)
+        elif parser.expect_continue and parser.headers_finished:
+            parser.expect_continue = False
+            self._send([b"HTTP/1.1 100 Continue\r\n\r\n"])
+        elif parser.spool is not None and parser.spool.full:
+            self._storing = True
+            self._want(0)
+            self._loop.store(self, parser.spool)
+
+    def _begin(self, request: Parser) -> None:
+        self._parser = None
+        if request.empty:
+            return
+        exchange = self.exchange = Exchange(self._loop.site, self._addr, request)
+        if request.error is not None:
+            self._send(exchange.refuse())
+            self._drop(request)
+            return
+        at_once = None if request.body_rcv else self._loop.site.app.at_once(request.command, request.path)
+        if at_once is not None:
+            self._send(exchange.reply(at_once))
+
+    def _end_exchange(self, exchange: Exchange) -> None:
+        self.exchange = None
+        self._moved_at = self._loop.now
+        if exchange.close_on_finish:
+            self._linger()
+
+    def _linger(self) -> None:
+        """Closing with something unread would reset the connection, and the client might never see the answer."""
+        self._unparsed = b""
+        try:
+            self._sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close()
+            return
+        self._lingers = True
+        self._want(_READ)
+        self._discard()
+
+    def _discard(self) -> None:
+        try:
+            thrown_away = len(self._sock.recv(_RECV_BODY_BYTES))
+        except BlockingIOError:
+            return
+        except OSError:
+            thrown_away = 0
+        self._linger_bytes -= thrown_away
+        if not thrown_away or self._linger_bytes < 0:
+            self.close()
+
+    def _send(self, pieces: list[bytes]) -> None:
+        if not self._out:
+            self._sending_since = self._moved_at = self._loop.now
+            self._sent_bytes = 0
+        self._out.extend(memoryview(piece) for piece in pieces if piece)
+
+    def _flush(self) -> bool:
+        """Send what there is; False when the client has to read first, or is gone."""
+        while self._out:
+            try:
+                sent = self._sock.sendmsg([self._out[i] for i in range(min(len(self._out), _VIEWS_A_SEND))])
+            except BlockingIOError:
+                self._want(_WRITE)
+                return False
+            except OSError:
+                self.close()
+                return False
+            self._moved_at = self._loop.now
+            self._sent_bytes += sent
+            while sent and sent >= len(self._out[0]):
+                sent -= len(self._out.popleft())
+            if sent:
+                self._out[0] = self._out[0][sent:]
+        return True
+
+    def _drop_parser(self) -> None:
+        parser, self._parser = self._parser, None
+        if parser is not None:
+            self._drop(parser)
+
+    def _drop(self, request: Parser) -> None:
+        if request.spool is not None and request.spool.on_disk:
+            self._loop.later(request.spool.close)

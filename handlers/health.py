@@ -13,7 +13,7 @@ from handlers.services import Services
 from jobs.phone.protocol import PhoneState
 
 _TEXT = "text/plain; charset=utf-8"
-_ALIVE = Reply(200, b"ok\n", (("Cache-Control", "no-store"),), _TEXT)
+ALIVE = Reply(200, b"ok\n", (("Cache-Control", "no-store"),), _TEXT)
 _NO_STORE = (("Cache-Control", "no-store"),)
 
 
@@ -33,7 +33,7 @@ class HealthHandlers:
         self._metrics = metrics
 
     def healthz(self, call: Call) -> Result:
-        return _ALIVE
+        return ALIVE
 
     def readyz(self, call: Call) -> Result:
         state = readiness(self._services)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import logging
 import os
@@ -132,18 +131,6 @@ def reload(daemon: Runs) -> None:
         _LOG.error("the config is not good: the one before stays in force")
     except StoreError as error:
         _LOG.error("the config was not taken over, the one before stays in force: %s", error)
-
-
-def answers(url: str, timeout_s: float = 2.0) -> bool:
-    """Whether our own port answers the simplest question: a thread that merely lives proves nothing."""
-    link = http.client.HTTPConnection(url.removeprefix("http://"), timeout=timeout_s)
-    try:
-        link.request("GET", "/healthz")
-        return link.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        link.close()
 
 
 def write_ready_file(daemon: Runs, path: Path | None, simulated: dict[str, Any]) -> None:

@@ -1,41 +1,35 @@
-"""The HTTP server: waitress, tuned against slow, silent and too many clients, in a thread named http."""
+"""The HTTP server: listens, runs the loop in a thread named http, and puts another in its place when that fails."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
 import resource
 import socket
+import tempfile
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from waitress import wasyncore
-from waitress.adjustments import Adjustments
-from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher
+import msgspec
 
 from handlers.app import App
-from handlers.channel import Channel
+from handlers.channel import Limits
 from handlers.hosts import address
+from handlers.http_loop import HttpLoop, Lanes
+from handlers.lanes import HUNG_S
+from handlers.request_parser import Site
 from handlers.tokens import Tokens
 from jobs.config_checks import split_listen
 from jobs.settings import Server, Settings
 
 _LOG = logging.getLogger(__name__)
 
-MAX_CONNECTIONS = 2_000
-CHANNEL_TIMEOUT_S = 30
-_IDLE_POLL_S = 30.0  #: nothing is connected: the trigger wakes the loop when it must wake earlier
-_BUSY_POLL_S = 2.0  #: how late a timeout of a connection may be noticed
-_NO_DESCRIPTORS_PAUSE_S = 0.5
-_HALF_REQUESTS_S = 2.0  #: requests that are arriving while the server leaves get so long to be whole
+#: A loop that did not come round for so long hangs. It rests for a second at most.
+STALE_S = 10.0
 _DESCRIPTORS_FOR_OTHERS = 200  #: files, adb, phones
-_HEADER_BYTES = 32 * 1024
-_NEWCOMERS_A_ROUND = 256
+_BACKLOG = 1024
 
 
 class CannotListen(OSError):
@@ -59,7 +53,7 @@ def check_exposure(settings: Settings, tokens: Tokens) -> None:
 
 
 class HttpServer:
-    """Serves the app until `stop`. `on_death` is called when the loop ends on its own: then the API is gone."""
+    """Serves the app until `stop`. `heal`, called now and then, keeps it serving."""
 
     def __init__(
         self,
@@ -68,221 +62,113 @@ class HttpServer:
         *,
         spool_dir: Path | None = None,
         min_free_bytes: int = 0,
-        on_death: Callable[[], None] = lambda: None,
+        limits: Limits | None = None,
     ) -> None:
         self._app = app
         self._settings = settings
-        self._spool_dir = spool_dir
+        self._spool_dir = spool_dir or Path(tempfile.gettempdir())
         self._min_free_bytes = min_free_bytes
-        self._on_death = on_death
-        self._server: _Server | None = None
-        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+        self._limits = limits or Limits()
+        self._listener: socket.socket | None = None
+        self._site: Site | None = None
+        self._lanes: Lanes | None = None
+        self._loop: HttpLoop | None = None
+        self._thread: threading.Thread | None = None
+        self.rebuilt = 0  #: how often the loop was replaced
 
     @property
     def port(self) -> int:
         """The port listened on; the one that was found free when the settings say 0."""
-        return int(self._running.effective_port)
+        return self.site.effective_port
+
+    @property
+    def site(self) -> Site:
+        """What its requests share; there from `listen` on."""
+        if self._site is None:
+            raise RuntimeError("the server does not listen")
+        return self._site
+
+    @property
+    def loop(self) -> HttpLoop:
+        """The loop that serves now; there from `start` on."""
+        if self._loop is None:
+            raise RuntimeError("the server was not started")
+        return self._loop
 
     @property
     def alive(self) -> bool:
         """Whether requests are being accepted."""
-        return self._thread.is_alive()
+        return self._thread is not None and self._thread.is_alive()
 
     def listen(self) -> None:
-        """Take the port; who calls before `start` waits. Raises CannotListen."""
+        """Take the port; clients that call before `start` wait. Raises CannotListen."""
         raise_descriptor_limit()
-        # One line for each request that has to wait a moment helps nobody; the metrics have the times.
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-        sock = _listen(self._settings.listen)
-        try:
-            self._server = _Server(self._app, sock, self._settings, self._spool_dir, self._min_free_bytes)
-        except BaseException:
-            sock.close()
-            raise
+        self._listener = _listen(self._settings.listen)
+        host, port = self._listener.getsockname()[:2]
+        self._site = Site(self._app, host, port, self._spool_dir, self._min_free_bytes)
 
     def start(self) -> None:
         """Serve, on the port that `listen` took or else takes now. Raises CannotListen."""
-        if self._server is None:
+        if self._listener is None:
             self.listen()
-        self._thread.start()
+        self._lanes = Lanes(self._settings.threads)
+        self._begin()
+
+    def heal(self) -> None:
+        """Replace a loop that died or hangs, and threads that hang in quick requests. The port stays open."""
+        if self._loop is None or self._lanes is None or self.site.leaving:
+            return
+        replaced = self._lanes.quick.replace_hung(HUNG_S)
+        if replaced:
+            _LOG.error(
+                "%d requests have not been answered for %.0f s; as many threads were added", replaced, HUNG_S
+            )
+        silent_s = time.monotonic() - self._loop.beat
+        if self.alive and silent_s < STALE_S:
+            return
+        _LOG.error(
+            "the HTTP loop %s; another takes its place",
+            f"hangs for {silent_s:.0f} s" if self.alive else "died",
+        )
+        self.rebuilt += 1
+        self._loop.abandon()
+        self._begin()
 
     def stop(self, deadline_s: float) -> bool:
         """Accept nothing more, let running requests end, then close; False when one had to be cut off.
 
         Idle connections are closed at once, those in the middle of a request after its answer.
         """
-        if self._server is None:
-            return True
         ends = time.monotonic() + deadline_s
-        if not self._thread.is_alive():
-            self._server.close_all()
-            self._server.end_threads(ends)
-            return True
-        self._server.leave()
-        self._thread.join(max(0.1, deadline_s))
-        clean = not self._thread.is_alive()
-        self._server.end_threads(ends)
-        if not clean:
-            self._server.abandon()
-            self._thread.join(2.0)
+        clean = True
+        if self._loop is not None and self._thread is not None:
+            self._loop.leave()
+            self._thread.join(max(0.1, deadline_s))
+            if self._thread.is_alive():
+                clean = False
+                self._loop.cut()
+                self._thread.join(1.0)
+        if self._listener is not None:
+            self._listener.close()
+        if self._lanes is not None:
+            self._lanes.end(ends)
         return clean
 
-    @property
-    def _running(self) -> _Server:
-        if self._server is None:
-            raise RuntimeError("the server was not started")
-        return self._server
+    def _begin(self) -> None:
+        assert self._listener is not None  # noqa: S101 - `start` listened
+        assert self._lanes is not None  # noqa: S101 - `start` made them
+        # A body that is spooled needs a descriptor beside its connection's.
+        most = max(16, (_descriptors() - _DESCRIPTORS_FOR_OTHERS) // 2)
+        limits = msgspec.structs.replace(self._limits, connections=min(self._limits.connections, most))
+        self._loop = HttpLoop(self._listener, self.site, self._lanes, limits)
+        self._thread = threading.Thread(target=self._run, args=(self._loop,), name="http", daemon=True)
+        self._thread.start()
 
-    def _run(self) -> None:
-        server = self._running
+    def _run(self, loop: HttpLoop) -> None:
         try:
-            server.loop()
+            loop.run()
         except Exception:  # noqa: BLE001 - the boundary of the thread
-            _LOG.critical("the HTTP loop died: the API is gone", exc_info=True)
-        finally:
-            server.close_all()
-            if not server.leaving:
-                self._on_death()
-
-
-class _Server(TcpWSGIServer):
-    """waitress' server with room for newcomers: when full, whoever was silent longest makes place."""
-
-    channel_class = Channel
-
-    def __init__(
-        self, app: App, sock: socket.socket, settings: Server, spool_dir: Path | None, min_free_bytes: int
-    ) -> None:
-        self.app = app
-        self.spool_dir = spool_dir
-        self.min_free_bytes = min_free_bytes
-        self.leaving = False
-        self._paused_until = 0.0
-        self._patience_ends = 0.0
-        self._cut = False
-        self._accepted = False
-        self.accepting: bool = False
-        # Half of the threads is for what looks into files or at phones, and only they serve it: a dozen slow
-        # phones or large videos must not stand before the calls that answer from memory (WEB-3).
-        self._quick, self._slow = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
-        slow = max(1, settings.threads // 2)
-        self._slow.set_thread_count(slow)
-        self._quick.set_thread_count(max(1, settings.threads - slow))
-        # poll, as select fails for descriptors above 1023.
-        adjustments = Adjustments(
-            threads=settings.threads,
-            connection_limit=1_000_000,  # kept by make_room, which unlike waitress never stops to accept
-            channel_timeout=CHANNEL_TIMEOUT_S,
-            cleanup_interval=2,
-            asyncore_use_poll=True,
-            recv_bytes=64 * 1024,
-            max_request_header_size=_HEADER_BYTES,
-            max_request_body_size=2**62,  # each request has its own limit, see Parser
-            log_socket_errors=False,
-            # They tell that a proxy on this box speaks for somebody else; `Access` must see them.
-            clear_untrusted_proxy_headers=False,
-            ident=None,
-            backlog=1024,
-        )
-        self.limit = max(16, min(MAX_CONNECTIONS, _descriptors() - _DESCRIPTORS_FOR_OTHERS))
-        super().__init__(
-            app,
-            {},
-            True,
-            sock,
-            dispatcher=self._quick,
-            adj=adjustments,
-            sockinfo=(sock.family, sock.type, sock.proto, sock.getsockname()),
-            bind_socket=False,
-        )
-
-    # --- the loop's thread
-
-    def loop(self) -> None:
-        while not self._finished():
-            wasyncore.loop(timeout=self._poll_s(), use_poll=True, map=self._map, count=1)
-
-    def readable(self) -> bool:
-        readable = bool(super().readable())  # closes what was silent too long, now and then
-        return readable and not self.leaving and time.monotonic() >= self._paused_until
-
-    def handle_accept(self) -> None:
-        # Each round of the loop asks every connection what it wants. With one newcomer a round, as waitress has it,
-        # whoever comes behind a thousand others waits for a million questions (WEB-2).
-        for _ in range(_NEWCOMERS_A_ROUND):
-            self._accepted = False
-            super().handle_accept()
-            if not self._accepted:
-                return
-
-    def accept(self) -> Any:
-        if len(self.active_channels) >= self.limit:
-            self._make_room()
-        try:
-            newcomer = super().accept()
-            self._accepted = newcomer is not None
-            return newcomer
-        except OSError as error:
-            if error.errno not in (errno.EMFILE, errno.ENFILE):
-                raise
-            if not self._make_room():
-                _LOG.warning("no descriptor is left for a new connection")
-                self._paused_until = time.monotonic() + _NO_DESCRIPTORS_PAUSE_S
-            return None
-
-    def _make_room(self) -> bool:
-        idle = [channel for channel in self.active_channels.values() if not channel.requests]
-        if not idle:
-            return False
-        min(idle, key=lambda channel: float(channel.last_activity)).handle_close()
-        return True
-
-    def _poll_s(self) -> float:
-        if self.leaving:
-            return 0.05
-        if time.monotonic() < self._paused_until:
-            return _NO_DESCRIPTORS_PAUSE_S
-        return _BUSY_POLL_S if self.active_channels else _IDLE_POLL_S
-
-    def _finished(self) -> bool:
-        if not self.leaving:
-            return False
-        if self.accepting:
-            self.accepting = False
-            self.del_channel()
-            self.socket.close()
-            self._patience_ends = time.monotonic() + _HALF_REQUESTS_S
-        for channel in list(self.active_channels.values()):
-            if not channel.answering and (not channel.receiving or time.monotonic() > self._patience_ends):
-                channel.handle_close()
-        return self._cut or not self.active_channels
-
-    # --- any thread
-
-    def pull_trigger(self) -> None:
-        with contextlib.suppress(OSError):  # closed: the loop has ended and nobody is to be woken
-            super().pull_trigger()
-
-    def leave(self) -> None:
-        self.leaving = True
-        self.pull_trigger()
-
-    def abandon(self) -> None:
-        self._cut = True
-        self.pull_trigger()
-
-    def add_task(self, task: Any) -> None:
-        request = task.requests[0]
-        slow = not request.error and self.app.is_slow(request.command, request.path)
-        (self._slow if slow else self._quick).add_task(task)
-
-    def end_threads(self, ends: float) -> None:
-        """Wait for the threads of requests until this moment of the monotonic clock."""
-        for dispatcher in (self._quick, self._slow):
-            dispatcher.shutdown(timeout=max(0.1, ends - time.monotonic()))
-
-    def close_all(self) -> None:
-        wasyncore.close_all(self._map, ignore_all=True)
+            _LOG.critical("the HTTP loop failed", exc_info=True)
 
 
 def _listen(listen: str) -> socket.socket:
@@ -296,6 +182,8 @@ def _listen(listen: str) -> socket.socket:
             # "::" means every address, also those of IPv4.
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(where[0] != "::"))
         sock.bind(where)
+        sock.setblocking(False)
+        sock.listen(_BACKLOG)
     except OSError as error:
         if sock is not None:
             sock.close()

@@ -181,6 +181,13 @@ class GroupCommit:
         self._lock = threading.Lock()
         self._waiting: deque[Ticket] = deque()
         self._led = False
+        self._groups = 0
+
+    @property
+    def under_way(self) -> int:
+        """The number of the group that is being written, 0 for none: one that stays the same hangs in the disk."""
+        with self._lock:
+            return self._groups if self._led else 0
 
     def run(self, action: Callable[[Transaction], Any], *, essential: bool) -> Any:
         """Have the action written; returns its result once that is durable, or raises its error."""
@@ -211,6 +218,7 @@ class GroupCommit:
 
     def _lead(self) -> None:
         with self._lock:
+            self._groups += 1
             group = [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP_MAX))]
         try:
             self._write(group)

@@ -319,5 +319,10 @@ class JournalStorage(Storage):
         return found
 
     @property
+    def write_under_way(self) -> int:
+        """The number of the write that is under way, 0 for none; one that stays the same hangs in the disk."""
+        return self._group.under_way
+
+    @property
     def writable(self) -> bool:
         return self._disk.is_open and not self._disk.trouble and not self._behind

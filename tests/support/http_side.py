@@ -17,6 +17,7 @@ with warnings.catch_warnings():
     from webtest import TestApp, TestResponse
 
 from handlers.app import create_app
+from handlers.channel import Limits
 from handlers.server import HttpServer
 from handlers.services import Matcher, Reloaded, Services
 from handlers.tokens import Tokens
@@ -173,9 +174,11 @@ class HttpSide:
         self.jobs.start()
         self._jobs_run = True
 
-    def serve(self) -> WireClient:
+    def serve(self, **limits: Any) -> WireClient:
         """Put the app on a free port; returns a client of it."""
-        self.server = HttpServer(self.app, self.settings.server, spool_dir=self.library.dir)
+        self.server = HttpServer(
+            self.app, self.settings.server, spool_dir=self.library.dir, limits=Limits(**limits)
+        )
         self.server.start()
         return WireClient(self.server.port)
 

@@ -95,7 +95,9 @@ CLOCKS = {
 #: Who may nevertheless, and why that cannot change what becomes of a task.
 TIME_MAY = {
     "jobs/clock.py": "the one source of time",
-    "handlers/channel.py": "waitress keeps its connections' idle times on the box's clock",
+    "handlers/http_loop.py": "idle times of connections",
+    "handlers/lanes.py": "how long a request has kept a thread",
+    "handlers/request_parser.py": "how long a request has been arriving",
     "handlers/server.py": "deadlines of the web server's own sockets and threads",
     "handlers/metrics.py": "durations of requests, for people",
     "handlers/tokens.py": "the date in a token's entry, for people",

@@ -242,15 +242,72 @@ def test_stop_does_not_wait_longer_than_its_deadline(
     go_on.set()
 
 
-def test_the_end_of_the_loop_is_told(side: HttpSide) -> None:
-    died = threading.Event()
-    server = HttpServer(side.app, side.settings.server, on_death=died.set)
-    server.start()
-    assert server._server is not None
-    server._server.readable = lambda: 1 / 0  # type: ignore[method-assign, return-value, assignment]
-    server._server.pull_trigger()
-    assert died.wait(5)
+def test_a_loop_that_died_is_replaced_and_the_port_stays_open(side: HttpSide, port: int) -> None:
+    server = side.server
+    assert server is not None
+    died = server._thread
+    assert died is not None
+    server.loop.call(lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+    died.join(5)
     assert not server.alive
+    server.heal()
+    assert call(port, "GET", T)[0] == 200
+    assert server.rebuilt == 1
+    server.heal()
+    assert server.rebuilt == 1, "a loop that lives is left alone"
+
+
+def test_a_loop_that_hangs_is_replaced_and_does_no_harm_when_it_wakes(
+    side: HttpSide, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = side.server
+    assert server is not None
+    hung = server._thread
+    assert hung is not None
+    go_on = threading.Event()
+    with socket.create_connection(("127.0.0.1", port), 5) as old:
+        old.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+        assert old.recv(1000).startswith(b"HTTP/1.1 200")
+        server.loop.call(lambda: go_on.wait(30))  # type: ignore[arg-type, return-value]
+        monkeypatch.setattr("handlers.server.STALE_S", -1.0)
+        server.heal()
+        monkeypatch.undo()
+        assert old.recv(1) == b"", "its clients see the end"
+        assert call(port, "GET", T)[0] == 200
+        go_on.set()
+        hung.join(5)
+        assert not hung.is_alive()
+        assert call(port, "GET", T)[0] == 200
+    assert server.alive
+
+
+def test_requests_that_hang_for_a_minute_do_not_take_the_threads_away(
+    side: HttpSide, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = side.server
+    assert server is not None
+    assert server._lanes is not None
+    lane = server._lanes.quick
+    threads, go_on = lane.threads, threading.Event()
+    entered = threading.Semaphore(0)
+
+    def hang() -> None:
+        entered.release()
+        go_on.wait(30)
+
+    for _ in range(threads):
+        lane.submit(hang)
+    for _ in range(threads):
+        assert entered.acquire(timeout=5)
+    server.heal()
+    assert lane.threads == threads, "not yet"
+    monkeypatch.setattr("handlers.server.HUNG_S", -1.0)
+    server.heal()
+    assert call(port, "GET", T)[0] == 200
+    for _ in range(3):
+        server.heal()
+    assert lane.threads == 2 * threads, "bounded"
+    go_on.set()
 
 
 def test_a_port_that_is_taken_is_named(side: HttpSide, port: int) -> None:

@@ -1,0 +1,86 @@
+"""What the peers of the HTTP side may cost it: each pays for processor time, and only who overdraws has to wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+#: Seconds of processor time a second, for all strangers together and for all known peers together.
+STRANGERS_SHARE, KNOWN_SHARE = 0.2, 0.6
+#: What a peer may use at once after it was quiet, divided by the number of peers.
+BURST_S = 0.5
+#: What one connection may use at once, and in a second, though its peer has overdrawn. Calls from an address from
+#: which also a flood comes are served by this.
+CHANNEL_BURST_S, CHANNEL_SHARE = 0.005, 0.002
+_PEERS_MAX = 4096
+
+
+class Budget:
+    """Processor time that refills as time passes. It may be overdrawn; then its owner waits."""
+
+    __slots__ = ("_at", "_credit_s")
+
+    def __init__(self, credit_s: float, now: float) -> None:
+        self._credit_s = credit_s
+        self._at = now
+
+    def credit_s(self, share: float, burst_s: float, now: float) -> float:
+        """What is left; negative when it is overdrawn."""
+        self._credit_s = min(burst_s, self._credit_s + (now - self._at) * share)
+        self._at = now
+        return self._credit_s
+
+    def pay(self, cost_s: float) -> None:
+        self._credit_s -= cost_s
+
+
+class Peer:
+    """One address, with its open connections. It is known once a request that needs trust was answered."""
+
+    __slots__ = ("address", "budget", "channels", "known")
+
+    def __init__(self, address: str, now: float) -> None:
+        self.address = address
+        self.known = False
+        self.budget = Budget(BURST_S, now)
+        self.channels: dict[Any, None] = {}  #: in order of arrival
+
+
+class Peers:
+    """All peers that have connections or debts."""
+
+    def __init__(self) -> None:
+        self._peers: dict[str, Peer] = {}
+        self._counts = {False: 1, True: 1}
+
+    def get(self, address: str, now: float) -> Peer:
+        """The peer with this address; new ones begin as strangers."""
+        peer = self._peers.get(address)
+        if peer is None:
+            peer = self._peers[address] = Peer(address, now)
+            self._counts[False] += 1
+        return peer
+
+    def overdrawn(self, peer: Peer, now: float) -> bool:
+        """Whether this peer used more than its part."""
+        return self._credit_s(peer, now) < 0
+
+    def _credit_s(self, peer: Peer, now: float) -> float:
+        count = self._counts[peer.known]
+        share = KNOWN_SHARE if peer.known else STRANGERS_SHARE
+        return peer.budget.credit_s(share / count, BURST_S / count, now)
+
+    def tidy(self, now: float) -> None:
+        """Count the peers, and forget those without connections and debts."""
+        counts = {False: 0, True: 0}
+        full = len(self._peers) > _PEERS_MAX
+        for address, peer in list(self._peers.items()):
+            if not peer.channels and (full or self._credit_s(peer, now) >= 0):
+                del self._peers[address]
+            else:
+                counts[peer.known] += 1
+        self._counts = {known: max(1, count) for known, count in counts.items()}
+
+    def largest_first(self) -> Iterable[Peer]:
+        """Who has to give up connections first when there are too many: strangers, of these those with most."""
+        return sorted(self._peers.values(), key=lambda peer: (peer.known, -len(peer.channels)))
