@@ -10,7 +10,9 @@ from handlers.call import Call, Result, Route
 from handlers.envelope import Reply
 from handlers.metrics import CONTENT_TYPE, Metrics
 from handlers.services import Services
+from handlers.task_view import moment
 from jobs.phone.protocol import PhoneState
+from jobs.time_zone import zone_name
 
 _TEXT = "text/plain; charset=utf-8"
 ALIVE = Reply(200, b"ok\n", (("Cache-Control", "no-store"),), _TEXT)
@@ -18,11 +20,16 @@ _NO_STORE = (("Cache-Control", "no-store"),)
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether the daemon can work; `reasons` why not, `notices` what a person may want to know though it does."""
+    """Whether the daemon can work; `reasons` why not, `notices` what a person may want to know though it does.
+
+    `timezone` is the zone of all times that have no offset, `time` what its clocks show now (RFC 3339).
+    """
 
     ready: bool
     reasons: list[str]
     notices: list[str]
+    timezone: str
+    time: str
 
 
 class HealthHandlers:
@@ -75,4 +82,11 @@ def readiness(services: Services) -> Readiness:
     notices += services.jobs.notices
     if services.tokens.problem:
         notices.append(services.tokens.problem)
-    return Readiness(not reasons, list(dict.fromkeys(reasons)), list(dict.fromkeys(notices)))
+    zone = services.zone()
+    return Readiness(
+        not reasons,
+        list(dict.fromkeys(reasons)),
+        list(dict.fromkeys(notices)),
+        zone_name(zone),
+        moment(services.clock.now(), zone) or "",
+    )

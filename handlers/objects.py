@@ -98,6 +98,7 @@ class Created(msgspec.Struct, frozen=True):
     created_count: Annotated[int, Meta(ge=0)]
     warnings: list[str]
     tasks: list[CreatedTask]
+    timezone: Annotated[str, Meta(description="The zone of all start times, e.g. Europe/Berlin")] = ""
     dry_run: bool = False
 
 

@@ -17,6 +17,7 @@ from jobs.phone.protocol import PhoneInfo
 from jobs.service_notify import ServiceNotify
 from jobs.settings import Settings
 from jobs.signals import Signals
+from jobs.time_zone import ZoneInvalid
 from storage.errors import NewerSchema, StateLocked, StoreDamaged, StoreError, StoreFull
 from storage.files import is_full
 from storage.store import Store
@@ -68,7 +69,7 @@ def bring_up(make: Callable[[], D], config: LoadedConfig) -> D:
         daemon = make()
     except StateLocked as error:
         end(str(error), EX.UNAVAILABLE)
-    except (NewerSchema, StoreDamaged, TokenError, Exposed) as error:
+    except (NewerSchema, StoreDamaged, TokenError, Exposed, ZoneInvalid) as error:
         end(str(error), EX.CONFIG)
     except StoreError as error:
         end(f"{error}{_room(error, state_dir)}", EX.IOERR)

@@ -20,8 +20,8 @@ from jobs.library import Library
 from jobs.matching import MatchState
 from jobs.phone.protocol import PhoneInfo
 from jobs.settings import Settings
-from jobs.start_time import zone as zone_of
 from jobs.tally import Tally
+from jobs.time_zone import zone as zone_of
 from storage.records import Task
 from storage.store import Store
 

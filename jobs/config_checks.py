@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jobs.settings import EventName, Settings
+from jobs.time_zone import ZoneInvalid, zone
 
 _LISTEN = re.compile(r"^(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]*):(\d{1,5})$")
 
@@ -43,14 +43,10 @@ def check_values(settings: Settings) -> Iterator[tuple[str, str]]:
             ipaddress.ip_network(network)
         except ValueError as error:
             yield "server.trusted_networks", f"{error}; write e.g. 192.168.1.0/24"
-    if settings.posting.timezone:
-        try:
-            ZoneInfo(settings.posting.timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            yield (
-                "posting.timezone",
-                f"{settings.posting.timezone!r} is no time zone; write e.g. Europe/Berlin",
-            )
+    try:
+        zone(settings.posting.timezone)
+    except ZoneInvalid as error:
+        yield "posting.timezone", str(error)
     if settings.posting.retry_pause_min_s > settings.posting.retry_pause_max_s:
         yield "posting.retry_pause_min_s", "must not be larger than retry_pause_max_s"
     yield from _check_ranges(settings)

@@ -19,6 +19,8 @@ import msgspec
 from jobs.clock import SystemClock
 from jobs.config_checks import split_listen
 from jobs.settings import Settings
+from jobs.start_time import show
+from jobs.time_zone import ZoneInvalid, zone, zone_name
 from jobs.watch import LOW_DISK_FACTOR
 
 _BUILD_TIME = Path(__file__).stat().st_mtime
@@ -118,6 +120,7 @@ def box_findings(settings: Settings, *, tokens: int, token_problem: str = "") ->
     yield from _media_roots(settings)
     yield from _disk(settings)
     yield _clock()
+    yield _time_zone(settings)
     yield from _port_and_tokens(settings, tokens, token_problem)
     yield from _proxy(settings)
 
@@ -233,13 +236,32 @@ def _clock() -> Finding:
     )
 
 
+def _time_zone(settings: Settings) -> Finding:
+    """Which zone start times without an offset are in: the daemon's own word counts, its TZ may be another."""
+    try:
+        where = zone(settings.posting.timezone)
+    except ZoneInvalid as error:
+        return fail("time zone", str(error), "set posting.timezone, e.g. to Europe/Berlin")
+    answer = _readiness_of(settings)
+    told = answer.get("timezone", "") if isinstance(answer, dict) else ""
+    if told and told != zone_name(where):
+        return warn(
+            "time zone",
+            f"start times are in {told}, as the running daemon says; this command would take {zone_name(where)}",
+            "set posting.timezone, so that nothing depends on who starts the program",
+        )
+    return ok("time zone", f"start times are in {zone_name(where)}: {show(SystemClock().now(), where)} now")
+
+
 def _port_and_tokens(settings: Settings, tokens: int, token_problem: str) -> Iterator[Finding]:
     host, port = split_listen(settings.server.listen)
-    local = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
-    alive = _ask_readiness(f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}")
-    if isinstance(alive, list):
-        if alive:
-            yield warn("daemon", f"runs on port {port}, and says: {'; '.join(alive)}", "fix what it reports")
+    alive = _readiness_of(settings)
+    if isinstance(alive, dict):
+        reasons = [str(reason) for reason in alive.get("reasons", [])]
+        if reasons:
+            yield warn(
+                "daemon", f"runs on port {port}, and says: {'; '.join(reasons)}", "fix what it reports"
+            )
         else:
             yield ok("daemon", f"runs and answers on port {port}")
     elif alive is None:
@@ -282,18 +304,21 @@ def _proxy(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _ask_readiness(url: str) -> list[str] | bool | None:
-    """What keeps our daemon from working, as it says itself; False when something else answers, None when nothing does."""
+def _readiness_of(settings: Settings) -> dict[str, Any] | bool | None:
+    """What our daemon says of itself; False when something else answers on its port, None when nothing does."""
+    host, port = split_listen(settings.server.listen)
+    local = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
+    url = f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}"
     try:
         with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:  # noqa: S310 - our own address
             body: Any = json.load(answer)
     except urllib.error.HTTPError as error:
         if "Bearer" in error.headers.get("WWW-Authenticate", ""):
-            return []  # it listens on the LAN only and wants a token
+            return {}  # it listens on the LAN only and wants a token
         try:
             body = json.load(error)
         except (OSError, ValueError):
             return False
     except (OSError, ValueError) as error:
         return None if isinstance(error, urllib.error.URLError | ConnectionError | TimeoutError) else False
-    return list(map(str, body.get("reasons", []))) if isinstance(body, dict) and "ready" in body else False
+    return body if isinstance(body, dict) and "ready" in body else False

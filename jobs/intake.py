@@ -22,7 +22,8 @@ from jobs.post.media_probe import MediaProbe
 from jobs.refusals import Draining, Invalid, NoSpace, NotFound, Problem
 from jobs.scheduler import LOOK_S
 from jobs.settings import Settings
-from jobs.start_time import StartTimeInvalid, next_start, parse_time_of_day, show, spread, zone
+from jobs.start_time import StartTimeInvalid, read_start, show, spread
+from jobs.time_zone import zone, zone_name
 from storage.errors import StoreFull
 from storage.records import IdempotencyEntry, NewTask, Task
 from storage.store import Store
@@ -202,11 +203,13 @@ class Intake:
         if not request.start_time.strip():
             return now
         try:
-            hour, minute = parse_time_of_day(request.start_time)
-            return next_start(hour, minute, now, self._zone, self._settings.compat.past_start_time)
+            start = read_start(request.start_time, now, self._zone, self._settings.compat.past_start_time)
         except StartTimeInvalid as error:
             findings.problem("start_time", str(error))
             return now
+        if start.warning:
+            findings.warn(f"start_time: {start.warning}")
+        return start.at
 
     # --- files
 
@@ -271,6 +274,7 @@ class Intake:
             "task_ids": list(ids),
             "created_count": len(ids),
             "warnings": list(warnings),
+            "timezone": zone_name(self._zone),
             "tasks": [
                 {
                     "id": ids[index] if ids else None,

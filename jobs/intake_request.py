@@ -50,9 +50,9 @@ class CreateRequest(msgspec.Struct, frozen=True, kw_only=True):
     start_time: Annotated[
         str,
         Meta(
-            description="HH:MM in the box's time zone; empty means now. A time already past means tomorrow, unless "
-            "configured otherwise",
-            examples=["18:30"],
+            description="HH:MM or YYYY-MM-DD HH:MM in the hub's time zone, or RFC 3339 with an offset, up to 366 days "
+            "ahead; empty means now. A time of day already past means tomorrow, unless configured otherwise",
+            examples=["18:30", "2027-01-31 18:30", "2027-01-31T18:30:00+01:00"],
         ),
     ] = ""
     min_interval: Annotated[

@@ -11,7 +11,6 @@ from jobs.clock_trust import ClockTrust
 from jobs.states import Mover
 from jobs.supervision import Loop
 from jobs.waiting import say_why
-from storage.errors import StageConflict, UnknownRecord
 from storage.records import Stage, Task, Waiting
 from storage.tasks import TaskStore
 
@@ -22,6 +21,8 @@ LOOK_S = 5.0
 SWEEP_S = 10.0
 #: Alarms are set only for what falls due within this time; later looks set the next.
 HORIZON_S = 60.0
+#: Tasks changed in one write, so that no other writer waits long.
+_AT_ONCE = 100
 
 
 class Scheduler:
@@ -44,6 +45,7 @@ class Scheduler:
         self._enqueue = enqueue
         self._longest_retry_pause_s = longest_retry_pause_s
         self._swept = float("-inf")
+        self._pauses_checked = False
         self._doubted: dict[int, str] = {}  #: tasks held for the clock's sake -> what they said before
         self.loop = Loop("scheduler", self.turn, clock, longest_wait_s=LOOK_S)
         self._alarms = AlarmClock(clock, ring=self.loop.wake)
@@ -55,7 +57,8 @@ class Scheduler:
     def turn(self) -> float:
         """One round; returns the seconds until the next alarm."""
         step = self._trust.look()
-        if step < 0:
+        if step < 0 or not self._pauses_checked:
+            self._pauses_checked = True
             self._shorten_retry_pauses()
         # One moment for both questions: what falls due between two would be in neither answer, and come seconds late.
         now = self._clock.now()
@@ -96,11 +99,15 @@ class Scheduler:
         say_why(self._tasks, self._clock.now(), labels)
 
     def _shorten_retry_pauses(self) -> None:
-        """After a step back, a retry pause of seconds would last for hours."""
+        """After a step back, a retry pause of seconds would last for hours; also when it came while the daemon was off."""
         latest = self._clock.now() + self._longest_retry_pause_s
-        for task in self._tasks.by_stage(Stage.SCHEDULED):
-            if task.waiting_for is Waiting.RETRY_DELAY and task.due_at > latest:
-                try:
-                    self._tasks.change(task.id, expect={Stage.SCHEDULED}, due_at=latest)
-                except (StageConflict, UnknownRecord):
-                    continue
+        too_long = [
+            (task.id, {"due_at": latest})
+            for task in self._tasks.by_stage(Stage.SCHEDULED)
+            # One that waits for its planned time may have that for long.
+            if task.waiting_for is Waiting.RETRY_DELAY
+            and task.due_at > latest
+            and task.due_at != task.scheduled_at
+        ]
+        for start in range(0, len(too_long), _AT_ONCE):
+            self._tasks.change_each(dict(too_long[start : start + _AT_ONCE]), expect={Stage.SCHEDULED})

@@ -12,12 +12,13 @@ async function refresh() {
     if (ready.code === 40101) throw refusal(ready);
     const [phones, found] = await Promise.all([data("/api/v1/devices"), tasks()]);
     if (mine !== turn) return;
+    boxAhead_ms = Date.parse(ready.time) - Date.now();
     showHealth(ready);
     showPhones(phones.devices, new Set(found.list.tasks.filter((task) => task.status > 1).map((task) => task.id)));
     showTasks(found);
     write("problem", found.refused || "");
     byId("token-form").hidden = true;
-    write("refreshed", "as of " + new Date().toLocaleTimeString());
+    write("refreshed", "as of " + ready.time.slice(0, 10) + " " + time(ready.time) + ". All times are those of the hub, in its zone " + ready.timezone + ".");
   } catch (error) {
     if (mine !== turn) return;
     write("state", error.locked ? "locked" : "not reachable", "bad");

@@ -4,6 +4,8 @@
 const WAIT_MS = 30000;
 const byId = (id) => document.getElementById(id);
 let token = sessionStorage.getItem("token") || "";
+let boxAhead_ms = 0;  // the box's clock against this browser's
+const boxNow_ms = () => Date.now() + boxAhead_ms;
 
 function make(name, text, kind) {
   const node = document.createElement(name);
@@ -36,7 +38,7 @@ const filled = new Map();  // list -> key -> [what it was made from, the element
 function fill(list, items, key, draw) {
   const focused = document.activeElement, inside = list.contains(focused);
   const old = filled.get(list) || new Map(), now = new Map();
-  const day = Math.floor(Date.now() / 900000);  // times are shown without the day as long as it is today
+  const day = Math.floor(boxNow_ms() / 900000);  // times are shown without the day as long as it is today
   for (const item of items) {
     const facts = JSON.stringify([day, item]), before = old.get(key(item));
     now.set(key(item), before && before[0] === facts ? before : [facts, draw(item)]);
@@ -79,7 +81,7 @@ function onClockOf(moment, at_ms) {
 }
 // An RFC 3339 moment on the box's clock; the day only where it is not the box's today.
 function time(moment) {
-  const today = onClockOf(moment, Date.now()).slice(0, 10);
+  const today = onClockOf(moment, boxNow_ms()).slice(0, 10);
   return moment.startsWith(today) ? moment.slice(11, 19) : moment.slice(0, 10) + " " + moment.slice(11, 16);
 }
 

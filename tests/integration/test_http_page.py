@@ -62,11 +62,14 @@ def test_the_page_shows_health_phones_and_why_tasks_wait_or_failed(side: HttpSid
     assert page["token-form"] is None
     for text in ("PHONE1", "Pixel 7, Android 14", "81 %, 29 °C", "unauthorized: accept the key on the phone"):
         assert text in page["phones"]
-    for text in ("waits for its phone: PHONE2 is unauthorized (since 2027-01-15 09:00)", "@kim , tiktok", "<b>hello</b>",
+    for text in ("waits for its phone: PHONE2 is unauthorized (since 09:00:00)", "@kim , tiktok", "<b>hello</b>",
                  "may be published", "say what you saw: retry, or it is published", "[ui_changed at find]", "unknown screen",
                  "running past the point of no return, step: proof"):  # fmt: skip
         assert text in page["tasks"]
     assert page["tasks"].count("may be published") == 1
+    assert page["refreshed"] == (
+        "as of 2027-01-15 09:00:00. All times are those of the hub, in its zone Europe/Berlin."
+    )
     assert page["phone-counts"] == "0 working, 2 free, 1 not usable"
     assert " ".join(page["counts"].split()) == "4 all 1 pending 1 running 0 completed 2 failed"
     assert page["page"] == "page 1 of 1, 4 tasks"

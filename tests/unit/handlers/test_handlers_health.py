@@ -26,6 +26,11 @@ def test_the_daemon_is_ready_with_a_store_and_a_phone(side: HttpSide, api: Clien
     assert (response.status_int, response.json["ready"], response.json["reasons"]) == (200, True, [])
 
 
+def test_R53_readiness_names_the_zone_and_what_its_clocks_show(side: HttpSide, api: Client) -> None:
+    ready = api.call("GET", "/readyz").json
+    assert (ready["timezone"], ready["time"]) == ("Europe/Berlin", "2027-01-15T09:00:00+01:00")
+
+
 def test_without_a_usable_phone_it_is_not_ready(side: HttpSide, api: Client) -> None:
     for serial in ("PHONE1", "PHONE2", "PHONE3"):
         side.phones.set(serial, PhoneState.OFFLINE)

@@ -37,6 +37,7 @@ def test_the_example_of_the_contract_is_answered_as_written_there(door: Door) ->
         "task_ids": [task.id],
         "created_count": 1,
         "warnings": [],
+        "timezone": "UTC",
         "tasks": [
             {
                 "id": task.id,
@@ -52,6 +53,18 @@ def test_the_example_of_the_contract_is_answered_as_written_there(door: Door) ->
     assert task.script_config["sound_wait_time"] == 10
     assert task.platform == "tiktok"
     assert task.package == "com.zhiliaoapp.musically"
+
+
+def test_R53_a_start_in_months_is_planned_and_shown_in_the_zone_of_the_hub(door: Door) -> None:
+    created = door.create(LIST, start_time="2027-07-01T18:30:00+02:00")
+    assert created.answer["tasks"][0]["start_time"] == "2027-07-01 16:30:00"
+    assert created.warnings == []
+    assert "is past" in door.errors(LIST, start_time="2026-07-01 18:30")["start_time"]
+
+
+def test_R53_a_time_of_day_that_means_tomorrow_is_told(door: Door) -> None:
+    [warning] = door.create(LIST, start_time="11:59").warnings
+    assert warning.startswith("start_time: 11:59 is past today (it is 12:00 in UTC): it means tomorrow")
 
 
 def test_two_mistakes_are_reported_together_the_first_one_in_the_message(door: Door) -> None:

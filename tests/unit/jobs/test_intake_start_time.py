@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,10 +15,9 @@ from jobs.start_time import (
     StartTimeInvalid,
     next_start,
     parse_time_of_day,
+    read_start,
     show,
     spread,
-    system_zone,
-    zone,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -114,23 +112,89 @@ def test_the_moment_is_never_past_nor_further_than_two_days(
     )
 
 
-def test_the_zone_of_the_box_is_used_where_none_is_configured(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    assert zone("Asia/Tokyo") == ZoneInfo("Asia/Tokyo")
-    monkeypatch.setenv("TZ", "America/New_York")
-    assert zone("") == ZoneInfo("America/New_York")
-    monkeypatch.setenv("TZ", ":Europe/Paris")
-    assert system_zone() == ZoneInfo("Europe/Paris")
-    monkeypatch.setenv("TZ", "Nowhere/Land")
-    assert system_zone() is UTC
-    monkeypatch.setenv("TZ", str(tmp_path / "missing"))
-    assert system_zone() is UTC
-    monkeypatch.setenv("TZ", "/usr/share/zoneinfo/Europe/Rome")
-    if Path("/usr/share/zoneinfo/Europe/Rome").exists():
-        assert str(system_zone()) in {"Europe/Rome", "local"}
-    monkeypatch.delenv("TZ")
-    assert system_zone() is not None
+# --- dates (R53)
+
+NOW = at("2026-11-23 12:00:30")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("2026-11-23 18:30", "2026-11-23 18:30:00"),
+        ("2026-11-23T18:30", "2026-11-23 18:30:00"),  # an input of type datetime-local
+        ("2026-11-23 18:30:15", "2026-11-23 18:30:15"),  # as the API shows times
+        (" 2026-11-23 18:30 ", "2026-11-23 18:30:00"),
+        ("2026-11-23 12:00", "2026-11-23 12:00:30"),  # the current minute is now
+        ("2026-12-01T17:30:00Z", "2026-12-01 18:30:00"),
+        ("2026-12-01T17:30:00.000Z", "2026-12-01 18:30:00"),  # JavaScript
+        ("2026-12-01T18:30:00.1234567+01:00", "2026-12-01 18:30:00"),  # .NET
+        ("2026-12-01t17:30:00z", "2026-12-01 18:30:00"),
+        ("2026-12-01 18:30:00+01:00", "2026-12-01 18:30:00"),  # Python
+        ("2026-12-01T18:30:00+0100", "2026-12-01 18:30:00"),
+        ("2026-12-01T12:30:00-05:00", "2026-12-01 18:30:00"),
+        ("2026-12-01T18:30+01:00", "2026-12-01 18:30:00"),
+        ("2027-07-01 18:30", "2027-07-01 18:30:00"),
+        ("2027-11-24 12:00", "2027-11-24 12:00:00"),  # 366 days
+    ],
+)
+def test_R53_a_date_with_a_time_becomes_a_moment(text: str, meant: str) -> None:
+    start = read_start(text, NOW, BERLIN)
+    assert show(start.at, BERLIN) == meant
+    assert start.warning == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2026-11-23 11:59", "is past: it is 2026-11-23 12:00:30 now in the zone Europe/Berlin"),
+        ("2025-11-23T18:30:00Z", "is past"),
+        ("2026-11-23T10:59:59Z", "is past"),
+        ("2027-11-24 12:01", "more than 366 days ahead"),
+        ("2026-12-01", "has no time of day"),
+        ("2026-13-01 10:00", "no time that there is"),
+        ("2027-02-29 10:00", "no time that there is"),
+        ("2026-12-01 24:00", "no time that there is"),
+        ("2026-12-01T18:30:00+25:00", "no time that there is"),
+        ("2026-12-01T18:30:00 01:00", "%2B"),
+        ("1795435230", "seconds since 1970"),
+        ("1795435230000", "seconds since 1970"),
+        ("01.12.2026 18:30", "YYYY-MM-DD|2027-01-31"),
+        ("12/01/2026 18:30", "2027-01-31"),
+        ("6:30 PM", "18:30"),
+        ("tomorrow 18:30", "2027-01-31"),
+        ("18h30", "18:30"),
+        ("now", "18:30"),
+        ("x" * 1000, "is not a time of day HH:MM"),
+    ],
+)
+def test_R53_what_cannot_be_planned_is_refused_with_the_reason(text: str, why: str) -> None:
+    with pytest.raises(StartTimeInvalid, match=why) as raised:
+        read_start(text, NOW, BERLIN)
+    assert len(str(raised.value)) < 220
+
+
+def test_R53_a_time_of_day_that_means_tomorrow_says_so() -> None:
+    start = read_start("11:59", NOW, BERLIN)
+    assert show(start.at, BERLIN) == "2026-11-24 11:59:00"
+    assert start.warning == (
+        "11:59 is past today (it is 12:00 in Europe/Berlin): it means tomorrow, 2026-11-24 11:59"
+    )
+    assert read_start("12:00", NOW, BERLIN) == (NOW, "")
+    assert read_start("12:01", NOW, BERLIN).warning == ""
+    assert "it means now" in read_start("11:59", NOW, BERLIN, "now").warning
+
+
+def test_R53_times_that_do_not_exist_or_come_twice_say_so() -> None:
+    gap = read_start("2027-03-28 02:30", NOW, BERLIN)
+    assert show(gap.at, BERLIN) == "2027-03-28 03:00:00"
+    assert gap.warning == "02:30 does not exist on 2027-03-28, clocks are put forward: 03:00 is taken"
+    twice = read_start("2027-10-31 02:30", NOW, BERLIN)
+    assert twice.at == at("2027-10-31 02:30", fold=0)
+    assert twice.warning == "02:30 comes twice on 2027-10-31: the first is taken"
+    second = read_start("2027-10-31T02:30:00+01:00", NOW, BERLIN)
+    assert (second.at, second.warning) == (at("2027-10-31 02:30", fold=1), "")
+    night = at("2027-03-28 01:00")
+    assert "does not exist" in read_start("02:30", night, BERLIN).warning
 
 
 def test_intervals_add_up_from_task_to_task() -> None:

@@ -48,7 +48,7 @@ def test_all_problems_are_reported_together_with_their_lines():
     assert found == [
         "line 2: server.listn: there is no such key; did you mean 'listen'?",
         "line 4: posting.max_retry_count: expected a whole number, got a text",
-        "line 5: posting.timezone: 'Europe/Berlni' is no time zone; write e.g. Europe/Berlin",
+        'line 5: posting.timezone: "Europe/Berlni" is no time zone; did you mean "Europe/Berlin"?',
         "line 6: srver: there is no such section; did you mean 'server'?",
     ]
 

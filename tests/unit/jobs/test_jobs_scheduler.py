@@ -12,7 +12,7 @@ from jobs.alarm_clock import AlarmClock
 from jobs.clock_trust import BUILT_AT, ClockTrust
 from jobs.scheduler import Scheduler
 from jobs.states import Mover
-from storage.records import Stage, Task, Waiting
+from storage.records import MediaFile, Stage, Task, Use, Waiting
 from storage.store import Store
 from tests.support.bench import new_task
 from tests.support.clock import FakeClock
@@ -224,13 +224,53 @@ def test_APS_5_a_step_back_starts_nothing_twice_and_does_not_stretch_a_retry_pau
     done = rig.add(clock.now())
     rig.turn()
     retried = rig.add(clock.now() + 30)
-    store.tasks.change(retried.id, waiting_for=Waiting.RETRY_DELAY)
+    store.tasks.change(retried.id, waiting_for=Waiting.RETRY_DELAY, scheduled_at=clock.now())
     clock.step_wall(-3 * HOUR_S)
     rig.turn(5)
     assert rig.queued == [done.id]
     for _ in range(13):
         rig.turn(5)
     assert rig.queued == [done.id, retried.id]
+
+
+def test_R53_a_retry_pause_is_not_a_day_when_the_clock_was_corrected_while_the_daemon_was_off(
+    store: Store,
+) -> None:
+    clock = FakeClock()
+    wrong = Rig(store, clock)
+    retried, planned = wrong.add(clock.now() + 30), wrong.add(clock.now() + HOUR_S)
+    store.tasks.change(retried.id, waiting_for=Waiting.RETRY_DELAY, scheduled_at=clock.now())
+    store.tasks.change(planned.id, waiting_for=Waiting.RETRY_DELAY)
+    clock.step_wall(-DAY_S)
+    restarted = Rig(store, clock)
+    restarted.turn()
+    for _ in range(13):
+        restarted.turn(5)
+    assert restarted.queued == [retried.id]
+    kept = store.tasks.get(planned.id)
+    assert kept is not None
+    assert kept.due_at == planned.scheduled_at, "what is planned for later does not start early"
+
+
+def test_R53_a_task_planned_a_year_ahead_keeps_its_files_and_starts_on_its_day(tmp_path: Path) -> None:
+    clock = FakeClock()
+    at = clock.now() + 366 * DAY_S
+    file = MediaFile(path="/m/a.mp4", name="a.mp4", sha256="a" * 64, size_bytes=1, kind="video", root="/m")
+    with Store.open(tmp_path, reserve_bytes=0) as store:
+        task = store.tasks.create([new_task(at=at, created=clock.now(), materials=(file,))])[0]
+    for month in range(12):
+        clock.advance(30 * DAY_S)
+        with Store.open(tmp_path, reserve_bytes=0) as store:
+            store.maintain(clock.now())
+            rig = Rig(store, clock, last_stamp=clock.now())
+            rig.turn()
+            assert rig.queued == [], month
+            assert store.usage.state("/m", "a" * 64) is Use.RESERVED
+    clock.advance(6 * DAY_S)
+    with Store.open(tmp_path, reserve_bytes=0) as store:
+        rig = Rig(store, clock, last_stamp=clock.now())
+        rig.turn()
+        assert rig.queued == [task.id]
 
 
 def test_APS_7_an_error_of_the_store_does_not_end_the_scheduler(store: Store) -> None:
