@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import click
 from msgspec.structs import replace
 
-from handlers import care_commands, commands
+from handlers import care_commands, commands, phone_commands
 from handlers.command_line import DEFAULT_CONFIG, EX, end, read_config, tokens_path
 from jobs import logs
 from jobs.clock import Clock, Deadline, SystemClock, utc
@@ -382,7 +382,7 @@ def override(config: LoadedConfig, *, listen: str | None, state_dir: Path | None
     return replace(config, settings=settings)
 
 
-for command in (*commands.ALL, *care_commands.ALL):
+for command in (*commands.ALL, *care_commands.ALL, *phone_commands.ALL):
     cli.add_command(command)
 
 

@@ -45,6 +45,7 @@ ACCOUNT_CODES = frozenset(
 #: Which speak of the phone.
 PHONE_CODES = frozenset(
     {
+        "app_language",
         "device_offline",
         "device_timeout",
         "device_not_ready",

@@ -21,6 +21,7 @@ _V6 = r"[0-9A-Fa-f:.]{2,45}"
 _HOST = re.compile(rf"{_NAME}|{_V6}")
 _URL = re.compile(rf"https?://(?:[^/?#@]*@)?(?:{_NAME}|\[{_V6}\])(?::\d{{1,5}})?(?:[/?#]|$)")
 _PACKAGE = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", re.ASCII)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _TOKEN = re.compile(r"[!-~]*")  #: what a header can carry
 
 
@@ -110,6 +111,8 @@ def _check_names(settings: Settings) -> Iterator[tuple[str, str]]:
             reachable = False
         if not reachable:
             yield "phones.connect", f"{phone!r} is not HOST:PORT, e.g. 192.168.1.50:5555"
+    if settings.phones.set_app_language and not _LANGUAGE.fullmatch(settings.phones.set_app_language):
+        yield "phones.set_app_language", 'is no language tag like "en" or "en-GB"'
     for host in settings.server.hosts:
         if not _HOST.fullmatch(host):
             yield "server.hosts", f"{host!r} is not the name of a host alone, e.g. hub.example.org"

@@ -15,6 +15,7 @@ from jobs.errand import Errand
 from jobs.intake_targets import default_package
 from jobs.phone.protocol import Phones, PhoneSession
 from jobs.post.account_reading import APPS, AccountReader
+from jobs.post.language import ensure_covered
 from jobs.post.screens_file import Vocabulary
 from jobs.refusals import NotFound, Problem
 from jobs.settings import Settings
@@ -145,6 +146,7 @@ class Matcher:
     def _read(self, errand: Errand, phone: PhoneSession, platform: str, package: str) -> list[str]:
         patience_s = self._settings().posting.unknown_screen_patience_s
         vocabulary = self._vocabulary(platform, package)
+        ensure_covered(errand, phone, package, vocabulary, set_to=self._settings().phones.set_app_language)
         return AccountReader(errand, phone, package, vocabulary=vocabulary, patience_s=patience_s).read()
 
     def _packages(self, serial: str, platform: str) -> list[str]:

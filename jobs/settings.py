@@ -56,6 +56,8 @@ class Phones(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     min_battery_percent: int = 15
     max_battery_celsius: float = 43.0
     allow_reboot: bool = False
+    #: a language that apps get where theirs is not covered (Android 13 and later); "" leaves them alone
+    set_app_language: str = ""
 
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from simulator import config_file
 from simulator.adb.server import AdbServerFailed, die_with_parent
+from simulator.android.locales import is_code
 from simulator.apps import make_app
 from simulator.host import Host, Options, write_atomically
 
@@ -38,7 +39,10 @@ def _arguments(words: list[str] | None = None) -> argparse.Namespace:
                         help="how long one nominal second of the apps takes; 0 is at once, 1000 is lifelike")  # fmt: skip
     parser.add_argument("--accounts", type=int, default=1, metavar="K", help="accounts per app and phone")
     parser.add_argument(
-        "--language", default="en", metavar="LIST", help="en, de or fr; of a list each phone takes the next"
+        "--language",
+        default="en",
+        metavar="LIST",
+        help="en, de, fr, or any other code, whose texts nobody knows; of a list each phone takes the next",
     )
     parser.add_argument("--tiktok-version", default="", metavar="LIST", help="likewise")
     parser.add_argument("--tiktok-package", default="", metavar="LIST", help="likewise")
@@ -65,8 +69,8 @@ def _arguments(words: list[str] | None = None) -> argparse.Namespace:
         parser.error("--phones must be 1 to 200")
     if not 1 <= options.accounts <= 8:
         parser.error("--accounts must be 1 to 8")
-    if not set(options.language.split(",")) <= {"en", "de", "fr"}:
-        parser.error("--language takes en, de and fr")
+    if not all(map(is_code, options.language.split(","))):
+        parser.error("--language takes codes like en, de or id")
     return options
 
 

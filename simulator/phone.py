@@ -281,6 +281,9 @@ class Phone:
             self.record.event("fault", name=name, argument=found)
         return found
 
+    def language_of(self, package: str) -> str:
+        return self.system.app_locales.language(package, self.language)
+
     def granted(self, package: str, permission: str) -> bool:
         return self.system.granted(package, permission)
 
@@ -340,6 +343,7 @@ class Phone:
     def _to_front(self, package: str) -> None:
         found = self.system.packages[package]
         found.pid = found.pid or self.system.next_pid()
+        self.system.app_locales.started(package, self.language)
         self.display.front = package
         self.display.keyboard_shown = False
 
@@ -348,6 +352,7 @@ class Phone:
         found = self.system.packages.get(package)
         if found is not None:
             found.pid = 0
+        self.system.app_locales.stopped(package)
         app = self.display.apps.get(package)
         if app is not None:
             app.stop()

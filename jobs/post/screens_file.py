@@ -97,6 +97,9 @@ class ScreensFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     platform: str = ""
     packages: tuple[str, ...] = ()
+    covered: tuple[
+        str, ...
+    ] = ()  #: languages whose words are complete, stop words included; no other is driven
     words: dict[str, list[dict[str, str | list[str]]]] = {}
     elements: dict[str, list[Rule]] = {}
     screens: dict[str, Screen] = {}
@@ -107,6 +110,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
 
     platform: str
     packages: tuple[str, ...]
+    covered: tuple[str, ...]
     words: dict[str, Word]
     elements: dict[str, tuple[Rule, ...]]
     screens: tuple[tuple[str, Screen], ...]  #: by layer, topmost first
@@ -138,6 +142,7 @@ def lay_over(below: ScreensFile, above: ScreensFile) -> ScreensFile:
     return ScreensFile(
         platform=above.platform or below.platform,
         packages=tuple(dict.fromkeys((*below.packages, *above.packages))),
+        covered=tuple(dict.fromkeys((*below.covered, *above.covered))),
         words=words,
         elements=elements,
         screens={**below.screens, **above.screens},
@@ -186,13 +191,50 @@ def _rule_problems(where: str, rule: Rule, words: dict[str, Word], elements: dic
     return problems
 
 
-def check(file: ScreensFile, where: str) -> Vocabulary:
+def stop_words(file: ScreensFile) -> set[str]:
+    """The words by which screens are told where a post ends: refusals, and what only a person may answer."""
+    todo = [
+        element
+        for screen in file.screens.values()
+        if screen.kind in ("human", "failure") and not screen.off
+        for element in (*screen.all, *screen.any)
+    ]
+    seen: set[str] = set()
+    words: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for rule in file.elements.get(name, ()):
+            todo += _named(rule)
+            for field in (rule.text, rule.desc, rule.label, rule.hint):
+                words |= {text[1:] for text in _texts(field) if text.startswith("@")}
+    return words
+
+
+def _gaps(file: ScreensFile) -> list[str]:
+    """Languages that are called covered while stop words are missing in them."""
+    problems = []
+    for language in file.covered:
+        missing = [
+            word
+            for word in sorted(stop_words(file))
+            if not any({language, "any"} & entry.keys() for entry in file.words.get(word, ()))
+        ]
+        if missing:
+            problems.append(f"covered: {language!r} has no {', '.join(missing)}")
+    return problems
+
+
+def check(file: ScreensFile, where: str, *, covered_only: bool = False) -> Vocabulary:
     """A vocabulary from a merged file. Raises ScreensInvalid with every problem at once."""
+    languages = frozenset(file.covered) if covered_only else None
     problems: list[str] = []
     words: dict[str, Word] = {}
     for name, entries in file.words.items():
         try:
-            words[name] = word_from_entries(name, entries)
+            words[name] = word_from_entries(name, entries, languages)
         except ValueError as error:
             problems.append(str(error))
             words[name] = Word(name, ())
@@ -202,6 +244,7 @@ def check(file: ScreensFile, where: str) -> Vocabulary:
         for number, rule in enumerate(rules, 1):
             problems += _rule_problems(f"elements.{name} rule {number}", rule, words, dict(file.elements))
     problems += _circles(file.elements)
+    problems += _gaps(file)
     for name, screen in file.screens.items():
         for element in (*screen.all, *screen.any, *screen.none, *screen.next, *screen.never):
             if element not in file.elements:
@@ -216,18 +259,20 @@ def check(file: ScreensFile, where: str) -> Vocabulary:
     return Vocabulary(
         platform=file.platform,
         packages=file.packages,
+        covered=file.covered,
         words=words,
         elements={name: tuple(rules) for name, rules in file.elements.items()},
         screens=tuple(screens),
     )
 
 
-def load(platform: str, overlay_dir: str = "") -> Vocabulary:
+def load(platform: str, overlay_dir: str = "", *, covered_only: bool = False) -> Vocabulary:
     """The vocabulary of a platform: what is shared by all apps, the app's own, and the operator's files over it.
 
     Args:
         platform: "tiktok" or "instagram".
         overlay_dir: folder with `android.toml`, `tiktok.toml`, `instagram.toml` (each optional); "" means none.
+        covered_only: leave out the words of languages that are not covered: for whoever touches something.
 
     Raises:
         ScreensInvalid: a file is missing, malformed or contradicts itself.
@@ -245,4 +290,4 @@ def load(platform: str, overlay_dir: str = "") -> Vocabulary:
             if path.exists():
                 merged = lay_over(merged, read_file(path))
                 where = str(path)
-    return check(merged, where)
+    return check(merged, where, covered_only=covered_only)

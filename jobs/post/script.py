@@ -13,10 +13,11 @@ from jobs.post import instagram_proof, tiktok_proof
 from jobs.post.flow import Flow, ReadyToPublish
 from jobs.post.getting_files import PhoneFiles
 from jobs.post.instagram import InstagramFlow
+from jobs.post.language import ensure_covered
 from jobs.post.plan import make_plan
 from jobs.post.proof import published, unknown
 from jobs.post.recognise import Sight
-from jobs.post.screens_file import Vocabulary, load
+from jobs.post.screens_file import ScreensInvalid, Vocabulary, load
 from jobs.post.tiktok import TikTokFlow
 from jobs.post.unfinished import Meta, Unfinished
 from jobs.settings import Settings
@@ -44,9 +45,22 @@ class PostScript:
             ScreensInvalid: a screens file, shipped or laid over, cannot be used.
         """
         self._posting = settings.posting
-        self._vocabularies = {p: load(p, settings.posting.screens_dir) for p in ("tiktok", "instagram")}
+        self._set_language = settings.phones.set_app_language
+        self._vocabularies = {
+            p: load(p, settings.posting.screens_dir, covered_only=True) for p in ("tiktok", "instagram")
+        }
+        self._check_language(settings)
         self._meta = meta
         self._check = check
+
+    def _check_language(self, settings: Settings) -> None:
+        wanted = self._set_language.partition("-")[0]
+        for platform, vocabulary in self._vocabularies.items():
+            if wanted and wanted not in vocabulary.covered:
+                raise ScreensInvalid(
+                    settings.posting.screens_dir or f"{platform}.toml",
+                    [f"phones.set_app_language is {wanted!r}; covered are {', '.join(vocabulary.covered)}"],
+                )
 
     def vocabulary(self, platform: str, package: str) -> Vocabulary:
         """The app's screens; a package that is named counts as the app."""
@@ -89,6 +103,7 @@ class PostScript:
         with attempt.step("wake"):
             phone.wake()
             version = phone.app_version(plan.package)
+        ensure_covered(attempt, phone, plan.package, flow.hands.vocabulary, set_to=self._set_language)
         flow.hands.app_version = version
         attempt.set_app_version(version)
         direct = isinstance(flow, TikTokFlow) and flow.direct
@@ -179,6 +194,8 @@ class PostScript:
             with attempt.step("wake"):
                 phone.wake()
                 flow.hands.app_version = phone.app_version(flow.plan.package)
+            # What is not understood settles nothing; and a look never changes the app's language.
+            ensure_covered(attempt, phone, flow.plan.package, flow.hands.vocabulary)
             in_front = phone.foreground_package() == flow.plan.package
             if not in_front:
                 flow.open_app()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
@@ -65,8 +65,12 @@ class Word:
         return text in self.texts or (self._pattern is not None and self._pattern.search(text) is not None)
 
 
-def word_from_entries(name: str, entries: Iterable[Mapping[str, str | list[str]]]) -> Word:
+def word_from_entries(
+    name: str, entries: Iterable[Mapping[str, str | list[str]]], languages: Collection[str] | None = None
+) -> Word:
     """A word from its TOML entries: language -> text, list of texts, or /pattern/; the key `seen` is a remark.
+
+    With `languages` only texts of these count, and those under `any`.
 
     Raises:
         ValueError: a pattern does not compile; the message names it.
@@ -75,7 +79,7 @@ def word_from_entries(name: str, entries: Iterable[Mapping[str, str | list[str]]
     patterns: list[str] = []
     for entry in entries:
         for language, value in entry.items():
-            if language == "seen":
+            if language == "seen" or not (languages is None or language == "any" or language in languages):
                 continue
             for text in [value] if isinstance(value, str) else value:
                 if len(text) > 2 and text.startswith("/") and text.endswith("/"):

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from simulator.android import locales
+
 LAUNCHER = "com.google.android.apps.nexuslauncher"
 SYSTEM_UI = "com.android.systemui"
 PERMISSIONS = "com.google.android.permissioncontroller"
@@ -19,7 +21,6 @@ ADB_KEYBOARD = "com.github.uiautomator"
 ADB_KEYBOARD_IME = f"{ADB_KEYBOARD}/.AdbKeyboard"
 
 _RELEASES = {28: "9", 29: "10", 30: "11", 31: "12", 32: "12", 33: "13", 34: "14", 35: "15", 36: "16"}
-_LOCALES = {"en": "en-US", "de": "de-DE", "fr": "fr-FR"}
 _SYSTEM_PACKAGES = (
     "android", LAUNCHER, SYSTEM_UI, PERMISSIONS, KEYBOARD, "com.android.settings", "com.android.shell",
     "com.android.providers.media.module", "com.google.android.gms", "com.android.vending",
@@ -54,6 +55,8 @@ class System:
 
     def __init__(self, name: str, sdk: int, language: str) -> None:
         self.name, self.sdk, self.language = name, sdk, language
+        self.chosen_language = ""  #: in the settings; "" on a phone that has the language it was set up with
+        self.app_locales = locales.AppLocales()
         self.rng = random.Random(name)
         self.packages: dict[str, Package] = {}
         for package in _SYSTEM_PACKAGES:
@@ -109,7 +112,10 @@ class System:
         return {
             "dalvik.vm.heapsize": "512m",
             "gsm.sim.state": "ABSENT,ABSENT",
-            "persist.sys.locale": _LOCALES.get(self.language, "en-US"),
+            # Set once somebody chose a language in the settings: empty on most phones.
+            "persist.sys.locale": self.chosen_language and locales.tag(self.chosen_language),
+            # The maker's choice for the shop where it was sold.
+            "ro.product.locale": "en-US",
             "persist.sys.timezone": "Etc/UTC",
             "ro.boot.serialno": self.serialno,
             "ro.build.characteristics": "nosdcard",
@@ -179,6 +185,7 @@ class System:
         return {
             "settings": self.settings,
             "installed_imes": self.installed_imes,
+            "app_locales": self.app_locales.tags,
             "granted": {p.name: sorted(p.granted) for p in self.packages.values() if p.granted},
             "adb_keyboard": ADB_KEYBOARD in self.packages,
         }
@@ -188,6 +195,7 @@ class System:
         if state.get("adb_keyboard"):
             self.packages[ADB_KEYBOARD] = Package(ADB_KEYBOARD, "2.4.0", 2004000, system=False)
         self.installed_imes = state.get("installed_imes", self.installed_imes)
+        self.app_locales.tags.update(state.get("app_locales", {}))
         for package, permissions in state.get("granted", {}).items():
             if package in self.packages:
                 self.packages[package].granted.update(permissions)

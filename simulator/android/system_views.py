@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from simulator.android.locales import foreign
 from simulator.android.system import ADB_KEYBOARD, LAUNCHER, PERMISSIONS, SYSTEM_UI, Package, System
 from simulator.apps.base import View
 
@@ -41,7 +42,12 @@ _WHAT = {
 
 
 def text(key: str, language: Language, **values: str) -> str:
-    return _TEXTS[key][{"de": 1, "fr": 2}.get(language, 0)].format(**values)
+    return _in(_TEXTS[key], language).format(**values)
+
+
+def _in(texts: tuple[str, str, str], language: Language) -> str:
+    known = {"en": 0, "de": 1, "fr": 2}
+    return texts[known[language]] if language in known else foreign(texts[0])
 
 
 def launcher(width: int, height: int, apps: Sequence[Package], open_app: Callable[[str], None]) -> View:
@@ -191,7 +197,7 @@ def permission_dialog(
     language = system.language
     short = permission.rpartition(".")[2]
     what = next((_WHAT[k] for k in _WHAT if short.startswith(k)), (short, short, short))
-    what_text = what[{"de": 1, "fr": 2}.get(language, 0)]
+    what_text = _in(what, language)
     if short.startswith("READ_MEDIA") and system.sdk >= 34:
         choices = ["selected", "all", "deny"]
     elif short in ("CAMERA", "RECORD_AUDIO") or short.startswith("ACCESS"):

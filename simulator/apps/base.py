@@ -157,10 +157,13 @@ class PhoneSide(Protocol):
     serial: str
     width: int
     height: int
-    language: str  #: "en" | "de" | "fr": the apps' UI language
+    language: str  #: the phone's: "en", "de" and "fr" are written, all others read as foreign
     sdk: int
 
     def now(self) -> float: ...
+
+    def language_of(self, package: str) -> str:
+        """The language in which this app shows its texts."""
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:
         """Call `action` later, on the phone's own loop (scaled by the phone's latency factor)."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from simulator.android.locales import foreign
 from simulator.apps.base import AppAccount, AppSpec, MediaRow, PhoneSide, Post, View
 from simulator.apps.layout import Box, fit, node
 from simulator.apps.screens import Screen, UnknownScreen
@@ -92,9 +93,13 @@ class StagedApp:
     # -- words and people -------------------------------------------------------------------------------------
 
     def t(self, key: str) -> str:
-        """A text in the phone's language."""
-        language = self.phone.language
-        return self.texts[key][LANGUAGES.index(language) if language in LANGUAGES else 0]
+        """A text in the app's language."""
+        language = self.phone.language_of(self.package)
+        return (
+            self.texts[key][LANGUAGES.index(language)]
+            if language in LANGUAGES
+            else foreign(self.texts[key][0])
+        )
 
     @property
     def me(self) -> AppAccount:

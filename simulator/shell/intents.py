@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from simulator.android.display import uses_adb_keyboard
+from simulator.android.locales import tag as locale_tag
 from simulator.shell.runner import Process, command
 
 _FLAGS = {"--grant-read-uri-permission": 0x1, "--grant-write-uri-permission": 0x2, "--activity-clear-task": 0x8000,
@@ -115,6 +116,13 @@ async def am(process: Process, words: list[str]) -> int:
             await process.err("Error: Argument expected after force-stop\n")
             return 255
         phone.stop_app(names[-1])
+        return 0
+    if verb == "get-config":
+        tag, _, region = locale_tag(phone.language).partition("-")
+        await process.out(
+            f"config: mcc310-mnc260-{tag}-r{region}-ldltr-sw411dp-w411dp-h866dp-normal-long-notround-lowdr-nowidecg-port-notnight-"
+            f"420dpi-finger-keysexposed-nokeys-navhidden-nonav-v{phone.sdk}\nabi: arm64-v8a,armeabi-v7a,armeabi\n"
+        )
         return 0
     if verb == "kill-all":
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from simulator.android.system import RUNTIME_PERMISSIONS, Package
+from simulator.shell.locale import locale
 from simulator.shell.runner import Process, command, run_words
 
 
@@ -138,6 +139,8 @@ async def cmd(process: Process, words: list[str]) -> int:
     service = words[0] if words else ""
     if service == "package":
         return await pm(process, words[1:])
+    if service == "locale":
+        return await locale(process, words[1:])
     if service == "activity":
         return await run_words(process, ["am", *words[1:]])
     if service == "input_method":

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 #: name -> what it does. Those of the apps are taken by the apps themselves, which name further ones.
 FAULTS = APP_FAULTS | {
+    "locale-refused": "`cmd locale set-app-locales` changes nothing",
     "popup": "NAME: that interruption covers the app's next screen",
     "unknown-screen": "a screen nobody knows comes up in the app",
     "login": "the app shows its log-in",

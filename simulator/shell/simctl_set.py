@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from simulator.android import tree
+from simulator.android.locales import is_code
 from simulator.shell import simctl_faults
 
 if TYPE_CHECKING:
@@ -69,9 +70,12 @@ async def change(phone: Phone, key: str, value: str) -> str:
         elif key == "latency":
             phone.latency_ms = float(value)
         elif key == "language":
-            if value not in ("en", "de", "fr"):
-                return "language is en, de or fr"
-            phone.language = system.language = value
+            if not is_code(value):
+                return "language is a code like en, de or id"
+            # As in the settings of the phone: apps are ended and shown anew.
+            phone.language = system.language = system.chosen_language = value
+            for package in phone.display.apps:
+                system.app_locales.stopped(package)
         elif key == "serialno":
             system.serialno = value
         elif key == "status-bar":

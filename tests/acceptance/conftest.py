@@ -22,6 +22,14 @@ class Hub:
         self.video = folder / "media" / sample_video().name
         self._daemons: list[Daemon] = []
 
+    def configure(self, section: str, line: str) -> None:
+        """One more line in the config of the daemons that start from now on."""
+        text = self.config.read_text("utf-8")
+        head = f"[{section}]\n"
+        if head not in text:
+            text = text.replace("[media]\n", f"{head}\n[media]\n", 1)
+        self.config.write_text(text.replace(head, head + line + "\n", 1), "utf-8")
+
     def start(self, **options: object) -> Daemon:
         """A daemon that can use all phones; stopped at the end of the test."""
         daemon = Daemon(self.config, **options)  # type: ignore[arg-type]

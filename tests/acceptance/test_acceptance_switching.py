@@ -26,10 +26,11 @@ def recorded(hub):
     return [(post["app"], post["account"], post["caption"]) for post in hub.posts()]
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr"])
+@pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize("app", APPS)
 def test_three_accounts_of_a_phone_post_one_after_the_other_under_their_own_names(hub, app, language):
     one = hub(1, "--accounts", "3", "--language", language)
+    one.configure("phones", 'set_app_language = "en"')
     daemon = one.start()
     order = [names(one, app)[n] for n in (2, 0, 1)]
     answer = daemon.call(

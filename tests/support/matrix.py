@@ -17,7 +17,8 @@ from simulator.apps.tiktok.draft import TRACKS, auto_sound
 
 MEDIA = Path(__file__).resolve().parents[1] / "media"
 
-LANGUAGES = ("en", "de", "fr")
+#: Of the phones. The apps are set to English where it is another: what is posted is judged as if all spoke it.
+LANGUAGES = ("en", "de", "id")
 TIKTOK = (
     ("43.1.4", "com.zhiliaoapp.musically"),
     ("46.6.3", "com.zhiliaoapp.musically"),

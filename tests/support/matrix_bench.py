@@ -15,6 +15,7 @@ class Bench:
 
     def __init__(self, hub: Callable[..., Any], *more: str) -> None:
         self.hub = hub(matrix.PHONES, *matrix.HUB, *more)
+        self.hub.configure("phones", 'set_app_language = "en"')
         self.daemon: Daemon = self.hub.start()
 
     def account(self, case: Case) -> str:

@@ -36,6 +36,10 @@ class Simulated:
             timeout=timeout_s,
         ).stdout
 
+    def shell(self, serial: str, line: str) -> str:
+        """What a shell line prints on the phone."""
+        return self.adb("shell", line, serial=serial)
+
     def simctl(self, serial: str, *words: str) -> str:
         return self.adb("shell", "simctl", *words, serial=serial)
 

@@ -220,7 +220,7 @@ def test_commands_print_what_clients_look_for(tmp_path: Path, line: str, pattern
         ("simctl fault offline soon", "needs a number"),
         ("simctl set nothing 1", "unknown key nothing"),
         ("simctl set battery much", "is not a value"),
-        ("simctl set language xx", "language is en, de or fr"),
+        ("simctl set language X!", "language is a code like en, de or id"),
         ("simctl set notes.size 1", "unknown key size"),
         ("app_process / com.wetest.uia2.Main", "unable to find class 'com.wetest.uia2.Main'"),
     ],

@@ -160,3 +160,34 @@ def test_an_empty_label_matches_no_word() -> None:
 
 def test_a_whole_text_does_not_match_a_part() -> None:
     assert not Word("next", ["Next"]).matches("Next week")
+
+
+@pytest.mark.parametrize("platform", ["tiktok", "instagram"])
+def test_only_languages_with_every_stop_word_are_called_covered(platform: str) -> None:
+    assert load(platform).covered == ("en",)
+
+
+def test_a_language_without_its_stop_words_cannot_be_called_covered(tmp_path: Path) -> None:
+    (tmp_path / "tiktok.toml").write_text('covered = ["es"]\n')
+    with pytest.raises(ScreensInvalid, match=r"covered: 'es' has no .*login"):
+        load("tiktok", str(tmp_path))
+
+
+def test_whoever_touches_something_knows_no_words_of_other_languages() -> None:
+    """Guessed words led to Post on a Spanish phone, where no word for a refusal was known."""
+    reads, acts = load("tiktok"), load("tiktok", covered_only=True)
+    for text in ("Publicar", "Posten", "Publier"):
+        assert reads.words["post"].matches(text)
+        assert not acts.words["post"].matches(text)
+    assert acts.words["post"].matches("Post")
+    assert acts.words["next_counted"].matches("Next (3)")
+
+
+def test_an_operator_s_complete_words_make_a_language_covered(tmp_path: Path) -> None:
+    shipped = tomllib.loads((SHIPPED / "tiktok.toml").read_text("utf-8"))
+    names = {*shipped["words"], *tomllib.loads((SHIPPED / "android.toml").read_text("utf-8"))["words"]}
+    lines = [f'{name} = [{{ nl = "{name} (nl)", seen = "mine" }}]' for name in sorted(names)]
+    (tmp_path / "tiktok.toml").write_text('covered = ["nl"]\n[words]\n' + "\n".join(lines) + "\n")
+    acts = load("tiktok", str(tmp_path), covered_only=True)
+    assert acts.covered == ("en", "nl")
+    assert acts.words["post"].matches("post (nl)")

@@ -33,6 +33,9 @@ class FakePhone:
         self.app: App
 
     # -- PhoneSide
+    def language_of(self, package: str) -> str:
+        return self.language
+
     def now(self) -> float:
         return self.time
 

@@ -1,0 +1,67 @@
+"""Nothing is driven in a language whose stop words are not known: a refusal could not be told from a success."""
+
+from __future__ import annotations
+
+from jobs.attempt import ScriptFailed, Visit
+from jobs.phone import app_language
+from jobs.phone.protocol import PhoneSession
+from jobs.post.screens_file import Vocabulary
+
+STEP = "language"
+_NAMES = {
+    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi",
+    "id": "Indonesian", "in": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "ms": "Malay",
+    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "th": "Thai",
+    "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
+
+def name_of(language: str) -> str:
+    """A language for people; its tag where it has no name here."""
+    return _NAMES.get(language, language)
+
+
+def ensure_covered(
+    visit: Visit, phone: PhoneSession, package: str, vocabulary: Vocabulary, *, set_to: str = ""
+) -> None:
+    """Go on only when the app speaks a language that is covered to the last stop word; set it where asked to.
+
+    Args:
+        visit: whose time this is.
+        phone: the phone.
+        package: the app.
+        vocabulary: the app's screens, which say the languages they cover.
+        set_to: `phones.set_app_language`; "" leaves the app's language alone.
+
+    Raises:
+        ScriptFailed: `app_language`, with the remedy.
+    """
+    with visit.step(STEP):
+        spoken = app_language.read(phone, package)
+        visit.note("language of the app", tag=spoken.tag or "not told", by_app=spoken.by_app)
+        if not spoken.tag or spoken.language in vocabulary.covered:
+            return
+        if set_to and spoken.can_set:
+            if not app_language.set_app(phone, package, set_to):
+                raise _refusal(spoken, package, vocabulary, "the phone refused to set the app's language")
+            visit.note(f"the app's language was set to {set_to}", before=spoken.tag)
+            phone.app_stop(package)  # a running app keeps its texts
+            return
+        raise _refusal(spoken, package, vocabulary, "")
+
+
+def _refusal(spoken: app_language.Spoken, package: str, vocabulary: Vocabulary, why: str) -> ScriptFailed:
+    covered = " and ".join(name_of(language) for language in vocabulary.covered)
+    wanted = vocabulary.covered[0] if vocabulary.covered else "en"
+    whose = "speaks" if spoken.by_app else "speaks the phone's language,"
+    remedy = f"set the language of the app or of the phone to {name_of(wanted)}"
+    if spoken.can_set and not why:
+        remedy += f', or write set_app_language = "{wanted}" into [phones] of the config'
+    elif not spoken.can_set:
+        remedy = f"set the phone's language to {name_of(wanted)}: its Android sets none for one app alone"
+    told = f"{why}; " if why else ""
+    return ScriptFailed(
+        "app_language",
+        f"{package} {whose} {name_of(spoken.language)} ({spoken.tag}); posts are made in {covered} only: {told}{remedy}",
+        step=STEP,
+    )
