@@ -22,6 +22,8 @@ from jobs.phone.wire import Grip, GuardedSocket
 MAX_OUTPUT_BYTES = 32 * 1024 * 1024
 #: One message to the adb server has a length of four hex digits.
 MAX_MESSAGE_BYTES = 0xFFFF
+#: The exit status of every POSIX shell for a command that does not exist.
+NOT_FOUND = 127
 
 _STDOUT, _STDERR, _EXIT = 1, 2, 3
 

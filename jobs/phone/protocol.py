@@ -50,6 +50,15 @@ class ShellResult(msgspec.Struct, frozen=True):
     exit_code: int
 
 
+class Outgoing(msgspec.Struct, frozen=True):
+    """A file of the box that goes to a phone, and its name there."""
+
+    local: Path
+    name: str
+    size_bytes: int
+    sha256: str
+
+
 class PhoneSession(Protocol):
     """One attempt's exclusive grip on one phone.
 
@@ -68,6 +77,14 @@ class PhoneSession(Protocol):
         """Copy a file: whole under its name, or not at all. Its size and SHA-256 are checked on the phone (against
         `sha256`, in hex, where it is known already), and it gets the current time as mtime. Raises PushFailed,
         PhoneStorageFull.
+        """
+
+    def push_all(self, files: Sequence[Outgoing], folder: str, *, mode: int = 0o644, after: str = "") -> str:
+        """Copy files into a folder: all of them whole under their names, or PushFailed, PhoneStorageFull.
+
+        Their times rise by a second from the first to the last, which gets the phone's current time. `after` is a
+        shell command that is run on the phone for each file once it is there ("$f" holds its name); returns what
+        that printed.
         """
 
     def free_bytes(self, remote_dir: str = "/sdcard") -> int:

@@ -8,9 +8,10 @@ import logging
 import os
 import posixpath
 import secrets
+import shlex
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +20,7 @@ from ppadb.protocol import Protocol as Words
 from ppadb.sync.stats import S_IFREG
 
 from jobs.clock import Deadline
-from jobs.phone.adb import AdbConnection, AdbPhone
+from jobs.phone.adb import NOT_FOUND, AdbConnection, AdbPhone
 from jobs.phone.errors import (
     CommandFailed,
     DeadlinePassed,
@@ -28,6 +29,8 @@ from jobs.phone.errors import (
     PushFailed,
     StopRequested,
 )
+from jobs.phone.protocol import Outgoing
+from jobs.phone.push_batch import BatchPush
 from jobs.phone.wire import Grip
 from jobs.regular_file import open_regular
 
@@ -49,8 +52,6 @@ MIN_HASHED_BYTES_PER_S = 20_000_000
 
 #: How long a push waits for its turn.
 GATE_TIMEOUT_S = 1800.0
-#: The exit status of every POSIX shell for a command that does not exist.
-NOT_FOUND = 127
 
 _CHUNKS_PER_WRITE = 16
 
@@ -211,40 +212,91 @@ class Pusher:
         The bytes go to a hidden temporary name in the same folder, so that neither a gallery nor a retry ever
         meets half a file, and the final name appears by one rename.
         """
-        serial = self._grip.serial
-        try:
-            stream = open_regular(local)
-        except OSError as error:
-            raise PushFailed(
-                f"cannot read {local}: {error.strerror}", serial=serial, passing=False
-            ) from error
         folder = posixpath.dirname(remote)
         temp = f"{folder}/{TEMP_PREFIX}{secrets.token_hex(6)}{TEMP_SUFFIX}"
-        try:
+        with self._opened(local) as stream, self._cleaning():
             with self._gate.place(self._grip, self._grip.deadline(patience_s)):
                 self._sweep(folder)
                 self._leftovers.paths.add(temp)
                 size = os.fstat(stream).st_size
                 os.posix_fadvise(stream, 0, size, os.POSIX_FADV_SEQUENTIAL)
-                expected = self._send(stream, size, temp, mode, sha256)
+                expected = self._send(stream, size, temp, mode, sha256=sha256)
                 self._verify(stream, temp, size, expected)
                 self._shell("touch", temp)  # by the phone's clock: pickers sort by it
                 self._shell("mv", "-f", temp, remote)
                 self._leftovers.paths.discard(temp)
+
+    def push_all(self, files: Sequence[Outgoing], folder: str, *, mode: int, after: str) -> str:
+        """Copy several files into one folder; see `BatchPush.run`."""
+        temp = f"{folder}/{TEMP_PREFIX}{secrets.token_hex(6)}{TEMP_SUFFIX}"
+        sweep = ""
+        if folder not in self._leftovers.swept:
+            sweep = f"{shlex.quote(folder)}/{TEMP_PREFIX}*{TEMP_SUFFIX}"
+        with self._cleaning():
+            if self._leftovers.paths:
+                self.clean()
+            self._leftovers.paths.add(temp)
+            printed = BatchPush(self, files, folder, temp).run(mode=mode, after=after, sweep=sweep)
+            self._leftovers.paths.discard(temp)
+            self._leftovers.swept.add(folder)
+        return printed
+
+    # For BatchPush
+
+    def send_whole(self, file: Outgoing, remote: str, *, mode: int, mtime: int) -> str:
+        """Send one file when it is its turn; its SHA-256. Raises what sending raises."""
+        with (
+            self._opened(file.local) as stream,
+            self._gate.place(self._grip, self._grip.deadline(GATE_TIMEOUT_S)),
+        ):
+            size = os.fstat(stream).st_size
+            os.posix_fadvise(stream, 0, size, os.POSIX_FADV_SEQUENTIAL)
+            return self._send(stream, size, remote, mode, sha256=file.sha256, mtime=mtime)
+
+    def sh(self, script: str, *, timeout_s: float = 10.0) -> str:
+        """What a script printed on the phone. Raises CommandFailed."""
+        return self._shell("sh", "-c", script, timeout_s=timeout_s)
+
+    def now(self) -> float:
+        return self._grip.clock.now()
+
+    @staticmethod
+    def hash_timeout_s(size_bytes: int) -> float:
+        return GRACE_S + size_bytes / MIN_HASHED_BYTES_PER_S
+
+    @contextlib.contextmanager
+    def _opened(self, local: Path) -> Iterator[int]:
+        try:
+            stream = open_regular(local)
+        except OSError as error:
+            raise PushFailed(
+                f"cannot read {local}: {error.strerror}", serial=self._grip.serial, passing=False
+            ) from error
+        try:
+            yield stream
+        finally:
+            os.close(stream)
+
+    @contextlib.contextmanager
+    def _cleaning(self) -> Iterator[None]:
+        """What arrived of a failed push is deleted, and its error says which phone it was."""
+        try:
+            yield
         except PhoneError as error:
-            error.serial = serial
+            error.serial = self._grip.serial
             with contextlib.suppress(PhoneError, StopRequested):
                 self.clean()
             if isinstance(error, CommandFailed):
                 raise _push_error(error) from error
             raise
-        finally:
-            os.close(stream)
 
-    def _send(self, stream: int, size: int, temp: str, mode: int, sha256: str) -> str:
+    def _send(
+        self, stream: int, size: int, temp: str, mode: int, *, sha256: str, mtime: int | None = None
+    ) -> str:
         digest = None if sha256 else hashlib.sha256()
         deadline = self._grip.deadline(GRACE_S + size / MIN_BYTES_PER_S)
-        mtime = int(self._grip.clock.now())
+        if mtime is None:
+            mtime = int(self._grip.clock.now())
         with contextlib.closing(self._phone.open_service("sync:", deadline)) as connection:
             _SyncPush(connection, deadline).send_file(
                 stream, size, temp, mode=mode, mtime=mtime, digest=digest
@@ -255,7 +307,7 @@ class Pusher:
         there = self._shell("stat", "-c", "%s", temp).strip()
         if there != str(size):
             raise PushFailed(f"{there or 'no'} bytes of {size} arrived")
-        timeout_s = GRACE_S + size / MIN_HASHED_BYTES_PER_S
+        timeout_s = self.hash_timeout_s(size)
         try:
             output = self._shell("sha256sum", temp, timeout_s=timeout_s)
         except CommandFailed as error:
@@ -288,7 +340,7 @@ class Pusher:
     def clean(self) -> None:
         """Delete what earlier pushes left behind, as far as the link allows."""
         for path in tuple(self._leftovers.paths):
-            self._shell("rm", "-f", path, timeout_s=5.0)
+            self._shell("rm", "-rf", path, timeout_s=5.0)
             self._leftovers.paths.discard(path)
 
 

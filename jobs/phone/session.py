@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from jobs.phone.errors import (
 )
 from jobs.phone.foreign import boundary
 from jobs.phone.picture import capture
-from jobs.phone.protocol import ShellResult
+from jobs.phone.protocol import Outgoing, ShellResult
 from jobs.phone.push import Pusher
 from jobs.phone.tree import TreeUnreadable, UiTree, parse_xml
 from jobs.phone.wire import Grip
@@ -115,6 +115,10 @@ class Session:
     def push(self, local: Path, remote: str, *, mode: int = 0o644, sha256: str = "") -> None:
         with self._turn():
             self._pusher.push(local, remote, mode=mode, sha256=sha256)
+
+    def push_all(self, files: Sequence[Outgoing], folder: str, *, mode: int = 0o644, after: str = "") -> str:
+        with self._turn():
+            return self._pusher.push_all(files, folder, mode=mode, after=after)
 
     def free_bytes(self, remote_dir: str = "/sdcard") -> int:
         with self._turn() as commands:

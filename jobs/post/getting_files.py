@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Collection
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from jobs.attempt import Attempt, ScriptFailed
 from jobs.clock import Deadline, utc
 from jobs.phone.errors import CommandFailed, PhoneNotReady, PhoneStorageFull
-from jobs.phone.protocol import PhoneSession
+from jobs.phone.protocol import Outgoing, PhoneSession
 from jobs.post.media_paths import MediaRejected
 from storage.records import MediaFile
 
@@ -38,7 +39,13 @@ _MIME = {
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
 }  # fmt: skip
 _ROW_ID = re.compile(r"\b_id=(\d+)")
+_ROW_NAME = re.compile(r"\b_display_name=([\w.-]+)")
 _ROW_DURATION = re.compile(r"\bduration=(\d+)")
+#: Known since Android 10; the uri that it answers with says that it worked.
+_SCAN = f'content call --uri content://media --method scan_file --arg {REAL_FOLDER}/"$f"'
+_BROADCAST = f'am broadcast -a android.intent.action.MEDIA_SCANNER_SCAN_FILE -d file://{REAL_FOLDER}/"$f"'
+#: A command of more names would be longer than old phones take.
+REMOVED_AT_ONCE = 40
 _OURS = re.compile(re.escape(PREFIX) + r"(\d{10})-(\d+)-[\w.-]+")
 
 
@@ -74,7 +81,7 @@ class PhoneFiles:
     def place(self, materials: tuple[MediaFile, ...]) -> list[OnPhone]:
         """Push the files and wait until the media store lists them.
 
-        Several images go in reverse order, one after the other: pickers show the newest first.
+        Several images go in reverse order: pickers show the newest first.
 
         Returns:
             In the order of `materials`.
@@ -82,16 +89,35 @@ class PhoneFiles:
         Raises:
             ScriptFailed: a file is gone from the box, or the media store does not list it in time.
             PhoneNotReady: the phone is full, whatever is to be posted: a person must make room.
-            PhoneStorageFull, PushFailed: it did not arrive.
+            PhoneStorageFull, PushFailed: they did not arrive.
         """
-        self._check_room(sum(m.size_bytes for m in materials))
+        total_bytes = sum(m.size_bytes for m in materials)
+        self._check_room(total_bytes)
         stamp = int(self._attempt.clock.now())
-        placed: list[OnPhone] = []
-        for number, material in reversed(list(enumerate(materials, 1))):
-            self._attempt.check()
-            placed.append(self._place_one(material, number, stamp))
-        placed.reverse()
+        files = [self._outgoing(m, number, stamp) for number, m in enumerate(materials, 1)]
+        shown = files[0].name if len(files) == 1 else f"{len(files)} files"
+        with self._attempt.step("push", file=shown, bytes=total_bytes):
+            # The scan of a file comes right after it is in its place, so that rows are as old as their files.
+            printed = self._phone.push_all(files[::-1], FOLDER, after=_SCAN)
+        with self._attempt.step("index", file=shown):
+            kinds = {file.name: material.kind for file, material in zip(files, materials, strict=True)}
+            rows = self._index(kinds, scanned=printed.count("content://") >= len(files))
+        placed = [OnPhone(name, kind, _mime(name, kind), rows[name]) for name, kind in kinds.items()]
+        self.placed.extend(placed)
         return placed
+
+    def _outgoing(self, material: MediaFile, number: int, stamp: int) -> Outgoing:
+        suffix = PurePosixPath(material.path).suffix.lower()
+        task = self._attempt.task
+        name = f"{PREFIX}{stamp:010d}-{task.id}-{task.attempt}-{number}-{material.sha256[:8]}{suffix}"
+        local = Path(material.path)
+        if not local.is_file():
+            raise ScriptFailed("no_material", f"{material.name} is no longer on the box", step="push")
+        try:
+            self._check(material)
+        except MediaRejected as error:
+            raise ScriptFailed("media_rejected", str(error), step="push") from error
+        return Outgoing(local, name, material.size_bytes, material.sha256)
 
     def _check_room(self, need: int) -> None:
         storage = FOLDER.rpartition("/DCIM")[0]
@@ -110,114 +136,128 @@ class PhoneFiles:
                 serial=self._phone.serial,
             )
 
-    def _place_one(self, material: MediaFile, number: int, stamp: int) -> OnPhone:
-        suffix = PurePosixPath(material.path).suffix.lower()
-        mime = _MIME.get(suffix, "video/mp4" if material.kind == "video" else "image/jpeg")
-        task = self._attempt.task
-        name = f"{PREFIX}{stamp:010d}-{task.id}-{task.attempt}-{number}-{material.sha256[:8]}{suffix}"
-        local = Path(material.path)
-        if not local.is_file():
-            raise ScriptFailed("no_material", f"{material.name} is no longer on the box", step="push")
-        try:
-            self._check(material)
-        except MediaRejected as error:
-            raise ScriptFailed("media_rejected", str(error), step="push") from error
-        with self._attempt.step("push", file=material.name, bytes=material.size_bytes):
-            self._phone.push(local, f"{FOLDER}/{name}", sha256=material.sha256)
-        with self._attempt.step("index", file=name):
-            row_id = self._index(name, material.kind, mime)
-        found = OnPhone(name, material.kind, mime, row_id)
-        self.placed.append(found)
-        return found
-
-    def _index(self, name: str, kind: str, mime: str) -> int:
-        """Tell the media store and ask until it lists the file; a video must have a duration as well."""
-        self._scan(name)
+    def _index(self, kinds: dict[str, str], *, scanned: bool) -> dict[str, int]:
+        """Ask the media store until it lists the files, by name and kind; their row ids."""
+        if not scanned:
+            self._broadcast(kinds)
         deadline = Deadline(self._attempt.clock, INDEX_TIMEOUT_S)
         insert_at = Deadline(self._attempt.clock, INSERT_AFTER_S)
         inserted = False
         pause_s = 0.1
+        rows: dict[str, int] = {}
         while True:
-            row_id = self._row(name, kind)
-            if row_id is not None:
-                return row_id
+            for kind in sorted(set(kinds.values())):
+                rows |= self._rows([n for n, k in kinds.items() if k == kind and n not in rows], kind)
+            missing = {name: kind for name, kind in kinds.items() if name not in rows}
+            if not missing:
+                return rows
             if deadline.expired:
+                names = ", ".join(list(missing)[:3]) + (" and more" if len(missing) > 3 else "")
                 raise ScriptFailed(
-                    "not_indexed", f"the phone's media store does not list {name}", step="index", passing=True
+                    "not_indexed",
+                    f"the phone's media store does not list {names}",
+                    step="index",
+                    passing=True,
                 )
             self._attempt.wait(min(pause_s, deadline.remaining_s))
             pause_s = min(1.0, pause_s * 1.6)
             if insert_at.expired and not inserted:
                 inserted = True
-                if kind == "image":
-                    self._insert(name, mime)
-                else:
-                    self._scan(name, broadcast_too=True)
+                self._insert([name for name, kind in missing.items() if kind == "image"])
+                self._broadcast({name: kind for name, kind in missing.items() if kind == "video"})
 
-    def _scan(self, name: str, *, broadcast_too: bool = False) -> None:
-        path = f"{REAL_FOLDER}/{name}"
-        # Known since Android 10; the uri that it answers with says that it worked.
-        done = self._phone.shell(
-            "content", "call", "--uri", "content://media", "--method", "scan_file", "--arg", path
-        )
-        if done.exit_code == 0 and "content://" in done.output and not broadcast_too:
+    def _broadcast(self, names: Collection[str]) -> None:
+        """Deprecated since Android 10, still answered on most phones; older ones know nothing else."""
+        if names:
+            self._phone.shell("sh", "-c", _for_each(names, _BROADCAST), timeout_s=10.0 + len(names))
+
+    def _insert(self, names: list[str]) -> None:
+        if not names:
             return
-        # Deprecated since then, still answered on most phones.
-        self._phone.shell(
-            "am", "broadcast", "-a", "android.intent.action.MEDIA_SCANNER_SCAN_FILE", "-d", f"file://{path}"
-        )
-
-    def _insert(self, name: str, mime: str) -> None:
+        self._attempt.note("the media store did not scan images: inserting their rows", files=len(names))
         now = int(self._attempt.clock.now())
-        self._attempt.note("the media store did not scan the image: inserting its row")
-        self._phone.shell(
-            "content", "insert", "--uri", _COLLECTION["image"],
-            "--bind", f"_data:s:{REAL_FOLDER}/{name}",
-            "--bind", f"mime_type:s:{mime}",
-            "--bind", f"date_added:i:{now}",
-            "--bind", f"date_modified:i:{now}",
-        )  # fmt: skip
+        by_mime: dict[str, list[str]] = {}
+        for name in names:
+            by_mime.setdefault(_mime(name, "image"), []).append(name)
+        for mime, alike in by_mime.items():
+            command = (
+                f'content insert --uri {_COLLECTION["image"]} --bind _data:s:{REAL_FOLDER}/"$f"'
+                f" --bind mime_type:s:{mime} --bind date_added:i:{now} --bind date_modified:i:{now}"
+            )
+            self._phone.shell("sh", "-c", _for_each(alike, command), timeout_s=10.0 + 3.0 * len(alike))
 
-    def _row(self, name: str, kind: str) -> int | None:
+    def _rows(self, names: list[str], kind: str) -> dict[str, int]:
+        """The ids of the rows of these files; a video counts once it has a duration."""
+        if not names:
+            return {}
         columns = "_id:_display_name:duration" if kind == "video" else "_id:_display_name"
-        where = f"_display_name='{name}'"
         answer = self._phone.shell(
-            "content", "query", "--uri", _COLLECTION[kind], "--projection", columns, "--where", where
+            "content", "query", "--uri", _COLLECTION[kind], "--projection", columns, "--where", _named(names)
         )
+        found: dict[str, int] = {}
         for line in answer.output.splitlines():
-            row, duration = _ROW_ID.search(line), _ROW_DURATION.search(line)
-            if row and name in line and (kind != "video" or (duration and int(duration[1]) > 0)):
-                return int(row[1])
-        return None
+            row, name, duration = _ROW_ID.search(line), _ROW_NAME.search(line), _ROW_DURATION.search(line)
+            if row and name and (kind != "video" or (duration and int(duration[1]) > 0)):
+                found[name[1]] = int(row[1])
+        return {name: found[name] for name in names if name in found}
 
     # Removing
 
     def remove_leftovers(self) -> None:
         """Remove what earlier attempts of this task, or attempts long ago, left on the phone."""
-        listing = self._phone.shell("ls", FOLDER)
+        self._remove_left(self._phone.shell("ls", FOLDER).output)
+
+    def _remove_left(self, listing: str) -> None:
         now = self._attempt.clock.now()
-        for name in listing.output.split():
+        left: list[str] = []
+        for name in listing.split():
             match = _OURS.fullmatch(name)
             if match and (int(match[2]) == self._attempt.task.id or now - int(match[1]) > STALE_S):
                 self._attempt.note(
                     "removing a file left earlier", file=name, pushed=utc(int(match[1])).isoformat()
                 )
-                kind = "image" if _MIME.get(PurePosixPath(name).suffix, "").startswith("image") else "video"
-                self._remove(name, kind)
+                left.append(name)
+        for start in range(0, len(left), REMOVED_AT_ONCE):
+            self._phone.shell("sh", "-c", _removal(left[start : start + REMOVED_AT_ONCE]), timeout_s=20.0)
 
-    def remove_placed(self) -> None:
-        """Remove this attempt's own files and their rows in the media store; a failure is only noted."""
-        while self.placed:
-            file = self.placed.pop()
-            try:
-                self._remove(file.name, file.kind, file.row_id)
-            except CommandFailed as error:
-                self._attempt.note(f"{file.name} could not be removed: {error}")
+    def remove_all(self) -> None:
+        """Remove this attempt's own files with their rows in the media store, and what earlier ones left.
 
-    def _remove(self, name: str, kind: str, row_id: int | None = None) -> None:
-        self._phone.shell("rm", "-f", f"{FOLDER}/{name}")
-        if row_id is not None:
-            self._phone.shell("content", "delete", "--uri", f"{_COLLECTION[kind]}/{row_id}")
-        else:
-            where = f"_display_name='{name}'"
-            self._phone.shell("content", "delete", "--uri", _COLLECTION[kind], "--where", where)
+        A failure to remove our own is only noted: the next attempt finds them.
+        """
+        names = [file.name for file in self.placed]
+        self.placed.clear()
+        if not names:
+            self.remove_leftovers()
+            return
+        try:
+            # One command for all three: each costs a round trip, and they come after every post.
+            done = self._phone.shell("sh", "-c", f"{_removal(names)}; ls {FOLDER}", timeout_s=20.0)
+        except CommandFailed as error:
+            self._attempt.note(f"the pushed files could not be removed: {error}")
+            return
+        self._remove_left(done.output)
+
+
+def _mime(name: str, kind: str) -> str:
+    return _MIME.get(PurePosixPath(name).suffix, "video/mp4" if kind == "video" else "image/jpeg")
+
+
+def _for_each(names: Collection[str], command: str) -> str:
+    """A loop of the phone's shell; the command finds each name in "$f"."""
+    return f"for f in {' '.join(shlex.quote(name) for name in names)}; do {command}; done"
+
+
+def _named(names: Collection[str]) -> str:
+    """A condition of the media store. Our names hold letters, digits, dots and dashes: nothing to quote."""
+    return f"_display_name IN ({','.join(repr(name) for name in names)})"
+
+
+def _removal(names: Collection[str]) -> str:
+    """Remove files of ours and their rows, which Android before 11 keeps when a file goes."""
+    commands = [f"cd {FOLDER} && rm -f {' '.join(shlex.quote(name) for name in names)}"]
+    for kind in ("image", "video"):
+        alike = [name for name in names if _mime(name, "video").startswith(kind)]
+        if alike:
+            commands.append(f'content delete --uri {_COLLECTION[kind]} --where "{_named(alike)}"')
+    return "; ".join(commands)

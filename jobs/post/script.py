@@ -165,8 +165,7 @@ class PostScript:
             with attempt.step("evidence"):
                 self._keep_proof(flow)
             with attempt.step("clean up"):
-                flow.files.remove_placed()
-                flow.files.remove_leftovers()
+                flow.files.remove_all()
             wait_s = flow.plan.config.upload_wait_time
             if wait_s:
                 with attempt.step("wait after upload", seconds=wait_s):

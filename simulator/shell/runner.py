@@ -280,7 +280,11 @@ class Shell:
             return []
         with contextlib.suppress(OSError):
             names = process.phone.files.listing(folder or ("/" if slash else "."), process.cwd)
-            return [f"{folder}{slash}{n}" for n in names if fnmatch.fnmatchcase(n, name) and n[0] != "."]
+            return [
+                f"{folder}{slash}{n}"
+                for n in names
+                if fnmatch.fnmatchcase(n, name) and (n[0] != "." or name[0] == ".")
+            ]
         return []
 
 

@@ -27,7 +27,7 @@ def called(events):
     calls = []
     for event in events:
         if event["what"] == "shell":
-            calls.append(event["command"])
+            calls.append(event["command"].replace("sh -c '", "sh -c "))
         elif event["what"] == "rpc":
             calls.append(NAMES.get(event["method"], event["method"]))
         elif event["what"] == "push":

@@ -29,7 +29,7 @@ from jobs.phone.errors import (
     StopRequested,
     TapUncertain,
 )
-from jobs.phone.protocol import PhoneState
+from jobs.phone.protocol import Outgoing, PhoneState
 from jobs.phone.session import Session
 from jobs.settings import Phones
 from tests.support.hub import Blocked, Hub
@@ -100,6 +100,52 @@ def test_the_shipped_video_arrives_with_the_phone_s_time(session: Session) -> No
     age_s = time.time() - int(session.shell("stat", "-c", "%Y", REMOTE).output)
     assert -2 < age_s < 30
     session.shell("rm", REMOTE)
+
+
+def batch(folder: Path, count: int) -> list[Outgoing]:
+    """Files of their own."""
+    made = []
+    for number in range(count):
+        path = folder / f"{number}.bin"
+        path.write_bytes(os.urandom(1000 + number))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        made.append(Outgoing(path, f"it's {number}.bin", path.stat().st_size, digest))
+    return made
+
+
+def test_MED_26_several_files_arrive_together_each_a_second_younger_than_the_one_before(
+    session: Session, sim: Simulated, serial: str, tmp_path: Path
+) -> None:
+    before = len(sim.lines(serial, "events"))
+    files = batch(tmp_path, 5)
+    printed = session.push_all(files, "/sdcard/Download/batch", after='echo "there: $f"')
+    assert printed.splitlines() == [f"there: {file.name}" for file in files]
+    events = sim.lines(serial, "events")[before:]
+    assert sum(event["what"] in ("shell", "push") for event in events) == 5 + 3
+    times = [
+        int(session.shell("stat", "-c", "%Y", f"/sdcard/Download/batch/{file.name}").output) for file in files
+    ]
+    assert times == list(range(times[0], times[0] + 5))
+    assert -6 < time.time() - times[-1] < 30
+    assert session.shell("ls", "-A", "/sdcard/Download/batch").output.splitlines() == [f.name for f in files]
+    session.shell("rm", "-rf", "/sdcard/Download/batch")
+
+
+def test_a_batch_of_which_a_file_is_damaged_leaves_nothing(
+    session: Session, sim: Simulated, serial: str, tmp_path: Path
+) -> None:
+    files = batch(tmp_path, 3)
+    wrong = Outgoing(files[1].local, files[1].name, files[1].size_bytes, "0" * 64)
+    with pytest.raises(PushFailed, match="differs"):
+        session.push_all([files[0], wrong, files[2]], "/sdcard/Download")
+    short = Outgoing(files[1].local, files[1].name, 7, "0" * 64)
+    with pytest.raises(PushFailed, match="1001 bytes of 7 arrived"):
+        session.push_all([files[0], short], "/sdcard/Download")
+    assert not session.shell("ls", "-A", "/sdcard/Download").output
+    sim.simctl(serial, "fault", "push-fail", "500")
+    with pytest.raises(PushFailed):
+        session.push_all(files, "/sdcard/Download")
+    assert not session.shell("ls", "-A", "/sdcard/Download").output
 
 
 @pytest.mark.parametrize(

@@ -86,28 +86,36 @@ class Phone:
     def free_bytes(self, remote_dir: str = "/sdcard") -> int:
         return self.free
 
-    def push(self, local: Path, remote: str, *, mode: int = 0o644, sha256: str = "") -> None:
-        self.pushed.append(remote)
+    def push_all(self, files: Any, folder: str, *, mode: int = 0o644, after: str = "") -> str:
+        self.pushed += [f"{folder}/{file.name}" for file in files]
+        assert "scan_file" in after
+        if self.sdk < 29:
+            return "Error while accessing provider:media\njava.lang.IllegalArgumentException\n" * len(files)
+        return "Result: Bundle[{uri=content://media/external/video/media/3}]\n" * len(files)
 
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
         self.ran.append(argv)
-        if argv[0] == "ls":
+        if argv[0] == "ls" or argv[-1].endswith(f"ls {FOLDER}"):
             return ShellResult("\n".join(self.files), 0)
-        if argv[:2] == ("content", "call") and self.sdk < 29:
-            return ShellResult("Error while accessing provider:media\njava.lang.IllegalArgumentException", 0)
-        if argv[:2] == ("content", "call"):
-            return ShellResult("Result: Bundle[{uri=content://media/external/video/media/3}]", 0)
-        if argv[:2] == ("content", "insert"):
+        if argv[0] == "sh" and "content insert" in argv[-1]:
             self.needs_insert = False
         if argv[:2] == ("content", "query"):
             self.asked += 1
             if self.asked <= self.listed_after or self.needs_insert:
                 return ShellResult("No result found.\n", 0)
-            name = argv[-1].split("'")[1]
+            names = argv[-1].split("'")[1::2]
             return ShellResult(
-                f"Row: 0 _id={len(self.pushed) + 40}, _display_name={name}, duration=5000\n", 0
+                "".join(
+                    f"Row: {n} _id={41 + n}, _display_name={name}, duration=5000\n"
+                    for n, name in enumerate(names)
+                ),
+                0,
             )
         return ShellResult("", 0)
+
+    def scripts(self, word: str) -> list[str]:
+        """Shell scripts that run a command."""
+        return [c[-1] for c in self.ran if c[0] == "sh" and word in c[-1]]
 
     def commands(self, *start: str) -> list[tuple[str, ...]]:
         return [c for c in self.ran if c[: len(start)] == start]
@@ -148,8 +156,7 @@ def test_U2_20_the_media_store_is_asked_to_scan_and_old_ones_get_the_broadcast(t
     new, old = Phone(sdk=34), Phone(sdk=28)
     place(tmp_path, new, "a.mp4")
     place(tmp_path, old, "a.mp4")
-    assert (len(new.commands("content", "call")), len(new.commands("am", "broadcast"))) == (1, 0)
-    assert (len(old.commands("content", "call")), len(old.commands("am", "broadcast"))) == (1, 1)
+    assert (len(new.scripts("am broadcast")), len(old.scripts("am broadcast"))) == (0, 1)
 
 
 def test_the_media_store_is_asked_until_it_lists_the_file(tmp_path: Path) -> None:
@@ -163,9 +170,8 @@ def test_an_image_that_is_never_scanned_is_inserted(tmp_path: Path) -> None:
     phone = Phone()
     phone.needs_insert = True
     place(tmp_path, phone, "a.jpg")
-    inserted = phone.commands("content", "insert")
-    assert len(inserted) == 1
-    assert any(word.startswith("_data:s:/storage/emulated/0/DCIM/Camera/") for word in inserted[0])
+    (inserted,) = phone.scripts("content insert")
+    assert '_data:s:/storage/emulated/0/DCIM/Camera/"$f"' in inserted
 
 
 def test_a_video_is_never_inserted(tmp_path: Path) -> None:
@@ -173,8 +179,8 @@ def test_a_video_is_never_inserted(tmp_path: Path) -> None:
     with pytest.raises(ScriptFailed) as failed:
         place(tmp_path, phone, "a.mp4")
     assert (failed.value.code, failed.value.passing) == ("not_indexed", True)
-    assert not phone.commands("content", "insert")
-    assert phone.commands("am", "broadcast")
+    assert not phone.scripts("content insert")
+    assert phone.scripts("am broadcast")
 
 
 def test_JOB_10_a_phone_without_room_gets_nothing(tmp_path: Path) -> None:
@@ -202,16 +208,29 @@ def test_only_leftovers_of_this_task_and_old_ones_of_ours_are_removed(tmp_path: 
     )
     phone.files = ["IMG_0001.jpg", "holiday.mp4", mine, other, stale, f"{PREFIX}notes.txt"]
     PhoneFiles(Attempt(()), phone).remove_leftovers()
-    assert [c[-1] for c in phone.commands("rm")] == [f"{FOLDER}/{mine}", f"{FOLDER}/{stale}"]
+    (removal,) = phone.scripts("rm -f")
+    assert f"rm -f {mine} {stale};" in removal
+    assert f"images/media --where \"_display_name IN ('{stale}')\"" in removal
+    assert f"video/media --where \"_display_name IN ('{mine}')\"" in removal
+    assert not any(name in removal for name in (other, "holiday", "notes", "IMG"))
 
 
 def test_placed_files_and_their_rows_are_removed_once(tmp_path: Path) -> None:
     phone = Phone()
     files, placed = place(tmp_path, phone, "a.mp4")
-    files.remove_placed()
-    files.remove_placed()
-    assert [c[-1] for c in phone.commands("rm")] == [placed[0].path]
-    assert [c[-1] for c in phone.commands("content", "delete")] == [placed[0].uri]
+    files.remove_all()
+    files.remove_all()
+    (removal,) = phone.scripts("rm -f")
+    assert f"rm -f {placed[0].name};" in removal
+    assert placed[0].name in removal.partition("content delete")[2]
+
+
+def test_MED_26_the_files_of_a_carousel_cost_a_handful_of_commands(tmp_path: Path) -> None:
+    phone = Phone()
+    files, placed = place(tmp_path, phone, *(f"{n}.jpg" for n in range(35)))
+    files.remove_all()
+    assert [p.row_id for p in placed] == list(range(41, 76))
+    assert len(phone.ran) == 2  # the query, and everything at the end
 
 
 @pytest.mark.parametrize(

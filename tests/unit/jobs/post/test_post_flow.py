@@ -187,8 +187,9 @@ class FakePhone:
             return ShellResult(f"Row: 0 _id=57, _display_name={name}, duration=5000\n", 0)
         return ShellResult("", 0)
 
-    def push(self, local: Path, remote: str, *, mode: int = 0o644, sha256: str = "") -> None:
-        self.shells.append(("push", remote))
+    def push_all(self, files: Any, folder: str, *, mode: int = 0o644, after: str = "") -> str:
+        self.shells += [("push", f"{folder}/{file.name}") for file in files]
+        return "Result: Bundle[{uri=content://media/external/video/media/57}]\n" * len(files)
 
     def free_bytes(self, remote_dir: str = "/sdcard") -> int:
         return 10**11
@@ -335,10 +336,9 @@ def test_your_story_is_never_touched(video: MediaFile) -> None:
 def test_only_own_files_are_removed_after_the_post(video: MediaFile) -> None:
     stage = Stage(video)
     stage.run()
-    removed = [words[-1] for words in stage.phone.shells if words[0] == "rm"]
-    pushed = [words[-1] for words in stage.phone.shells if words[0] == "push"]
-    assert removed == pushed
-    assert len(removed) == 1
+    (removal,) = [words[-1] for words in stage.phone.shells if words[0] == "sh" and "rm -f" in words[-1]]
+    (pushed,) = [words[-1] for words in stage.phone.shells if words[0] == "push"]
+    assert removal.startswith(f"cd /sdcard/DCIM/Camera && rm -f {pushed.rpartition('/')[2]};")
 
 
 def test_JOB_13_another_account_on_the_screen_means_no_tap_on_post(video: MediaFile) -> None:
