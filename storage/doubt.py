@@ -8,7 +8,9 @@ from collections.abc import Iterable
 import msgspec
 
 from storage.load import Loaded
-from storage.records import Outcome, Stage, Task, TaskError, UsageMark, Use
+from storage.posts import TABLE as POSTS
+from storage.posts import is_out, mark_of
+from storage.records import Outcome, PostMark, Stage, Task, TaskError, UsageMark, Use
 from storage.tasks import ENDS
 from storage.tasks import TABLE as TASKS
 from storage.usage import TABLE as USAGE
@@ -70,7 +72,8 @@ def _newest(tasks: Iterable[Task]) -> float:
 def heed(state: Loaded, present: Loaded) -> None:
     """Take over from the store that a backup will replace what keeps posts from being made twice.
 
-    That is which of the tasks went on since, which files were used since, and which ids were given away since.
+    That is which of the tasks went on since, which files were used since, which posts went out since, and which ids
+    were given away since.
     """
     tasks: dict[int, Task] = state.tables.get(TASKS, {})
     now: Task
@@ -82,6 +85,7 @@ def heed(state: Loaded, present: Loaded) -> None:
             state.touched.setdefault(TASKS, set()).add(doc_id)
     for name, next_id in present.next_ids.items():
         state.next_ids[name] = max(state.next_ids.get(name, 1), next_id)
+    _heed_posts(state, present)
     marks: dict[int, UsageMark] = state.tables.setdefault(USAGE, {})
     known = {(mark.root, mark.sha256): doc_id for doc_id, mark in marks.items()}
     new_id = state.next_ids.get(USAGE, 1)
@@ -91,6 +95,21 @@ def heed(state: Loaded, present: Loaded) -> None:
             marks[doc_id] = mark
             new_id += doc_id == new_id
     state.next_ids[USAGE] = new_id
+
+
+def _heed_posts(state: Loaded, present: Loaded) -> None:
+    tasks: dict[int, Task] = state.tables.get(TASKS, {})
+    posts: dict[int, PostMark] = state.tables.setdefault(POSTS, {})
+    for doc_id, mark in present.tables.get(POSTS, {}).items():
+        posts.setdefault(doc_id, mark)
+        if doc_id in tasks:  # it was posted and deleted since
+            state.touched.setdefault(TASKS, set()).add(doc_id)
+    task: Task
+    for doc_id, task in present.tables.get(TASKS, {}).items():
+        made = mark_of(task) if is_out(task) else None
+        # A task that is in the backup too ends in doubt, and is found by that.
+        if made is not None and doc_id not in tasks:
+            posts[doc_id] = made
 
 
 def _keep_files(state: Loaded, task_ids: set[int]) -> None:

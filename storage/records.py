@@ -60,6 +60,7 @@ class Waiting(StrEnum):
 
     TIME = "time"
     DEVICE = "device"
+    ACCOUNT = "account"
     SLOT = "slot"
     RETRY_DELAY = "retry_delay"
 
@@ -105,6 +106,8 @@ class NewTask(msgspec.Struct, frozen=True, kw_only=True):
     sound: str = ""  #: the sound name or link chosen for this task
     max_retry_count: int = 3
     stage: Stage = Stage.SCHEDULED
+    placement: str = ""  #: "reel", "story", "feed", "video" or "photos"; "" in tasks of older versions
+    forced: bool = False  #: created with `force`: it may show again what was posted before
 
 
 class Task(NewTask, frozen=True, kw_only=True):
@@ -124,6 +127,11 @@ class Task(NewTask, frozen=True, kw_only=True):
     remark: str = ""
     error: TaskError | None = None
     app_version: str = ""
+    account_seen: str = (
+        ""  #: the account that the app showed before the post, without "@"; "" until it was read
+    )
+    #: tasks that show the same media, of which a person knew when this one was to be retried all the same
+    confirmed_repeats: tuple[int, ...] = ()
     deleted: bool = False  #: deleted by the caller while it ran: in no list, still owned by its worker
     stop_requested: bool = False
 
@@ -213,6 +221,22 @@ class UsageMark(msgspec.Struct, frozen=True):
     sha256: str
     use: Use
     task_id: int
+
+
+class PostMark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One post: what it shows and where. Kept for posts that are or may be out when their task leaves the store."""
+
+    task_id: int
+    content: str  #: one digest of all its media, see `storage.posts.content_of`
+    platform: str
+    serial: str
+    package: str
+    planned_at: float  #: when it was last meant to start
+    placement: str = ""
+    username: str = ""
+    account_seen: str = ""
+    ended_at: float | None = None  #: when it was, or may have been, published; None while it is to come
+    certain: bool = False  #: proof was seen
 
 
 class IdempotencyEntry(msgspec.Struct, frozen=True):

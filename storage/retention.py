@@ -5,6 +5,7 @@ from __future__ import annotations
 from storage.archive import Archive, by_month
 from storage.commit import Transaction
 from storage.durable import JournalStorage
+from storage.posts import keep_mark
 from storage.records import Task
 from storage.tasks import ENDS, TABLE
 
@@ -56,6 +57,7 @@ class Retention:
                 # One that was retried meanwhile lives on; listings prefer the living one.
                 if present is not None and _ended(present) == _ended(task):
                     change.remove(TABLE, task.id)
+                    keep_mark(change, present)
                     removed += 1
             return removed
 

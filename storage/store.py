@@ -24,6 +24,7 @@ from storage.materials import MaterialStore
 from storage.media_facts import FILE as MEDIA_FACTS
 from storage.media_facts import MediaFacts
 from storage.meta import MetaStore
+from storage.posts import PostStore
 from storage.reserve import RESERVE_BYTES
 from storage.retention import Retention
 from storage.state_dir import ARCHIVE, FOLDER, StateLock, finish_restore, lock_state
@@ -36,6 +37,9 @@ log = logging.getLogger(__name__)
 #: How often old tasks are looked for, and how often a snapshot is written at least while there are changes.
 RETENTION_EVERY_S = 3600.0
 SNAPSHOT_EVERY_S = 24 * 3600.0
+
+#: How long a post is known after its task left the store, at least: as long as a task that may repeat it can live.
+POSTS_KEPT_DAYS = 90
 
 #: How long after a snapshot that failed the next is tried.
 SNAPSHOT_AGAIN_S = 600.0
@@ -62,7 +66,8 @@ class Store:
         self._lock = lock
         self.usage = UsageStore(storage)
         self.idempotency = IdempotencyStore(storage)
-        self.tasks = TaskStore(storage, self.usage, self.idempotency)
+        self.posts = PostStore(storage)
+        self.tasks = TaskStore(storage, self.usage, self.idempotency, self.posts)
         self.accounts = AccountStore(storage)
         self.materials = MaterialStore(storage)
         self.meta = MetaStore(storage)
@@ -70,6 +75,7 @@ class Store:
         self.archive = Archive(state_dir / ARCHIVE, files)
         self._retention = Retention(storage, self.archive, retention)
         self._retention_at = -math.inf
+        self._posts_kept_s = max(POSTS_KEPT_DAYS, 2 * retention) * 24 * 3600.0
         self._snapshot_at: float | None = None
         self._snapshot_failed_at = -math.inf
         self._trouble: dict[str, str] = {}
@@ -174,6 +180,7 @@ class Store:
         self._try("repair", self.storage.mend)
         self.storage.look_for_room()
         self._try("idempotency", lambda: self.idempotency.expire(now))
+        self._try("posts", lambda: self.posts.expire(now - self._posts_kept_s))
         if now - self._retention_at >= RETENTION_EVERY_S and self._try(
             "archive", lambda: self._retention.run(now)
         ):

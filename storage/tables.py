@@ -8,7 +8,8 @@ from storage.accounts import TABLE as ACCOUNTS
 from storage.idempotency import TABLE as IDEMPOTENCY
 from storage.materials import TABLE as MATERIALS
 from storage.meta import TABLE as META
-from storage.records import Account, IdempotencyEntry, Material, MetaValue, Task, UsageMark
+from storage.posts import TABLE as POSTS
+from storage.records import Account, IdempotencyEntry, Material, MetaValue, PostMark, Task, UsageMark
 from storage.tasks import TABLE as TASKS
 from storage.usage import TABLE as USAGE
 
@@ -17,6 +18,7 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     ACCOUNTS: Account,
     MATERIALS: Material,
     USAGE: UsageMark,
+    POSTS: PostMark,
     IDEMPOTENCY: IdempotencyEntry,
     META: MetaValue,
 }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from storage.records import Outcome, Stage, Status, Task
+from storage.posts import Place, content_of, places_of
+from storage.records import Stage, Status, Task
 
 #: What a page may be filtered by; None stands for "any".
 Filter = tuple[Status | None, str | None, str | None, str | None, str | None]
@@ -15,9 +16,6 @@ _ANY = (None, None, None, None)
 
 #: Filter combinations kept ready; the one asked for longest ago is dropped. Each costs every change a comparison.
 VIEWS_MAX = 64
-
-_ENDED_WITHOUT_POST = frozenset({Outcome.NONE, Outcome.NOT_PUBLISHED})
-_ENDS = frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED})
 
 
 class TaskIndex:
@@ -31,7 +29,7 @@ class TaskIndex:
         self._due: list[tuple[float, int]] = []
         self._queued: list[tuple[float, int]] = []
         self._queued_on: dict[str, list[tuple[float, int]]] = {}
-        self._media: dict[int, int | list[int]] = {}
+        self._posts: dict[int, int | list[int]] = {}  #: hash of content and place -> ids
 
     def update(self, changes: Sequence[tuple[int, Task | None, Task | None]]) -> None:
         """Take committed changes in: (id, before, now)."""
@@ -41,13 +39,13 @@ class TaskIndex:
                     self._stages[before.stage].pop(doc_id, None)
                 self._forget_times(before, now)
                 if now is None or _post(before) != _post(now):
-                    self._forget_media(before)
+                    self._forget_post(before)
             if now is not None:
                 if before is None or before.stage is not now.stage:
                     self._stages[now.stage][doc_id] = None
                 self._note_times(before, now)
                 if before is None or _post(before) != _post(now):
-                    self._note_media(now)
+                    self._note_post(now)
             self._update_views(doc_id, before, now)
 
     # --- pages and counts
@@ -137,50 +135,44 @@ class TaskIndex:
 
     # --- same media on the same account
 
-    def with_media(self, serial: str, username: str, platform: str, sha256: str) -> Iterator[Task]:
-        """Tasks of this phone and account with this content, whatever became of them."""
-        found = self._media.get(hash((sha256, serial, username, platform)), ())
-        for doc_id in (found,) if isinstance(found, int) else found:
-            task = self._tasks[doc_id]
-            if (
-                task.serial == serial
-                and task.username == username
-                and task.platform == platform
-                and any(file.sha256 == sha256 for file in task.materials)
-            ):
-                yield task
+    def with_content(self, content: str, places: Iterable[Place]) -> Iterator[Task]:
+        """Tasks that show this content at one of these places, whatever became of them; some may come twice."""
+        for place in places:
+            found = self._posts.get(hash((content, place)), ())
+            for doc_id in (found,) if isinstance(found, int) else found:
+                task = self._tasks[doc_id]
+                if place in places_of(task) and content_of(task.materials) == content:
+                    yield task
 
-    def _note_media(self, task: Task) -> None:
-        for sha256 in {file.sha256 for file in task.materials}:
-            key = hash((sha256, task.serial, task.username, task.platform))
-            present = self._media.get(key)
+    def _note_post(self, task: Task) -> None:
+        for key in _post_keys(task):
+            present = self._posts.get(key)
             if present is None:
-                self._media[key] = task.id
+                self._posts[key] = task.id
             elif isinstance(present, int):
-                self._media[key] = [present, task.id]
+                self._posts[key] = [present, task.id]
             else:
                 present.append(task.id)
 
-    def _forget_media(self, task: Task) -> None:
-        for sha256 in {file.sha256 for file in task.materials}:
-            key = hash((sha256, task.serial, task.username, task.platform))
-            present = self._media.get(key)
+    def _forget_post(self, task: Task) -> None:
+        for key in _post_keys(task):
+            present = self._posts.get(key)
             if isinstance(present, list):
                 present.remove(task.id)
                 if len(present) == 1:
-                    self._media[key] = present[0]
+                    self._posts[key] = present[0]
             elif present == task.id:
-                del self._media[key]
+                del self._posts[key]
 
 
-def may_be_posted(task: Task) -> bool:
-    """Whether a second task with the same content could show it twice."""
-    return task.stage not in _ENDS or task.outcome not in _ENDED_WITHOUT_POST
+def _post_keys(task: Task) -> list[int]:
+    content = content_of(task.materials)
+    return [hash((content, place)) for place in places_of(task)] if content else []
 
 
 def _post(task: Task) -> tuple[object, ...]:
-    """What it shows and where: never changed by the daemon, but TinyDB's own calls may."""
-    return (task.serial, task.username, task.platform, task.materials)
+    """What it shows and where."""
+    return (task.serial, task.package, task.platform, task.username, task.account_seen, task.materials)
 
 
 def _facts(task: Task | None) -> tuple[Status, str, str, str, str] | None:

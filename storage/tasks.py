@@ -11,8 +11,9 @@ from storage.commit import Transaction
 from storage.durable import JournalStorage
 from storage.errors import InvalidRecord, StageConflict, UnknownRecord
 from storage.idempotency import IdempotencyStore
-from storage.records import IdempotencyEntry, NewTask, Outcome, Stage, Status, Task, Use, Waiting
-from storage.task_index import TaskIndex, may_be_posted
+from storage.posts import Place, PostStore, keep_mark, mark_of
+from storage.records import IdempotencyEntry, NewTask, Outcome, PostMark, Stage, Status, Task, Use, Waiting
+from storage.task_index import TaskIndex
 from storage.usage import UsageStore
 
 TABLE = "tasks"
@@ -39,8 +40,11 @@ WaitingFacts = tuple[Waiting | None, float | None, str]
 class TaskStore:
     """All tasks that are kept in memory. Records are immutable; a change stores a changed copy."""
 
-    def __init__(self, storage: JournalStorage, usage: UsageStore, idempotency: IdempotencyStore) -> None:
+    def __init__(
+        self, storage: JournalStorage, usage: UsageStore, idempotency: IdempotencyStore, posts: PostStore
+    ) -> None:
         self._storage = storage
+        self._posts = posts
         self._usage = usage
         self._idempotency = idempotency
         self._tasks: dict[int, Task] = storage.tables[TABLE]
@@ -166,7 +170,7 @@ class TaskStore:
     def remove(self, task_ids: Iterable[int], *, expect: Collection[Stage] | None = None) -> list[int]:
         """Remove tasks for good and free files they only reserved; returns the ids of those removed.
 
-        Tasks in another stage than those of `expect` stay.
+        Tasks in another stage than those of `expect` stay. What they posted, or may have, stays known (`posts`).
         """
         wanted = list(dict.fromkeys(task_ids))
 
@@ -176,6 +180,7 @@ class TaskStore:
                 task: Task | None = change.get(TABLE, task_id)
                 if task is not None and (expect is None or task.stage in expect):
                     change.remove(TABLE, task_id)
+                    keep_mark(change, task)
                     if task.stage not in ENDS:
                         self._usage.mark(change, task, Use.FREE)
                     removed.append(task_id)
@@ -269,13 +274,18 @@ class TaskStore:
         with self._storage.state_lock:
             return [self._tasks[task_id] for task_id in self._index.in_stages(*stages)]
 
-    def recent_posts(
-        self, serial: str, username: str, platform: str, sha256: str, since: float
-    ) -> list[Task]:
-        """Tasks created at `since` or later that show, will show or may show this content on this account."""
+    def posts(self, content: str, places: Collection[Place]) -> list[PostMark]:
+        """Posts with this content at any of the places: published, maybe published, or to come; by task id.
+
+        Those of deleted and archived tasks are among them.
+        """
         with self._storage.state_lock:
-            found = list(self._index.with_media(serial, username, platform, sha256))
-        return [task for task in found if task.created_at >= since and may_be_posted(task)]
+            found = {mark.task_id: mark for mark in self._posts.find(content, places)}
+            for task in self._index.with_content(content, places):
+                mark = mark_of(task)
+                if mark is not None:
+                    found[task.id] = mark
+        return [found[task_id] for task_id in sorted(found)]
 
     def __len__(self) -> int:
         return len(self._tasks)

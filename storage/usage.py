@@ -35,6 +35,12 @@ class UsageStore:
             doc_id = self._ids.get(root, {}).get(sha256)
             return Use.FREE if doc_id is None else self._marks[doc_id].use
 
+    def holder(self, root: str, sha256: str) -> UsageMark | None:
+        """The mark of the file with this content under this root, with the task that set it; None for a free file."""
+        with self._storage.state_lock:
+            doc_id = self._ids.get(root, {}).get(sha256)
+            return None if doc_id is None else self._marks[doc_id]
+
     def taken(self, root: str) -> set[str]:
         """SHA-256 of all content under this root that is reserved or used."""
         with self._storage.state_lock:

@@ -14,6 +14,7 @@ from storage_samples import new_task
 from storage.durable import JournalStorage
 from storage.load import generations
 from storage.migrate import CURRENT, Schema
+from storage.posts import content_of, places_of
 from storage.records import Outcome, Stage, Status, TaskError
 from storage.store import Store
 from storage.tables import TYPES
@@ -47,6 +48,11 @@ def test_TDB_10_a_version_1_file_is_opened_with_everything_in_it(version_1: Path
     assert published.script_config == {"caption": "hello", "material_list": ["a.mp4"], "volume": 0.5}
     assert unknown.error == TaskError("upload_timeout", "no proof came in time", "verify")
     assert queued.stage is Stage.QUEUED
+    # Fields and tables of later versions have their defaults; what was posted is found by its content.
+    assert (published.account_seen, published.placement, published.forced) == ("", "", False)
+    assert [
+        mark.task_id for mark in store.tasks.posts(content_of(published.materials), places_of(published))
+    ] == [1]
     assert store.tasks.get(4) is None
     assert store.usage.taken("/srv/media") == {f"{number:064x}" for number in (1, 2, 3)}
     assert store.accounts.find("anna")[0].tags == ("main",)

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from storage_samples import new_task
 
+from storage.posts import account_place, phone_place
 from storage.records import Outcome, Stage, Status, Task
 from storage.store import Store
 from storage.task_index import VIEWS_MAX, TaskIndex
 
 SERIALS = ("A", "B")
-USERS = ("x", "y")
+USERS = ("x", "y", "")
 
 
 def task(number: int, **changes: Any) -> Task:
@@ -117,11 +118,17 @@ class Comparison(RuleBasedStateMachine):
             assert self.index.in_stages(stage) == sorted(
                 t.id for t in self.tasks.values() if t.stage is stage
             )
-        found = sorted(t.id for t in self.index.with_media("A", "x", "tiktok", f"{1:064x}"))
+        found = sorted(t.id for t in self.index.with_content(f"{1:064x}", [account_place("tiktok", "X")]))
         assert found == sorted(
             t.id
             for t in self.tasks.values()
-            if (t.serial, t.username, t.materials[0].sha256) == ("A", "x", f"{1:064x}")
+            if (t.username or t.account_seen, t.materials[0].sha256) == ("x", f"{1:064x}")
+        )
+        current = self.index.with_content(f"{1:064x}", [phone_place("A", "com.zhiliaoapp.musically")])
+        assert sorted(t.id for t in current) == sorted(
+            t.id
+            for t in self.tasks.values()
+            if (t.serial, t.username, t.materials[0].sha256) == ("A", "", f"{1:064x}")
         )
 
 

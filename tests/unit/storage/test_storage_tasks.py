@@ -373,23 +373,6 @@ def test_used_marks_are_reset_one_by_one_or_all_but_reserved_ones_stay(store: St
     assert store.usage.reset("/elsewhere") == 0
 
 
-def test_recent_posts_are_those_that_show_or_may_show_the_same_content(store: Store):
-    def recent(since: float = 0.0) -> list[int]:
-        return [task.id for task in store.tasks.recent_posts("A", "u", "tiktok", sha(1), since)]
-
-    same = {"serial": "A", "username": "u"}
-    store.tasks.create([new_task(1, **same), new_task(1, **same, created_at=5.0), new_task(2, **same)])
-    store.tasks.create([new_task(1, serial="B", username="u"), new_task(1, serial="A", username="other")])
-    assert recent() == [1, 2]
-    assert recent(since=6.0) == [1]
-    store.tasks.change(1, stage=Stage.FAILED, outcome=Outcome.NONE)
-    assert recent() == [2]
-    store.tasks.change(1, stage=Stage.FAILED, outcome=Outcome.UNKNOWN)
-    assert recent() == [1, 2]
-    store.tasks.remove([1, 2])
-    assert recent() == []
-
-
 def test_the_answer_to_a_repeated_request_is_stored_with_its_tasks(make_store: Opener):
     store = make_store()
     tasks = store.tasks.create(
