@@ -102,7 +102,9 @@ class Daemon:
             tell=self.watch.heard,
         )
         self.accounts = Accounts(settings, self.store)
-        self.intake = Intake(settings, clock, self.store, self.known_serials, self.jobs.wake)
+        self.intake = Intake(
+            settings, clock, self.store, self.known_serials, self.jobs.wake, repeats=self.jobs.repeats
+        )
         self.library = Library(settings, self.store, clock, self.intake.probe)
         self.control = Control(settings, clock, self.store, self.jobs)
         services = Services(

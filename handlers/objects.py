@@ -37,6 +37,13 @@ class TaskObject(msgspec.Struct, frozen=True):
     status_text: Literal["pending", "running", "completed", "failed"]
     source: Literal["api", "ui"]
     username: Annotated[str, Meta(description="The account; empty: the one that is current on the phone")]
+    account_seen: Annotated[
+        str,
+        Meta(
+            description="The account that the app showed before the post; empty until it was read, or where the app "
+            "gives no way to read it (the log says why)"
+        ),
+    ]
     script_config: Annotated[dict[str, Any], Meta(description="As given, after defaults")]
     enable_multi_account: bool
     start_time: Annotated[LocalTime, Meta(description="Planned start; once it has begun, the real start")]
@@ -112,7 +119,7 @@ class Deleted(msgspec.Struct, frozen=True):
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A failed task that retry-all left alone: outcome_unknown, retry_limit, stopped, ..."""
+    """A failed task that retry-all left alone: outcome_unknown, retry_limit, stopped, already_posted"""
 
     id: int
     reason: str

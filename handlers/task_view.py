@@ -37,6 +37,7 @@ def show_task(task: Task, zone: tzinfo) -> TaskObject:
         status_text=_STATUS_TEXT[status],  # type: ignore[arg-type]
         source=task.source,  # type: ignore[arg-type]
         username=task.username,
+        account_seen=task.account_seen,
         script_config=task.script_config,
         enable_multi_account=task.enable_multi_account,
         start_time=_plain(started or planned),

@@ -59,8 +59,15 @@ class RetryQuery(msgspec.Struct):
 
     force: Annotated[Flag, Meta(description="Retry beyond max_retry_count")] = False
     confirm: Annotated[
-        Flag, Meta(description="Retry although the outcome is unknown: somebody looked at the account")
+        Flag,
+        Meta(
+            description="Retry although the outcome is unknown, or another task has posted the same media meanwhile: "
+            "somebody looked at the account"
+        ),
     ] = False
+    now: Annotated[Flag, Meta(description="Start at once, also where the planned time is still to come")] = (
+        False
+    )
 
 
 class BatchRequest(msgspec.Struct):

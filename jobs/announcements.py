@@ -38,13 +38,15 @@ class Announcements:
         if code == "stopped":
             return
         name: EventName = "unknown_outcome" if task.outcome is Outcome.UNKNOWN else "task_failed"
-        whom = f"@{task.username}" if task.username else task.serial
+        name_seen = task.username or task.account_seen
+        whom = f"@{name_seen}" if name_seen else task.serial
         self.safely(
             name,
             f"task {task.id} for {whom}: {task.remark}",
             task_id=task.id,
             serial=task.serial,
             username=task.username,
+            account_seen=task.account_seen,
             platform=task.platform,
             code=code,
         )

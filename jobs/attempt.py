@@ -34,6 +34,10 @@ class ScriptFailed(Exception):
         self.passing = passing
 
 
+class OnHold(Exception):
+    """The task may not be posted just now, for a reason that a person can take away; it waits on, uncounted."""
+
+
 class Visit(Protocol):
     """Time with a phone, as whoever looks at it and touches it sees it: an attempt at a task, or an errand."""
 
@@ -64,6 +68,8 @@ class Attempt(Visit, Protocol):
 
         Raises:
             StopRequested, LeaseLost, StoreError: Nothing may be tapped.
+            ScriptFailed: `already_posted`: the account that was seen has had the same media from another task.
+            OnHold: The account was disabled, removed or moved since the attempt began.
         """
 
     def enter_verifying(self) -> None:
@@ -71,6 +77,9 @@ class Attempt(Visit, Protocol):
 
     def enter_published(self, remark: str) -> None:
         """Write that the app showed proof: what is still to be done on the phone can no longer change that."""
+
+    def see_account(self, name: str) -> None:
+        """Remember with the task which account the app shows, without "@"; "" when there is no way to read it."""
 
     def set_app_version(self, version: str) -> None:
         """Remember the app's version with the task."""

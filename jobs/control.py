@@ -10,6 +10,7 @@ from jobs import ending
 from jobs.clock import Clock
 from jobs.engine import Jobs
 from jobs.refusals import Invalid, NotFound, Problem
+from jobs.repeats import refusal
 from jobs.retry import pause_s
 from jobs.settings import Settings
 from jobs.states import AFTER_COMMIT, ENDED, PENDING, RUNNING
@@ -23,7 +24,7 @@ MAY_APPEAR = "task {id} had already passed the point of no return: its post may 
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A failed task that retry-all left alone: `outcome_unknown`, `retry_limit` or `stopped`."""
+    """A failed task that retry-all left alone: `outcome_unknown`, `retry_limit`, `stopped` or `already_posted`."""
 
     id: int
     reason: str
@@ -79,17 +80,19 @@ class Control:
                     return stopped
         raise Invalid(Problem("", f"task {task_id} changes too fast to be stopped"))
 
-    def retry(self, task_id: int, *, force: bool = False, confirm: bool = False) -> Task:
-        """Retry a failed task after the random pause (R23, R24).
+    def retry(self, task_id: int, *, force: bool = False, confirm: bool = False, now: bool = False) -> Task:
+        """Retry a failed task: at its planned time where that is still to come, else after the random pause.
 
         Args:
             task_id: The task.
             force: Retry beyond the limit.
-            confirm: A person looked and knows that an outcome `unknown` was no post (R25).
+            confirm: A person looked: an outcome `unknown` was no post, or another post with the same media is no
+                reason not to make this one.
+            now: Start at once.
 
         Raises:
             NotFound: No such task.
-            Invalid: It has not failed, the limit is reached, or its outcome is unknown.
+            Invalid: It has not failed, the limit is reached, its outcome is unknown, or its media was posted meanwhile.
         """
         for _ in range(TRIES):
             task = self._get(task_id)
@@ -109,9 +112,11 @@ class Control:
                     )
                 )
             try:
-                retried = self._retry(task)
+                retried = self._retry(task, confirm=confirm, at_once=now)
             except (StageConflict, UnknownRecord):
                 continue
+            except _WouldRepeat as error:
+                raise Invalid(Problem("", str(error))) from None
             self._jobs.wake()
             return retried
         raise Invalid(Problem("", f"task {task_id} changes too fast to be retried"))
@@ -134,6 +139,9 @@ class Control:
             try:
                 self._retry(task)
             except (StageConflict, UnknownRecord):
+                continue
+            except _WouldRepeat:
+                skipped.append(Skipped(task.id, ending.ALREADY_POSTED))
                 continue
             done.append(task.id)
         self._jobs.wake()
@@ -207,15 +215,32 @@ class Control:
             return "not_failed"
         return "outcome_unknown" if task.outcome is Outcome.UNKNOWN else ""
 
-    def _retry(self, task: Task) -> Task:
+    def _retry(self, task: Task, *, confirm: bool = False, at_once: bool = False) -> Task:
+        """Let a task wait for another try. Raises _WouldRepeat, and what the mover raises."""
         now = self._clock.now()
-        pause = pause_s(self._posting, self._jobs.uniform)
-        step = ending.retry_step(task, now + pause, now, because="asked for")
-        return self._jobs.mover.move(
-            task.id,
-            step.to,
-            expect={task.stage},
-            expect_attempt=task.attempt,
-            interruptions=0,
-            **step.changes,
-        )
+        if at_once:
+            due_at = now
+        elif task.scheduled_at > now:
+            due_at = task.scheduled_at
+        else:
+            due_at = now + pause_s(self._posting, self._jobs.uniform)
+        step = ending.asked_again(task, due_at, now, at_once=at_once)
+        with self._jobs.repeats.retrying(task, due_at) as repeats:
+            if repeats and not (confirm and all(repeat.task_id for repeat in repeats)):
+                raise _WouldRepeat(refusal(task, repeats[-1]))
+            if not task.username:  # whichever account is current then: it is read anew
+                step.changes["account_seen"] = ""
+            known = {*task.confirmed_repeats, *(repeat.task_id for repeat in repeats)}
+            return self._jobs.mover.move(
+                task.id,
+                step.to,
+                expect={task.stage},
+                expect_attempt=task.attempt,
+                interruptions=0,
+                confirmed_repeats=tuple(sorted(known)),
+                **step.changes,
+            )
+
+
+class _WouldRepeat(Exception):
+    """A retry would post what another task has posted meanwhile."""

@@ -49,6 +49,12 @@ class _Lane:
     def __bool__(self) -> bool:
         return bool(self.settles or self.posts or self.errands)
 
+    def in_order(self) -> Iterator[tuple[float, int]]:
+        """The posts by start time and id; most of the time only the first is wanted."""
+        if self.posts:
+            yield self.posts[0]
+            yield from sorted(self.posts)[1:]
+
     @property
     def head(self) -> tuple[int, float, int]:
         """Sorts lanes by whose turn a free slot is."""
@@ -96,8 +102,11 @@ class Dispatcher:
         *,
         unfit: Callable[[PhoneInfo], str] = lambda _: "",
         breaker: Breaker | None = None,
+        account_hold: Callable[[Task], str] = lambda _: "",
     ) -> None:
-        """`unfit` says why a phone that is there starts nothing now; `breaker` what else must wait, and why."""
+        """`unfit` says why a phone that is there starts nothing now; `breaker` what else must wait, and why;
+        `account_hold` why a task must not be posted while its account is as it is.
+        """
         self._clock = clock
         self._tasks = tasks
         self._phones = phones
@@ -105,6 +114,8 @@ class Dispatcher:
         self._begin = begin
         self._unfit = unfit
         self._breaker = breaker
+        self._account_hold = account_hold
+        self._accounts_changed = False
         self._lock = threading.Lock()
         self._lanes: dict[str, _Lane] = {}
         self._busy: dict[str, Work] = {}
@@ -192,6 +203,11 @@ class Dispatcher:
                 lane.not_before = float("-inf")
         self.loop.wake()
 
+    def accounts_changed(self) -> None:
+        """Accounts were changed: what waits for one, or must wait from now on, is looked at again. Takes no lock."""
+        self._accounts_changed = True
+        self.loop.wake()
+
     def closed(self, serial: str) -> str:
         """Why a phone that is there starts nothing just now, "" when nothing is in its way."""
         info = self._phones.info(serial)
@@ -238,8 +254,11 @@ class Dispatcher:
         with self._lock:
             if self._draining:
                 return LOOK_S
+            accounts_changed, self._accounts_changed = self._accounts_changed, False
             for lane in self._lanes.values():
                 self._drop_gone(lane)
+                if accounts_changed:
+                    lane.reason = None
             for lane in sorted((lane for lane in self._lanes.values() if lane), key=lambda lane: lane.head):
                 reason = self._obstacle(lane)
                 if reason is None:
@@ -280,22 +299,24 @@ class Dispatcher:
         lane.unlabelled &= lane.known
 
     def _next(self, lane: _Lane) -> tuple[Work | None, list[Why]]:
-        """What starts now on a free phone, and of what was passed over why: a breaker stands before it."""
+        """What starts now on a free phone, and of what was passed over why: its account or a breaker holds it."""
         if lane.settles:
             return lane.take_settle(), []
         if lane.errand_first:
             return lane.errands.pop(0)[1], []
-        if self._breaker is None or not self._breaker.any_open:
-            return lane.take(lane.posts[0]), []
+        breaker = self._breaker if self._breaker is not None and self._breaker.any_open else None
         held: list[Why] = []
-        for post in sorted(lane.posts):
+        for post in lane.in_order():
             task = self._tasks.get(post[1])
-            why = self._breaker.obstacle(task) if task is not None else ""
-            if not why:
-                if task is not None:
-                    self._breaker.started(task)
-                return lane.take(post), held
-            held.append((post[1], Waiting.DEVICE, why))
+            if task is not None and (why := self._account_hold(task)):
+                held.append((post[1], Waiting.ACCOUNT, why))
+                continue
+            if task is not None and breaker is not None:
+                if why := breaker.obstacle(task):
+                    held.append((post[1], Waiting.DEVICE, why))
+                    continue
+                breaker.started(task)
+            return lane.take(post), held
         lane.reason = None  # each has its own: the next reason is news to all
         lane.unlabelled.clear()
         return lane.errands.pop(0)[1] if lane.errands else None, held
@@ -345,10 +366,10 @@ class Dispatcher:
                 return serial
         return None
 
-    @staticmethod
-    def _label(lane: _Lane, reason: tuple[Waiting, str]) -> Iterator[Why]:
+    def _label(self, lane: _Lane, reason: tuple[Waiting, str]) -> Iterator[Why]:
         whom = lane.unlabelled if lane.reason == reason else lane.known
-        for task_id in sorted(whom):
-            yield task_id, *reason
+        for task in self._tasks.many(sorted(whom)):
+            hold = self._account_hold(task)
+            yield (task.id, Waiting.ACCOUNT, hold) if hold else (task.id, *reason)
         lane.reason = reason
         lane.unlabelled.clear()

@@ -14,6 +14,8 @@ from jobs.settings import Posting
 from storage.errors import StoreError
 from storage.records import Outcome, Stage, Task, TaskError, Waiting
 
+#: The reason for being skipped, and the error code, of a task that would repeat a post.
+ALREADY_POSTED = "already_posted"
 STOPPED = TaskError(code="stopped", message="stopped by request")
 UNKNOWN_ADVICE = (
     "the post may have been published: check the account, then retry with confirm=true or mark it published"
@@ -111,6 +113,39 @@ def published(task: Task, remark: str) -> list[Step]:
 def stopped() -> Step:
     """Somebody asked for the end before the commit point."""
     return Step(Stage.FAILED, {"error": STOPPED, "remark": STOPPED.message})
+
+
+def repeated(sentence: str) -> Step:
+    """Another task has posted the same media since this one was created."""
+    return Step(Stage.FAILED, {"error": TaskError("already_posted", sentence), "remark": sentence})
+
+
+def asked_again(task: Task, due_at: float, now: float, *, at_once: bool) -> Step:
+    """A person or a program asks for another try: at its planned time where that is to come, else soon.
+
+    Args:
+        task: The failed task.
+        due_at: When it is to start, epoch seconds.
+        now: Epoch seconds.
+        at_once: Without regard to the time that it was planned for.
+    """
+    if due_at == task.scheduled_at and not at_once:
+        step = Step(
+            Stage.SCHEDULED,
+            {"due_at": due_at, "stop_requested": False, "remark": f"planned again for {_moment(due_at)}"},
+        )
+    else:
+        step = retry_step(task, due_at, now, because="asked for")
+        if at_once and task.scheduled_at > now:
+            step.changes["scheduled_at"] = due_at
+    if not task.attempt:  # it never ran: nothing is repeated
+        step.changes["retry_count"] = task.retry_count
+        step.changes["remark"] = f"starts {_moment(due_at)}, as asked for"
+    return step
+
+
+def _moment(at: float) -> str:
+    return utc(at).isoformat(timespec="seconds")
 
 
 def interrupted(task: Task, posting: Posting, *, by: str) -> Step:

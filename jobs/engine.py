@@ -11,6 +11,7 @@ from textwrap import shorten
 from typing import Any
 
 from jobs import logs
+from jobs.account_holds import account_hold
 from jobs.announcements import Announcements, Tell, nobody
 from jobs.attempt import Script
 from jobs.breaker import Breaker
@@ -22,10 +23,12 @@ from jobs.errands import Errands
 from jobs.evidence import Evidence
 from jobs.leases import Leases
 from jobs.live_attempt import REQUEST, LiveAttempt
+from jobs.login_marks import LoginMarks
 from jobs.overdue import Overdue
 from jobs.phone.protocol import Phones, PhoneState
 from jobs.readiness import unfit
 from jobs.recovery import Recovery
+from jobs.repeats import Repeats
 from jobs.retry import Uniform
 from jobs.runner import Pause, Runner
 from jobs.scheduler import Scheduler
@@ -92,6 +95,8 @@ class Jobs:
         self.breaker = Breaker(clock, store.tasks, self._announcements.safely)
         self.mover = Mover(store.tasks, clock, hook or hook_from(os.environ), self._moved)
         self.tally = Tally()
+        self._login_marks = LoginMarks(store.accounts)
+        self.repeats = Repeats(store, clock, posting)
         self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
         self.workers = Workers(clock)
         self.dispatcher = Dispatcher(
@@ -102,7 +107,9 @@ class Jobs:
             self._begin,
             unfit=lambda info: unfit(info, settings.phones),
             breaker=self.breaker,
+            account_hold=lambda task: account_hold(task, store.accounts),
         )
+        store.storage.listen("accounts", lambda _: self.dispatcher.accounts_changed(), replay=False)
         self.runner = Runner(
             posting,
             clock,
@@ -112,6 +119,7 @@ class Jobs:
             scripts=scripts,
             evidence=evidence,
             uniform=uniform,
+            repeats=self.repeats,
         )
         self.scheduler = Scheduler(
             clock,
@@ -327,6 +335,7 @@ class Jobs:
         _LOG.log(level, "%s: %s", task.stage, shorten(task.remark, LOGGED_REMARK), extra=facts)
         self.tally.moved(task)
         self.breaker.moved(task)
+        self._login_marks.moved(task)
         self._announcements.moved(task)
 
     @property

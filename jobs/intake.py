@@ -12,20 +12,23 @@ from typing import Any
 import msgspec
 
 from jobs.clock import Clock
-from jobs.intake_repeats import Keys, RepeatGuard, body_sha256
+from jobs.intake_repeats import Keys, body_sha256
 from jobs.intake_request import MAX_TASKS, OUTSIDE, SCRIPT, CreateRequest, read_request
 from jobs.intake_targets import Target, TargetFinder, Targets
 from jobs.lenient import Findings
 from jobs.post.choose import Chooser, Chosen
 from jobs.post.config import ParsedConfig, parse_config
 from jobs.post.media_probe import MediaProbe
-from jobs.refusals import Draining, Invalid, NoSpace, NotFound, Problem
+from jobs.post.plan import kind_of
+from jobs.refusals import Draining, DuplicatePost, Invalid, NoSpace, NotFound, Problem
+from jobs.repeats import Repeat, Repeats
 from jobs.scheduler import LOOK_S
 from jobs.settings import Settings
 from jobs.start_time import StartTimeInvalid, read_start, show, spread
 from jobs.time_zone import zone, zone_name
 from storage.errors import StoreFull
-from storage.records import IdempotencyEntry, NewTask, Task
+from storage.posts import content_of
+from storage.records import IdempotencyEntry, NewTask, PostMark, Task
 from storage.store import Store
 
 #: What starts later than this the scheduler, which looks every few seconds by itself, finds early enough unwoken.
@@ -67,7 +70,9 @@ class Intake:
         wake: Callable[[], None],
         *,
         choice: random.Random | None = None,
+        repeats: Repeats | None = None,
     ) -> None:
+        """`repeats` is the guard that the jobs engine asks too."""
         self._clock = clock
         self._store = store
         self._known_serials = known_serials
@@ -77,7 +82,7 @@ class Intake:
             settings.media.probe_timeout_s, store.media_facts, max_pixels=settings.media.max_pixels
         )
         self._keys = Keys(store.idempotency)
-        self._repeats = RepeatGuard(store.tasks)
+        self._repeats = repeats or Repeats(store, clock, settings.posting)
         #: Held while files are chosen, so that two requests never take the same one.
         self._choosing = threading.Lock()
         self._in_flight: set[tuple[str, str]] = set()
@@ -92,6 +97,7 @@ class Intake:
     def reload(self, settings: Settings) -> None:
         """Use these settings from the next request on."""
         self._settings = settings
+        self._repeats.posting = settings.posting
         self._zone: tzinfo = zone(settings.posting.timezone)
         self._probe.timeout_s = settings.media.probe_timeout_s
         self._probe.max_pixels = settings.media.max_pixels
@@ -151,16 +157,10 @@ class Intake:
         plan = self._plan(raw, source, findings)
         request = plan.request
         with self._chosen(plan, findings) as chosen:
-            guard = self._repeats.watch(
-                plan.targets,
-                chosen,
-                posting=self._settings.posting,
-                now=plan.now,
-                force=force or request.force,
-                findings=findings,
-            )
-            with guard:
-                new = self._new_tasks(plan, chosen)
+            forced = force or request.force
+            new = self._new_tasks(plan, chosen, forced=forced)
+            with self._repeats.creating([_post_of(task) for task in new], force=forced) as repeats:
+                _refuse_repeats(plan.targets, repeats, findings, forced=forced)
                 if request.dry_run:
                     answer = self._answer(new, [], findings.warnings) | {"dry_run": True}
                     return Created([], findings.warnings, dry_run=True, replayed=False, answer=answer)
@@ -245,7 +245,7 @@ class Intake:
 
     # --- what is stored and answered
 
-    def _new_tasks(self, plan: _Plan, chosen: Sequence[Chosen]) -> list[NewTask]:
+    def _new_tasks(self, plan: _Plan, chosen: Sequence[Chosen], *, forced: bool) -> list[NewTask]:
         config = plan.parsed.stored()
         return [
             NewTask(
@@ -263,6 +263,10 @@ class Intake:
                 materials=choice.materials,
                 sound=choice.sound,
                 max_retry_count=self._settings.posting.max_retry_count,
+                placement=kind_of(plan.parsed.config, target.platform, choice.materials)
+                if choice.materials
+                else "",
+                forced=forced,
             )
             for target, start, choice in zip(plan.targets, plan.starts, chosen, strict=True)
         ]
@@ -287,6 +291,34 @@ class Intake:
                 for index, task in enumerate(tasks)
             ],
         }
+
+
+def _post_of(task: NewTask) -> PostMark:
+    return PostMark(
+        task_id=0,
+        content=content_of(task.materials),
+        placement=task.placement,
+        platform=task.platform,
+        serial=task.serial,
+        package=task.package,
+        username=task.username,
+        planned_at=task.scheduled_at,
+    )
+
+
+def _refuse_repeats(
+    targets: Sequence[Target], repeats: Mapping[int, Repeat], findings: Findings, *, forced: bool
+) -> None:
+    """Refuse, naming all, or warn. Raises DuplicatePost."""
+    problems = []
+    for index, repeat in repeats.items():
+        sentence = f"{targets[index]} {repeat.sentence}"
+        if repeat.refused and not forced:
+            problems.append(Problem(f"tasks[{index}]", f"{sentence}; force=true creates it anyway"))
+        else:
+            findings.warn(sentence)
+    if problems:
+        raise DuplicatePost(problems)
 
 
 def _refuse_targets(targets: Targets) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
+
+import msgspec
 
 from jobs import logs
 from jobs.clock import Clock, Deadline
@@ -47,7 +49,9 @@ class LiveAttempt:
         lease_s: float,
         proof_s: float,
         settling: bool = False,
+        cleared: Callable[[Task], AbstractContextManager[None]] = lambda _: nullcontext(),
     ) -> None:
+        """`cleared` is held while the commit point is written; it raises what keeps the task from being posted."""
         self.task = task
         self.account = account
         self.clock = clock
@@ -65,6 +69,8 @@ class LiveAttempt:
         self._writer: EvidenceWriter | None = None
         self._writer_lock = threading.Lock()
         self._proof_s = proof_s
+        self._cleared = cleared
+        self._account_seen = task.account_seen
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._session: PhoneSession | None = None
@@ -116,20 +122,25 @@ class LiveAttempt:
             stored = self._tasks.get(self.task.id)
             if stored is not None and (stored.stop_requested or stored.deleted):
                 raise StopRequested(REQUEST)
-            try:
-                self.task = self._mover.move(
-                    self.task.id,
-                    Stage.COMMITTING,
-                    expect={Stage.PREPARING},
-                    expect_attempt=self.task.attempt,
-                )
-            except (StageConflict, UnknownRecord) as error:
-                self.lost = True
-                raise LeaseLost(str(error)) from error
+            with self._cleared(msgspec.structs.replace(self.task, account_seen=self._account_seen)):
+                self._commit()
             self._committed = True
             needed_s = self._proof_s + AFTER_PROOF_S + then_wait_s
             self.deadline = Deadline(self.clock, max(self.deadline.remaining_s, needed_s))
         self.note("commit point written")
+
+    def _commit(self) -> None:
+        try:
+            self.task = self._mover.move(
+                self.task.id,
+                Stage.COMMITTING,
+                expect={Stage.PREPARING},
+                expect_attempt=self.task.attempt,
+                account_seen=self._account_seen,
+            )
+        except (StageConflict, UnknownRecord) as error:
+            self.lost = True
+            raise LeaseLost(str(error)) from error
 
     def enter_verifying(self) -> None:
         # Raises nothing: the tap was sent, and what the script saw must not be lost to a full disk.
@@ -157,6 +168,15 @@ class LiveAttempt:
         with self._lock:
             self.recorded = True
         self.note(f"published: {remark}")
+
+    def see_account(self, name: str) -> None:
+        self._account_seen = name
+        if name == self.task.account_seen:
+            return
+        try:
+            self.task = self._tasks.change(self.task.id, expect_attempt=self.task.attempt, account_seen=name)
+        except StoreError as error:  # the commit point writes it too, or is not passed
+            self.note(f"the account {name} could not be stored yet: {error}")
 
     def set_app_version(self, version: str) -> None:
         if version == self.task.app_version:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
 from jobs import ending
-from jobs.attempt import Script, ScriptFailed, Verdict
+from jobs.account_holds import account_hold
+from jobs.attempt import OnHold, Script, ScriptFailed, Verdict
 from jobs.clock import Clock, Deadline
 from jobs.ending import Step
 from jobs.evidence import Evidence
@@ -24,6 +26,7 @@ from jobs.phone.errors import (
     StopRequested,
 )
 from jobs.phone.protocol import Phones, PhoneSession
+from jobs.repeats import Repeats, refusal
 from jobs.retry import Uniform
 from jobs.settings import Posting
 from jobs.states import AFTER_COMMIT, PENDING, RUNNING, Mover
@@ -68,8 +71,10 @@ class Runner:
         scripts: Mapping[str, Script],
         evidence: Evidence,
         uniform: Uniform,
+        repeats: Repeats,
     ) -> None:
         self.posting = posting
+        self._repeats = repeats
         self._clock = clock
         self._store = store
         self._mover = mover
@@ -117,7 +122,11 @@ class Runner:
             task = self._store.tasks.get(work.task_id)
             if task is not None and task.stage is Stage.QUEUED:
                 if task.stop_requested or task.deleted:
-                    self._end_unstarted(task)
+                    self._end_unstarted(task, ending.stopped())
+                elif account_hold(task, self._store.accounts):
+                    continue  # changed since the dispatcher looked: it says why the task waits
+                elif repeat := self._repeats.at_claim(task):
+                    self._end_unstarted(task, ending.repeated(refusal(task, repeat)))
                 else:
                     queued[work] = task
         attempts: dict[Work, LiveAttempt] = {}
@@ -137,10 +146,10 @@ class Runner:
             attempt.task = claimed[work.task_id]
         return attempts
 
-    def _end_unstarted(self, task: Task) -> None:
-        """The stop or the deletion came while the task went back to its queue."""
+    def _end_unstarted(self, task: Task, end: Step) -> None:
+        """A stop or a deletion came while the task went back to its queue, or another task has posted its media."""
         try:
-            self._mover.move_through(task, [ending.stopped()])
+            self._mover.move_through(task, [end])
         except (StageConflict, UnknownRecord) as error:
             _LOG.info("task %d: somebody else ended it: %s", task.id, error)
 
@@ -205,6 +214,21 @@ class Runner:
         self._not_ready_pauses[serial] = pause_s
         return self._gone_at_the_door(attempt, error, pause_s)
 
+    def _on_hold(self, attempt: LiveAttempt, error: OnHold) -> Pause:
+        """Its account was disabled or moved while it was prepared: the task waits on, and nothing is counted against it."""
+        attempt.note(f"not posted: {error}")
+        back = Step(Stage.QUEUED, {"remark": str(error)})
+        self._end(attempt, lambda task: [self._stop_or(task, attempt, back)])
+        return Pause()
+
+    @contextmanager
+    def _cleared(self, task: Task) -> Iterator[None]:
+        """Held while the commit point is written: the account may still be posted to, and has not had this media."""
+        if hold := account_hold(task, self._store.accounts):
+            raise OnHold(hold)
+        with self._repeats.committing(task):
+            yield
+
     def _run(self, attempt: LiveAttempt, session: PhoneSession) -> Pause:
         try:
             attempt.attach(session)
@@ -215,6 +239,8 @@ class Runner:
                 return self._not_ready(attempt, error)
             self.fail(attempt, error)
             return Pause()
+        except OnHold as error:
+            return self._on_hold(attempt, error)
         except Exception as error:  # noqa: BLE001 - the boundary between scripts and the truth about them
             self._log_surprise(attempt, error)
             self._picture(attempt, session)
@@ -385,6 +411,7 @@ class Runner:
             lease_s=lease_s,
             proof_s=self.posting.proof_timeout_s,
             settling=settling,
+            cleared=self._cleared,
         )
         with self._changed:
             if self._leaving:
@@ -395,5 +422,4 @@ class Runner:
     def _account(self, task: Task) -> Account | None:
         if not task.username:
             return None
-        found = self._store.accounts.find(task.username, task.platform)
-        return next((account for account in found if account.serial == task.serial), next(iter(found), None))
+        return self._store.accounts.named(task.username, task.platform)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -40,6 +40,16 @@ class AccountStore:
     def __init__(self, storage: JournalStorage) -> None:
         self._storage = storage
         self._accounts: dict[int, Account] = storage.tables[TABLE]
+        self._by_name: dict[tuple[str, str], Account] = {}
+        storage.listen(TABLE, self._update)
+
+    def _update(self, changes: Sequence[tuple[int, Account | None, Account | None]]) -> None:
+        for _, before, _now in changes:
+            if before is not None:
+                self._by_name.pop((before.platform, before.username.casefold()), None)
+        for _, _before, now in changes:
+            if now is not None:
+                self._by_name[now.platform, now.username.casefold()] = now
 
     def all(self) -> list[Account]:
         """Every account, by id."""
@@ -48,6 +58,10 @@ class AccountStore:
 
     def get(self, account_id: int) -> Account | None:
         return self._accounts.get(account_id)
+
+    def named(self, username: str, platform: str) -> Account | None:
+        """The account of this name (compared case-insensitively) on a platform."""
+        return self._by_name.get((platform, username.casefold()))
 
     def find(self, username: str, platform: str | None = None) -> list[Account]:
         """Accounts of this name (compared case-insensitively), on one platform or all."""

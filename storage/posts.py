@@ -69,6 +69,7 @@ def mark_of(task: Task) -> PostMark | None:
         planned_at=task.due_at,
         ended_at=(task.finished_at or task.started_at or task.due_at) if out else None,
         certain=task.outcome is Outcome.PUBLISHED,
+        at_once=task.due_at <= task.created_at,
     )
 
 

@@ -237,6 +237,7 @@ class PostMark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     account_seen: str = ""
     ended_at: float | None = None  #: when it was, or may have been, published; None while it is to come
     certain: bool = False  #: proof was seen
+    at_once: bool = False  #: it was asked for without a time to come
 
 
 class IdempotencyEntry(msgspec.Struct, frozen=True):

@@ -18,16 +18,23 @@ function phoneActions(phone) {
 }
 
 const pathOf = (task) => "/api/v1/task/" + task.id;
-const account = (task) => (task.username ? "@" + task.username : "the account that is current on " + task.serial);
+const whose = (task) => (task.username || task.account_seen ? "@" + (task.username || task.account_seen) : "");
+const account = (task) => whose(task) || "the account that is current on " + task.serial;
+const isToCome = (task) => Date.parse(task.scheduled_at) > Date.now();
 
 function askStop(task) {
-  const line = task.status === 0 ? "It is not started any more and ends as failed. It can be retried later." :
+  const line = task.status === 0 ? "It is not started any more and ends as failed. A retry keeps its planned time, " + time(task.scheduled_at) + ", where that is still to come." :
     task.outcome !== "unknown" ? "It ends as failed at its next safe step. It can be retried later." :
     "It is past the point of no return: its post may still appear, and it ends as what is seen of that.";
   ask({ task, title: "Stop task " + task.id + "?", lines: [line], verb: "stop it", send: () => data(pathOf(task) + "/stop", "POST"),
     done: (now) => ["Task " + task.id + (now.stopping ? " is being stopped: it ends at its next safe step." : ": " + now.remark)] });
 }
 function askRetry(task) {
+  const posted = task.error && task.error.code === "already_posted";
+  if (posted) {
+    askAgain(task, [task.error.message, "If that post is there, do not retry, or it appears twice."], { confirm: true });
+    return;
+  }
   askAgain(task, [task.outcome === "not_published" ? "The app said that nothing was published." :
     "Nothing was published: the publishing tap was not sent.", "The same caption and the same files are tried again."], {});
 }
@@ -41,9 +48,11 @@ function askAgain(task, lines, wishes) {
     lines.push("It was retried " + task.retry_count + " times, which is its limit: this goes beyond it.");
     wishes.force = true;
   }
+  lines.push(isToCome(task) ? "It waits for its planned time again: " + time(task.scheduled_at) + "." :
+    "Its planned time is over: it starts again within a minute.");
   const query = Object.keys(wishes).map((name) => name + "=true").join("&");
   ask({ task, title: "Retry task " + task.id + "?", lines, verb: wishes.confirm ? "post it again" : "retry",
-    tick: wishes.confirm && "I have looked at " + account(task) + ": the post is not there.",
+    tick: wishes.confirm && "I have looked at " + account(task) + (task.outcome === "unknown" ? ": the post is not there." : ": it is to be posted all the same."),
     send: async () => { await unchanged(task); return data(pathOf(task) + "/retry" + (query && "?" + query), "POST"); },
     done: (now) => ["Task " + task.id + " is " + now.status_text + " again, next try at " + time(now.next_attempt_at || now.scheduled_at) + "."] });
 }

@@ -105,7 +105,7 @@ function filterButton({ name, value, pressed, count }) {
 function taskRow(task) {
   return box("tr", "", box("td", "id number", "#" + task.id), box("td", "status", badge(task)),
     box("td", "why text", why(task)), box("td", "what text", ...what(task)),
-    box("td", "who text", task.username ? "@" + task.username : "current account", ", " + task.platform, make("div", task.serial, "small")),
+    box("td", "who text", whose(task) || "current account", ", " + task.platform, make("div", task.serial, "small")),
     box("td", "when number small", time(task.started_at || task.scheduled_at)),
     box("td", "acts", box("div", "buttons", button("log", () => showLog(task), "task " + task.id), ...taskActions(task))));
 }

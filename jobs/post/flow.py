@@ -183,8 +183,6 @@ class Flow:
         self.old_traces = traces
         if traces:
             self.attempt.note("signs of an earlier upload", **traces)
-        else:
-            self.unfinished.trust_signs()
         return sight
 
     def settled(self, sight: Sight) -> Sight:

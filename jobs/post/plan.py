@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -56,16 +57,20 @@ def same_user(one: str, two: str) -> bool:
     return one.strip().lstrip("@").casefold() == two.strip().lstrip("@").casefold()
 
 
+def kind_of(config: PostConfig, platform: str, materials: Sequence[MediaFile]) -> PostKind:
+    """What these files become on this platform."""
+    video = materials[0].kind == "video"
+    if is_story(config, platform):
+        return PostKind.STORY
+    if platform == "instagram":
+        return PostKind.REEL if video else PostKind.FEED
+    return PostKind.VIDEO if video else PostKind.PHOTOS
+
+
 def make_plan(task: Task) -> Plan:
     """The plan of a stored task."""
     config = load_config(task.script_config)
-    video = task.materials[0].kind == "video"
-    if is_story(config, task.platform):
-        kind = PostKind.STORY
-    elif task.platform == "instagram":
-        kind = PostKind.REEL if video else PostKind.FEED
-    else:
-        kind = PostKind.VIDEO if video else PostKind.PHOTOS
+    kind = kind_of(config, task.platform, task.materials)
     chosen_way = way(config, task.platform)
     if chosen_way == "share" and len(task.materials) > 1:
         chosen_way = "addButton"  # adb's `am` cannot hand over a list of files

@@ -107,8 +107,6 @@ class Watch:
             return None, 0.0
         if kind == "human":
             return self._human(sight), 2.0
-        if self.signs.failure_stands(sight):
-            self.flow.unfinished.doubt_signs()
         had_progress = self.saw_progress
         sight = self.signs.ours(sight)
         kind = sight.kind

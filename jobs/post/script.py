@@ -106,14 +106,11 @@ class PostScript:
         ensure_covered(attempt, phone, plan.package, flow.hands.vocabulary, set_to=self._set_language)
         flow.hands.app_version = version
         attempt.set_app_version(version)
-        direct = isinstance(flow, TikTokFlow) and flow.direct
-        if not direct:
-            flow.open_app()  # it loads while the file is pushed
+        flow.open_app()  # it loads while the file is pushed
         if attempt.task.attempt > 1:
             flow.files.remove_leftovers()
         flow.files.place(plan.materials)
-        sight = flow.share(None) if direct and isinstance(flow, TikTokFlow) else flow.first_look()
-        return flow.drive(sight)
+        return flow.drive(flow.first_look())
 
     # The commit point and after
 

@@ -80,8 +80,6 @@ class Settling:
         )
 
     def _judge(self, sight: Sight) -> Verdict | None:
-        if self._signs.failure_stands(sight):
-            self._flow.unfinished.doubt_signs()
         sight = self._signs.ours(sight)
         screen, clock = sight.screen, self._flow.attempt.clock
         if screen is not None and sight.kind == "human":

@@ -44,9 +44,16 @@ class Switcher:
             if not name:
                 sight = flow.hands.wait_change(sight, 2.0)
                 name = self._read(sight)
+            if not name and not wanted:
+                flow.attempt.note(
+                    "the account cannot be read, so its name is not known: the profile does not show it"
+                )
+                flow.attempt.see_account("")
+                return sight
             if not name:
                 raise flow.stuck(sight, "the account's name cannot be read from the profile")
             flow.account_seen = name
+            flow.attempt.see_account(name)
             if not wanted or same_user(name, wanted):
                 flow.attempt.note("account seen", account=name)
                 return sight

@@ -48,7 +48,7 @@ class TikTokFlow(Flow):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.account_ok = not self.plan.username
+        self.account_read = False
         self.media_chosen = False
         self.sound_done = False
         self.sound_used = False
@@ -61,13 +61,6 @@ class TikTokFlow(Flow):
         self.switcher = Switcher(self, handle_of)
 
     # Before the composer
-
-    @property
-    def direct(self) -> bool:
-        """Whether the post may begin with a share intent alone, without a look at the app's profile."""
-        if wants_favorite(self) or self.unfinished.signs_doubtful:
-            return False
-        return self.plan.way == "share" and self.account_ok
 
     def on_home(self, sight: Sight) -> Sight:
         if self.old_traces is None:
@@ -83,9 +76,23 @@ class TikTokFlow(Flow):
             sight = self.hands.until(sight, lambda s: s.name != "home" or not s.has("failed_notice"), 3.0)
             self.old_traces = None
             return sight
-        if not self.account_ok:
-            return self.press(sight, "profile_tab")
+        if not self.account_read:
+            return self.to_profile(sight)
         return self.begin(sight)
+
+    def to_profile(self, sight: Sight) -> Sight:
+        """To where the account can be read; a task that names none goes on without its name where that cannot be."""
+        if self.plan.username:
+            return self.press(sight, "profile_tab")
+        try:
+            return self.reach(self.press(sight, "profile_tab"), "own_profile")
+        except ScriptFailed as failed:
+            if failed.code != "ui_changed":
+                raise
+            self.attempt.note(f"the account cannot be read, so its name is not known: {failed}")
+            self.attempt.see_account("")
+            self.account_read = True
+            return self.fresh_start("the profile cannot be read")
 
     def upload_stands(self, sight: Sight) -> Sight:
         """An earlier upload does not move: TikTok shows one badge for all, so ours could not be told from it."""
@@ -101,9 +108,9 @@ class TikTokFlow(Flow):
         return self.fresh_start("an earlier upload stands still")
 
     def on_profile(self, sight: Sight) -> Sight:
-        if not self.account_ok:
+        if not self.account_read:
             sight = self.switcher.ensure(sight)
-            self.account_ok = True
+            self.account_read = True
         return self.begin(sight)
 
     def on_account_sheet(self, sight: Sight) -> Sight:
@@ -118,7 +125,7 @@ class TikTokFlow(Flow):
             return self.share(sight)
         return self.press(sight, "create_button")
 
-    def share(self, sight: Sight | None) -> Sight:
+    def share(self, sight: Sight) -> Sight:
         """Hand the file to TikTok as another app's share sheet would."""
         files = self.files.placed
         if len(files) != 1:
@@ -131,8 +138,6 @@ class TikTokFlow(Flow):
                 "-n", f"{self.plan.package}/{SHARE_ACTIVITY}",
             )  # fmt: skip
         self.media_chosen = True
-        if sight is None:
-            return self.hands.look()
         name = sight.name
         sight = self.hands.until(sight, lambda s: s.name != name, EDITOR_S)
         if sight.name == name:

@@ -75,21 +75,6 @@ class Unfinished:
         noted = self._before(task_id)
         return noted.get("posts"), noted.get("tile", ""), bool(noted.get("fresh"))
 
-    def doubt_signs(self) -> None:
-        """An upload's failure is told on the screen and stays there: the next post must look before it begins."""
-        if self._meta is not None and not self.signs_doubtful:
-            self._meta.set(f"{self._key}:signs", True)
-
-    def trust_signs(self) -> None:
-        """Somebody looked: nothing stands there."""
-        if self.signs_doubtful and self._meta is not None:
-            self._meta.set(f"{self._key}:signs", False)
-
-    @property
-    def signs_doubtful(self) -> bool:
-        """Whether the signs of an earlier upload may still stand there."""
-        return self._meta is not None and bool(self._meta.get(f"{self._key}:signs"))
-
     def knows(self, shown: str) -> bool:
         """Whether a text found in a form is one of ours, the beginning of one that was cut off, or one that arrived
         more than once (U2-4) before anybody could read it back.

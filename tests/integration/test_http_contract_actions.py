@@ -24,7 +24,7 @@ DEFAULTS = {
 }  # fmt: skip
 #: Section 5.1, and since when a pending task waits.
 TASK_FIELDS = {
-    "id", "script_name", "serial", "status", "status_text", "source", "username", "script_config",
+    "id", "script_name", "serial", "status", "status_text", "source", "username", "account_seen", "script_config",
     "enable_multi_account", "start_time", "end_time", "retry_count", "max_retry_count", "remark", "scheduled_at",
     "created_at", "started_at", "finished_at", "next_attempt_at", "platform", "package", "outcome", "error",
     "caption", "materials", "waiting_for", "waiting_since", "waiting_detail",

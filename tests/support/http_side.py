@@ -126,6 +126,7 @@ class HttpSide:
             self.known_serials,
             self.jobs.wake,
             choice=random.Random(seed),
+            repeats=self.jobs.repeats,
         )
         self.library = Library(self.settings, self.store, self.clock, self.intake.probe)
         self.tokens_file = folder / "state" / "tokens.json"
@@ -201,8 +202,8 @@ class HttpSide:
             "running": {"stage": Stage.PREPARING, "started_at": now, "attempt": 1},
             "committing": {"stage": Stage.COMMITTING, "started_at": now, "attempt": 1},
             "completed": {"stage": Stage.PUBLISHED, "outcome": Outcome.PUBLISHED, "finished_at": now},
-            "failed": {"stage": Stage.FAILED, "finished_at": now, "error": TaskError("ui_changed", "unknown screen", "find")},
-            "unknown": {"stage": Stage.FAILED, "outcome": Outcome.UNKNOWN, "finished_at": now, "error": TaskError("unknown_outcome", "no proof")},
+            "failed": {"stage": Stage.FAILED, "finished_at": now, "attempt": 1, "error": TaskError("ui_changed", "unknown screen", "find")},
+            "unknown": {"stage": Stage.FAILED, "outcome": Outcome.UNKNOWN, "finished_at": now, "attempt": 1, "error": TaskError("unknown_outcome", "no proof")},
             "stopped": {"stage": Stage.FAILED, "finished_at": now, "error": TaskError("stopped", "stopped by request")},
         }[status]  # fmt: skip
         return self.store.tasks.change(task.id, **changes) if changes else task

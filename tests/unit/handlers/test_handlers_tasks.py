@@ -9,7 +9,7 @@ from tests.support.http_side import Client, HttpSide
 
 T = "/api/v1/task"
 FIELDS = {
-    "id", "script_name", "serial", "status", "status_text", "source", "username", "script_config", "enable_multi_account",
+    "id", "script_name", "serial", "status", "status_text", "source", "username", "account_seen", "script_config", "enable_multi_account",
     "start_time", "end_time", "retry_count", "max_retry_count", "remark", "scheduled_at", "created_at", "started_at",
     "finished_at", "next_attempt_at", "platform", "package", "outcome", "error", "caption", "materials", "waiting_for",
     "waiting_since", "waiting_detail",
@@ -458,3 +458,23 @@ def test_files_outside_the_media_roots_are_refused(side: HttpSide, api: Client) 
         ]["errors"]
         assert [error["field"] for error in errors] == ["script_config.material_list[1]"], name
     assert api.good("GET", T)["total"] == 0
+
+
+def test_R52_a_retry_with_now_starts_a_task_that_was_planned_for_later(side: HttpSide, api: Client) -> None:
+    made = api.good("POST", T, side.body(start_time="23:59"))["task_ids"][0]
+    api.good("POST", f"{T}/{made}/stop")
+    kept = api.good("POST", f"{T}/{made}/retry")
+    assert (kept["retry_count"], kept["waiting_for"], kept["scheduled_at"][11:16]) == (0, "time", "23:59")
+    api.good("POST", f"{T}/{made}/stop")
+    at_once = api.good("POST", f"{T}/{made}/retry?now=true")
+    assert at_once["next_attempt_at"] < kept["scheduled_at"]
+
+
+def test_R49_the_account_that_was_seen_stands_in_the_task_and_in_the_list(
+    side: HttpSide, api: Client
+) -> None:
+    task = side.task(status="completed")
+    side.store.tasks.change(task.id, account_seen="anna")
+    shown = api.good("GET", f"{T}/{task.id}")
+    assert (shown["username"], shown["account_seen"]) == ("", "anna")
+    assert api.good("GET", T)["tasks"][0]["account_seen"] == "anna"

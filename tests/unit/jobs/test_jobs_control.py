@@ -34,7 +34,10 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def put(bench: Bench, stage: Stage, **facts: Any) -> Task:
     task = bench.store.tasks.create([new_task(at=bench.clock.now())])[0]
-    return bench.store.tasks.change(task.id, **({"stage": stage, "outcome": OUTCOMES[stage][0]} | facts))
+    begun = {"attempt": 0 if stage in PENDING else 1}
+    return bench.store.tasks.change(
+        task.id, **(begun | {"stage": stage, "outcome": OUTCOMES[stage][0]} | facts)
+    )
 
 
 @pytest.mark.parametrize("stage", sorted(PENDING))
@@ -90,6 +93,41 @@ def test_R23_a_retry_keeps_id_caption_and_material_and_waits_its_pause(bench: Be
     assert not task.stop_requested
     assert task.interruptions == 0
     assert task.scheduled_at == failed.scheduled_at
+
+
+def planned(bench: Bench, in_s: float = 3600.0, **facts: Any) -> Task:
+    """A task for later that was stopped before it ever ran."""
+    task = bench.store.tasks.create(
+        [new_task(at=bench.clock.now() + in_s, created=bench.clock.now(), **facts)]
+    )[0]
+    return bench.control.stop(task.id)
+
+
+def test_R52_a_task_for_later_that_was_stopped_and_retried_keeps_its_time(bench: Bench) -> None:
+    stopped = planned(bench)
+    task = bench.control.retry(stopped.id)
+    assert (task.stage, task.due_at, task.scheduled_at) == (
+        Stage.SCHEDULED,
+        stopped.scheduled_at,
+        stopped.scheduled_at,
+    )
+    assert (task.waiting_for, task.retry_count) == (Waiting.TIME, 0)
+    assert "starts 2027-01-15T09:00:00+00:00" in task.remark
+
+
+def test_R52_now_starts_it_at_once(bench: Bench) -> None:
+    task = bench.control.retry(planned(bench).id, now=True)
+    assert (task.due_at, task.scheduled_at, task.retry_count) == (bench.clock.now(), bench.clock.now(), 0)
+    failed = put(bench, Stage.FAILED)
+    assert bench.control.retry(failed.id, now=True).due_at == bench.clock.now()
+
+
+def test_R52_once_its_time_is_over_it_starts_after_the_pause_and_has_not_been_retried(bench: Bench) -> None:
+    stopped = planned(bench, in_s=10.0)
+    bench.clock.advance(60)  # type: ignore[attr-defined]
+    task = bench.control.retry(stopped.id)
+    assert (task.due_at, task.retry_count) == (bench.clock.now() + 5.0, 0)
+    assert task.waiting_for is Waiting.RETRY_DELAY
 
 
 def test_R23_at_the_limit_a_retry_needs_force(bench: Bench) -> None:

@@ -60,6 +60,7 @@ class FakeAttempt:
         self.log: list[str] = []
         self.stop_at_commit: Exception | None = None
         self.kept: list[str] = []
+        self.seen: list[str] = []  #: what the app showed as its account
         self.errors: list[str] = []  #: of steps that an exception left
         self.then_wait_s = 0.0  #: what the commit point was told about the wait after proof
 
@@ -92,6 +93,9 @@ class FakeAttempt:
 
     def enter_published(self, remark: str) -> None:
         self.log.append("PUBLISHED")
+
+    def see_account(self, name: str) -> None:
+        self.seen.append(name)
 
     def set_app_version(self, version: str) -> None:
         self.log.append(f"version {version}")
@@ -325,6 +329,29 @@ def test_a_shared_video_is_published_with_one_tap_after_the_commit_point_was_wri
     log = stage.attempt.log
     assert log.index("COMMITTING") < log.index("VERIFYING")
     assert stage.phone.taps[-1][0] == "form"
+
+
+def test_R49_a_task_that_names_no_account_reads_which_one_it_is_before_it_posts(video: MediaFile) -> None:
+    stage = Stage(video, username="")
+    assert stage.run().outcome is Outcome.PUBLISHED
+    assert stage.attempt.seen == ["me_01"]
+    assert stage.phone.taps[0] == ("home", 972, 2272), "the profile tab"
+
+
+def test_R49_a_profile_that_does_not_say_whose_it_is_leaves_the_reason_in_the_log(video: MediaFile) -> None:
+    stage = Stage(video, username="")
+    stage.phone.screens["profile"] = profile("Somebody")
+
+    def stop(package: str) -> None:
+        stage.phone.at = "home"
+
+    stage.phone.app_stop = stop  # type: ignore[method-assign]
+    assert stage.run().outcome is Outcome.PUBLISHED
+    assert stage.attempt.seen == [""]
+    assert any(
+        line.startswith("the account cannot be read, so its name is not known: ")
+        for line in stage.attempt.log
+    )
 
 
 def test_your_story_is_never_touched(video: MediaFile) -> None:
