@@ -50,6 +50,7 @@ class Looker:
         self._waiting = threading.BoundedSemaphore(_WAITING_MAX)
         self._child: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
+        self._closed = 0
         self.started = 0  #: how many processes there have been
 
     def look(self, descriptor: int, kind: str, *, max_pixels: int, timeout_s: float) -> bytes:
@@ -71,10 +72,13 @@ class Looker:
                 raise LookBusy
             try:
                 request = msgspec.json.encode(_Request(kind, max_pixels, timeout_s))
+                closed = self._closed
                 for _ in range(_TRIES):
                     answer = self._ask(request, descriptor, timeout_s)
                     if answer:
                         return answer
+                    if closed != self._closed:
+                        break
                 raise LookFailed
             finally:
                 self._turn.release()
@@ -82,9 +86,16 @@ class Looker:
             self._waiting.release()
 
     def close(self) -> None:
-        """End the process; a later look starts another."""
-        with self._turn:
-            self._end()
+        """End the process, and with it a look under way; a later look starts another."""
+        self._closed += 1
+        child = self._child
+        if child is not None:
+            child.kill()
+        if self._turn.acquire(timeout=_GONE_S):
+            try:
+                self._end()
+            finally:
+                self._turn.release()
 
     def _ask(self, request: bytes, descriptor: int, timeout_s: float) -> bytes:
         """The answer; empty when the process died, maybe before it got the file."""

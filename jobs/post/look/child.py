@@ -26,8 +26,8 @@ from jobs.post.look.seen import Seen, Source, Unfit
 
 #: Images are read whole; a larger one would not fit into the memory anyway.
 _IMAGE_MAX_BYTES = 128 * 1024**2
-#: A process that once needed this much makes room for a new one.
-_TIRED_KB = 200 * 1024
+#: A process that still holds this much after a look makes room for a new one.
+_TIRED_BYTES = 128 * 1024**2
 _REQUEST_MAX_BYTES = 4096
 
 
@@ -59,6 +59,12 @@ def answer(fd: int, request: dict[str, Any]) -> Seen:
         return {"refused": ("unreadable", f"is damaged: it cannot be looked into ({type(error).__name__})")}
 
 
+def _held_bytes() -> int:
+    # `ru_maxrss` would begin with what the daemon held when it started this process.
+    with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 - a small start
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
 def main() -> None:
     """Serve until the daemon lets go of the socket."""
     channel = socket.socket(fileno=int(sys.argv[1]))
@@ -74,7 +80,7 @@ def main() -> None:
         found = answer(descriptors[0], request)
         signal.setitimer(signal.ITIMER_PROF, 0)
         os.close(descriptors[0])
-        tired = found.pop("tired", False) or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _TIRED_KB
+        tired = found.pop("tired", False) or _held_bytes() > _TIRED_BYTES
         channel.send(json.dumps(found).encode())
         if tired:
             return

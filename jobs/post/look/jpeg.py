@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from typing import NamedTuple
@@ -124,7 +125,7 @@ def _take_apart(data: bytes) -> _Parts:
             found = _SCAN_END.search(data, at)
             end = found.start() if found else len(data)
             scan = data[at:end]
-            hole = hole or (_ZEROS in scan and not all(flat.values()))
+            hole = hole or (_ZEROS in scan and not _may_be_zeros(body, flat))
             kept += scan
             if frame is not None:
                 _count_bits(missing, frame, body)
@@ -160,6 +161,21 @@ def _flat_tables(body: bytes) -> dict[int, bool]:
     return found
 
 
+def _may_be_zeros(body: bytes, flat: dict[int, bool]) -> bool:
+    """Whether long zeros stand for a plain surface in the scan with this header."""
+    count = body[0] if body else 0
+    if len(body) < 4 + 2 * count:
+        return True
+    first, last, refines = body[1 + 2 * count], body[2 + 2 * count], body[3 + 2 * count] >> 4
+    if refines and not first:
+        return True  # one more bit of each block's mean, without any code
+    used = []
+    for tables in body[2 : 2 + 2 * count : 2]:
+        used += [tables >> 4] if first == 0 else []
+        used += [0x10 | tables & 15] if last else []
+    return all(flat.get(table, True) for table in used)
+
+
 def _count_bits(missing: dict[int, list[int]], frame: _Frame, body: bytes) -> None:
     """Which coefficients a scan completes: those it gives down to bit `low`."""
     count = body[0] if body else 0
@@ -192,8 +208,15 @@ def _is_whole(pixels: bytes, frame: _Frame, *, ended: bool) -> bool:
             return False  # nothing was ever written there: YCbCr and CMYK have no pixel of zeros alone
         ended = False  # black, or never written
     # A decoder fills what is missing with what was there before. With junk behind the data it fills it with the junk.
-    plain = _decode(pixels + _EOI)
-    return ended or _decode(pixels + _JUNK + _EOI).tobytes() == plain.tobytes()
+    if ended:
+        _decode(pixels + _EOI)
+        return True
+    # At half the size, as smaller ones leave out the fine details, which the last scans bring.
+    return _digest(_decode(pixels + _EOI, scale=2)) == _digest(_decode(pixels + _JUNK + _EOI, scale=2))
+
+
+def _digest(image: Image.Image) -> bytes:
+    return hashlib.sha256(image.tobytes()).digest()
 
 
 def _extrema(image: Image.Image) -> tuple[tuple[int, int], ...]:
@@ -201,16 +224,14 @@ def _extrema(image: Image.Image) -> tuple[tuple[int, int], ...]:
     return found if isinstance(found[0], tuple) else (found,)  # type: ignore[return-value]
 
 
-def _decode(pixels: bytes) -> Image.Image:
-    """The image at an eighth of its size; where data run out, zeros. Raises Unfit."""
+def _decode(pixels: bytes, *, scale: int = 8) -> Image.Image:
+    """The image at an eighth of its size, or what `scale` says; where data run out, zeros. Raises Unfit."""
     file = io.BytesIO(pixels)
     try:
         with JpegImagePlugin.JpegImageFile(file) as image:
             if image.mode in {"RGB", "L"}:
-                image.draft(
-                    "YCbCr" if image.mode == "RGB" else "L",
-                    (max(1, image.width // 8), max(1, image.height // 8)),
-                )
+                size = (max(1, image.width // scale), max(1, image.height // scale))
+                image.draft("YCbCr" if image.mode == "RGB" else "L", size)
             # The library's own reader would end the data with an EOI, after which it takes all for decoded.
             image.load_read = file.read  # type: ignore[method-assign, assignment]
             image.load()

@@ -29,7 +29,7 @@ def look(data: bytes, max_pixels: int) -> Seen:
     """What the image is. Raises Unfit."""
     header: _Header | None = None
     parts: list[memoryview] = []
-    palette = animated = sideways = False
+    palette = animated = sideways = doubtful = False
     for kind, body, sound in _chunks(data):
         if header is None:
             header = _read_header(kind, body, sound)
@@ -39,8 +39,9 @@ def look(data: bytes, max_pixels: int) -> Seen:
             continue
         if kind == b"IEND":
             break
-        if not sound and kind in {b"IDAT", b"PLTE"}:
-            raise damaged("the checksum of its pixels is wrong")
+        if not sound and kind == b"PLTE":
+            raise damaged("the checksum of its palette is wrong")
+        doubtful = doubtful or not sound
         if kind == b"IDAT":
             parts.append(body)
         palette = palette or kind == b"PLTE"
@@ -50,7 +51,10 @@ def look(data: bytes, max_pixels: int) -> Seen:
         raise Unfit("truncated", TRUNCATED)
     if header.palette and not palette:
         raise damaged("it has no palette")
-    _inflate(parts, header, zeros=not any(data[-64:]))
+    zeros = not any(data[-64:])
+    _inflate(parts, header, zeros=zeros)
+    if doubtful and not _is_packed_well(parts):
+        raise Unfit("truncated", ZEROS) if zeros else damaged("the checksums of its pixels are wrong")
     width, height = (header.height, header.width) if sideways else (header.width, header.height)
     seen: Seen = {"container": "PNG", "width": width, "height": height}
     if animated:
@@ -118,6 +122,20 @@ def _inflate(parts: list[memoryview], header: _Header, *, zeros: bool) -> None:
         filters.check(pixels)
     if wanted > filters.taken:
         raise Unfit("truncated", ZEROS if zeros else TRUNCATED)
+
+
+def _is_packed_well(parts: list[memoryview]) -> bool:
+    """Whether zlib's own checksum says that the pixels are right, where that of the PNG does not."""
+    inflate = zlib.decompressobj()
+    try:
+        for part in parts:
+            piece = bytes(part)
+            while piece and not inflate.eof:
+                inflate.decompress(piece, _STEP_BYTES)
+                piece = inflate.unconsumed_tail
+    except zlib.error:
+        return False
+    return inflate.eof
 
 
 class _Filters:
