@@ -289,7 +289,7 @@ def _judge(post: PostMark, other: PostMark, asked: _Question) -> Repeat | None:
         planned.append(task.scheduled_at)
     distance_s = min(abs(at - mine) for at in times for mine in planned)
     refused = bool(asked.window_s) and distance_s <= asked.window_s
-    if task is not None and out and (moment is Moment.RETRY or task.retry_count):
+    if task is not None and out and (moment is Moment.RETRY or _was_asked_again(task)):
         # It was posted since this task was created or had its time: the retry would be the second one.
         late = (other.ended_at or 0.0) >= task.scheduled_at - asked.window_s
         refused = refused or other.task_id > task.id or late
@@ -298,6 +298,11 @@ def _judge(post: PostMark, other: PostMark, asked: _Question) -> Repeat | None:
     at = max(times)
     when = f" {ago(now - at)} ago" if at <= now else f", to be posted in {ago(at - now)}"
     return Repeat(other.task_id, f"was given the same media{when} (task {other.task_id})", refused)
+
+
+def _was_asked_again(task: Task) -> bool:
+    """Whether it starts at another time than the one that it was planned for; one that never ran counts no retry."""
+    return task.retry_count > 0 or task.due_at != task.scheduled_at
 
 
 def ago(seconds: float) -> str:

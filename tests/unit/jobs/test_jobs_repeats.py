@@ -136,6 +136,20 @@ def test_R50_two_days_that_were_planned_apart_stay_apart_however_late_the_phone_
     assert bench.jobs.repeats.at_claim(put(bench)) is None
 
 
+def test_R50_a_task_that_was_stopped_before_it_ran_and_asked_for_again_is_asked_as_any_retry(bench: Bench) -> None:
+    """Its `retry_count` stays 0 (R52)."""
+    task = put(bench)
+    bench.control.stop(task.id)
+    later(bench, 60)
+    again = bench.control.retry(task.id)
+    assert (again.retry_count, bench.jobs.repeats.at_claim(again)) == (0, None)
+    later(bench)
+    other = put(bench, "published")
+    repeat = bench.jobs.repeats.at_claim(again)
+    assert repeat is not None
+    assert repeat.task_id == other.id
+
+
 def test_R50_a_pooled_file_that_another_account_has_used_meanwhile(bench: Bench) -> None:
     failed = put(bench, "failed", materials=(POOLED,))
     assert bench.store.usage.state("/m", POOLED.sha256) is Use.FREE
