@@ -69,6 +69,9 @@ def readiness(services: Services) -> Readiness:
     store = services.store.health()
     reasons = [] if store.writable else list(store.warnings) or ["the store cannot be written"]
     notices = list(store.warnings) if store.writable else []
+    if store.writable and store.refuses_new:
+        reasons.append(store.refuses_new)
+        notices = [notice for notice in notices if notice not in reasons]
     reasons += services.jobs.health()
     if services.draining():
         reasons.append("the daemon is about to stop")

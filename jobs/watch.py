@@ -138,7 +138,9 @@ class Watch:
         health = self._store.health()
         said = set(health.warnings)
         free = shutil.disk_usage(self._state_dir).free
-        if free < self._min_free_bytes:
+        if health.refuses_new:
+            pass  # it stands among the warnings
+        elif free < self._min_free_bytes:
             said.add(
                 f"new tasks are refused: less than {_mib(self._min_free_bytes)} MiB is free below {self._state_dir}"
             )

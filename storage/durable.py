@@ -302,6 +302,11 @@ class JournalStorage(Storage):
         """Whether anything new may be stored. Asked once per group, with no other writer about."""
         return self._disk.reserve.has_room()
 
+    @property
+    def refuses_new(self) -> str:
+        """Why nothing new would be stored now, "" when it would."""
+        return self._disk.reserve.refusal()
+
     def look_for_room(self) -> None:
         """Notice that space has returned although nothing new comes."""
         with self._writing:
@@ -310,8 +315,8 @@ class JournalStorage(Storage):
     def problems(self) -> list[str]:
         """What a person should know, one sentence each."""
         found = list(self.warnings)
-        if self._disk.reserve.full:
-            found.append("the disk is full: new tasks are refused")
+        if refusal := self.refuses_new:
+            found.append(refusal)
         if self._behind:
             found.append(_BEHIND)
         if self._disk.trouble:

@@ -40,6 +40,18 @@ class Reserve:
             return False
         return not self.full or self._restore()
 
+    def refusal(self) -> str:
+        """Why nothing new would be stored now, "" when it would; changes nothing."""
+        try:
+            free = self._files.free_bytes(self._folder)
+        except OSError as error:
+            return f"new tasks are refused: the free space of {self._folder} is not known ({error.strerror})"
+        if free < self._min_free_bytes:
+            least = self._min_free_bytes // 2**20
+            # Without the figure of now: a sentence that changes would be told again and again.
+            return f"new tasks are refused: less than {least} MiB is free below {self._folder}"
+        return "the disk is full: new tasks are refused" if self.full else ""
+
     def release(self) -> bool:
         """Give the space up; True when there was some to give."""
         if not self.full:

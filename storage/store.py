@@ -53,6 +53,7 @@ class StoreHealth(msgspec.Struct, frozen=True):
 
     writable: bool
     warnings: tuple[str, ...]
+    refuses_new: str = ""  #: why nothing new is stored (code 50701); also among the warnings
 
 
 class Store:
@@ -169,7 +170,11 @@ class Store:
         warnings = [*self.storage.problems(), *self._trouble.values()]
         if self._lock.held and (moved := self._lock.problem()):
             warnings.append(moved)
-        return StoreHealth(writable=self.storage.writable, warnings=tuple(warnings))
+        return StoreHealth(
+            writable=self.storage.writable,
+            warnings=tuple(warnings),
+            refuses_new=self.storage.refuses_new,
+        )
 
     def maintain(self, now: float) -> None:
         """Do what is due: get over disk errors, forget old answers, archive old tasks, write a snapshot.

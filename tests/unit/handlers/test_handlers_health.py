@@ -51,6 +51,24 @@ def test_a_sick_phone_beside_a_good_one_is_only_a_notice(side: HttpSide, api: Cl
     assert "PHONE2: accept the key" in response.json["notices"]
 
 
+def test_a_full_disk_is_a_reason_as_long_as_creates_are_refused(
+    side: HttpSide, api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve = side.store.storage._disk.reserve
+    with monkeypatch.context() as patch:
+        patch.setattr(reserve, "_min_free_bytes", 2**60)
+        api.bad(50701, "POST", "/api/v1/task", side.body())
+        response = api.call("GET", "/readyz")
+        assert (response.status_int, response.json["ready"]) == (503, False)
+        (reason,) = response.json["reasons"]
+        assert reason.startswith("new tasks are refused: ")
+        assert reason not in response.json["notices"]
+    api.good("POST", "/api/v1/task", side.body())
+    assert api.call("GET", "/readyz").json["ready"]
+    reserve.note_full()  # as after a write that found no room, e.g. for a quota
+    assert api.call("GET", "/readyz").json["reasons"] == ["the disk is full: new tasks are refused"]
+
+
 def test_draining_is_a_reason(side: HttpSide, api: Client) -> None:
     side.draining = True
     assert api.call("GET", "/readyz").json["reasons"] == ["the daemon is about to stop"]
