@@ -17,15 +17,21 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import click
-from msgspec.structs import replace
 
 from handlers import care_commands, commands, phone_commands
-from handlers.command_line import DEFAULT_CONFIG, EX, end, read_config, tokens_path
+from handlers.command_line import (
+    DEFAULT_CONFIG,
+    EX,
+    end,
+    note_config,
+    read_config,
+    take_config_anywhere,
+    tokens_path,
+)
 from jobs import logs
 from jobs.clock import Clock, Deadline, SystemClock, utc
 from jobs.config_checks import check_values
-from jobs.config_file import LoadedConfig, load_config
-from jobs.reload import merge
+from jobs.config_file import LoadedConfig
 from jobs.signals import Signals
 
 if TYPE_CHECKING:
@@ -52,6 +58,7 @@ class Daemon:
         from handlers.services import Services
         from handlers.tokens import Tokens
         from jobs.accounts import Accounts
+        from jobs.config_state import ConfigState
         from jobs.control import Control
         from jobs.engine import Jobs
         from jobs.evidence import Evidence
@@ -68,6 +75,7 @@ class Daemon:
         settings = config.settings
         state_dir = Path(settings.storage.state_dir)
         self.config = config
+        self.config_state = ConfigState(config)
         self.settings = config.settings  #: those in force now
         self.clock = clock
         self.tokens = Tokens(lambda: tokens_path(config))
@@ -82,7 +90,10 @@ class Daemon:
         self.fleet = Fleet(settings.adb, settings.phones, clock)
         self.evidence = Evidence(state_dir / "evidence", settings.storage.evidence_quota_bytes, clock)
         self.script = PostScript(
-            settings, self.store.meta, lambda file: check_again(file, self.settings.media)
+            settings,
+            self.store.meta,
+            lambda file: check_again(file, self.settings.media),
+            self.config_state.vocabularies,
         )
         self.watch = Watch(
             clock,
@@ -121,6 +132,8 @@ class Daemon:
             evidence=self.evidence,
             draining=lambda: self.draining,
             reload=self.reload,
+            config_notices=self.config_state.notices,
+            config_text=self.config_state.text,
             notifications_waiting=lambda: self.outbox.waiting,
             overdue_s=lambda: self.overdue_s,
             matcher=Matcher(
@@ -208,7 +221,7 @@ class Daemon:
             signals.wait(deadline.remaining_s)
 
     def reload(self) -> Reloaded:
-        """Re-read the config.
+        """Re-read the config and the screens files.
 
         Raises:
             ConfigInvalid, StoreError: Everything stays as it was.
@@ -217,12 +230,17 @@ class Daemon:
 
         with self._reloading:
             before = self.settings
-            change = merge(before, load_config(self.config.path).settings)
+            candidate = self.config_state.read()
+            change = candidate.change
             try:
                 self._use(change.settings)
             except BaseException:
                 self._use(before)
                 raise
+            self.script.reload(candidate.vocabularies)
+            self.config_state.take(candidate)
+        if candidate.screens_changed and "posting.screens_dir" not in change.changed:
+            change.changed.append("posting.screens_dir")
         _LOG.info("config read again; changed: %s", ", ".join(change.changed) or "nothing")
         if change.restart_needed:
             _LOG.warning("these changes wait for a restart: %s", ", ".join(change.restart_needed))
@@ -267,9 +285,11 @@ class Daemon:
         phones = self.fleet.inventory()
         usable = sum(phone.state is PhoneState.DEVICE for phone in phones)
         counts = self.store.tasks.counts()
+        notices = "".join(f"; {notice}" for notice in self.config_state.notices())
         return (
             f"{self.url}, {usable} of {len(phones)} phones usable, "
             f"{counts[Status.PENDING]} tasks pending, {counts[Status.RUNNING]} running"
+            f"{notices}"
         )
 
     @property
@@ -296,9 +316,7 @@ def main() -> None:
 @click.pass_context
 def cli(context: click.Context, config_path: Path | None) -> None:
     """Publish your own videos and images through the TikTok and Instagram apps of your own phones."""
-    if config_path is None and DEFAULT_CONFIG.exists():
-        config_path = DEFAULT_CONFIG
-    context.obj = config_path
+    note_config(context, config_path)
     if context.invoked_subcommand is None:
         context.invoke(serve)
 
@@ -374,18 +392,17 @@ def serve(  # noqa: PLR0917 - one parameter per option
 
 def override(config: LoadedConfig, *, listen: str | None, state_dir: Path | None) -> LoadedConfig:
     """The config with what the command line says instead; ends the program when that is wrong."""
-    settings = config.settings
-    if listen:
-        settings = replace(settings, server=replace(settings.server, listen=listen))
-    if state_dir:
-        settings = replace(settings, storage=replace(settings.storage, state_dir=str(state_dir.resolve())))
-    for key, problem in check_values(settings):
+    said = {"server.listen": listen, "storage.state_dir": state_dir and str(state_dir.resolve())}
+    config = config.overridden({key: value for key, value in said.items() if value})
+    for key, problem in check_values(config.settings):
         end(f"{key}: {problem}", EX.CONFIG)
-    return replace(config, settings=settings)
+    return config
 
 
 for command in (*commands.ALL, *care_commands.ALL, *phone_commands.ALL):
     cli.add_command(command)
+for command in cli.commands.values():
+    take_config_anywhere(command)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ DEFAULT_CONFIG = Path("/etc/tikmatrixd/config.toml")
 TOKENS_NAME = "tokens.json"
 #: The token that commands show to a daemon which serves the LAN only, and so takes this box for any other.
 TOKEN_VARIABLE = "TIKMATRIXD_TOKEN"  # noqa: S105 - a variable's name
+_CONFIG_GIVEN = "tikmatrixd.config_given"
 #: The home of the adb service's user.
 _ADB_SERVICE_DIR = Path("/var/lib/tikmatrixd-adb/.android")
 
@@ -69,6 +70,36 @@ def adb_key_dir(config: LoadedConfig) -> Path:
     """Where the adb server keeps the key that the phones know: its service's home, by hand that of whoever starts it."""
     own_unit = not config.settings.adb.start_server and _ADB_SERVICE_DIR.parent.exists()
     return _ADB_SERVICE_DIR if own_unit else Path.home() / ".android"
+
+
+def take_config_anywhere(command: click.Command) -> None:
+    """Let the command, and those below it, take `--config FILE` as the program itself does before it."""
+
+    def take(context: click.Context, _: click.Parameter, value: Path | None) -> None:
+        if value is None:
+            return
+        root = context.find_root()
+        before = root.meta.get(_CONFIG_GIVEN)
+        if before not in {None, value}:
+            raise click.UsageError(f"two config files are named: {before} and {value}", context)
+        root.meta[_CONFIG_GIVEN] = context.obj = value
+
+    option = click.Option(
+        ["--config"],
+        type=click.Path(path_type=Path),
+        expose_value=False,
+        callback=take,
+        help="Config file, as before the command.",
+    )
+    command.params.append(option)
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        take_config_anywhere(below)
+
+
+def note_config(context: click.Context, path: Path | None) -> None:
+    """Remember which config file was named before the command; without one the installed one is meant, if it is there."""
+    context.meta[_CONFIG_GIVEN] = path
+    context.obj = DEFAULT_CONFIG if path is None and DEFAULT_CONFIG.exists() else path
 
 
 def read_config(path: Path | None) -> LoadedConfig:

@@ -6,7 +6,7 @@ import json
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 import msgspec
@@ -21,7 +21,8 @@ from handlers.command_line import (
     tokens_path,
 )
 from jobs.clock import SystemClock
-from jobs.config_file import LoadedConfig, describe
+from jobs.config_file import ConfigInvalid, LoadedConfig, describe, listen_of, load_config
+from jobs.settings import Server, Settings
 
 if TYPE_CHECKING:
     from jobs.phone.checkup import Login
@@ -30,8 +31,18 @@ if TYPE_CHECKING:
 @click.command("check-config")
 @click.pass_obj
 def check_config(config_path: Path | None) -> None:
-    """Report every problem of the config at once; exit status 78 if there is one."""
+    """Report every problem of the config and of the screens files at once; exit status 78 if there is one."""
+    from jobs.post.screens_file import OVERLAYS, ScreensInvalid, read_vocabularies
+
     config = read_config(config_path)
+    screens_dir = config.settings.posting.screens_dir
+    try:
+        read_vocabularies(screens_dir, config.settings.phones.set_app_language)
+    except ScreensInvalid as error:
+        end("\n".join(f"{error.file}: {problem}" for problem in error.problems), EX.CONFIG)
+    for path in sorted(Path(screens_dir).iterdir()) if screens_dir else ():
+        if path.name not in OVERLAYS:
+            click.echo(f"{path} is not read; screens files are named {', '.join(OVERLAYS)}", err=True)
     click.echo(f"{config.path or 'no config file, defaults'}: good")
 
 
@@ -39,7 +50,31 @@ def check_config(config_path: Path | None) -> None:
 @click.pass_obj
 def show_config(config_path: Path | None) -> None:
     """Print what is in force and where each value comes from; secrets are masked."""
-    click.echo(describe(read_config(config_path)))
+    try:
+        config = load_config(config_path)
+    except ConfigInvalid as error:
+        _show_config_of_daemon(config_path, error)
+    try:
+        answer = ask_daemon(config, "GET", "/api/v1/config")
+    except DaemonSilent as error:
+        click.echo(describe(config))
+        click.echo(f"this is what the file says; what a daemon has in force is not known: {error}", err=True)
+        return
+    click.echo(answer["text"])
+    for notice in answer["notices"]:
+        click.echo(notice, err=True)
+
+
+def _show_config_of_daemon(path: Path | None, error: ConfigInvalid) -> NoReturn:
+    """The file has mistakes: a daemon that runs still has the one before."""
+    try:
+        answer = ask_daemon(
+            LoadedConfig(Settings(server=Server(listen=listen_of(path)))), "GET", "/api/v1/config"
+        )
+        click.echo(answer["text"])
+    except DaemonSilent as silent:
+        click.echo(f"what a daemon has in force is not known: {silent}", err=True)
+    end(str(error), EX.CONFIG)
 
 
 @click.command()

@@ -83,6 +83,7 @@ def readiness(services: Services) -> Readiness:
         known = f"; {len(phones)} known, see /api/v1/devices" if phones else ""
         reasons += [*services.phones.health(), f"no phone is usable{known}"]
     notices += services.jobs.notices
+    notices += services.config_notices()
     if services.tokens.problem:
         notices.append(services.tokens.problem)
     zone = services.zone()

@@ -315,6 +315,13 @@ class Reloaded(msgspec.Struct, frozen=True):
     restart_needed: list[str]
 
 
+class ConfigInForce(msgspec.Struct, frozen=True):
+    """The settings in force as TOML, each with its source, and in what the files on disk differ from them."""
+
+    text: str
+    notices: list[str]
+
+
 class Matched(msgspec.Struct, frozen=True):
     """Which accounts an app shows as logged in on a phone, or how far the reading of them has come."""
 

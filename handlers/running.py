@@ -63,13 +63,14 @@ def bring_up(make: Callable[[], D], config: LoadedConfig) -> D:
     """A started daemon, or the end of the program with the one sentence that says what to do."""
     from handlers.server import CannotListen, Exposed
     from handlers.tokens import TokenError
+    from jobs.post.screens_file import ScreensInvalid
 
     state_dir = config.settings.storage.state_dir
     try:
         daemon = make()
     except StateLocked as error:
         end(str(error), EX.UNAVAILABLE)
-    except (NewerSchema, StoreDamaged, TokenError, Exposed, ZoneInvalid) as error:
+    except (NewerSchema, StoreDamaged, TokenError, Exposed, ZoneInvalid, ScreensInvalid) as error:
         end(str(error), EX.CONFIG)
     except StoreError as error:
         end(f"{error}{_room(error, state_dir)}", EX.IOERR)

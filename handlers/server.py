@@ -46,6 +46,8 @@ def check_exposure(settings: Settings, tokens: Tokens) -> None:
     ip = address(host)
     if host.lower() == "localhost" or (ip is not None and ip.is_loopback) or len(tokens):
         return
+    if tokens.problem:
+        raise Exposed(f"the LAN cannot be served: {tokens.problem}")
     raise Exposed(
         f"listening on {settings.server.listen} would let every machine of the network post without a token: "
         "make one with `tikmatrixd.py token new NAME`, or listen on 127.0.0.1 only"

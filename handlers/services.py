@@ -84,6 +84,8 @@ class Services:
     evidence: Evidence
     draining: Callable[[], bool]
     reload: Callable[[], Reloaded]
+    config_notices: Callable[[], list[str]] = list  #: in what the files on disk differ from what is in force
+    config_text: Callable[[], str] = str  #: what is in force, as TOML without secrets
     matcher: Matcher | None = None
     notifications_waiting: Callable[[], int] = lambda: 0
     overdue_s: Callable[[], float] = lambda: 0.0  #: of the slowest helper thread

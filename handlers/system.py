@@ -1,4 +1,4 @@
-"""The daemon itself: reading its config file again, and believing its clock."""
+"""The daemon itself: what it was told by its config file, reading that again, and believing its clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from handlers.task_view import moment
 
 
 class SystemHandlers:
-    """`POST /reload` and `POST /clock/confirm`."""
+    """`GET /config`, `POST /reload` and `POST /clock/confirm`."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -19,13 +19,24 @@ class SystemHandlers:
         done = self._services.reload()
         return objects.Reloaded(done.changed, done.restart_needed)
 
+    def config(self, call: Call) -> Result:
+        return objects.ConfigInForce(self._services.config_text(), self._services.config_notices())
+
     def confirm_clock(self, call: Call) -> Result:
         doubt = self._services.jobs.confirm_clock()
         return objects.ClockConfirmed(moment(self._services.clock.now(), self._services.zone()) or "", doubt)
 
     def routes(self) -> list[Route]:
-        """The two routes."""
+        """The three routes."""
         return [
+            Route(
+                method="GET",
+                path="/api/v1/config",
+                call=self.config,
+                summary="The settings in force and where each comes from, without secrets",
+                tag="system",
+                answer=objects.ConfigInForce,
+            ),
             Route(
                 method="POST",
                 path="/api/v1/clock/confirm",

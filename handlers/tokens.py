@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -88,7 +89,7 @@ class Tokens:
         """`path` may be a function: the place of the file may change while the daemon runs."""
         self._path = path if callable(path) else lambda: path
         self._lock = threading.Lock()
-        self._stamp: tuple[Path, int, int, int] | None = None
+        self._stamp: tuple[Path, int, int, int] | Literal["never"] | None = "never"
         self._entries: tuple[tuple[str, bytes], ...] = ()
         self._problem = ""
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+import msgspec
+
 from jobs.settings import EventName, Settings
 from jobs.time_zone import ZoneInvalid, zone
 
@@ -22,6 +24,8 @@ _HOST = re.compile(rf"{_NAME}|{_V6}")
 _URL = re.compile(rf"https?://(?:[^/?#@]*@)?(?:{_NAME}|\[{_V6}\])(?::\d{{1,5}})?(?:[/?#]|$)")
 _PACKAGE = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+#: Whatever people write there: joined emoji hold invisible characters; user names are checked by their own rule.
+_FREE_TEXTS = frozenset({"display_name", "secret", "username"})
 _TOKEN = re.compile(r"[!-~]*")  #: what a header can carry
 
 
@@ -50,11 +54,50 @@ def check_values(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "posting.timezone", str(error)
     if settings.posting.retry_pause_min_s > settings.posting.retry_pause_max_s:
         yield "posting.retry_pause_min_s", "must not be larger than retry_pause_max_s"
+    yield from _check_texts("", settings)
     yield from _check_ranges(settings)
     yield from _check_names(settings)
     yield from _check_paths(settings)
     yield from _check_accounts(settings)
     yield from _check_notify(settings)
+
+
+def _check_texts(prefix: str, struct: msgspec.Struct) -> Iterator[tuple[str, str]]:
+    """Blanks and invisible characters that nobody sees and that match nothing: from tables, web pages, phones' labels."""
+    for field in msgspec.structs.fields(type(struct)):
+        key = f"{prefix}{field.name}"
+        value = getattr(struct, field.name)
+        if isinstance(value, msgspec.Struct):
+            yield from _check_texts(f"{key}.", value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
+            for index, entry in enumerate(value):
+                yield from _check_texts(f"{key}[{index}].", entry)
+        elif field.name not in _FREE_TEXTS:
+            of_phones = key == "phones.known" or field.name == "serial"
+            for text in _texts_of(value):
+                problem = _text_problem(text, one_word=of_phones, may_be_empty=isinstance(value, str))
+                if problem:
+                    yield key, f"{text!r} {problem}"
+
+
+def _texts_of(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        yield from (text for text in value if isinstance(text, str))
+    elif isinstance(value, dict):
+        yield from (text for pair in value.items() for text in pair if isinstance(text, str))
+
+
+def _text_problem(text: str, *, one_word: bool, may_be_empty: bool) -> str:
+    if not text.strip():
+        return "" if not text and may_be_empty else "is empty"
+    hidden = next((c for c in text if not c.isprintable()), "")
+    if hidden:
+        return f"holds an invisible character (U+{ord(hidden):04X})"
+    if text != text.strip():
+        return "begins or ends with a blank"
+    return "holds a blank" if one_word and " " in text else ""
 
 
 def _check_ranges(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
-from jobs.config_checks import check_values
+from jobs.config_checks import check_values, split_listen
 from jobs.settings import AccountEntry, NotifyTarget, Settings
 
 _HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z0-9_.\"-]+)\s*\]?\]")
@@ -45,11 +45,21 @@ class ConfigInvalid(Exception):
 
 
 class LoadedConfig(msgspec.Struct, frozen=True):
-    """Settings in force, and for each dotted key that stands in the file its line."""
+    """Settings, for each dotted key that stands in the file its line, and what the command line says instead."""
 
     settings: Settings
     path: Path | None = None
     lines: dict[str, int] = {}
+    command_line: dict[str, str] = {}
+
+    def overridden(self, command_line: Mapping[str, str]) -> LoadedConfig:
+        """The same with these dotted keys from the command line."""
+        settings = self.settings
+        for key, value in command_line.items():
+            section, _, name = key.partition(".")
+            part = msgspec.structs.replace(getattr(settings, section), **{name: value})
+            settings = msgspec.structs.replace(settings, **{section: part})
+        return msgspec.structs.replace(self, settings=settings, command_line=dict(command_line))
 
 
 def load_config(path: Path | None) -> LoadedConfig:
@@ -67,6 +77,16 @@ def load_config(path: Path | None) -> LoadedConfig:
     except UnicodeDecodeError:
         raise ConfigInvalid(path, [ConfigProblem("", "is not UTF-8 text")]) from None
     return parse_config_text(text, path)
+
+
+def listen_of(path: Path | None) -> str:
+    """Where the daemon of a config with mistakes is most likely to listen; the default where the file does not say."""
+    try:
+        listen = tomllib.loads((path or Path("/nonexistent")).read_text("utf-8-sig"))["server"]["listen"]
+        split_listen(listen)
+        return str(listen)
+    except (OSError, ValueError, KeyError, TypeError):
+        return Settings().server.listen
 
 
 def parse_config_text(text: str, path: Path | None = None) -> LoadedConfig:
@@ -199,36 +219,42 @@ def key_lines(text: str) -> dict[str, int]:
     return lines
 
 
-def describe(config: LoadedConfig) -> str:
-    """What is in force as TOML, each value followed by where it comes from; secrets masked."""
+def describe(config: LoadedConfig, waiting: Collection[str] = ()) -> str:
+    """The settings as TOML, each value followed by where it comes from; secrets masked.
+
+    `waiting` are dotted keys, or whole sections, for which the file says something else that is not in force.
+    """
     out: list[str] = []
     for section in msgspec.structs.fields(Settings):
         value = getattr(config.settings, section.name)
         if section.name in _LISTS:
+            if section.name in waiting:
+                out += ["", f"# [[{section.name}]] in the file is another"]
             for index, entry in enumerate(value):
-                out += [
-                    "",
-                    f"[[{section.name}]]",
-                    *_describe_struct(f"{section.name}[{index}]", entry, config),
-                ]
+                key = f"{section.name}[{index}]"
+                out += ["", f"[[{section.name}]]", *_describe_struct(key, entry, config, waiting)]
         else:
-            out += ["", f"[{section.name}]", *_describe_struct(section.name, value, config)]
+            out += ["", f"[{section.name}]", *_describe_struct(section.name, value, config, waiting)]
     return "\n".join(out).lstrip("\n")
 
 
-def _describe_struct(prefix: str, value: Any, config: LoadedConfig) -> list[str]:
+def _describe_struct(prefix: str, value: Any, config: LoadedConfig, waiting: Collection[str]) -> list[str]:
     plain: list[str] = []
     nested: list[str] = []
     for field in msgspec.structs.fields(type(value)):
         key = f"{prefix}.{field.name}"
         content = getattr(value, field.name)
         if isinstance(content, msgspec.Struct):
-            nested += ["", f"[{key}]", *_describe_struct(key, content, config)]
+            nested += ["", f"[{key}]", *_describe_struct(key, content, config, waiting)]
             continue
         if isinstance(value, NotifyTarget) and field.name == "url":
             content = value.shown
         shown = '"***"' if field.name in SECRET_KEYS and content else _toml(content)
         where = f"{config.path}:{config.lines[key]}" if key in config.lines else "default"
+        if key in config.command_line:
+            where = "command line"
+        elif key in waiting or prefix in waiting:
+            where = f"as before; what is at {where} now is not in force"
         plain.append(f"{field.name} = {shown}  # {where}")
     return plain + nested
 

@@ -15,7 +15,7 @@ LIVE = frozenset(
         "accounts", "notify", "compat", "license", "log",
         "server.trust_loopback", "server.trusted_networks", "server.hosts", "phones.max_concurrent_devices",
         "media.roots", "media.path_map", "media.tiktok", "media.instagram", "posting.timezone",
-        "posting.default_platform", "posting.duplicate_window_minutes", "posting.duplicate_warning_hours",
+        "posting.screens_dir", "posting.default_platform", "posting.duplicate_window_minutes", "posting.duplicate_warning_hours",
     }
 )  # fmt: skip
 

@@ -36,10 +36,10 @@ class ServiceNotify:
             _LOG.warning("the service manager cannot be told %s: %s", lines, error)
 
     def ready(self, status: str) -> None:
-        self.send("READY=1", f"STATUS={status}")
+        self.send("READY=1", f"STATUS={_one_line(status)}")
 
     def status(self, status: str) -> None:
-        self.send(f"STATUS={status}")
+        self.send(f"STATUS={_one_line(status)}")
 
     def watchdog(self) -> None:
         self.send("WATCHDOG=1")
@@ -49,3 +49,8 @@ class ServiceNotify:
 
     def stopping(self, extend_s: float) -> None:
         self.send("STOPPING=1", f"EXTEND_TIMEOUT_USEC={int(extend_s * 1_000_000)}", "STATUS=stopping")
+
+
+def _one_line(text: str) -> str:
+    """A line feed would begin another assignment."""
+    return " ".join(text.split())

@@ -15,6 +15,9 @@ Texts = str | tuple[str, ...]
 Side = Literal["left", "right", "top", "bottom"]
 Pick = Literal["first", "last", "left", "right", "top", "bottom", "smallest"]
 
+#: Files that an operator may lay over the shipped ones.
+OVERLAYS = ("android.toml", "tiktok.toml", "instagram.toml")
+PLATFORMS = ("tiktok", "instagram")
 SHIPPED = Path(__file__).parent / "screens"
 
 
@@ -291,3 +294,24 @@ def load(platform: str, overlay_dir: str = "", *, covered_only: bool = False) ->
                 merged = lay_over(merged, read_file(path))
                 where = str(path)
     return check(merged, where, covered_only=covered_only)
+
+
+def read_vocabularies(overlay_dir: str = "", language: str = "") -> dict[str, Vocabulary]:
+    """The vocabulary of each platform, as posting uses it.
+
+    Args:
+        overlay_dir: as for `load`.
+        language: `phones.set_app_language`; the screens must cover it.
+
+    Raises:
+        ScreensInvalid: as `load`; or the language is not covered.
+    """
+    found = {platform: load(platform, overlay_dir, covered_only=True) for platform in PLATFORMS}
+    wanted = language.partition("-")[0]
+    for platform, vocabulary in found.items():
+        if wanted and wanted not in vocabulary.covered:
+            raise ScreensInvalid(
+                overlay_dir or f"{platform}.toml",
+                [f"phones.set_app_language is {wanted!r}; covered are {', '.join(vocabulary.covered)}"],
+            )
+    return found

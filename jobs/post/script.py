@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -17,7 +17,7 @@ from jobs.post.language import ensure_covered
 from jobs.post.plan import make_plan
 from jobs.post.proof import published, unknown
 from jobs.post.recognise import Sight
-from jobs.post.screens_file import ScreensInvalid, Vocabulary, load
+from jobs.post.screens_file import Vocabulary, read_vocabularies
 from jobs.post.tiktok import TikTokFlow
 from jobs.post.unfinished import Meta, Unfinished
 from jobs.settings import Settings
@@ -33,34 +33,30 @@ class PostScript:
         settings: Settings,
         meta: Meta | None = None,
         check: Callable[[MediaFile], None] = lambda _: None,
+        vocabularies: Mapping[str, Vocabulary] | None = None,
     ) -> None:
-        """Read the screens files.
+        """Read the screens files, unless they were read already.
 
         Args:
             settings: the daemon's settings.
             meta: small store of the daemon, for what was typed and not published; None forgets at the end of an attempt.
             check: raises MediaRejected for a file that is no longer what was accepted; asked before each push.
+            vocabularies: what the screens files say, by platform; None reads them.
 
         Raises:
             ScreensInvalid: a screens file, shipped or laid over, cannot be used.
         """
         self._posting = settings.posting
         self._set_language = settings.phones.set_app_language
-        self._vocabularies = {
-            p: load(p, settings.posting.screens_dir, covered_only=True) for p in ("tiktok", "instagram")
-        }
-        self._check_language(settings)
+        self._vocabularies = vocabularies or read_vocabularies(
+            settings.posting.screens_dir, self._set_language
+        )
         self._meta = meta
         self._check = check
 
-    def _check_language(self, settings: Settings) -> None:
-        wanted = self._set_language.partition("-")[0]
-        for platform, vocabulary in self._vocabularies.items():
-            if wanted and wanted not in vocabulary.covered:
-                raise ScreensInvalid(
-                    settings.posting.screens_dir or f"{platform}.toml",
-                    [f"phones.set_app_language is {wanted!r}; covered are {', '.join(vocabulary.covered)}"],
-                )
+    def reload(self, vocabularies: Mapping[str, Vocabulary]) -> None:
+        """Use these screens from the next attempt on; an attempt that runs goes on with those it began with."""
+        self._vocabularies = vocabularies
 
     def vocabulary(self, platform: str, package: str) -> Vocabulary:
         """The app's screens; a package that is named counts as the app."""

@@ -55,6 +55,31 @@ def test_check_config_reports_three_mistakes_at_once_with_line_key_and_near_miss
 
 
 @pytest.mark.parametrize(
+    "words", ["check-config", "config", "token list", "archive", "serve --listen 127.0.0.1:x"]
+)
+def test_CLI_14_the_config_is_named_before_or_after_the_command(tmp_path, words):
+    path = tmp_path / "config.toml"
+    path.write_text(f'[server]\nlisten = "127.0.0.1:1"\n[storage]\nstate_dir = "{tmp_path}"\n')
+    before = tikmatrixd("--config", path, *words.split())
+    for after in (
+        [*words.split(), "--config", path],
+        [*words.split(), f"--config={path}"],
+        [words.split()[0], "--config", path, *words.split()[1:]],
+    ):
+        done = tikmatrixd(*after)
+        assert (done.returncode, done.stdout, done.stderr) == (
+            before.returncode,
+            before.stdout,
+            before.stderr,
+        )
+    assert "No such option" not in before.stderr
+    both = tikmatrixd("--config", path, *words.split(), "--config", "/nonexistent.toml")
+    assert both.returncode == 64
+    assert "two config files are named" in both.stderr
+    assert tikmatrixd("--config", path, *words.split(), "--config", path).returncode == before.returncode
+
+
+@pytest.mark.parametrize(
     ("words", "status", "sentence"),
     [
         (("--config", "/nonexistent.toml", "serve"), 78, "/nonexistent.toml: there is no such file"),
@@ -125,7 +150,7 @@ def test_a_state_directory_of_somebody_else_is_named(config, tmp_path):
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 77, done.stderr
     assert done.stderr.splitlines(keepends=True)[-1] == (
-        f"{state}/lock cannot be used by this user: chown it to that user, or name another storage.state_dir (or --state-dir)\n"
+        f"{state} cannot be used by this user: chown it to that user, or name another storage.state_dir (or --state-dir)\n"
     )
 
 

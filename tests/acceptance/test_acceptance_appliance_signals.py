@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.daemon import ROOT, until
+from tests.support.daemon import ROOT, Daemon, until
 
 DRAIN_S = 4.0
 
@@ -183,6 +183,9 @@ def test_sighup_takes_a_good_config_over_and_keeps_the_old_one_on_any_mistake(hu
     until(lambda: "the one before stays in force" in daemon.log(), 10, "the complaint")
     assert "did you mean 'platform'?" in daemon.log()
     assert "new_one" not in names()
+    (notice,) = [n for n in daemon.call("GET", "/readyz")["notices"] if "config on disk" in n]
+    assert "stays in force" in notice
+    assert "did you mean 'platform'?" in notice
     one.config.write_text(
         good + '\n[[accounts]]\nusername = "new_one"\nplatform = "tiktok"\n\n[phones]\nallow_reboot = true\n'
     )
@@ -190,6 +193,59 @@ def test_sighup_takes_a_good_config_over_and_keeps_the_old_one_on_any_mistake(hu
     until(lambda: "new_one" in names(), 10, "the new account")
     assert "these changes wait for a restart: phones.allow_reboot" in daemon.log()
     assert daemon.process.poll() is None
+
+
+def test_screens_files_are_taken_over_by_a_reload_and_config_prints_what_is_in_force(tmp_path):
+    screens = tmp_path / "screens"
+    screens.mkdir()
+    (tmp_path / "media").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    path = tmp_path / "config.toml"
+    path.write_text(
+        f'[server]\nlisten = "127.0.0.1:{port}"\n[storage]\nstate_dir = "{tmp_path / "state"}"\n'
+        f'[media]\nroots = ["{tmp_path / "media"}"]\n[adb]\nport = 1\nstart_server = false\n'
+        f'[posting]\nscreens_dir = "{screens}"\n'
+    )
+    daemon = Daemon(path)
+    try:
+
+        def notices():
+            return [n for n in daemon.call("GET", "/readyz")["notices"] if "on disk" in n]
+
+        def reload():
+            return daemon.call("POST", "/api/v1/reload")
+
+        def config():
+            command = [sys.executable, str(ROOT / "tikmatrixd.py"), "config", "--config", str(path)]
+            return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+
+        (screens / "tiktok.toml").write_text('[[elements.mine]]\ntext = "Mine"\n')
+        assert "the screens files" in notices()[0]
+        assert reload()["data"]["changed"] == ["posting.screens_dir"]
+        assert notices() == []
+        (screens / "tiktok.toml").write_text("[[elements.mine]]\ntxet = 1\n")
+        assert reload()["code"] == 40001
+        assert str(screens / "tiktok.toml") in notices()[0]
+        (screens / "tiktok.toml").unlink()
+        assert reload()["data"]["changed"] == ["posting.screens_dir"]
+        good = path.read_text()
+        path.write_text(f"{good}proof_timeout_s = 7.0\n")
+        said = config()
+        assert "proof_timeout_s = 300.0  # as before" in said.stdout
+        assert "posting.proof_timeout_s: systemctl restart" in said.stderr
+        path.write_text(f"{good}nonsense = 7.0\n")
+        said = config()
+        assert said.returncode == 78
+        assert "proof_timeout_s = 300.0  # default" in said.stdout
+        assert "posting.nonsense" in said.stderr
+        path.write_text(good)
+    finally:
+        daemon.process.terminate()
+    assert daemon.died(20) == 0
+    said = config()
+    assert "# default" in said.stdout
+    assert "what a daemon has in force is not known" in said.stderr
 
 
 def test_a_sighup_during_the_start_does_not_end_the_daemon(tmp_path):
@@ -217,6 +273,10 @@ def test_the_service_manager_hears_ready_status_watchdog_reload_and_stop(hub, tm
         hear("READY=1")
         hear("WATCHDOG=1")
         hear("1 of 1 phones usable")
+        good = one.config.read_text()
+        one.config.write_text(f"{good}\n[nonsense]\n")
+        hear("phones usable, 0 tasks pending, 0 running; the config on disk has mistakes")
+        one.config.write_text(good)
         heard.clear()
         daemon.process.send_signal(signal.SIGHUP)
         hear("RELOADING=1")

@@ -174,3 +174,53 @@ def test_the_effective_config_says_where_values_come_from_and_masks_secrets(tmp_
 def test_the_effective_config_is_valid_toml_that_means_the_same():
     text = describe(load_config(EXAMPLE))
     assert parse_config_text(text).settings == Settings()
+
+
+HIDDEN = {"a blank at the end": "{} ", "a blank before it": " {}", "zero width": "{}\u200b", "no break": "{}\u00a0", "BOM": "\ufeff{}",
+          "soft hyphen": "{}\u00ad", "left to right": "\u200e{}", "tab": "{}\t"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "good"),
+    [
+        ("phones.known", "[phones]\nknown = [%s]", "R58M12ABCDE"),
+        ("phones.connect", "[phones]\nconnect = [%s]", "192.168.1.50:5555"),
+        ("server.hosts", "[server]\nhosts = [%s]", "hub.example.org"),
+        ("server.trusted_networks", "[server]\ntrusted_networks = [%s]", "192.168.1.0/24"),
+        ("media.roots", "[media]\nroots = [%s]", "/srv/media"),
+        ("media.path_map", '[media.path_map]\n"C:/Videos" = %s', "/srv/media"),
+        ("media.tiktok.video_codecs", "[media.tiktok]\nvideo_codecs = [%s]", "AVC"),
+        ("media.instagram.warn_codecs", "[media.instagram]\nwarn_codecs = [%s]", "VP9"),
+        ("accounts[0].serial", '[[accounts]]\nusername = "x"\nserial = %s', "R58M12ABCDE"),
+        ("accounts[0].tags", '[[accounts]]\nusername = "x"\ntags = [%s]', "news"),
+        ("notify[0].events", '[[notify]]\nkind = "webhook"\nurl = "http://x.y/"\nevents = [%s]', "disk"),
+        ("posting.screens_dir", "[posting]\nscreens_dir = %s", "/etc/tikmatrixd/screens"),
+        ("storage.state_dir", "[storage]\nstate_dir = %s", "/var/lib/tikmatrixd"),
+    ],
+)
+def test_CLI_12_what_nobody_sees_and_nothing_matches_is_refused_in_every_list_and_path(key, text, good):
+    def toml(value: str) -> str:
+        return text % msgspec.json.encode(value).decode()
+
+    parse_config_text(toml(good))
+    for what, form in HIDDEN.items():
+        said = problems_of(toml(form.format(good)))
+        assert any(key in problem for problem in said), what
+
+
+def test_CLI_12_the_sentence_shows_what_cannot_be_seen():
+    (said,) = problems_of('[phones]\nknown = ["R58\\u200B"]\n')
+    assert said == "line 2: phones.known: 'R58\\u200b' holds an invisible character (U+200B)"
+    (said,) = problems_of('[phones]\nknown = ["R58 "]\n')
+    assert said == "line 2: phones.known: 'R58 ' begins or ends with a blank"
+    (said,) = problems_of('[phones]\nknown = ["R58 M12"]\n')
+    assert "holds a blank" in said
+    (said,) = problems_of('[phones]\nknown = [""]\n')
+    assert "is empty" in said
+
+
+def test_CLI_12_blanks_inside_and_joined_emoji_are_somebodys_names():
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    parse_config_text(
+        f'[media]\nroots = ["/srv/my media"]\n[[accounts]]\nusername = "x"\ndisplay_name = "{family}"\ntags = ["two words"]\n'
+    )
