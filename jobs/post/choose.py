@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from jobs.lenient import Findings, Unreadable, read_text, shorten
+from jobs.post.arriving import still_arriving
 from jobs.post.captions import (
     CaptionInvalid,
     SplitCaption,
@@ -18,7 +19,7 @@ from jobs.post.captions import (
     split_title,
 )
 from jobs.post.config import PREFIX, ParsedConfig, PostConfig, wants_sound
-from jobs.post.local_folder import CAPTION, AccountFolders, SubFolders
+from jobs.post.local_folder import CAPTION, AccountFolders, FolderNames
 from jobs.post.media_limits import judge
 from jobs.post.media_paths import MediaRejected, resolve_file, resolve_folder
 from jobs.post.media_pool import Candidate, Pool
@@ -99,6 +100,9 @@ class Chooser:
         for index, given in enumerate(config.material_list):
             try:
                 path = resolve_file(given, self._media)
+                arriving = still_arriving(path)
+                if arriving:
+                    raise MediaRejected("still_arriving", f'"{path.name}" {arriving}')
                 facts = self._probe.look(path, max_bytes=self._pool.max_bytes)
             except MediaRejected as error:
                 self._findings.problem(f"{field}[{index}]", str(error), error.code)
@@ -145,10 +149,10 @@ class Chooser:
         except MediaRejected as error:
             self._findings.problem(field, str(error), error.code)
             return []
-        sub_folders = SubFolders()
+        names = FolderNames()
         for index, poster in enumerate(posters):
             try:
-                folders = AccountFolders(root, poster.username, self._media, sub_folders)
+                folders = AccountFolders(root, poster.username, self._media, names)
                 files = self._pool.from_folder(folders, self._config, poster.platform)
                 caption = self._folder_caption(folders)
                 if caption is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jobs.lenient import shorten
+from jobs.post.names import is_utf8, real, shown, similar, trimmed
 from jobs.settings import Media
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v")
@@ -83,9 +85,23 @@ def is_below(path: Path, roots: Sequence[str]) -> bool:
 
 
 def _resolve(given: str, media: Media) -> Path:
+    """As it was given, or without what came along when it was copied from elsewhere."""
+    bare = trimmed(given)
+    if bare in ("", given):
+        return _resolve_exact(given, media)
+    with contextlib.suppress(MediaRejected):
+        found = _resolve_exact(given, media)
+        if found.exists():
+            return found
+    return _resolve_exact(bare, media)
+
+
+def _resolve_exact(given: str, media: Media) -> Path:
     name = shorten(given)
     if not given.strip():
         raise MediaRejected("missing", "is empty")
+    if not is_utf8(given) or "\0" in given:
+        raise MediaRejected("missing", f'"{name}" holds characters that no path can have')
     if _URL.match(given) and not _DRIVE.match(given):
         raise MediaRejected(
             "url",
@@ -104,7 +120,10 @@ def _resolve(given: str, media: Media) -> Path:
     text = given if mapped is None else mapped
     if len(text) > 4096 or any(len(part) > 255 for part in text.split("/")):
         raise MediaRejected("missing", f'"{name}" is longer than a path can be')
-    path = Path(os.path.realpath(os.path.join(media.roots[0], text)))  # noqa: PTH118 - keeps ".." for realpath
+    try:
+        path = real(os.path.join(media.roots[0], text))  # noqa: PTH118 - keeps ".." for realpath
+    except OSError as error:
+        raise MediaRejected("unreadable", f'"{name}" cannot be read: {error.strerror}') from None
     if not is_below(path, media.roots):
         inside = is_below(Path(os.path.normpath(os.path.join(media.roots[0], text))), media.roots)  # noqa: PTH118
         how = "is a link that leads" if inside else "lies"
@@ -134,6 +153,9 @@ def _mapped(given: str, path_map: dict[str, str]) -> str | None:
 
 def _missing(name: str, given: str, path: Path) -> str:
     text = f'"{name}" does not exist on this box'
+    other = similar(str(path.parent), path.name)
+    if other:
+        return f'{text}; there is "{shown(other)}"'
     if not given.startswith("/"):
         text += f" (looked for {shorten(str(path), 200)})"
     if any(char in given for char in "\t\n\r"):

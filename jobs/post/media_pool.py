@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from jobs.lenient import Findings
+from jobs.post.arriving import still_arriving
 from jobs.post.config import PostConfig
 from jobs.post.local_folder import AccountFolders
 from jobs.post.media_limits import judge
@@ -18,6 +19,8 @@ from jobs.settings import Media, PlatformLimits
 from storage.records import Material, MediaFile, Use
 from storage.store import Store
 
+#: A refused request says of so many files why each was not taken.
+REASONS_SHOWN = 10
 #: Where it lies, its name for people, and its id in the library.
 _File = tuple[Path, str, int | None]
 
@@ -57,6 +60,7 @@ class _Queue:
         self.files = files
         self.present = present or len(files)  #: with those that were left out before
         self.passed: dict[str, int] = {}  #: by platform, as one may refuse what the other takes
+        self.reasons: list[str] = []  #: why files of it were not chosen, each with its name
 
 
 class Pool:
@@ -96,9 +100,13 @@ class Pool:
             paths = folders.files(config.kind)
             if config.kind == "video":
                 self._choice.shuffle(paths)
-            queue = self._queues[root, config.kind] = _Queue([(path, path.name, None) for path in paths])
+            queue = _Queue([(path, path.name, None) for path in paths], len(paths) + len(folders.left_out))
+            self._queues[root, config.kind] = queue
+            for sentence in folders.left_out:
+                self._findings.warn(f"{sentence}; left out")
+            queue.reasons += folders.left_out
         taken = self._take(root, [queue], config, platform)
-        return _enough(taken, config, f'in "{root}"', queue.present)
+        return _enough(taken, config, f'in "{root}"', [queue])
 
     def from_library(self, config: PostConfig, username: str, platform: str) -> tuple[MediaFile, ...]:
         """The first free materials in the library's order. Raises MediaRejected when too few are free."""
@@ -107,8 +115,7 @@ class Pool:
         where = "in the material library" + (f" for @{username}" if username else "")
         if config.tags:
             where += f" with {' or '.join(config.tags)}"
-        present = sum(queue.present for queue in queues)
-        return _enough(self._take(LIBRARY, queues, config, platform), config, where, present)
+        return _enough(self._take(LIBRARY, queues, config, platform), config, where, queues)
 
     def _materials(self, config: PostConfig, owner: str) -> _Queue:
         """The materials of this account; every account's are sorted out when the first is asked for."""
@@ -129,8 +136,8 @@ class Pool:
         """The first files that can be posted, as many as a post needs, or all there are."""
         wanted = _wanted(config)
         taken: list[MediaFile] = []
-        for path, name, material_id in _walk(queues, platform):
-            facts = self._look(root, path, name, platform)
+        for queue, (path, name, material_id) in _walk(queues, platform):
+            facts = self._look(root, queue, path, name, platform)
             if facts is not None:
                 taken.append(Candidate(path, name, facts, material_id).file(root))
                 self._taken.add((root, facts.sha256))
@@ -138,32 +145,46 @@ class Pool:
                     break
         return tuple(taken)
 
-    def _look(self, root: str, path: Path, name: str, platform: str) -> MediaFacts | None:
-        """What the file holds; None when it is taken or cannot be posted."""
+    def _look(self, root: str, queue: _Queue, path: Path, name: str, platform: str) -> MediaFacts | None:
+        """What the file holds; None when it is taken or cannot be posted, with the reason kept."""
+
+        def leave_out(sentence: str, code: str) -> None:
+            self._findings.warn(f"{sentence}; left out [{code}]")
+            queue.reasons.insert(0, sentence)
+
         try:
-            if self._is_taken(root, self._probe.digest(path, max_bytes=self.max_bytes)):
+            arriving = still_arriving(path) if root != LIBRARY else ""
+            if arriving:
+                raise MediaRejected("still_arriving", f'"{name}" {arriving}')
+            taken = self._why_taken(root, self._probe.digest(path, max_bytes=self.max_bytes))
+            if taken:
+                queue.reasons.append(f'"{name}" {taken}')
                 return None
             facts = self._probe.look(path, max_bytes=self.max_bytes)
         except MediaRejected as error:
-            self._findings.warn(f"{error}; left out [{error.code}]")
+            leave_out(str(error), error.code)
             return None
         for code, sentence, refused in judge(name, facts, self.limits(platform), platform):
             if refused:
-                self._findings.warn(f"{sentence}; left out [{code}]")
+                leave_out(sentence, code)
                 return None
             self._findings.warn(f"{sentence} [{code}]")
         return facts
 
-    def _is_taken(self, root: str, sha256: str) -> bool:
-        return (root, sha256) in self._taken or self._store.usage.state(root, sha256) is not Use.FREE
+    def _why_taken(self, root: str, sha256: str) -> str:
+        """Why a file of this content is not free, as the end of a sentence; "" when it is."""
+        if (root, sha256) in self._taken:
+            return "goes to another task of these requests"
+        state = self._store.usage.state(root, sha256)
+        return {Use.FREE: "", Use.RESERVED: "is reserved by a pending task"}.get(state, "was used before")
 
 
-def _walk(queues: Sequence[_Queue], platform: str) -> Iterator[_File]:
+def _walk(queues: Sequence[_Queue], platform: str) -> Iterator[tuple[_Queue, _File]]:
     """What the request has not passed yet; each file counts as passed once it is handed out."""
     for queue in queues:
         while (at := queue.passed.get(platform, 0)) < len(queue.files):
             queue.passed[platform] = at + 1
-            yield queue.files[at]
+            yield queue, queue.files[at]
 
 
 def _wanted(config: PostConfig) -> int:
@@ -171,11 +192,13 @@ def _wanted(config: PostConfig) -> int:
 
 
 def _enough(
-    taken: tuple[MediaFile, ...], config: PostConfig, where: str, present: int
+    taken: tuple[MediaFile, ...], config: PostConfig, where: str, queues: Sequence[_Queue]
 ) -> tuple[MediaFile, ...]:
     wanted, kind = _wanted(config), config.kind
     if len(taken) == wanted:
         return taken
+    present = sum(queue.present for queue in queues)
+    reasons = [reason for queue in queues for reason in queue.reasons]
     if not present:
         text = f"there is no {kind} {where}"
         if config.from_folder:
@@ -186,4 +209,8 @@ def _enough(
         text = f"no unused {kind} is left {where}: all of the {present} are used, reserved or unfit"
     else:
         text = f"only {len(taken)} of {wanted} unused {kind}s are left {where}"
+    if reasons:
+        text += ": " + "; ".join(reasons[:REASONS_SHOWN])
+        if len(reasons) > REASONS_SHOWN:
+            text += f"; and {len(reasons) - REASONS_SHOWN} more"
     raise MediaRejected("no_material", text)

@@ -101,6 +101,7 @@ TIME_MAY = {
     "handlers/server.py": "deadlines of the web server's own sockets and threads",
     "handlers/metrics.py": "durations of requests, for people",
     "handlers/tokens.py": "the date in a token's entry, for people",
+    "jobs/post/arriving.py": "compared with the times of files, which are the box's own",
     "jobs/post/media_probe.py": "compared with the times of files, which are the box's own",
     "storage/store.py": "the default of a parameter, for programs without a clock",
 }
