@@ -189,6 +189,7 @@ class Repeats:
                 found.append(
                     Repeat(0, "is being given the same media by another request just now", bool(window_s))
                 )
+        found.sort(key=lambda repeat: repeat.refused)  # of one task the nearest post counts
         return sorted(
             {repeat.task_id: repeat for repeat in found}.values(), key=lambda r: r.task_id or 1 << 62
         )

@@ -165,6 +165,8 @@ class TaskStore:
         if now.stage in ENDS:
             self._usage.mark(change, now, Use.USED if now.outcome in _SPENT else Use.FREE)
         elif before.stage in ENDS:
+            # What it may have posted stays known, whoever says that it has not, and whatever becomes of the retry.
+            keep_mark(change, before)
             self._usage.mark(change, now, Use.RESERVED)
 
     def remove(self, task_ids: Iterable[int], *, expect: Collection[Stage] | None = None) -> list[int]:
@@ -277,15 +279,13 @@ class TaskStore:
     def posts(self, content: str, places: Collection[Place]) -> list[PostMark]:
         """Posts with this content at any of the places: published, maybe published, or to come; by task id.
 
-        Those of deleted and archived tasks are among them.
+        Those of deleted and archived tasks are among them, and what a task may have posted before it was retried.
         """
         with self._storage.state_lock:
-            found = {mark.task_id: mark for mark in self._posts.find(content, places)}
-            for task in self._index.with_content(content, places):
-                mark = mark_of(task)
-                if mark is not None:
-                    found[task.id] = mark
-        return [found[task_id] for task_id in sorted(found)]
+            found = self._posts.find(content, places)
+            tasks = {task.id: task for task in self._index.with_content(content, places)}
+        found += [mark for task in tasks.values() if (mark := mark_of(task)) is not None]
+        return sorted(found, key=lambda mark: mark.task_id)
 
     def __len__(self) -> int:
         return len(self._tasks)

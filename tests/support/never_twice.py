@@ -264,6 +264,8 @@ class World:
         for shown in self.api.good("GET", f"{T}?page_size=30")["tasks"]:
             task = self.store.tasks.get(shown["id"])
             post = None if task is None else posted.get((task.id, task.attempt))
+            if post is not None and self.wishes[post.task.id].confirmed >= post.step:
+                post = None  # a person said that it is not there, or that it does not matter
             if shown["status"] == 2:
                 self.counts["completed seen"] += 1
                 if not shown["account_seen"]:

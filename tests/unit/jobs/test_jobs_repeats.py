@@ -136,7 +136,9 @@ def test_R50_two_days_that_were_planned_apart_stay_apart_however_late_the_phone_
     assert bench.jobs.repeats.at_claim(put(bench)) is None
 
 
-def test_R50_a_task_that_was_stopped_before_it_ran_and_asked_for_again_is_asked_as_any_retry(bench: Bench) -> None:
+def test_R50_a_task_that_was_stopped_before_it_ran_and_asked_for_again_is_asked_as_any_retry(
+    bench: Bench,
+) -> None:
     """Its `retry_count` stays 0 (R52)."""
     task = put(bench)
     bench.control.stop(task.id)

@@ -86,6 +86,15 @@ def test_a_task_that_posted_nothing_leaves_no_mark(store: Store):
     assert store.storage.tables["posts"] == {}
 
 
+def test_R50_what_a_task_may_have_posted_stays_known_when_it_is_retried_and_then_deleted(store: Store):
+    task_id = add(store)
+    publish(store, task_id, stage=Stage.FAILED, outcome=Outcome.UNKNOWN)
+    store.tasks.change(task_id, stage=Stage.SCHEDULED, outcome=Outcome.NONE, finished_at=None)
+    assert [mark.ended_at for mark in store.tasks.posts(CONTENT, [ANNA])] == [5.0, None]
+    store.tasks.remove([task_id])
+    assert [mark.ended_at for mark in store.tasks.posts(CONTENT, [ANNA])] == [5.0]
+
+
 def test_R50_a_post_is_known_after_its_task_went_to_the_archive_and_for_months(make_store: Opener):
     store = make_store(retention_days=1)
     now = 100 * DAY_S
