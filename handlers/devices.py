@@ -13,6 +13,7 @@ from handlers.call import Call, Result, Route
 from handlers.envelope import Answer, Code, Reply
 from handlers.services import Services
 from handlers.task_view import moment
+from jobs.intake_targets import default_package
 from jobs.lenient import Findings, read_object
 from jobs.matching import MatchState
 from jobs.phone.protocol import PhoneInfo
@@ -33,6 +34,9 @@ class MatchRequest(msgspec.Struct):
         ]
         | UnsetType
     ) = UNSET
+    add: Annotated[
+        bool, Meta(description="Enter the accounts that the app shows and nobody has entered, on this phone")
+    ] = False
 
 
 class DeviceHandlers:
@@ -68,17 +72,22 @@ class DeviceHandlers:
             raise Invalid(findings.problems)
         serial, platform = self._find(call.args["serial"]).serial, wishes["platform"]
         if "accounts" in wishes:
-            return self._note(serial, platform, wishes["accounts"])
+            return self._note(serial, platform, wishes["accounts"], add=wishes.get("add", False))
         if self._services.matcher is None:
             raise Invalid(
                 Problem("accounts", "is missing: list the names that the app's account switcher shows")
             )
-        return Answer(_show_match(self._services.matcher.request(serial, platform)), status=202)
-
-    def _note(self, serial: str, platform: str, shown: list[str]) -> objects.Matched:
-        return _show_match(
-            MatchState.of(serial, platform, self._services.accounts.match(serial, platform, shown))
+        return Answer(
+            _show_match(self._services.matcher.request(serial, platform, add=wishes.get("add", False))),
+            status=202,
         )
+
+    def _note(self, serial: str, platform: str, shown: list[str], *, add: bool) -> objects.Matched:
+        package = default_package(self._services.settings().posting, platform)
+        matched = self._services.accounts.match(
+            serial, platform, shown, add=dict.fromkeys(shown, package) if add else None
+        )
+        return _show_match(MatchState.of(serial, platform, matched))
 
     def matched(self, call: Call) -> Result:
         info = self._find(call.args["serial"])

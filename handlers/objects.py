@@ -334,6 +334,9 @@ class Matched(msgspec.Struct, frozen=True):
         list[str], Meta(description="Accounts of this phone that it does not show, marked as not logged in")
     ]
     unknown: Annotated[list[str], Meta(description="Names in the app that are no account here")]
+    added: Annotated[
+        list[str], Meta(description="Accounts that were entered just now, because `add` asked for it")
+    ]
 
 
 class MatchedList(msgspec.Struct, frozen=True):

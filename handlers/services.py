@@ -60,7 +60,7 @@ class Reloaded(msgspec.Struct, frozen=True):
 class Matcher(Protocol):
     """Reads on a phone which accounts an app shows as logged in; on the phone's own worker, never in a handler."""
 
-    def request(self, serial: str, platform: str) -> MatchState:
+    def request(self, serial: str, platform: str, *, add: bool = False) -> MatchState:
         """Start it, or tell how far it is; raises `jobs.refusals.NotFound` or `Draining`."""
 
     def state(self, serial: str, platform: str) -> MatchState | None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from jobs.intake_targets import clean_username
+from jobs.intake_targets import clean_username, default_package
 from jobs.lenient import Findings, Unknown, Unreadable, read_bool, read_int, read_object
 from jobs.post.config import Platform
 from jobs.refusals import Invalid, NoSpace, NotFound, Problem
@@ -67,14 +67,20 @@ class Matched(msgspec.Struct, frozen=True):
     not_shown: list[Account]
     unknown: list[str]  #: shown by the app, but no account here
     unsure: list[Account] = []  #: what is shown does not tell; they stay marked as they were
+    added: list[Account] = []  #: entered just now, because the app shows them
+    not_added: list[str] = []  #: why others that were to be added were not, as sentences
 
     @property
     def doubt(self) -> str:
-        """What cannot be told, as a sentence; "" when there is nothing."""
-        if not self.unsure:
-            return ""
-        names = ", ".join(f"@{account.username}" for account in self.unsure)
-        return f"what the app shows does not tell whether it is logged in: {names}; give each its own display_name"
+        """What cannot be told or done, as a sentence; "" when there is nothing."""
+        sentences = list(self.not_added)
+        if self.unsure:
+            names = ", ".join(f"@{account.username}" for account in self.unsure)
+            sentences.insert(
+                0,
+                f"what the app shows does not tell whether it is logged in: {names}; give each its own display_name",
+            )
+        return "; ".join(sentences)
 
 
 class Accounts:
@@ -165,7 +171,13 @@ class Accounts:
             raise NotFound(Problem("account_id", f"there is no account {account_id}"))
 
     def match(
-        self, serial: str, platform: str, shown: Iterable[str], *, by_display_name: bool = False
+        self,
+        serial: str,
+        platform: str,
+        shown: Iterable[str],
+        *,
+        by_display_name: bool = False,
+        add: Mapping[str, str] | None = None,
     ) -> Matched:
         """Take note of the names that the app on a phone shows as logged in: handles, or display names.
 
@@ -175,6 +187,8 @@ class Accounts:
             shown: The names, each as often as it is shown.
             by_display_name: The app shows display names: an account for which none is stored cannot be missed while
                 a shown name belongs to nobody. Without this it is taken for not shown.
+            add: User names among those shown that are to be entered as accounts where they are not known, each with
+                the app that shows it (R68); None adds nothing.
         """
         names = [clean_username(name) for name in shown]
         left = Counter(name.casefold() for name in names)
@@ -200,7 +214,38 @@ class Accounts:
             if is_seen != account.logged_in:
                 account = self._store.accounts.change(account.id, logged_in=is_seen)  # noqa: PLW2901
             (matched.logged_in if is_seen else matched.not_shown).append(account)
+        if add is not None:
+            self._add_shown(serial, platform, matched, add)
         return matched
+
+    def _add_shown(self, serial: str, platform: str, matched: Matched, add: Mapping[str, str]) -> None:
+        """Enter the names that nobody has entered; those that cannot be are said."""
+        names = {clean_username(name).casefold(): package for name, package in add.items()}
+        for name in list(matched.unknown):
+            package = names.get(name.casefold())
+            if package is None:
+                matched.not_added.append(
+                    f'"{name}" was not added: the app shows a display name, not the user name; show that account and '
+                    "ask again, or add it by hand"
+                )
+                continue
+            try:
+                account = self._store.accounts.add(
+                    username=_read_username(name),
+                    platform=platform,
+                    serial=serial,
+                    package="" if package == default_package(self._settings.posting, platform) else package,
+                )
+            except AccountExists:
+                other = self._store.accounts.named(name, platform)
+                where = (other.serial if other else "") or "no phone"
+                matched.not_added.append(f"@{name} was not added: it is entered for {where}")
+                continue
+            except (Unreadable, StoreFull) as error:
+                matched.not_added.append(f'"{name}" was not added: {error}')
+                continue
+            matched.unknown.remove(name)
+            matched.added.append(account)
 
     def _read(self, raw: Any, findings: Findings) -> dict[str, Any]:
         """The fields of a stored account that the body names."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -38,6 +38,7 @@ class MatchState(msgspec.Struct, frozen=True, kw_only=True):
     logged_in: list[str] = []  #: our accounts that the app shows, now marked as logged in
     not_shown: list[str] = []  #: ours of this phone that it does not show, now marked as not logged in
     unknown: list[str] = []  #: names it shows that are no account of ours
+    added: list[str] = []  #: names it shows that were entered as accounts just now
 
     @classmethod
     def of(cls, serial: str, platform: str, matched: Matched) -> MatchState:
@@ -50,6 +51,7 @@ class MatchState(msgspec.Struct, frozen=True, kw_only=True):
             logged_in=[account.username for account in matched.logged_in],
             not_shown=[account.username for account in matched.not_shown],
             unknown=matched.unknown,
+            added=[account.username for account in matched.added],
         )
 
 
@@ -82,10 +84,11 @@ class Matcher:
         self._vocabulary = vocabulary
         self._lock = threading.Lock()
         self._running: dict[tuple[str, str], Errand] = {}
+        self._adding: set[tuple[str, str]] = set()  #: readings that enter what nobody has entered
         self._last: dict[tuple[str, str], MatchState] = {}
 
-    def request(self, serial: str, platform: str) -> MatchState:
-        """Start a reading, or tell how far the one that runs is.
+    def request(self, serial: str, platform: str, *, add: bool = False) -> MatchState:
+        """Start a reading, or tell how far the one that runs is; `add` enters accounts that nobody has entered.
 
         Raises:
             NotFound: There is no such phone.
@@ -96,12 +99,15 @@ class Matcher:
         key = serial, platform
         with self._lock:
             errand = self._running.get(key)
+            if add:
+                self._adding.add(key)
             if errand is None:
                 self._running[key] = errand = self._errand(serial, platform)
                 try:
                     self._jobs.ask(errand)
                 except BaseException:
                     del self._running[key]
+                    self._adding.discard(key)
                     raise
         return self._now_running(serial, platform, errand)
 
@@ -119,9 +125,18 @@ class Matcher:
         read: list[MatchState] = []
 
         def do(errand: Errand, phone: PhoneSession) -> None:
-            names = [name for package in packages for name in self._read(errand, phone, platform, package)]
+            shown = {package: self._read(errand, phone, platform, package) for package in packages}
             errand.check()
-            matched = self._accounts.match(serial, platform, names, by_display_name=platform == "tiktok")
+            by_display_name = platform == "tiktok"
+            with self._lock:
+                adds = (serial, platform) in self._adding
+            matched = self._accounts.match(
+                serial,
+                platform,
+                [name for names in shown.values() for name in names],
+                by_display_name=by_display_name,
+                add=_user_names(shown, by_display_name=by_display_name) if adds else None,
+            )
             read.append(MatchState.of(serial, platform, matched))
 
         def ended(why: str) -> None:
@@ -132,6 +147,7 @@ class Matcher:
             with self._lock:
                 self._last[serial, platform] = done
                 self._running.pop((serial, platform), None)
+                self._adding.discard((serial, platform))
 
         return Errand(
             serial,
@@ -160,3 +176,12 @@ class Matcher:
         if not errand.begun:
             detail = f"waits for the phone's turn; {self._jobs.why_waiting(serial)}".rstrip("; ")
         return MatchState(serial=serial, platform=platform, state="running", detail=detail)
+
+
+def _user_names(shown: Mapping[str, Sequence[str]], *, by_display_name: bool) -> dict[str, str]:
+    """Which of the names that apps show are user names, with their app: of display names only the current one's."""
+    return {
+        name: package
+        for package, names in shown.items()
+        for name in (names[:1] if by_display_name else names)
+    }

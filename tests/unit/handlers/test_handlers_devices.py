@@ -99,7 +99,7 @@ class Matcher:
     def __init__(self) -> None:
         self.last: dict[tuple[str, str], MatchState] = {}
 
-    def request(self, serial: str, platform: str) -> MatchState:
+    def request(self, serial: str, platform: str, *, add: bool = False) -> MatchState:
         self.last[serial, platform] = MatchState(
             serial=serial,
             platform=platform,

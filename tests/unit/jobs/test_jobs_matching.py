@@ -20,6 +20,7 @@ from tests.support.clock import FakeClock
 from tests.support.fake_phones import FakePhones
 
 MUSICALLY, TRILL = "com.zhiliaoapp.musically", "com.ss.android.ugc.trill"
+INSTAGRAM = "com.instagram.android"
 
 
 class FakeJobs:
@@ -61,6 +62,7 @@ class Rig:
                 return list(found)
 
         monkeypatch.setattr(jobs.matching, "AccountReader", Reader)
+        monkeypatch.setattr(jobs.matching, "ensure_covered", lambda *_, **__: None)
         self.matcher = Matcher(
             Settings,
             FakeClock(),
@@ -199,3 +201,44 @@ def test_what_display_names_do_not_tell_is_left_as_it_was_and_said(rig: Rig) -> 
     assert (done.logged_in, done.not_shown, done.unknown) == ([], [], ["somebody", "A Name"])
     assert "@kim, @lee; give each its own display_name" in done.detail
     assert rig.marks() == {"kim": True, "lee": False}
+
+
+def test_R68_add_enters_what_the_app_shows_and_nobody_has_entered(rig: Rig) -> None:
+    rig.accounts.add({"username": "kim", "device": "A", "platform": "instagram"})
+    rig.accounts.add({"username": "elsewhere", "device": "B", "platform": "instagram"})
+    rig.shown[INSTAGRAM] = ["kim", "lee.99", "elsewhere"]
+    rig.matcher.request("A", "instagram", add=True)
+    rig.do()
+    done = rig.matcher.state("A", "instagram")
+    assert done is not None
+    assert (done.added, done.unknown, done.logged_in) == (["lee.99"], ["elsewhere"], ["kim"])
+    assert done.detail == "@elsewhere was not added: it is entered for B"
+    [added] = [a for a in rig.accounts.page()[0] if a.username == "lee.99"]
+    assert (added.serial, added.platform, added.package, added.logged_in) == ("A", "instagram", "", True)
+    rig.matcher.request("A", "instagram")  # the next reading adds nothing
+    rig.shown[INSTAGRAM] = ["max"]
+    rig.do()
+    again = rig.matcher.state("A", "instagram")
+    assert again is not None
+    assert (again.added, again.unknown) == ([], ["max"])
+
+
+def test_R68_a_display_name_of_tiktok_is_no_user_name(rig: Rig) -> None:
+    rig.add("trill", packagename=TRILL)
+    rig.shown[TRILL] = ["kim", "Lee 🎉"]
+    rig.matcher.request("A", "tiktok", add=True)
+    rig.do()
+    done = rig.matcher.state("A", "tiktok")
+    assert done is not None
+    assert (done.added, done.unknown) == (["kim"], ["Lee 🎉"])
+    assert '"Lee 🎉" was not added: the app shows a display name' in done.detail
+    assert next(a for a in rig.accounts.page()[0] if a.username == "kim").package == TRILL
+
+
+def test_R68_add_with_the_names_that_a_person_saw(rig: Rig) -> None:
+    matched = rig.accounts.match(
+        "A", "tiktok", ["@kim", "no name"], add={"@kim": MUSICALLY, "no name": MUSICALLY}
+    )
+    assert [a.username for a in matched.added] == ["kim"]
+    assert matched.unknown == ["no name"]
+    assert '"no name" was not added: must be a name' in matched.doubt
