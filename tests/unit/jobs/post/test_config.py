@@ -82,7 +82,8 @@ def test_any_json_is_read_or_refused_never_a_crash(raw: dict[str, Any], on: set[
 def test_a_wrong_value_never_reaches_the_config(raw: dict[str, Any]) -> None:
     config, findings = parse(raw)
     wrong = {p.field.removeprefix("script_config.").partition("[")[0] for p in findings.problems}
-    for name in wrong & set(raw):
+    # A misspelt key is refused by its own name, which the config does not have.
+    for name in wrong & set(raw) & set(FIELDS):
         given_value, kept = raw[name], getattr(config, name)
         default = getattr(PostConfig(), name)
         # Rules between keys complain about values that are fine alone.
