@@ -15,7 +15,8 @@ from handlers.services import Services
 from handlers.task_view import TaskViews, show_task
 from jobs.control import RetryAll
 from jobs.intake_request import CreateRequest
-from jobs.lenient import Findings, Unknown, read_object
+from jobs.lenient import Findings, read_object
+from jobs.near_names import Unknown
 from jobs.refusals import Invalid, NotFound, Problem
 from storage.records import Status, Task
 

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from jobs.intake_targets import clean_username, default_package
-from jobs.lenient import Findings, Unknown, Unreadable, read_bool, read_int, read_object
+from jobs.lenient import Findings, Unreadable, read_bool, read_int, read_object
+from jobs.near_names import Unknown
 from jobs.post.config import Platform
 from jobs.refusals import Invalid, NoSpace, NotFound, Problem
 from jobs.settings import Settings

@@ -133,7 +133,13 @@ def _check_ranges(settings: Settings) -> Iterator[tuple[str, str]]:
             yield key, f"must be between {low:g} and {high:g}"
     for platform, limits in (("tiktok", settings.media.tiktok), ("instagram", settings.media.instagram)):
         # With any of these at nought or below, every file would be refused.
-        for name in ("max_video_s", "max_video_bytes", "max_image_bytes", "warn_video_s"):
+        for name in (
+            "max_video_s",
+            "max_video_bytes",
+            "max_image_bytes",
+            "warn_video_s",
+            "max_caption_chars",
+        ):
             if not getattr(limits, name) > 0:
                 yield f"media.{platform}.{name}", "must be more than 0"
         for name in ("min_video_s", "min_width", "warn_caption_chars", "warn_hashtags"):

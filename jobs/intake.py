@@ -17,7 +17,8 @@ from jobs.intake_request import MAX_TASKS, OUTSIDE, SCRIPT, CreateRequest, read_
 from jobs.intake_targets import Target, TargetFinder, Targets
 from jobs.lenient import Findings
 from jobs.post.choose import Chooser, Chosen
-from jobs.post.config import ParsedConfig, parse_config
+from jobs.post.config import ParsedConfig
+from jobs.post.config_rules import parse_config
 from jobs.post.media_probe import MediaProbe
 from jobs.post.plan import kind_of
 from jobs.refusals import Draining, DuplicatePost, Invalid, NoSpace, NotFound, Problem
@@ -226,6 +227,7 @@ class Intake:
                 probe=self._probe,
                 choice=self._choice,
                 findings=findings,
+                hashtags=self._settings.posting.hashtags,
                 in_flight=() if listed else self._in_flight,
             )
             chosen = chooser.choose(plan.targets)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from jobs.lenient import Findings, Unknown, read_object
-from jobs.near_names import near_name
-from jobs.post.config import Platform, PostConfig
+from jobs.lenient import Findings, read_object
+from jobs.near_names import Unknown, near_name
+from jobs.post.config import PostConfig
 from jobs.refusals import Invalid, NoScript, Problem, UnknownScript
 
 SCRIPT = "post"
@@ -44,7 +44,7 @@ class CreateRequest(msgspec.Struct, frozen=True, kw_only=True):
     enable_multi_account: Annotated[
         bool,
         Meta(
-            description="With `serials`: one task for every enabled account of each phone, of both apps unless `platform` names one"
+            description="With `serials`: one task for every enabled account of each phone on the app of `platform`"
         ),
     ] = False
     start_time: Annotated[
@@ -64,7 +64,10 @@ class CreateRequest(msgspec.Struct, frozen=True, kw_only=True):
         Meta(ge=0, le=_A_DAY_MIN, description="Longest pause between the tasks of this request, in minutes"),
     ] = 0
     platform: Annotated[
-        Platform | None, Meta(description="Default: the account's, else the configured one")
+        Literal["tiktok", "instagram", "all"] | None,
+        Meta(
+            description="Default: the account's, with `serials` the configured one; `all`: the accounts on both apps"
+        ),
     ] = None
     dry_run: Annotated[bool, Meta(description="Check and resolve everything, create nothing")] = False
     force: Annotated[

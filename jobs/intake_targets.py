@@ -63,7 +63,9 @@ class TargetFinder:
     def find(self, request: CreateRequest) -> Targets:
         """All targets in the order in which their tasks are created; usernames win over serials."""
         result = self._result
-        platform = request.platform or self._posting.default_platform
+        every = request.platform == "all"
+        wanted = None if every else request.platform
+        platform = wanted or self._posting.default_platform
         if request.usernames:
             if request.serials:
                 self._findings.warn("serials: ignored, because usernames are given")
@@ -71,8 +73,12 @@ class TargetFinder:
                 self._findings.warn("enable_multi_account: ignored, because usernames are given")
             names = self._once("usernames", request.usernames, clean_username, str.casefold)
             for index, name in names:
-                self._add_account(f"usernames[{index}]", name, request.platform)
+                self._add_account(f"usernames[{index}]", name, wanted, every=every)
         else:
+            if every and not request.enable_multi_account:
+                self._findings.problem(
+                    "platform", '"all" needs enable_multi_account or usernames; name one app for the phones'
+                )
             known = {*self._known_serials(), *(account.serial for account in self._accounts)}
             for index, serial in self._once("serials", request.serials, str.strip, str):
                 field = f"serials[{index}]"
@@ -84,18 +90,13 @@ class TargetFinder:
                         )
                     )
                 elif request.enable_multi_account:
-                    self._add_accounts_of(field, serial, request.platform)
+                    self._add_accounts_of(field, serial, None if every else platform, asked=request.platform)
                 else:
                     package = self._package_of_phone(serial, platform)
                     result.found.append(Target(serial, "", platform, package))
         result.platforms = {target.platform for target in result.found} or {platform}
-        if request.platform:
-            result.platforms.add(request.platform)
-        elif request.enable_multi_account and not request.usernames and len(result.platforms) > 1:
-            both = " and ".join(sorted(result.platforms))
-            self._findings.warn(
-                f"enable_multi_account: takes the accounts on {both}; say platform for those of one app only"
-            )
+        if wanted:
+            result.platforms.add(wanted)
         return result
 
     def _once(
@@ -110,7 +111,7 @@ class TargetFinder:
                 seen.add(same(name))
                 yield index, name
 
-    def _add_account(self, field: str, name: str, platform: str | None) -> None:
+    def _add_account(self, field: str, name: str, platform: str | None, *, every: bool) -> None:
         shown = f"@{shorten(name)}"
         found = [a for a in self._accounts if a.username.casefold() == name.casefold()]
         fitting = [a for a in found if platform in (None, a.platform)]
@@ -122,31 +123,43 @@ class TargetFinder:
                 text += "; /api/v1/accounts lists them"
             self._result.unknown.append(Problem(field, text))
             return
-        if len(fitting) > 1:
+        if len(fitting) > 1 and not every:
             default = self._posting.default_platform
             fitting.sort(key=lambda a: a.platform != default)
             self._findings.warn(
                 f"{field}: {shown} exists on {' and '.join(sorted(a.platform for a in fitting))}; "
-                f"{fitting[0].platform} is taken, say platform for another"
+                f'{fitting[0].platform} is taken, say platform for another, or "all"'
             )
-        account = fitting[0]
-        if not account.serial:
-            self._result.unknown.append(Problem(field, f"the account {shown} is bound to no phone"))
-        elif not account.enabled:
-            self._result.refused.append(Problem(field, f"the account {shown} is disabled"))
-        else:
-            self._result.found.append(self._target(account))
+            fitting = fitting[:1]
+        for account in fitting:
+            if not account.serial:
+                self._result.unknown.append(Problem(field, f"the account {shown} is bound to no phone"))
+            elif not account.enabled:
+                self._result.refused.append(Problem(field, f"the account {shown} is disabled"))
+            else:
+                self._result.found.append(self._target(account))
 
-    def _add_accounts_of(self, field: str, serial: str, platform: str | None) -> None:
-        """Every enabled account of a phone, of both apps where the request names none."""
+    def _add_accounts_of(self, field: str, serial: str, platform: str | None, *, asked: str | None) -> None:
+        """Every enabled account of a phone on one app, or with None on both.
+
+        The program that this API comes from exists once per app: a client of it that names no platform knows one app
+        only, and must not post to the other (R48).
+        """
         enabled = [a for a in self._accounts if a.serial == serial and a.enabled]
         fitting = [a for a in enabled if platform in (None, a.platform)]
+        others = " and ".join(sorted({a.platform for a in enabled if a not in fitting}))
         if fitting:
             self._result.found += [self._target(account) for account in fitting]
+            if others and not asked:
+                self._findings.warn(
+                    f'{field}: accounts on {others} are left out; platform "all" takes them, too'
+                )
             return
         text = f'the phone "{shorten(serial)}" has no enabled account'
         if enabled:
-            text += f" on {platform}, but on {' and '.join(sorted({a.platform for a in enabled}))}"
+            text += f" on {platform}, but on {others}"
+            if not asked:
+                text += f'; say platform "{others}" or "all"'
         self._result.unknown.append(Problem(field, text))
 
     def _target(self, account: Account) -> Target:

@@ -17,12 +17,18 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from jobs.near_names import near_name
+from jobs.near_names import Unknown
 from jobs.refusals import Problem
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*", re.ASCII)
 #: XML cannot hold these, so no screen of a phone can show them back; NUL ends paths.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+#: What a phone's dump of its screen shows as dots (AOSP's AccessibilityNodeInfoDumper), and what is no character.
+_UNSHOWABLE = re.compile(
+    "[\x80-\x9f\ufdd0-\ufdef"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
+    + "]"
+)
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 #: More problems than these within one list help nobody.
 _LIST_PROBLEMS = 20
@@ -43,39 +49,14 @@ class Findings:
         self.warnings: list[str] = []
 
     def problem(self, field: str, problem: str, code: str = "") -> None:
-        self.problems.append(Problem(field, problem, code))
+        """Note a problem once."""
+        if (found := Problem(field, problem, code)) not in self.problems:
+            self.problems.append(found)
 
     def warn(self, warning: str) -> None:
         """Note a warning once."""
         if warning not in self.warnings:
             self.warnings.append(warning)
-
-
-class Unknown(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known about the keys of an object that its struct does not have."""
-
-    harmless: frozenset[str] = frozenset()  #: sent by known clients; ignored, however close to ours they look
-    also: tuple[str, ...] = ()  #: further names under which fields are taken
-    #: A known key that stands in the wrong object -> where it belongs, e.g. "script_config".
-    elsewhere: Mapping[str, str] = {}
-    #: A name that others use -> ours; refused where ours is absent.
-    other_words: Mapping[str, str] = {}
-
-    def explain(self, name: str, known: tuple[str, ...], raw: Mapping[str, Any], *, thorough: bool) -> str:
-        """Why this key may not be ignored, "" when it may."""
-        if name in self.harmless or raw.get(name) is None:
-            return ""
-        near = near_name(name, (*known, *self.also), thorough=thorough)
-        if near:
-            return f'is not a known key; did you mean "{near}"?'
-        place = name if name in self.elsewhere else near_name(name, tuple(self.elsewhere), thorough=thorough)
-        if place:
-            other = "" if place == name else f', and is called "{place}"'
-            return f"stands in the wrong place: it belongs {self.elsewhere[place]}{other}"
-        ours = self.other_words.get(name.casefold().replace("-", "_"), "")
-        if ours and raw.get(ours) is None:
-            return f'is not a known key; did you mean "{ours}"?'
-        return ""
 
 
 Hook = Callable[[Any], Any]
@@ -256,6 +237,17 @@ def read_text(value: Any) -> str:
         hint = "; in JSON a backslash must be doubled" if bad[0] in "\b\f" else ""
         raise Unreadable(f"holds the character U+{ord(bad[0]):04X}, which cannot be used{hint}")
     return value
+
+
+def read_typed(value: Any) -> str:
+    """A text that will be typed into an app, and must be read back from its screen."""
+    text = read_text(value)
+    bad = _UNSHOWABLE.search(text)
+    if bad:
+        was_windows = "\x80" <= bad[0] <= "\x9f"
+        hint = "; the text was Windows-1252 and was read as Latin-1: send UTF-8" if was_windows else ""
+        raise Unreadable(f"holds the character U+{ord(bad[0]):04X}, which no app shows{hint}")
+    return text
 
 
 def _in_range(number: int, low: float | None, high: float | None) -> int:

@@ -14,9 +14,10 @@ from msgspec import Meta
 
 from jobs.clock import Clock
 from jobs.intake_targets import clean_username
-from jobs.lenient import Findings, Unknown, read_object
+from jobs.lenient import Findings, read_object, read_typed
 from jobs.library_checks import check_limits, check_name
 from jobs.library_files import partial_file, receive, remove_partials, sync_folder
+from jobs.near_names import Unknown
 from jobs.post.captions import CaptionInvalid, parse_spintax
 from jobs.post.local_folder import sort_number
 from jobs.post.media_paths import LIBRARY, MediaRejected, resolve_folder
@@ -276,7 +277,7 @@ def _read_tags(value: Any) -> Any:
     return [tag for tag in value.split(",") if tag.strip()] if isinstance(value, str) else value
 
 
-_HOOKS = {"tags": _read_tags}
+_HOOKS = {"tags": _read_tags, "caption": read_typed}
 _UNKNOWN = Unknown(
     # What our own answers show besides: a client may send back the whole object it has read.
     harmless=frozenset(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
 
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])|[^\W_]+")
 #: Names shorter than this differ from others by one letter without being meant as them.
@@ -75,3 +78,30 @@ def _index(known: tuple[str, ...]) -> dict[str, str]:
     for name in known:
         index[_plain(name)] = name
     return index
+
+
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known about the keys of an object that its struct does not have."""
+
+    harmless: frozenset[str] = frozenset()  #: sent by known clients; ignored, however close to ours they look
+    also: tuple[str, ...] = ()  #: further names under which fields are taken
+    #: A known key that stands in the wrong object -> where it belongs, e.g. "script_config".
+    elsewhere: Mapping[str, str] = {}
+    #: A name that others use -> ours; refused where ours is absent.
+    other_words: Mapping[str, str] = {}
+
+    def explain(self, name: str, known: tuple[str, ...], raw: Mapping[str, Any], *, thorough: bool) -> str:
+        """Why this key may not be ignored, "" when it may."""
+        if name in self.harmless or raw.get(name) is None:
+            return ""
+        near = near_name(name, (*known, *self.also), thorough=thorough)
+        if near:
+            return f'is not a known key; did you mean "{near}"?'
+        place = name if name in self.elsewhere else near_name(name, tuple(self.elsewhere), thorough=thorough)
+        if place:
+            other = "" if place == name else f', and is called "{place}"'
+            return f"stands in the wrong place: it belongs {self.elsewhere[place]}{other}"
+        ours = self.other_words.get(name.casefold().replace("-", "_"), "")
+        if ours and raw.get(ours) is None:
+            return f'is not a known key; did you mean "{ours}"?'
+        return ""

@@ -7,6 +7,8 @@ from typing import Literal
 import msgspec
 
 Platform = Literal["tiktok", "instagram"]
+#: What becomes of more hashtags than TikTok takes: refused, left out, or left to the app.
+HashtagRule = Literal["refuse", "trim", "warn"]
 #: What notifications can be about.
 EventName = Literal[
     "task_failed", "unknown_outcome", "phone_lost", "hub_lost", "disk", "clock", "needs_hands"
@@ -77,6 +79,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     proof_timeout_s: float = 300.0  #: how long after the tap proof is waited for
     duplicate_window_minutes: float = 10.0  #: 0 switches the refusal off
     duplicate_warning_hours: float = 24.0
+    hashtags: HashtagRule = "refuse"  #: what becomes of the sixth hashtag on TikTok
     screens_dir: str = ""  #: folder with corrected screen files that lie over the shipped ones
 
 
@@ -91,6 +94,7 @@ class PlatformLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     warn_video_s: float = 600.0
     video_codecs: tuple[str, ...] = ("AVC", "HEVC", "VP9", "AV1")
     warn_codecs: tuple[str, ...] = ("VP9", "AV1")
+    max_caption_chars: int = 2200  #: UTF-16 units
     warn_caption_chars: int = 2200
     warn_hashtags: int = 30
 
@@ -104,7 +108,9 @@ class Media(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     library_quota_bytes: int = 0  #: 0 means that only free disk space counts
     probe_timeout_s: float = 20.0
     max_pixels: int = 250_000_000  #: of an image; cameras of phones make up to 200 megapixels
-    tiktok: PlatformLimits = PlatformLimits(max_video_s=3600.0, warn_video_s=600.0, warn_hashtags=5)
+    tiktok: PlatformLimits = PlatformLimits(
+        max_video_s=3600.0, warn_video_s=600.0, warn_hashtags=5, max_caption_chars=4000
+    )
     instagram: PlatformLimits = PlatformLimits(max_video_s=900.0, min_video_s=3.0, warn_video_s=180.0)
 
 

@@ -19,6 +19,7 @@ _ESCAPABLE = "{}|\\"
 _SPLIT = re.compile(r"(?<!#)##(?!#)")
 _PLAIN = re.compile(r"(?:(?!###)[^{}\\])*")
 _HASHTAG = re.compile(r"#\w")
+_WHOLE_HASHTAG = re.compile(r"[ \t]?#\w*")
 
 
 class CaptionInvalid(ValueError):
@@ -175,18 +176,49 @@ def split_title(caption: str, platform: str, kind: str) -> SplitCaption:
 
 
 def length_warnings(caption: SplitCaption, max_chars: int, max_hashtags: int) -> list[str]:
-    """What the app may cut or refuse. Counted in UTF-16 units, as the apps do: most emoji count twice."""
+    """What some versions of the app may not take. Counted in UTF-16 units, as the apps do: most emoji count twice."""
     warnings = []
     length = utf16_length(caption.description)
     if length > max_chars:
-        warnings.append(f"has {length} characters, the app takes {max_chars}")
+        warnings.append(f"has {length} characters, some versions of the app take {max_chars}")
     hashtags = len(_HASHTAG.findall(caption.title + "\n" + caption.description))
     if hashtags > max_hashtags:
         warnings.append(f"has {hashtags} hashtags, the app takes {max_hashtags}")
+    return warnings
+
+
+def length_problems(caption: SplitCaption, max_chars: int) -> list[str]:
+    """What every version of the app cuts off, so that the post would fail on the phone."""
+    problems = []
+    length = utf16_length(caption.description)
+    if length > max_chars:
+        problems.append(f"has {length} characters, the app takes {max_chars}; shorten it")
     title = utf16_length(caption.title)
     if title > MAX_TITLE:
-        warnings.append(f"has a title of {title} characters, the app takes {MAX_TITLE}")
-    return warnings
+        problems.append(f"has a title of {title} characters, the app takes {MAX_TITLE}; shorten it")
+    return problems
+
+
+def count_hashes(caption: SplitCaption) -> int:
+    """How many `#` the fields will hold. TikTok swallows every one after the fifth, whatever follows it."""
+    return (caption.title + caption.description).count("#")
+
+
+def trim_hashtags(caption: SplitCaption, most: int) -> tuple[SplitCaption, list[str]]:
+    """The same with only the first hashtags, and those that were left out."""
+    left, dropped = most, []
+
+    def keep(match: re.Match[str]) -> str:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            return match[0]
+        dropped.append(match[0].strip())
+        return ""
+
+    title = _WHOLE_HASHTAG.sub(keep, caption.title).strip()
+    description = _WHOLE_HASHTAG.sub(keep, caption.description).strip()
+    return SplitCaption(title, description, caption.warnings), dropped
 
 
 def utf16_length(text: str) -> int:

@@ -8,24 +8,19 @@ from typing import Protocol
 
 import msgspec
 
-from jobs.lenient import Findings, Unreadable, read_text, shorten
+from jobs.lenient import Findings, Unreadable, read_typed, shorten
 from jobs.post.arriving import still_arriving
-from jobs.post.captions import (
-    CaptionInvalid,
-    SplitCaption,
-    length_warnings,
-    parse_spintax,
-    split_lines,
-    split_title,
-)
+from jobs.post.caption_rules import CaptionRules
+from jobs.post.captions import CaptionInvalid, parse_spintax, split_lines
 from jobs.post.config import PREFIX, ParsedConfig, PostConfig, wants_sound
+from jobs.post.config_rules import foreign_link
 from jobs.post.local_folder import CAPTION, AccountFolders, FolderNames
 from jobs.post.media_limits import judge
 from jobs.post.media_paths import MediaRejected, resolve_file, resolve_folder
 from jobs.post.media_pool import Candidate, Pool
 from jobs.post.media_probe import MediaProbe
 from jobs.post.sounds import SoundFiles
-from jobs.settings import Media
+from jobs.settings import HashtagRule, Media
 from storage.records import MediaFile
 from storage.store import Store
 
@@ -59,6 +54,7 @@ class Chooser:
         probe: MediaProbe,
         choice: random.Random,
         findings: Findings,
+        hashtags: HashtagRule = "refuse",
         in_flight: Collection[tuple[str, str]] = (),
     ) -> None:
         """`in_flight` holds (root, sha256) of files that other requests have chosen and not stored yet."""
@@ -72,6 +68,7 @@ class Chooser:
             media=media, store=store, probe=probe, choice=choice, findings=findings, in_flight=in_flight
         )
         self._probe = probe
+        self._captions = CaptionRules(media, hashtags, findings)
         self._sounds = SoundFiles(store.meta)
         self._lines = split_lines(self._config.captions)
         self._template = parse_spintax(
@@ -124,6 +121,7 @@ class Chooser:
             files.append(Candidate(path, path.name, facts).file(""))
         if self._findings.problems:
             return []
+        self._warn_unused(files, len(posters))
         if config.kind == "image" and "image_count" in self._parsed.given:
             files = files[: config.image_count]
         if len(posters) > (len(files) if config.kind == "video" else 1):
@@ -133,7 +131,7 @@ class Chooser:
         return [
             Chosen(
                 (files[index % len(files)],) if config.kind == "video" else tuple(files),
-                self._finish_caption(self._request_caption(index), poster),
+                self._finished(self._request_caption(index), poster),
                 self._request_sound(poster),
             )
             for index, poster in enumerate(posters)
@@ -150,36 +148,40 @@ class Chooser:
             self._findings.problem(field, str(error), error.code)
             return []
         names = FolderNames()
+        uses_lines = False
         for index, poster in enumerate(posters):
             try:
                 folders = AccountFolders(root, poster.username, self._media, names)
                 files = self._pool.from_folder(folders, self._config, poster.platform)
-                caption = self._folder_caption(folders)
-                if caption is None:
+                caption, source = self._folder_caption(folders)
+                if not source:
                     caption = self._request_caption(index)
                 sound = self._folder_sound(folders, poster)
             except MediaRejected as error:
                 who = f" (for @{poster.username})" if poster.username else ""
                 self._findings.problem(field, f"{error}{who}", error.code)
                 continue
-            chosen.append(Chosen(files, self._finish_caption(caption, poster), sound))
+            chosen.append(Chosen(files, self._finished(caption, poster, source), sound))
+            uses_lines = uses_lines or not source
         for warning in self._sounds.warnings:
             self._findings.warn(warning)
+        if uses_lines:
+            self._warn_unused_lines(len(posters))
         return chosen
 
-    def _folder_caption(self, folders: AccountFolders) -> str | None:
-        """From caption.txt: always one spintax template."""
+    def _folder_caption(self, folders: AccountFolders) -> tuple[str, str]:
+        """From caption.txt, always one spintax template: the caption and the file's name, both empty without one."""
         found = folders.text(CAPTION)
         if found is None:
-            return None
+            return "", ""
         path, text = found
         try:
-            template = parse_spintax(read_text(text.rstrip()))
+            template = parse_spintax(read_typed(text.rstrip()))
         except (CaptionInvalid, Unreadable) as error:
             raise MediaRejected("caption", f'"{path}" {error}') from None
         for warning in template.warnings:
             self._findings.warn(f"{path}: {warning}")
-        return template.expand(self._choice)
+        return template.expand(self._choice), str(path)
 
     def _folder_sound(self, folders: AccountFolders, poster: Poster) -> str:
         key = wants_sound(self._config, poster.platform)
@@ -190,6 +192,9 @@ class Chooser:
         if found is not None:
             if given:
                 self._findings.warn(f"{PREFIX}{key}: {found[1]} decides instead")
+            foreign = foreign_link(found[0], poster.platform)
+            if foreign:
+                self._findings.problem(PREFIX + key, f'"{shorten(found[0])}" in {found[1]} {foreign}')
             return found[0]
         if not given:
             wanted = "sound_urls.txt nor sound_names.txt"
@@ -208,28 +213,34 @@ class Chooser:
             )
             return []
         chosen: list[Chosen] = []
+        uses_lines = False
         for index, poster in enumerate(posters):
             try:
                 files = self._pool.from_library(config, poster.username, poster.platform)
             except MediaRejected as error:
                 self._findings.problem(PREFIX + "material_source", str(error), error.code)
                 continue
-            own = self._library_caption(files)
-            caption = self._request_caption(index) if own is None else own
-            chosen.append(Chosen(files, self._finish_caption(caption, poster), self._request_sound(poster)))
+            caption, source = self._library_caption(files)
+            if not source:
+                caption, uses_lines = self._request_caption(index), True
+            finished = self._finished(caption, poster, source)
+            chosen.append(Chosen(files, finished, self._request_sound(poster)))
+        if uses_lines:
+            self._warn_unused_lines(len(posters))
         return chosen
 
-    def _library_caption(self, files: Sequence[MediaFile]) -> str | None:
-        """The first caption that one of the materials brings along."""
+    def _library_caption(self, files: Sequence[MediaFile]) -> tuple[str, str]:
+        """The first caption that one of the materials brings along, and which one; both empty when none does."""
         for file in files:
             material = self._store.materials.get(file.material_id or 0)
             if material is not None and material.caption.strip():
+                source = f"the caption of material {material.id}"
                 try:
-                    return parse_spintax(material.caption).expand(self._choice)
+                    return parse_spintax(material.caption).expand(self._choice), source
                 except CaptionInvalid:
                     # Checked when it was stored; a stricter version of this program must not lose the text.
-                    return material.caption
-        return None
+                    return material.caption, source
+        return "", ""
 
     # --- captions and sounds of the request itself
 
@@ -242,17 +253,38 @@ class Chooser:
         key = wants_sound(self._config, poster.platform)
         return str(getattr(self._config, key)).strip() if key else ""
 
-    def _finish_caption(self, caption: str, poster: Poster) -> str:
-        """The text that will stand on the phone; where there is a title field, `##` still divides it."""
-        limits = self._pool.limits(poster.platform)
-        split = split_title(caption, poster.platform, self._config.kind)
-        for warning in split.warnings:
-            self._findings.warn(f"{PREFIX}captions: {warning}")
-        for warning in length_warnings(split, limits.warn_caption_chars, limits.warn_hashtags):
-            self._findings.warn(f'{PREFIX}captions: "{shorten(split.joined, 30)}" {warning}')
-        if split.title or split_title(split.description, poster.platform, self._config.kind) != SplitCaption(
-            "", split.description
-        ):
-            # The script divides it again: what would be divided twice stays as it was written.
-            return caption
-        return split.description
+    def _finished(self, caption: str, poster: Poster, source: str = "") -> str:
+        """The text that will stand on the phone; `source` is what decided about it in place of the request."""
+        field = PREFIX + "captions"
+        if source and self._config.captions.strip():
+            self._findings.warn(f"{field}: not used, {source} decides instead")
+        where = source or field
+        return self._captions.finish(caption, poster.platform, self._config.kind, where)
+
+    # --- what a request names and no task takes (R59)
+
+    def _warn_unused(self, files: Sequence[MediaFile], count: int) -> None:
+        """Name the files and captions that were listed in vain: most often one task was expected for each."""
+        video = self._config.kind == "video"
+        used = count if video else self._config.image_count
+        if len(files) > used and (video or "image_count" in self._parsed.given):
+            names = _some([file.name for file in files[used:]])
+            why = f"{_makes(count)}, of one video each" if video else f"image_count is {used}"
+            self._findings.warn(f"{PREFIX}material_list: not used: {names}; {why}")
+        self._warn_unused_lines(count)
+
+    def _warn_unused_lines(self, count: int) -> None:
+        if self._config.caption_format == "multiline" and len(self._lines) > count:
+            names = _some([f'"{shorten(line, 30)}"' for line in self._lines[count:]])
+            self._findings.warn(
+                f"{PREFIX}captions: not used: {names}; {_makes(count)}, with one caption each"
+            )
+
+
+def _makes(count: int) -> str:
+    return f"this request makes {count} task{'s' if count > 1 else ''}"
+
+
+def _some(names: Sequence[str], most: int = 10) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
-from jobs.lenient import Unreadable, read_text, shorten
+from jobs.lenient import Unreadable, read_typed, shorten
 from jobs.post.captions import unify_line_breaks
 from jobs.post.local_folder import SOUND_NAMES, SOUND_URLS, AccountFolders
 
@@ -54,7 +54,7 @@ class SoundFiles:
     def _usable(self, line: str, path: Path) -> bool:
         good = len(line) <= 1000 and (path.name != SOUND_URLS or line.startswith("https://"))
         try:
-            read_text(line)
+            read_typed(line)
         except Unreadable:
             good = False
         warning = f'{path}: "{shorten(line)}" is no sound that can be used, left out'

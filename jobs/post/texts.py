@@ -24,8 +24,12 @@ def same_text(wanted: str, seen: str) -> bool:
 
 def hits_limit(wanted: str, seen: str) -> bool:
     """Whether a text was altered as apps do at their limits: cut off, or without the `#` of every further hashtag."""
-    if len(seen) >= SHORTEST_LIMIT and wanted.startswith(seen):
-        return True
+    return (len(seen) >= SHORTEST_LIMIT and wanted.startswith(seen)) or loses_hashtags(wanted, seen)
+
+
+def loses_hashtags(wanted: str, seen: str) -> bool:
+    """Whether the only change is that the `#` of every further hashtag is gone."""
+    wanted, seen = wanted.rstrip(), seen.rstrip()
     kept = seen.count("#")
     parts = wanted.split("#")
     return 0 < kept < len(parts) - 1 and seen == "#".join(parts[: kept + 1]) + "".join(parts[kept + 1 :])

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -181,7 +182,44 @@ def test_images_are_all_posted_in_the_given_order_or_as_many_as_wanted(door: Doo
     config = {"content_type": 1, "material_list": given}
     assert names(door, **config) == [tuple(given)] * 2
     assert names(door, image_count=2, **config) == [("b.jpg", "a.png")] * 2
-    assert names(door, image_count=9, **config) == [tuple(given)] * 2
+    assert names(door, image_count=3, **config) == [tuple(given)] * 2
+
+
+def test_R59_more_images_asked_for_than_named_is_refused(door: Door) -> None:
+    door.file("b.jpg"), door.file("a.png")
+    config = {"content_type": 1, "material_list": ["b.jpg", "a.png"], "image_count": 7}
+    assert door.errors(config) == {"script_config.image_count": "is 7, but material_list names 2 files"}
+
+
+def test_R59_files_and_captions_that_no_task_takes_are_named(door: Door) -> None:
+    for name in ("one.mp4", "two.mp4", "three.mp4", "a.jpg", "b.jpg"):
+        door.file(name)
+    videos = {"material_list": ["one.mp4", "two.mp4", "three.mp4"]}
+    lines = {"captions": "first\nsecond\nthird", "caption_format": "multiline"}
+    assert door.create({**videos, **lines}).warnings == [
+        "script_config.material_list: not used: two.mp4, three.mp4; this request makes 1 task, of one video each",
+        'script_config.captions: not used: "second", "third"; this request makes 1 task, with one caption each',
+    ]
+    two = door.create({**videos, **lines}, serials=["A", "B"]).warnings
+    assert [warning.split("; ")[1] for warning in two] == [
+        "this request makes 2 tasks, of one video each",
+        "this request makes 2 tasks, with one caption each",
+    ]
+    images = {"content_type": 1, "material_list": ["a.jpg", "b.jpg"], "image_count": 1}
+    assert door.create(images).warnings == ["script_config.material_list: not used: b.jpg; image_count is 1"]
+    assert door.create({**videos, "image_count": 3}).warnings[0] == (
+        "script_config.image_count: has no effect, because content_type is 0 (video)"
+    )
+
+
+def test_R59_a_caption_of_the_request_that_a_file_overrules_is_told(door: Door) -> None:
+    door.file("folder/x.mp4")
+    text = door.root / "folder" / "caption.txt"
+    text.write_text("from the folder", "utf-8")
+    config = {"material_source": "localFolder", "material_path": "folder", "captions": "from the request"}
+    created = door.create(config)
+    assert created.tasks[0].caption == "from the folder"
+    assert created.warnings == [f"script_config.captions: not used, {text} decides instead"]
 
 
 def test_the_same_file_for_several_accounts_is_warned_about(door: Door) -> None:
@@ -243,10 +281,107 @@ def test_a_title_is_joined_where_the_app_has_one_field(door: Door) -> None:
     assert door.create(photos).tasks[0].caption == "Title##Text"
 
 
-def test_long_captions_are_warned_about_not_refused(door: Door) -> None:
+def test_captions_that_only_some_versions_of_the_app_take_are_warned_about(door: Door) -> None:
     long = door.create({"material_list": ["clip.mp4"], "captions": "x" * 2201})
     assert long.warnings == [
-        f'script_config.captions: "{"x" * 27}..." has 2201 characters, the app takes 2200'
+        f'script_config.captions: "{"x" * 27}..." has 2201 characters, some versions of the app take 2200'
     ]
-    tags = door.create({"material_list": ["clip.mp4"], "captions": "#tag " * 31})
+    tags = door.create({"material_list": ["clip.mp4"], "captions": "#tag " * 31}, platform="instagram")
     assert "has 31 hashtags" in tags.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("config", "platform", "field", "problem"),
+    [
+        ({"captions": "x" * 4001}, "tiktok", "captions", "the app takes 4000"),
+        ({"captions": "x" * 2201}, "instagram", "captions", "the app takes 2200"),
+        ({"captions": "a #b #c #d #e #f #g"}, "tiktok", "captions", "has 6 hashtags (#), TikTok takes 5"),
+        ({"captions": "t" * 91 + "##text", "content_type": 1}, "tiktok", "captions", "the app takes 90"),
+        ({"ai_label": True, "placement": "story"}, "instagram", "ai_label", "has no AI label"),
+        (
+            {"post_way": "useSound", "sound_name": "Rain", "content_type": 1},
+            "instagram", "post_way", "no audio can be put under images",
+        ),
+        (
+            {"post_way": "useSound", "sound_name": "https://vm.tiktok.com/ZM1/"},
+            "instagram", "sound_name", "is a link to TikTok",
+        ),
+        (
+            {"post_way": "useSound", "sound_name": "https://www.instagram.com/reels/audio/1/"},
+            "tiktok", "sound_name", "is a link to Instagram",
+        ),
+        (
+            {"add_sound": "custom", "custom_sound_keyword": "https://www.instagram.com/reels/audio/1/"},
+            "tiktok", "custom_sound_keyword", "is a link to Instagram",
+        ),
+    ],
+)  # fmt: skip
+def test_R63_what_is_known_to_fail_is_refused_at_creation(
+    door: Door, config: dict[str, Any], platform: str, field: str, problem: str
+) -> None:
+    door.file("photo.jpg")
+    files = ["photo.jpg"] if config.get("content_type") else ["clip.mp4"]
+    errors = door.errors({"material_list": files, **config}, platform=platform)
+    assert errors.keys() == {f"script_config.{field}"}
+    assert problem in errors[f"script_config.{field}"]
+
+
+def test_R63_the_same_is_fine_on_the_app_that_can_do_it(door: Door) -> None:
+    door.file("photo.jpg")
+    for platform, config in (
+        ("tiktok", {"captions": "x" * 4000}),
+        ("instagram", {"captions": "x" * 2200}),
+        ("tiktok", {"captions": "a #b #c #d #e #f"}),
+        ("instagram", {"captions": "a #b #c #d #e #f #g"}),
+        ("tiktok", {"ai_label": True, "placement": "story"}),
+        ("instagram", {"post_way": "useSound", "sound_name": "https://www.instagram.com/reels/audio/1/"}),
+        ("instagram", {"sound_name": "https://vm.tiktok.com/ZM1/"}),
+    ):
+        assert door.create({"material_list": ["clip.mp4"], **config}, platform=platform).tasks
+
+
+def test_R63_further_hashtags_are_left_out_or_left_to_the_app_where_configured(tmp_path: Path) -> None:
+    config = {"material_list": ["clip.mp4"], "captions": "a #b #c #d #e #f #g and #h"}
+    for rule, caption in (("trim", "a #b #c #d #e #f and"), ("warn", config["captions"])):
+        folder = tmp_path / rule
+        folder.mkdir()
+        with Door(folder, hashtags=rule) as door:
+            door.file("clip.mp4")
+            created = door.create(config)
+            assert created.tasks[0].caption == created.answer["tasks"][0]["caption"] == caption
+            [warning] = created.warnings
+            assert "has 7 hashtags (#), TikTok takes 5" in warning
+            assert ("left out: #g #h" in warning) == (rule == "trim")
+
+
+@pytest.mark.parametrize(
+    "number", [0x80, 0x85, 0x92, 0x9F, 0xFDD0, 0xFDEF, 0xFFFE, 0x1FFFE, 0x10FFFF, 0x7F, 0x0B]
+)
+@pytest.mark.parametrize("key", ["captions", "sound_name", "custom_sound_keyword"])
+def test_CLI_11_a_character_that_no_screen_can_show_back_is_refused(
+    door: Door, number: int, key: str
+) -> None:
+    errors = door.errors({"material_list": ["clip.mp4"], key: f"it{chr(number)}s"})
+    assert f"U+{number:04X}" in errors[f"script_config.{key}"]
+
+
+def test_CLI_11_a_text_of_windows_that_was_read_as_latin_1_is_recognised(door: Door) -> None:
+    errors = door.errors({"material_list": ["clip.mp4"], "captions": "it\x92s"})
+    assert "Windows-1252" in errors["script_config.captions"]
+
+
+def test_CLI_11_the_same_holds_for_captions_of_files(door: Door) -> None:
+    door.file("odd/x.mp4")
+    (door.root / "odd" / "caption.txt").write_text("it\x92s", "utf-8")
+    config = {"material_source": "localFolder", "material_path": "odd"}
+    assert "U+0092" in door.errors(config)["script_config.material_path"]
+
+
+def test_CLI_11_whatever_people_write_is_accepted(door: Door) -> None:
+    text = "👩‍👩‍👧‍👦 שלום \u2028 e\u0301 Z̸̢̛ \u00a0 tab\t line\nend \U0001d518 \ue000"
+    assert door.create({"material_list": ["clip.mp4"], "captions": text}).tasks[0].caption == text
+
+
+def test_several_captions_as_a_list_say_how_to_write_them(door: Door) -> None:
+    errors = door.errors({"material_list": ["clip.mp4"], "captions": ["a", "b"]})
+    assert "multiline" in errors["script_config.captions"]

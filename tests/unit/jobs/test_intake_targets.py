@@ -43,18 +43,39 @@ def test_multi_account_makes_one_task_for_every_enabled_account_in_order(door: D
     assert door.store.tasks.page()[0][0].enable_multi_account
 
 
-def test_multi_account_takes_the_accounts_of_both_apps_and_says_so_unless_one_is_named(door: Door) -> None:
+def test_R48_multi_account_without_a_platform_takes_the_configured_app_alone(door: Door) -> None:
     door.account("a1", "A")
     door.account("ig", "A", "instagram")
     created = door.create(LIST, serials=["A"], enable_multi_account=True)
-    assert [(t.username, t.platform) for t in created.tasks] == [("a1", "tiktok"), ("ig", "instagram")]
+    assert [(t.username, t.platform) for t in created.tasks] == [("a1", "tiktok")]
     assert (
-        "enable_multi_account: takes the accounts on instagram and tiktok; say platform for those of one app only"
-        in created.warnings
+        'serials[0]: accounts on instagram are left out; platform "all" takes them, too' in created.warnings
     )
     assert who(door, serials=["A"], enable_multi_account=True, platform="instagram") == [
         ("A", "ig", "instagram")
     ]
+    assert who(door, serials=["A"], enable_multi_account=True, platform="all") == [
+        ("A", "a1", "tiktok"),
+        ("A", "ig", "instagram"),
+    ]
+
+
+def test_R48_the_configured_app_may_be_the_other_one(tmp_path: Path) -> None:
+    with Door(tmp_path, default_platform="instagram") as door:
+        door.file("clip.mp4")
+        door.account("a1", "A")
+        door.account("ig", "A", "instagram")
+        assert who(door, serials=["A"], enable_multi_account=True) == [("A", "ig", "instagram")]
+
+
+def test_R48_all_is_for_accounts_not_for_phones(door: Door) -> None:
+    door.account("kim", "A")
+    door.account("kim", "B", "instagram")
+    assert who(door, serials=None, usernames=["kim"], platform="all") == [
+        ("A", "kim", "tiktok"),
+        ("B", "kim", "instagram"),
+    ]
+    assert "needs enable_multi_account" in door.errors(LIST, serials=["A"], platform="all")["platform"]
 
 
 def test_multi_account_on_a_phone_without_enabled_accounts_refuses_the_whole_request(door: Door) -> None:
@@ -68,6 +89,7 @@ def test_multi_account_on_a_phone_without_enabled_accounts_refuses_the_whole_req
     assert refused(lambda: door.create(LIST, platform="tiktok", **both), NotFound) == {
         "serials[1]": 'the phone "B" has no enabled account on tiktok, but on instagram'
     }
+    assert 'say platform "instagram" or "all"' in refused(lambda: door.create(LIST, **both))["serials[1]"]
 
 
 def test_usernames_go_to_the_phones_their_accounts_live_on(door: Door) -> None:

@@ -13,10 +13,13 @@ from jobs.post.captions import (
     MAX_DEPTH,
     MAX_TEMPLATE,
     CaptionInvalid,
+    count_hashes,
+    length_problems,
     length_warnings,
     parse_spintax,
     split_lines,
     split_title,
+    trim_hashtags,
     utf16_length,
 )
 
@@ -201,15 +204,43 @@ def test_JOB_14_the_limit_is_fine_and_one_more_is_warned_about() -> None:
         return length_warnings(split_title(text, "tiktok", "video"), 2200, tags)
 
     assert warned("x" * 2200) == []
-    assert warned("x" * 2201) == ["has 2201 characters, the app takes 2200"]
+    assert warned("x" * 2201) == ["has 2201 characters, some versions of the app take 2200"]
     assert warned("🪵" * 1100) == []
-    assert warned("🪵" * 1100 + "x") == ["has 2201 characters, the app takes 2200"]
+    assert warned("🪵" * 1100 + "x") == ["has 2201 characters, some versions of the app take 2200"]
     assert warned("#tag " * 30) == []
     assert warned("#tag " * 31) == ["has 31 hashtags, the app takes 30"]
     assert warned("#tag " * 6, tags=5) == ["has 6 hashtags, the app takes 5"]
     assert warned("# no tag, 50# no tag") == []
 
 
-def test_a_long_title_is_warned_about() -> None:
-    split = split_title("t" * 91 + "##text", "tiktok", "image")
-    assert length_warnings(split, 2200, 30) == ["has a title of 91 characters, the app takes 90"]
+def test_R63_what_the_app_cuts_off_is_a_problem() -> None:
+    title = split_title("t" * 91 + "##text", "tiktok", "image")
+    assert length_problems(title, 2200) == ["has a title of 91 characters, the app takes 90; shorten it"]
+    assert length_problems(split_title("t" * 90 + "##text", "tiktok", "image"), 2200) == []
+    long = split_title("🪵" * 1100 + "x", "instagram", "video")
+    assert length_problems(long, 2200) == ["has 2201 characters, the app takes 2200; shorten it"]
+    assert length_problems(long, 2201) == []
+
+
+@pytest.mark.parametrize(
+    ("caption", "most", "kept", "dropped"),
+    [
+        ("a #b #c #d", 2, "a #b #c", ["#d"]),
+        ("#a text #b more #c end", 2, "#a text #b more end", ["#c"]),
+        ("#a#b#c", 1, "#a", ["#b", "#c"]),
+        ("#a\n#b\n#c", 2, "#a\n#b", ["#c"]),
+        ("C# and #x", 1, "C# and", ["#x"]),
+        ("#größe #日本", 1, "#größe", ["#日本"]),
+        ("none", 0, "none", []),
+    ],
+)
+def test_R63_surplus_hashtags_can_be_left_out(caption: str, most: int, kept: str, dropped: list[str]) -> None:
+    split = split_title(caption, "tiktok", "video")
+    trimmed, gone = trim_hashtags(split, most)
+    assert (trimmed.description, gone) == (kept, dropped)
+    assert count_hashes(trimmed) == min(most, count_hashes(split))
+
+
+def test_R63_hashtags_of_the_title_count_first() -> None:
+    trimmed, gone = trim_hashtags(split_title("t #a ## #b #c", "tiktok", "image"), 2)
+    assert (trimmed.title, trimmed.description, gone) == ("t #a", "#b", ["#c"])

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.lenient import Findings, Unreadable, read_bool, read_int, read_object
-from jobs.post.config import PostConfig, load_config, parse_config, wants_sound, way
+from jobs.post.config import PostConfig, load_config, wants_sound, way
+from jobs.post.config_rules import parse_config
 
 FIELDS = PostConfig.__struct_fields__
 scalars = st.one_of(
@@ -161,11 +162,6 @@ def test_problems_of_long_lists_are_limited() -> None:
     ("raw", "warning"),
     [
         ({"placement": "story", "captions": "hello"}, "captions: ignored, a story has no caption"),
-        ({"placement": "story", "ai_label": True}, "ai_label: a story has no AI label"),
-        (
-            {"post_way": "useSound", "sound_name": "x", "content_type": 1},
-            "post_way: on Instagram no audio can be put under images",
-        ),
     ],
 )
 def test_what_instagram_cannot_do_is_warned_about_before(raw: dict[str, Any], warning: str) -> None:

@@ -387,6 +387,20 @@ def test_JOB_14_a_caption_that_reads_differently_is_not_posted(video: MediaFile)
     assert not failed.passing
 
 
+def test_R63_hashtags_that_the_app_swallows_are_accepted_only_where_configured(video: MediaFile) -> None:
+    def stage(swallow: Callable[[str], str]) -> Stage:
+        made = Stage(video, caption="a #b #c #d")
+        made.phone.on_text = swallow
+        return made
+
+    def last_hash(text: str) -> str:
+        return text.replace("#d", "d")
+
+    assert stage(last_hash).fails().code == "caption_limit"
+    assert stage(last_hash).run(hashtags="warn").outcome is Outcome.PUBLISHED
+    assert stage(lambda text: text[:-1]).fails(hashtags="warn").code == "caption_altered"
+
+
 def test_text_that_somebody_left_in_the_form_is_not_posted(video: MediaFile) -> None:
     stage = Stage(video)
     stage.phone.screens["form"] = form("an old idea")
