@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
+from functools import cached_property
 from itertools import accumulate
+from operator import attrgetter
 
 from jobs.post.look.boxes import Box, child, children, number, numbers
 from jobs.post.look.codecs import Coding, audio_name, video_coding
@@ -57,14 +59,14 @@ class Track:
         if child(table, b"ctts"):
             self._edits.skipped_s = 0.0  # it makes good for pictures that are shown later than decoded
 
-    @property
+    @cached_property
     def coding(self) -> Coding:
         """Of a video track. Raises nothing: what cannot be read stays empty."""
         coding = video_coding(self.entry, self.entry_body)
         width, height = self._shown
         return coding if coding.width and coding.height else coding._replace(width=width, height=height)
 
-    @property
+    @cached_property
     def audio_name(self) -> str:
         return audio_name(self.entry, self.entry_body)
 
@@ -95,7 +97,7 @@ class Track:
 
     def sample(self, index: int) -> tuple[int, int]:
         """Offset and size of a sample."""
-        at = bisect_right(self.runs, index, key=lambda run: run.first) - 1
+        at = bisect_right(self.runs, index, key=_first) - 1
         if at < 0:
             return 0, 0
         run = self.runs[at]
@@ -163,6 +165,9 @@ class Movie:
             if kind == b"trun":
                 end = _add_run(track, content, base, end, (ticks, size))
         return end
+
+
+_first = attrgetter("first")
 
 
 def _add_run(track: Track | None, data: memoryview, base: int, at: int, defaults: tuple[int, int]) -> int:

@@ -34,7 +34,7 @@ def lock_down() -> bool:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     with contextlib.suppress(OSError):
-        os.nice(10)  # posting and HTTP come first
+        os.nice(3)  # posting and HTTP come first, but a person may wait for this too
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123 - a small start
         file.write("800")  # when memory is short this process goes, not the daemon
     return _filter_calls()
