@@ -14,7 +14,8 @@ _LINE = re.compile(
     r"|connecting|bootloader|recovery|sideload|rescue|host|noperm|detached|unknown)"
     r"(?P<facts>(?:\s+[a-z_]+:\S*)*)\s*$"
 )
-_SERIAL = re.compile(r"^[A-Za-z0-9][\w.:()\[\]%@ -]{0,127}$")
+#: A maker's serial, a name of mDNS, HOST:PORT, or [IPV6]:PORT.
+_SERIAL = re.compile(r"^(?:[A-Za-z0-9]|\[[0-9A-Fa-f:])[\w.:()\[\]%@ -]{0,127}$")
 
 _SENTENCES = {
     "offline": "adb lists the phone as offline",

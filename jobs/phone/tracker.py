@@ -21,6 +21,7 @@ from jobs.phone.foreign import boundary
 from jobs.phone.losses import Losses
 from jobs.phone.protocol import PhoneInfo
 from jobs.phone.roster import Change, Roster
+from jobs.phone.sayings import Sayings
 from jobs.phone.wire import Grip
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Tracker:
         """
         self.infos: dict[str, PhoneInfo] = {s: e.info for s, e in roster.entries.items()}
         self.losses = Losses()
+        self._sayings = Sayings(grip.clock, log)
         self.synced = threading.Event()  #: every listed phone was asked once, or adb was found to be down
         self._server = server
         self._roster = roster
@@ -179,8 +181,7 @@ class Tracker:
         """Monotonic time of the next thing to do for a phone; remedies are looked at once a second."""
         now = self._clock.monotonic()
         due = [self._roster.next_due(now)]
-        if self.losses.due_at is not None:
-            due.append(self.losses.due_at)
+        due += [at for at in (self.losses.due_at, self._sayings.due_at) if at is not None]
         return min(due)
 
     def _pause(self, sock: socket.socket | None, until: float) -> bool:
@@ -212,7 +213,9 @@ class Tracker:
         for entry, remedy in list(self._roster.due_remedies(now, self._busy)):
             self._pool.submit(self._remedy, entry.serial, remedy)
         for loss in self.losses.grouped(now):
-            log.warning("%s", loss.sentence)
+            key = loss.hub or loss.serials[0]
+            self._sayings.say(key, "lost", loss.sentence, level=logging.WARNING)
+        self._sayings.flush()
 
     def _publish(self) -> None:
         """Make what changed known."""
@@ -221,7 +224,8 @@ class Tracker:
         self.infos = {serial: entry.info for serial, entry in self._roster.entries.items()}
         for change in changes:
             info = change.info
-            log.info("%s: %s%s", info.serial, info.state, f" ({info.detail})" if info.detail else "")
+            detail = f" ({info.detail})" if info.detail else ""
+            self._sayings.say(info.serial, info.state, f"{info.state}{detail}")
             if change.lost:
                 self.losses.lost(now, wall, info.serial, info.usb_path)
             self._changed(change)
@@ -238,7 +242,7 @@ class Tracker:
         except StopRequested:
             return
         except PhoneError as error:
-            log.info("%s does not answer: %s", serial, error)
+            self._sayings.say(serial, "no answer", f"does not answer: {error}")
             self.post(lambda: self._roster.missed(serial, generation, self._clock.monotonic()))
         except Exception:
             # The named boundary of a pool's task, whose exceptions nobody reads: the phone is asked again.
@@ -271,14 +275,14 @@ class Tracker:
                     log.warning("%s: restarting the phone", serial)
                     AdbPhone(client, serial).reboot()
                 elif remedy is Remedy.RECONNECT:
-                    log.info("%s: asking the adb server to reconnect it", serial)
+                    self._sayings.say(serial, "reconnect", "asking the adb server to reconnect it")
                     client.ask(f"host-serial:{serial}:reconnect")
                 else:
                     with contextlib.suppress(PhoneOffline):
                         client.ask(f"host:disconnect:{serial}")
                     # The text is happy or not for reasons of its own (ADB-16): only the list counts.
-                    log.info("%s: %s", serial, client.ask(f"host:connect:{serial}"))
+                    self._sayings.say(serial, "connect", client.ask(f"host:connect:{serial}"))
         except StopRequested:
             return
         except PhoneError as error:
-            log.info("%s: %s", serial, error)
+            self._sayings.say(serial, "care", str(error))

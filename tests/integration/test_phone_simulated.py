@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import random
+import socket
 import subprocess
 import threading
 import time
@@ -470,3 +471,55 @@ def test_U2_5_typing_leaves_the_input_method_alone(hub: Hub, sim: Simulated, ser
     assert session.shell("settings", "get", "secure", "default_input_method").output == before
     assert phone_server.RESTARTS_MAX == 3
     session.close()
+
+
+def test_CLI_13_a_phone_is_connected_by_its_IPv6_address(
+    simulated_phones: Callable[[int], Simulated],
+) -> None:
+    """Through a relay on [::1], since simulated phones listen on IPv4 alone; the adb server is the real one."""
+    sim = simulated_phones(1)
+    host, _, port = sim.serials[0].rpartition(":")
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    relay = Relay(listener, (host, int(port)))
+    address = f"[::1]:{listener.getsockname()[1]}"
+    hub = Hub(sim.adb_port, Phones(connect=(address,)))
+    try:
+        hub.wait_for(lambda: hub.info(address).state is not PhoneState.ABSENT, 20.0)
+        assert hub.info(address).state in {PhoneState.DEVICE, PhoneState.OFFLINE, PhoneState.DUPLICATE}
+        hub.wait_for(lambda: bool(hub.info(address).identity), 20.0)
+        assert hub.info(address).identity == hub.info(sim.serials[0]).identity
+    finally:
+        hub.fleet.stop()
+        sim.adb("disconnect", address)
+        relay.close()
+
+
+class Relay:
+    """Passes every connection on."""
+
+    def __init__(self, listener: socket.socket, target: tuple[str, int]) -> None:
+        self._listener, self._target = listener, target
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(self._target)
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        for one in (source, sink):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._listener.close()

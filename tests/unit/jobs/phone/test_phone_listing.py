@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,3 +65,14 @@ def test_no_text_breaks_the_parser(text: str) -> None:
     for serial, listed in parse(text).phones.items():
         assert serial == listed.serial
         assert "?" not in serial
+
+
+@pytest.mark.parametrize(
+    "serial",
+    ["[::1]:5555", "[2001:db8::17]:5555", "[fe80::1%eth0]:5555", "192.168.1.50:5555", "hub-3.lan:5555"],
+)
+def test_CLI_13_a_phone_on_the_network_is_one_whatever_kind_of_address_it_has(serial: str) -> None:
+    listing = parse(f"{serial:<22} device product:p model:Pixel_7 device:d transport_id:3\n")
+    assert not listing.warnings
+    (listed,) = listing.phones.values()
+    assert (listed.serial, listed.network, listed.state) == (serial, True, PhoneState.DEVICE)
