@@ -50,6 +50,7 @@ PHONE_CODES = frozenset(
         "device_timeout",
         "device_not_ready",
         "device_storage_full",
+        "input_forbidden",
         "automation_lost",
         "push_failed",
         "upload_failed",

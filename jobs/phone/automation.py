@@ -12,7 +12,14 @@ from uiautomator2.core import DEFAULT_SERVER_PORT
 
 from jobs.phone import library
 from jobs.phone.adb import AdbPhone, Endpoint
-from jobs.phone.errors import AutomationLost, DeadlinePassed, PhoneError, StopRequested, TapUncertain
+from jobs.phone.errors import (
+    AutomationLost,
+    DeadlinePassed,
+    InputForbidden,
+    PhoneError,
+    StopRequested,
+    TapUncertain,
+)
 from jobs.phone.foreign import boundary
 from jobs.phone.launch import OutputPump
 from jobs.phone.library import Lease, Library
@@ -127,6 +134,8 @@ class Automation:
         try:
             with boundary(self.serial):
                 done = what(self._library)
+        except InputForbidden:
+            raise  # the server's own word that nothing was injected: no doubt
         except (PhoneError, StopRequested) as error:
             self.server.ready = False
             if self._sent:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from jobs import settings
 from jobs.phone import dumpsys
 from jobs.phone.adb import AdbPhone, Printed
-from jobs.phone.errors import AppMissing, CommandFailed, PhoneNotReady
+from jobs.phone.errors import AppMissing, CommandFailed, InputForbidden, PhoneError, PhoneNotReady
+from jobs.phone.foreign import INPUT_FORBIDDEN
 from jobs.phone.protocol import ShellResult
 
 _MAIN = ("-a", "android.intent.action.MAIN", "-c", "android.intent.category.LAUNCHER")
@@ -34,8 +35,10 @@ class Commands:
             raise self._failed(argv[0], printed, "")
         return printed.text
 
-    def _failed(self, name: str, printed: Printed, why: str) -> CommandFailed:
+    def _failed(self, name: str, printed: Printed, why: str) -> PhoneError:
         output = printed.text.strip()
+        if "INJECT_EVENTS" in output:
+            return InputForbidden(INPUT_FORBIDDEN, serial=self._serial)
         return CommandFailed(
             f"{name}: {why or output[:300] or f'exit status {printed.exit_code}'}",
             serial=self._serial,

@@ -11,6 +11,7 @@ PhoneError
  +-- PushFailed            a file did not arrive whole
  |    +-- PhoneStorageFull
  +-- AppMissing            the app is not installed
+ +-- InputForbidden        the phone refuses touches and keys from a program
  +-- PhoneNotReady         locked, in a call, too hot, battery too low
 StopRequested              somebody asked this attempt to stop (not a failure)
 LeaseLost                  the attempt no longer owns its phone (not a failure of the phone)
@@ -96,6 +97,13 @@ class AppMissing(PhoneError):
     """The app is not installed on the phone."""
 
     code = "app_missing"
+    passing = False
+
+
+class InputForbidden(PhoneError):
+    """The phone refuses touches and keys from a program; nothing was touched. A person must change a setting."""
+
+    code = "input_forbidden"
     passing = False
 
 

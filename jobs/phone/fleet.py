@@ -179,6 +179,12 @@ class Fleet:
         """
         self._tracker.post(lambda: self._roster.gave_up(serial, why, self._clock.monotonic()))
 
+    def needs_hands(self, serial: str, why: str) -> None:
+        """What is wrong only a person at the phone can change: no restart, and no task until it is connected anew,
+        resumed by hand, or for an hour.
+        """
+        self._tracker.post(lambda: self._roster.complain(serial, why, self._clock.monotonic()))
+
     @property
     def age_s(self) -> float:
         """Seconds by which the thread that tracks the phones is overdue."""
@@ -221,6 +227,7 @@ class Fleet:
                     pictures=self._pictures,
                     suspect=self._tracker.suspect,
                     gave_up=self.give_up,
+                    needs_hands=self.needs_hands,
                 )
             return link
 

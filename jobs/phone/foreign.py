@@ -14,9 +14,17 @@ from jobs.phone.errors import (
     AutomationLost,
     CommandFailed,
     DeadlinePassed,
+    InputForbidden,
     PhoneError,
     PhoneOffline,
     PushFailed,
+)
+
+#: What a person must do where a phone refuses touches (PHN-1).
+INPUT_FORBIDDEN = (
+    "the phone refuses touches and keys from a program: switch on 'USB debugging (Security settings)' in its developer "
+    "options (Xiaomi, Redmi, POCO; it may want a Mi account and a SIM card), or 'Disable permission monitoring' "
+    "(Oppo, Realme, OnePlus), then plug it in again"
 )
 
 Maker = Callable[[str, str], PhoneError]
@@ -70,9 +78,7 @@ def table() -> dict[type[BaseException], Maker]:
         # uiautomator2: what concerns the call
         u2.AdbBroadcastError: _REFUSED,
         u2.InputIMEError: _REFUSED,
-        u2.InjectPermissionError: _make(
-            CommandFailed, "the phone forbids taps over USB: switch on 'USB debugging (security settings)'"
-        ),
+        u2.InjectPermissionError: _make(InputForbidden, INPUT_FORBIDDEN),
         u2.APKSignatureError: _REFUSED,
         u2.RPCError: _REFUSED,
         u2.RPCUnknownError: _REFUSED,

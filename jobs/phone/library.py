@@ -148,6 +148,10 @@ def rpc_error(error: Any, params: Any) -> Any:
     """As uiautomator2 sorts them (uiautomator2/core.py, _jsonrpc_call)."""
     fields = error if isinstance(error, dict) else {}
     code, message, trace = fields.get("code"), str(fields.get("message", error)), str(fields.get("data", ""))
+    # uiautomator2 3.7.1 has InjectPermissionError but never raises it: the permission's name stands in `data` alone
+    # (-32001 "java.lang.SecurityException", issues 520 and 555 of openatx/uiautomator2).
+    if "INJECT_EVENTS" in message + trace:
+        return u2_errors.InjectPermissionError(trace.partition("\n")[0] or message)
     if "UiAutomation not connected" in message + trace:
         return u2_errors.UiAutomationNotConnectedError("UiAutomation not connected")
     if "android.os.DeadObjectException" in message or "android.os.DeadSystem" in message:

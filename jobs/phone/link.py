@@ -34,9 +34,11 @@ class Link:
         pictures: Pictures,
         suspect: Callable[[str], None],
         gave_up: Callable[[str, str], None],
+        needs_hands: Callable[[str, str], None],
     ) -> None:
         """`grip` lives as long as the daemon; `suspect(serial)` is told when a session had trouble,
-        `gave_up(serial, why)` when the phone's automation server cannot be kept alive.
+        `gave_up(serial, why)` when the phone's automation server cannot be kept alive, `needs_hands(serial, why)`
+        when a person must change something at the phone.
         """
         self.serial = serial
         self.endpoint = endpoint
@@ -45,6 +47,7 @@ class Link:
         self.pictures = pictures
         self.suspect = suspect
         self._gave_up = gave_up
+        self._needs_hands = needs_hands
         self.leftovers = Leftovers()
         self._grip = grip
         self._pump = pump
@@ -111,6 +114,10 @@ class Link:
                 gave_up=lambda why: self._gave_up(self.serial, why),
             )
         return self._automation
+
+    def needs_hands(self, why: str) -> None:
+        """A session found what only a person at the phone can change."""
+        self._needs_hands(self.serial, why)
 
     def forgiven(self) -> None:
         """A person was at the phone: what its automation server did before counts no more."""

@@ -150,6 +150,12 @@ class Roster:
         if self._allow_reboot and rested:
             entry.reboot_wanted = why
         else:
+            self.complain(serial, why, now)
+
+    def complain(self, serial: str, why: str, now: float) -> None:
+        """A person must look at this phone; no restart would help."""
+        entry = self.entries.get(serial)
+        if entry is not None:
             entry.complaint, entry.complaint_until = why, now + COMPLAINT_S
 
     def forgiven(self, serial: str, now: float) -> None:

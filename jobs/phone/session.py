@@ -16,6 +16,7 @@ from jobs.phone.errors import (
     AutomationLost,
     CommandFailed,
     DeadlinePassed,
+    InputForbidden,
     PhoneError,
     PhoneOffline,
     StopRequested,
@@ -80,6 +81,8 @@ class Session:
                 self._grip.check()
                 if isinstance(error, PhoneOffline | DeadlinePassed | AdbDown):
                     self._link.suspect(self.serial)
+                if isinstance(error, InputForbidden):
+                    self._link.needs_hands(str(error))
                 raise
             finally:
                 if self._grip.broken:

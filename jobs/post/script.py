@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from jobs.attempt import Attempt, ScriptFailed, Verdict
-from jobs.phone.errors import LeaseLost, PhoneError, StopRequested, TapUncertain
+from jobs.phone.errors import InputForbidden, LeaseLost, PhoneError, StopRequested, TapUncertain
 from jobs.phone.protocol import PhoneSession
 from jobs.post import instagram_proof, tiktok_proof
 from jobs.post.flow import Flow, ReadyToPublish
@@ -15,7 +15,7 @@ from jobs.post.getting_files import PhoneFiles
 from jobs.post.instagram import InstagramFlow
 from jobs.post.language import ensure_covered
 from jobs.post.plan import make_plan
-from jobs.post.proof import published, unknown
+from jobs.post.proof import published, refused, unknown
 from jobs.post.recognise import Sight
 from jobs.post.screens_file import Vocabulary, read_vocabularies
 from jobs.post.tiktok import TikTokFlow
@@ -122,6 +122,8 @@ class PostScript:
                 flow.phone.tap_once(x, y)
             except TapUncertain as error:
                 attempt.note(f"the tap may have arrived: {error}")
+            except InputForbidden as error:
+                return refused(error.code, f"the publishing tap was not made: {error}", step="commit")
             except (PhoneError, StopRequested, LeaseLost) as error:
                 return unknown(
                     getattr(error, "code", "stopped"),

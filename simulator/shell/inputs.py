@@ -24,6 +24,12 @@ async def input_(process: Process, words: list[str]) -> int:
         words = words[2:]
     phone = process.phone
     verb, rest = (words[0] if words else ""), words[1:]
+    if phone.system.input_forbidden and verb in {"tap", "swipe", "draganddrop", "roll", "keyevent", "text"}:
+        await process.err(
+            f"\nException occurred while executing '{verb}':\njava.lang.SecurityException: Injecting to another application"
+            " requires INJECT_EVENTS permission\n\tat android.os.Parcel.createExceptionOrNull(Parcel.java:2438)\n"
+        )
+        return 255
     try:
         if verb == "tap":
             phone.tap(round(float(rest[0])), round(float(rest[1])), "input")

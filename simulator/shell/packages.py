@@ -89,6 +89,12 @@ async def _grant(process: Process, verb: str, names: list[str]) -> int:
             f" {name} is not a changeable permission type\n"
         )
         return 255
+    if system.input_forbidden:  # the same setting of the maker stands before this
+        await process.err(
+            f"Exception occurred while executing '{verb}':\njava.lang.SecurityException: grantRuntimePermission: Neither user"
+            " 2000 nor current process has android.permission.GRANT_RUNTIME_PERMISSIONS.\n"
+        )
+        return 255
     granted = system.packages[name].granted
     if verb == "grant":
         granted.add(permission)

@@ -27,6 +27,7 @@ def values(phone: Phone) -> dict[str, Any]:
         "unlock-pin": "(write only: what a person types)",
         "network": system.network,
         "call": system.call_state,
+        "input-forbidden": system.input_forbidden,
         "media-broadcast": system.media_broadcast,
         "free-bytes": phone.files.free_bytes,
         "latency": phone.latency_ms,
@@ -61,6 +62,8 @@ async def change(phone: Phone, key: str, value: str) -> str:
             display.enter_pin(value)
         elif key == "network":
             system.network = yes
+        elif key == "input-forbidden":
+            system.input_forbidden = yes
         elif key == "call":
             system.call_state = int(value)
         elif key == "media-broadcast":

@@ -78,7 +78,8 @@ class FakeU2:
                 self.calls[method] += 1
                 self.params[method] = request["params"]
                 self.changed.notify_all()
-            result = self._do(method, request["params"])
+            refused = self.modes.get(method) == ["always:inject refused"]
+            result = None if refused else self._do(method, request["params"])
             data = json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}).encode()
             self._answer(wire, method, 200, data)
 
@@ -104,6 +105,10 @@ class FakeU2:
             data = json.dumps(
                 {"error": {"code": -32601, "message": "java.lang.NullPointerException"}}
             ).encode()
+        if mode == "inject refused":
+            refused = "java.lang.SecurityException: Injecting to another application requires INJECT_EVENTS permission\n\tat x"
+            error = {"code": -32001, "message": "java.lang.SecurityException", "data": refused}
+            data = json.dumps({"error": error}).encode()
         if mode == "not found":
             message = "androidx.test.uiautomator.UiObjectNotFoundException"
             data = json.dumps({"error": {"code": -32002, "message": message}}).encode()

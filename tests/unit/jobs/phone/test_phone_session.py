@@ -13,6 +13,7 @@ from jobs.phone.errors import (
     AutomationLost,
     CommandFailed,
     DeadlinePassed,
+    InputForbidden,
     PhoneError,
     PhoneNotReady,
     PhoneOffline,
@@ -536,3 +537,34 @@ def test_U2_15_commands_of_two_threads_never_interleave(session: Session, phone:
 
 def test_a_tree_of_the_recorded_make_up_is_what_the_tests_use() -> None:
     assert SCREEN.count("<node") == session_module.SIGHTED_NODES
+
+
+def test_PHN_1_a_phone_that_refuses_touches_says_which_setting_and_needs_hands(
+    hub: Hub, session: Session, u2: FakeU2
+) -> None:
+    for method in ("click", "pressKey", "swipe"):
+        u2.modes[method] = ["always:inject refused"]
+    for touch in (
+        lambda: session.tap(5, 5),
+        lambda: session.press("back"),
+        lambda: session.tap_once(5, 5),
+        lambda: session.enter_text(5, 5, "x"),
+    ):
+        with pytest.raises(InputForbidden, match="Security settings") as caught:
+            touch()
+        assert (caught.value.code, caught.value.passing) == ("input_forbidden", False)
+    assert u2.clicks == []
+    assert u2.launches == 1  # the server is well: it is not restarted
+    session.close()
+    hub.wait_state("PHONE01", PhoneState.NEEDS_HANDS)
+    assert "Security settings" in hub.info("PHONE01").detail
+
+
+def test_PHN_1_a_key_that_the_shell_may_not_press_is_told_as_well(session: Session, phone: FakePhone) -> None:
+    phone.handlers["dumpsys"] = lambda _, words: (0, b"mWakefulness=Asleep\n" if "power" in words else b"")
+    phone.handlers["input"] = lambda *_: (
+        255,
+        b"java.lang.SecurityException: Injecting input events requires the caller to have the INJECT_EVENTS permission.",
+    )
+    with pytest.raises(InputForbidden, match="Security settings"):
+        session.wake()
