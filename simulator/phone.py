@@ -19,6 +19,7 @@ from simulator.android import keys, picture
 from simulator.android.display import Display
 from simulator.android.files import PhoneFiles
 from simulator.android.media_store import MediaStore
+from simulator.android.screen_timeout import ScreenTimeout
 from simulator.android.system import Package, System
 from simulator.apps.base import App, AppSpec, MediaRow, PhoneSide, Post
 from simulator.automation.server import AutomationServer
@@ -76,6 +77,8 @@ class Phone:
         self.display.on_change = self._screen_changed
         self.display.launch = self._icon_tapped
         self.media_store.changed = self.changed
+        self.screen_timeout = ScreenTimeout(self.system, self.display.power)
+        self.display.touched = self.screen_timeout.touched
         self.automation = AutomationServer(self)
         self.plug = Plug(self)
         self.server_fault: Callable[[str, str], None] | None = (

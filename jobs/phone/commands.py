@@ -15,6 +15,8 @@ _MAIN = ("-a", "android.intent.action.MAIN", "-c", "android.intent.category.LAUN
 #: The flags of a launcher: a new task, or the running one brought to the front as it is.
 _LAUNCHER_FLAGS = ("-f", "0x10200000")
 _WAKE_TIMEOUT_S = 5.0
+#: Where the focused window is named; Android 10 moved it from `windows` to `displays`.
+_FOCUS_DUMPS = (("window", "displays"), ("window", "windows"))
 
 
 class Commands:
@@ -86,8 +88,7 @@ class Commands:
         return ShellResult(printed.text, printed.exit_code)
 
     def foreground_package(self) -> str:
-        # Android 10 moved the focus from `windows` to `displays`.
-        for words in (("window", "displays"), ("window", "windows"), ("activity", "activities")):
+        for words in (*_FOCUS_DUMPS, ("activity", "activities")):
             package = dumpsys.focused_package(self.run("dumpsys", *words).text)
             if package:
                 return package
@@ -105,24 +106,49 @@ class Commands:
             raise self._not_ready(f"the battery is at {battery.percent} %")
         if battery.celsius is not None and battery.celsius > limits.max_battery_celsius:
             raise self._not_ready(f"the battery has {battery.celsius:.0f} °C")
+        self.ensure_no_call()
+        if not self.awake():
+            self.rouse()
+        if self.locked():
+            self.unlock()
+
+    def ensure_no_call(self) -> None:
+        """Raises PhoneNotReady."""
         if dumpsys.in_call(self.run("dumpsys", "telephony.registry").text):
             raise self._not_ready("the phone is in a call")
-        if not self._awake():
-            self.checked("input", "keyevent", "KEYCODE_WAKEUP")
-            if not self._until(self._awake):
-                raise self._not_ready("the screen stays off")
-        if self._locked():
-            self.run("wm", "dismiss-keyguard")
-            if not self._until(lambda: not self._locked()):
-                raise self._not_ready("the phone is locked: a person must unlock it")
+
+    def rouse(self) -> None:
+        """Switch the screen on. Raises PhoneNotReady, InputForbidden."""
+        self.checked("input", "keyevent", "KEYCODE_WAKEUP")
+        if not self._until(self.awake):
+            raise self._not_ready("the screen stays off")
+
+    def unlock(self) -> None:
+        """Dismiss a lock screen that wants nothing. Raises PhoneNotReady."""
+        self.run("wm", "dismiss-keyguard")
+        if not self._until(lambda: not self.locked()):
+            raise self._not_ready("the phone is locked: a person must unlock it")
+
+    def shade_open(self) -> bool:
+        """Whether the notification shade, or the quick settings, has the focus."""
+        return any(dumpsys.shade_open(self.run("dumpsys", *words).text) for words in _FOCUS_DUMPS)
+
+    def close_shade(self) -> bool:
+        """Collapse it; True when it is gone."""
+        self.run("cmd", "statusbar", "collapse")
+        return self._until(lambda: not self.shade_open())
+
+    def press_nothing(self) -> None:
+        """Press a key that does nothing, to see whether the phone lets programs press any. Raises InputForbidden."""
+        self.checked("input", "keyevent", "0")
 
     def _not_ready(self, why: str) -> PhoneNotReady:
         return PhoneNotReady(why, serial=self._serial)
 
-    def _awake(self) -> bool:
+    def awake(self) -> bool:
         return dumpsys.awake(self.run("dumpsys", "power").text) is not False
 
-    def _locked(self) -> bool:
+    def locked(self) -> bool:
         return dumpsys.locked(self.run("dumpsys", "window", "policy").text)
 
     def _until(self, condition: Callable[[], bool]) -> bool:

@@ -67,6 +67,12 @@ def focused_package(dump: str) -> str:
     return match[1] if match else ""
 
 
+def shade_open(dump: str) -> bool:
+    """Whether the notification shade has the focus; on a locked phone the same window is the lock screen."""
+    names = _FOCUS.findall(dump)
+    return bool(names) and names[-1].startswith(("NotificationShade", "StatusBar"))
+
+
 def awake(power: str) -> bool | None:
     """Whether the screen is on; None when the dump does not tell."""
     if match := _WAKEFULNESS.search(power):

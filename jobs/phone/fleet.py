@@ -228,6 +228,7 @@ class Fleet:
                     suspect=self._tracker.suspect,
                     gave_up=self.give_up,
                     needs_hands=self.needs_hands,
+                    later=self._tracker.submit,
                 )
             return link
 
@@ -240,5 +241,8 @@ class Fleet:
             reason = AdbDown if info.state is PhoneState.ADB_DOWN else PhoneOffline
             why = info.detail or "the link was lost for a moment"
             link.lost(reason(f"the phone was lost: {why}", serial=info.serial))
+        if info.state is PhoneState.DEVICE:
+            # A daemon that crashed, or a link that was lost, may have left the screen on.
+            self._tracker.submit(self._link(info.serial).let_sleep)
         for listener in self._listeners:
             listener(info)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from jobs import settings
-from jobs.phone.adb import Endpoint
-from jobs.phone.errors import PhoneError, PhoneNotReady, StopRequested
+from jobs.phone import keep_awake
+from jobs.phone.adb import AdbClient, AdbPhone, Endpoint
+from jobs.phone.errors import CommandFailed, PhoneError, PhoneNotReady, StopRequested
+from jobs.phone.foreign import boundary
 from jobs.phone.launch import OutputPump
 from jobs.phone.picture import Pictures
 from jobs.phone.push import Leftovers, PushGate
 from jobs.phone.session import Session
 from jobs.phone.wire import Grip
+
+log = logging.getLogger(__name__)
+
+#: How long giving the screen settings back may take: a stop of the daemon waits for it.
+LET_SLEEP_S = 2.0
 
 if TYPE_CHECKING:
     from jobs.phone.automation import Automation
@@ -35,10 +43,11 @@ class Link:
         suspect: Callable[[str], None],
         gave_up: Callable[[str, str], None],
         needs_hands: Callable[[str, str], None],
+        later: Callable[[Callable[[], None]], None],
     ) -> None:
         """`grip` lives as long as the daemon; `suspect(serial)` is told when a session had trouble,
         `gave_up(serial, why)` when the phone's automation server cannot be kept alive, `needs_hands(serial, why)`
-        when a person must change something at the phone.
+        when a person must change something at the phone. `later(call)` runs something on another thread.
         """
         self.serial = serial
         self.endpoint = endpoint
@@ -48,6 +57,8 @@ class Link:
         self.suspect = suspect
         self._gave_up = gave_up
         self._needs_hands = needs_hands
+        self._later = later
+        self._screen = threading.Lock()  #: held while the phone's screen settings are changed
         self.leftovers = Leftovers()
         self._grip = grip
         self._pump = pump
@@ -95,10 +106,36 @@ class Link:
             with self._lock:
                 self._spectator = None
 
-    def released(self, session: Session) -> None:
+    def released(self, session: Session, *, restless: bool = False) -> None:
+        """`restless`: the screen is kept on, which the phone is to be given back."""
         with self._lock:
             if self._session is session:
                 self._session = None
+        if restless:
+            self._later(self.let_sleep)
+
+    def keep_awake(self, phone: AdbPhone) -> bool:
+        """Keep the screen on for the open session; True when the phone is to be given something back at its end."""
+        with self._screen:
+            try:
+                return keep_awake.begin(phone)
+            except CommandFailed as error:
+                log.info("%s: its screen cannot be kept on: %s", self.serial, error)
+                return False
+
+    def let_sleep(self) -> None:
+        """Give an idle phone its own screen settings back; nothing to do where a session holds it by now."""
+        with self._screen:
+            if self.busy:
+                return
+            grip = Grip(self.clock, self.serial)
+            phone = AdbPhone(AdbClient(self.endpoint, grip, timeout_s=LET_SLEEP_S), self.serial)
+            try:
+                with boundary(self.serial):
+                    keep_awake.end(phone)
+            except (PhoneError, StopRequested) as error:
+                # It stays written on the phone: done when it is seen next.
+                log.debug("%s: its screen settings cannot be given back yet: %s", self.serial, error)
 
     def automation(self) -> Automation:
         """The phone's automation server; only the open session may use it."""

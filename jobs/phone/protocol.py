@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from jobs.phone.hindrance import Hindrance
 from jobs.phone.tree import UiTree
 
 
@@ -133,6 +134,14 @@ class PhoneSession(Protocol):
 
     def wake(self) -> None:
         """Screen on and unlocked. Raises PhoneNotReady when a person must unlock it."""
+
+    def clear_way(self) -> Hindrance | None:
+        """Find out what lies over the app (sleep, shade, call, lock, another app) and undo it where that does no harm.
+        Raises PhoneNotReady, InputForbidden.
+        """
+
+    def remarks(self) -> list[str]:
+        """What was found and undone since the last time this was asked, as sentences."""
 
     def close(self) -> None:
         """Close every socket of this session; idempotent, callable from any thread."""

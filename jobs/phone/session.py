@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,11 +24,14 @@ from jobs.phone.errors import (
     TapUncertain,
 )
 from jobs.phone.foreign import boundary
+from jobs.phone.hindrance import Hindrance, look_and_mend
 from jobs.phone.picture import capture
 from jobs.phone.protocol import Outgoing, ShellResult
 from jobs.phone.push import Pusher
 from jobs.phone.tree import TreeUnreadable, UiTree, parse_xml
 from jobs.phone.wire import Grip
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from jobs.phone.automation import Automation
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
 TREE_DEPTH = 100
 #: Fewer nodes than these are no screen but a server that lost its sight (U2-7, U2-10).
 SIGHTED_NODES = 3
+#: So many looks without a view in a row, and the phone is asked why.
+BLIND_GLANCES = 2
 TAP_TIMEOUT_S = 10.0
 #: How often a screen is looked at while it is waited for: quickly at first, since most screens come at once.
 LOOK_PAUSE_MIN_S, LOOK_PAUSE_MAX_S = 0.05, 0.5
@@ -63,6 +69,8 @@ class Session:
         self._automation: Automation | None = None
         self._tree: UiTree | None = None
         self._released = False
+        self._kept_awake = False
+        self._remarks: list[str] = []
 
     # Being one at a time, and ending
 
@@ -106,7 +114,7 @@ class Session:
             self._released = True
             if self._automation is not None:
                 self._automation.give_back()
-            self._link.released(self)
+            self._link.released(self, restless=self._kept_awake)
 
     # Shell, files, apps
 
@@ -150,6 +158,23 @@ class Session:
     def wake(self) -> None:
         with self._turn() as commands:
             commands.wake(self._limits)
+            if self._link.keep_awake(self._adb):
+                self._kept_awake = True
+
+    def clear_way(self) -> Hindrance | None:
+        with self._turn() as commands:
+            return self._cleared(commands)
+
+    def _cleared(self, commands: Commands) -> Hindrance | None:
+        found = look_and_mend(commands)
+        if found is not None:
+            log.info("%s: %s", self.serial, found.sentence)
+            self._remarks.append(found.sentence)
+        return found
+
+    def remarks(self) -> list[str]:
+        said, self._remarks = self._remarks, []
+        return said
 
     # Looking
 
@@ -161,16 +186,25 @@ class Session:
         return self._automation
 
     def observe(self, *, timeout_s: float = 10.0) -> UiTree:
-        with self._turn():
+        with self._turn() as commands:
             automation = self._ui()
             automation.make_ready()
             deadline = self._grip.deadline(timeout_s)
             restarted = False
+            glances = 0
             pause_s = LOOK_PAUSE_MIN_S * 2
             while True:
                 tree, why = self._glance(automation, max(0.1, deadline.remaining_s))
                 if tree is not None:
                     return tree
+                glances += 1
+                # One empty tree is a window that changes. Two: look why (PHN-2), and again after each mending.
+                if glances >= BLIND_GLANCES and not deadline.expired:
+                    glances = 0
+                    found = self._cleared(commands)
+                    if found is not None and found.mended:
+                        continue
+                    why = f"{why}; {found.sentence}" if found is not None else why
                 if deadline.expired:
                     raise AutomationLost(f"the phone shows nothing: {why}", serial=self.serial)
                 if not restarted and deadline.remaining_s < timeout_s * 0.6:

@@ -99,6 +99,11 @@ class Tracker:
         self._inbox.put(message)
         self._wake()
 
+    def submit(self, call: Callable[[], None]) -> None:
+        """Run something short on one of the care threads; nothing happens once they are gone."""
+        with contextlib.suppress(RuntimeError):
+            self._pool.submit(call)
+
     @property
     def quiet(self) -> bool:
         """Neither the adb server nor an idle phone is being asked anything just now."""

@@ -16,6 +16,10 @@ from jobs.post.screens_file import Vocabulary
 
 #: Answers of taps that may be lost in one attempt before it counts as failed.
 MAX_LOST_ANSWERS = 3
+#: Android's own surface: where nothing else shows, it lies over the app.
+AROUND = frozenset({"com.android.systemui"})
+#: How often it is cleared away before one look goes on with what shows.
+MAX_CLEARED = 3
 #: Signs of an upload: before our own commit they can only be traces of an earlier one.
 TRACES = frozenset({"progress", "success", "failure"})
 
@@ -32,6 +36,7 @@ class Hands:
         self.trips: Counter[str] = Counter()
         self.lost_answers = 0
         self._last: tuple[UiTree, Collection[str], Sight] | None = None
+        self._hopeless: UiTree | None = None  #: Android's own surface that could not be cleared away
 
     # Looking
 
@@ -39,13 +44,13 @@ class Hands:
         """The screen now."""
         self.attempt.check()
         self.trips["look"] += 1
-        return self._sight(self.phone.observe())
+        return self._seen(self.phone.observe())
 
     def wait_change(self, sight: Sight, timeout_s: float) -> Sight:
         """The next different screen content, or the same one when time is over."""
         self.attempt.check()
         self.trips["wait"] += 1
-        return self._sight(self.phone.observe_change(sight.tree, timeout_s=timeout_s))
+        return self._seen(self.phone.observe_change(sight.tree, timeout_s=timeout_s))
 
     def until(self, sight: Sight, done: Callable[[Sight], bool], timeout_s: float) -> Sight:
         """Watch until `done`, at most `timeout_s`; returns the last sight either way. The first one is not asked."""
@@ -54,6 +59,20 @@ class Hands:
             sight = self.wait_change(sight, deadline.remaining_s)
             if done(sight) or deadline.expired:
                 return sight
+
+    def _seen(self, tree: UiTree) -> Sight:
+        """The sight of a tree; where only Android's own surface shows (shade, lock), the app is brought back first."""
+        for _ in range(MAX_CLEARED):
+            if not tree.packages or tree.packages - AROUND or tree.same_as(self._hopeless):
+                break
+            found = self.phone.clear_way()
+            if found is None or not found.mended:
+                self._hopeless = tree
+                break
+            tree = self.phone.observe()
+        for remark in self.phone.remarks():
+            self.attempt.note(remark)
+        return self._sight(tree)
 
     def _sight(self, tree: UiTree) -> Sight:
         last = self._last

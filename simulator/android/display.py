@@ -44,6 +44,8 @@ class Display:
         self.top_first = False  #: order of the windows in a dump; real phones show both
         self.questions: list[_Question] = []
         self.crashed = ""
+        self.shade = False  #: the notification shade is open
+        self.touched: Callable[[], None] = lambda: None  #: told of every touch, key and waking up
         self._pin_pad = False
         self.version = 0  #: grows with everything that may have changed the screen
         self.on_change: Callable[[], None] = lambda: None
@@ -95,6 +97,15 @@ class Display:
                 else system_views.keyguard(self.width, self.height, self._swiped_lock, clock)
             )
             return [Window(view, "com.android.systemui", "system"), *bars]
+        if self.shade:
+            # It covers everything: windows beneath are not interactive, so no dump has them.
+            return [
+                Window(
+                    system_views.shade(self.width, self.height, lambda _: self.show_shade(False)),
+                    "com.android.systemui",
+                    "system",
+                )
+            ]
         stack = self._front_windows()
         if self.crashed:
             label = self.label(self.crashed)
@@ -134,7 +145,7 @@ class Display:
     def focused(self) -> tuple[str, str]:
         """Package and activity with the focus, as `dumpsys window` names them."""
         system = self.system
-        if system.locked or not system.screen_on:
+        if system.locked or not system.screen_on or self.shade:
             return "com.android.systemui", "NotificationShade"
         if self.asking:
             return (
@@ -151,6 +162,7 @@ class Display:
 
     def tap(self, x: int, y: int, via: str) -> None:
         """A finger touches and leaves."""
+        self.touched()
         if not self.system.screen_on:
             self.record.tap(x=x, y=y, via=via, screen=self.screen_name, hit=None)
             return
@@ -171,6 +183,7 @@ class Display:
         A grid follows the finger from the touch slop on, and goes on by itself when the finger was fast.
         """
         self.record.event("swipe", points=[x1, y1, x2, y2])
+        self.touched()
         if not self.system.screen_on or abs(y2 - y1) < 40 or abs(y2 - y1) < abs(x2 - x1):
             return
         target = scroll_target([window.view for window in self.windows()], x1, y1)
@@ -186,6 +199,8 @@ class Display:
             return "off"
         if self.system.locked:
             return "keyguard"
+        if self.shade:
+            return "shade"
         if self.asking:
             return "permission"
         if self.crashed:
@@ -254,7 +269,9 @@ class Display:
         if not self.system.screen_on or self.system.locked:
             return
         app = self.apps.get(self.front)
-        if self.asking:
+        if self.shade:
+            self.shade = False
+        elif self.asking:
             self._answer("deny")
         elif self.crashed:
             self._close_crash()
@@ -279,13 +296,19 @@ class Display:
         if self.system.screen_on and not self.system.locked:
             self.front = ""
             self.keyboard_shown = False
+            self.shade = False
             self.changed()
+
+    def show_shade(self, shown: bool) -> None:
+        self.shade = shown
+        self.changed()
 
     def power(self, on: bool) -> None:
         if not on:
             self.system.locked = self.system.locked or self.system.secure_lock
-            self._pin_pad = False
+            self._pin_pad = self.shade = False
         self.system.screen_on = on
+        self.touched()
         self.changed()
 
     def enter_pin(self, pin: str) -> None:

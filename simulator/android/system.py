@@ -63,7 +63,7 @@ class System:
             self.packages[package] = Package(package, _RELEASES.get(sdk, "14"), sdk, system=True)
         self.packages[LAUNCHER].activity = ".NexusLauncherActivity"
         self.settings: dict[str, dict[str, str]] = {
-            "system": {"screen_off_timeout": "60000", "screen_brightness": "128", "screen_brightness_mode": "0",
+            "system": {"screen_off_timeout": "600000", "screen_brightness": "128", "screen_brightness_mode": "0",
                        "accelerometer_rotation": "0", "user_rotation": "0"},
             "secure": {"default_input_method": KEYBOARD_IME, "enabled_input_methods": KEYBOARD_IME,
                        "user_setup_complete": "1", "android_id": f"{self.rng.getrandbits(64):016x}"},
@@ -90,6 +90,12 @@ class System:
     def next_pid(self) -> int:
         self._next_pid += self.rng.randint(3, 40)
         return self._next_pid
+
+    @property
+    def stays_on(self) -> bool:
+        """Whether the screen never times out: what it is plugged into is among what keeps it on."""
+        kept = self.settings["global"].get("stay_on_while_plugged_in", "0")
+        return bool(self.battery["plugged"] & int(kept)) if kept.isdigit() else False
 
     @property
     def ime(self) -> str:

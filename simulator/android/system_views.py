@@ -149,6 +149,29 @@ def pin_pad(width: int, height: int) -> View:
     )  # fmt: skip
 
 
+def shade(width: int, height: int, close: Callable[[int], None]) -> View:
+    """The notification shade, as a notification or a finger opens it: it covers the whole screen."""
+    return View(
+        bounds=(0, 0, width, height),
+        rid="legacy_window_root",
+        package=SYSTEM_UI,
+        blocks=True,
+        on_scroll=close,
+        children=[
+            View(cls="android.widget.TextView", bounds=(60, 80, width - 60, 160), rid="clock", text="12:30"),
+            View(cls="android.widget.Button", bounds=(60, 200, 360, 340), rid="tile_label", desc="Internet", clickable=True),
+            View(cls="android.widget.FrameLayout", bounds=(30, 400, width - 30, 640), rid="expandableNotificationRow",
+                 clickable=True, children=[
+                     View(cls="android.widget.TextView", bounds=(90, 430, width - 90, 500), rid="android:id/title",
+                          text="System update available"),
+                     View(cls="android.widget.TextView", bounds=(90, 520, width - 90, 600), rid="android:id/text",
+                          text="Tap to download")]),
+            View(cls="android.widget.Button", bounds=(width - 330, height - 300, width - 60, height - 200),
+                 rid="dismiss_text", text="Clear all", clickable=True),
+        ],
+    )  # fmt: skip
+
+
 def keyboard(width: int, height: int, package: str, key: Callable[[str], None]) -> View:
     """The input method's window. uiautomator2's keyboard is a bar without keys."""
     if package == ADB_KEYBOARD:

@@ -111,7 +111,8 @@ def _power(phone: Phone, words: list[str]) -> str:
     on = phone.system.screen_on
     return (
         "POWER MANAGER (dumpsys power)\n"
-        f"  mWakefulness={'Awake' if on else 'Asleep'}\n  mIsPowered=true\n  mStayOn=false\n"
+        f"  mWakefulness={'Awake' if on else 'Asleep'}\n  mIsPowered={str(bool(phone.system.battery['plugged'])).lower()}"
+        f"\n  mStayOn={str(phone.system.stays_on).lower()}\n"
         f"  mHoldingWakeLockSuspendBlocker=false\n  mHoldingDisplaySuspendBlocker={str(on).lower()}\n"
         f"Display Power: state={'ON' if on else 'OFF'}\n"
     )

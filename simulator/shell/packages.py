@@ -145,6 +145,13 @@ async def cmd(process: Process, words: list[str]) -> int:
     service = words[0] if words else ""
     if service == "package":
         return await pm(process, words[1:])
+    if service == "statusbar":
+        display = process.phone.display
+        if words[1:] == ["collapse"]:
+            display.show_shade(False)
+        elif words[1:] in (["expand-notifications"], ["expand-settings"]):
+            display.show_shade(True)
+        return 0
     if service == "locale":
         return await locale(process, words[1:])
     if service == "activity":

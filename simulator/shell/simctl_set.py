@@ -26,6 +26,8 @@ def values(phone: Phone) -> dict[str, Any]:
         "pin": system.secure_lock,
         "unlock-pin": "(write only: what a person types)",
         "network": system.network,
+        "plugged": bool(system.battery["plugged"]),
+        "shade": display.shade,
         "call": system.call_state,
         "input-forbidden": system.input_forbidden,
         "media-broadcast": system.media_broadcast,
@@ -62,6 +64,10 @@ async def change(phone: Phone, key: str, value: str) -> str:
             display.enter_pin(value)
         elif key == "network":
             system.network = yes
+        elif key == "plugged":
+            system.battery["plugged"] = 2 if yes else 0
+        elif key == "shade":
+            display.show_shade(yes)
         elif key == "input-forbidden":
             system.input_forbidden = yes
         elif key == "call":
@@ -143,5 +149,7 @@ def reset(phone: Phone) -> None:
         phone.stop_app(package)
     phone.system.screen_on, phone.system.locked = True, False
     phone.display.crashed = ""
+    phone.display.shade = False
+    phone.system.input_forbidden = False
     phone.display.questions.clear()
     phone.changed()

@@ -40,10 +40,12 @@ async def settings(process: Process, words: list[str]) -> int:
         await process.out(table.get(words[2], "null") + "\n")
     elif verb == "put" and len(words) > 3:
         table[words[2]] = words[3]
+        process.phone.display.touched()  # a new timeout counts from now
         process.phone.changed()
         process.phone.save()
     elif verb == "delete" and len(words) > 2:
         await process.out(f"Deleted {int(table.pop(words[2], None) is not None)} rows\n")
+        process.phone.save()
     elif verb == "list":
         await process.out("".join(f"{name}={value}\n" for name, value in sorted(table.items())))
     else:
@@ -109,7 +111,7 @@ async def wm(process: Process, words: list[str]) -> int:
 async def svc(process: Process, words: list[str]) -> int:
     if words[:2] == ["power", "stayon"]:
         process.phone.system.settings["global"]["stay_on_while_plugged_in"] = (
-            "0" if words[2:] == ["false"] else "3"
+            "0" if words[2:] == ["false"] else "7"
         )
     elif words[:1] in (["wifi"], ["data"]) and len(words) > 1:
         process.phone.system.network = words[1] == "enable"

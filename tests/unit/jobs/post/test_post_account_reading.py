@@ -224,6 +224,12 @@ class FakePhone:
     def app_version(self, package: str) -> str:
         return "43.1.4"
 
+    def clear_way(self) -> None:
+        return None
+
+    def remarks(self) -> list[str]:
+        return []
+
     def foreground_package(self) -> str:
         return TIKTOK
 

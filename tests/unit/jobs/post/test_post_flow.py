@@ -234,6 +234,12 @@ class FakePhone:
     def press(self, key: str) -> None:
         self.taps.append((f"key {key}", 0, 0))
 
+    def clear_way(self) -> None:
+        return None
+
+    def remarks(self) -> list[str]:
+        return []
+
     def hide_keyboard(self) -> bool:
         return False
 

@@ -1,0 +1,78 @@
+"""The screen stays on for an attempt (PHN-2), and the phone gets its own setting back, also after a crash of this box.
+
+What was set before stands on the phone itself, beside the setting: whoever opens the phone next finds it, whatever
+became of the daemon that wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from jobs.phone.adb import AdbPhone
+
+#: Both end the sleep: one while power is plugged in, the other on a phone that runs on its battery.
+STAY_ON, TIMEOUT = ("global", "stay_on_while_plugged_in"), ("system", "screen_off_timeout")
+#: Where the operator's values are kept.
+BEFORE = {STAY_ON: "tikmatrixd_stay_on_before", TIMEOUT: "tikmatrixd_screen_off_timeout_before"}
+#: AC, USB and wireless (BatteryManager); what `svc power stayon true` sets at least.
+ALL_PLUGS = 7
+#: The longest that a phone without power stays on by itself: longer than any attempt.
+LONG_MS = 30 * 60 * 1000
+_VALUE = re.compile(r"\d{1,10}")
+_POWERED = re.compile(r"powered: true")
+_SHELL_S = 5.0
+
+Setting = tuple[str, str]
+
+
+class Kept(NamedTuple):
+    """One setting of the phone: its value now, and the operator's where ours stands in its place."""
+
+    now: str
+    before: str
+
+
+def begin(phone: AdbPhone) -> bool:
+    """Keep the screen on; True when the phone has something to be given back at the end."""
+    stay_on, timeout = _read(phone, STAY_ON), _read(phone, TIMEOUT)
+    plugged = _POWERED.search(phone.shell_words("dumpsys", "battery", timeout_s=_SHELL_S).text) is not None
+    lines = []
+    if plugged and int(stay_on.now or "0") & ALL_PLUGS != ALL_PLUGS:
+        lines += _remember(STAY_ON, stay_on)
+        lines.append("svc power stayon true")
+    if not plugged and int(timeout.now or "0") < LONG_MS:
+        lines += _remember(TIMEOUT, timeout)
+        lines.append(f"settings put {' '.join(TIMEOUT)} {LONG_MS}")
+    if lines:
+        phone.run(" && ".join(lines), timeout_s=_SHELL_S)
+    return bool(lines or stay_on.before or timeout.before)
+
+
+def end(phone: AdbPhone) -> bool:
+    """Give the phone its own settings back; True when there was something to give back."""
+    lines = []
+    for setting in (STAY_ON, TIMEOUT):
+        kept = _read(phone, setting)
+        if kept.before:
+            place = " ".join(setting)
+            lines.append(f"settings put {place} {kept.before}")
+            lines.append(f"settings delete global {BEFORE[setting]}")
+    if lines:
+        phone.run(" && ".join(lines), timeout_s=_SHELL_S)
+    return bool(lines)
+
+
+def _read(phone: AdbPhone, setting: Setting) -> Kept:
+    line = f"settings get {' '.join(setting)}; settings get global {BEFORE[setting]}"
+    now, before, *_ = (
+        *(word.strip() for word in phone.run(line, timeout_s=_SHELL_S).text.splitlines()),
+        "",
+        "",
+    )
+    return Kept(*(word if _VALUE.fullmatch(word) else "" for word in (now, before)))  # "null": not set
+
+
+def _remember(setting: Setting, kept: Kept) -> list[str]:
+    """The operator's value is the first that was found: ours, left by a crash, is never taken for it."""
+    return [] if kept.before else [f"settings put global {BEFORE[setting]} {kept.now or '0'}"]
