@@ -228,12 +228,9 @@ class World:
             pooled = {f.sha256 for f in post.task.materials if f.root} & {
                 f.sha256 for f in earlier.task.materials if f.root
             }
-            if (
-                pooled
-                and not wishes.forced
-                and wishes.confirmed <= self._created(earlier)
-                and earlier.key != post.key
-            ):
+            denied = self._wishes(earlier).confirmed >= earlier.step  # a person said that it is not there
+            asked = wishes.forced or denied or wishes.confirmed > self._created(earlier)
+            if pooled and not asked and earlier.key != post.key:
                 self.wrong(f"task {task.id} uses the pooled file of task {earlier.task.id} again")
         self.posts.append(post)
         self.counts["posts"] += 1
@@ -251,9 +248,11 @@ class World:
         before = earlier.at < post.task.scheduled_at - WINDOW_S and earlier.task.id < post.task.id
         return min(apart_s, slot_s) > WINDOW_S and before
 
+    def _wishes(self, post: Post) -> Wishes:
+        return self.wishes.get(post.task.id) or Wishes(post.step, forced=False)
+
     def _created(self, post: Post) -> int:
-        found = self.wishes.get(post.task.id)
-        return post.step if found is None else found.created
+        return self._wishes(post).created
 
     def wrong(self, sentence: str) -> None:
         self.violations.append(f"step {self.number}: {sentence}")
