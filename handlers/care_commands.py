@@ -55,10 +55,22 @@ def backup(config_path: Path | None, target: Path, library: bool, adb_dir: Path 
 @click.command()
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @_ADB_DIR_OPTION
+@click.option("--dry-run", is_flag=True, help="Only check the backup and show what would be written.")
+@click.option(
+    "--take-paths",
+    is_flag=True,
+    help="Take over the paths of the backup's config where this box's are others.",
+)
 @click.pass_obj
-def restore(config_path: Path | None, source: Path, adb_dir: Path | None) -> None:
-    """Check a backup, then put everything in its place; what was there is kept aside. The daemon must be stopped."""
-    from jobs.hub_backup import put_back, unpack
+def restore(
+    config_path: Path | None, source: Path, adb_dir: Path | None, dry_run: bool, take_paths: bool
+) -> None:
+    """Check a backup, show what it will write, then put everything in its place; what was there is kept aside.
+
+    The daemon must be stopped. A backup whose config names other paths than this box's is refused.
+    """
+    from jobs.hub_archive import unpack
+    from jobs.hub_restore import make_plan, put_back
 
     # On a new box there may be no config yet: then the one in the backup is the first.
     present = read_config(config_path if config_path is not None and config_path.exists() else None)
@@ -66,13 +78,19 @@ def restore(config_path: Path | None, source: Path, adb_dir: Path | None) -> Non
     try:
         with tempfile.TemporaryDirectory(prefix="tikmatrixd-restore-") as folder:
             unpacked = unpack(source, Path(folder), target)
-            notes = put_back(
-                unpacked,
-                present,
-                config_path=target,
-                adb_dir=adb_dir or adb_key_dir(unpacked.config or present),
-                now=SystemClock().now(),
-            )
+            key_dir = adb_dir or adb_key_dir(unpacked.config or present)
+            plan = make_plan(unpacked, present, config_path=target, adb_dir=key_dir)
+            for line in plan.lines():
+                click.echo(line)
+            if plan.other_paths and not take_paths:
+                end(
+                    "nothing was changed: the config in the backup names other paths than this box's (above); give "
+                    "--take-paths if they are right",
+                    EX.DATAERR,
+                )
+            if dry_run:
+                return
+            notes = put_back(plan, SystemClock().now())
     except BackupUnreadable as error:
         end(f"nothing was changed: {error}", EX.DATAERR)
     except StateLocked:

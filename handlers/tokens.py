@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import logging
 import os
-import re
 import secrets
 import stat
 import threading
@@ -22,23 +21,10 @@ from typing import Literal
 import msgspec
 
 from jobs.clock import utc
+from jobs.token_file import NAME, TokenEntry, TokenFile, parse_tokens
 
 _LOG = logging.getLogger(__name__)
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}")
 _PREFIX = "tkm_"  #: lets secret scanners recognise a token that was committed by mistake
-
-
-class TokenEntry(msgspec.Struct, frozen=True):
-    """One token as it stands in the file."""
-
-    name: str
-    sha256: str
-    created_at: str
-
-
-class _TokenFile(msgspec.Struct, frozen=True):
-    tokens: tuple[TokenEntry, ...] = ()
-    version: int = 1
 
 
 class TokenError(Exception):
@@ -47,7 +33,7 @@ class TokenError(Exception):
 
 def new_token(path: Path, name: str) -> str:
     """Add a token and return it: the only moment at which it can be read. Raises TokenError."""
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise TokenError(
             f"{name!r} is no name for a token: use 1 to 64 letters, digits, spaces and . _ @ -, starting with a letter or digit"
         )
@@ -63,12 +49,12 @@ def new_token(path: Path, name: str) -> str:
 def list_tokens(path: Path) -> tuple[TokenEntry, ...]:
     """The entries of the file; none when there is no file. Raises TokenError when it cannot be read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_TokenFile).tokens
+        return parse_tokens(path.read_bytes())
     except FileNotFoundError:
         return ()
     except OSError as error:
         raise TokenError(f"{path} cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise TokenError(f"{path} is damaged ({error}): move it away and make new tokens") from error
 
 
@@ -151,7 +137,7 @@ def _digest(token: str) -> str:
 
 def _write(path: Path, entries: tuple[TokenEntry, ...]) -> None:
     """Replace the file as a whole, readable by its owner and the service only, durable before it returns."""
-    data = msgspec.json.format(msgspec.json.encode(_TokenFile(entries)), indent=2) + b"\n"
+    data = msgspec.json.format(msgspec.json.encode(TokenFile(entries)), indent=2) + b"\n"
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 
 from jobs.config_checks import check_values, split_listen
+from jobs.reload import differences
 from jobs.settings import AccountEntry, NotifyTarget, Settings
 
 _HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z0-9_.\"-]+)\s*\]?\]")
@@ -93,6 +94,8 @@ def parse_config_text(text: str, path: Path | None = None) -> LoadedConfig:
     """Like `load_config`, for a text that was already read."""
     try:
         raw = tomllib.loads(text)
+    except RecursionError:
+        raise ConfigInvalid(path, [ConfigProblem("", "is nested too deeply")]) from None
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         raise ConfigInvalid(
@@ -257,6 +260,21 @@ def _describe_struct(prefix: str, value: Any, config: LoadedConfig, waiting: Col
             where = f"as before; what is at {where} now is not in force"
         plain.append(f"{field.name} = {shown}  # {where}")
     return plain + nested
+
+
+def key_differences(here: Settings, there: Settings) -> list[str]:
+    """Dotted keys (lists of entries and nested sections as a whole) in which two settings differ."""
+    return sorted(differences(msgspec.to_builtins(here), msgspec.to_builtins(there)))
+
+
+def shown_value(settings: Settings, key: str) -> str:
+    """The value of a dotted key for people; of entries, which may hold secrets, only how many."""
+    section, _, name = key.partition(".")
+    value = getattr(settings, section)
+    if section in _LISTS:
+        return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
+    content = getattr(value, name)
+    return _toml(msgspec.to_builtins(content) if isinstance(content, msgspec.Struct) else content)
 
 
 def _toml(value: Any) -> str:

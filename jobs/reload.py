@@ -31,7 +31,7 @@ class Change(msgspec.Struct, frozen=True):
 def merge(old: Settings, new: Settings) -> Change:
     """Take over what may change while running; everything else stays as it was until the next start."""
     before, after = msgspec.to_builtins(old), msgspec.to_builtins(new)
-    changed = sorted(_differences(before, after))
+    changed = sorted(differences(before, after))
     live = [key for key in changed if key in LIVE or key.partition(".")[0] in LIVE]
     for key in live:
         section, _, name = key.partition(".")
@@ -43,7 +43,8 @@ def merge(old: Settings, new: Settings) -> Change:
     return Change(settings, changed, [key for key in changed if key not in live])
 
 
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """Dotted keys, or sections that are lists, in which two settings as plain data differ."""
     for section, content in after.items():
         if isinstance(content, Mapping):
             yield from (

@@ -23,11 +23,15 @@ from storage.migrate import CURRENT
 from storage.state_dir import ARCHIVE, FOLDER, RESTORED, finish_restore, lock_state
 from storage.store import Store
 from storage.tables import TYPES
+from storage.tar_headers import Hostile, check_headers
 
 _SNAPSHOT_NAME = "snapshot.json"
 
 #: Last file of a backup: the SHA-256 of all others, so that a cut or altered one is noticed.
 _MANIFEST_NAME = "manifest.json"
+
+#: Of one file in a backup, which is read into memory: many times what a hub of years has.
+_MAX_FILE_BYTES = 2 * 1024**3
 
 #: A running daemon replaces generations now and then: how often reading is begun anew.
 _ATTEMPTS = 5
@@ -224,17 +228,24 @@ def _read_tar(path: Path) -> tuple[Loaded, list[str]]:
         snapshot.Unreadable,
         msgspec.MsgspecError,
         UnicodeDecodeError,
+        RecursionError,
+        Hostile,
     ) as error:
         raise BackupUnreadable(f"{path} cannot be read as a backup: {error}") from error
     return state, months
 
 
 def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each file in the archive, only one of them in memory."""
+    """Name and bytes of each file in the archive, only one of them in memory. Raises Hostile, TarError, OSError."""
+    check_headers(path)
     with tarfile.open(path, mode="r:") as tar:
         for member in tar:
             stream = tar.extractfile(member) if member.isfile() else None
             if stream is not None:
+                if member.size > _MAX_FILE_BYTES:
+                    raise Hostile(
+                        f"{member.name!r} has {member.size} bytes, at most {_MAX_FILE_BYTES} are taken"
+                    )
                 data = stream.read()
                 if len(data) != member.size:
                     raise tarfile.ReadError(f"{member.name} is cut off")

@@ -128,7 +128,7 @@ def read_file(path: Path) -> ScreensFile:
         return msgspec.convert(tomllib.loads(path.read_text("utf-8")), ScreensFile, strict=False)
     except OSError as error:
         raise ScreensInvalid(str(path), [f"cannot be read: {error.strerror or error}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ScreensInvalid(str(path), [f"is not TOML: {error}"]) from error
     except msgspec.ValidationError as error:
         raise ScreensInvalid(str(path), [str(error).replace("`$.", "`")]) from error
