@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
+import zlib
 from typing import Any, BinaryIO, NoReturn, cast
 
 from handlers.body_hints import explain_no_json, explain_no_object, explain_syntax
 from handlers.envelope import Code, Refusal
+from jobs.lenient import shorten
 
 MAX_DEPTH = 64
 #: Texts and brackets. A text that is never closed fits too: a pattern that fails at its end would be tried again from
@@ -16,10 +18,18 @@ MAX_DEPTH = 64
 _TOKEN = re.compile(r'"(?:[^"\\]+|\\.)*"?|[\[\]{}]', re.DOTALL)
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 _CHUNK_BYTES = 64 * 1024
+_GZIP = 16 + zlib.MAX_WBITS
+#: "deflate" means zlib's format; some send bare deflate data under this name.
+_WINDOW_BITS = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}
+_GZIP_MARK = b"\x1f\x8b\x08"
 
 
 def read_body(environ: dict[str, Any], limit_bytes: int) -> bytes:
-    """The whole body. Raises Refusal (41301) beyond the limit, whatever Content-Length said."""
+    """The whole body, unpacked. Raises Refusal (41301) beyond the limit, whatever Content-Length said."""
+    return unpacked(_read(environ, limit_bytes), environ.get("HTTP_CONTENT_ENCODING", ""), limit_bytes)
+
+
+def _read(environ: dict[str, Any], limit_bytes: int) -> bytes:
     declared = environ.get("CONTENT_LENGTH") or "0"
     if declared.isascii() and declared.isdigit() and int(declared) > limit_bytes:
         raise too_large(limit_bytes)
@@ -82,7 +92,50 @@ def invalid(message: str, field: str = "") -> Refusal:
     return Refusal(Code.INVALID, text, data={"errors": [{"field": field, "problem": message}]})
 
 
+def unpacked(body: bytes, encoding: str, limit_bytes: int) -> bytes:
+    """A body as it was before its Content-Encoding. What unpacks to more than the limit is not unpacked further.
+
+    Raises Refusal: 41301, or 40001 for an encoding that is not known here and for a body that is not what it says.
+    """
+    names = [name.strip().lower() for name in encoding.split(",")]
+    names = [name for name in names if name not in {"", "identity"}]
+    if not names:
+        return body
+    if len(names) > 1 or names[0] not in _WINDOW_BITS:
+        raise Refusal(
+            Code.INVALID,
+            f"Content-Encoding {shorten(encoding)} is not taken; send the body as it is, or use gzip or deflate",
+            data={"errors": [{"field": "Content-Encoding", "problem": "use gzip, deflate or none"}]},
+            headers=(("Accept-Encoding", "gzip, deflate"),),
+        )
+    for bits in _WINDOW_BITS[names[0]]:
+        try:
+            return _inflate(body, bits, limit_bytes)
+        except zlib.error:
+            continue
+    raise invalid(f"the body is not what Content-Encoding says: it is no {names[0]} data, or is cut off")
+
+
+def _inflate(body: bytes, window_bits: int, limit_bytes: int) -> bytes:
+    """Raises zlib.error, and Refusal beyond the limit."""
+    result = b""
+    while True:
+        unpacker = zlib.decompressobj(window_bits)
+        result += unpacker.decompress(body, limit_bytes + 1 - len(result))
+        if len(result) > limit_bytes:
+            raise too_large(limit_bytes)
+        if not unpacker.eof:
+            raise zlib.error("cut off")
+        body = unpacker.unused_data
+        if not body:
+            return result
+        if window_bits != _GZIP:  # gzip data may follow gzip data (RFC 1952)
+            raise zlib.error("something follows")
+
+
 def _decode(body: bytes, method: str, content_type: str) -> str:
+    if body.startswith(_GZIP_MARK):
+        raise invalid("the body is compressed with gzip: say so with the header Content-Encoding: gzip")
     hint = explain_no_json(body, method, content_type)
     if hint:
         raise invalid(hint)

@@ -68,8 +68,13 @@ class Call:
     def header(self, name: str) -> str | None:
         """A request header, None when it was not sent."""
         key = name.upper().replace("-", "_")
-        value: str | None = self.environ.get(key if key.startswith("CONTENT_") else f"HTTP_{key}")
+        value: str | None = self.environ.get(key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}")
         return value
+
+    def hung_up(self) -> bool:
+        """Whether the client has closed the connection; False where the server cannot tell."""
+        ask = self.environ.get("waitress.client_disconnected")
+        return bool(ask is not None and ask())
 
     def body(self) -> bytes:
         """The raw body, up to the route's limit. Raises Refusal (41301)."""

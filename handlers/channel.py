@@ -268,6 +268,7 @@ class Channel:
         if request.empty:
             return
         exchange = self.exchange = Exchange(self._loop.site, self._addr, request)
+        exchange.connection = self._sock
         if request.error is not None:
             self._send(exchange.refuse())
             self._drop(request)

@@ -54,6 +54,7 @@ _CODES: tuple[tuple[type[Exception], Code], ...] = (
     (refusals.KeyReused, Code.KEY_REUSED),
     (refusals.DuplicatePost, Code.DUPLICATE),
     (refusals.Draining, Code.DRAINING),
+    (refusals.ClientGone, Code.INVALID),
     (refusals.NoSpace, Code.NO_SPACE),
     (ConfigInvalid, Code.INVALID),
     (store_errors.StoreFull, Code.NO_SPACE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -37,6 +38,7 @@ class Exchange(WSGITask):
         )  # what waitress takes for the channel: `server`, `addr` and `adj` are asked of it
         self.server, self.adj, self.addr = site, site.adj, addr
         self.cancelled = False
+        self.connection: socket.socket | None = None  #: asked only whether the client has closed it
         self.done = False
         self.known = self.refused = False
         self.last = False  #: the connection ends with this answer
@@ -45,8 +47,19 @@ class Exchange(WSGITask):
         self._close_body: Any = None
 
     def check_client_disconnected(self) -> bool:
-        """For the environ, as waitress has it."""
-        return self.cancelled
+        """For the environ, as waitress has it: whether the client has closed the connection, or its half of it.
+
+        The loop does not read from a connection whose request is with a worker, so the end of what the client sends
+        is looked for here.
+        """
+        if self.cancelled or self.connection is None:
+            return self.cancelled
+        try:
+            return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     # --- in a worker
 

@@ -85,6 +85,8 @@ class MaterialHandlers:
             raise too_large(limit)
         if not length:
             raise invalid(f"the body is empty; send the file, {_HOW}", "file")
+        if (call.header("Content-Encoding") or "identity").strip().lower() != "identity":
+            raise invalid("files are taken as they are, without Content-Encoding", "Content-Encoding")
         if content_type.startswith("application/x-www-form-urlencoded"):
             raise invalid(f"curl -d changes files on the way; send it {_HOW}", "file")
         boundary = boundary_of(content_type)
@@ -109,13 +111,16 @@ class MaterialHandlers:
 
     def _upload_form(self, call: Call, body: BinaryIO, boundary: str) -> Uploaded:
         parts = find_parts(body, boundary)
-        files = [part for part in parts if part.filename]
+        files = [part for part in parts if part.is_file]
         if len(files) != 1:
-            raise invalid(f"the form must hold exactly one file, it holds {len(files)}; {_HOW}", "file")
+            chosen = "" if files or not any(part.is_empty_choice for part in parts) else ": none was chosen"
+            raise invalid(
+                f"the form must hold exactly one file, it holds {len(files)}{chosen}; {_HOW}", "file"
+            )
         sent: dict[str, str] = {}
         twice: list[Problem] = []
         for part in parts:
-            if not part.filename:
+            if not part.is_file and not part.is_empty_choice:
                 text = read_field(body, part)
                 if part.name == "tags" and "tags" in sent:
                     text = f"{sent['tags']},{text}"
@@ -130,9 +135,15 @@ class MaterialHandlers:
             name: text for name, text in texts.items() if name not in {"name", "sha256"} and str(text).strip()
         }
         file = files[0]
+        name = texts.get("name") or file.filename
+        if not name:
+            raise invalid(
+                "the file has no name: add ;filename=clip.mp4 to it (curl -F), or ?name=clip.mp4 to the address",
+                "name",
+            )
         return self._services.library.upload(
             chunks_of(body, file.start, file.end),
-            texts.get("name") or file.filename,
+            name,
             fields,
             length=file.end - file.start,
             sha256=texts.get("sha256"),

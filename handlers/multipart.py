@@ -5,28 +5,42 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from email.message import Message
-from email.parser import HeaderParser
 from typing import BinaryIO
 
 import msgspec
 
 from handlers.body import invalid
+from handlers.disposition import parameters
 
 _STEP_BYTES = 1024 * 1024
 _MAX_PARTS = 50
 _MAX_HEADER_BYTES = 8 * 1024
 _MAX_FIELD_BYTES = 64 * 1024
+_ANY_FILE = ("application/octet-stream", "binary/octet-stream", "application/mp4")
+_FOLDED = re.compile(r"\r\n[ \t]+")
 _BOUNDARY = re.compile(r'boundary="?([^";,]{1,70})"?', re.IGNORECASE)
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One part: its form name, its file name ("" for plain fields), and where its bytes lie."""
+    """One part: its form name, its file name (None where it has none), its Content-Type, and where its bytes lie."""
 
     name: str
-    filename: str
+    filename: str | None
+    content_type: str
     start: int
     end: int
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it was sent as a file: by its name, or by a type that no text field has."""
+        if self.filename is None:
+            return self.content_type.startswith(("video/", "image/")) or self.content_type in _ANY_FILE
+        return bool(self.filename) or self.end > self.start
+
+    @property
+    def is_empty_choice(self) -> bool:
+        """What a browser sends for a file field in which nothing was chosen."""
+        return not self.filename and self.filename is not None and self.end == self.start
 
 
 def boundary_of(content_type: str) -> str | None:
@@ -106,20 +120,24 @@ def _read_part(body: BinaryIO, start: int, end: int) -> Part:
     length = head.find(b"\r\n\r\n")
     if length < 0 or not head.startswith(b"\r\n"):
         raise invalid("a part of the form has no or too long headers", "file")
-    # Browsers and curl write file names in UTF-8, which headers otherwise do not know.
-    headers = HeaderParser().parsestr(head[2 : length + 2].decode("utf-8", "replace"))
-    name, filename = _parameter(headers, "name"), _parameter(headers, "filename")
+    headers = _headers(head[2 : length + 2])
+    told = parameters(headers.get("content-disposition", ""))
+    name = told.get("name", "")
     if not name:
         raise invalid("a part of the form has no name", "file")
-    return Part(name, filename, start + length + 4, end)
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return Part(name, told.get("filename"), kind, start + length + 4, end)
 
 
-def _parameter(headers: Message, name: str) -> str:
-    value = headers.get_param(name, "", "content-disposition")
-    if isinstance(value, tuple):  # RFC 2231: charset, language, bytes
-        charset, _, raw = value
-        try:
-            value = raw.encode("latin-1").decode(charset or "utf-8")
-        except (LookupError, UnicodeError):
-            return ""
-    return str(value)
+def _headers(lines: bytes) -> dict[str, str]:
+    """Names in lower case. Most clients write UTF-8, which headers otherwise do not know; old ones Latin-1."""
+    try:
+        text = lines.decode()
+    except UnicodeDecodeError:
+        text = lines.decode("cp1252", "replace")
+    found: dict[str, str] = {}
+    for line in _FOLDED.sub(" ", text).split("\r\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            found.setdefault(name.strip().lower(), value.strip())
+    return found

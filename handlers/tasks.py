@@ -93,7 +93,9 @@ class TaskHandlers:
         key = call.header("Idempotency-Key")
         if queried := call.queried():
             body += b"\n?" + queried.encode()
-        created = self._services.intake.create(raw, source="api", idempotency_key=key, body=body)
+        created = self._services.intake.create(
+            raw, source="api", idempotency_key=key, body=body, gone=call.hung_up
+        )
         return Answer(created.answer, (("Idempotent-Replay", "true"),) if created.replayed else ())
 
     def page(self, call: Call) -> Result:

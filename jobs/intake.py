@@ -21,7 +21,7 @@ from jobs.post.config import ParsedConfig
 from jobs.post.config_rules import parse_config
 from jobs.post.media_probe import MediaProbe
 from jobs.post.plan import kind_of
-from jobs.refusals import Draining, DuplicatePost, Invalid, NoSpace, NotFound, Problem
+from jobs.refusals import ClientGone, Draining, DuplicatePost, Invalid, NoSpace, NotFound, Problem
 from jobs.repeats import Repeat, Repeats
 from jobs.scheduler import LOOK_S
 from jobs.settings import Settings
@@ -115,6 +115,7 @@ class Intake:
         idempotency_key: str | None = None,
         body: bytes = b"",
         force: bool = False,
+        gone: Callable[[], bool] = lambda: False,
     ) -> Created:
         """Create the tasks that a request asks for.
 
@@ -124,6 +125,7 @@ class Intake:
             idempotency_key: The same key with the same body gets the same answer for 24 hours.
             body: The body's bytes, by which two bodies are compared.
             force: Like the field of this name in the body.
+            gone: Whether who asked has left. One that left repeats its request: then nothing is created for this one.
 
         Raises:
             Refused: one of its kinds; nothing was created. Checked in the order script, shape, phones and accounts,
@@ -132,7 +134,7 @@ class Intake:
         if self._draining:
             raise Draining(Problem("", "the daemon is about to stop; try again in a minute"))
         if idempotency_key is None:
-            return self._create(raw, source, force)
+            return self._create(raw, source, force, gone)
         with self._keys.hold(idempotency_key):
             identity = body_sha256(body, raw)
             now = self._clock.now()
@@ -144,6 +146,7 @@ class Intake:
                 raw,
                 source,
                 force,
+                gone,
                 lambda answer: self._keys.entry(idempotency_key, identity, now, answer),
             )
 
@@ -152,6 +155,7 @@ class Intake:
         raw: Any,
         source: str,
         force: bool,
+        gone: Callable[[], bool],
         remember: Callable[[dict[str, Any]], IdempotencyEntry] | None = None,
     ) -> Created:
         findings = Findings()
@@ -169,6 +173,8 @@ class Intake:
                 def make_answer(tasks: Sequence[Task]) -> dict[str, Any]:
                     return self._answer(tasks, [task.id for task in tasks], findings.warnings)
 
+                if gone():  # reading files may have taken longer than the client waited
+                    raise ClientGone(Problem("", "the client has hung up: nothing was created"))
                 try:
                     tasks = self._store.tasks.create(
                         new,

@@ -60,5 +60,9 @@ class Draining(Refused):
     """50301: the daemon is about to stop."""
 
 
+class ClientGone(Refused):
+    """The client closed the connection before anything was stored: it will ask again."""
+
+
 class NoSpace(Refused):
     """50701: no disk space for new tasks."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import resource
 import socket
 import statistics
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -210,6 +212,50 @@ def test_WEB_3_hanging_creates_do_not_delay_reads(side: HttpSide, monkeypatch: p
     assert statistics.median(times) < 0.3, times
     assert max(times) < 2.0, times
     assert wire.good("GET", T)["total"] == 40
+
+
+@pytest.mark.parametrize("how", ["closed", "half closed", "reset"])
+def test_MED_22_nothing_is_created_for_a_client_that_has_hung_up(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    wire = side.serve()
+    go_on, entered, done = threading.Event(), threading.Event(), threading.Event()
+    real = side.intake._chosen
+
+    def slow(*args: object) -> object:
+        """Reading files takes longer than the client waits."""
+        entered.set()
+        go_on.wait(20)
+        return real(*args)  # type: ignore[arg-type]
+
+    real_create = side.intake.create
+
+    def create(*args: object, **more: object) -> object:
+        try:
+            return real_create(*args, **more)  # type: ignore[arg-type]
+        finally:
+            done.set()
+
+    monkeypatch.setattr(side.intake, "_chosen", slow)
+    monkeypatch.setattr(side.intake, "create", create)
+    body = json.dumps(side.body()).encode()
+    head = f"POST {T} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    sock = socket.create_connection(("127.0.0.1", wire.port), 10)
+    sock.sendall(head + body)
+    assert entered.wait(10)
+    if how == "half closed":
+        sock.shutdown(socket.SHUT_WR)
+    else:
+        if how == "reset":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
+    go_on.set()
+    assert done.wait(10)
+    if how == "half closed":  # it still reads, and is told
+        assert b"hung up" in sock.recv(65536)
+        sock.close()
+    assert len(side.store.tasks) == 0
+    assert wire.good("POST", T, side.body())["created_count"] == 1
 
 
 def test_WEB_2_who_asks_for_much_and_reads_nothing_keeps_no_thread(tmp_path: Path) -> None:

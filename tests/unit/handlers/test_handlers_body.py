@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.body import MAX_DEPTH, parse_object
+from handlers.body import MAX_DEPTH, parse_object, unpacked
 from handlers.envelope import Refusal
 from tests.support.http_side import Client, HttpSide
 
@@ -154,3 +156,65 @@ def test_any_bytes_give_an_object_or_a_sentence(body: bytes) -> None:
     except Refusal as error:
         outcome = error.code
     assert isinstance(outcome, dict) or outcome == 40001
+
+
+BODY = json.dumps(
+    {"serials": ["Z"], "script_name": "post", "script_config": {"captions": "sch\u00f6n " * 50}}
+).encode()
+
+
+def bare(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(BODY)),
+        ("GZIP", gzip.compress(BODY[:50]) + gzip.compress(BODY[50:])),
+        ("x-gzip", gzip.compress(BODY)),
+        ("deflate", zlib.compress(BODY)),
+        ("deflate", bare(BODY)),
+        ("identity", BODY),
+        ("", BODY),
+    ],
+    ids=["gzip", "two gzips", "x-gzip", "zlib", "bare deflate", "identity", "none"],
+)
+def test_CLI_5_a_compressed_body_is_read(api: Client, encoding: str, body: bytes) -> None:
+    assert unpacked(body, encoding, 10_000) == BODY
+    answer = api.call("POST", T + "?dry_run=true", raw=body, Content_Encoding=encoding).json
+    assert "there is no phone" in answer["message"]  # it was read: the test has none of this name
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "word"),
+    [
+        ("br", b"x", "use gzip or deflate"),
+        ("zstd", b"x", "use gzip or deflate"),
+        ("gzip, gzip", gzip.compress(gzip.compress(BODY)), "use gzip or deflate"),
+        ("gzip", BODY, "it is no gzip data"),
+        ("gzip", gzip.compress(BODY)[:-9], "cut off"),
+        ("gzip", gzip.compress(BODY) + b"more", "it is no gzip data"),
+        ("deflate", zlib.compress(BODY) + b"more", "it is no deflate data"),
+        ("gzip", b"", "it is no gzip data"),
+        ("", gzip.compress(BODY), "Content-Encoding: gzip"),
+    ],
+    ids=["br", "zstd", "twice", "plain", "cut", "more", "more zlib", "empty", "unsaid"],
+)
+def test_CLI_5_what_cannot_be_unpacked_is_named(api: Client, encoding: str, body: bytes, word: str) -> None:
+    assert word in api.bad(40001, "POST", T, raw=body, Content_Encoding=encoding)["message"]
+
+
+def test_CLI_5_what_unpacks_to_more_than_is_allowed_is_not_unpacked(side: HttpSide, api: Client) -> None:
+    bomb = gzip.compress(b" " * 200_000_000)
+    assert len(bomb) < 300_000
+    api.bad(41301, "POST", T, raw=bomb, Content_Encoding="gzip")
+    api.bad(41301, "POST", T, raw=zlib.compress(b" " * 50_000_000), Content_Encoding="deflate")
+
+
+def test_CLI_5_files_are_taken_as_they_are(api: Client) -> None:
+    answer = api.bad(
+        40001, "POST", "/api/v1/materials?name=a.mp4", raw=gzip.compress(b"x"), Content_Encoding="gzip"
+    )
+    assert "without Content-Encoding" in answer["message"]
