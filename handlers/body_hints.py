@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from jobs.spoilt_values import explain_spoilt
+
 _EXAMPLE = """-d '{"script_name": "post", ...}'"""
 _FORM = re.compile(r"[A-Za-z_][\w.\[\]%+-]*=")
 _FILE_NAME = re.compile(r"@?[^\s{}\[\]\"']{1,255}")
@@ -38,6 +40,9 @@ def explain_no_json(body: bytes, method: str, content_type: str) -> str:
         return f"the body is form-encoded (key=value); send one JSON object instead, with curl: {_EXAMPLE}"
     if head.startswith(("%7B", "%7b")):
         return "the body is URL-encoded JSON; send it as it is, with curl: -d instead of --data-urlencode"
+    spoilt = explain_spoilt(head) if len(body) <= 255 else ""
+    if spoilt:
+        return f"the body is no JSON: {spoilt}"
     if len(body) <= 255 and _looks_like_a_file(head):
         name = head.lstrip("@")
         return f"the body is the text {json.dumps(head)}, not JSON; to send a file write -d @{name}"

@@ -19,6 +19,7 @@ from msgspec import inspect
 
 from jobs.near_names import Unknown
 from jobs.refusals import Problem
+from jobs.spoilt_values import decoded_twice, explain_spoilt
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*", re.ASCII)
 #: XML cannot hold these, so no screen of a phone can show them back; NUL ends paths.
@@ -192,7 +193,7 @@ def read_value(kind: inspect.Type, value: Any) -> Any:
             return _read_list(kind, value)
         case inspect.DictType() | inspect.StructType():
             if not isinstance(value, Mapping):
-                raise Unreadable(f"must be an object, not {shown(value)}")
+                raise Unreadable(f"must be an object, not {shown(value)}{_why_text(value, dict)}")
             return value
         case _:
             raise TypeError(f"{kind!r} is not a type of requests")
@@ -232,6 +233,9 @@ def read_text(value: Any) -> str:
     """A text without characters that no phone can show."""
     if not isinstance(value, str):
         raise Unreadable(f"must be a text, not {shown(value)}")
+    spoilt = explain_spoilt(value)
+    if spoilt:
+        raise Unreadable(spoilt)
     bad = _CONTROL.search(value)
     if bad:
         hint = "; in JSON a backslash must be doubled" if bad[0] in "\b\f" else ""
@@ -285,7 +289,7 @@ def _one_of(values: Sequence[Any], value: Any) -> Any:
 
 def _read_list(kind: inspect.ListType | inspect.VarTupleType, value: Any) -> list[Any]:
     if not isinstance(value, list | tuple):
-        raise Unreadable(f"must be a list, e.g. [{shown(value)}], not {shown(value)}")
+        raise Unreadable(_no_list(value))
     if kind.max_length is not None and len(value) > kind.max_length:
         raise Unreadable(f"must not have more than {kind.max_length} entries")
     good: list[Any] = []
@@ -298,6 +302,31 @@ def _read_list(kind: inspect.ListType | inspect.VarTupleType, value: Any) -> lis
     if problems:
         raise _ListProblems(problems[:_LIST_PROBLEMS])
     return good
+
+
+def _no_list(value: Any) -> str:
+    why = _why_text(value, list)
+    if why:
+        return f"must be a list, not {shown(value)}{why}"
+    if isinstance(value, str) and "," in value:
+        parts = ", ".join(json.dumps(part.strip()) for part in value.split(",")[:3])
+        return f"must be a list, e.g. [{shorten(parts)}], not {shown(value)}"
+    return f"must be a list, e.g. [{shown(value)}], not {shown(value)}"
+
+
+def _why_text(value: Any, wanted: type) -> str:
+    """Why a text stands where a list or an object should, as the rest of a sentence; "" when nothing is known."""
+    if not isinstance(value, str):
+        return ""
+    spoilt = explain_spoilt(value)
+    if spoilt:
+        return f": {spoilt}"
+    kind = "list" if wanted is list else "object"
+    if isinstance(decoded_twice(value), wanted):
+        return f": this {kind} was encoded twice; send the {kind} itself, not a text that holds it"
+    if value.strip().startswith(("['", "{'")):
+        return f": this is Python's own text of a {kind}; send it as JSON (json=... in requests)"
+    return ""
 
 
 def shown(value: Any) -> str:

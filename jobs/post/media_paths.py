@@ -102,6 +102,8 @@ def _resolve_exact(given: str, media: Media) -> Path:
         raise MediaRejected("missing", "is empty")
     if not is_utf8(given) or "\0" in given:
         raise MediaRejected("missing", f'"{name}" holds characters that no path can have')
+    if given[:7].lower() == "file://":
+        raise MediaRejected("url", f'"{name}" is a URL; write the path alone: "{shorten(given[7:])}"')
     if _URL.match(given) and not _DRIVE.match(given):
         raise MediaRejected(
             "url",

@@ -1,0 +1,45 @@
+"""Recognises texts that programs leave where they could not encode a value, and says what to change in the program."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+#: The text, and what to do. Each is the whole of a value, so that a caption may speak about it.
+_TRACES = (
+    (
+        re.compile(r"@\{\s*(?:[\w.-]+=.*)?\}|System\.(?:Object|String|Int32|Int64|Collections)(?:\[\]|\.[\w.`\[\], ]+)", re.DOTALL),
+        "is what PowerShell leaves of nested values; add -Depth 10 to ConvertTo-Json",
+    ),
+    (
+        re.compile(r"\[object \w+\](?:,\[object \w+\])*"),
+        "is what JavaScript makes of an object that is joined with a text; use JSON.stringify for the whole body",
+    ),
+    (
+        re.compile(r"<\w[\w.]* object at 0x[0-9a-f]+>"),
+        "is what Python makes of an object; send its value",
+    ),
+)  # fmt: skip
+
+
+def explain_spoilt(text: str) -> str:
+    """The sentence that completes "FIELD: ..." when this text was never meant, else ""."""
+    if len(text) > 10_000:
+        return ""
+    stripped = text.strip()
+    for pattern, sentence in _TRACES:
+        if pattern.fullmatch(stripped):
+            return f'"{stripped if len(stripped) <= 40 else stripped[:37] + "..."}" {sentence}'
+    return ""
+
+
+def decoded_twice(text: str) -> Any:
+    """The list or object that this text holds as JSON: it was encoded twice. None for any other text."""
+    if not text.strip().startswith(("[", "{")):
+        return None
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, list | dict) else None
