@@ -14,12 +14,14 @@ from jobs.repeats import refusal
 from jobs.retry import pause_s
 from jobs.settings import Settings
 from jobs.states import AFTER_COMMIT, ENDED, PENDING, RUNNING
-from storage.errors import StageConflict, UnknownRecord
+from storage.errors import StageConflict, StoreError, UnknownRecord
 from storage.records import Outcome, Stage, Task
 from storage.store import Store
 
 #: How often an action is tried again when the task moved under it; more would be a fault of ours.
 TRIES = 20
+#: Tasks in one write, so that no other request waits long for its own (R69).
+AT_ONCE = 50
 MAY_APPEAR = "task {id} had already passed the point of no return: its post may still appear"
 
 
@@ -157,6 +159,23 @@ class Control:
         there = [task.id for task in self._tasks.many(wanted) if not task.deleted]
         gone: set[int] = set()
         warnings: list[str] = []
+        for start in range(0, len(there), AT_ONCE):
+            try:
+                self._delete_some(there[start : start + AT_ONCE], gone, warnings)
+            except StoreError as error:
+                if not gone:
+                    raise
+                warnings.append(f"the others could not be deleted: {error}")
+                break
+        if not gone:
+            problem = "no such task" if len(wanted) == 1 else "none of these tasks exists"
+            raise NotFound(Problem("task_ids", problem))
+        self._jobs.wake()
+        missing = [task_id for task_id in wanted if task_id not in gone]
+        return Deleted([task_id for task_id in wanted if task_id in gone], missing, warnings)
+
+    def _delete_some(self, there: list[int], gone: set[int], warnings: list[str]) -> None:
+        """Delete these in one write; the ids of those deleted go to `gone`."""
         for _ in range(TRIES):
             gone.update(self._tasks.remove(there, expect=PENDING | ENDED))
             for task in self._tasks.many(there):
@@ -171,12 +190,6 @@ class Control:
             there = [task_id for task_id in there if task_id not in gone]
             if not there:
                 break
-        if not gone:
-            problem = "no such task" if len(wanted) == 1 else "none of these tasks exists"
-            raise NotFound(Problem("task_ids", problem))
-        self._jobs.wake()
-        missing = [task_id for task_id in wanted if task_id not in gone]
-        return Deleted([task_id for task_id in wanted if task_id in gone], missing, warnings)
 
     def mark_published(self, task_id: int) -> Task:
         """A person looked: the post of a task of unknown outcome is there.

@@ -46,6 +46,7 @@ class Transaction:
         "_tables",
         "_undo",
         "changes",
+        "derived",
         "dropped",
         "new_id",
     )
@@ -62,6 +63,8 @@ class Transaction:
         self._read = read
         self.new_id = new_id
         self.changes: dict[str, dict[int, Any]] = {}
+        #: By table: what a store worked out from its changes, e.g. an index of them; gone when some are rolled back.
+        self.derived: dict[str, Any] = {}
         self._undo: list[tuple[str, int, bool, Any]] = []
         self._put: dict[str, dict[int, bytes]] = {}
         self._gone: dict[str, list[int]] = {}
@@ -139,6 +142,7 @@ class Transaction:
 
     def roll_back(self) -> None:
         """Forget what happened since `begin`."""
+        self.derived.clear()
         for table, doc_id, had, record in reversed(self._undo):
             if had:
                 self.changes[table][doc_id] = record

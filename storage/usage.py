@@ -72,18 +72,30 @@ class UsageStore:
             stronger = wanted.use is Use.USED and present.use is Use.RESERVED
             if wanted.use is Use.FREE or (not stronger and present.use is Use.USED):
                 return
+        laid_over = self._laid_over(change)
         if wanted.use is Use.FREE:
             if doc_id is not None:
                 change.remove(TABLE, doc_id)
+                laid_over.pop((wanted.root, wanted.sha256), None)
         elif present != wanted:
-            change.put(TABLE, change.new_id(TABLE) if doc_id is None else doc_id, wanted)
+            doc_id = change.new_id(TABLE) if doc_id is None else doc_id
+            change.put(TABLE, doc_id, wanted)
+            laid_over[wanted.root, wanted.sha256] = doc_id
 
     def _find(self, change: Transaction, root: str, sha256: str) -> tuple[int | None, UsageMark | None]:
-        for doc_id, mark in change.changed(TABLE).items():
-            if mark is not None and mark.root == root and mark.sha256 == sha256:
-                return doc_id, mark
-        committed = self._ids.get(root, {}).get(sha256)
-        if committed is None:
-            return None, None
-        mark = change.get(TABLE, committed)
-        return (None, None) if mark is None else (committed, mark)
+        doc_id = self._laid_over(change).get((root, sha256), self._ids.get(root, {}).get(sha256))
+        mark = None if doc_id is None else change.get(TABLE, doc_id)
+        return (None, None) if mark is None else (doc_id, mark)
+
+    @staticmethod
+    def _laid_over(change: Transaction) -> dict[tuple[str, str], int]:
+        """Ids of the marks that this change has set, by root and content: thousands are set in one write."""
+        found: dict[tuple[str, str], int] | None = change.derived.get(TABLE)
+        if found is None:
+            found = {
+                (mark.root, mark.sha256): doc_id
+                for doc_id, mark in change.changed(TABLE).items()
+                if mark is not None
+            }
+            change.derived[TABLE] = found
+        return found
