@@ -9,7 +9,7 @@ from jobs.phone import dumpsys
 from jobs.phone.adb import AdbPhone, Printed
 from jobs.phone.errors import AppMissing, CommandFailed, InputForbidden, PhoneError, PhoneNotReady
 from jobs.phone.foreign import INPUT_FORBIDDEN
-from jobs.phone.protocol import ShellResult
+from jobs.phone.protocol import Grants, ShellResult
 
 _MAIN = ("-a", "android.intent.action.MAIN", "-c", "android.intent.category.LAUNCHER")
 #: The flags of a launcher: a new task, or the running one brought to the front as it is.
@@ -19,6 +19,10 @@ _WAKE_TIMEOUT_S = 5.0
 _FOCUS_DUMPS = (("window", "displays"), ("window", "windows"))
 
 
+#: What an app needs to show the files that were pushed: READ_EXTERNAL_STORAGE up to Android 12, the others since.
+MEDIA_PERMISSIONS = frozenset({"READ_MEDIA_IMAGES", "READ_MEDIA_VIDEO", "READ_EXTERNAL_STORAGE"})
+
+
 class Commands:
     """Shell commands on one phone. Raises CommandFailed and what `AdbPhone.run` raises."""
 
@@ -26,6 +30,7 @@ class Commands:
         self._adb = adb
         self._grip = adb.client.grip
         self._serial = adb.serial
+        self._denied: dict[str, frozenset[str]] = {}  #: package -> what it wants and may not do
 
     def run(self, *argv: str, timeout_s: float = 10.0) -> Printed:
         return self._adb.shell_words(*argv, timeout_s=timeout_s)
@@ -58,10 +63,29 @@ class Commands:
     # Apps
 
     def app_version(self, package: str) -> str:
-        version = dumpsys.version_name(self.run("dumpsys", "package", package, timeout_s=20.0).text)
+        dump = self.run("dumpsys", "package", package, timeout_s=20.0).text
+        version = dumpsys.version_name(dump)
         if not version:
             raise AppMissing(f"{package} is not installed", serial=self._serial)
+        self._denied[package] = dumpsys.denied(dump)
         return version
+
+    def grant_media(self, package: str) -> Grants:
+        """Let the app read pictures and videos before it can ask (PHN-5), as far as it wants to and may not yet.
+
+        Nothing else is ever granted: contacts, location and notifications are the operator's to give. What the app
+        may not yet do is known since `app_version`.
+        """
+        denied = self._denied.get(package, frozenset())
+        granted: list[str] = []
+        refused: list[str] = []
+        # Android 13 split the permission for the shared storage; a phone lists those that it knows.
+        for permission in denied & MEDIA_PERMISSIONS:
+            printed = self.run("pm", "grant", package, f"android.permission.{permission}")
+            failed = bool(printed.exit_code) or "Exception" in printed.text
+            (refused if failed else granted).append(permission)
+        self._denied[package] = denied - set(granted)
+        return Grants(sorted(granted), sorted(refused))
 
     def app_start(self, package: str, activity: str) -> None:
         target = f"{package}/{activity}" if activity else self._launcher_activity(package)

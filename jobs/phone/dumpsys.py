@@ -30,6 +30,7 @@ _KEYGUARD = re.compile(
 )
 _CALL = re.compile(r"mCallState=(\d+)")
 _VERSION = re.compile(r"^\s*versionName=(\S+)", re.MULTILINE)
+_DENIED = re.compile(r"\bandroid\.permission\.([A-Z_]+): granted=false")
 _AM_ERROR = re.compile(
     r"^\s*(?:Error(?: type \d+)?:.*|.*Exception(?: occurred|:).*|Activity not started, unable.*)$",
     re.MULTILINE,
@@ -98,6 +99,11 @@ def keyboard_shown(input_method: str) -> bool:
 def version_name(package_dump: str) -> str:
     match = _VERSION.search(package_dump)
     return match[1] if match else ""
+
+
+def denied(package_dump: str) -> frozenset[str]:
+    """The runtime permissions that an app wants and may not use, as short names."""
+    return frozenset(_DENIED.findall(package_dump))
 
 
 def free_bytes(df: str) -> int | None:

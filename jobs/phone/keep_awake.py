@@ -35,8 +35,8 @@ class Kept(NamedTuple):
 
 def begin(phone: AdbPhone) -> bool:
     """Keep the screen on; True when the phone has something to be given back at the end."""
-    stay_on, timeout = _read(phone, STAY_ON), _read(phone, TIMEOUT)
-    plugged = _POWERED.search(phone.shell_words("dumpsys", "battery", timeout_s=_SHELL_S).text) is not None
+    stay_on, timeout, battery = _read(phone)
+    plugged = _POWERED.search(battery) is not None
     lines = []
     if plugged and int(stay_on.now or "0") & ALL_PLUGS != ALL_PLUGS:
         lines += _remember(STAY_ON, stay_on)
@@ -52,8 +52,8 @@ def begin(phone: AdbPhone) -> bool:
 def end(phone: AdbPhone) -> bool:
     """Give the phone its own settings back; True when there was something to give back."""
     lines = []
-    for setting in (STAY_ON, TIMEOUT):
-        kept = _read(phone, setting)
+    stay_on, timeout, _ = _read(phone)
+    for setting, kept in ((STAY_ON, stay_on), (TIMEOUT, timeout)):
         if kept.before:
             place = " ".join(setting)
             lines.append(f"settings put {place} {kept.before}")
@@ -63,14 +63,18 @@ def end(phone: AdbPhone) -> bool:
     return bool(lines)
 
 
-def _read(phone: AdbPhone, setting: Setting) -> Kept:
-    line = f"settings get {' '.join(setting)}; settings get global {BEFORE[setting]}"
-    now, before, *_ = (
-        *(word.strip() for word in phone.run(line, timeout_s=_SHELL_S).text.splitlines()),
-        "",
-        "",
-    )
-    return Kept(*(word if _VALUE.fullmatch(word) else "" for word in (now, before)))  # "null": not set
+def _read(phone: AdbPhone) -> tuple[Kept, Kept, str]:
+    """Both settings and what `dumpsys battery` says, in one call."""
+    asked = [
+        line for setting in (STAY_ON, TIMEOUT) for line in (" ".join(setting), f"global {BEFORE[setting]}")
+    ]
+    line = "; ".join([*(f"settings get {one}" for one in asked), "dumpsys battery"])
+    said = phone.run(line, timeout_s=_SHELL_S).text.splitlines()
+    # "null" is what no setting reads as; so does anything else that is no number.
+    words = [
+        word if _VALUE.fullmatch(word) else "" for word in (*(one.strip() for one in said[:4]), *[""] * 4)
+    ]
+    return Kept(words[0], words[1]), Kept(words[2], words[3]), "\n".join(said[4:])
 
 
 def _remember(setting: Setting, kept: Kept) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -58,6 +58,13 @@ class Outgoing(msgspec.Struct, frozen=True):
     name: str
     size_bytes: int
     sha256: str
+
+
+class Grants(NamedTuple):
+    """What an app may do now, and what the phone refused to let it, as short names of permissions."""
+
+    granted: list[str]
+    refused: list[str]
 
 
 class PhoneSession(Protocol):
@@ -119,6 +126,9 @@ class PhoneSession(Protocol):
 
     def app_version(self, package: str) -> str:
         """versionName of an installed app. Raises AppMissing."""
+
+    def grant_media(self, package: str) -> Grants:
+        """Let the app read pictures and videos, and nothing else; after `app_version`."""
 
     def app_start(self, package: str, *, activity: str = "") -> None:
         """Bring the app to the front by its launcher intent, or the given activity."""

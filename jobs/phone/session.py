@@ -26,7 +26,7 @@ from jobs.phone.errors import (
 from jobs.phone.foreign import boundary
 from jobs.phone.hindrance import Hindrance, look_and_mend
 from jobs.phone.picture import capture
-from jobs.phone.protocol import Outgoing, ShellResult
+from jobs.phone.protocol import Grants, Outgoing, ShellResult
 from jobs.phone.push import Pusher
 from jobs.phone.tree import TreeUnreadable, UiTree, parse_xml
 from jobs.phone.wire import Grip
@@ -139,6 +139,10 @@ class Session:
         with self._turn() as commands:
             return commands.app_version(package)
 
+    def grant_media(self, package: str) -> Grants:
+        with self._turn() as commands:
+            return commands.grant_media(package)
+
     def app_start(self, package: str, *, activity: str = "") -> None:
         with self._turn() as commands:
             commands.app_start(package, activity)
@@ -192,6 +196,7 @@ class Session:
             deadline = self._grip.deadline(timeout_s)
             restarted = False
             glances = 0
+            seen = ""
             pause_s = LOOK_PAUSE_MIN_S * 2
             while True:
                 tree, why = self._glance(automation, max(0.1, deadline.remaining_s))
@@ -204,9 +209,9 @@ class Session:
                     found = self._cleared(commands)
                     if found is not None and found.mended:
                         continue
-                    why = f"{why}; {found.sentence}" if found is not None else why
+                    seen = f"; {found.sentence}" if found is not None else ""
                 if deadline.expired:
-                    raise AutomationLost(f"the phone shows nothing: {why}", serial=self.serial)
+                    raise AutomationLost(f"the phone shows nothing: {why}{seen}", serial=self.serial)
                 if not restarted and deadline.remaining_s < timeout_s * 0.6:
                     restarted = True
                     automation.restart(why)

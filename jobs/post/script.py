@@ -102,6 +102,9 @@ class PostScript:
         ensure_covered(attempt, phone, plan.package, flow.hands.vocabulary, set_to=self._set_language)
         flow.hands.app_version = version
         attempt.set_app_version(version)
+        grants = phone.grant_media(plan.package)
+        if grants.granted or grants.refused:
+            attempt.note("permission to read media", granted=grants.granted, refused=grants.refused)
         flow.open_app()  # it loads while the file is pushed
         if attempt.task.attempt > 1:
             flow.files.remove_leftovers()

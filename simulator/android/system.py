@@ -36,6 +36,16 @@ RUNTIME_PERMISSIONS = (
 )  # fmt: skip
 
 
+_SINCE_13 = ("READ_MEDIA_", "POST_NOTIFICATIONS")
+_UNTIL_12 = ("READ_EXTERNAL_STORAGE", "WRITE_EXTERNAL_STORAGE")
+
+
+def permissions_of(sdk: int) -> list[str]:
+    """The runtime permissions of an app that a phone of this API level knows."""
+    other = _UNTIL_12 if sdk >= 33 else _SINCE_13
+    return [p for p in RUNTIME_PERMISSIONS if not p.rpartition(".")[2].startswith(other)]
+
+
 @dataclass
 class Package:
     """An installed app."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from simulator.android.system import RUNTIME_PERMISSIONS
+from simulator.android.system import permissions_of
 from simulator.shell.runner import Process, command
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _package(phone: Phone, words: list[str]) -> str:
     stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(phone.system.booted_at))
     permissions = "".join(
         f"        {p}: granted={str(p in found.granted).lower()}, flags=[ USER_SENSITIVE_WHEN_GRANTED]\n"
-        for p in RUNTIME_PERMISSIONS
+        for p in permissions_of(phone.sdk)
     )
     return (
         f"Packages:\n  Package [{found.name}] (b0f1e2d):\n    userId=10231\n    pkg=Package{{4f1 {found.name}}}\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simulator.android.system import RUNTIME_PERMISSIONS, Package
+from simulator.android.system import Package, permissions_of
 from simulator.shell.locale import locale
 from simulator.shell.runner import Process, command, run_words
 
@@ -83,7 +83,7 @@ async def _grant(process: Process, verb: str, names: list[str]) -> int:
             f"Exception occurred while executing '{verb}':\njava.lang.IllegalArgumentException: Unknown package: {name}\n"
         )
         return 255
-    if permission not in RUNTIME_PERMISSIONS:
+    if permission not in permissions_of(process.phone.sdk):
         await process.err(
             f"Exception occurred while executing '{verb}':\njava.lang.SecurityException: Permission {permission} requested by"
             f" {name} is not a changeable permission type\n"

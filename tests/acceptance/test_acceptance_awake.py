@@ -124,3 +124,10 @@ def test_PHN_1_a_phone_that_refuses_touches_ends_the_task_with_the_setting_s_nam
     one.phones.simctl(serial, "set", "input-forbidden", "off")
     daemon.call("POST", f"/api/v1/devices/{serial}/resume")
     assert daemon.ended(task_for(one, daemon, "tiktok", force=True))["outcome"] == "published"
+    # PHN-5: what the app needs for the media was granted before it could ask, and nothing else was.
+    package = next(a["package"] for a in one.phones.accounts if a["platform"] == "tiktok")
+    dump = one.phones.shell(serial, f"dumpsys package {package}")
+    for name in ("READ_MEDIA_IMAGES", "READ_MEDIA_VIDEO"):
+        assert f"{name}: granted=true" in dump
+    for name in ("READ_CONTACTS", "ACCESS_FINE_LOCATION", "POST_NOTIFICATIONS", "READ_MEDIA_AUDIO"):
+        assert f"{name}: granted=false" in dump

@@ -67,6 +67,12 @@ def test_the_fastest_post_makes_the_calls_that_are_justified_and_no_others(hub):
         # Published is said when the proof is seen; the phone is tidied up after that.
         until(lambda: busy() is None, 30, "the end of tidying up")
 
+        def given_back():
+            commands = [e.get("command", "") for e in one.phones.lines(serial, "events")]
+            return "settings delete" in next((c for c in reversed(commands) if c), "")
+
+        until(given_back, 10, "the screen's setting is given back")
+
     post()  # brings the automation server up
     before = len(one.phones.lines(serial, "events"))
     post()

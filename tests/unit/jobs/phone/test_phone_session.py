@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jobs.phone import automation, phone_server, rpc
+from jobs.phone import automation, commands, phone_server, rpc
 from jobs.phone import session as session_module
 from jobs.phone.errors import (
     AutomationLost,
@@ -568,3 +568,107 @@ def test_PHN_1_a_key_that_the_shell_may_not_press_is_told_as_well(session: Sessi
     )
     with pytest.raises(InputForbidden, match="Security settings"):
         session.wake()
+
+
+PACKAGE_DUMP = b"""Packages:
+  Package [com.app] (1):
+    versionName=1.0
+    requested permissions:
+      android.permission.READ_MEDIA_VIDEO
+      runtime permissions:
+        android.permission.READ_MEDIA_IMAGES: granted=true, flags=[ USER_SET ]
+        android.permission.READ_MEDIA_VIDEO: granted=false, flags=[ USER_SENSITIVE_WHEN_GRANTED]
+        android.permission.READ_CONTACTS: granted=false, flags=[]
+        android.permission.ACCESS_FINE_LOCATION: granted=false, flags=[]
+"""
+
+
+def test_PHN_5_only_what_media_need_is_granted_and_only_what_is_missing(
+    session: Session, phone: FakePhone
+) -> None:
+    phone.handlers["dumpsys"] = lambda *_: (0, PACKAGE_DUMP)
+    phone.handlers["pm"] = lambda *_: (0, b"")
+    assert session.grant_media("com.app") == ([], [])  # nothing is known of it yet
+    session.app_version("com.app")
+    assert session.grant_media("com.app") == (["READ_MEDIA_VIDEO"], [])
+    assert session.grant_media("com.app") == ([], [])
+    assert [line for line in phone.commands if line.startswith("pm")] == [
+        "pm grant com.app android.permission.READ_MEDIA_VIDEO"
+    ]
+
+
+def test_PHN_5_a_phone_that_lets_nothing_be_granted_is_told_and_no_failure(
+    session: Session, phone: FakePhone
+) -> None:
+    old = PACKAGE_DUMP.replace(b"READ_MEDIA_VIDEO: granted", b"READ_EXTERNAL_STORAGE: granted")
+    phone.handlers["dumpsys"] = lambda *_: (0, old)
+    phone.handlers["pm"] = lambda *_: (
+        255,
+        b"java.lang.SecurityException: grantRuntimePermission: Neither user 2000",
+    )
+    session.app_version("com.app")
+    assert session.grant_media("com.app") == ([], ["READ_EXTERNAL_STORAGE"])
+
+
+@pytest.mark.parametrize(
+    ("dumps", "word", "sentence"),
+    [
+        ({"power": b"mWakefulness=Asleep"}, "asleep", "woken"),
+        ({"window displays": b"mCurrentFocus=Window{3 u0 NotificationShade}"}, "shade", "notification shade"),
+        (
+            {"window displays": b"mCurrentFocus=Window{3 u0 com.other/com.other.Main}"},
+            "foreign",
+            "com.other is in front",
+        ),
+    ],
+)
+def test_PHN_2_an_empty_tree_is_looked_into(
+    session: Session, phone: FakePhone, u2: FakeU2, dumps: dict[str, bytes], word: str, sentence: str
+) -> None:
+    """Asleep and shade are undone, so that the screen shows again; another app is named."""
+    u2.source = "<hierarchy rotation='0'></hierarchy>"
+    state = dict(dumps)
+
+    def undo(*_: object) -> tuple[int, bytes]:
+        state.clear()
+        u2.source = None
+        return 0, b""
+
+    phone.handlers["dumpsys"] = lambda _, words: (0, state.get(" ".join(words[1:]), b""))
+    phone.handlers["input"] = phone.handlers["cmd"] = undo
+    if word == "foreign":
+        with pytest.raises(AutomationLost, match=sentence):
+            session.observe(timeout_s=1.0)
+        return
+    assert session.observe(timeout_s=5.0).find(text="Next")
+    assert u2.launches == 1  # nothing was wrong with the server
+    assert [one for one in session.remarks() if sentence in one]
+    assert session.remarks() == []
+
+
+@pytest.mark.parametrize(
+    ("dumps", "why"),
+    [
+        ({"telephony.registry": b"mCallState=2"}, "in a call"),
+        (
+            {
+                "window policy": b"  showing=true",
+                "window displays": b"mCurrentFocus=Window{3 u0 NotificationShade}",
+            },
+            "locked",
+        ),
+    ],
+)
+def test_PHN_2_what_only_a_person_can_end_is_said_at_once(
+    session: Session,
+    phone: FakePhone,
+    u2: FakeU2,
+    dumps: dict[str, bytes],
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(commands, "_WAKE_TIMEOUT_S", 0.2)
+    u2.source = "<hierarchy rotation='0'></hierarchy>"
+    phone.handlers["dumpsys"] = lambda _, words: (0, dumps.get(" ".join(words[1:]), b""))
+    with pytest.raises(PhoneNotReady, match=why):
+        session.observe(timeout_s=5.0)

@@ -14,7 +14,7 @@ import pytest
 from jobs.attempt import ScriptFailed
 from jobs.clock import Deadline
 from jobs.phone.errors import LeaseLost, PhoneOffline, StopRequested, TapUncertain
-from jobs.phone.protocol import ShellResult
+from jobs.phone.protocol import Grants, ShellResult
 from jobs.phone.tree import UiTree, parse_xml
 from jobs.post.config import PostConfig
 from jobs.post.script import PostScript
@@ -236,6 +236,9 @@ class FakePhone:
 
     def clear_way(self) -> None:
         return None
+
+    def grant_media(self, package: str) -> Grants:
+        return Grants([], [])
 
     def remarks(self) -> list[str]:
         return []
