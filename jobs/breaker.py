@@ -39,6 +39,7 @@ ACCOUNT_CODES = frozenset(
         "account_blocked",
         "account_restricted",
         "verification_needed",
+        "security_check",
         "person_needed",
     }
 )

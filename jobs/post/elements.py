@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from jobs.lazy import lazy
 from jobs.phone.tree import Node, UiTree
+from jobs.post.containers import Cover, topmost
 from jobs.post.found import (
     Found,
     contains,
@@ -18,22 +19,33 @@ from jobs.post.found import (
     same_row,
     touch,
 )
-from jobs.post.screens_file import Rule, Texts, Vocabulary
+from jobs.post.screens_file import BUILT_IN, Rule, Texts, Vocabulary
 from jobs.post.words import plain
+
+#: A page of the app's own, such as a log-in, is made of no more nodes than this.
+PAGE_NODES = 130
+#: The texts that head a sheet: its title and what it says.
+HEADINGS = 1
+#: A button is no higher than this part of the screen.
+BUTTON_HEIGHT = 0.15
 
 
 class Look:
     """One tree seen through one vocabulary."""
 
-    def __init__(self, tree: UiTree, vocabulary: Vocabulary, *, app_version: str = "") -> None:
+    def __init__(
+        self, tree: UiTree, vocabulary: Vocabulary, *, app_version: str = "", beneath: bool = False
+    ) -> None:
+        """`beneath`: look at what lies under the topmost sheet instead of at the sheet."""
         self.tree = tree
         self.vocabulary = vocabulary
         self.app_version = app_version
+        self._beneath = beneath
         self._found: dict[str, tuple[Found, ...]] = {}
         self._busy: set[str] = set()
 
     @lazy
-    def nodes(self) -> list[Node]:
+    def visible(self) -> list[Node]:
         """Nodes that can be seen and do not belong to the bars and keyboards around the app."""
         around = {package: is_around(package) for package in self.tree.packages}
         return [
@@ -44,6 +56,73 @@ class Look:
             and n.bounds[3] > n.bounds[1]
             and not around.get(n.package, False)
         ]
+
+    @lazy
+    def cover(self) -> Cover | None:
+        """The sheet or dialog that lies over all else."""
+        spec = self.vocabulary.containers
+        return topmost(
+            self.visible, self.tree, spec, self.vocabulary.words.get(spec.titles.removeprefix("@"))
+        )
+
+    @lazy
+    def nodes(self) -> list[Node]:
+        """The nodes on which a screen is told: those of the topmost sheet where there is one, else all visible ones."""
+        cover = self.cover
+        if cover is None:
+            return [] if self._beneath else self.visible
+        if self._beneath:
+            return [n for n in self.visible if n not in cover.nodes]
+        return [n for n in self.visible if n not in cover.hidden]
+
+    @lazy
+    def _dialog_window(self) -> bool:
+        """Whether the tree holds a window that leaves the screen's left and upper edge free, as dialogs do."""
+        return bool(self.visible) and all(min(n.bounds[side] for n in self.visible) > 0 for side in (0, 1))
+
+    @lazy
+    def _with_people(self) -> bool:
+        """Whether the page shows what people wrote."""
+        return any(self.has(name) for name in self.vocabulary.containers.people)
+
+    def app_says(self, node: Node, place: str) -> bool:
+        """Whether a node stands where people's texts cannot: see `Rule.place`."""
+        spec = self.vocabulary.containers
+        name = node.id_name
+        if name and any(name.startswith(i) if i.endswith("_") else name == i for i in spec.dialog_ids):
+            return True
+        cover = self.cover
+        if cover is not None and node in cover.nodes and contains(cover.box, node.bounds):
+            return self._alone(node) if place == "button" else node in self._headings
+        if self._dialog_window:
+            return True
+        if place == "dialog" or self._with_people or len(self.nodes) > PAGE_NODES:
+            return False
+        return place != "button" or self._alone(node)
+
+    @lazy
+    def _headings(self) -> frozenset[Node]:
+        """The first texts of the topmost sheet: below them stand lists, in which people's names and texts can be."""
+        cover = self.cover
+        said = [n for n in cover.nodes if n.text or n.content_desc] if cover else []
+        said.sort(key=lambda n: (n.bounds[1], n.bounds[0], n.order))
+        texts = list(dict.fromkeys(plain(n.text) for n in said if n.text))[:HEADINGS]
+        return frozenset(n for n in said if plain(n.text) in texts)
+
+    def _alone(self, node: Node) -> bool:
+        """Whether a label is all that its button says; rows of lists say more."""
+        box: Node | None
+        if self.tree.structured:
+            box = node if node.clickable else next((a for a in node.ancestors() if a.clickable), None)
+            within = list(box.walk()) if box is not None else []
+        else:
+            around = [n for n in self.nodes if n.clickable and contains(n.bounds, node.bounds)]
+            box = min(around, key=lambda n: n.width * n.height, default=None)
+            within = [n for n in self.nodes if box is not None and contains(box.bounds, n.bounds)]
+        if box is None or box.height > BUTTON_HEIGHT * self.tree.size[1]:
+            return False
+        label = plain(node.text or node.content_desc)
+        return all(plain(t) == label for n in within for t in (n.text, n.content_desc) if t)
 
     @lazy
     def _own(self) -> frozenset[str]:
@@ -87,6 +166,8 @@ class Look:
         known = self._found.get(name)
         if known is not None:
             return known
+        if name in BUILT_IN:
+            return self._built_in(name)
         if name in self._busy:  # an element that is explained by itself
             return ()
         self._busy.add(name)
@@ -102,6 +183,12 @@ class Look:
             return found
         finally:
             self._busy.discard(name)
+
+    def _built_in(self, name: str) -> tuple[Found, ...]:
+        cover = self.cover
+        if cover is None or cover.scrim is None or cover.free is None:
+            return ()
+        return (Found(name, cover.scrim, "what lies beside the sheet", cover.free),)
 
     def every(self) -> list[Found]:
         """Every named element that is in the tree."""
@@ -192,10 +279,16 @@ class Look:
         if not rule.package:
             if node.package not in self._own:
                 return False
-        elif self.tree.structured:
+        elif not self.tree.structured and not node.package:
+            # A list names no packages: of Android's own windows only their ids tell, and what stands by them.
+            if not rule.id and not (rule.below or rule.row_of or rule.inside):
+                return False
+        else:
             parts = (rule.package,) if isinstance(rule.package, str) else rule.package
             if not any(node.package == p[1:] if p.startswith("=") else p in node.package for p in parts):
                 return False
+        if rule.place and not self.app_says(node, rule.place):
+            return False
         if rule.hint and not self._reads(rule.hint, node.hint or node.text):
             return False
         if rule.empty is not None and rule.empty != self.is_empty(node):

@@ -38,6 +38,8 @@ LATE_EFFECT_S = 3.0
 ALLOWED_S = 1.5
 #: A dialog that stays after this many dismissals is not what we think it is.
 MAX_DISMISSALS = 4
+#: A dialog of another window gets its tap so often: a tap can be lost.
+MAX_SAME_TAPS = 3
 
 Handler = Callable[[Sight], Sight]
 
@@ -56,6 +58,8 @@ class Flow:
 
     #: where a post can begin; anything else that is found at the start was left open by somebody
     starts = frozenset({"home", "own_profile", "account_sheet"})
+    #: where something of ours stands that BACK would lose
+    composer: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -82,6 +86,11 @@ class Flow:
         self._just_started = False
         self._visits: Counter[str] = Counter()
         self._dismissed: Counter[str] = Counter()
+        self._fruitless: Counter[tuple[str, tuple[str, ...]]] = Counter()  #: taps on what says just this
+        self._steps_done: dict[
+            tuple[str, tuple[str, ...]], set[str]
+        ] = {}  #: steps of the ladder, by what was closed
+        self._sheet_kept = False
         self._steps = 0
         self._last_name = ""
         self._pressed: tuple[str, str, float] = ("", "", 0.0)  #: screen, element, when
@@ -257,18 +266,70 @@ class Flow:
         return self.dismiss_any(sight)
 
     def dismiss_any(self, sight: Sight) -> Sight:
-        """The same without asking whether we are before or after the commit."""
+        """The same without asking whether we are before or after the commit.
+
+        What lies over the app in its own window goes by a ladder: its own harmless button, a touch beside it, BACK.
+        No step of it is done twice to the same sheet.
+
+        Raises:
+            ScriptFailed: it stays.
+        """
+        screen = sight.screen
         self._dismissed[sight.name] += 1
+        if self._dismissed[sight.name] > 3 * MAX_DISMISSALS:
+            raise self.stuck(sight, f"{sight.name} comes again and again")
+        if sight.look.cover is not None and screen is not None and not screen.phase:
+            return self._close_sheet(sight)
         if sight.next is None:
             sight = self.hands.wait_change(sight, 2.0)
             if self._dismissed[sight.name] > MAX_DISMISSALS and sight.kind == "interruption":
                 raise self.stuck(sight, f"{sight.name} shows nothing to dismiss it with")
             return sight
-        if self._dismissed[sight.name] > 2 * MAX_DISMISSALS:
-            raise self.stuck(sight, f"{sight.name} comes again and again")
+        said = (sight.name, tuple(labels(sight)))
+        self._fruitless[said] += 1
+        if self._fruitless[said] > MAX_SAME_TAPS:
+            raise self.stuck(sight, f"{sight.name} does not go away")
         self.attempt.note(f"dismissing {sight.name}")
+        return self._gone(sight, lambda: self.hands.tap(need_next(sight)))
+
+    def _close_sheet(self, sight: Sight) -> Sight:
+        """One more step of the ladder that was not done to this sheet yet."""
+        said = labels(sight)
+        done = self._steps_done.setdefault((sight.name, tuple(said)), set())
+        button = sight.next if sight.next is not None and sight.next.name != "scrim" else None
+        scrim = sight.find("scrim")
+        steps: dict[str, Callable[[], None]] = {}
+        if button is not None:
+            steps["its own button"] = lambda: self.hands.tap(button)
+        if scrim is not None:
+            steps["a touch beside it"] = lambda: self.hands.tap(scrim)
+        if self.may_go_back(sight):
+            steps["BACK"] = lambda: self.hands.back(f"closes {sight.name}")
+        for step, act in steps.items():
+            if step in done:
+                continue
+            done.add(step)
+            if sight.name == "some_sheet":
+                self._report_sheet(sight, said, step)
+            self.attempt.note(f"dismissing {sight.name}", by=step)
+            return self._gone(sight, act)
+        raise self.stuck(sight, f"{sight.name} does not go away: {' · '.join(list(said)[:4])}")
+
+    def may_go_back(self, sight: Sight) -> bool:
+        """Whether BACK can lose nothing of ours should the sheet be gone already."""
+        return self.hands.beneath(sight).name not in self.composer
+
+    def _report_sheet(self, sight: Sight, said: Collection[str], step: str) -> None:
+        """Nobody has described this sheet: people should hear of it, and see it."""
+        self.attempt.note("a sheet that is not known lies over the app", says=list(said)[:12], closed_by=step)
+        if not self._sheet_kept:
+            self._sheet_kept = True
+            self.attempt.keep_evidence("sheet.xml", sight.tree.source.encode("utf-8", "replace"))
+
+    def _gone(self, sight: Sight, act: Callable[[], None]) -> Sight:
+        """Do something about what lies in the way, and wait until it is gone or says something else."""
         name, words = sight.name, labels(sight)
-        self.hands.tap(sight.next)
+        act()
         # Permissions come one after the other under the same name.
         after = self.hands.until(sight, lambda s: s.name != name or labels(s) != words, 3.0)
         if name.startswith("permission") and after.name and after.name == self._last_name:
@@ -399,3 +460,10 @@ class Flow:
             raise ScriptFailed(
                 code, f"the app changed the {field}: {difference(wanted, seen)}", step="caption"
             )
+
+
+def need_next(sight: Sight) -> Found:
+    """The element that a screen is left by."""
+    if sight.next is None:
+        raise ValueError(sight.name)
+    return sight.next

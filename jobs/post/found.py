@@ -20,14 +20,16 @@ class Found:
     name: str
     node: Node
     by: str
+    area: Bounds | None = None  #: the part of the node that can be touched, where that is not all of it
 
     @property
     def bounds(self) -> Bounds:
-        return self.node.bounds
+        return self.area or self.node.bounds
 
     @property
     def center(self) -> tuple[int, int]:
-        return self.node.center
+        x1, y1, x2, y2 = self.bounds
+        return (x1 + x2) // 2, (y1 + y2) // 2
 
     @property
     def says(self) -> str:

@@ -46,6 +46,10 @@ class InstagramFlow(Flow):
         self.profile_fresh = False  #: whether the numbers of the profile were read anew before the post
         self.switcher = Switcher(self, name_of)
 
+    composer = frozenset(
+        {"share_screen", "caption_editor", "story_editor", "reel_editor", "filters", "story_share_sheet"}
+    )
+
     def handlers(self) -> dict[str, Handler]:
         return {
             "home": self.on_home,

@@ -28,6 +28,7 @@ def open_audio(flow: InstagramFlow, sight: Sight) -> Sight:
     name = sight.name
     with flow.attempt.step("open audio", link=flow.plan.sound):
         try:
+            flow.hands.ask("chooser")
             flow.phone.start_intent(
                 "-a", "android.intent.action.VIEW", "-d", flow.plan.sound, "-p", flow.plan.package
             )

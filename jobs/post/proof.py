@@ -47,6 +47,8 @@ class Watch:
         look_at_once: Callable[[Sight], Verdict | None] | None = None,
         doubtful: Callable[[Sight], bool] | None = None,
         quiet_s: float = QUIET_WITHOUT_PROGRESS_S,
+        is_ours: Callable[[Sight], bool] = lambda _: False,
+        offered: Callable[[Sight], bool] = lambda _: False,
     ) -> None:
         """Prepare to watch.
 
@@ -59,6 +61,8 @@ class Watch:
             look_at_once: asked at each sight of the tabs: what already proves it there.
             doubtful: whether a sight of the tabs shows something that keeps quiet from being proof.
             quiet_s: how long the app must be quiet at its tabs when no upload was seen at all.
+            is_ours: whether a post that is shown holds what this task wanted to post.
+            offered: whether a sheet speaks of the post as published.
         """
         self.flow = flow
         self.at_home = at_home
@@ -69,8 +73,13 @@ class Watch:
         self.look_at_once = look_at_once
         self.doubtful = doubtful
         self.quiet_s = quiet_s
+        self.is_ours = is_ours
+        self.offered = offered
         self.left_form = False
         self.hit_dialog = False
+        self.closed_unknown = (
+            False  #: a sheet that nobody knows was closed: it may have asked something of the post
+        )
         self._quiet: Deadline | None = None
         self._form: Deadline | None = None
         self._first = True
@@ -93,10 +102,10 @@ class Watch:
                 return verdict
             if deadline.expired or flow.attempt.deadline.expired:
                 return self._timed_out(sight)
-            if sight.kind == "interruption":
+            if sight.kind == "interruption" and not self._asks_of_the_post(sight):
                 sight = flow.dismiss_any(sight)
                 continue
-            sight = flow.hands.wait_change(sight, min(wait_s, max(0.05, deadline.remaining_s)))
+            sight = flow.hands.wait_change(sight, min(wait_s or 5.0, max(0.05, deadline.remaining_s)))
 
     def judge(self, sight: Sight) -> tuple[Verdict | None, float]:
         """What one sight means, and how long to wait for the next when it settles nothing."""
@@ -104,6 +113,9 @@ class Watch:
         self._first = False
         if kind == "interruption":
             self.hit_dialog = self.hit_dialog or first
+            self.closed_unknown = self.closed_unknown or sight.name == "some_sheet"
+            if self.offered(sight) and self.signs.clear and not self.on_form(self.flow.hands.beneath(sight)):
+                return published("the app speaks of the post as published"), 0
             return None, 0.0
         if kind == "human":
             return self._human(sight), 2.0
@@ -134,7 +146,11 @@ class Watch:
         return None, 10.0
 
     def _shows_own_post(self, sight: Sight) -> bool:
-        return self.saw_progress and sight.name != "friends" and not self.signs.failure_stands(sight)
+        return (self.saw_progress or self.is_ours(sight)) and not self.signs.failure_stands(sight)
+
+    def _asks_of_the_post(self, sight: Sight) -> bool:
+        """A sheet that nobody knows over the form that was sent: closing it could take the post back."""
+        return sight.name == "some_sheet" and self.on_form(self.flow.hands.beneath(sight))
 
     def _human(self, sight: Sight) -> Verdict | None:
         screen = sight.screen

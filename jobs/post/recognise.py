@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jobs.phone.tree import UiTree
+from jobs.post.containers import free_part
 from jobs.post.elements import Look
 from jobs.post.found import Found, holds_point
 from jobs.post.screens_file import Screen, Vocabulary
@@ -36,21 +37,28 @@ class Sight:
 
 
 def fits(look: Look, screen: Screen) -> bool:
-    """Whether everything that a screen asks for is in the tree."""
+    """Whether everything that a screen asks for is in the tree, in its topmost sheet where there is one."""
     return (
-        all(look.has(e) for e in screen.all)
+        (not screen.cover or look.cover is not None)
+        and all(look.has(e) for e in screen.all)
         and (not screen.any or any(look.has(e) for e in screen.any))
         and not any(look.has(e) for e in screen.none)
     )
 
 
 def next_element(look: Look, screen: Screen) -> Found | None:
-    """The first of the screen's `next` elements that is there and whose centre hits nothing forbidden."""
+    """The first of the screen's `next` elements that is there, is not covered, and hits nothing forbidden."""
     forbidden = [f.node for name in screen.never for f in look.find_all(name)]
     for name in screen.next:
         found = look.find(name)
         if found is None:
             continue
+        if found.area is None:
+            area = free_part(look.tree, found.node)
+            if area is None:
+                continue
+            if area != found.node.bounds:
+                found = replace(found, area=area)
         if any(n is not found.node and holds_point(n.bounds, found.center) for n in forbidden):
             continue
         return found
@@ -64,6 +72,8 @@ def recognise(
     app_version: str = "",
     ignore: Collection[str] = (),
     hide: Collection[str] = (),
+    asked: Collection[str] | None = None,
+    beneath: bool = False,
 ) -> Sight:
     """The topmost known screen of a tree.
 
@@ -73,9 +83,15 @@ def recognise(
         app_version: versionName of the app where known; rules bound to other versions are left out.
         ignore: kinds that do not count, e.g. the traces of an earlier upload before our own was started.
         hide: screens that do not count.
+        asked: screens of side paths that the flow has just asked for; the others are not legal. None: all of them are.
+        beneath: tell what lies under the topmost sheet instead.
     """
-    look = Look(tree, vocabulary, app_version=app_version)
+    look = Look(tree, vocabulary, app_version=app_version, beneath=beneath)
     for name, screen in vocabulary.screens:
-        if screen.kind not in ignore and name not in hide and fits(look, screen):
+        if screen.kind in ignore or name in hide:
+            continue
+        if screen.asked_by and asked is not None and name not in asked:
+            continue
+        if fits(look, screen):
             return Sight(look, name, screen, next_element(look, screen))
     return Sight(look, "", None)

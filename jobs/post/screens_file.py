@@ -19,6 +19,8 @@ Pick = Literal["first", "last", "left", "right", "top", "bottom", "smallest"]
 OVERLAYS = ("android.toml", "tiktok.toml", "instagram.toml")
 PLATFORMS = ("tiktok", "instagram")
 SHIPPED = Path(__file__).parent / "screens"
+#: Elements that no rule explains: what lies beside the topmost sheet, and closes it.
+BUILT_IN = frozenset({"scrim"})
 
 
 class ScreensInvalid(ValueError):
@@ -53,6 +55,9 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     editable: bool | None = None  #: a text field
     empty: bool | None = None  #: shows nothing but its placeholder
     labelled: bool | None = None  #: has a text or content-desc of its own
+    #: where people's texts cannot stand: "dialog" the heading of a sheet or dialog, or an id that only dialogs have;
+    #: "app" there, or on a page that shows nothing that people wrote; "button" alone on a button of these
+    place: Literal["", "dialog", "app", "button"] = ""
     zone: tuple[float, float, float, float] | None = None  #: the centre lies in it; fractions of the screen
     min_size: tuple[float, float] | None = None  #: fractions of the screen
     max_size: tuple[float, float] | None = None
@@ -74,6 +79,28 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     seen: str = ""
 
 
+class Containers(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How an app names what lies over its screens, in the same window."""
+
+    boxes: tuple[str, ...] = ()  #: resource-ids of sheets and dialogs
+    scrims: tuple[str, ...] = ()  #: resource-ids of what takes the touches beside a sheet
+    titles: str = ""  #: "@word": what a box calls itself to a screen reader
+    dialog_ids: tuple[
+        str, ...
+    ] = ()  #: ids that only dialogs have; one that ends with "_" stands for all that begin so
+    people: tuple[str, ...] = ()  #: elements of pages that show what people wrote
+
+    def over(self, below: Containers) -> Containers:
+        """The names of both."""
+        return Containers(
+            boxes=(*below.boxes, *self.boxes),
+            scrims=(*below.scrims, *self.scrims),
+            titles=self.titles or below.titles,
+            dialog_ids=(*below.dialog_ids, *self.dialog_ids),
+            people=(*below.people, *self.people),
+        )
+
+
 class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How a screen is told, and what is tapped there."""
 
@@ -86,6 +113,10 @@ class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     never: tuple[str, ...] = ()  #: a tap here must not hit any of these
     #: `next` may be tapped only after the commit, or while posting: before and after it, but not in search of a lost post
     phase: Literal["", "after", "posting"] = ""
+    #: a sheet or dialog lies over the app; a screen that asks for nothing else is any of them
+    cover: bool = False
+    #: on a side path: legal only after one of these elements was tapped, or the flow has asked for it
+    asked_by: tuple[str, ...] = ()
     error: str = ""  #: stable error word of a human-needed or failure screen
     says: str = ""  #: sentence for people
     trace: bool = (
@@ -103,6 +134,7 @@ class ScreensFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     covered: tuple[
         str, ...
     ] = ()  #: languages whose words are complete, stop words included; no other is driven
+    containers: Containers = Containers()
     words: dict[str, list[dict[str, str | list[str]]]] = {}
     elements: dict[str, list[Rule]] = {}
     screens: dict[str, Screen] = {}
@@ -117,6 +149,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
     words: dict[str, Word]
     elements: dict[str, tuple[Rule, ...]]
     screens: tuple[tuple[str, Screen], ...]  #: by layer, topmost first
+    containers: Containers = Containers()
 
     def screen(self, name: str) -> Screen:
         return dict(self.screens)[name]
@@ -146,6 +179,7 @@ def lay_over(below: ScreensFile, above: ScreensFile) -> ScreensFile:
         platform=above.platform or below.platform,
         packages=tuple(dict.fromkeys((*below.packages, *above.packages))),
         covered=tuple(dict.fromkeys((*below.covered, *above.covered))),
+        containers=above.containers.over(below.containers),
         words=words,
         elements=elements,
         screens={**below.screens, **above.screens},
@@ -249,13 +283,26 @@ def check(file: ScreensFile, where: str, *, covered_only: bool = False) -> Vocab
     problems += _circles(file.elements)
     problems += _gaps(file)
     for name, screen in file.screens.items():
-        for element in (*screen.all, *screen.any, *screen.none, *screen.next, *screen.never):
-            if element not in file.elements:
+        for element in (
+            *screen.all,
+            *screen.any,
+            *screen.none,
+            *screen.next,
+            *screen.never,
+            *screen.asked_by,
+        ):
+            if element not in file.elements and element not in BUILT_IN:
                 problems.append(f"screens.{name}: unknown element {element!r}")
-        if not screen.all and not screen.any and not screen.off:
+        if not screen.all and not screen.any and not screen.cover and not screen.off:
             problems.append(f"screens.{name}: needs `all` or `any`, else it would fit everything")
         if screen.kind in ("human", "failure") and not screen.error and not screen.off:
             problems.append(f"screens.{name}: a screen of kind {screen.kind} needs `error`")
+    problems += [
+        f"containers.people: unknown element {e!r}" for e in file.containers.people if e not in file.elements
+    ]
+    title = file.containers.titles
+    if title and title.removeprefix("@") not in words:
+        problems.append(f"containers.titles: unknown word {title!r}")
     if problems:
         raise ScreensInvalid(where, problems)
     screens = sorted(((n, s) for n, s in file.screens.items() if not s.off), key=lambda item: -item[1].layer)
@@ -266,6 +313,7 @@ def check(file: ScreensFile, where: str, *, covered_only: bool = False) -> Vocab
         words=words,
         elements={name: tuple(rules) for name, rules in file.elements.items()},
         screens=tuple(screens),
+        containers=file.containers,
     )
 
 

@@ -115,14 +115,20 @@ class PostScript:
 
     def _publish(self, flow: TikTokFlow | InstagramFlow, ready: ReadyToPublish) -> Verdict:
         attempt = flow.attempt
-        x, y = ready.button.center
+        button = flow.hands.uncovered(ready.button, whole=True)
+        if button is None:
+            raise ScriptFailed(
+                "ui_changed",
+                f"another screen came when {ready.button.name} was to be tapped",
+                step="commit",
+                passing=True,
+            )
         attempt.note("ready to publish", trips=dict(flow.hands.trips), account=flow.account_seen)
         flow.about_to_publish()
         with attempt.step("commit"):
             attempt.enter_committing(then_wait_s=flow.plan.config.upload_wait_time)
             try:
-                flow.hands.trips["tap"] += 1
-                flow.phone.tap_once(x, y)
+                flow.hands.tap_once(button)
             except TapUncertain as error:
                 attempt.note(f"the tap may have arrived: {error}")
             except InputForbidden as error:

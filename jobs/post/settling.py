@@ -62,7 +62,8 @@ class Settling:
         while not deadline.expired:
             if sight.kind == "interruption":
                 screen = sight.screen
-                if screen is not None and screen.phase in ("after", "posting"):
+                asks = sight.name == "some_sheet" and flow.hands.beneath(sight).name in self._forms
+                if asks or (screen is not None and screen.phase in ("after", "posting")):
                     return unknown("upload_timeout", f"the app asks: {sight.name}", step=sight.name)
                 sight = flow.dismiss_any(sight)
                 continue

@@ -28,6 +28,8 @@ EDITOR_S = 25.0
 class TikTokFlow(Flow):
     """TikTok: video and photo posts by share, + button or sound page."""
 
+    composer = frozenset({"post_screen", "editor", "preview", "picker", "camera"})
+
     def handlers(self) -> dict[str, Handler]:
         return {
             "home": self.on_home,
@@ -131,6 +133,7 @@ class TikTokFlow(Flow):
         if len(files) != 1:
             raise ScriptFailed("internal", "several files cannot be shared at once", step="share")
         with self.attempt.step("share"):
+            self.hands.ask("chooser")
             self.phone.start_intent(
                 "-a", "android.intent.action.SEND", "-t", files[0].mime,
                 "--eu", "android.intent.extra.STREAM", files[0].uri,

@@ -9,11 +9,14 @@ from jobs.post.settling import Settling
 from jobs.post.signs import Signs
 from jobs.post.texts import same_text
 from jobs.post.tiktok import TikTokFlow, says
+from jobs.post.words import plain
 from storage.records import Stage
 
-_TABS = frozenset({"home", "own_profile", "friends", "own_post"})
+_TABS = frozenset({"home", "own_profile", "own_post"})
 #: After a crash the app must have been quiet at its tabs for this long before nothing more is expected.
 QUIET_S = 20.0
+#: So much of a caption the app shows under a post before it cuts it off.
+CAPTION_SHOWN = 20
 
 
 def watch(flow: TikTokFlow) -> Watch:
@@ -25,19 +28,36 @@ def watch(flow: TikTokFlow) -> Watch:
         quiet_is_proof=True,
         look_deeper=_landed,
         doubtful=_offers_retry,
+        is_ours=lambda s: shows_ours(flow, s),
     )
 
 
+def shows_ours(flow: TikTokFlow, sight: Sight) -> bool:
+    """Whether a post a moment old is this task's: its caption, else its account's name, stands there."""
+    if sight.name != "own_post":
+        return False
+    texts = [plain(n.text) for n in sight.look.nodes if n.text]
+    caption = plain(flow.plan.description)[:CAPTION_SHOWN]
+    if caption:
+        return any(text.startswith(caption) for text in texts)
+    account = flow.attempt.account
+    names = {plain(n) for n in (flow.plan.username, account.display_name if account else "") if n}
+    return bool(names.intersection(texts))
+
+
 def _offers_retry(sight: Sight) -> bool:
-    """A button to try again means that something failed; nobody has shown what a failed upload's notice reads."""
-    return sight.has("retry_button")
+    """A button to try again, or words of a failure that stand alone: something may have failed.
+
+    Nobody has shown what a failed upload's notice looks like.
+    """
+    return sight.has("retry_button") or sight.has("failed_words")
 
 
 def _landed(sight: Sight, seen: Watch) -> Verdict | None:
     """Back at the tabs without ever having seen the badge: two of the three signs (it can be too quick to be seen)."""
     if seen.signs.before or seen.signs.failure_stands(sight):
         return None  # an earlier upload's sign stands there: a failure of ours could not be told from it
-    if seen.left_form and not seen.hit_dialog:
+    if seen.left_form and not seen.hit_dialog and not seen.closed_unknown:
         return published("the form is gone and the app is back at its tabs, with no upload left")
     return None
 
@@ -55,7 +75,7 @@ def settle(flow: TikTokFlow, *, in_front: bool) -> Verdict:
         forms=("post_screen",),
         quiet_s=QUIET_S,
         quiet_after_progress_s=1.0,
-        is_proof=lambda s: published("the app shows the new post") if s.name == "own_post" else None,
+        is_proof=lambda s: published("the app shows the new post") if shows_ours(flow, s) else None,
         at_tabs=lambda s, signs: _at_tabs(flow, s, signs, in_front=in_front),
         is_our_form=lambda s: (
             s.has("post_button") and same_text(flow.plan.description, says(s, "description_field"))

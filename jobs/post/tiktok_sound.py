@@ -31,6 +31,7 @@ def open_sound(flow: TikTokFlow, sight: Sight) -> Sight:
         if flow.plan.sound_is_link:
             name = sight.name
             try:
+                flow.hands.ask("sound_page", "sound_gone", "chooser")
                 flow.phone.start_intent(
                     "-a", "android.intent.action.VIEW", "-d", flow.plan.sound, "-p", flow.plan.package
                 )
@@ -299,7 +300,7 @@ def _slide(flow: TikTokFlow, sight: Sight, element: str, percent: int) -> Sight:
     for _ in range(3):
         x = min(x2 - 1, max(x1, x1 + round((x2 - x1) * percent / 100)))
         tree = sight.tree
-        flow.hands.tap_at(x, (y1 + y2) // 2, f"{element} at {percent} %")
+        flow.hands.tap_at(bar, x, (y1 + y2) // 2, f"{element} at {percent} %")
         sight = flow.hands.until(sight, lambda s, t=tree: not s.tree.same_as(t), 2.0)  # type: ignore[misc]
         sight = flow.reach(sight, "volume_sheet")
         shown = bar_value(sight, element)

@@ -268,7 +268,7 @@ def speaking_words(platform: str) -> tuple[str, ...]:
         if element in done:
             continue
         done.add(element)
-        for rule in voc.elements[element]:
+        for rule in voc.elements.get(element, ()):
             for value in (rule.text, rule.desc, rule.label):
                 wanted |= {
                     t[1:] for t in ((value,) if isinstance(value, str) else value) if t.startswith("@")

@@ -514,10 +514,19 @@ def test_a_form_that_stays_after_the_tap_is_not_published_and_not_tapped_again(v
 
 def test_a_notice_of_a_failed_upload_is_a_refusal(video: MediaFile) -> None:
     stage = Stage(video)
-    stage.phone.screens["failed"] = page(*TABS, node("Couldn’t upload video", bounds="[64,330][640,410]"))  # noqa: RUF001
+    notice = node("Couldn’t upload video", bounds="[64,330][640,410]")  # noqa: RUF001
+    stage.phone.screens["failed"] = page(*TABS, notice, node("Retry", bounds="[700,330][860,410]"))
     stage.phone.later = {"badge": "failed"}
     verdict = stage.run()
     assert (verdict.outcome, verdict.error.code) == (Outcome.NOT_PUBLISHED, "upload_failed")
+
+
+def test_words_of_a_failure_that_stand_alone_are_neither_refusal_nor_proof(video: MediaFile) -> None:
+    stage = Stage(video)
+    notice = node("Couldn’t upload video", bounds="[64,330][640,410]")  # noqa: RUF001
+    stage.phone.screens["failed"] = page(*TABS, notice)
+    stage.phone.later = {"badge": "failed"}
+    assert stage.run().outcome is Outcome.UNKNOWN
 
 
 def test_a_notice_that_stood_there_before_says_nothing_about_our_upload(video: MediaFile) -> None:

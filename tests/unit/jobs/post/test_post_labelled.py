@@ -18,24 +18,24 @@ def figures() -> eyes.Figures:
 
 @needs_labels
 def test_every_labelled_screen_is_told_and_answered_as_labelled(figures: eyes.Figures) -> None:
-    assert len(figures.wrong) <= 12, figures.wrong
+    assert not figures.wrong
 
 
 @needs_labels
 def test_nothing_that_must_not_be_touched_is_next(figures: eyes.Figures) -> None:
-    assert len(figures.forbidden) <= 7, figures.forbidden
+    assert not figures.forbidden
 
 
 @needs_labels
 def test_no_tap_goes_to_what_covers_its_target(figures: eyes.Figures) -> None:
-    assert len(figures.covered) <= 8, figures.covered
+    assert not figures.covered
 
 
 @needs_labels
 def test_no_screen_of_the_way_is_seen_beneath_a_sheet(figures: eyes.Figures) -> None:
-    assert len(figures.beneath) <= 1, figures.beneath
+    assert not figures.beneath
 
 
 @needs_labels
 def test_what_people_wrote_changes_no_answer(figures: eyes.Figures) -> None:
-    assert len(figures.words) <= 83, figures.words
+    assert not figures.words

@@ -32,7 +32,7 @@ FAILED = (
 BADGE = node("66%", bounds="[56,344][127,383]")
 FOR_YOU = node("For You", bounds="[773,136][933,288]")
 #: What a friend posted, on the tab on which TikTok lands after a post.
-FRIENDS_POST = page(*TABS, node("· 4m ago", bounds="[436,2064][573,2114]"))
+FRIENDS_POST = page(*TABS, node("· 4m ago", bounds="[436,2064][573,2114]", clickable="false"))
 
 
 class Meta:
