@@ -24,6 +24,7 @@ from handlers.services import Services
 from handlers.status_page import StatusPage
 from handlers.system import SystemHandlers
 from handlers.tasks import TaskHandlers
+from handlers.uploads import UploadHandlers
 from jobs.refusals import Draining, Problem
 
 #: Digits only, so that words never reach a handler for ids; 18 of them fit every database.
@@ -51,7 +52,7 @@ class App(bottle.Bottle):
         self._observe_health = self.metrics.observer("GET", "/healthz")
         self.table = _routes(services, self.metrics)
         self._paths = sorted({route.path for route in self.table})
-        self._uploads = {(route.method, route.path) for route in self.table if route.upload}
+        self._uploads = re.compile("|".join(_pattern(route) for route in self.table if route.upload))
         self._slow = re.compile("|".join(_pattern(route) for route in self.table if route.slow))
         for route in self.table:
             self.route(_PLACEHOLDER.sub(_parameter, route.path), route.method, self._wrap(route))
@@ -62,10 +63,10 @@ class App(bottle.Bottle):
     def body_limit(self, environ: Mapping[str, Any]) -> int:
         """How large a body this request may have; asked when its headers are there, before the body is."""
         server = self._services.settings().server
-        route = (environ["REQUEST_METHOD"], environ["PATH_INFO"].removesuffix("/"))
         if not self.access.lets_in(environ):
             return 0  # a stranger must not fill the memory, nor the disk
-        return server.max_upload_bytes if route in self._uploads else server.max_json_bytes
+        is_upload = self._uploads.fullmatch(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+        return server.max_upload_bytes if is_upload else server.max_json_bytes
 
     def is_slow(self, method: str, path: str) -> bool:
         """Whether this request may take long by its nature: it must not stand before quick ones."""
@@ -208,6 +209,7 @@ def _routes(services: Services, metrics: Metrics) -> list[Route]:
         AccountHandlers,
         DeviceHandlers,
         MaterialHandlers,
+        UploadHandlers,
         LicenseHandlers,
         SystemHandlers,
     )

@@ -68,7 +68,9 @@ class Call:
     def header(self, name: str) -> str | None:
         """A request header, None when it was not sent."""
         key = name.upper().replace("-", "_")
-        value: str | None = self.environ.get(key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}")
+        value: str | None = self.environ.get(
+            key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+        )
         return value
 
     def hung_up(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Annotated, Any, BinaryIO, Literal, cast
 
 import msgspec
@@ -174,23 +175,7 @@ class MaterialHandlers:
         return objects.Reset(self._services.library.reset_used(call.id))
 
     def _show(self, view: MaterialView) -> objects.MaterialObject:
-        material = view.material
-        return objects.MaterialObject(
-            id=material.id,
-            name=material.name,
-            kind="video" if material.kind == "video" else "image",
-            sha256=material.sha256,
-            size_bytes=material.size_bytes,
-            created_at=moment(material.created_at, self._services.zone()) or "",
-            caption=material.caption,
-            username=material.username,
-            sort_number=material.sort_number,
-            tags=list(material.tags),
-            used=view.use.value,
-            duration_s=material.duration_s,
-            width=material.width,
-            height=material.height,
-        )
+        return shown_material(view, self._services.zone())
 
     def routes(self) -> list[Route]:
         """The routes of this resource."""
@@ -214,3 +199,24 @@ class MaterialHandlers:
             route("DELETE", "/{id}", self.remove, "Remove a material and its file", objects.Removed, bad, missing),
             route("POST", "/{id}/reset-used", self.reset_one, "Let this one be chosen again", objects.Reset, missing),
         ]  # fmt: skip
+
+
+def shown_material(view: MaterialView, zone: tzinfo) -> objects.MaterialObject:
+    """A material as the API shows it."""
+    material = view.material
+    return objects.MaterialObject(
+        id=material.id,
+        name=material.name,
+        kind="video" if material.kind == "video" else "image",
+        sha256=material.sha256,
+        size_bytes=material.size_bytes,
+        created_at=moment(material.created_at, zone) or "",
+        caption=material.caption,
+        username=material.username,
+        sort_number=material.sort_number,
+        tags=list(material.tags),
+        used=view.use.value,
+        duration_s=material.duration_s,
+        width=material.width,
+        height=material.height,
+    )

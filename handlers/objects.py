@@ -280,6 +280,23 @@ class MaterialUpload(msgspec.Struct, frozen=True):
     warnings: list[str]
 
 
+class UploadObject(msgspec.Struct, frozen=True):
+    """An upload in pieces. Once `offset` is `size_bytes`, `material_id` is what it became."""
+
+    id: int
+    name: str
+    size_bytes: int
+    offset: Annotated[int, Meta(description="So many bytes are here for good; the next piece begins there")]
+    piece_bytes: Annotated[int, Meta(description="How much to send at a time; other sizes work too")]
+    expires_at: Annotated[str, Meta(description="When it is forgotten unless more comes; RFC 3339")]
+    material_id: int | None
+    material: MaterialObject | None
+    created: Annotated[
+        bool | None, Meta(description="With the last piece: false when the same content was there already")
+    ]
+    warnings: list[str]
+
+
 class MaterialChange(msgspec.Struct, frozen=True):
     """A material after a call that changed it, and what in the call was ignored."""
 

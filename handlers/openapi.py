@@ -61,6 +61,9 @@ class RefusalData(msgspec.Struct, frozen=True, omit_defaults=True):
     incident: str = ""
 
 
+_HEADER_PATTERNS = {"Content-Range": r"^bytes [0-9]{1,15}-[0-9]{1,15}/([0-9]{1,15}|\*)$"}
+
+
 def make_document(routes: Iterable[Route], version: str) -> bytes:
     """The whole document as JSON text."""
     table = [route for route in routes if not route.hidden]
@@ -134,13 +137,18 @@ def _operation(route: Route, found: dict[str, Any], components: dict[str, Any]) 
             "name": name,
             "in": "header",
             "description": text,
-            "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,128}$"},
+            "schema": {"type": "string", "pattern": _HEADER_PATTERNS.get(name, "^[\\x21-\\x7e]{1,128}$")},
         }
         for name, text in route.headers
     ]
     if parameters:
         operation["parameters"] = parameters
-    if route.upload:
+    if route.upload and route.headers:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    elif route.upload:
         operation["requestBody"] = {
             "required": True,
             "content": {

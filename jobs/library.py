@@ -15,7 +15,7 @@ from msgspec import Meta
 from jobs.clock import Clock
 from jobs.intake_targets import clean_username
 from jobs.lenient import Findings, read_object, read_typed
-from jobs.library_checks import check_limits, check_name
+from jobs.library_checks import check_limits, check_name, read_tags
 from jobs.library_files import partial_file, receive, remove_partials, sync_folder
 from jobs.near_names import Unknown
 from jobs.post.captions import CaptionInvalid, parse_spintax
@@ -24,6 +24,7 @@ from jobs.post.media_paths import LIBRARY, MediaRejected, resolve_folder
 from jobs.post.media_probe import MediaFacts, MediaProbe
 from jobs.refusals import Invalid, NoSpace, NotFound, Problem
 from jobs.settings import Settings
+from jobs.upload_pieces import UploadPieces
 from storage.errors import StoreFull, UnknownRecord
 from storage.records import Material, Use
 from storage.store import Store
@@ -76,6 +77,7 @@ class Library:
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self.reload(settings)
         remove_partials(self._dir)
+        self.pieces = UploadPieces(self, clock)
 
     def reload(self, settings: Settings) -> None:
         """Use these settings from the next call on; files stay in the folder they were put in."""
@@ -86,6 +88,42 @@ class Library:
     def dir(self) -> Path:
         """Where new files are put."""
         return self._dir
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    def kept_bytes(self) -> int:
+        """How much room the materials take."""
+        return sum(material.size_bytes for material in self._store.materials.all())
+
+    def check(self, filename: str, fields: Mapping[str, Any]) -> tuple[str, str]:
+        """The name to show and the ending of a file that will come. Raises Invalid, also for its fields."""
+        findings = Findings()
+        self._read(fields, findings)
+        found = check_name(filename, findings)
+        if findings.problems:
+            raise Invalid(findings.problems)
+        return found
+
+    def take(self, file: Path, name: str, sha256: str, fields: Mapping[str, Any]) -> Uploaded:
+        """Make a material of a whole file that lies in the library's folder; it may stay if its content is known.
+
+        Raises:
+            Invalid: fields or content are unfit.
+            NoSpace: there is no room to note it.
+        """
+        findings = Findings()
+        values = self._read(fields, findings)
+        if findings.problems:
+            raise Invalid(findings.problems)
+        if "sort_number" not in values:
+            values["sort_number"] = sort_number(name) or 0
+        return self._keep(file, name, sha256, values, findings)
+
+    def again(self, material_id: int) -> Uploaded:
+        """The answer to an upload that was taken before. Raises NotFound."""
+        return Uploaded(self.get(material_id), created=True, warnings=[])
 
     def upload(
         self,
@@ -117,8 +155,9 @@ class Library:
         if "sort_number" not in values:
             values["sort_number"] = sort_number(name) or 0
         with partial_file(self._dir, suffix) as partial:
-            kept_bytes = sum(material.size_bytes for material in self._store.materials.all())
-            digest = receive(chunks, partial, settings=self._settings, kept_bytes=kept_bytes, length=length)
+            digest = receive(
+                chunks, partial, settings=self._settings, kept_bytes=self.kept_bytes(), length=length
+            )
             if sha256 and sha256.strip().lower() != digest:
                 raise Invalid(Problem("sha256", f"the file that came has {digest}", "checksum"))
             return self._keep(partial, name, digest, values, findings)
@@ -273,11 +312,7 @@ class Library:
         return values
 
 
-def _read_tags(value: Any) -> Any:
-    return [tag for tag in value.split(",") if tag.strip()] if isinstance(value, str) else value
-
-
-_HOOKS = {"tags": _read_tags, "caption": read_typed}
+_HOOKS = {"tags": read_tags, "caption": read_typed}
 _UNKNOWN = Unknown(
     # What our own answers show besides: a client may send back the whole object it has read.
     harmless=frozenset(

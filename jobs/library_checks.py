@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from jobs.lenient import Findings, Unreadable, read_text
 from jobs.post.media_limits import judge
@@ -43,3 +44,8 @@ def check_limits(name: str, facts: MediaFacts, media: Media, findings: Findings)
     if len(refused) > 1:
         for code, sentence in refused:
             findings.problem("file", sentence, code)
+
+
+def read_tags(value: Any) -> Any:
+    """Tags may come as a text with commas."""
+    return [tag for tag in value.split(",") if tag.strip()] if isinstance(value, str) else value

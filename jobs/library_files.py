@@ -58,14 +58,14 @@ def receive(
         NoSpace: there is no room.
     """
     most = settings.server.max_upload_bytes
-    room = max(0, _free_room(file.parent, settings, kept_bytes))
+    room = max(0, room_for(file.parent, settings, kept_bytes))
     if (length or 0) > most:
         raise Invalid(Problem("file", f"has {length} bytes, {most} are taken", "too_large"))
     if (length or 0) > room:
         raise NoSpace(Problem("file", f"has {length} bytes, the library has room for {room}"))
     digest = hashlib.sha256()
     size_bytes = unsynced = 0
-    with _full_disk_told(), file.open("wb") as out:
+    with full_disk_told(), file.open("wb") as out:
         for chunk in chunks:
             size_bytes += len(chunk)
             unsynced += len(chunk)
@@ -87,7 +87,7 @@ def receive(
 
 
 @contextmanager
-def _full_disk_told() -> Iterator[None]:
+def full_disk_told() -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -96,7 +96,7 @@ def _full_disk_told() -> Iterator[None]:
         raise
 
 
-def _free_room(folder: Path, settings: Settings, library_bytes: int) -> int:
+def room_for(folder: Path, settings: Settings, library_bytes: int) -> int:
     """How many bytes an upload may have now."""
     room = shutil.disk_usage(folder).free - settings.storage.min_free_bytes
     quota = settings.media.library_quota_bytes
