@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
@@ -17,6 +18,7 @@ from jobs.refusals import Invalid, Problem
 
 _MAX_QUERY_FIELDS = 50
 _WARNINGS = 20
+_FORM = re.compile(rb"[\w.\[\]%+-]+=[^\s{\"]*")
 #: Bodies that ask for nothing; PHP's json_encode of an empty array is one of them.
 _NOTHING = (b"", b"{}", b"[]", b"null")
 
@@ -111,6 +113,8 @@ def fields_of_nothing(body: bytes, method: str, content_type: str, known: Collec
     text = body.strip().removeprefix(b"\xef\xbb\xbf")
     if text in _NOTHING:
         return {}
+    if _FORM.fullmatch(text):
+        raise invalid("the body is form-encoded; put its fields into the address, e.g. /retry?force=true")
     given = parse_object(body, method=method, content_type=content_type)
     problems = [
         Problem(shorten(name), _why_unknown(name, known))

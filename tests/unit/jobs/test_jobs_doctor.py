@@ -69,6 +69,25 @@ def test_a_media_root_that_is_missing_says_which_command_makes_it(settings, tmp_
     assert found.fix.startswith("mkdir -p")
 
 
+def test_R53_the_zone_of_start_times_is_named_and_a_TZ_that_is_none_is_a_failure(settings, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    found = about(look(settings), "time zone")
+    assert found.level is Level.OK
+    assert found.sentence.startswith("start times are in Asia/Tokyo: 2")
+    monkeypatch.setenv("TZ", "Asia/Tokio")
+    found = about(look(settings), "time zone")
+    assert found.level is Level.FAIL
+    assert 'did you mean "Asia/Tokyo"?' in found.sentence
+
+
+def test_R53_a_daemon_in_another_zone_than_this_command_is_told(settings, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    monkeypatch.setattr("jobs.doctor._readiness_of", lambda _: {"ready": True, "timezone": "Europe/Berlin"})
+    found = about(look(settings), "time zone")
+    assert found.level is Level.WARN
+    assert "in Europe/Berlin, as the running daemon says" in found.sentence
+
+
 def test_a_full_disk_is_a_failure(settings):
     full = msgspec.structs.replace(
         settings, storage=Storage(state_dir=settings.storage.state_dir, min_free_bytes=2**60)
