@@ -65,7 +65,17 @@ def test_a_backup_beside_the_running_daemon_brings_everything_back(hub, tmp_path
     broken = tikmatrixd("--config", one.config, "restore", target, "--adb-dir", adb_dir)
     assert broken.returncode == 78
     one.config.unlink()
-    done = tikmatrixd("--config", one.config, "restore", target, "--adb-dir", adb_dir)
+    shown = tikmatrixd("--config", one.config, "restore", target, "--adb-dir", adb_dir)
+    assert shown.returncode == 65
+    assert "storage.state_dir: here " in shown.stdout
+    assert "give --take-paths if they are right" in shown.stderr
+    assert not one.config.exists()
+    words = ("--config", one.config, "restore", target, "--adb-dir", adb_dir, "--take-paths")
+    dry = tikmatrixd(*words, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert f"new       {one.config}" in dry.stdout
+    assert not one.config.exists()
+    done = tikmatrixd(*words)
     assert done.returncode == 0, done.stderr
     assert (one.config.read_text(), (adb_dir / "adbkey").read_text()) == (good, "private")
     (kept,) = adb_dir.glob("adbkey.before-*")
