@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -16,12 +17,12 @@ from handlers.command_line import (
     adb_key_dir,
     ask_daemon,
     end,
+    listens_locally,
     read_config,
     tokens_are_beside,
     tokens_path,
 )
 from jobs.clock import SystemClock, utc
-from jobs.config_checks import split_listen
 from storage.errors import BackupUnreadable, StateLocked, StoreError, StoreFailed
 
 _ADB_DIR_OPTION = click.option(
@@ -179,13 +180,18 @@ def token() -> None:
 @click.argument("name")
 @click.option("--file", "path", type=click.Path(path_type=Path), help="Token file instead of the config's.")
 @click.option("--quiet", is_flag=True, help="Print the token alone.")
+@click.option(
+    "--url", help="Address of the status page in the QR code, e.g. https://hub.example.org of a proxy."
+)
 @click.pass_obj
-def token_new(config_path: Path | None, name: str, path: Path | None, quiet: bool) -> None:
-    """Make a token; it is shown only now."""
+def token_new(config_path: Path | None, name: str, path: Path | None, quiet: bool, url: str | None) -> None:
+    """Make a token; it is shown only now, also as a QR code that opens the status page with it."""
     from handlers.hosts import reachable_at
     from handlers.tokens import TokenError, new_token
 
     config = read_config(config_path)
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise click.UsageError("--url begins with http:// or https://")
     try:
         made = new_token(path or tokens_path(config), name)
     except (TokenError, OSError) as error:
@@ -194,7 +200,24 @@ def token_new(config_path: Path | None, name: str, path: Path | None, quiet: boo
         click.echo(made)
         return
     there = reachable_at(config.settings.server.listen)
-    click.echo(f'{made}\n\ncurl -s -H "Authorization: Bearer {made}" http://{there}/api/v1/task/stats')
+    # What follows # stays in the browser: no server and no log sees it.
+    link = f"{(url or f'http://{there}').partition('#')[0].rstrip('/')}/#token={made}"
+    click.echo(f"{made}\n")
+    _show_code(link)
+    if url is None and listens_locally(config.settings.server.listen):
+        click.echo("that address works on this box alone; to serve others, set server.listen", err=True)
+    click.echo(f'{link}\n\ncurl -s -H "Authorization: Bearer {made}" http://{there}/api/v1/task/stats')
+
+
+def _show_code(link: str) -> None:
+    from handlers.qr_code import qr_lines
+
+    lines = "\n".join(qr_lines(link, colours=sys.stdout.isatty()))
+    try:
+        lines.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return  # this terminal has no such characters; the link stands below
+    click.echo(f"{lines}\n")
 
 
 @token.command("list")
@@ -215,15 +238,12 @@ def token_list(config_path: Path | None) -> None:
 @click.pass_obj
 def token_revoke(config_path: Path | None, name: str) -> None:
     """Take a token back: a running daemon refuses it at once."""
-    from handlers.hosts import address
     from handlers.tokens import TokenError, list_tokens, revoke
 
     config = read_config(config_path)
     path = tokens_path(config)
     try:
-        host, _ = split_listen(config.settings.server.listen)
-        ip = address(host)
-        local = host == "localhost" or (ip is not None and ip.is_loopback)
+        local = listens_locally(config.settings.server.listen)
         if not local and [entry.name.lower() for entry in list_tokens(path)] == [name.lower()]:
             end(
                 "this is the last token and the LAN is served, so the daemon would not start again: make another "

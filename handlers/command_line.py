@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from handlers.envelope import Code
+from handlers.hosts import address
 from jobs.config_checks import split_listen
 from jobs.config_file import ConfigInvalid, LoadedConfig, load_config
 
@@ -108,6 +109,13 @@ def read_config(path: Path | None) -> LoadedConfig:
         return load_config(path)
     except ConfigInvalid as error:
         end(str(error), EX.CONFIG)
+
+
+def listens_locally(listen: str) -> bool:
+    """Whether only programs of this box reach what listens there."""
+    host, _ = split_listen(listen)
+    ip = address(host)
+    return host.lower() == "localhost" or (ip is not None and ip.is_loopback)
 
 
 def end(sentence: str, code: int) -> NoReturn:

@@ -21,6 +21,7 @@ async function refresh() {
     write("refreshed", "as of " + ready.time.slice(0, 10) + " " + time(ready.time) + ". All times are those of the hub, in its zone " + ready.timezone + ".");
   } catch (error) {
     if (mine !== turn) return;
+    if (error.locked && fallBack()) return refresh();
     write("state", error.locked ? "locked" : "not reachable", "bad");
     write("problem", error.message);
     byId("token-form").hidden = !error.locked;
@@ -135,13 +136,16 @@ function what(task) {
 
 byId("token-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  token = byId("token").value.trim();
-  sessionStorage.setItem("token", token);
+  useToken(byId("token").value, byId("remember").checked);
   byId("token").value = "";
   refresh();
 });
+byId("device-act").addEventListener("click", rememberOrForget);
+addEventListener("hashchange", () => { if (takeFromAddress()) refresh(); });
 byId("newer").addEventListener("click", () => { page = Math.max(1, page - 1); refresh(); });
 byId("older").addEventListener("click", () => { page += 1; refresh(); });
 byId("said-ok").addEventListener("click", () => say([]));
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); else clearTimeout(timer); });
+takeFromAddress();
+showDevice();
 refresh();

@@ -3,7 +3,6 @@
 
 const WAIT_MS = 30000;
 const byId = (id) => document.getElementById(id);
-let token = sessionStorage.getItem("token") || "";
 let boxAhead_ms = 0;  // the box's clock against this browser's
 const boxNow_ms = () => Date.now() + boxAhead_ms;
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from handlers.tokens import new_token
+from jobs.settings import Server
 from storage.records import Stage
 from tests.support.browser import COMMAND, Browser
 from tests.support.http_side import HttpSide
@@ -91,3 +93,40 @@ def test_at_the_width_of_a_phone_everything_fits_and_a_double_tap_does_not_confi
     assert browser.run(f"{button('stop, task 1')}.drawnBefore"), "a row that did not change was drawn anew"
     assert browser.run("document.documentElement.scrollWidth") <= 360
     assert browser.complaints == []
+
+
+def test_R65_a_scanned_token_leaves_the_address_at_once_and_the_device_is_remembered_only_when_asked(
+    side: HttpSide, browser: Browser
+) -> None:
+    side.configure(server=Server(trust_loopback=False))
+    side.task(status="failed", username="kim")
+    token = new_token(side.tokens_file, "phone")
+    page = f"http://127.0.0.1:{side.serve().port}/"
+    shown, form = button("retry, task 1"), "(document.querySelector('#token-form')?.hidden === false)"
+    browser.open(page)
+    browser.wait(form)
+    browser.run(f"location.hash = '#token={token}'")  # scanned again while the page is open
+    browser.wait(shown)
+    assert browser.run("location.href") == page
+    assert browser.run("localStorage.length") == 0
+    browser.open("about:blank")
+    browser.open(f"{page}#token={token}")
+    browser.wait(shown)
+    assert browser.run("location.href") == page
+    assert not browser.run(form)
+    act = "document.querySelector('#device-act')"
+    assert browser.run(f"{act}.textContent") == "remember this device"
+    browser.click(act)
+    browser.wait(f"{act}.textContent === 'forget this device'")
+    assert browser.run("localStorage.getItem('token')") == token
+    browser.run("sessionStorage.clear()")  # as in another tab, or tomorrow
+    browser.open(page)
+    browser.wait(shown)
+    # A link with a wrong token does not shut the device out.
+    browser.run("location.hash = '#token=tkm_wrong'")
+    browser.wait(f"location.hash === '' && sessionStorage.length === 0 && {shown}")
+    browser.wait(act)
+    browser.click(act)
+    browser.wait(form)
+    assert browser.run("localStorage.length + sessionStorage.length") == 0
+    assert [line for line in browser.complaints if "401" not in line] == []

@@ -30,7 +30,6 @@ class Node {
 const body = new Node("body"), byId = new Map();
 for (const [, id] of page.matchAll(/ id="([a-z-]+)"/g)) { byId.set(id, new Node(id)); body.append(byId.get(id)); }
 byId.get("token-form").hidden = true;
-const stored = new Map();
 globalThis.Node = Node;
 globalThis.document = {
   body,
@@ -41,7 +40,14 @@ globalThis.document = {
   addEventListener() {},
   hidden: false,
 };
-globalThis.sessionStorage = { getItem: (key) => stored.get(key) ?? null, setItem: (key, value) => stored.set(key, value) };
+for (const place of ["sessionStorage", "localStorage"]) {
+  const stored = new Map();
+  const value = { getItem: (key) => stored.get(key) ?? null, setItem: (key, text) => stored.set(key, text), removeItem: (key) => stored.delete(key) };
+  Object.defineProperty(globalThis, place, { value });
+}
+globalThis.location = { hash: "", pathname: "/", search: "" };
+globalThis.history = { replaceState() { location.hash = ""; } };
+globalThis.addEventListener = () => {};
 const extra = process.env.FORWARDED ? { "X-Forwarded-For": process.env.FORWARDED } : {};
 const sent = [];
 let cut = false;
