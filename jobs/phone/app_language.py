@@ -33,7 +33,12 @@ class Spoken(NamedTuple):
     @property
     def language(self) -> str:
         """The language alone, as "de"."""
-        return self.tag.partition("-")[0].lower()
+        return language_of(self.tag)
+
+
+def language_of(tag: str) -> str:
+    """The language alone, as "de"."""
+    return tag.partition("-")[0].lower()
 
 
 def tags_of(text: str) -> list[str]:

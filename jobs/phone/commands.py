@@ -22,6 +22,9 @@ _FOCUS_DUMPS = (("window", "displays"), ("window", "windows"))
 #: What an app needs to show the files that were pushed: READ_EXTERNAL_STORAGE up to Android 12, the others since.
 MEDIA_PERMISSIONS = frozenset({"READ_MEDIA_IMAGES", "READ_MEDIA_VIDEO", "READ_EXTERNAL_STORAGE"})
 
+#: What the apps' cameras need.
+CAMERA_PERMISSIONS = frozenset({"CAMERA", "RECORD_AUDIO"})
+
 
 class Commands:
     """Shell commands on one phone. Raises CommandFailed and what `AdbPhone.run` raises."""
@@ -70,17 +73,19 @@ class Commands:
         self._denied[package] = dumpsys.denied(dump)
         return version
 
-    def grant_media(self, package: str) -> Grants:
+    def grant_media(self, package: str, *, camera: bool = False) -> Grants:
         """Let the app read pictures and videos before it can ask (PHN-5), as far as it wants to and may not yet.
 
-        Nothing else is ever granted: contacts, location and notifications are the operator's to give. What the app
-        may not yet do is known since `app_version`.
+        With `camera` that and the microphone, too: where Android asks in a language that nobody here reads. Nothing
+        else is ever granted: contacts, location and notifications are the operator's to give. What the app may not
+        yet do is known since `app_version`.
         """
         denied = self._denied.get(package, frozenset())
         granted: list[str] = []
         refused: list[str] = []
         # Android 13 split the permission for the shared storage; a phone lists those that it knows.
-        for permission in denied & MEDIA_PERMISSIONS:
+        wanted = MEDIA_PERMISSIONS | CAMERA_PERMISSIONS if camera else MEDIA_PERMISSIONS
+        for permission in denied & wanted:
             printed = self.run("pm", "grant", package, f"android.permission.{permission}")
             failed = bool(printed.exit_code) or "Exception" in printed.text
             (refused if failed else granted).append(permission)

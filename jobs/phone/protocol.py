@@ -127,8 +127,8 @@ class PhoneSession(Protocol):
     def app_version(self, package: str) -> str:
         """versionName of an installed app. Raises AppMissing."""
 
-    def grant_media(self, package: str) -> Grants:
-        """Let the app read pictures and videos, and nothing else; after `app_version`."""
+    def grant_media(self, package: str, *, camera: bool = False) -> Grants:
+        """Let the app read pictures and videos, with `camera` use that and the microphone; after `app_version`."""
 
     def app_start(self, package: str, *, activity: str = "") -> None:
         """Bring the app to the front by its launcher intent, or the given activity."""

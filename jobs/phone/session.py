@@ -139,9 +139,9 @@ class Session:
         with self._turn() as commands:
             return commands.app_version(package)
 
-    def grant_media(self, package: str) -> Grants:
+    def grant_media(self, package: str, *, camera: bool = False) -> Grants:
         with self._turn() as commands:
-            return commands.grant_media(package)
+            return commands.grant_media(package, camera=camera)
 
     def app_start(self, package: str, *, activity: str = "") -> None:
         with self._turn() as commands:

@@ -23,7 +23,7 @@ def name_of(language: str) -> str:
 
 def ensure_covered(
     visit: Visit, phone: PhoneSession, package: str, vocabulary: Vocabulary, *, set_to: str = ""
-) -> None:
+) -> bool:
     """Go on only when the app speaks a language that is covered to the last stop word; set it where asked to.
 
     Args:
@@ -33,6 +33,9 @@ def ensure_covered(
         vocabulary: the app's screens, which say the languages they cover.
         set_to: `phones.set_app_language`; "" leaves the app's language alone.
 
+    Returns:
+        Whether the phone itself speaks a covered language, too: Android's own dialogs keep the phone's.
+
     Raises:
         ScriptFailed: `app_language`, with the remedy.
     """
@@ -40,13 +43,16 @@ def ensure_covered(
         spoken = app_language.read(phone, package)
         visit.note("language of the app", tag=spoken.tag or "not told", by_app=spoken.by_app)
         if not spoken.tag or spoken.language in vocabulary.covered:
-            return
+            return (
+                not spoken.by_app
+                or app_language.language_of(app_language.phone_tag(phone)) in vocabulary.covered
+            )
         if set_to and spoken.can_set:
             if not app_language.set_app(phone, package, set_to):
                 raise _refusal(spoken, package, vocabulary, "the phone refused to set the app's language")
             visit.note(f"the app's language was set to {set_to}", before=spoken.tag)
             phone.app_stop(package)  # a running app keeps its texts
-            return
+            return not spoken.by_app and spoken.language in vocabulary.covered
         raise _refusal(spoken, package, vocabulary, "")
 
 

@@ -99,12 +99,14 @@ class PostScript:
         with attempt.step("wake"):
             phone.wake()
             version = phone.app_version(plan.package)
-        ensure_covered(attempt, phone, plan.package, flow.hands.vocabulary, set_to=self._set_language)
+        readable = ensure_covered(
+            attempt, phone, plan.package, flow.hands.vocabulary, set_to=self._set_language
+        )
         flow.hands.app_version = version
         attempt.set_app_version(version)
-        grants = phone.grant_media(plan.package)
+        grants = phone.grant_media(plan.package, camera=not readable)
         if grants.granted or grants.refused:
-            attempt.note("permission to read media", granted=grants.granted, refused=grants.refused)
+            attempt.note("permissions", granted=grants.granted, refused=grants.refused)
         flow.open_app()  # it loads while the file is pushed
         if attempt.task.attempt > 1:
             flow.files.remove_leftovers()

@@ -149,7 +149,7 @@ class Display:
             return "com.android.systemui", "NotificationShade"
         if self.asking:
             return (
-                "com.google.android.permissioncontroller",
+                system.permission_controller,
                 "com.android.permissioncontroller.permission.ui.GrantPermissionsActivity",
             )
         if self.crashed:

@@ -84,6 +84,7 @@ class System:
         self.battery = {"level": 87, "temperature": 268, "plugged": 2, "health": 2, "voltage": 4180}
         self.screen_on, self.locked, self.secure_lock = True, False, False
         self.network = True
+        self.permission_controller = PERMISSIONS  #: the package that asks; makers have their own
         self.input_forbidden = False  #: "USB debugging (Security settings)" is off, as on a new Xiaomi
         self.call_state = 0
         self.media_broadcast = (

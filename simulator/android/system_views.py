@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from simulator.android.locales import foreign
-from simulator.android.system import ADB_KEYBOARD, LAUNCHER, PERMISSIONS, SYSTEM_UI, Package, System
+from simulator.android.system import ADB_KEYBOARD, LAUNCHER, SYSTEM_UI, Package, System
 from simulator.apps.base import View
 
 Language = str
@@ -248,7 +248,7 @@ def permission_dialog(
                         rid="permission_icon"), message])  # fmt: skip
     return View(
         bounds=(0, 0, width, height),
-        package=PERMISSIONS,
+        package=system.permission_controller,
         children=[
             View(
                 cls="android.widget.FrameLayout", bounds=box, rid="android:id/content",

@@ -26,6 +26,7 @@ def values(phone: Phone) -> dict[str, Any]:
         "pin": system.secure_lock,
         "unlock-pin": "(write only: what a person types)",
         "network": system.network,
+        "permission-controller": system.permission_controller,
         "plugged": bool(system.battery["plugged"]),
         "shade": display.shade,
         "call": system.call_state,
@@ -64,6 +65,8 @@ async def change(phone: Phone, key: str, value: str) -> str:
             display.enter_pin(value)
         elif key == "network":
             system.network = yes
+        elif key == "permission-controller":
+            system.permission_controller = value
         elif key == "plugged":
             system.battery["plugged"] = 2 if yes else 0
         elif key == "shade":

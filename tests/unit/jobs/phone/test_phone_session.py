@@ -592,8 +592,13 @@ def test_PHN_5_only_what_media_need_is_granted_and_only_what_is_missing(
     session.app_version("com.app")
     assert session.grant_media("com.app") == (["READ_MEDIA_VIDEO"], [])
     assert session.grant_media("com.app") == ([], [])
+    phone.handlers["dumpsys"] = lambda *_: (0, PACKAGE_DUMP.replace(b"READ_MEDIA_VIDEO", b"CAMERA"))
+    session.app_version("com.app")
+    assert session.grant_media("com.app") == ([], [])
+    assert session.grant_media("com.app", camera=True) == (["CAMERA"], [])
     assert [line for line in phone.commands if line.startswith("pm")] == [
-        "pm grant com.app android.permission.READ_MEDIA_VIDEO"
+        "pm grant com.app android.permission.READ_MEDIA_VIDEO",
+        "pm grant com.app android.permission.CAMERA",
     ]
 
 

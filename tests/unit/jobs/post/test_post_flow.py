@@ -237,7 +237,7 @@ class FakePhone:
     def clear_way(self) -> None:
         return None
 
-    def grant_media(self, package: str) -> Grants:
+    def grant_media(self, package: str, *, camera: bool = False) -> Grants:
         return Grants([], [])
 
     def remarks(self) -> list[str]:
