@@ -25,6 +25,10 @@ REASONS_SHOWN = 10
 _File = tuple[Path, str, int | None]
 
 
+#: A request that met so many files that cannot be looked into in time is refused: other requests wait for it.
+_SLOW_MAX = 3
+
+
 class Candidate(msgspec.Struct, frozen=True):
     """A file that was looked into and may be posted."""
 
@@ -82,6 +86,7 @@ class Pool:
         self._choice = choice
         self._findings = findings
         self._taken: set[tuple[str, str]] = set(in_flight)
+        self._slow = 0  #: files that took too long; others wait for this request
         self._queues: dict[tuple[str, str], _Queue] = {}
         both = (media.tiktok, media.instagram)
         #: What neither platform takes is not read at all.
@@ -137,6 +142,9 @@ class Pool:
         wanted = _wanted(config)
         taken: list[MediaFile] = []
         for queue, (path, name, material_id) in _walk(queues, platform):
+            if self._slow >= _SLOW_MAX:
+                text = f"{self._slow} files took longer than media.probe_timeout_s to look into: {queue.reasons[0]}"
+                raise MediaRejected("probe_timeout", text)
             facts = self._look(root, queue, path, name, platform)
             if facts is not None:
                 taken.append(Candidate(path, name, facts, material_id).file(root))
@@ -162,7 +170,9 @@ class Pool:
                 return None
             facts = self._probe.look(path, max_bytes=self.max_bytes)
         except MediaRejected as error:
-            leave_out(str(error), error.code)
+            # In the library a file lies under its checksum, which tells people nothing.
+            leave_out(str(error).replace(f'"{path.name}"', f'"{name}"'), error.code)
+            self._slow += error.code == "probe_timeout"
             return None
         for code, sentence, refused in judge(name, facts, self.limits(platform), platform):
             if refused:

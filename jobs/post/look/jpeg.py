@@ -7,7 +7,7 @@ import io
 import re
 from typing import NamedTuple
 
-from PIL import Image, ImageFile, JpegImagePlugin
+from PIL import Image, JpegImagePlugin
 
 from jobs.post.look.exif import is_sideways
 from jobs.post.look.seen import TRUNCATED, ZEROS, Seen, Unfit, damaged, zeros_from
@@ -117,7 +117,7 @@ def _take_apart(data: bytes) -> _Parts:
             exif = body[6:]
         elif marker == 0xC4:
             flat |= _flat_tables(body)
-        if not (0xE0 <= marker <= 0xEF and marker != 0xEE) and marker != 0xFE:
+        if _matters(marker, body):
             kept += data[at : at + 2 + size]
         at += 2 + size
         if marker == 0xDA:
@@ -134,6 +134,15 @@ def _take_apart(data: bytes) -> _Parts:
         raise Unfit("truncated", TRUNCATED) if not ended else damaged("it holds no picture")
     whole = not any(max(bits) for bits in missing.values())
     return _Parts(bytes(kept), frame, ended, scans, whole, hole, exif)
+
+
+def _matters(marker: int, body: bytes) -> bool:
+    """Whether a segment has a say in the pixels: of those for applications JFIF and Adobe, which name the colours."""
+    if marker == 0xE0:
+        return body.startswith(b"JFIF\0") and len(body) >= 14
+    if marker == 0xEE:
+        return body.startswith(b"Adobe") and len(body) >= 12
+    return not 0xE0 <= marker <= 0xEF and marker != 0xFE
 
 
 def _read_frame(marker: int, body: bytes) -> _Frame:
@@ -204,9 +213,9 @@ def _is_whole(pixels: bytes, frame: _Frame, *, ended: bool) -> bool:
         last = image.crop((0, image.height - 1, image.width, image.height))
         if any(low or high for low, high in _extrema(last)):
             return True
-        if image.mode != "L":
-            return False  # nothing was ever written there: YCbCr and CMYK have no pixel of zeros alone
-        ended = False  # black, or never written
+        if image.mode == "YCbCr":
+            return False  # never written: this mode has no pixel of zeros alone
+        ended = False  # black, or white on paper, or never written
     # A decoder fills what is missing with what was there before. With junk behind the data it fills it with the junk.
     if ended:
         _decode(pixels + _EOI)
@@ -226,23 +235,32 @@ def _extrema(image: Image.Image) -> tuple[tuple[int, int], ...]:
 
 def _decode(pixels: bytes, *, scale: int = 8) -> Image.Image:
     """The image at an eighth of its size, or what `scale` says; where data run out, zeros. Raises Unfit."""
+    try:
+        return _load(pixels, scale, "YCbCr")
+    except Unfit:
+        return _load(pixels, scale, None)  # kept as RGB in the file, which cannot become YCbCr
+
+
+def _load(pixels: bytes, scale: int, mode: str | None) -> Image.Image:
     file = io.BytesIO(pixels)
     try:
         with JpegImagePlugin.JpegImageFile(file) as image:
             if image.mode in {"RGB", "L"}:
                 size = (max(1, image.width // scale), max(1, image.height // scale))
-                image.draft("YCbCr" if image.mode == "RGB" else "L", size)
+                image.draft(mode if image.mode == "RGB" else "L", size)
             # The library's own reader would end the data with an EOI, after which it takes all for decoded.
             image.load_read = file.read  # type: ignore[method-assign, assignment]
-            image.load()
+            try:
+                image.load()
+            except OSError as error:
+                if "truncated" not in str(error):
+                    raise
+                image.tile = []  # what came is what there is
             return image.copy()
-    except MemoryError:
-        raise
     except (OSError, SyntaxError, ValueError) as error:
         raise damaged(str(error)) from None
 
 
 def set_up() -> None:
-    """Make the library say where data end early instead of refusing the image; the size was judged before."""
-    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    """Let the library take any size: it was judged before."""
     Image.MAX_IMAGE_PIXELS = None

@@ -21,7 +21,9 @@ def look(source: Source) -> Seen:
     """What the file holds. Raises Unfit."""
     movie, shorter = _read(source)
     video = _pick(movie.tracks)
-    sound = next((t for t in movie.tracks if t.handler == b"soun" and t.count), None)
+    sounds = [track for track in movie.tracks if track.handler == b"soun" and track.count]
+    # Phones play the one that they know: beside it there may be spatial sound or a commentary.
+    sound = next((track for track in sounds if track.audio_name == "AAC"), sounds[0] if sounds else None)
     coding = video.coding
     if coding.protected:
         raise Unfit("codec", "is protected against copying")
@@ -35,7 +37,7 @@ def look(source: Source) -> Seen:
         _check_sound(source, sound)
     if coding.unplayable:
         raise Unfit("codec", coding.unplayable)
-    duration_s = max(track.duration_s for track in (video, sound) if track is not None)
+    duration_s = round(max(track.duration_s for track in (video, sound) if track is not None), 3)
     if not duration_s:
         raise Unfit("no_picture", f"says nowhere how long its pictures last; {_RE_MUX}")
     if not coding.width or not coding.height:
@@ -44,7 +46,7 @@ def look(source: Source) -> Seen:
         "container": "MPEG-4",
         "codec": coding.name,
         "audio_codec": "" if sound is None else sound.audio_name,
-        "duration_s": round(duration_s, 3),
+        "duration_s": duration_s,
         "width": coding.height if video.sideways else coding.width,
         "height": coding.width if video.sideways else coding.height,
     }

@@ -13,25 +13,27 @@ from jobs.post.look.seen import TRUNCATED, ZEROS, Seen, Unfit, damaged
 _PIXELS_MAX = 30_000_000
 _PICTURES = (b"VP8 ", b"VP8L")
 _ANIMATED = 0x02
-#: Compressed pixels never hold so many zeros.
-_ZEROS = b"\0" * 256
+#: A plain surface is coded as zeros too, but as one for ten thousand pixels at most.
+_ZEROS_MIN, _PIXELS_PER_ZERO = 64, 4000
 
 
 def look(data: bytes, max_pixels: int) -> Seen:
     """What the image is. Raises Unfit."""
     kept, exif, animated = bytearray(), b"", False
     at = 12
-    pictures = 0
+    pictures = pixels = 0
     while at + 8 <= len(data):
         kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
         body = data[at + 8 : at + 8 + size]
         if kind == b"VP8X" or kind in _PICTURES:
-            _refuse_size(*_size(kind, body), max_pixels)
+            width, height = _size(kind, body)
+            _refuse_size(width, height, max_pixels)
+            pixels = max(pixels, width * height)
         if kind in _PICTURES or kind == b"ANMF":
             pictures += 1
             if len(body) < size:
                 raise Unfit("truncated", ZEROS if body[-64:] and not any(body[-64:]) else TRUNCATED)
-            if _ZEROS in body:
+            if bytes(max(_ZEROS_MIN, pixels // _PIXELS_PER_ZERO)) in body:
                 raise Unfit("truncated", ZEROS)
         if kind == b"EXIF":
             exif = body.removeprefix(b"Exif\0\0")

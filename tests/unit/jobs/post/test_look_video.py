@@ -375,6 +375,7 @@ def test_a_size_that_only_the_coded_pictures_say_is_found(look: Callable[..., Me
         (movie(Track(handler=b"text", entry=b"tx3g", config=b"", samples=[b"\0\1x"])), "no_picture", "holds no video"),
         (movie(Track(reference=full(b"url ", b"other.mov\0"))), "unreadable", "in another file"),
         (movie(Track(ticks=0), duration=0), "no_picture", "re-mux"),
+        (movie(Track(ticks=1, timescale=900_000_000), duration=0), "no_picture", "re-mux"),
         (FTYP + box(b"moov", box(b"cmov", bytes(99))), "unreadable", "compressed index"),
         (FTYP + box(b"mdat", bytes(10)) + box(b"moov"), "no_picture", "holds no video"),
         (movie(Track(samples=[b"\xff" * 90] * 96)), "unreadable", "damaged"),

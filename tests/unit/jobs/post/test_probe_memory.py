@@ -14,6 +14,7 @@ import pytest
 
 from jobs.library import Library
 from jobs.post import local_folder, media_probe
+from jobs.post.media_paths import MediaRejected
 from jobs.post.media_probe import MediaProbe
 from storage.media_facts import MediaFacts as KnownFiles
 from storage.records import Use
@@ -243,3 +244,32 @@ def test_the_library_is_sorted_once_per_request_however_many_accounts_it_is_for(
     created = door.create(serials=None, usernames=[f"user{number}" for number in range(4)])
     assert [task.materials[0].name for task in created.tasks] == [f"{number}.mp4" for number in range(4)]
     assert len(asked) == 1
+
+
+def test_a_request_does_not_hold_up_others_for_one_slow_file_after_another(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        door.file(f"{number}.jpg")
+    door.account("alice", "A")
+    door.account("bob", "B")
+    asked: list[str] = []
+
+    def slow(kind: str, name: str, *_: Any) -> Any:
+        asked.append(name)
+        raise MediaRejected("probe_timeout", f'"{name}" could not be looked into within 20 s')
+
+    monkeypatch.setattr(door.intake.probe, "_ask", slow)
+    config = {**FOLDER, "content_type": 1}
+    problem = door.errors(config, serials=None, usernames=["alice", "bob"])["script_config.material_path"]
+    assert "3 files took longer than media.probe_timeout_s" in problem
+    assert asked == ["0.jpg", "1.jpg", "2.jpg"]
+
+
+def test_a_library_file_is_called_by_the_name_that_people_know(door: Door) -> None:
+    library = Library(door.settings, door.store, door.clock, door.intake.probe)
+    material = library.upload([(MEDIA / "clip.mp4").read_bytes()], "bench.mp4").view.material
+    Path(material.path).write_bytes(b"hello" * 99)
+    said = door.errors()["script_config.material_source"]
+    assert '"bench.mp4" is named like an MP4 video, but holds text' in said
+    assert material.sha256 not in said
