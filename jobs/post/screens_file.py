@@ -264,6 +264,38 @@ def _gaps(file: ScreensFile) -> list[str]:
     return problems
 
 
+#: A corner of the screen no larger than this is the app's own; people's texts take more room.
+CORNER = 0.06
+
+
+def _tied(rule: Rule) -> bool:
+    """Whether a rule looks only where people's texts cannot stand: at an id, a place, a window or a part of the app's."""
+    if rule.id or rule.place or rule.package or not (rule.text or rule.desc or rule.label or rule.hint):
+        return True
+    if rule.inside or rule.row_of or rule.below or rule.above or rule.left_of or rule.right_of:
+        return True
+    zone = rule.zone
+    return zone is not None and (zone[2] - zone[0]) * (zone[3] - zone[1]) <= CORNER
+
+
+def _loose_words(file: ScreensFile) -> list[str]:
+    """Screens that end an attempt or decide about a post, told by words that could be anybody's."""
+    problems = []
+    for name, screen in file.screens.items():
+        decides = screen.kind in ("human", "failure") or screen.trace
+        if screen.off or not decides:
+            continue
+        tied = [e for e in screen.all if e in file.elements and all(_tied(r) for r in file.elements[e])]
+        if not tied and (
+            screen.all or not all(_tied(r) for e in screen.any for r in file.elements.get(e, ()))
+        ):
+            problems.append(
+                f"screens.{name}: is told by words alone, which people's texts may hold: "
+                "give a rule of `all` an `id`, a `place` or an element beside it"
+            )
+    return problems
+
+
 def check(file: ScreensFile, where: str, *, covered_only: bool = False) -> Vocabulary:
     """A vocabulary from a merged file. Raises ScreensInvalid with every problem at once."""
     languages = frozenset(file.covered) if covered_only else None
@@ -297,6 +329,8 @@ def check(file: ScreensFile, where: str, *, covered_only: bool = False) -> Vocab
             problems.append(f"screens.{name}: needs `all` or `any`, else it would fit everything")
         if screen.kind in ("human", "failure") and not screen.error and not screen.off:
             problems.append(f"screens.{name}: a screen of kind {screen.kind} needs `error`")
+    if not problems:
+        problems += _loose_words(file)
     problems += [
         f"containers.people: unknown element {e!r}" for e in file.containers.people if e not in file.elements
     ]
