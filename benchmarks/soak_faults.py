@@ -49,7 +49,7 @@ FAULTS: tuple[Fault, ...] = (
         Fault(name, _words(name))
         for name in (
             "unknown-screen", "login", "captcha", "banned", "account-blocked", "logged-out", "upload-id", "suspended",
-            "try-again-later", "upload-fail", "upload-stall", "wrong-account", "sound-unavailable", "volume-unavailable",
+            "try-again-later", "security-check", "upload-fail", "upload-stall", "wrong-account", "sound-unavailable", "volume-unavailable",
             "ai-label-unavailable", "not-everyone", "opens-camera", "opens-story-editor", "commit-lost",
             "automation-taken", "one-node-tree", "control-chars", "text-twice", "broadcast-lost",
             "black-screenshots", "no-screenshots", "not-idle", "not-indexed", "storage-full", "push-silent", "shell-hangs",

@@ -117,7 +117,11 @@ class _Dumper:
             return
         indent = "\n" + "  " * depth
         left, top, right, bottom = node.bounds
-        tail = f' drawing-order="{index}" hint="{escape(view.hint)}"' if self._sdk >= 26 else ""
+        tail = (
+            f' drawing-order="{view.drawing if view.drawing >= 0 else index}" hint="{escape(view.hint)}"'
+            if self._sdk >= 26
+            else ""
+        )
         if self._sdk >= 30:
             tail += ' display-id="0"'
         naf = ' NAF="true"' if _is_naf(node) else ""

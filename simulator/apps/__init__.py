@@ -5,14 +5,15 @@ from __future__ import annotations
 from simulator.apps.base import App, AppSpec, PhoneSide
 from simulator.apps.instagram.app import InstagramApp
 from simulator.apps.instagram.notices import NOTICES, WITH_SHARE
+from simulator.apps.sheets import sheet_names
 from simulator.apps.tiktok.app import TikTokApp
 
 __all__ = ["FAULTS", "POPUPS", "make_app"]
 
 #: Names for `fault popup NAME` per platform: those that cover any screen, then those that come with the form, Post or Share.
 POPUPS = {
-    "tiktok": (*TikTokApp.popup_names, "publish-publicly"),
-    "instagram": (*InstagramApp.popup_names, *NOTICES, *WITH_SHARE),
+    "tiktok": (*TikTokApp.popup_names, *sheet_names("tiktok"), "publish-publicly"),
+    "instagram": (*InstagramApp.popup_names, *sheet_names("instagram"), *NOTICES, *WITH_SHARE),
 }
 
 #: The faults that the apps take: name -> what it does.
@@ -30,6 +31,7 @@ FAULTS = {
     "try-again-later": "Instagram: limits how often",
     "upload-fail": "the next upload fails half way; nothing is published",
     "upload-stall": "the next upload stands still half way; nothing is published",
+    "security-check": "TikTok: its security check comes instead of the upload; nothing is published",
     "wrong-account": "another account is active, or (there is only one) a stranger's",
     "sound-unavailable": "no sound can be chosen; a sound's page has no button",
     "volume-unavailable": "TikTok: no way to the volumes",

@@ -33,6 +33,7 @@ class View:
     scrollable: bool = False
     package: str = ""  #: "" means the app's own
     children: list[View] = field(default_factory=list)
+    drawing: int = -1  #: order of drawing among its siblings; -1: as it is written
     on_tap: Callable[[], None] | None = None
     on_tap_at: Callable[[int, int], None] | None = None  #: seek bars: gets the point
     on_text: Callable[[str], None] | None = None  #: an editable field: gets its new whole content
@@ -60,10 +61,18 @@ def tap_target(windows: list[View], x: int, y: int) -> View | None:
     return None
 
 
+def as_drawn(children: list[View]) -> list[View]:
+    """Siblings in the order in which they are drawn."""
+    if all(child.drawing < 0 for child in children):
+        return children
+    places = {id(child): child.drawing if child.drawing >= 0 else n for n, child in enumerate(children)}
+    return sorted(children, key=lambda child: places[id(child)])
+
+
 def _touched(view: View, x: int, y: int) -> View | None:
     if not _inside(view, x, y):
         return None
-    for child in reversed(view.children):
+    for child in reversed(as_drawn(view.children)):
         found = _touched(child, x, y)
         if found is not None:
             return found

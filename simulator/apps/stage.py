@@ -11,6 +11,7 @@ from simulator.android.locales import foreign
 from simulator.apps.base import AppAccount, AppSpec, MediaRow, PhoneSide, Post, View
 from simulator.apps.layout import Box, fit, node
 from simulator.apps.screens import Screen, UnknownScreen
+from simulator.apps.sheets import sheet, sheet_names
 from simulator.apps.upload import Upload
 
 LANGUAGES = ("en", "de", "fr")
@@ -66,6 +67,8 @@ class StagedApp:
 
     popup_names: ClassVar[tuple[str, ...]] = ()  #: `fault popup NAME`
     human_names: ClassVar[tuple[str, ...]] = ()
+    sheets_over: ClassVar[frozenset[str]] = frozenset()  #: the screens over which sheets come in their window
+    user_ids: ClassVar[frozenset[str]] = frozenset()  #: ids of what other people wrote
 
     def frame(self, children: list[View]) -> View:
         """The window around the screens' views."""
@@ -80,6 +83,9 @@ class StagedApp:
         """Last touch on every view (renamed ids)."""
         if not view.package:
             view.package = self.package
+        words = self.state.get("words")
+        if words and view.rid in self.user_ids:
+            view.text = view.desc = words
 
     def upload_stepped(self, upload: Upload) -> None:
         """An upload came to its next step."""
@@ -199,6 +205,7 @@ class StagedApp:
 
     def cover(self, screen: Screen) -> None:
         self.covers.append(screen)
+        screen.entered()
         self.phone.show_keyboard(False)
         if self.stack:
             self.stack[-1].keyboard_gone()
@@ -220,6 +227,9 @@ class StagedApp:
             self.crash()
             return
         screen.entered()
+        loads_s = float(self.state.get("editor-loads") or 0)
+        if loads_s and screen.name == "editor":
+            self.go(loads_s, lambda: None)
         if self.phone.fault("unknown-screen"):
             self.cover(UnknownScreen(self))
         elif self.rng.random() < self.popups and self.popups_left:
@@ -256,9 +266,11 @@ class StagedApp:
         if front[0].dialog:
             windows = front[0].views()
         else:
-            layers = list(front) if self.covers else self._layers()
+            layers = list(front) if self.covers and not front[0].layered else self._layers()
+            # A sheet in the app's own window is written before what it covers, and drawn after it.
+            over = list(front) if self.covers and front[0].layered else []
             windows = [
-                self.frame([view for screen in layers for view in screen.views()]),
+                self.frame([view for screen in (*over, *layers) for view in screen.views()]),
                 *self.extra_windows(),
             ]
         sx, sy = self.phone.width / self.design[0], self.phone.height / self.design[1]
@@ -294,6 +306,11 @@ class StagedApp:
             if self.phone.fault("popup", name):
                 self.cover(self.popup(name))
                 return
+        if self.top.name in self.sheets_over:
+            for name in sheet_names(self.platform):
+                if self.phone.fault("popup", name):
+                    self.cover(sheet(self, name))
+                    return
 
     def back(self) -> None:
         if self.busy or not self.stack:
@@ -317,6 +334,18 @@ class StagedApp:
             if not value.isdigit():
                 return "popups-left is a number"
             self.popups_left = int(value)
+            return ""
+        if key == "words":  # what other people are called and write, for this app's lifetime
+            self.state["words"] = value.replace("_", " ")
+            return ""
+        if key == "uploads-hurry":  # an upload's display goes on whether anything looks at it or not
+            self.state["uploads-hurry"] = value == "on"
+            return ""
+        if key == "editor-loads":  # so many seconds an editor drops taps after it has come
+            try:
+                self.state["editor-loads"] = float(value)
+            except ValueError:
+                return "editor-loads is a number of seconds"
             return ""
         if key == "seed":
             self.seed = int(value) if value.isdigit() else 0
@@ -350,6 +379,7 @@ class StagedApp:
             stepped=lambda: self.upload_stepped(upload),
             outcome=outcome,
             media_there=lambda: self._media_there(post),
+            waits=not self.state.get("uploads-hurry"),
         )
         self.uploads.append(upload)
         upload.start()

@@ -29,14 +29,16 @@ class Upload:
         stepped: Callable[[], None] = lambda: None,
         outcome: str = "done",
         media_there: Callable[[], bool] = lambda: True,
+        waits: bool = True,
     ) -> None:
-        """`outcome`: "done", "fail" (half way) or "stall" (stands still half way for ever)."""
+        """`outcome`: "done", "fail" (half way) or "stall" (stands still half way for ever). `waits`: each step until it was seen."""
         self.post = post
         self.outcome = outcome
         self.running = True
         self._later, self._step_s, self._done, self._failed = later, step_s, done, failed
         self._stepped = stepped
         self._media_there = media_there
+        self._waits = waits
         self._step = 0
         self._due = self._seen = self._moving = False
 
@@ -60,6 +62,7 @@ class Upload:
 
     def _timer(self) -> None:
         self._due = True
+        self._seen = self._seen or not self._waits
         self._try()
 
     def _try(self) -> None:

@@ -51,6 +51,8 @@ class InstagramApp(StagedApp):
     popup_names = (
         "rate", "navigation", "facebook", "notifications", "save-login", "contacts", "update", "sticker", "archive",
     )  # fmt: skip
+    sheets_over = frozenset({"home", "reels", "profile", "editor"})
+    user_ids = frozenset({"row_feed_photo_profile_name", "secondary_label"})
     human_names = (
         "login", "logged-out", "upload-id", "account-blocked", "suspended", "captcha", "try-again-later",
     )  # fmt: skip

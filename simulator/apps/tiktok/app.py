@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from simulator.apps.base import AppAccount, AppSpec, MediaRow, PhoneSide, Post, View
 from simulator.apps.layout import node
 from simulator.apps.screens import Screen
+from simulator.apps.sheets import sheet
 from simulator.apps.stage import StagedApp, media_record
 from simulator.apps.tiktok import ids
 from simulator.apps.tiktok.draft import Draft, auto_sound
@@ -43,6 +44,8 @@ class TikTokApp(StagedApp):
         "follow-friends", "followed-together",
     )  # fmt: skip
     human_names = ("login", "captcha", "banned")
+    sheets_over = frozenset({"home", "friends", "own-post", "editor"})
+    user_ids = frozenset({"title", "desc"})
 
     def __init__(self, phone: PhoneSide, spec: AppSpec) -> None:
         self.draft = Draft()
@@ -207,6 +210,9 @@ class TikTokApp(StagedApp):
         """The tap that really publishes."""
         from simulator.apps.tiktok.home import Friends, Home, OwnPost
 
+        if self.phone.fault("security-check"):  # nothing is uploaded until a person has answered
+            self.go(0.6, self._ask_for_security)
+            return
         post = self.record(kind)
         mine = self.mine()
         landing = mine.get("published", 0)
@@ -218,6 +224,10 @@ class TikTokApp(StagedApp):
             return  # the app did not survive its own tap
         where = (Friends, OwnPost, Home)[landing % 3]
         self.go(0.6, lambda: self._landed(where(self)))
+
+    def _ask_for_security(self) -> None:
+        self._landed(self.home())
+        self.cover(sheet(self, "security-check"))
 
     def _landed(self, screen: Screen) -> None:
         self.draft = Draft()

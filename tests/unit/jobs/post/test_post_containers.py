@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_post_flow import TABS, TIKTOK, Stage, node, page, video
+from test_post_flow import TABS, TIKTOK, Stage, node, video
 
 from jobs.phone.tree import UiTree, parse_xml
 from jobs.post.containers import covers, free_part
