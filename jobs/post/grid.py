@@ -28,6 +28,8 @@ WHOLE_PART = 0.97
 ENOUGH_PART = 0.5
 #: Slower than a fling, which would carry the grid on by an unknown distance.
 MS_PER_PIXEL = 1.2
+#: Shorter than this, a drag may count as a tap.
+MIN_PIXELS = 48
 #: How long the number may take to appear on a cell that was tapped.
 NUMBER_S = 4.0
 
@@ -73,6 +75,7 @@ class GridWalk:
         self._chosen = chosen
         self._target = target
         self._scrolled = False
+        self._gain = 1.0  #: less where the grid goes further than the finger
 
     def choose(self, sight: Sight, count: int) -> Sight:
         """Choose the first `count` media in their order.
@@ -116,7 +119,9 @@ class GridWalk:
         numbers = [cell.number for cell in self._cells(sight)]
         if not any(numbers):
             return
-        if number not in numbers or (number > 1 and numbers[numbers.index(number) - 1] != number - 1):
+        place = numbers.index(number) if number in numbers else -1
+        right = place == 0 if number == 1 else place > 0 and numbers[place - 1] == number - 1
+        if not right:
             raise self._flow.stuck(sight, f"number {number} is not on the image that was tapped")
 
     def _cells(self, sight: Sight) -> list[Cell]:
@@ -147,14 +152,14 @@ class GridWalk:
                 moved = flow.reach(moved, name)
             without_effect = without_effect + 1 if _layout(cells) == _layout(self._cells(moved)) else 0
             sight = moved
-        if self._place_behind(self._cells(sight), last) is not None:
+        if without_effect >= END_SCROLLS and self._place_behind(self._cells(sight), last) is not None:
             raise ScriptFailed(
                 "not_indexed",
                 f"the picker's grid ends after {last} of {count} images",
                 step=name,
                 passing=True,
             )
-        raise flow.stuck(sight, f"the chosen image {last} of {count} is not found again in the picker's grid")
+        raise flow.stuck(sight, f"the image after number {last} of {count} is not found in the picker's grid")
 
     def _place_behind(self, cells: Sequence[Cell], last: int) -> int | None:
         """The place in view of the cell behind number `last`, perhaps beyond the end; None when nothing tells."""
@@ -176,10 +181,12 @@ class GridWalk:
         row = max(c.node.height for c in cells)
         reach = int(0.7 * (bottom - top))
         if place is None:
-            distance = -min(reach, row)
+            self._gain /= 2
+            distance = min(-MIN_PIXELS, -int(min(reach, row) * self._gain))
         else:
             anchor = cells[place - 1].node if place else cells[0].node
-            distance = min(reach, max(anchor.bounds[1] - top - row // 5, row * 2 // 5))
+            distance = int(min(reach, max(anchor.bounds[1] - top - row // 5, row * 2 // 5)) * self._gain)
+            distance = max(distance, MIN_PIXELS)
         edge = (bottom - top) // 8
         start = bottom - edge if distance > 0 else top + edge
         x = (left + right) // 2

@@ -71,13 +71,13 @@ def publish(one, daemon, platform, count, way):
 
 
 @pytest.mark.timeout(240)
-def test_the_longest_carousels_are_published_in_order(hub):
+def test_carousels_that_need_a_scrolled_picker_are_published_in_order(hub):
     one = hub(1)
     serial = one.phones.serials[0]
     fill_gallery(one.phones, serial, images(one.folder / "old", 3, "old"))
     daemon = one.start()
-    problems = publish(one, daemon, "tiktok", 35, "addButton")
-    problems += publish(one, daemon, "instagram", 20, "addButton")
+    problems = publish(one, daemon, "tiktok", 16, "addButton")
+    problems += publish(one, daemon, "instagram", 8, "addButton")
     assert not problems, "\n".join(problems)
 
 
