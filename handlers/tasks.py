@@ -80,6 +80,14 @@ class BatchRequest(msgspec.Struct):
 _BATCH = Unknown(other_words=dict.fromkeys(("ids", "tasks", "id", "task"), "task_ids"))
 
 
+def _refuse_other_key(call: Call) -> None:
+    """Whoever sends a key under another name believes that a repeat is safe. Raises Invalid."""
+    other = next((name for name in call.environ if name.startswith("HTTP_") and "IDEMPOTEN" in name), "")
+    if other:
+        name = other.removeprefix("HTTP_").replace("_", "-").title()
+        raise Invalid(Problem(name, "is not a known header; it is called Idempotency-Key"))
+
+
 class TaskHandlers:
     """Everything under `/task`."""
 
@@ -91,6 +99,8 @@ class TaskHandlers:
         body = call.body()
         raw = call.fields(CreateRequest, body)
         key = call.header("Idempotency-Key")
+        if key is None:
+            _refuse_other_key(call)
         if queried := call.queried():
             body += b"\n?" + queried.encode()
         created = self._services.intake.create(

@@ -25,7 +25,7 @@ from jobs.refusals import ClientGone, Draining, DuplicatePost, Invalid, NoSpace,
 from jobs.repeats import Repeat, Repeats
 from jobs.scheduler import LOOK_S
 from jobs.settings import Settings
-from jobs.start_time import StartTimeInvalid, read_start, show, spread
+from jobs.start_time import LONGEST_AHEAD_DAYS, StartTimeInvalid, read_start, show, spread
 from jobs.time_zone import zone, zone_name
 from storage.errors import StoreFull
 from storage.posts import content_of
@@ -204,6 +204,9 @@ class Intake:
         _refuse_targets(targets)
         _refuse_weight(parsed, len(targets.found))
         starts = spread(first, len(targets.found), request.min_interval, request.max_interval, self._choice)
+        if starts[-1] > now + LONGEST_AHEAD_DAYS * 86400:
+            problem = f"the last task would start more than {LONGEST_AHEAD_DAYS} days ahead"
+            raise Invalid(Problem("max_interval", problem))
         return _Plan(request, parsed, targets.found, starts, now, source)
 
     def _first_start(self, request: CreateRequest, now: float, findings: Findings) -> float:

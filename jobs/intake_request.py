@@ -95,7 +95,10 @@ _OTHER_WORDS = {
 }  # fmt: skip
 _UNKNOWN = Unknown(
     harmless=frozenset({"rotate_proxy"}),  # the vendor's desktop sends it
-    elsewhere=dict.fromkeys(PostConfig.__struct_fields__, "into script_config"),
+    elsewhere={
+        **dict.fromkeys(PostConfig.__struct_fields__, "into script_config"),
+        "idempotency_key": "into the header Idempotency-Key",
+    },
     other_words=_OTHER_WORDS,
 )
 

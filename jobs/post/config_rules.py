@@ -204,6 +204,11 @@ def _warn_without_effect(parsed: ParsedConfig, findings: Findings) -> None:
         for key in ("origin_sound_volume", "add_sound_volume"):
             if key in given and getattr(config, key) != 50:
                 findings.warn(f"{PREFIX}{key}: has no effect, because no music is added")
+    # Which key names the sound hangs on another one: a name alone would be dropped without a word (R59).
+    if config.sound_name.strip() and config.post_way != "useSound":
+        findings.warn(f'{PREFIX}sound_name: not used, because post_way is "{config.post_way}"')
+    if config.custom_sound_keyword.strip() and config.add_sound != "custom":
+        findings.warn(f'{PREFIX}custom_sound_keyword: not used, because add_sound is "{config.add_sound}"')
     if config.material_list:
         for key in ("material_path", "materials_tags"):
             if getattr(config, key):

@@ -186,6 +186,17 @@ def test_R46_a_misspelt_part_of_a_form_is_refused(api: Client) -> None:
     assert 'did you mean "caption"?' in found["captions"]
 
 
+def test_R46_an_idempotency_key_under_another_name_is_refused(side: HttpSide, api: Client) -> None:
+    for name in ("X_Idempotency_Key", "Idempotent_Key"):
+        found = errors(api.bad(40001, "POST", T, side.body(), **{name: "k"}))
+        assert list(found.values()) == ["is not a known header; it is called Idempotency-Key"]
+    for key in ("idempotency_key", "idempotencyKey"):
+        assert (
+            "into the header Idempotency-Key" in api.bad(40001, "POST", T, side.body(**{key: "k"}))["message"]
+        )
+    assert api.good("GET", T)["total"] == 0
+
+
 # --- the query of a read
 
 

@@ -124,7 +124,11 @@ def test_a_windows_path_leads_to_an_answer_that_says_what_to_do(door: Door, give
 
 
 def test_urls_and_curls_at_sign_are_explained(door: Door) -> None:
-    for given in ("https://example.org/clip.mp4", "file:///srv/clip.mp4", "ftp://x/y.mp4"):
+    assert problem(door, "file:///srv/clip.mp4") == (
+        "url",
+        '"file:///srv/clip.mp4" is a URL; write the path alone: "/srv/clip.mp4"',
+    )
+    for given in ("https://example.org/clip.mp4", "ftp://x/y.mp4"):
         code, sentence = problem(door, given)
         assert code == "url"
         assert "fetch it first" in sentence

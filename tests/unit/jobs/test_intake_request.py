@@ -477,6 +477,24 @@ def test_withdrawn_intervals_are_obeyed_with_a_warning(door: Door) -> None:
     assert created.warnings[0].startswith("min_interval, max_interval: withdrawn")
 
 
+def test_R53_pauses_do_not_lead_further_than_a_start_time_may(tmp_path: Path) -> None:
+    with Door(tmp_path, duplicate_window_minutes=0) as many:
+        many.file("clip.mp4")
+        many.serials = {f"P{number}" for number in range(400)}
+        body = {"serials": sorted(many.serials), "min_interval": 1440, "max_interval": 1440}
+        assert many.errors(LIST, **body) == {
+            "max_interval": "the last task would start more than 366 days ahead"
+        }
+
+
+def test_R59_a_sound_that_nothing_uses_is_told(door: Door) -> None:
+    created = door.create({"sound_name": "Rain", "custom_sound_keyword": "Sun", **LIST})
+    assert created.warnings == [
+        'script_config.sound_name: not used, because post_way is "share"',
+        'script_config.custom_sound_keyword: not used, because add_sound is "-1"',
+    ]
+
+
 values = st.recursive(
     st.none()
     | st.booleans()
