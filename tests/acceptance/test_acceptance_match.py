@@ -53,7 +53,7 @@ def test_both_apps_are_read_on_request_and_nothing_else_is_touched(hub, language
         found = result(daemon, serial, platform)
         assert found == {
             "serial": serial, "platform": platform, "state": "done", "detail": "", "logged_in": names,
-            "not_shown": ["gone"], "unknown": [],
+            "not_shown": ["gone"], "unknown": [], "added": [],
         }  # fmt: skip
         assert len(names) == 3
         assert marks(daemon, platform, serial) == {**dict.fromkeys(names, 1), "gone": 0}

@@ -82,8 +82,8 @@ class RealWorld:
     def step(self) -> None:
         self.number += 1
         kinds = [
-            (self.create, 20), (self.retry, 14), (self.retry_all, 4), (self.stop_one, 9), (self.delete, 5), (self.toggle, 8),
-            (self.move, 2), (self.fault, 9), (self.restart, 1), (self.mend, 6), (self.look, 22),
+            (self.create, 20), (self.retry, 14), (self.retry_all, 4), (self.stop_one, 9), (self.delete, 5), (self.toggle, 6),
+            (self.move, 2), (self.fault, 5), (self.restart, 1), (self.mend, 10), (self.look, 22),
         ]  # fmt: skip
         [act] = self.choice.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])
         self.counts[act.__name__] += 1
@@ -182,13 +182,13 @@ class RealWorld:
         return f"{serial} {fault}"
 
     def mend(self) -> str:
-        """A person looks at a phone: faults and what apps hold open are gone."""
+        """A person looks at a phone: apps are as they should be, and its accounts live there and take part."""
         serial = self.choice.choice(self.phones.serials)
-        self.phones.simctl(serial, "fault", "clear")
+        self.phones.simctl(serial, "reset")
         for account in self.accounts.values():
-            if account["device"] == serial and not account["logined"]:
-                self.call("PATCH", self._path(account), {"logined": True})
-        return str(self.call("POST", f"/api/v1/devices/{serial}/resume")["code"])
+            if account["device"] == serial:
+                self.call("PATCH", self._path(account), {"logined": True, "enabled": True, "device": serial})
+        return f"{serial} {self.call('POST', f'/api/v1/devices/{serial}/resume')['code']}"
 
     def restart(self) -> str:
         kill = self.choice.random() < 0.5
@@ -206,7 +206,7 @@ class RealWorld:
             stats = self.call("GET", f"{T}/stats")["data"]
             return int(stats["completed"] + stats["failed"])
 
-        before, ends = ended(), time.monotonic() + self.choice.choice((0.2, 1.0, 3.0))
+        before, ends = ended(), time.monotonic() + self.choice.choice((1.0, 3.0, 6.0))
         until(lambda: ended() != before or time.monotonic() > ends, 10)
         self.check()
         return ""
