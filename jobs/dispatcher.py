@@ -19,6 +19,8 @@ from storage.tasks import TaskStore
 
 #: The dispatcher looks again after this time even when nobody woke it.
 LOOK_S = 10.0
+#: Of a longer queue than this, what was stopped or deleted is looked for only every so often as above.
+LONG_LANE = 500
 
 _SENTENCES = {
     PhoneState.DEVICE: "ready",
@@ -45,6 +47,7 @@ class _Lane:
     reason: tuple[Waiting, str] | None = None  #: the one last given to all that wait here
     not_before: float = float("-inf")  #: monotonic; the phone was gone at the door a moment ago
     door: str = ""  #: why
+    gone_at: float = float("-inf")  #: monotonic; when posts that are no longer queued were last looked for
 
     def __bool__(self) -> bool:
         return bool(self.settles or self.posts or self.errands)
@@ -256,7 +259,9 @@ class Dispatcher:
                 return LOOK_S
             accounts_changed, self._accounts_changed = self._accounts_changed, False
             for lane in self._lanes.values():
-                self._drop_gone(lane)
+                if len(lane.posts) <= LONG_LANE or now - lane.gone_at >= LOOK_S:
+                    lane.gone_at = now
+                    self._drop_gone(lane)
                 if accounts_changed:
                     lane.reason = None
             for lane in sorted((lane for lane in self._lanes.values() if lane), key=lambda lane: lane.head):
