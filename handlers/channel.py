@@ -18,10 +18,13 @@ from handlers.request_parser import Parser, Site
 from handlers.spool import Spool
 
 _READ, _WRITE = select.EPOLLIN, select.EPOLLOUT
+_DONT_WAIT = socket.MSG_DONTWAIT  #: cheaper than a socket that never blocks: that takes a system call more
 #: How much is read at once, and how much of it the parser sees at once: it copies what it was given for each request.
 _RECV_BYTES, _RECV_BODY_BYTES, _PARSE_BYTES = 16 * 1024, 64 * 1024, 8 * 1024
+#: Of a chunked body: so many bytes may be eighty chunks.
+_PARSE_CHUNKS_BYTES = 512
 #: Requests that the loop answers by itself on one connection before the others have their turn.
-_STEPS_A_TURN = 8
+_STEPS_A_TURN = 4
 _VIEWS_A_SEND = 16
 _RESET = struct.pack("ii", 1, 0)
 
@@ -38,7 +41,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     #: After an answer that ends a connection: how long the client has to read it, and how much of what it still sends
     #: is thrown away.
     linger_s: float = 2.0
-    linger_bytes: int = 1024**2
+    linger_bytes: int = 256 * 1024
 
 
 class Loop(Protocol):
@@ -61,14 +64,15 @@ class Channel:
     """Only the loop's thread uses it; workers have the exchange.
 
     Attributes:
-        wanted, watched: The events that it waits for, and those that the loop watches for it.
+        wanted, watched: The events that it waits for, and those that the loop watches for it; None before the first.
     """
 
     def __init__(self, loop: Loop, sock: socket.socket, addr: tuple[str, int], peer: Peer) -> None:
         self.fd = sock.fileno()
         self.peer = peer
         self.budget = Budget(CHANNEL_BURST_S, loop.now)
-        self.wanted = self.watched = _READ
+        self.wanted = 0
+        self.watched: int | None = None  #: None: not yet
         self.closed = False
         self.exchange: Exchange | None = None  #: the request being answered
         self.queued = False  #: it waits for a worker, or a worker has it
@@ -78,6 +82,7 @@ class Channel:
         self._addr = addr
         self._parser: Parser | None = None  #: the request that arrives
         self._unparsed = b""
+        self._served = False  #: at least one request was answered
         self._storing = False
         self._lingers = False
         self._linger_bytes = loop.limits.linger_bytes
@@ -122,12 +127,11 @@ class Channel:
         late_s = now - since - moved_bytes / limits.min_rate_bytes_per_s
         return max(late_s, now - self._moved_at) > limits.timeout_s
 
-    def resume(self, waited_s: float) -> None:
-        """Go on after the loop let it wait."""
+    def waited(self, waited_s: float) -> None:
+        """The loop let it wait so long: that does not count as the client's time."""
         self._moved_at += waited_s
         if self._parser is not None:
             self._parser.started += waited_s
-        self.advance()
 
     # --- what the loop has for it
 
@@ -142,7 +146,7 @@ class Channel:
         elif self._lingers:
             self._discard()
         elif events & self.wanted & _READ:
-            self._read()
+            self.read()
         else:
             self.advance()
 
@@ -195,8 +199,8 @@ class Channel:
 
     # --- inside
 
-    def advance(self) -> None:
-        """Go on until the client, a worker, the disk or the budget has to be waited for."""
+    def advance(self, *, new: bool = False) -> None:
+        """Go on until the client, a worker, the disk or the budget has to be waited for, or others have their turn."""
         for _ in range(_STEPS_A_TURN):
             if self.closed or self._storing or self._lingers:
                 return
@@ -210,10 +214,12 @@ class Channel:
                     self._want(0)
                     return
                 self._end_exchange(self.exchange)
-            elif self._loop.has_to_wait(self):
+            elif self._may_be_told_to_wait and self._loop.has_to_wait(self):
                 self._want(0)
                 return
             elif self._unparsed:
+                if new and self._parser is not None:
+                    break  # a body: those come first that have none
                 self._parse()
             else:
                 self._want(_READ)
@@ -222,18 +228,25 @@ class Channel:
             self._want(0)
             self._loop.again(self)
 
+    @property
+    def _may_be_told_to_wait(self) -> bool:
+        """Not before its first request is known: it may be one that is answered at once."""
+        return self._served or (self._parser is not None and self._parser.headers_finished)
+
     def _want(self, mask: int) -> None:
         self.wanted = mask
-        if mask & ~self.watched:
+        if self.watched is None or mask & ~self.watched:
             self._loop.want(self, mask)
 
-    def _read(self) -> None:
+    def read(self, *, new: bool = False) -> None:
+        """Read what there may be, and go on with it."""
         if self.exchange is not None or self._storing or self._unparsed:
             return
         body = self._parser is not None and self._parser.headers_finished
         try:
-            data = self._sock.recv(_RECV_BODY_BYTES if body else _RECV_BYTES)
+            data = self._sock.recv(_RECV_BODY_BYTES if body else _RECV_BYTES, _DONT_WAIT)
         except BlockingIOError:
+            self._want(_READ)
             return
         except OSError:
             data = b""
@@ -242,16 +255,19 @@ class Channel:
             return
         self._moved_at = self._loop.now
         self._unparsed = data
-        self.advance()
+        self.advance(new=new)
 
     def _parse(self) -> None:
         parser = self._parser
         if parser is None:
             parser = self._parser = Parser(self._loop.site, self._addr[0])
-        data, self._unparsed = self._unparsed[:_PARSE_BYTES], self._unparsed[_PARSE_BYTES:]
+        size = _PARSE_CHUNKS_BYTES if parser.chunked else _PARSE_BYTES
+        data, self._unparsed = self._unparsed[:size], self._unparsed[size:]
         while data and not parser.completed:
-            used = parser.received(data)
-            data = data[used:]
+            in_headers = not parser.headers_finished
+            data = data[parser.received(data) :]
+            if in_headers and parser.headers_finished:
+                break  # what follows is the body, in pieces of its own size
         self._unparsed = data + self._unparsed
         if parser.completed:
             self._begin(parser)
@@ -279,6 +295,7 @@ class Channel:
 
     def _end_exchange(self, exchange: Exchange) -> None:
         self.exchange = None
+        self._served = True
         self._moved_at = self._loop.now
         if exchange.close_on_finish:
             self._linger()
@@ -297,7 +314,7 @@ class Channel:
 
     def _discard(self) -> None:
         try:
-            thrown_away = len(self._sock.recv(_RECV_BODY_BYTES))
+            thrown_away = len(self._sock.recv(_RECV_BODY_BYTES, _DONT_WAIT))
         except BlockingIOError:
             return
         except OSError:
@@ -316,7 +333,8 @@ class Channel:
         """Send what there is; False when the client has to read first, or is gone."""
         while self._out:
             try:
-                sent = self._sock.sendmsg([self._out[i] for i in range(min(len(self._out), _VIEWS_A_SEND))])
+                views = [self._out[i] for i in range(min(len(self._out), _VIEWS_A_SEND))]
+                sent = self._sock.sendmsg(views, [], _DONT_WAIT)
             except BlockingIOError:
                 self._want(_WRITE)
                 return False

@@ -26,7 +26,7 @@ class Exchange(WSGITask):
 
     Attributes:
         done: Nothing of the answer follows.
-        cost_s: Processor time that the worker used.
+        cost_s: Seconds that the worker needed.
     """
 
     content_length: int | None
@@ -65,7 +65,7 @@ class Exchange(WSGITask):
 
     def work(self) -> list[bytes]:
         """The next piece of the answer, the first one with the header."""
-        began = time.thread_time()
+        began = time.monotonic()
         try:
             pieces = self._first() if self._body is None else []
             pieces += self._more(PIECE_BYTES)
@@ -73,7 +73,7 @@ class Exchange(WSGITask):
             pieces = self._failed(error)
         if self.done:
             self._close()
-        self.cost_s += time.thread_time() - began
+        self.cost_s += time.monotonic() - began
         return pieces
 
     def cancel(self) -> None:

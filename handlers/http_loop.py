@@ -12,6 +12,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
+from operator import attrgetter
 
 from handlers.channel import Channel, Limits
 from handlers.exchange import Exchange
@@ -26,9 +28,16 @@ _POLL_S = 1.0  #: the longest rest, and how late a timeout of a connection may b
 _PAUSED_POLL_S = 0.02  #: how late it may be noticed that a peer may go on
 _LEAVING_POLL_S = 0.05
 _NO_DESCRIPTORS_PAUSE_S = 0.5
+_CANDIDATES = 16  #: of its oldest connections a peer gives up the one that has been quiet for longest
+#: What a peer, and one of its connections, is charged at most at a time: much of it may be waiting for other threads.
+_COST_MAX_S, _COST_OF_CHANNEL_MAX_S = 0.02, 0.002
 _HALF_REQUESTS_S = 2.0  #: requests that are arriving while the server leaves get so long to be whole
+#: How long the connections that have something, those that have more, and newcomers may take in each round.
+_TURN_S, _TURN_OF_NEWCOMERS_S = 0.005, 0.01
+_TURN_BESIDE_A_CROWD_S = (
+    0.001  #: of the others, while newcomers queue: those who ask for /healthz are among them
+)
 _EVENTS_A_ROUND = 64
-_NEWCOMERS_A_ROUND = 64
 _SAY_AGAIN_S = 60.0
 
 
@@ -78,17 +87,17 @@ class HttpLoop:
         self.now = self.beat = time.monotonic()
         self.abandoned = False
         self._listener = listener
-        self._accepts = False
+        self._accepts = self._crowded = False
         self._accept_at = 0.0
         self._poll = select.epoll()
         self._bell = _Bell()
         self._inbox: deque[Callable[[], None]] = deque()
-        self._again: deque[Channel] = deque()
+        self._again: dict[Channel, None] = {}  #: in order
         self._paused: dict[Channel, float] = {}
         self._channels: dict[int, Channel] = {}
         self._peers: Peers = Peers()
         self._turns = {lane: Turns[Channel](lane) for lane in (lanes.quick, lanes.slow)}
-        self._tick_at = 0.0
+        self._tick_at = self._resume_at = 0.0
         self._said_at = float("-inf")
         self._patience_ends = float("inf")
         self._cut = False
@@ -137,23 +146,20 @@ class HttpLoop:
         self.now = self.beat = time.monotonic()
         if self.abandoned:
             return
-        newcomers = False
+        turn_s = _TURN_BESIDE_A_CROWD_S if self._crowded else _TURN_S
+        ends = self.now + turn_s
         for fd, happened in events:
             if fd == self._bell.fd:
                 self._bell.hush()
-            elif fd == self._listener.fileno():
-                newcomers = (
-                    True  # after the others: they may get the descriptors of connections that are closed now
-                )
-            elif (channel := self._channels.get(fd)) is not None:
-                self._charged(channel, partial(channel.handle, happened))
+            elif time.monotonic() < ends and (channel := self._channels.get(fd)) is not None:
+                self._charged(channel, partial(channel.handle, happened))  # else it happens again
         for _ in range(len(self._inbox)):
             self._inbox.popleft()()
-        for _ in range(len(self._again)):
-            channel = self._again.popleft()
-            self._charged(channel, channel.advance)
-        self._resume()
-        if newcomers:
+        self._go_on(turn_s)
+        self._start_requests()
+        if self._accepts:
+            # Last: they may get the descriptors of connections that were closed above, for which events were there.
+            # In each round: else they would wait for their turn among a thousand busy connections.
             self._accept()
         self._start_requests()
         if self.now >= self._tick_at:
@@ -168,17 +174,17 @@ class HttpLoop:
 
     def _charged(self, channel: Channel, job: Callable[[], None]) -> None:
         """Do this for a connection, at the cost of its peer; what fails ends this connection only."""
-        began = time.thread_time()
+        began = time.monotonic()
         try:
             job()
         except Exception:  # noqa: BLE001 - one connection must not end the others
             self._say("a connection failed", exc_info=True)
             channel.close()
-        self._pay(channel, time.thread_time() - began)
+        self._pay(channel, time.monotonic() - began)
 
     def _pay(self, channel: Channel, cost_s: float) -> None:
-        channel.budget.pay(cost_s)
-        channel.peer.budget.pay(cost_s)
+        channel.budget.pay(min(cost_s, _COST_OF_CHANNEL_MAX_S))
+        channel.peer.budget.pay(min(cost_s, _COST_MAX_S))
 
     def _say(self, text: str, *, exc_info: bool = False) -> None:
         if self.now - self._said_at >= _SAY_AGAIN_S:
@@ -188,11 +194,18 @@ class HttpLoop:
     # --- accepting
 
     def _accept(self) -> None:
-        for _ in range(_NEWCOMERS_A_ROUND):
+        ends = time.monotonic() + _TURN_OF_NEWCOMERS_S
+        self._crowded = True
+        while (
+            time.monotonic() < ends and not self._inbox
+        ):  # a worker that is ready must not wait for the crowd
             try:
                 sock, addr = self._listener.accept()
-            except (BlockingIOError, ConnectionAbortedError):
+            except BlockingIOError:
+                self._crowded = False
                 return
+            except ConnectionAbortedError:
+                continue
             except OSError as error:
                 if error.errno in {errno.EMFILE, errno.ENFILE} and self._make_room():
                     continue
@@ -203,26 +216,20 @@ class HttpLoop:
             self._welcome(sock, addr)
 
     def _welcome(self, sock: socket.socket, addr: tuple[str, int]) -> None:
-        began = time.thread_time()
+        began = time.monotonic()
         peer = self._peers.get(addr[0], self.now)
-        if len(peer.channels) >= self.limits.per_peer:
-            room = self._close_quietest(peer)
-        else:
-            room = len(self._channels) < self.limits.connections or self._make_room()
-        if not room:
-            sock.close()
-            return
-        try:
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            channel = Channel(self, sock, addr, peer)
-            self._poll.register(sock, select.EPOLLIN)
-        except OSError:
-            sock.close()
-            return
+        channel = Channel(self, sock, addr, peer)
         self._channels[channel.fd] = channel
         peer.channels[channel] = None
-        self._pay(channel, time.thread_time() - began)
+        self._pay(channel, time.monotonic() - began)
+        # Most send their request at once, and one that is answered at once needs no room.
+        self._charged(channel, partial(channel.read, new=True))
+        if len(peer.channels) > self.limits.per_peer:
+            room = self._close_quietest(peer)
+        else:
+            room = len(self._channels) <= self.limits.connections or self._make_room()
+        if not room:
+            channel.close()
 
     def _accept_no_more(self) -> None:
         if self._accepts and not self.abandoned:
@@ -238,17 +245,22 @@ class HttpLoop:
         return any(self._close_quietest(peer) for peer in self._peers.largest_first())
 
     def _close_quietest(self, peer: Peer) -> bool:
-        idle = [channel for channel in peer.channels if not channel.started]
-        if not idle:
+        """Close a connection of this peer; not one that has sent its request: else a crowd would never be served."""
+        idle = (channel for channel in peer.channels if not channel.queued)
+        oldest = list(islice(idle, _CANDIDATES))
+        if not oldest:
             return False
-        min(idle, key=lambda channel: channel.quiet_since).close()
+        min(oldest, key=attrgetter("quiet_since")).close()
         return True
 
     # --- what connections ask for
 
     def want(self, channel: Channel, mask: int) -> None:
         """Watch the connection for these events."""
-        self._poll.modify(channel.fd, mask)
+        if channel.watched is None:
+            self._poll.register(channel.fd, mask)
+        else:
+            self._poll.modify(channel.fd, mask)
         channel.watched = mask
 
     def has_to_wait(self, channel: Channel) -> bool:
@@ -260,7 +272,7 @@ class HttpLoop:
 
     def again(self, channel: Channel) -> None:
         """Let it go on once the others had their turn."""
-        self._again.append(channel)
+        self._again[channel] = None
 
     def dispatch(self, channel: Channel, exchange: Exchange) -> None:
         """Have a worker make the next piece of the answer."""
@@ -276,11 +288,13 @@ class HttpLoop:
         self.lanes.disk.submit(job)
 
     def forget(self, channel: Channel) -> None:
-        """It is about to be closed."""
-        self._poll.unregister(channel.fd)
+        """It is about to be closed, which also ends the watch of its descriptor."""
         del self._channels[channel.fd]
         channel.peer.channels.pop(channel, None)
         self._paused.pop(channel, None)
+        self._again.pop(channel, None)
+        for turns in self._turns.values():
+            turns.leave(channel)
 
     # --- inside
 
@@ -292,18 +306,32 @@ class HttpLoop:
             room = False
         self.call(partial(self._charged, channel, partial(channel.stored, room=room)))
 
-    def _resume(self) -> None:
-        for channel, since in list(self._paused.items()):
-            if not (channel.overdrawn(self.now) and self._peers.overdrawn(channel.peer, self.now)):
-                del self._paused[channel]
-                self._charged(channel, partial(channel.resume, self.now - since))
+    def _go_on(self, turn_s: float) -> None:
+        """Let those go on that gave way to others, and those that have waited long enough."""
+        if self._paused and self.now >= self._resume_at:
+            self._resume_at = self.now + _PAUSED_POLL_S
+            for channel, since in list(self._paused.items()):
+                if not (channel.overdrawn(self.now) and self._peers.overdrawn(channel.peer, self.now)):
+                    del self._paused[channel]
+                    channel.waited(self.now - since)
+                    self._again[channel] = None
+        ends = time.monotonic() + turn_s
+        for _ in range(len(self._again)):
+            if time.monotonic() >= ends:
+                break
+            channel = next(iter(self._again))
+            del self._again[channel]
+            self._charged(channel, channel.advance)
 
     def _start_requests(self) -> None:
         for lane, turns in self._turns.items():
-            while (channel := turns.next()) is not None:
+            while (channel := turns.next(self._is_overdrawn)) is not None:
                 assert channel.exchange is not None  # noqa: S101 - closed ones are left out
                 channel.started = True
                 lane.submit(partial(self._work, lane, channel, channel.exchange))
+
+    def _is_overdrawn(self, peer: Peer) -> bool:
+        return self._peers.overdrawn(peer, self.now)
 
     def _work(self, lane: Lane, channel: Channel, exchange: Exchange) -> None:
         """In a worker."""

@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
@@ -21,7 +21,6 @@ HUNG_S = 60.0
 class HasPeer(Protocol):
     """What waits for a thread."""
 
-    closed: bool
     peer: Peer
 
 
@@ -80,44 +79,44 @@ class Lane:
 
 
 class Turns(Generic[T]):
-    """Who gets the next thread of a lane: peers in turn, none gets all threads, strangers together get half.
+    """Who gets the next thread of a lane: peers in turn, none gets all threads, who has overdrawn one, strangers together half.
 
     Only the loop's thread uses it.
     """
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
-        self._waiting: OrderedDict[Peer, deque[T]] = OrderedDict()
+        self._waiting: OrderedDict[Peer, dict[T, None]] = OrderedDict()
         self._running = 0
-        self._strangers = 0
         self._of_peer: dict[Peer, int] = {}
         self._per_peer = max(1, lane.threads - 1)
         self._for_strangers = max(1, lane.threads // 2)
 
     def wait(self, channel: T) -> None:
         """Join the queue of its peer."""
-        self._waiting.setdefault(channel.peer, deque()).append(channel)
+        self._waiting.setdefault(channel.peer, {})[channel] = None
 
-    def next(self) -> T | None:
+    def leave(self, channel: T) -> None:
+        """It no longer waits; it may not have waited at all."""
+        waiting = self._waiting.get(channel.peer)
+        if waiting is not None:
+            waiting.pop(channel, None)
+            if not waiting:
+                del self._waiting[channel.peer]
+
+    def next(self, overdrawn: Callable[[Peer], bool]) -> T | None:
         """The next that may start; the caller must start it and call `ended` for its peer."""
         if self._running >= self.lane.threads:
             return None
         for peer in list(self._waiting):
-            if not self._may_start(peer):
+            if not self._may_start(peer, overdrawn):
                 continue
-            waiting = self._waiting[peer]
-            channel = None
-            while waiting and channel is None:
-                first = waiting.popleft()
-                channel = None if first.closed else first
-            if waiting:
-                self._waiting.move_to_end(peer)
-            else:
-                del self._waiting[peer]
-            if channel is not None:
-                self._running += 1
-                self._of_peer[peer] = self._of_peer.get(peer, 0) + 1
-                return channel
+            channel = next(iter(self._waiting[peer]))
+            self._waiting.move_to_end(peer)
+            self.leave(channel)
+            self._running += 1
+            self._of_peer[peer] = self._of_peer.get(peer, 0) + 1
+            return channel
         return None
 
     def ended(self, peer: Peer) -> None:
@@ -129,8 +128,9 @@ class Turns(Generic[T]):
         else:
             del self._of_peer[peer]
 
-    def _may_start(self, peer: Peer) -> bool:
-        if self._of_peer.get(peer, 0) >= self._per_peer:
+    def _may_start(self, peer: Peer, overdrawn: Callable[[Peer], bool]) -> bool:
+        running = self._of_peer.get(peer, 0)
+        if running >= self._per_peer or (running and overdrawn(peer)):
             return False
         if peer.known:
             return True

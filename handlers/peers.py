@@ -1,22 +1,24 @@
-"""What the peers of the HTTP side may cost it: each pays for processor time, and only who overdraws has to wait."""
+"""What the peers of the HTTP side may cost it: each pays with the loop's time, and only who overdraws has to wait."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-#: Seconds of processor time a second, for all strangers together and for all known peers together.
+#: Seconds of the loop's time a second, for all strangers together and for all known peers together.
 STRANGERS_SHARE, KNOWN_SHARE = 0.2, 0.6
 #: What a peer may use at once after it was quiet, divided by the number of peers.
 BURST_S = 0.5
 #: What one connection may use at once, and in a second, though its peer has overdrawn. Calls from an address from
 #: which also a flood comes are served by this.
-CHANNEL_BURST_S, CHANNEL_SHARE = 0.005, 0.002
+CHANNEL_BURST_S, CHANNEL_SHARE = 0.002, 0.001
+#: A known peer with at most so many connections keeps them when others have to give up theirs.
+MODEST = 64
 _PEERS_MAX = 4096
 
 
 class Budget:
-    """Processor time that refills as time passes. It may be overdrawn; then its owner waits."""
+    """Time of the loop that refills as time passes. It may be overdrawn; then its owner waits."""
 
     __slots__ = ("_at", "_credit_s")
 
@@ -82,5 +84,9 @@ class Peers:
         self._counts = {known: max(1, count) for known, count in counts.items()}
 
     def largest_first(self) -> Iterable[Peer]:
-        """Who has to give up connections first when there are too many: strangers, of these those with most."""
-        return sorted(self._peers.values(), key=lambda peer: (peer.known, -len(peer.channels)))
+        """Who has to give up connections first when there are too many: strangers and the greedy, of these those with most."""
+
+        def modest(peer: Peer) -> bool:
+            return peer.known and len(peer.channels) <= MODEST
+
+        return sorted(self._peers.values(), key=lambda peer: (modest(peer), -len(peer.channels)))

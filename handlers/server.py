@@ -29,7 +29,7 @@ _LOG = logging.getLogger(__name__)
 #: A loop that did not come round for so long hangs. It rests for a second at most.
 STALE_S = 10.0
 _DESCRIPTORS_FOR_OTHERS = 200  #: files, adb, phones
-_BACKLOG = 1024
+_BACKLOG = 4096
 
 
 class CannotListen(OSError):
@@ -185,6 +185,7 @@ def _listen(listen: str) -> socket.socket:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(where[0] != "::"))
         sock.bind(where)
         sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # for all its connections
         sock.listen(_BACKLOG)
     except OSError as error:
         if sock is not None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.flood import start_flood
 from handlers.request_parser import Parser
 from handlers.spool import Spool
 from jobs.settings import Server
@@ -73,19 +74,11 @@ def test_WEB_2_pipelined_requests_of_clients_that_never_read_neither_freeze_nor_
     """Each such read used to become thousands of requests; the workers blocked in the full pipe that wakes the loop."""
     wire = side.serve()
     assert side.server is not None
-    flood = b"GET /x HTTP/1.1\r\n\r\n" * 3400
-    stop = threading.Event()
-
-    def send() -> None:
-        while not stop.is_set():
-            with suppress(OSError), socket.create_connection(("127.0.0.1", wire.port), 5) as sock:
-                sock.settimeout(0.5)
-                sock.sendall(flood)
-
-    senders = [threading.Thread(target=send) for _ in range(20)]
-    for sender in senders:
-        sender.start()
+    flood = start_flood(wire.port, "pipelined", 20.0, 1)
     try:
+        ends = time.monotonic() + 15
+        while len(side.server.loop._channels) < 50 and time.monotonic() < ends:
+            threading.Event().wait(0.02)
         times = [health_ms(wire) for _ in range(20)]
         gc.collect()
         parsers = sum(isinstance(thing, Parser) for thing in gc.get_objects())
@@ -94,9 +87,8 @@ def test_WEB_2_pipelined_requests_of_clients_that_never_read_neither_freeze_nor_
         side.server.stop(2.0)
         assert time.monotonic() - began < 5
     finally:
-        stop.set()
-        for sender in senders:
-            sender.join(10)
+        flood.kill()
+        flood.communicate()
     assert parsers < 300, "one request for each connection"
     assert sorted(times)[len(times) // 2] < 500, times
 

@@ -290,15 +290,12 @@ def test_WEB_2_a_crowd_of_newcomers_is_let_in_within_few_rounds(
     assert sum(there < 200 for there in rounds) < 50, "one newcomer a round would need 200"
 
 
-def test_WEB_4_an_upload_by_a_stranger_is_refused_before_it_is_received(
-    side: HttpSide, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(side.app.access, "_trusted", lambda _: False)
+def test_WEB_4_an_upload_by_a_stranger_is_refused_before_it_is_received(side: HttpSide) -> None:
     wire = side.serve()
     with socket.create_connection(("127.0.0.1", wire.port), 10) as sock:
         sock.sendall(
             b"POST /api/v1/materials?name=a.mp4 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000000\r\n"
-            b"Expect: 100-continue\r\n\r\n"
+            b"X-Forwarded-For: 192.0.2.7\r\nExpect: 100-continue\r\n\r\n"
         )
         answer = sock.recv(65536)
     assert answer.startswith(b"HTTP/1.1 401")
