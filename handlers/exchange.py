@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,7 +25,6 @@ class Exchange(WSGITask):
 
     Attributes:
         done: Nothing of the answer follows.
-        cost_s: Seconds that the worker needed.
     """
 
     content_length: int | None
@@ -42,7 +40,6 @@ class Exchange(WSGITask):
         self.done = False
         self.known = self.refused = False
         self.last = False  #: the connection ends with this answer
-        self.cost_s = 0.0
         self._body: Iterator[bytes] | None = None
         self._close_body: Any = None
 
@@ -65,7 +62,6 @@ class Exchange(WSGITask):
 
     def work(self) -> list[bytes]:
         """The next piece of the answer, the first one with the header."""
-        began = time.monotonic()
         try:
             pieces = self._first() if self._body is None else []
             pieces += self._more(PIECE_BYTES)
@@ -73,7 +69,6 @@ class Exchange(WSGITask):
             pieces = self._failed(error)
         if self.done:
             self._close()
-        self.cost_s += time.monotonic() - began
         return pieces
 
     def cancel(self) -> None:

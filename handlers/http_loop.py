@@ -336,6 +336,7 @@ class HttpLoop:
     def _work(self, lane: Lane, channel: Channel, exchange: Exchange) -> None:
         """In a worker."""
         pieces: list[bytes] = []
+        began = time.monotonic()
         try:
             if not exchange.cancelled:
                 pieces = exchange.work()
@@ -343,12 +344,14 @@ class HttpLoop:
             exchange.done = exchange.close_on_finish = True
             raise
         finally:
-            self.call(partial(self._worked, lane, channel, exchange, pieces))
+            self.call(partial(self._worked, lane, channel, exchange, pieces, time.monotonic() - began))
 
-    def _worked(self, lane: Lane, channel: Channel, exchange: Exchange, pieces: list[bytes]) -> None:
+    def _worked(
+        self, lane: Lane, channel: Channel, exchange: Exchange, pieces: list[bytes], took_s: float
+    ) -> None:
         self._turns[lane].ended(channel.peer)
         if exchange.refused:
-            self._pay(channel, exchange.cost_s)
+            self._pay(channel, min(took_s, _COST_OF_CHANNEL_MAX_S))
         channel.peer.known |= exchange.known and not exchange.refused
         self._charged(channel, partial(channel.answer, exchange, pieces))
 
