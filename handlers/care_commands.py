@@ -79,7 +79,8 @@ def restore(
     try:
         with tempfile.TemporaryDirectory(prefix="tikmatrixd-restore-") as folder:
             unpacked = unpack(source, Path(folder), target)
-            key_dir = adb_dir or adb_key_dir(unpacked.config or present)
+            own = present if present.path is not None else unpacked.config or present
+            key_dir = adb_dir or adb_key_dir(own)
             plan = make_plan(unpacked, present, config_path=target, adb_dir=key_dir)
             for line in plan.lines():
                 click.echo(line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -40,10 +41,20 @@ def check_config(config_path: Path | None) -> None:
         read_vocabularies(screens_dir, config.settings.phones.set_app_language)
     except ScreensInvalid as error:
         end("\n".join(f"{error.file}: {problem}" for problem in error.problems), EX.CONFIG)
-    for path in sorted(Path(screens_dir).iterdir()) if screens_dir else ():
-        if path.name not in OVERLAYS:
-            click.echo(f"{path} is not read; screens files are named {', '.join(OVERLAYS)}", err=True)
+    for name in _others_in(screens_dir, OVERLAYS):
+        click.echo(
+            f"{screens_dir}/{name} is not read; screens files are named {', '.join(OVERLAYS)}", err=True
+        )
     click.echo(f"{config.path or 'no config file, defaults'}: good")
+
+
+def _others_in(folder: str, known: Collection[str]) -> list[str]:
+    """Visible files of another name: often one that was meant to be read."""
+    try:
+        names = [path.name for path in Path(folder).iterdir()] if folder else []
+    except OSError:  # it may be entered but not listed
+        return []
+    return sorted(name for name in names if name not in known and not name.startswith("."))
 
 
 @click.command("config")

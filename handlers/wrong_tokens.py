@@ -33,22 +33,30 @@ class WrongTokens:
         """One more wrong token; returns for how many seconds its sender shall not try again, 0 for at once."""
         key = str(address(peer) or peer)
         with self._lock:
-            waits = [self._add(key, MAX_WRONG), self._add(_ALL, MAX_WRONG_OF_ALL)]
+            of_all, wait_of_all_s = self._add(_ALL, MAX_WRONG_OF_ALL)
+            of_peer, wait_s = self._add(key, MAX_WRONG)
             self._peers.move_to_end(_ALL)
             while len(self._peers) > _MAX_PEERS:
                 self._peers.popitem(last=False)
-        return max(waits)
+        if of_all == MAX_WRONG_OF_ALL:
+            _say(_ALL, of_all)
+        elif (
+            of_peer == MAX_WRONG and of_all < MAX_WRONG_OF_ALL
+        ):  # whoever has many addresses shall not fill the log
+            _say(key, of_peer)
+        return max(wait_s, wait_of_all_s)
 
-    def _add(self, key: str, most: int) -> float:
+    def _add(self, key: str, most: int) -> tuple[int, float]:
+        """Wrong ones within the window with this one, and how long to wait."""
         now = self._clock.monotonic()
         wrong, until = self._peers.pop(key, (0, 0.0))
         if now >= until:
             wrong, until = 0, now + WINDOW_S
         self._peers[key] = (wrong + 1, until)
-        if wrong + 1 < most:
-            return 0.0
-        if wrong + 1 == most:
-            _LOG.warning(
-                "%d wrong tokens within %.0f s from %s; right ones are let in as ever", most, WINDOW_S, key
-            )
-        return until - now
+        return wrong + 1, until - now if wrong + 1 >= most else 0.0
+
+
+def _say(whom: str, wrong: int) -> None:
+    _LOG.warning(
+        "%d wrong tokens within %.0f s from %s; right ones are let in as ever", wrong, WINDOW_S, whom
+    )

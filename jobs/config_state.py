@@ -99,6 +99,9 @@ class ConfigState:
         if candidate.screens_changed and "posting.screens_dir" not in changed:
             changed.append("the screens files")
         self._notices = []
+        if not changed and not waiting:  # comments at most: the lines may be others
+            settings = self._in_force.settings
+            self._in_force = msgspec.structs.replace(candidate.loaded, settings=settings)
         if changed:
             self._notices.append(f"on disk but not in force: {_shown(changed)}; take it over with: {_RELOAD}")
         if waiting:

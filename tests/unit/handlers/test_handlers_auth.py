@@ -225,6 +225,14 @@ def test_R65_an_IPv6_neighbour_harms_no_other_and_all_its_addresses_together_are
     assert wrong.count("2001:db8::ffff:2")
 
 
+def test_who_guesses_from_many_addresses_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    wrong = WrongTokens(FakeClock())
+    for number in range(100):
+        for _ in range(MAX_WRONG + 1):
+            wrong.count(f"2001:db8::{number:x}")
+    assert len(caplog.messages) <= MAX_WRONG_OF_ALL / MAX_WRONG + 1
+
+
 def test_an_IPv4_peer_is_the_same_inside_IPv6() -> None:
     wrong = WrongTokens(FakeClock())
     waits = [wrong.count(peer) for peer in (LAN, f"::ffff:{LAN}") * (MAX_WRONG // 2)]

@@ -59,6 +59,12 @@ def test_what_can_be_taken_over_and_what_waits_for_a_restart_is_named_with_the_c
     assert state.notices() == []
 
 
+def test_comments_are_no_difference_and_the_lines_are_those_of_now(state: ConfigState, path: Path) -> None:
+    path.write_text("# a comment\n" + path.read_text())
+    assert state.notices() == []
+    assert f'hosts = ["hub"]  # {path}:3' in state.text()
+
+
 def test_a_file_with_mistakes_is_told_and_cannot_be_read(state: ConfigState, path: Path) -> None:
     good = path.read_text()
     path.write_text(good + "proof_timeout_s = -1\nretry = 1\n")
