@@ -113,7 +113,7 @@ def doctor(config_path: Path | None, serial: str | None, problems: bool, as_json
         *adb_findings(settings, binary, adb_key_dir(config)),
         *box_findings(settings, tokens=tokens, token_problem=problem),
     ]
-    findings += phone_findings(settings, SystemClock(), serial, _logins(config))
+    findings += phone_findings(settings, SystemClock(), serial, _logins(config), covered=_covered(settings))
     judged = verdict(findings)
     shown = [one for one in worst_first(findings) if not (problems and one.level is Level.OK)]
     if as_json:
@@ -121,6 +121,17 @@ def doctor(config_path: Path | None, serial: str | None, problems: bool, as_json
     else:
         click.echo("\n".join([*map(str, shown), str(judged)]))
     sys.exit(0 if judged.can_post else 1)
+
+
+def _covered(settings: Settings) -> list[str]:
+    """The languages in which both apps are driven; of the shipped files where the operator's own are broken."""
+    from jobs.post.screens_file import ScreensInvalid, load
+
+    try:
+        both = [load(platform, settings.posting.screens_dir).covered for platform in ("tiktok", "instagram")]
+    except ScreensInvalid:
+        both = [load(platform).covered for platform in ("tiktok", "instagram")]
+    return [language for language in both[0] if language in both[1]]
 
 
 def _logins(config: LoadedConfig) -> list[Login]:

@@ -20,23 +20,22 @@ def phone() -> None:
 @click.argument("serial")
 @click.pass_obj
 def restore(config_path: Path | None, serial: str) -> None:
-    """Give a phone back what the daemon changed on it: the languages of its apps. No task may run there."""
+    """Give a phone back what the daemon changed on it: its apps' languages, its screen. No task may run there."""
     from jobs.phone import app_language
     from jobs.phone.checkup import phones_of
     from jobs.phone.errors import PhoneError
 
     try:
-        with (
-            phones_of(read_config(config_path).settings, SystemClock()) as fleet,
-            closing(fleet.open(serial)) as session,
-        ):
-            apps = app_language.changed_apps(session)
-            for package in apps:
-                tags = app_language.restore_app(session, package)
-                session.app_stop(package)  # a running app keeps its texts
-                click.echo(f"{package}: speaks {tags or 'the language of the phone'} again")
-            if not apps:
-                click.echo("nothing to give back: the daemon changed no language on this phone")
+        with phones_of(read_config(config_path).settings, SystemClock()) as fleet:
+            fleet.let_sleep(serial)
+            with closing(fleet.open(serial)) as session:
+                apps = app_language.changed_apps(session)
+                for package in apps:
+                    tags = app_language.restore_app(session, package)
+                    session.app_stop(package)  # a running app keeps its texts
+                    click.echo(f"{package}: speaks {tags or 'the language of the phone'} again")
+                if not apps:
+                    click.echo("nothing to give back: the daemon changed no language on this phone")
     except (PhoneError, ValueError) as error:
         end(f"{serial}: {error}", EX.UNAVAILABLE)
 

@@ -23,6 +23,14 @@ _BEFORE = "tikmatrixd_locales_before_"
 _FOLLOWED = "phone"
 
 
+_NAMES = {
+    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi",
+    "id": "Indonesian", "in": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "ms": "Malay",
+    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "th": "Thai",
+    "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
+
 class Spoken(NamedTuple):
     """The language that an app speaks."""
 
@@ -39,6 +47,11 @@ class Spoken(NamedTuple):
 def language_of(tag: str) -> str:
     """The language alone, as "de"."""
     return tag.partition("-")[0].lower()
+
+
+def name_of(language: str) -> str:
+    """A language for people; its tag where it has no name here."""
+    return _NAMES.get(language, language)
 
 
 def tags_of(text: str) -> list[str]:

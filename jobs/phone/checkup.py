@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from jobs.clock import Clock
 from jobs.doctor import Finding, Level, fail, ok, warn
-from jobs.phone import dumpsys
+from jobs.phone import app_language, dumpsys, traits
 from jobs.phone.errors import AppMissing, PhoneError
 from jobs.phone.fleet import Fleet
 from jobs.phone.protocol import PhoneInfo, PhoneState
@@ -72,9 +72,17 @@ def phones_of(settings: Settings, clock: Clock) -> Iterator[Fleet]:
 
 
 def phone_findings(
-    settings: Settings, clock: Clock, serial: str | None = None, logins: Sequence[Login] = ()
+    settings: Settings,
+    clock: Clock,
+    serial: str | None = None,
+    logins: Sequence[Login] = (),
+    *,
+    covered: Collection[str],
 ) -> Iterator[Finding]:
-    """What keeps each phone (or the one named) from posting. No app is opened and nothing is changed."""
+    """What keeps each phone (or the one named) from posting. No app is opened and nothing is changed.
+
+    `covered` are the languages in which posts are made.
+    """
     try:
         with phones_of(settings, clock) as fleet:
             phones = [phone for phone in fleet.inventory() if serial in {None, phone.serial}]
@@ -93,7 +101,7 @@ def phone_findings(
                 )
             for phone in phones:
                 bound = [login for login in logins if login.serial == phone.serial]
-                yield from _one_phone(settings, fleet, phone, bound)
+                yield from _one_phone(settings, fleet, phone, bound, covered)
             if serial is None:
                 yield from _without_phone(logins, {phone.serial for phone in phones})
     except PhoneError as error:
@@ -101,7 +109,11 @@ def phone_findings(
 
 
 def _one_phone(
-    settings: Settings, fleet: Fleet, phone: PhoneInfo, logins: Sequence[Login]
+    settings: Settings,
+    fleet: Fleet,
+    phone: PhoneInfo,
+    logins: Sequence[Login],
+    covered: Collection[str],
 ) -> Iterator[Finding]:
     name, serial = f"phone {phone.serial}", phone.serial
     if phone.state is not PhoneState.DEVICE:
@@ -117,7 +129,7 @@ def _one_phone(
         return
     try:
         yield from _inside(serial, session)
-        yield from _apps_and_accounts(settings, serial, session, logins)
+        yield from _apps_and_accounts(settings, serial, session, logins, covered)
     except PhoneError as error:
         yield fail(
             name,
@@ -166,24 +178,22 @@ def _inside(serial: str, session: Session) -> Iterator[Finding]:
             "switch the screen lock off: Settings, Security, Screen lock, None",
             phone=serial,
         )
-    language = session.shell("getprop", "persist.sys.locale").output.strip()
-    if language and not language.startswith(("en", "de", "fr")):
-        yield warn(
-            name,
-            f"the phone speaks {language}",
-            "set the apps to English; German and French are known too",
-            phone=serial,
-        )
+    yield from traits.findings(serial, session)
 
 
 def _apps_and_accounts(
-    settings: Settings, serial: str, session: Session, logins: Sequence[Login]
+    settings: Settings,
+    serial: str,
+    session: Session,
+    logins: Sequence[Login],
+    covered: Collection[str],
 ) -> Iterator[Finding]:
     """Which apps are there, and for each account of the phone whether its app is and was seen logged in."""
     name, posting = f"phone {serial}", settings.posting
     usual = {"tiktok": posting.tiktok_package, "instagram": posting.instagram_package}
     wanted = {login: login.package or usual[login.platform] for login in logins}
     versions: dict[str, str] = {}
+    unspoken: dict[str, tuple[str, str]] = {}
     for package in dict.fromkeys([*usual.values(), *wanted.values()]):
         try:
             versions[package] = session.app_version(package)
@@ -192,6 +202,12 @@ def _apps_and_accounts(
         missing = [p.rpartition(".")[2] for p in _PERMISSIONS if not _granted(session, package, p)]
         asks = f"; will ask for {', '.join(missing)}" if missing else ""
         yield ok(name, f"{package} {versions[package]}{asks}", phone=serial)
+    for package in versions:
+        why = _unspoken(settings, session, package, covered)
+        if why is not None:
+            unspoken[package] = why
+            if package not in wanted.values():
+                yield warn(name, *why, phone=serial)
     if not versions:
         yield fail(
             name,
@@ -204,7 +220,11 @@ def _apps_and_accounts(
             name, "no account is bound to it", "name its accounts in the config: [[accounts]]", phone=serial
         )
     for login, package in wanted.items():
-        yield _account(name, login, package if package not in versions else "")
+        if package in unspoken and login.enabled:
+            said, fix = unspoken[package]
+            yield Finding(Level.FAIL, name, f"{login.title}: {said}", fix, phone=serial, account=login.title)
+        else:
+            yield _account(name, login, package if package not in versions else "")
 
 
 def _account(name: str, login: Login, missing_app: str) -> Finding:
@@ -235,6 +255,24 @@ def _without_phone(logins: Sequence[Login], serials: AbstractSet[str]) -> Iterat
                 f"its phone {login.serial} is not connected",
                 "connect the phone, or bind the account to another",
             )
+
+
+def _unspoken(
+    settings: Settings, session: Session, package: str, covered: Collection[str]
+) -> tuple[str, str] | None:
+    """Why no task would start in the language that the app speaks, and what to do; None where one would."""
+    spoken = app_language.read(session, package)
+    set_to = settings.phones.set_app_language
+    if not spoken.tag or spoken.language in covered or (set_to and spoken.can_set):
+        return None
+    wanted = app_language.name_of(next(iter(covered), "en"))
+    fix = f"set the app or the phone to {wanted}"
+    if spoken.can_set:
+        fix += f', or write set_app_language = "{next(iter(covered), "en")}" into [phones]'
+    return (
+        f"{package} speaks {app_language.name_of(spoken.language)} ({spoken.tag}): no task starts in it",
+        fix,
+    )
 
 
 def _granted(session: Session, package: str, permission: str) -> bool:

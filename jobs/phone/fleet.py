@@ -49,8 +49,12 @@ class Fleet:
         *,
         known: Collection[str] = (),
         random: Random | None = None,
+        tidies: bool = False,
     ) -> None:
-        """`known` are serials to accept besides the configured ones."""
+        """`known` are serials to accept besides the configured ones. `tidies`: phones that appear get back what an
+        earlier run left changed; for the daemon alone, since a command beside it knows nothing of its attempts.
+        """
+        self._tidies = tidies
         self._clock = clock
         self._limits = phones
         self._grip = Grip(clock)
@@ -201,6 +205,10 @@ class Fleet:
         self._tracker.post(begun.set)
         return begun.wait(timeout_s)
 
+    def let_sleep(self, serial: str) -> None:
+        """Give a phone that no session holds its own screen settings back, at once."""
+        self._link(serial).let_sleep()
+
     def forgive(self, serial: str) -> None:
         def forgive() -> None:
             self._link(serial).forgiven()
@@ -241,7 +249,7 @@ class Fleet:
             reason = AdbDown if info.state is PhoneState.ADB_DOWN else PhoneOffline
             why = info.detail or "the link was lost for a moment"
             link.lost(reason(f"the phone was lost: {why}", serial=info.serial))
-        if info.state is PhoneState.DEVICE:
+        if self._tidies and info.state is PhoneState.DEVICE:
             # A daemon that crashed, or a link that was lost, may have left the screen on.
             self._tracker.submit(self._link(info.serial).let_sleep)
         for listener in self._listeners:

@@ -8,17 +8,6 @@ from jobs.phone.protocol import PhoneSession
 from jobs.post.screens_file import Vocabulary
 
 STEP = "language"
-_NAMES = {
-    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi",
-    "id": "Indonesian", "in": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "ms": "Malay",
-    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "th": "Thai",
-    "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
-}  # fmt: skip
-
-
-def name_of(language: str) -> str:
-    """A language for people; its tag where it has no name here."""
-    return _NAMES.get(language, language)
 
 
 def ensure_covered(
@@ -57,17 +46,17 @@ def ensure_covered(
 
 
 def _refusal(spoken: app_language.Spoken, package: str, vocabulary: Vocabulary, why: str) -> ScriptFailed:
-    covered = " and ".join(name_of(language) for language in vocabulary.covered)
+    covered = " and ".join(app_language.name_of(language) for language in vocabulary.covered)
     wanted = vocabulary.covered[0] if vocabulary.covered else "en"
     whose = "speaks" if spoken.by_app else "speaks the phone's language,"
-    remedy = f"set the language of the app or of the phone to {name_of(wanted)}"
+    remedy = f"set the language of the app or of the phone to {app_language.name_of(wanted)}"
     if spoken.can_set and not why:
         remedy += f', or write set_app_language = "{wanted}" into [phones] of the config'
     elif not spoken.can_set:
-        remedy = f"set the phone's language to {name_of(wanted)}: its Android sets none for one app alone"
+        remedy = f"set the phone's language to {app_language.name_of(wanted)}: its Android sets none for one app alone"
     told = f"{why}; " if why else ""
     return ScriptFailed(
         "app_language",
-        f"{package} {whose} {name_of(spoken.language)} ({spoken.tag}); posts are made in {covered} only: {told}{remedy}",
+        f"{package} {whose} {app_language.name_of(spoken.language)} ({spoken.tag}); posts are made in {covered} only: {told}{remedy}",
         step=STEP,
     )

@@ -76,7 +76,7 @@ class System:
             "system": {"screen_off_timeout": "600000", "screen_brightness": "128", "screen_brightness_mode": "0",
                        "accelerometer_rotation": "0", "user_rotation": "0"},
             "secure": {"default_input_method": KEYBOARD_IME, "enabled_input_methods": KEYBOARD_IME,
-                       "user_setup_complete": "1", "android_id": f"{self.rng.getrandbits(64):016x}"},
+                       "user_setup_complete": "1", "navigation_mode": "2", "android_id": f"{self.rng.getrandbits(64):016x}"},
             "global": {"adb_enabled": "1", "airplane_mode_on": "0", "device_name": name, "wifi_on": "1",
                        "stay_on_while_plugged_in": "0", "window_animation_scale": "1.0"},
         }  # fmt: skip
@@ -85,6 +85,8 @@ class System:
         self.screen_on, self.locked, self.secure_lock = True, False, False
         self.network = True
         self.permission_controller = PERMISSIONS  #: the package that asks; makers have their own
+        self.display_overrides: dict[str, str] = {}  #: of `wm size` and `wm density`
+        self.users = {0: "Owner"}
         self.input_forbidden = False  #: "USB debugging (Security settings)" is off, as on a new Xiaomi
         self.call_state = 0
         self.media_broadcast = (

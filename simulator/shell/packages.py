@@ -57,6 +57,12 @@ async def _list(process: Process, words: list[str]) -> int:
     if what == "features":
         await process.out("feature:android.hardware.camera\nfeature:reqGlEsVersion=0x30002\n")
         return 0
+    if what == "users":
+        rows = "".join(
+            f"\tUserInfo{{{n}:{who}:c13}} running\n" for n, who in process.phone.system.users.items()
+        )
+        await process.out(f"Users:\n{rows}")
+        return 0
     if what != "packages":
         await process.err(f"Error: unknown list type '{what}'\n")
         return 255

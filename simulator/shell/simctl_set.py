@@ -27,6 +27,7 @@ def values(phone: Phone) -> dict[str, Any]:
         "unlock-pin": "(write only: what a person types)",
         "network": system.network,
         "permission-controller": system.permission_controller,
+        "dual-apps": 999 in system.users,
         "plugged": bool(system.battery["plugged"]),
         "shade": display.shade,
         "call": system.call_state,
@@ -67,6 +68,8 @@ async def change(phone: Phone, key: str, value: str) -> str:
             system.network = yes
         elif key == "permission-controller":
             system.permission_controller = value
+        elif key == "dual-apps":
+            system.users = {0: "Owner", 999: "DualApp"} if yes else {0: "Owner"}
         elif key == "plugged":
             system.battery["plugged"] = 2 if yes else 0
         elif key == "shade":

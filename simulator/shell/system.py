@@ -95,10 +95,16 @@ async def ime(process: Process, words: list[str]) -> int:
 @command("wm")
 async def wm(process: Process, words: list[str]) -> int:
     display: Display = process.phone.display
-    if words[:1] == ["size"]:
-        await process.out(f"Physical size: {display.width}x{display.height}\n")
-    elif words[:1] == ["density"]:
-        await process.out("Physical density: 420\n")
+    if words[:1] in (["size"], ["density"]):
+        made = f"{display.width}x{display.height}" if words[0] == "size" else "420"
+        await process.out(f"Physical {words[0]}: {made}\n")
+        overrides = process.phone.system.display_overrides
+        if words[1:] == ["reset"]:
+            overrides.pop(words[0], None)
+        elif len(words) > 1:
+            overrides[words[0]] = words[1]
+        if words[0] in overrides:
+            await process.out(f"Override {words[0]}: {overrides[words[0]]}\n")
     elif words[:1] == ["dismiss-keyguard"]:
         display.dismiss_keyguard()
     else:

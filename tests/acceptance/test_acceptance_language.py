@@ -61,7 +61,9 @@ def test_the_app_is_set_to_english_where_the_config_says_so_and_gets_its_languag
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
 
+    one.phones.shell(serial, "settings put global tikmatrixd_stay_on_before 2; svc power stayon true")
     done = restore()
+    assert one.phones.shell(serial, "settings get global stay_on_while_plugged_in").strip() == "2"
     assert (done.returncode, done.stdout) == (0, f"{package}: speaks the language of the phone again\n"), done
     assert "[]" in one.phones.shell(serial, f"cmd locale get-app-locales {package}")
     assert "nothing to give back" in restore().stdout
