@@ -43,14 +43,17 @@ class UploadHandlers:
 
     def append(self, call: Call) -> Result:
         pieces = self._services.library.pieces
-        match = _RANGE.fullmatch((call.header("Content-Range") or "").strip())
+        upload = pieces.get(call.id)
+        length = int(call.header("Content-Length") or 0)
+        given = (call.header("Content-Range") or "").strip()
+        if not given and length == upload.size_bytes:
+            given = f"bytes 0-{length - 1}/{length}"  # the whole file at once
+        match = _RANGE.fullmatch(given)
         if match is None:
             raise invalid(_HOW, "Content-Range")
         first, last, total = int(match[1]), int(match[2]), match[3]
-        upload = pieces.get(call.id)
         if total not in {"*", str(upload.size_bytes)}:
             raise invalid(f"{upload.size_bytes} bytes were announced, not {total}", "Content-Range")
-        length = int(call.header("Content-Length") or 0)
         if last < first or length != last - first + 1:
             raise invalid(f"says {last - first + 1} bytes, the body has {length}", "Content-Range")
         body = cast("BinaryIO", call.environ["wsgi.input"])

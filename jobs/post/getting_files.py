@@ -13,6 +13,7 @@ from jobs.attempt import Attempt, ScriptFailed
 from jobs.clock import Deadline, utc
 from jobs.phone.errors import CommandFailed, PhoneNotReady, PhoneStorageFull
 from jobs.phone.protocol import Outgoing, PhoneSession
+from jobs.post.arriving import still_arriving
 from jobs.post.media_paths import MediaRejected
 from storage.records import MediaFile
 
@@ -116,7 +117,9 @@ class PhoneFiles:
         try:
             self._check(material)
         except MediaRejected as error:
-            raise ScriptFailed("media_rejected", str(error), step="push") from error
+            arriving = still_arriving(local)  # copied anew: what is there in the end may be what was accepted
+            text = f"{error}: it {arriving}" if arriving else str(error)
+            raise ScriptFailed("media_rejected", text, step="push", passing=bool(arriving)) from error
         return Outgoing(local, name, material.size_bytes, material.sha256)
 
     def _check_room(self, need: int) -> None:

@@ -56,6 +56,12 @@ def test_every_piece_may_come_again_also_the_last(api: Client) -> None:
     assert api.good("GET", "/api/v1/materials")["total"] == 1
 
 
+def test_the_whole_file_needs_no_range(api: Client) -> None:
+    upload = api.good("POST", U, ABOUT)
+    done = api.good("PUT", f"{U}/{upload['id']}", raw=CLIP)
+    assert done["material"]["sha256"] == SHA256
+
+
 def test_beginning_again_finds_the_upload_that_is_there(api: Client) -> None:
     upload = api.good("POST", U, ABOUT)
     put(api, upload, 0, CLIP[:7000])

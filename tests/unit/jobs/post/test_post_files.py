@@ -287,6 +287,21 @@ def test_WEB_9_a_file_that_was_swapped_after_it_was_accepted_is_not_pushed_and_n
     assert (failed.value.code, failed.value.passing, phone.pushed) == ("media_rejected", False, [])
 
 
+def test_MED_9_a_file_that_is_being_copied_anew_is_waited_for(tmp_path: Path) -> None:
+    materials = media(tmp_path, "a.mp4")
+    phone = Phone()
+    limits = Media(roots=(str(tmp_path),))
+    files = PhoneFiles(Attempt(materials), phone, lambda file: check_again(file, limits))
+    with Path(materials[0].path).open("wb") as copy:
+        copy.write(b"a.")
+        copy.flush()
+        with pytest.raises(ScriptFailed, match="still being written") as failed:
+            files.place(materials)
+        assert (failed.value.code, failed.value.passing, phone.pushed) == ("media_rejected", True, [])
+        copy.write(b"mp4")
+    assert len(files.place(materials)) == 1
+
+
 def test_the_profile_before_a_tap_belongs_to_that_task_only() -> None:
     meta = Meta()
     Unfinished(meta, "S", "app").note_before(7, {}, posts=8, tile="Reel at row 1", fresh=True)
