@@ -161,10 +161,14 @@ class Pool:
             queue.reasons.insert(0, sentence)
 
         try:
-            arriving = still_arriving(path) if root != LIBRARY else ""
-            if arriving:
-                raise MediaRejected("still_arriving", f'"{name}" {arriving}')
-            taken = self._why_taken(root, self._probe.digest(path, max_bytes=self.max_bytes))
+            # Most files of a folder have been posted: those that are known to be are passed by without being opened.
+            known = self._probe.known_digest(path, max_bytes=self.max_bytes)
+            taken = self._why_taken(root, known) if known else ""
+            if not taken:
+                arriving = still_arriving(path) if root != LIBRARY else ""
+                if arriving:
+                    raise MediaRejected("still_arriving", f'"{name}" {arriving}')
+                taken = self._why_taken(root, self._probe.digest(path, max_bytes=self.max_bytes))
             if taken:
                 queue.reasons.append(f'"{name}" {taken}')
                 return None

@@ -159,13 +159,18 @@ class MediaProbe:
         Raises:
             MediaRejected: it cannot be read, or is not what its name says.
         """
-        _, known = self._find(path, max_bytes)
-        if known is not None and known.sha256:
-            return known.sha256
+        known = self.known_digest(path, max_bytes=max_bytes)
+        if known:
+            return known
         with open_file(path) as handle:
             status = os.fstat(handle.fileno())
             check_head(path.name, handle, status, max_bytes)
             return self._digest(path, handle, status)
+
+    def known_digest(self, path: Path, *, max_bytes: int | None = None) -> str:
+        """The same where the file was read before and has not changed since, else ""; without opening it."""
+        _, known = self._find(path, max_bytes)
+        return "" if known is None else known.sha256
 
     def renamed(self, path: Path, before: os.stat_result) -> None:
         """A file was renamed to `path` by its owner: what was known of it goes on counting.
