@@ -21,6 +21,7 @@ HEADER_BYTES = 32 * 1024
 MALFORMED = "malformed HTTP request: "
 _MAX_CHUNK_LINE_BYTES = 16 * 1024
 _METHOD = re.compile(rb"[A-Z][A-Z-]*( |\r|$)")
+_ENCODING = re.compile(rb"\ntransfer-encoding:([^\r\n]*)", re.IGNORECASE)
 _TLS_HELLO = b"\x16\x03"
 #: waitress receives a body here before its `Spool` is in place; nothing that long ever comes before.
 _UNLIMITED = 2**62
@@ -119,6 +120,9 @@ class Parser(HTTPRequestParser):
         super().parse_header(header_plus)
         if "CONTENT_LENGTH" in self.headers if self.chunked else "TRANSFER_ENCODING" in self.headers:
             raise ParsingError("Content-Length and Transfer-Encoding contradict each other")
+        # waitress takes the header out once it has read it. Servers differ in what they make of two encodings.
+        if self.chunked and [word.strip().lower() for word in _ENCODING.findall(header_plus)] != [b"chunked"]:
+            raise ParsingError("Transfer-Encoding must be chunked, once")
 
     def _prepare(self) -> None:
         self._limit = self._site.app.body_limit(self._facts())

@@ -138,6 +138,17 @@ def test_a_request_that_hides_another_from_a_proxy_is_refused(side: HttpSide, po
         assert envelope(answer)["code"] == 40001, "one answer, and the connection is closed"
 
 
+def test_an_encoding_that_is_named_twice_is_refused(port: int) -> None:
+    for lines in (
+        "Transfer-Encoding: chunked, chunked\r\n",
+        "Transfer-Encoding: chunked\r\ntransfer-encoding: chunked\r\n",
+    ):
+        answer = raw(port, f"POST {T} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n0\r\n\r\n".encode())
+        assert "Transfer-Encoding must be chunked, once" in envelope(answer)["message"]
+    good = f"POST {T} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: Chunked\r\nConnection: close\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"
+    assert envelope(raw(port, good.encode()))["data"]["errors"][0]["field"] == "script_name"
+
+
 def test_a_number_or_address_that_cannot_be_read_is_refused_in_the_envelope(port: int) -> None:
     for request, code in (
         (f"POST {T} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {'9' * 9000}\r\n\r\n", 40001),
