@@ -33,7 +33,10 @@ class ConfigProblem(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         where = f"line {self.line}: " if self.line else ""
-        return f"{where}{self.key}: {self.problem}" if self.key else f"{where}{self.problem}"
+        text = f"{where}{self.key}: {self.problem}" if self.key else f"{where}{self.problem}"
+        return "".join(
+            c if c.isprintable() else "?" for c in text
+        )  # a key may hold anything, and lands on terminals
 
 
 class ConfigInvalid(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tarfile
 import tomllib
@@ -25,6 +26,7 @@ FORMAT = 1
 
 _MAX_SMALL_BYTES = 4 * 1024**2  #: of everything but the state and the materials
 _MAX_FILES = 200_000
+_MOMENT = re.compile(r"[0-9T:.+Z-]{10,40}")
 _PIECE = 1024 * 1024
 
 
@@ -53,6 +55,8 @@ def unpack(path: Path, folder: Path, config_path: Path | None) -> Unpacked:
         manifest = msgspec.json.decode(files.pop(MANIFEST).read_bytes(), type=Manifest)
         if {name: _sum_of(file) for name, file in files.items()} != manifest.sha256:
             raise BackupUnreadable(f"{path} is incomplete or was altered")
+        if not _MOMENT.fullmatch(manifest.made_at):
+            raise Hostile("its manifest names no moment at which it was made")
         facts = store_backup.check_backup(files[STORE])
         tokens = _check_small_files(files)
         config = None

@@ -68,7 +68,11 @@ class Plan(msgspec.Struct, frozen=True):
     other_settings: list[str]  #: sentences: what else its config changes
 
     def lines(self) -> Iterator[str]:
-        """The plan for people, one line per matter."""
+        """The plan for people, one line per matter; what the backup names cannot steer their terminal."""
+        for line in self._lines():
+            yield "".join(c if c.isprintable() else "?" for c in line)
+
+    def _lines(self) -> Iterator[str]:
         records = ", ".join(
             f"{count} {table}" for table, count in self.unpacked.facts.records.items() if count
         )
@@ -123,7 +127,7 @@ def put_back(plan: Plan, now: float) -> list[str]:
         StoreError: The disk refused; the state is the one before or the restored one, whole.
     """
     staged: list[tuple[Path, Path]] = []
-    notes = [f"{name} was not restored: this box has no place for it" for name in plan.homeless]
+    notes = [f"{name!r} was not restored: this box has no place for it" for name in plan.homeless]
     try:
         for write in plan.writes:
             _refuse_links(write)

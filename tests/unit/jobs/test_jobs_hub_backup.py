@@ -319,6 +319,31 @@ def test_root_writes_through_no_link_that_others_may_have_made(hub, tmp_path, wh
     assert snapshot_of(tmp_path / "outside") == before
 
 
+def test_what_a_backup_says_cannot_steer_the_terminal(hub, tmp_path):
+    _, path = hub.back_up()
+    escape = "\x1b[2J\x9b2J"
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    for key in (f'"{escape}" = 1\n', f'[server]\n"{escape}" = 1\n'):
+        text = key.replace("\x1b", "\\u001b").replace("\x9b", "\\u009b").encode()
+        made = forged(path, tmp_path / "made.tar", **{"config.toml": text})
+        with pytest.raises(BackupUnreadable) as refused:
+            hub.plan(made, folder)
+        assert "2J" in str(refused.value)
+        assert not {"\x1b", "\x9b"} & set(str(refused.value))
+        for leftover in folder.iterdir():
+            leftover.unlink()
+    unpacked = unpack(path, folder, hub.config_path)
+    facts = msgspec.structs.replace(unpacked.facts, records={f"tasks{escape}": 1})
+    plan = make_plan(
+        msgspec.structs.replace(unpacked, facts=facts),
+        LoadedConfig(hub.config.settings),
+        config_path=hub.config_path,
+        adb_dir=hub.adb,
+    )
+    assert all(line.isprintable() for line in plan.lines())
+
+
 def test_links_in_the_library_are_no_materials(hub, tmp_path):
     (hub.state / "library" / "2.mp4").symlink_to("/etc/hostname")
     made, _ = hub.back_up(library=True)
