@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from typing import Any
 
 import msgspec
 
@@ -21,7 +23,7 @@ from storage.store import Store
 #: How often an action is tried again when the task moved under it; more would be a fault of ours.
 TRIES = 20
 #: Tasks in one write, so that no other request waits long for its own (R69).
-AT_ONCE = 50
+AT_ONCE = 20
 MAY_APPEAR = "task {id} had already passed the point of no return: its post may still appear"
 
 
@@ -126,6 +128,7 @@ class Control:
     def retry_all(self) -> RetryAll:
         """Retry every failed task that may be retried without a person's word (R23)."""
         done: list[int] = []
+        able: list[Task] = []
         skipped: list[Skipped] = []
         for task in [*self._tasks.by_stage(Stage.FAILED), *self._tasks.by_stage(Stage.REJECTED)]:
             if task.deleted:
@@ -138,14 +141,9 @@ class Control:
             if obstacle:
                 skipped.append(Skipped(task.id, obstacle))
                 continue
-            try:
-                self._retry(task)
-            except (StageConflict, UnknownRecord):
-                continue
-            except _WouldRepeat:
-                skipped.append(Skipped(task.id, ending.ALREADY_POSTED))
-                continue
-            done.append(task.id)
+            able.append(task)
+        for start in range(0, len(able), AT_ONCE):
+            done += self._retry_some(able[start : start + AT_ONCE], skipped)
         self._jobs.wake()
         return RetryAll(sorted(done), sorted(skipped, key=lambda entry: entry.id))
 
@@ -230,6 +228,32 @@ class Control:
 
     def _retry(self, task: Task, *, confirm: bool = False, at_once: bool = False) -> Task:
         """Let a task wait for another try. Raises _WouldRepeat, and what the mover raises."""
+        due_at, step = self._again(task, at_once=at_once)
+        with self._jobs.repeats.retrying(task, due_at) as repeats:
+            if repeats and not (confirm and all(repeat.task_id for repeat in repeats)):
+                raise _WouldRepeat(refusal(task, repeats[-1]))
+            known = {*task.confirmed_repeats, *(repeat.task_id for repeat in repeats)}
+            step.changes["confirmed_repeats"] = tuple(sorted(known))
+            return self._jobs.mover.move(
+                task.id, step.to, expect={task.stage}, expect_attempt=task.attempt, **step.changes
+            )
+
+    def _retry_some(self, tasks: Sequence[Task], skipped: list[Skipped]) -> list[int]:
+        """Let several tasks wait for another try, in one write; what would repeat a post goes to `skipped`."""
+        steps: list[tuple[Task, dict[str, Any]]] = []
+        with ExitStack() as until_written:
+            for task in tasks:
+                due_at, step = self._again(task)
+                with ExitStack() as own:
+                    if own.enter_context(self._jobs.repeats.retrying(task, due_at)):
+                        skipped.append(Skipped(task.id, ending.ALREADY_POSTED))
+                        continue
+                    until_written.push(own.pop_all())
+                steps.append((task, step.changes))
+            return [task.id for task in self._jobs.mover.move_each(steps, Stage.SCHEDULED)]
+
+    def _again(self, task: Task, *, at_once: bool = False) -> tuple[float, ending.Step]:
+        """When a task that was asked for again is due, and what is set on the way back to waiting."""
         now = self._clock.now()
         if at_once:
             due_at = now
@@ -238,21 +262,10 @@ class Control:
         else:
             due_at = now + pause_s(self._posting, self._jobs.uniform)
         step = ending.asked_again(task, due_at, now, at_once=at_once)
-        with self._jobs.repeats.retrying(task, due_at) as repeats:
-            if repeats and not (confirm and all(repeat.task_id for repeat in repeats)):
-                raise _WouldRepeat(refusal(task, repeats[-1]))
-            if not task.username:  # whichever account is current then: it is read anew
-                step.changes["account_seen"] = ""
-            known = {*task.confirmed_repeats, *(repeat.task_id for repeat in repeats)}
-            return self._jobs.mover.move(
-                task.id,
-                step.to,
-                expect={task.stage},
-                expect_attempt=task.attempt,
-                interruptions=0,
-                confirmed_repeats=tuple(sorted(known)),
-                **step.changes,
-            )
+        step.changes["interruptions"] = 0
+        if not task.username:  # whichever account is current then: it is read anew
+            step.changes["account_seen"] = ""
+        return due_at, step
 
 
 class _WouldRepeat(Exception):

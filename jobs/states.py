@@ -137,6 +137,23 @@ class Mover:
         self._moved(moved)
         return moved
 
+    def move_each(self, steps: Sequence[tuple[Task, dict[str, Any]]], to: Stage) -> list[Task]:
+        """Move several tasks in one write, each as it must still be; returns those that were (stage and attempt)."""
+        changes = {}
+        for task, own in steps:
+            check_move(task.stage, to)
+            changes[task.id] = self._consequences(frozenset({task.stage}), to, own)
+        self._hook(f"jobs.before_{to}")
+        moved = self._tasks.change_each(
+            changes,
+            expect={task.stage for task, _ in steps},
+            expect_attempts={task.id: task.attempt for task, _ in steps},
+        )
+        self._hook(f"jobs.after_{to}")
+        for task in moved:
+            self._moved(task)
+        return moved
+
     def make_ready(self, tasks: Sequence[Task]) -> list[Task]:
         """Move scheduled tasks to queued (a), all in one write; returns those that were still scheduled."""
         return self._together(tasks, Stage.SCHEDULED, Stage.QUEUED, lambda _: {})

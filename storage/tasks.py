@@ -132,13 +132,18 @@ class TaskStore:
         return self._storage.commit(action)
 
     def change_each(
-        self, changes: Mapping[int, Mapping[str, Any]], *, expect: Collection[Stage]
+        self,
+        changes: Mapping[int, Mapping[str, Any]],
+        *,
+        expect: Collection[Stage],
+        expect_attempts: Mapping[int, int] | None = None,
     ) -> list[Task]:
         """Change several tasks, each in its own way, in one write; those not in a stage of `expect` stay as they are.
 
         Args:
             changes: Task id -> new values of fields of `Task`.
             expect: Stages, one of which a task must be in.
+            expect_attempts: Task id -> the attempt it must be in, where that matters.
 
         Returns:
             The tasks that were changed, in the order asked for.
@@ -151,7 +156,9 @@ class TaskStore:
             done = []
             for task_id, news in changes.items():
                 task: Task | None = change.get(TABLE, task_id)
-                if task is not None and task.stage in expect:
+                if task is None or task.stage not in expect:
+                    continue
+                if expect_attempts is None or expect_attempts.get(task_id, task.attempt) == task.attempt:
                     changed: Task = change.put(TABLE, task_id, msgspec.structs.replace(task, **news))
                     self._follow(change, task, changed)
                     done.append(changed)

@@ -11,7 +11,7 @@ import pytest
 from jobs.control import AT_ONCE
 from storage.commit import Transaction
 from storage.errors import StoreFailed
-from storage.records import MediaFile, Stage, Use
+from storage.records import MediaFile, Outcome, Stage, Use
 from tests.support.bench import Bench, new_task
 from tests.support.clock import FakeClock
 from tests.support.fake_phones import FakePhones, FakeScript
@@ -74,6 +74,43 @@ def test_R69_a_store_that_fails_in_the_middle_says_what_was_deleted(
     assert "could not be deleted: the disk is gone" in done.warnings[0]
     with pytest.raises(StoreFailed):
         bench.control.delete(ids[-1:])
+
+
+def test_R69_retry_all_goes_in_steps_and_never_moves_a_task_that_has_moved_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = put(bench, 2 * AT_ONCE + 3)
+    failed = {"stage": Stage.FAILED, "attempt": 1, "outcome": Outcome.NONE}
+    bench.store.tasks.change_each(dict.fromkeys(ids, failed), expect={Stage.SCHEDULED})
+    sizes: list[int] = []
+    change_each = bench.store.tasks.change_each
+
+    def counted(changes: Any, **more: Any) -> list[Any]:
+        if not sizes:  # meanwhile one was retried, ran and failed again
+            bench.store.tasks.change(ids[0], attempt=2, retry_count=1)
+        sizes.append(len(changes))
+        return change_each(changes, **more)
+
+    monkeypatch.setattr(bench.store.tasks, "change_each", counted)
+    done = bench.control.retry_all()
+    assert sizes == [AT_ONCE, AT_ONCE, 3]
+    assert (done.task_ids, done.skipped) == (ids[1:], [])
+    moved_on = bench.store.tasks.get(ids[0])
+    assert moved_on is not None
+    assert (moved_on.stage, moved_on.retry_count) == (Stage.FAILED, 1)
+
+
+def test_R69_retry_all_lets_one_of_two_with_the_same_media_through(bench: Bench) -> None:
+    at = bench.clock.now()
+    twins = [new_task(at=at, created=at - 86400, materials=(file(1),), username="kim") for _ in range(2)]
+    ids = [task.id for task in bench.store.tasks.create(twins)]
+    failed = {"stage": Stage.FAILED, "attempt": 1, "outcome": Outcome.NONE}
+    bench.store.tasks.change_each(dict.fromkeys(ids, failed), expect={Stage.SCHEDULED})
+    done = bench.control.retry_all()
+    assert len(done.task_ids) == 1
+    assert [(entry.id, entry.reason) for entry in done.skipped] == [
+        (next(i for i in ids if i not in done.task_ids), "already_posted")
+    ]
 
 
 def test_R69_reserving_many_files_in_one_write_looks_through_its_marks_once(
