@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import platform
@@ -37,10 +36,14 @@ def lock_down() -> bool:
         os.nice(3)  # posting and HTTP come first, but a person may wait for this too
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123 - a small start
         file.write("800")  # when memory is short this process goes, not the daemon
-    return _filter_calls()
+    with contextlib.suppress(ImportError, OSError, AttributeError, MemoryError):
+        return _filter_calls()
+    return False  # the limits hold anyhow
 
 
 def _filter_calls() -> bool:
+    import ctypes
+
     known = _FORBIDDEN.get(platform.machine())
     if known is None:
         return False
