@@ -50,7 +50,7 @@ class TikTokFlow(Flow):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.account_read = False
+        self.account_read = self.profile_failed = False
         self.media_chosen = False
         self.sound_done = False
         self.sound_used = False
@@ -91,6 +91,9 @@ class TikTokFlow(Flow):
         except ScriptFailed as failed:
             if failed.code != "ui_changed":
                 raise
+            if not self.profile_failed:  # a screen that nobody knows may have come in between
+                self.profile_failed = True
+                return self.fresh_start(f"the profile did not come: {failed}")
             self.attempt.note(f"the account cannot be read, so its name is not known: {failed}")
             self.attempt.see_account("")
             self.account_read = True

@@ -66,6 +66,7 @@ class RealWorld:
         self.forced: set[int] = set()
         self.confirmed: dict[int, int] = {}  #: task -> step of its last retry with confirm=true
         self.withdrawn: dict[int, str] = {}  #: tasks that were withdrawn before their commit point
+        self.unnamed: set[int] = set()  #: completed tasks whose log says why they name no account
         self.number = 0
         self.counts: Counter[str] = Counter()
         self.trace: deque[str] = deque(maxlen=40)
@@ -251,14 +252,17 @@ class RealWorld:
                 wrong.append(f"task {number} was posted, though it was {sentence}")
         for task in self.call("GET", f"{T}?status=2&page_size=50")["data"]["tasks"]:
             if not task["account_seen"]:
-                wrong.append(f"task {task['id']} is completed and names no account")
+                self.unnamed.add(task["id"])
+                log = self.daemon.log_tail(task["id"], 80)
+                if "the account cannot be read" not in log:
+                    wrong.append(f"task {task['id']} is completed and names no account:\n{log}")
             elif (
                 task["id"] in accounts_of and task["account_seen"].lstrip("@") not in accounts_of[task["id"]]
             ):
                 wrong.append(
                     f"task {task['id']} names {task['account_seen']}, the phone {accounts_of[task['id']]}"
                 )
-        self.counts["posts"] = sum(total.values())
+        self.counts["posts"], self.counts["unnamed"] = sum(total.values()), len(self.unnamed)
         assert not wrong, wrong
 
 

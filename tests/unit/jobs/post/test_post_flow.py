@@ -363,6 +363,24 @@ def test_R49_a_profile_that_does_not_say_whose_it_is_leaves_the_reason_in_the_lo
     )
 
 
+def test_R49_a_screen_that_comes_in_between_keeps_no_account_from_being_read(video: MediaFile) -> None:
+    stage = Stage(video, username="")
+    inner, presses = stage.tapped, [1, 2]
+
+    def tapped(screen: str, x: int, y: int) -> str | None:
+        if screen == "home" and x > 864 and y > 2200 and presses.pop(0) == 1:
+            return "odd"
+        return inner(screen, x, y)
+
+    def stop(package: str) -> None:
+        stage.phone.at = "home"
+
+    stage.phone.on_tap = tapped
+    stage.phone.app_stop = stop  # type: ignore[method-assign]
+    assert stage.run().outcome is Outcome.PUBLISHED
+    assert stage.attempt.seen == ["me_01"]
+
+
 def test_your_story_is_never_touched(video: MediaFile) -> None:
     stage = Stage(video)
     stage.run()
