@@ -71,6 +71,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("unauthorized", _seconds("unauthorized", 4), lasting=False),
     Fault("slices", _seconds("slices", 10), lasting=False),
     Fault("kill-automation", _words("kill-automation"), lasting=False),
+    *(Fault(name, _words(name), lasting=False) for name in ("screen-off", "shade", "input-refused", "foreign-language")),
     Fault("link-cut", _words("link-cut"), lasting=False),
     Fault("adb-down", _seconds("adb-down", 3), lasting=False, shared=True),
     Fault("adb-hang", _seconds("adb-hang", 6), lasting=False, shared=True),

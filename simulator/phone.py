@@ -284,6 +284,13 @@ class Phone:
             self.record.event("fault", name=name, argument=found)
         return found
 
+    def speak(self, language: str) -> None:
+        """As chosen in the settings: apps are ended and speak it from their next start on."""
+        self.language = self.system.language = self.system.chosen_language = language
+        for package in self.display.apps:
+            self.stop_app(package)
+        self.changed()
+
     def language_of(self, package: str) -> str:
         return self.system.app_locales.language(package, self.language)
 

@@ -60,6 +60,10 @@ FAULTS = APP_FAULTS | {
     "adb-track-silent": "[SECONDS]: streams that track devices tell nothing more",
     "adb-track-cut": "streams that track devices break",
     "adb-line": "SERIAL STATE: such a line is in every list of devices; without arguments they go",
+    "screen-off": "the screen goes off now, as after its timeout",
+    "shade": "the notification shade comes down now",
+    "input-refused": "from now on every touch and key of a program is refused, as on a Xiaomi without its setting",
+    "foreign-language": "from now on the phone speaks a language whose words nobody knows; apps are ended",
     "link-cut": "the cable is pulled and put back now",
 }  # fmt: skip
 _SECONDS = 30.0
@@ -123,6 +127,14 @@ def _strike(phone: Phone, name: str, argument: str) -> bool:
         phone.slow_factor = float(argument) if argument else 10.0
     elif name == "kill-automation":
         phone.automation.die()
+    elif name == "screen-off":
+        phone.display.power(False)
+    elif name == "shade":
+        phone.display.show_shade(True)
+    elif name == "input-refused":
+        phone.system.input_forbidden = True
+    elif name == "foreign-language":
+        phone.speak("xy")
     elif name == "link-cut":
         phone.later(_RECONNECT_S, phone.plug.cut)
     else:
@@ -133,4 +145,7 @@ def _strike(phone: Phone, name: str, argument: str) -> bool:
 def heal(phone: Phone) -> None:
     """Undo what struck at once."""
     phone.slow_factor = 1.0
+    phone.system.input_forbidden = phone.display.shade = False
+    if phone.language == "xy":
+        phone.speak(phone.spec.language)
     phone.plug.heal()

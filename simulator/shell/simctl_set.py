@@ -87,10 +87,7 @@ async def change(phone: Phone, key: str, value: str) -> str:
         elif key == "language":
             if not is_code(value):
                 return "language is a code like en, de or id"
-            # As in the settings of the phone: apps are ended and shown anew.
-            phone.language = system.language = system.chosen_language = value
-            for package in phone.display.apps:
-                system.app_locales.stopped(package)
+            phone.speak(value)
         elif key == "serialno":
             system.serialno = value
         elif key == "status-bar":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.soak_faults import FAULTS
 from benchmarks.soak_judge import worst_recoveries
 from tests.support.fault_bench import FaultBench, FaultRun, KillRun
 
@@ -38,6 +39,21 @@ def test_thirty_posts_with_a_random_fault_each_keep_every_promise(bench: Callabl
     assert verdicts.problems == []
     # The dice may arm what a post never meets (a screen that it does not come to); most must strike.
     assert sum(one.met for one in run.postings) >= 20
+
+
+@pytest.mark.timeout(240)
+def test_PHN_1_2_3_sleep_shade_refused_touches_and_a_foreign_language_keep_every_promise(
+    bench: Callable[..., FaultBench],
+) -> None:
+    screen = [
+        one for one in FAULTS if one.name in {"screen-off", "shade", "input-refused", "foreign-language"}
+    ]
+    run = FaultRun(bench(4), SEED, 12, faults=screen)
+    verdicts = run.run()
+    print(verdicts)
+    assert verdicts.problems == []
+    undone = [one for one in run.postings if one.fault in {"screen-off", "shade"}]
+    assert [one.end["outcome"] for one in undone] == ["published"] * len(undone)
 
 
 def test_FT_6_ten_random_kills_in_the_middle_of_posting_keep_every_promise(
