@@ -19,7 +19,9 @@ SCRIM_WIDTH, SCRIM_HEIGHT, SCRIM_COVERS = 0.9, 0.5, 3
 #: A sheet that nothing names: as wide as the window, standing on its lower edge, with words, over the buttons there.
 SHEET_WIDTH, SHEET_FOOT, SHEET_TOP, SHEET_HEIGHT, SHEET_COVERS = 0.95, 0.93, 0.12, 0.2, 2
 #: The lowest part of a window, where tab bars and the buttons of forms stand.
-FOOT = 0.88
+FOOT = 0.75
+#: What is higher than this is no button or cell but a page, which its own parts lie over.
+COVERED_HEIGHT = 0.4
 #: A free part of a half-covered target is used when it is at least this wide and high, of the screen's width.
 FREE_PART = 0.01
 
@@ -72,8 +74,11 @@ def _cover(visible: Sequence[Node], tree: UiTree, scrims: list[Node], boxes: lis
             for b in boxes
             if b.drawn > scrim.drawn and same_window(b, scrim, tree) and _filled(b, visible, tree)
         ]
-        box = min(over, key=lambda n: n.drawn) if over else None
-        cover = _over(visible, tree, scrim, box)
+        outer = [b for b in over if not any(_within(b, other, tree) for other in over)]
+        box = min(outer, key=lambda n: n.drawn, default=None)
+        last = max(outer, key=lambda n: n.drawn, default=None)
+        # A second sheet over the first one has its own box, and no scrim.
+        cover = _over(visible, tree, scrim, box) if last is box else _over(visible, tree, None, last)
         if cover is not None:
             return cover
     for box in sorted(boxes, key=lambda n: n.drawn):  # the outermost of nested boxes is drawn first
@@ -105,6 +110,14 @@ def _over(visible: Sequence[Node], tree: UiTree, scrim: Node | None, box: Node |
     where = box.bounds if box is not None else _around(said)
     free = _strip(scrim.bounds, where) if scrim is not None else None
     return Cover(where, frozenset((first, *over)), frozenset(hidden), scrim, free)
+
+
+def _within(inner: Node, outer: Node, tree: UiTree) -> bool:
+    if inner is outer:
+        return False
+    if tree.structured:
+        return any(a is outer for a in inner.ancestors())
+    return inner.drawn > outer.drawn and contains(outer.bounds, inner.bounds)
 
 
 def _filled(box: Node, visible: Sequence[Node], tree: UiTree) -> bool:
@@ -163,10 +176,10 @@ def _like_sheet(node: Node, visible: Sequence[Node], width: int, height: int) ->
         and n.drawn < node.drawn
         and n not in within
         and n not in above
-        and n.height < SHEET_HEIGHT * height
+        and n.height < COVERED_HEIGHT * height
         and holds_point(node.bounds, n.center)
     ]
-    return len(covered) >= SHEET_COVERS and any(n.center[1] > FOOT * height for n in covered)
+    return len(covered) >= SHEET_COVERS and any(n.bounds[3] > FOOT * height for n in covered)
 
 
 def _around(nodes: Iterable[Node]) -> Bounds:

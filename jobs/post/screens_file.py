@@ -375,7 +375,13 @@ def load(platform: str, overlay_dir: str = "", *, covered_only: bool = False) ->
             if path.exists():
                 merged = lay_over(merged, read_file(path))
                 where = str(path)
-    return check(merged, where, covered_only=covered_only)
+    vocabulary = check(merged, where, covered_only=covered_only)
+    from jobs.post.drawn import unclear  # it looks at trees, which needs all of this module
+
+    problems = unclear(vocabulary)
+    if problems:
+        raise ScreensInvalid(where, problems)
+    return vocabulary
 
 
 def read_vocabularies(overlay_dir: str = "", language: str = "") -> dict[str, Vocabulary]:

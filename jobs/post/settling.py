@@ -13,6 +13,8 @@ from jobs.post.signs import Signs
 
 #: The form must have stood still for this long before that means "never sent".
 FORM_STANDS_S = 20.0
+#: A look for a lost post takes at least so long: a shorter one ends before its own questions are answered.
+LOOK_S = 40.0
 
 
 class Settling:
@@ -57,7 +59,7 @@ class Settling:
     def run(self) -> Verdict:
         """Look until there is a verdict or the time for proof is over."""
         flow = self._flow
-        deadline = Deadline(flow.attempt.clock, flow.posting.proof_timeout_s)
+        deadline = Deadline(flow.attempt.clock, max(LOOK_S, flow.posting.proof_timeout_s))
         sight = flow.hands.look()
         while not deadline.expired:
             if sight.kind == "interruption":

@@ -9,6 +9,7 @@ from test_post_flow import TABS, TIKTOK, Stage, node, video
 
 from jobs.phone.tree import UiTree, parse_xml
 from jobs.post.containers import covers, free_part
+from jobs.post.drawn import drawn_trees, unclear
 from jobs.post.elements import Look
 from jobs.post.inspect import inspect_tree, vocabulary
 from jobs.post.recognise import recognise
@@ -200,3 +201,47 @@ def test_a_refusal_by_words_alone_is_refused_when_the_file_is_read(tmp_path: Any
     )
     with pytest.raises(ScreensInvalid, match="people's texts"):
         load("tiktok", str(tmp_path))
+
+
+@pytest.mark.parametrize("platform", ["tiktok", "instagram"])
+def test_each_drawn_screen_of_the_way_is_told_as_itself(platform: str) -> None:
+    trees = drawn_trees(platform)
+    assert len(trees) > 10
+    told = {name: inspect_tree(drawn, app=vocabulary(platform).packages[0])["screen"] for name, drawn in trees.items()}  # fmt: skip
+    assert told == {name: name for name in trees}
+    assert unclear(vocabulary(platform)) == []
+
+
+def test_a_file_in_which_two_screens_fit_one_tree_equally_is_refused(tmp_path: Any) -> None:
+    (tmp_path / "tiktok.toml").write_text(
+        '[screens.second]\nkind = "path"\nlayer = 46\nall = ["editor_next"]\nseen = "49"\n'
+    )
+    with pytest.raises(ScreensInvalid, match="both fit the drawn tree of editor"):
+        load("tiktok", str(tmp_path))
+
+
+def test_the_worked_example_of_the_manual_does_what_it_says(tmp_path: Any) -> None:
+    texts = "".join(
+        node(text, bounds=bounds, clickable=clickable)
+        for text, bounds, clickable in (
+            ("Try our new camera", "[160,1420][900,1500]", "false"),
+            ("Enable", "[80,2100][1000,2200]", "true"),
+        )
+    )
+    skip = node(desc="Skip for now", bounds="[930,1320][1040,1430]")
+    sheet = box(texts + skip, "[0,1300][1080,2400]", order=2)
+    shown = tree(window(box("".join(TABS), "[0,0][1080,2400]", order=1), sheet))
+    before = inspect_tree(shown)
+    assert (before["screen"], before["next"]) == ("some_sheet", None)
+    (tmp_path / "tiktok.toml").write_text('[words]\nno_thanks = [{ en = "Skip for now", seen = "49.0.1" }]\n')
+    after = inspect_tree(shown, overlay_dir=str(tmp_path))
+    assert (after["screen"], after["next"]["name"]) == ("some_sheet", "sheet_not_now")
+    (tmp_path / "tiktok.toml").write_text(
+        "[elements]\n"
+        'new_camera_text = [{ text = "Try our new camera", place = "dialog", seen = "49.0.1" }]\n'
+        'new_camera_later = [{ label = "Skip for now", place = "button", seen = "49.0.1" }]\n'
+        '[screens.new_camera]\nkind = "interruption"\nlayer = 86\nall = ["new_camera_text", "new_camera_later"]\n'
+        'next = ["new_camera_later"]\nseen = "49.0.1"\n'
+    )
+    vocabulary.cache_clear()
+    assert inspect_tree(shown, overlay_dir=str(tmp_path))["screen"] == "new_camera"
