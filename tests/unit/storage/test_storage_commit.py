@@ -264,3 +264,19 @@ def test_after_an_internal_error_nothing_is_written_on_top_of_what_memory_does_n
     assert not store.health().writable
     assert any("restart" in warning for warning in store.health().warnings)
     assert len(make_store().tasks) == 2, "the change was on disk"
+
+
+def test_a_write_that_hangs_keeps_its_number_until_it_is_over(make_store: Opener):
+    files = SlowSync()
+    store = make_store(files=files)
+    assert store.storage.write_under_way == 0
+    files.reached.clear()
+    files.go_on.clear()
+    (writer,) = in_threads([lambda: store.tasks.create([new_task()])])
+    assert files.reached.wait(5)
+    number = store.storage.write_under_way
+    assert number > 0
+    assert store.storage.write_under_way == number
+    files.go_on.set()
+    writer.join(5)
+    assert store.storage.write_under_way == 0
