@@ -47,21 +47,23 @@ def topmost(visible: Sequence[Node], tree: UiTree, spec: Containers, titles: Wor
         titles: what a sheet's or dialog's box calls itself to a screen reader.
     """
     width, height = tree.size
+    wide = min(SCRIM_WIDTH, SHEET_WIDTH) * width
     scrims: list[Node] = []
     boxes: list[Node] = []
     for node in visible:
-        name = node.id_name
+        name = node.id_name if node.resource_id else ""
         if name and name in spec.scrims:
             scrims.append(node)
         elif (name and name in spec.boxes) or (
             titles is not None and node.content_desc and titles.matches_plain(plain(node.content_desc))
         ):
             boxes.append(node)
-        elif tree.structured and node.width >= SCRIM_WIDTH * width and _bare(node):
-            if _like_scrim(node, visible, height):
+        elif tree.structured and node.bounds[2] - node.bounds[0] >= wide:  # neither is narrower
+            if node.children:
+                if _like_sheet(node, visible, width, height):
+                    boxes.append(node)
+            elif _bare(node) and _like_scrim(node, visible, height):
                 scrims.append(node)
-        elif tree.structured and node.children and _like_sheet(node, visible, width, height):
-            boxes.append(node)
     if not scrims and not boxes:
         return None
     return _cover(visible, tree, scrims, boxes)

@@ -235,7 +235,17 @@ class Look:
         if rule.label:
             both = self._named(rule.label, self._by_text) + self._named(rule.label, self._by_desc)
             return list(dict.fromkeys(both))
-        return self.nodes
+        if rule.editable:
+            return self._fields
+        return self._clickable if rule.clickable else self.nodes
+
+    @lazy
+    def _fields(self) -> list[Node]:
+        return [n for n in self.nodes if is_editable(n)]
+
+    @lazy
+    def _clickable(self) -> list[Node]:
+        return [n for n in self.nodes if n.clickable]
 
     def _matching(self, rule: Rule) -> list[Node]:
         if rule.versions and not self.app_version.startswith(rule.versions):
