@@ -18,7 +18,7 @@ from jobs.lenient import Findings, read_object, read_typed
 from jobs.library_checks import check_limits, check_name, read_tags
 from jobs.library_files import partial_file, receive, remove_partials, sync_folder
 from jobs.near_names import Unknown
-from jobs.post.captions import CaptionInvalid, parse_spintax
+from jobs.post.captions import CaptionInvalid, read_template
 from jobs.post.local_folder import sort_number
 from jobs.post.media_paths import LIBRARY, MediaRejected, resolve_folder
 from jobs.post.media_probe import MediaFacts, MediaProbe
@@ -305,7 +305,7 @@ class Library:
                 findings.problem("tags", "must not hold commas")
         if "caption" in values:
             try:
-                for warning in parse_spintax(values["caption"]).warnings:
+                for warning in read_template(values["caption"]).warnings:
                     findings.warn(f"caption: {warning}")
             except CaptionInvalid as error:
                 findings.problem("caption", str(error))

@@ -2,16 +2,54 @@
 
 from __future__ import annotations
 
+import re
+
 from jobs.lenient import Findings, Unreadable, read_typed, shorten
 from jobs.post.captions import (
     SplitCaption,
     count_hashes,
+    find_placeholder,
     length_problems,
     length_warnings,
     split_title,
     trim_hashtags,
 )
 from jobs.settings import HashtagRule, Media
+
+_HTML = re.compile(
+    r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,7}|#x[0-9a-f]{2,6});|</?(?:p|br|b|i|em|strong|div|span|a)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+#: Backslash and n as two characters, not as a part of a path.
+_TYPED_BREAK = re.compile(r"(?<![\\:])\\n")
+
+
+def _doubts(caption: str) -> list[str]:
+    """What was most likely not meant to stand in a post, but can be posted."""
+    doubts = []
+    html = _HTML.search(caption)
+    if html:
+        doubts.append(f'holds "{shorten(html[0], 30)}", which is HTML; it is posted as it stands')
+    if _TYPED_BREAK.search(caption):
+        doubts.append(
+            r'holds a backslash and an "n"; they are posted as they stand (a line break in JSON is "\n")'
+        )
+    placeholder = find_placeholder(caption)
+    if placeholder:
+        doubts.append(f'holds "{placeholder}", which looks like a place that the client has not filled in')
+    if _was_misread(caption):
+        doubts.append("looks like UTF-8 that was read as Windows-1252; it is posted as it stands")
+    return doubts
+
+
+def _was_misread(text: str) -> bool:
+    """Whether all that is not ASCII are bytes of UTF-8 that were taken for characters, as in "CafÃ©"."""
+    if text.isascii():
+        return False
+    try:
+        return len(text.encode("cp1252").decode()) < len(text)
+    except UnicodeError:
+        return False
 
 
 class CaptionRules:
@@ -37,7 +75,7 @@ class CaptionRules:
             read_typed(caption)
         except Unreadable as error:  # e.g. stored with a material before such characters were refused
             self._findings.problem(field, str(error))
-        for warning in split.warnings:
+        for warning in (*split.warnings, *_doubts(caption)):
             self._findings.warn(f"{field}: {warning}")
         if platform == "tiktok" and count_hashes(split) > limits.warn_hashtags:
             before = split

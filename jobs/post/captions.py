@@ -20,6 +20,10 @@ _SPLIT = re.compile(r"(?<!#)##(?!#)")
 _PLAIN = re.compile(r"(?:(?!###)[^{}\\])*")
 _HASHTAG = re.compile(r"#\w")
 _WHOLE_HASHTAG = re.compile(r"[ \t]?#\w*")
+#: What a program puts a value in place of: {{caption}} (n8n, Make, Jinja, Handlebars), ${caption} (JavaScript, shells).
+_PLACEHOLDER = re.compile(r"(?<![\\{])(?:\{\{[^{}|]*\}\}(?!\})|\$\{[A-Za-z_][^{}|]*\})")
+#: A group with one alternative: its braces vanish.
+_LONE = re.compile(r"(?<![\\{])\{[^{}|\\]*\}(?!\})")
 
 
 class CaptionInvalid(ValueError):
@@ -133,6 +137,34 @@ def _joined(parts: Sequence[str | Group]) -> tuple[str | Group, ...]:
     if run:
         out.append("".join(run))
     return tuple(out)
+
+
+def read_template(text: str) -> Template:
+    """Parse a template that somebody has just written, with warnings about what was most likely not meant.
+
+    Raises CaptionInvalid, also where a program has not filled in a place that it should have.
+    """
+    unfilled = find_placeholder(text)
+    if unfilled:
+        raise CaptionInvalid(
+            f'holds "{unfilled}", which the client has not filled in; to post it as it is, write "\\{{" for "{{"'
+        )
+    template = parse_spintax(text)
+    lone = _LONE.search(text)
+    if lone is None:
+        return template
+    said = f'the braces of "{_short(lone[0])}" are left out: they enclose alternatives, as in {{a|b}}'
+    return msgspec.structs.replace(template, warnings=(*template.warnings, said))
+
+
+def find_placeholder(text: str) -> str:
+    """The first place in a text that a program should have filled in, shortened; "" when there is none."""
+    found = _PLACEHOLDER.search(text)
+    return _short(found[0]) if found else ""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def split_lines(text: str) -> list[str]:

@@ -11,7 +11,7 @@ import msgspec
 from jobs.lenient import Findings, Unreadable, read_typed, shorten
 from jobs.post.arriving import still_arriving
 from jobs.post.caption_rules import CaptionRules
-from jobs.post.captions import CaptionInvalid, parse_spintax, split_lines
+from jobs.post.captions import CaptionInvalid, parse_spintax, read_template, split_lines
 from jobs.post.config import PREFIX, ParsedConfig, PostConfig, wants_sound
 from jobs.post.config_rules import foreign_link
 from jobs.post.local_folder import CAPTION, AccountFolders, FolderNames
@@ -176,7 +176,7 @@ class Chooser:
             return "", ""
         path, text = found
         try:
-            template = parse_spintax(read_typed(text.rstrip()))
+            template = read_template(read_typed(text.rstrip()))
         except (CaptionInvalid, Unreadable) as error:
             raise MediaRejected("caption", f'"{path}" {error}') from None
         for warning in template.warnings:

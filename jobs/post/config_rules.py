@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from jobs.lenient import Findings, Unreadable, read_object, read_typed, shown
 from jobs.near_names import Unknown
-from jobs.post.captions import CaptionInvalid, parse_spintax
+from jobs.post.captions import CaptionInvalid, read_template
 from jobs.post.config import MAX_IMAGES, PREFIX, ParsedConfig, PostConfig, is_story, wants_sound, way
 
 _TITLES = {"tiktok": "TikTok", "instagram": "Instagram"}
@@ -128,7 +128,7 @@ def foreign_link(sound: str, platform: str) -> str:
 def _check_captions(config: PostConfig, findings: Findings) -> None:
     if config.caption_format == "spintax":
         try:
-            for warning in parse_spintax(config.captions).warnings:
+            for warning in read_template(config.captions).warnings:
                 findings.warn(f"{PREFIX}captions: {warning}")
         except CaptionInvalid as error:
             findings.problem(PREFIX + "captions", str(error))
