@@ -1,6 +1,7 @@
 # tikmatrixd: every command a developer or a new user needs. `make help` lists them.
 PYTHON ?= python3
 VENV := .venv
+MUTATION := .venv-mutation
 UV ?= uv
 BIN := $(VENV)/bin
 # pip's advice about how a package is built helps nobody here.
@@ -8,7 +9,7 @@ SHELL := /bin/bash
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 QUIETLY := 2> >(grep -v 'DEPRECATION: ' >&2)
 
-.PHONY: help demo test check long lock clean
+.PHONY: help demo test check long mutation lock clean
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
@@ -27,13 +28,18 @@ check: $(VENV)/.dev ## lint, formatting, types
 long: $(VENV)/.dev ## run the tests marked long (soak, kill series, real systemd)
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
+# mutmut changes one module at a time; what the tests do not notice is listed. docs/mutation.md has the figures.
+mutation: $(MUTATION)/.ready ## change the code and see whether the tests notice (MODULE=jobs/states.py; ARGS=--survivors)
+	@$(MUTATION)/bin/python -m tests.support.mutation $(ARGS) $(MODULE)
+
 lock: ## resolve requirements/*.in again, with hashes (needs uv)
 	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command 'make lock' -o requirements/runtime.txt requirements/runtime.in
 	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command 'make lock' -o requirements/build.txt requirements/build.in
 	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command 'make lock' -o requirements/dev.txt requirements/dev.in
+	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command 'make lock' -o requirements/mutation.txt requirements/mutation.in
 
 clean: ## remove what the other commands made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(MUTATION) .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -51,4 +57,12 @@ $(VENV)/.runtime: requirements/runtime.txt requirements/build.txt | $(VENV)/bin/
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@echo "installing the locked development requirements ..."
 	@$(PIP) install --no-build-isolation --require-hashes -r requirements/runtime.txt -r requirements/dev.txt $(QUIETLY)
+	@touch $@
+
+# mutmut stays out of the environment of the tests: it replaces the code that they import.
+$(MUTATION)/.ready: requirements/runtime.txt requirements/build.txt requirements/dev.txt requirements/mutation.txt
+	@echo "making $(MUTATION) ..."
+	@$(PYTHON) -m venv $(MUTATION)
+	@$(MUTATION)/bin/python -m pip --disable-pip-version-check --no-input -q install --require-hashes -r requirements/build.txt $(QUIETLY)
+	@$(MUTATION)/bin/python -m pip --disable-pip-version-check --no-input -q install --no-build-isolation --require-hashes -r requirements/runtime.txt -r requirements/dev.txt -r requirements/mutation.txt $(QUIETLY)
 	@touch $@

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jobs.states import AFTER_COMMIT, ENDED, MOVES, OUTCOMES, PENDING, RUNNING, IllegalMove, Mover, sources
 from storage.errors import StageConflict, UnknownRecord
 from storage.hooks import Recorder
-from storage.records import Outcome, Stage, Task, Waiting
+from storage.records import Outcome, Stage, Task, TaskError, Waiting
 from storage.store import Store
 from tests.support.bench import new_task
 from tests.support.clock import FakeClock
@@ -158,3 +159,133 @@ def test_JOB_3_every_write_of_a_stage_lies_between_two_named_points(store: Store
         mover.move(task.id, stage)
     stages = ("queued", "preparing", "committing", "verifying", "published")
     assert recorder.names == [f"jobs.{when}_{stage}" for stage in stages for when in ("before", "after")]
+
+
+def test_a_chain_of_moves_is_one_write_between_the_points_of_its_last_stage(store: Store) -> None:
+    recorder, clock, told = Recorder(), FakeClock(now=1000.0), list[Task]()
+    mover = Mover(store.tasks, clock, recorder, told.append)
+    task = in_stage(store, Stage.VERIFYING)
+    error = TaskError("media_rejected", "the app refused it")
+    moved = mover.move_through(
+        task,
+        [
+            (Stage.REJECTED, {"error": error, "remark": "refused"}),
+            (Stage.SCHEDULED, {"due_at": 1030.0, "retry_count": 1}),
+        ],
+    )
+    assert moved == store.tasks.get(task.id)
+    assert (moved.stage, moved.outcome, moved.due_at, moved.retry_count) == (
+        Stage.SCHEDULED,
+        Outcome.NONE,
+        1030.0,
+        1,
+    )
+    assert (moved.remark, moved.error, moved.finished_at) == ("refused", None, None)
+    assert recorder.names == ["jobs.before_scheduled", "jobs.after_scheduled"]
+    assert told == [moved]
+
+
+def test_a_chain_of_moves_is_refused_where_the_table_has_no_such_way(store: Store) -> None:
+    recorder = Recorder()
+    mover = Mover(store.tasks, FakeClock(), recorder)
+    task = in_stage(store, Stage.VERIFYING)
+    for way in ([Stage.PUBLISHED, Stage.SCHEDULED], [Stage.SCHEDULED]):
+        with pytest.raises(IllegalMove):
+            mover.move_through(task, [(to, {}) for to in way])
+    with pytest.raises(IllegalMove):
+        mover.move_through(task, [(Stage.FAILED, {"outcome": Outcome.NONE})])
+    assert store.tasks.get(task.id) == task
+    assert recorder.names == []
+
+
+@pytest.mark.parametrize("change", [{"stage": Stage.FAILED}, {"attempt": 9}])
+def test_a_chain_of_moves_of_a_task_that_moved_on_is_refused(store: Store, change: dict[str, Any]) -> None:
+    task = in_stage(store, Stage.VERIFYING)
+    stored = store.tasks.change(task.id, **change)
+    with pytest.raises(StageConflict):
+        Mover(store.tasks, FakeClock()).move_through(task, [(Stage.PUBLISHED, {})])
+    assert store.tasks.get(task.id) == stored
+
+
+def test_several_tasks_move_in_one_write_each_with_its_own_changes(store: Store) -> None:
+    recorder, told = Recorder(), list[Task]()
+    mover = Mover(store.tasks, FakeClock(now=1000.0), recorder, told.append)
+    waiting, running = in_stage(store, Stage.QUEUED), in_stage(store, Stage.PREPARING)
+    moved_on, other_attempt = in_stage(store, Stage.QUEUED), in_stage(store, Stage.QUEUED)
+    store.tasks.change(moved_on.id, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED)
+    store.tasks.change(other_attempt.id, attempt=5)
+    each = [(task, {"remark": f"task {task.id}"}) for task in (waiting, running, moved_on, other_attempt)]
+    moved = mover.move_each(each, Stage.FAILED)
+    assert [(task.id, task.remark) for task in moved] == [
+        (task.id, f"task {task.id}") for task in (waiting, running)
+    ]
+    for task in moved:
+        assert store.tasks.get(task.id) == task
+        assert (task.stage, task.outcome, task.finished_at) == (Stage.FAILED, Outcome.NONE, 1000.0)
+    assert recorder.names == ["jobs.before_failed", "jobs.after_failed"]
+    assert told == moved
+
+
+def test_of_several_tasks_none_moves_where_the_table_has_no_move_for_one(store: Store) -> None:
+    mover = Mover(store.tasks, FakeClock())
+    may, may_not = in_stage(store, Stage.QUEUED), in_stage(store, Stage.PUBLISHED)
+    with pytest.raises(IllegalMove):
+        mover.move_each([(may, {}), (may_not, {})], Stage.FAILED)
+    assert store.tasks.get(may.id) == may
+    behind = in_stage(store, Stage.VERIFYING)
+    with pytest.raises(IllegalMove):
+        mover.move_each([(behind, {"outcome": Outcome.NONE})], Stage.FAILED)
+
+
+def test_each_single_move_is_told_once_it_is_written(store: Store) -> None:
+    told = list[Task]()
+    mover = Mover(store.tasks, FakeClock(), moved=told.append)
+    task = store.tasks.create([new_task()])[0]
+    moved = mover.move(task.id, Stage.QUEUED)
+    assert told == [moved]
+    with pytest.raises(StageConflict):
+        mover.move(task.id, Stage.PREPARING, expect={Stage.QUEUED}, expect_attempt=7)
+    assert told == [moved]
+
+
+def test_a_refused_move_says_which_one_it_was(store: Store) -> None:
+    mover = Mover(store.tasks, FakeClock())
+    task = in_stage(store, Stage.PUBLISHED)
+    with pytest.raises(IllegalMove, match=r"^no move leads from published to queued$"):
+        mover.move(task.id, Stage.QUEUED, expect={Stage.PUBLISHED})
+    running = in_stage(store, Stage.PREPARING)
+    with pytest.raises(IllegalMove, match=r"^a task that is committing cannot have the outcome none$"):
+        mover.move(running.id, Stage.COMMITTING, outcome=Outcome.NONE)
+    behind = in_stage(store, Stage.VERIFYING)
+    with pytest.raises(
+        IllegalMove, match=r"^after the commit point nobody may claim that nothing was published$"
+    ):
+        mover.move(behind.id, Stage.FAILED, expect={Stage.VERIFYING}, outcome=Outcome.NONE)
+
+
+def test_a_claimed_task_says_that_it_starts(store: Store) -> None:
+    mover = Mover(store.tasks, FakeClock())
+    claimed = mover.claim([in_stage(store, Stage.QUEUED)])[0]
+    assert (claimed.remark, claimed.attempt) == ("starting", 1)
+
+
+def test_what_a_task_waited_for_is_forgotten_when_it_moves_on(store: Store) -> None:
+    mover = Mover(store.tasks, FakeClock(now=1000.0))
+    waited = {"waiting_for": Waiting.DEVICE, "waiting_since": 900.0, "waiting_detail": "the phone is away"}
+    for stage, to in ((Stage.QUEUED, Stage.PREPARING), (Stage.PREPARING, Stage.FAILED)):
+        task = store.tasks.change(in_stage(store, stage).id, **waited)
+        moved = mover.move(task.id, to, expect={stage})
+        assert (moved.waiting_for, moved.waiting_since, moved.waiting_detail) == (None, None, "")
+    back = mover.move(in_stage(store, Stage.PREPARING).id, Stage.QUEUED, expect={Stage.PREPARING})
+    assert (back.waiting_for, back.waiting_since) == (None, 1000.0)
+    later = mover.move(in_stage(store, Stage.FAILED).id, Stage.SCHEDULED)
+    assert (later.waiting_for, later.waiting_since) == (Waiting.TIME, 1000.0)
+
+
+def test_a_new_attempt_forgets_how_the_one_before_ended(store: Store) -> None:
+    mover = Mover(store.tasks, FakeClock(now=1000.0))
+    old = {"error": TaskError("push_failed", "no space"), "finished_at": 900.0}
+    for stage, to in ((Stage.QUEUED, Stage.PREPARING), (Stage.PREPARING, Stage.QUEUED)):
+        task = store.tasks.change(in_stage(store, stage).id, **old)
+        moved = mover.move(task.id, to, expect={stage})
+        assert (moved.error, moved.finished_at) == (None, None)

@@ -1,0 +1,202 @@
+"""Mutation testing: mutmut changes one module at a time, and the unit tests that mirror it must notice each change.
+
+`python -m tests.support.mutation [--survivors] [--fresh] MODULE ...`; `make mutation` runs it in a virtual environment of
+its own. Without a module it does all of MODULES. Each module gets a copy of the tree below `.mutation/`, so that nothing
+in the tree itself is changed and what was measured before is kept: a second run measures only what is new,
+`--survivors` runs the survivors again, after tests were added, `--fresh` forgets what was measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import filecmp
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+WORK = ROOT / ".mutation"
+
+#: The modules that keep the four promises, and the tests that must notice when one of them is changed.
+MODULES: dict[str, tuple[str, ...]] = {
+    "jobs/states.py": ("jobs/test_jobs_states.py",),
+    "jobs/ending.py": ("jobs/test_jobs_ending.py",),
+    "jobs/leases.py": ("jobs/test_jobs_leases.py",),
+    "jobs/live_attempt.py": ("jobs/test_jobs_live_attempt.py",),
+    "jobs/control.py": (
+        "jobs/test_jobs_control.py",
+        "jobs/test_jobs_repeats.py",
+        "jobs/test_jobs_stop.py",
+        "jobs/test_jobs_retry.py",
+    ),
+    "jobs/recovery.py": ("jobs/test_jobs_recovery.py",),
+    "jobs/runner.py": (
+        "jobs/test_jobs_stop.py",
+        "jobs/test_jobs_readiness.py",
+        "jobs/test_jobs_retry.py",
+        "jobs/test_jobs_races.py",
+        "jobs/test_jobs_repeats.py",
+        "jobs/test_jobs_account_holds.py",
+    ),
+    "storage/journal.py": ("storage/test_storage_journal.py", "storage/test_storage_load.py"),
+    "storage/commit.py": ("storage/test_storage_commit.py", "storage/test_storage_disk_full.py"),
+    "storage/load.py": ("storage/test_storage_load.py", "storage/test_storage_migrate.py"),
+    "storage/backup.py": ("storage/test_storage_backup.py",),
+    "handlers/hosts.py": ("handlers/test_handlers_hosts.py", "handlers/test_handlers_auth.py"),
+    "handlers/body.py": ("handlers/test_handlers_body.py",),
+    "handlers/auth.py": ("handlers/test_handlers_auth.py", "handlers/test_handlers_tokens.py"),
+    "handlers/channel.py": ("handlers/test_handlers_server.py",),
+    "jobs/intake.py": (
+        "jobs/test_intake_files.py",
+        "jobs/test_intake_accounts.py",
+        "jobs/test_intake_request.py",
+    ),
+    "jobs/intake_repeats.py": ("jobs/test_intake_repeats.py",),
+    "jobs/intake_request.py": ("jobs/test_intake_request.py",),
+    "jobs/intake_targets.py": ("jobs/test_intake_targets.py", "jobs/test_intake_accounts.py"),
+    "jobs/post/proof.py": ("jobs/post/test_post_flow.py",),
+    "jobs/post/unfinished.py": ("jobs/post/test_post_flow.py",),
+}
+
+#: What mutmut's exit codes mean (mutmut/stats.py): pytest's own, and its signals for a mutant that ran too long.
+KILLED = {1, 3, -24, 24, 36, 37, 152, 255}
+SURVIVED = {0}
+NO_TESTS = {5, 33}
+
+
+def tree_files() -> list[str]:
+    """What belongs to the tree: everything that git knows or would add."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return sorted(name for name in listed.split("\0") if name and (ROOT / name).is_file())
+
+
+def settings(module: str, tests: Iterable[str]) -> str:
+    """The table that mutmut reads from pyproject.toml."""
+    table = {
+        "source_paths": ["handlers", "jobs", "storage"],
+        "only_mutate": [module],
+        "also_copy": ["simulator", "tikmatrixd.py", "config.example.toml", "docs", "systemd"],
+        "pytest_add_cli_args": ["-n", "0", "-p", "no:cacheprovider", "-p", "no:schemathesis"],
+        "pytest_add_cli_args_test_selection": list(tests),
+        # A mutant may wait for an end that never comes. CPU seconds and wall time: (usual + constant) * multiplier.
+        "timeout_multiplier": 4.0,
+        "timeout_constant": 5.0,
+        "use_git_change_detection": False,
+    }
+    return "\n[tool.mutmut]\n" + "".join(
+        f"{key} = {json.dumps(value) if not isinstance(value, float) else value}\n"
+        for key, value in table.items()
+    )
+
+
+def prepare(module: str) -> Path:
+    """The copy of the tree for one module, brought up to date; unchanged files keep their times, for mutmut."""
+    folder = WORK / module.removesuffix(".py").replace("/", "-")
+    for name in tree_files():
+        source, target = ROOT / name, folder / name
+        if name == "pyproject.toml" or (target.exists() and filecmp.cmp(source, target, shallow=False)):
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    tests = [f"tests/unit/{test}" for test in MODULES[module]]
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    (folder / "pyproject.toml").write_text(text + settings(module, tests), "utf-8")
+    return folder
+
+
+def exit_codes(folder: Path, module: str) -> dict[str, int | None]:
+    """Each mutant's exit code as mutmut keeps it; None where it was not measured."""
+    kept = folder / "mutants" / f"{module}.meta"
+    if not kept.exists():
+        return {}
+    codes: dict[str, int | None] = json.loads(kept.read_text("utf-8"))["exit_code_by_key"]
+    return codes
+
+
+def verdict(code: int | None) -> str:
+    """One word for an exit code."""
+    if code is None:
+        return "not measured"
+    if code in SURVIVED:
+        return "alive"
+    return "no test" if code in NO_TESTS else "killed"
+
+
+def measure(module: str, *, survivors: bool, children: int) -> dict[str, int | None]:
+    """Run mutmut for one module and return each mutant's exit code."""
+    folder = prepare(module)
+    again = []
+    if survivors:
+        again = [
+            name for name, code in exit_codes(folder, module).items() if verdict(code) in {"alive", "no test"}
+        ]
+        if not again:
+            return exit_codes(folder, module)
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(children), *again]
+    subprocess.run(command, cwd=folder, check=True, stdout=sys.stderr)
+    return exit_codes(folder, module)
+
+
+def report(module: str, codes: dict[str, int | None]) -> None:
+    """Print each survivor with what it changes, and the module's line of figures."""
+    folder = WORK / module.removesuffix(".py").replace("/", "-")
+    for name, code in codes.items():
+        if verdict(code) != "killed":
+            shown = subprocess.run(
+                [sys.executable, "-m", "mutmut", "show", name],
+                cwd=folder,
+                check=False,
+                capture_output=True,
+                text=True,
+            )
+            changed = [
+                line
+                for line in shown.stdout.splitlines()
+                if line[:1] in "+-" and line[:3] not in {"+++", "---"}
+            ]
+            print(f"{verdict(code)}: {name}", *changed, sep="\n    ")
+    count = Counter(map(verdict, codes.values()))
+    alive = count["alive"] + count["no test"]
+    share = 100 * alive / len(codes) if codes else 0.0
+    print(
+        f"| `{module}` | {len(codes)} | {count['killed']} | {alive} | {share:.1f} % | {count['not measured']} |",
+        flush=True,
+    )
+
+
+def main() -> int:
+    """Returns 1 when more than `--most` per cent of a module's mutants live."""
+    parser = argparse.ArgumentParser(
+        prog="tests.support.mutation", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument(
+        "modules", nargs="*", metavar="MODULE", help=f"of {', '.join(MODULES)}; all by default"
+    )
+    parser.add_argument("--survivors", action="store_true", help="run what survived before once more")
+    parser.add_argument("--fresh", action="store_true", help="forget what was measured before")
+    parser.add_argument("--children", type=int, default=1, help="processes at a time")
+    parser.add_argument("--most", type=float, default=15.0, help="how many per cent may live")
+    given = parser.parse_args()
+    if unknown := set(given.modules) - set(MODULES):
+        parser.error(f"no tests are named for {', '.join(sorted(unknown))}: add them to MODULES")
+    too_many = []
+    for module in given.modules or MODULES:
+        if given.fresh:
+            shutil.rmtree(WORK / module.removesuffix(".py").replace("/", "-"), ignore_errors=True)
+        codes = measure(module, survivors=given.survivors, children=given.children)
+        report(module, codes)
+        living = sum(verdict(code) != "killed" for code in codes.values())
+        if living > len(codes) * given.most / 100:
+            too_many.append(module)
+    if too_many:
+        print(f"more than {given.most:g} % live in: {', '.join(too_many)}")
+    return 1 if too_many else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
