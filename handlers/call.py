@@ -51,9 +51,9 @@ class Call:
         route = self._route
         self._query = Query(self.environ.get("QUERY_STRING", ""))
         self._query.refuse_json()
-        problems = self._query.unknown(route.names)
+        problems = self._query.unknown(route.names, ignored=route.reads)
         if route.reads:
-            self.warnings = [f"{problem.field}: {problem.problem}; ignored" for problem in problems]
+            self.warnings = [f"{problem.field}: {problem.problem}" for problem in problems]
             if self.body().strip():
                 raise invalid(
                     f"{route.method} takes no body; use POST to create something "

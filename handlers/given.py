@@ -41,10 +41,10 @@ class Query:
                 "query",
             )
 
-    def unknown(self, known: Collection[str]) -> list[Problem]:
+    def unknown(self, known: Collection[str], *, ignored: bool = False) -> list[Problem]:
         """One problem for each name that is none of these, with the one that was meant."""
         return [
-            Problem(shorten(name), _why_unknown(name, known))
+            Problem(shorten(name), _why_unknown(name, known, ignored=ignored))
             for name in self.values
             if name not in known and name
         ][:_WARNINGS]
@@ -92,12 +92,13 @@ def merged(
     for name, wish in wishes.items():
         inside = body.get(name)
         if inside is not None and not _same(struct, name, inside, wish):
-            problems.append(
-                Problem(
-                    name,
-                    f"is {shown(wish)} in the address, but {shown(inside)} in the body; send one of the two",
-                )
+            one, other = shown(wish), shown(inside)
+            differ = (
+                "differs in the address and in the body"
+                if one == other
+                else f"is {one} in the address, but {other} in the body"
             )
+            problems.append(Problem(name, f"{differ}; send one of the two"))
         else:
             result[name] = wish
     return result, problems
@@ -126,17 +127,18 @@ def fields_of_nothing(body: bytes, method: str, content_type: str, known: Collec
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _why_unknown(name: str, known: Collection[str]) -> str:
+def _why_unknown(name: str, known: Collection[str], *, ignored: bool = False) -> str:
+    what = "is not known here" + (" and ignored" if ignored else "")
     near = near_name(name, tuple(known))
     if near:
-        return f'is not known here; did you mean "{near}"?'
+        return f'{what}; did you mean "{near}"?'
     if name in PostConfig.__struct_fields__ and "script_name" in known:
-        return "is not known here; it belongs into script_config of the body"
+        return f"{what}; it belongs into script_config of the body"
     if name == "script_config":
         return "must stand in the body"
     if not known:
-        return "is not known here; this call takes no fields"
-    return f"is not known here; known: {', '.join(sorted(known))}"
+        return f"{what}; this call takes no fields"
+    return f"{what}; known: {', '.join(sorted(known))}"
 
 
 def _same(struct: type[msgspec.Struct], name: str, one: Any, other: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from jobs.lenient import Findings, read_object
+from jobs.lenient import Findings, read_object, shorten
 from jobs.near_names import Unknown, near_name
 from jobs.post.config import PostConfig
 from jobs.refusals import Invalid, NoScript, Problem, UnknownScript
@@ -92,6 +92,14 @@ _OTHER_WORDS = {
     **dict.fromkeys(("config", "params", "args", "settings"), "script_config"),
     **dict.fromkeys(("test", "simulate", "preview", "validate_only", "dry"), "dry_run"),
     **dict.fromkeys(("app", "network"), "platform"),
+    **dict.fromkeys(("account", "accounts", "user", "users", "handle", "handles"), "usernames"),
+    **dict.fromkeys(("device", "devices", "phone", "phones", "device_ids", "device_serials"), "serials"),
+    **dict.fromkeys(
+        ("file", "files", "media", "video", "videos", "image", "images", "video_path", "file_path", "video_url",
+         "media_url", "media_urls"),
+        "material_list",
+    ),
+    **dict.fromkeys(("text", "post_text"), "captions"),
 }  # fmt: skip
 _UNKNOWN = Unknown(
     harmless=frozenset({"rotate_proxy"}),  # the vendor's desktop sends it
@@ -105,6 +113,11 @@ _UNKNOWN = Unknown(
 
 def _means_script_name(key: str) -> bool:
     return key in _OTHER_NAMES or near_name(key, ("script_name",)) != ""
+
+
+def _number_as_text(value: Any) -> Any:
+    """Unix time and 1830 are no start times; whoever reads them as text says what to write."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def read_request(raw: Any, findings: Findings) -> CreateRequest:
@@ -123,8 +136,9 @@ def read_request(raw: Any, findings: Findings) -> CreateRequest:
         hint = f'; "{other}" is not its name' if other else f'; write "{SCRIPT}"'
         raise NoScript(Problem("script_name", f"is missing{hint}"))
     if script != SCRIPT:
-        raise UnknownScript(Problem("script_name", f'only "{SCRIPT}" can be run'))
-    values = read_object(CreateRequest, raw, findings, missing=_MISSING, unknown=_UNKNOWN)
+        raise UnknownScript(Problem("script_name", f'only "{SCRIPT}" can be run, not "{shorten(script)}"'))
+    hooks = {"start_time": _number_as_text}
+    values = read_object(CreateRequest, raw, findings, hooks=hooks, missing=_MISSING, unknown=_UNKNOWN)
     values["script_config"] = PostConfig()
     for key in ("serials", "usernames"):
         values[key] = tuple(values.get(key, ()))

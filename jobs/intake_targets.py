@@ -8,6 +8,7 @@ import msgspec
 
 from jobs.intake_request import CreateRequest
 from jobs.lenient import Findings, shorten
+from jobs.name_hints import explain_name
 from jobs.refusals import Problem
 from jobs.settings import Posting
 from storage.records import Account
@@ -83,12 +84,9 @@ class TargetFinder:
             for index, serial in self._once("serials", request.serials, str.strip, str):
                 field = f"serials[{index}]"
                 if serial not in known:
-                    result.unknown.append(
-                        Problem(
-                            field,
-                            f'there is no phone "{shorten(serial)}", and none was ever seen here; /api/v1/devices lists them',
-                        )
-                    )
+                    why = explain_name(serial) or "/api/v1/devices lists them"
+                    text = f'there is no phone "{shorten(serial)}", and none was ever seen here; {why}'
+                    result.unknown.append(Problem(field, text))
                 elif request.enable_multi_account:
                     self._add_accounts_of(field, serial, None if every else platform, asked=request.platform)
                 else:
@@ -120,7 +118,7 @@ class TargetFinder:
             if found:
                 text += f" on {platform}, but on {' and '.join(sorted(a.platform for a in found))}"
             else:
-                text += "; /api/v1/accounts lists them"
+                text += f"; {explain_name(name) or '/api/v1/accounts lists them'}"
             self._result.unknown.append(Problem(field, text))
             return
         if len(fitting) > 1 and not every:

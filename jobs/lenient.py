@@ -226,6 +226,8 @@ def read_int(value: Any) -> int:
         return int(value)
     if isinstance(value, str) and _INTEGER.fullmatch(value):
         return int(value)
+    if isinstance(value, str) and value.isascii() and value.strip().isdigit():
+        raise Unreadable(f"is too large a number: {shown(value)}")
     raise Unreadable(f"must be a whole number, not {shown(value)}")
 
 
@@ -274,7 +276,10 @@ def _fitting(text: str, kind: inspect.StrType) -> str:
 
 def _one_of(values: Sequence[Any], value: Any) -> Any:
     if isinstance(values[0], int):
-        number = read_int(value)
+        try:
+            number = read_int(value)
+        except Unreadable:
+            number = None
         if number in values:
             return number
         raise Unreadable(f"must be {' or '.join(map(str, sorted(values)))}, not {shown(value)}")
@@ -282,9 +287,15 @@ def _one_of(values: Sequence[Any], value: Any) -> Any:
         return value
     known = [str(v) for v in values]
     listed = ", ".join(f'"{v}"' for v in known)
-    near = difflib.get_close_matches(value, known, n=1, cutoff=0.6) if isinstance(value, str) else []
-    hint = f'; did you mean "{near[0]}"?' if near else ""
+    near = _nearest(value, known) if isinstance(value, str) else ""
+    hint = f'; did you mean "{near}"?' if near else ""
     raise Unreadable(f"must be one of {listed}, not {shown(value)}{hint}")
+
+
+def _nearest(text: str, known: Sequence[str]) -> str:
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(text.strip().casefold(), folded, n=1, cutoff=0.6)
+    return folded[near[0]] if near else ""
 
 
 def _read_list(kind: inspect.ListType | inspect.VarTupleType, value: Any) -> list[Any]:
@@ -308,10 +319,19 @@ def _no_list(value: Any) -> str:
     why = _why_text(value, list)
     if why:
         return f"must be a list, not {shown(value)}{why}"
-    if isinstance(value, str) and "," in value:
-        parts = ", ".join(json.dumps(part.strip()) for part in value.split(",")[:3])
+    if isinstance(value, Mapping):
+        return "must be a list, e.g. [...], not an object"
+    joined = split_joined(value) if isinstance(value, str) else []
+    if joined:
+        parts = ", ".join(json.dumps(part) for part in joined[:3])
         return f"must be a list, e.g. [{shorten(parts)}], not {shown(value)}"
     return f"must be a list, e.g. [{shown(value)}], not {shown(value)}"
+
+
+def split_joined(text: str) -> list[str]:
+    """The parts of a text that joins several with commas, semicolons or line breaks; empty when it is one."""
+    parts = [part.strip() for part in re.split(r"[,;\n]", text) if part.strip()]
+    return parts if len(parts) > 1 else []
 
 
 def _why_text(value: Any, wanted: type) -> str:

@@ -87,7 +87,7 @@ class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     also: tuple[str, ...] = ()  #: further names under which fields are taken
     #: A known key that stands in the wrong object -> where it belongs, e.g. "script_config".
     elsewhere: Mapping[str, str] = {}
-    #: A name that others use -> ours; refused where ours is absent.
+    #: A name that others use -> ours; refused where ours is absent or belongs elsewhere.
     other_words: Mapping[str, str] = {}
 
     def explain(self, name: str, known: tuple[str, ...], raw: Mapping[str, Any], *, thorough: bool) -> str:
@@ -102,6 +102,8 @@ class Unknown(msgspec.Struct, frozen=True, kw_only=True):
             other = "" if place == name else f', and is called "{place}"'
             return f"stands in the wrong place: it belongs {self.elsewhere[place]}{other}"
         ours = self.other_words.get(name.casefold().replace("-", "_"), "")
+        if ours in self.elsewhere:
+            return f'stands in the wrong place: it belongs {self.elsewhere[ours]}, and is called "{ours}"'
         if ours and raw.get(ours) is None:
             return f'is not a known key; did you mean "{ours}"?'
         return ""

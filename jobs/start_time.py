@@ -166,7 +166,7 @@ def _why_not(text: str) -> str:
     if _DATE.fullmatch(text):
         return f"{shown} has no time of day; {FORMS}"
     if text.isdigit() and len(text) >= 9:
-        return f"{shown} looks like seconds since 1970; {FORMS}"
+        return f"{shown} looks like seconds since 1970 (or milliseconds); {FORMS}"
     return f"{shown} is not a time of day HH:MM and no date with a time; {FORMS}"
 
 

@@ -37,11 +37,16 @@ _OTHER_WORDS = {
     **dict.fromkeys(("text", "description", "post_text", "body", "message"), "captions"),
     **dict.fromkeys(
         ("file", "files", "media", "media_list", "video", "videos", "image", "images", "video_path", "file_path",
-         "file_list", "materials", "material"),
+         "file_list", "materials", "material", "url", "video_url", "media_url", "media_urls"),
         "material_list",
     ),
     **dict.fromkeys(("folder", "path", "local_folder"), "material_path"),
     **dict.fromkeys(("tags", "tag"), "materials_tags"),
+    **dict.fromkeys(
+        ("time", "date", "datetime", "when", "schedule", "scheduled_at", "schedule_at", "schedule_time", "scheduled_time",
+         "publish_at", "publish_time", "post_at", "post_time"),
+        "start_time",
+    ),
     **dict.fromkeys(("ai_generated", "is_ai", "aigc", "is_aigc"), "ai_label"),
 }  # fmt: skip
 

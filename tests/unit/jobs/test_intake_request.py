@@ -538,3 +538,35 @@ def test_any_json_is_answered_or_refused_never_a_crash(door: Door, body: dict[st
     assert all(problem.field for problem in answer.get("refused", ()))
     assert answer.get("tasks") or answer["refused"]
     assert len(door.store.tasks) == before
+
+
+@pytest.mark.parametrize("word", ["schedule", "publish_at", "time", "scheduled_time"])
+def test_CLI_3_a_time_within_script_config_does_not_post_at_once(door: Door, word: str) -> None:
+    problem = door.errors({**LIST, word: "18:00"})[f"script_config.{word}"]
+    assert 'belongs beside script_config, not in it, and is called "start_time"' in problem
+
+
+@pytest.mark.parametrize("word", ["files", "video", "media_url", "video_url"])
+def test_CLI_4_files_beside_script_config_do_not_post_another_video(door: Door, word: str) -> None:
+    assert "belongs into script_config" in door.errors({}, **{word: "clip.mp4"})[word]
+
+
+@pytest.mark.parametrize(("word", "ours"), [("accounts", "usernames"), ("devices", "serials")])
+def test_CLI_4_other_words_for_targets_are_named(door: Door, word: str, ours: str) -> None:
+    assert f'did you mean "{ours}"?' in door.errors(LIST, serials=None, **{word: ["A"]})[word]
+
+
+@pytest.mark.parametrize("number", [1_766_599_200, 1_766_599_200_000, 1_766_599_200.5])
+def test_R53_unix_time_as_a_number_says_what_to_write(door: Door, number: float) -> None:
+    assert 'write "18:30"' in door.errors(LIST, start_time=number)["start_time"]
+
+
+def test_content_type_says_its_values_also_for_words(door: Door) -> None:
+    assert (
+        door.errors({**LIST, "content_type": "video"})["script_config.content_type"]
+        == 'must be 0 or 1, not "video"'
+    )
+
+
+def test_a_number_too_large_is_called_so(door: Door) -> None:
+    assert "too large" in door.errors({**LIST, "image_count": "9" * 20})["script_config.image_count"]

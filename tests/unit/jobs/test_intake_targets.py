@@ -208,3 +208,45 @@ def test_the_default_platform_can_be_instagram(tmp_path: Path) -> None:
     with Door(tmp_path, default_platform="instagram") as door:
         door.file("clip.mp4")
         assert who(door) == [("A", "", "instagram")]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("https://www.tiktok.com/@alice?lang=de", 'write the name alone, "alice"'),
+        ("instagram.com/alice/", 'write the name alone, "alice"'),
+        ("alice,bob", "an entry of its own"),
+        ("alice;bob", "an entry of its own"),
+        ("alice\nbob", "U+000A"),
+        ('["alice"]', "encoded twice"),
+        ("alice\u200b", "U+200B"),
+        ("\u202aalice", "U+202A"),
+        ("{{ $json.username }}", "has not filled it in"),
+        ("undefined", "holds nothing"),
+        ("alicia", "/api/v1/accounts lists them"),
+    ],
+)
+def test_CLI_6_an_unknown_name_says_what_is_wrong_with_it(door: Door, name: str, said: str) -> None:
+    door.account("alice")
+    assert said in door.errors(LIST, usernames=[name])["usernames[0]"]
+
+
+def test_CLI_6_so_does_an_unknown_phone(door: Door) -> None:
+    assert "an entry of its own" in door.errors(LIST, serials=["A,B"])["serials[0]"]
+    assert "U+200B" in door.errors(LIST, serials=["A\u200b"])["serials[0]"]
+
+
+@pytest.mark.parametrize("joined", ["a,b", "a;b", "a\nb"])
+def test_CLI_6_several_names_in_one_text_are_shown_as_the_list_they_should_be(
+    door: Door, joined: str
+) -> None:
+    assert 'e.g. ["a", "b"]' in door.errors(LIST, usernames=joined)["usernames"]
+
+
+def test_CLI_6_an_object_in_place_of_a_list_is_named_as_one(door: Door) -> None:
+    assert door.errors(LIST, usernames={"0": "a"})["usernames"] == "must be a list, e.g. [...], not an object"
+
+
+@pytest.mark.parametrize("given", ["TIKTOK", "TikTok ", "Tiktok"])
+def test_a_platform_in_another_case_is_recognised(door: Door, given: str) -> None:
+    assert 'did you mean "tiktok"?' in door.errors(LIST, platform=given)["platform"]

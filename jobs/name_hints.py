@@ -1,0 +1,42 @@
+"""Says why a name of an account or a phone is most likely unknown: an address, several joined, something invisible in it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from jobs.lenient import split_joined
+from jobs.post.captions import find_placeholder
+from jobs.spoilt_values import decoded_twice
+
+_PROFILE = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}/", re.IGNORECASE)
+#: What programs make of a value that is not there.
+_NOTHING = ("undefined", "null", "none", "nan")
+
+
+def explain_name(name: str) -> str:
+    """The rest of a sentence that begins with "there is no ...", "" when nothing is known.
+
+    Args:
+        name: As it stands in the request, without blanks around it.
+    """
+    hidden = next((char for char in name if not char.isprintable()), "")
+    if hidden:
+        return f"it holds the invisible character U+{ord(hidden):04X}: type the name instead of copying it"
+    if isinstance(decoded_twice(name), list):
+        return "it is a list that was encoded twice: send its entries"
+    if find_placeholder(name):
+        return "the client has not filled it in"
+    if name.casefold() in _NOTHING:
+        return "the client has sent a variable that holds nothing"
+    if _PROFILE.match(name):
+        return f"it is an address: write the name alone{_name_in(name)}"
+    if split_joined(name):
+        return "give each name an entry of its own in the list"
+    return ""
+
+
+def _name_in(address: str) -> str:
+    path = urlsplit(address if "://" in address else f"https://{address}").path
+    first = path.strip("/").partition("/")[0].lstrip("@")
+    return f', "{first}"' if re.fullmatch(r"[\w.]{1,60}", first) else ""
