@@ -15,8 +15,10 @@ QUIET_S = 3600.0
 RECENT_S = 5.0
 
 
-def still_arriving(path: Path) -> str:
+def still_arriving(path: Path, *, by_time: bool = True) -> str:
     """Why a file counts as being copied, as the end of a sentence that begins with its name; "" when it does not.
+
+    Without `by_time` only what the system says for certain counts: a file that somebody names is there, as a rule.
 
     A lease for reading is refused while any process has the file open for writing (fcntl(2), F_SETLEASE). It is given
     to the owner of a file and to root only, and by local file systems: elsewhere the time of the last change decides.
@@ -33,7 +35,7 @@ def still_arriving(path: Path) -> str:
         written = _open_for_writing(descriptor)
         if written:
             return "is still being written by another program"
-        if written is None and -RECENT_S < age_s < RECENT_S:
+        if by_time and written is None and -RECENT_S < age_s < RECENT_S:
             return (
                 f"was changed {max(0.0, age_s):.0f} s ago and may still be copied: ask again in a few seconds"
             )

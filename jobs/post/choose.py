@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -18,7 +19,7 @@ from jobs.post.local_folder import CAPTION, AccountFolders, FolderNames
 from jobs.post.media_limits import judge
 from jobs.post.media_paths import MediaRejected, resolve_file, resolve_folder
 from jobs.post.media_pool import Candidate, Pool
-from jobs.post.media_probe import MediaProbe
+from jobs.post.media_probe import MediaFacts, MediaProbe
 from jobs.post.sounds import SoundFiles
 from jobs.settings import HashtagRule, Media
 from storage.records import MediaFile
@@ -83,6 +84,19 @@ class Chooser:
             return self._from_folder(posters)
         return self._from_library(posters)
 
+    def _look(self, path: Path) -> MediaFacts:
+        """What a file of a list holds. Raises MediaRejected, which says so where the file may still be copied."""
+        arriving = still_arriving(path, by_time=False)
+        if arriving:
+            raise MediaRejected("still_arriving", f'"{path.name}" {arriving}')
+        try:
+            return self._probe.look(path, max_bytes=self._pool.max_bytes)
+        except MediaRejected as error:
+            arriving = still_arriving(path)
+            if arriving:
+                raise MediaRejected("still_arriving", f"{error}; it {arriving}") from error
+            raise
+
     def keep_positions(self) -> None:
         """Make the positions in sound files last, once the tasks are going to be stored."""
         self._sounds.keep()
@@ -97,10 +111,7 @@ class Chooser:
         for index, given in enumerate(config.material_list):
             try:
                 path = resolve_file(given, self._media)
-                arriving = still_arriving(path)
-                if arriving:
-                    raise MediaRejected("still_arriving", f'"{path.name}" {arriving}')
-                facts = self._probe.look(path, max_bytes=self._pool.max_bytes)
+                facts = self._look(path)
             except MediaRejected as error:
                 self._findings.problem(f"{field}[{index}]", str(error), error.code)
                 continue

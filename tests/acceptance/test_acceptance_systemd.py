@@ -200,7 +200,7 @@ def test_01_the_installer_says_each_step_and_ends_with_a_line_to_try(box):
     assert box.sh("stat -c '%U:%G %a' /etc/tikmatrixd/tokens.json /etc/tikmatrixd/config.toml").split("\n")[
         :2
     ] == [
-        "root:root 600",
+        "root:tikmatrixd 640",
         "root:tikmatrixd 640",
     ]
 
@@ -272,7 +272,7 @@ def test_05_phones_are_found_and_doctor_says_that_posting_can_work(box):
     said = box.inside.sh("tikmatrixd doctor", check=False)
     print(said.stdout)
     assert said.returncode == 0, said.stdout
-    assert said.stdout.endswith("posting can work\n")
+    assert said.stdout.endswith("posting can work: 2 of 2 phones can post\n")
 
 
 def test_06_from_another_machine_a_post_needs_the_token_and_is_published(box):

@@ -252,6 +252,12 @@ def test_MED_9_where_the_system_does_not_tell_the_last_change_decides(
     monkeypatch.setattr(arriving, "_open_for_writing", lambda _: None)
     video(door, "1.mp4")
     assert "may still be copied" in door.errors(FOLDER)[FIELD]
+    # A whole file that is named was copied just before the request; half a one may be whole in a moment.
+    assert names(door.create({"material_list": ["1.mp4"]})) == ["1.mp4"]
+    (door.root / "half.mp4").write_bytes((door.root / "1.mp4").read_bytes()[:-5000])
+    refused = door.errors({"material_list": ["half.mp4"]})["script_config.material_list[0]"]
+    assert refused.endswith("may still be copied: ask again in a few seconds")
+    (door.root / "half.mp4").unlink()
     monkeypatch.setattr(arriving, "RECENT_S", -1.0)
     assert names(door.create(FOLDER)) == ["1.mp4"]
 
