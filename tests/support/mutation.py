@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import filecmp
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,9 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jobs/post/proof.py": ("jobs/post/test_post_flow.py",),
     "jobs/post/unfinished.py": ("jobs/post/test_post_flow.py",),
 }
+
+#: Only the plugins that pyproject.toml asks for: the others cost each mutant more time than its tests do.
+PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin,pytest_timeout"}
 
 #: What mutmut's exit codes mean (mutmut/stats.py): pytest's own, and its signals for a mutant that ran too long.
 KILLED = {1, 3, -24, 24, 36, 37, 152, 255}
@@ -138,7 +142,7 @@ def measure(module: str, *, survivors: bool, children: int) -> dict[str, int | N
         if not again:
             return exit_codes(folder, module)
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(children), *again]
-    subprocess.run(command, cwd=folder, check=True, stdout=sys.stderr)
+    subprocess.run(command, cwd=folder, check=True, stdout=sys.stderr, env=os.environ | PLUGINS)
     return exit_codes(folder, module)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,9 +34,10 @@ ALLOWED = {pair for pairs in LETTERS.values() for pair in pairs}
 PAIRS = list(product(Stage, Stage))
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path, reserve_bytes=0) as opened:
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One store for all: each test looks at the tasks alone that it made itself."""
+    with Store.open(tmp_path_factory.mktemp("states"), reserve_bytes=0) as opened:
         yield opened
 
 
@@ -119,7 +119,7 @@ def test_JOB_2_a_move_with_an_old_fencing_token_is_refused(store: Store) -> None
 
 def test_a_move_of_a_task_that_is_gone_says_so(store: Store) -> None:
     with pytest.raises(UnknownRecord):
-        Mover(store.tasks, FakeClock()).move(99, Stage.QUEUED)
+        Mover(store.tasks, FakeClock()).move(10**9, Stage.QUEUED)
 
 
 def test_times_and_waiting_follow_the_stage(store: Store) -> None:
