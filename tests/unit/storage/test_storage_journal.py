@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from binascii import crc32
 
 import msgspec
 import pytest
 
 from storage import journal
+from storage.files import UNREADABLE
 from storage.journal import Tail
 
 
@@ -120,3 +122,75 @@ def test_TDB_1_a_thousand_random_corruptions_always_give_a_run_of_the_true_entri
         if len(found.entries) < len(true) - 1 and found.tail is not Tail.DAMAGED:
             # Nothing readable came after: then it must look exactly like a file that was cut there.
             assert not found.later
+
+
+def entry(seq: int, batch: int, **facts: object) -> bytes:
+    return journal.line(msgspec.json.encode({"seq": seq, "batch": batch, **facts}))
+
+
+def test_a_line_is_its_checksum_in_eight_digits_a_space_and_the_payload():
+    assert journal.line(b"") == b"00000000 \n"
+    assert journal.line(b"123456789") == b"cbf43926 123456789\n"
+    payload = next(str(number).encode() for number in range(1000) if crc32(str(number).encode()) < 0x10000000)
+    assert journal.line(payload) == b"%08x %b\n" % (crc32(payload), payload)
+    assert len(journal.line(payload)) == 10 + len(payload)
+
+
+def test_the_first_line_names_the_schema_and_changes_nothing():
+    assert journal.header(7) == journal.line(b'{"seq":0,"batch":0,"schema":7}')
+    found = journal.scan(journal.header(7), 0)
+    assert found == journal.Scan([], len(journal.header(7)), len(journal.header(7)), Tail.CLEAN, 7, [])
+
+
+def test_a_journal_behind_a_snapshot_begins_with_the_change_after_it():
+    data = journal.header(1) + entry(8, 8) + entry(9, 9)
+    found = journal.scan(data, 7)
+    assert [change.seq for change in found.entries] == [8, 9]
+    assert found.tail is Tail.CLEAN
+
+
+def test_room_is_no_part_of_what_is_used():
+    data = journal.header(1) + entry(1, 1)
+    assert journal.scan(data + bytes(10), 0).used_bytes == len(data)
+    found = journal.scan(data + b"torn" + bytes(10), 0)
+    assert (found.good_bytes, found.used_bytes, found.tail) == (len(data), len(data) + 4, Tail.TORN)
+
+
+def test_a_second_first_line_is_damage():
+    data = journal.header(1) + entry(1, 1) + entry(2, 2, schema=3) + entry(3, 3)
+    found = journal.scan(data, 0)
+    assert ([change.seq for change in found.entries], found.schema, found.tail) == ([1], 1, Tail.DAMAGED)
+    assert [change.seq for change in found.later] == [2, 3]
+
+
+def test_what_could_not_be_read_from_the_disk_is_damage_and_not_a_torn_write():
+    data = journal.header(1) + entry(1, 1)
+    assert journal.scan(data + UNREADABLE, 0).tail is Tail.DAMAGED
+    assert journal.scan(data + b"torn", 0).tail is Tail.TORN
+    # Before the good end it says nothing: it stands inside an entry that was read.
+    inside = journal.header(1) + entry(1, 1) + b"torn"
+    assert journal.scan(inside, 0).tail is Tail.TORN
+
+
+def test_a_group_that_follows_proves_that_the_damaged_entry_was_acknowledged():
+    good = journal.header(1) + entry(1, 1)
+    broken = b"x" * 20 + b"\n"
+    assert journal.scan(good + broken + entry(3, 2), 0).tail is Tail.TORN  # of its own group
+    assert journal.scan(good + broken + entry(3, 3), 0).tail is Tail.DAMAGED
+
+
+@pytest.mark.parametrize(
+    "payload", [b"[1]", b"{}", b'{"seq":"1","batch":1}', b'{"seq":1,"batch":1,"put":"\xff"}']
+)
+def test_a_line_with_a_true_checksum_that_is_no_entry_is_not_read(payload: bytes):
+    found = journal.scan(journal.header(1) + journal.line(payload) + entry(2, 2), 0)
+    assert (found.entries, found.tail) == ([], Tail.DAMAGED)
+
+
+def test_an_entry_is_read_as_it_was_written():
+    data = journal.header(1) + entry(
+        1, 1, put={"tasks": {"4": {"a": 1}}}, gone={"tasks": [5]}, dropped=["old"]
+    )
+    (change,) = journal.scan(data, 0).entries
+    assert (change.seq, change.batch, change.gone, change.dropped) == (1, 1, {"tasks": [5]}, ["old"])
+    assert bytes(change.put["tasks"][4]) == b'{"a":1}'
