@@ -25,6 +25,7 @@ from handlers.status_page import StatusPage
 from handlers.system import SystemHandlers
 from handlers.tasks import TaskHandlers
 from handlers.uploads import UploadHandlers
+from jobs.lenient import shorten
 from jobs.refusals import Draining, Problem
 
 #: Digits only, so that words never reach a handler for ids; 18 of them fit every database.
@@ -174,12 +175,29 @@ class App(bottle.Bottle):
 
     def _no_path(self, path: str) -> str:
         shown = "".join(c if c.isprintable() else "?" for c in path[:100])
+        wanted = self._wanted_id(path)
+        if wanted.isdigit():
+            return f"there is no {shown}: no id is as large as that"
+        if wanted:
+            return f'there is no {shown}: an id is a whole number, "{shorten(wanted)}" is none'
         for prefix in ("", "/api/v1", "/api", "/v1"):
             candidate = "/api/v1" + path.removeprefix(prefix)
             near = difflib.get_close_matches(candidate, self._paths, n=1, cutoff=0.85)
             if near:
                 return f"there is no {shown}; did you mean {near[0]}?"
         return f"there is no {shown}; /api/v1/openapi.json lists every path"
+
+    def _wanted_id(self, path: str) -> str:
+        """What stands in the place of an id without being a number, or misspelling another path; "" if nothing."""
+        for template in self._paths:
+            before, found, after = template.partition("{id}")
+            if not found or not path.startswith(before) or not path.endswith(after):
+                continue
+            word = path[len(before) : len(path) - len(after)]
+            beside = [p.removeprefix(before) for p in self._paths if p.startswith(before) and "{" not in p]
+            if word and "/" not in word and not difflib.get_close_matches(word, beside, n=1, cutoff=0.7):
+                return word
+        return ""
 
     def _compatible(self, reply: Reply) -> Reply:
         if reply.status != 200 and self._services.settings().compat.http_status == "always_200":

@@ -129,7 +129,7 @@ def fields_of_nothing(body: bytes, method: str, content_type: str, known: Collec
 
 def _why_unknown(name: str, known: Collection[str], *, ignored: bool = False) -> str:
     what = "is not known here" + (" and ignored" if ignored else "")
-    near = near_name(name, tuple(known))
+    near = near_name(name, tuple(known)) or _other_word(name, known)
     if near:
         return f'{what}; did you mean "{near}"?'
     if name in PostConfig.__struct_fields__ and "script_name" in known:
@@ -139,6 +139,14 @@ def _why_unknown(name: str, known: Collection[str], *, ignored: bool = False) ->
     if not known:
         return f"{what}; this call takes no fields"
     return f"{what}; known: {', '.join(sorted(known))}"
+
+
+def _other_word(name: str, known: Collection[str]) -> str:
+    """The field of an upload that callers guess otherwise, where this call has it."""
+    meant = {"filename": "name", "file_name": "name", "file": "name", "checksum": "sha256"}.get(
+        name.casefold(), ""
+    )
+    return meant if meant in known else ""
 
 
 def _same(struct: type[msgspec.Struct], name: str, one: Any, other: Any) -> bool:

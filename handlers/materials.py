@@ -103,6 +103,8 @@ class MaterialHandlers:
         fields: dict[str, Any] = call.query(UploadQuery)
         name, sha256 = fields.pop("name", ""), fields.pop("sha256", None)
         if not name:
+            if (call.header("Content-Type") or "").startswith("application/json"):
+                raise invalid(f"the body is JSON; send the file itself, {_HOW}", "file")
             raise invalid(
                 "is missing: add ?name=clip.mp4 to the address, or send a form with -F file=@clip.mp4", "name"
             )
@@ -162,9 +164,8 @@ class MaterialHandlers:
         body = call.body()
         findings = Findings()
         given = call.fields(ResetRequest, body if body.strip() else b"{}")
-        wishes = read_object(ResetRequest, given, findings)
         # With nothing asked for all is reset: what is not understood must not count as nothing.
-        findings.problems += [Problem("", warning) for warning in findings.warnings]
+        wishes = read_object(ResetRequest, given, findings, strict=True)
         if findings.problems:
             raise Invalid(findings.problems)
         library = self._services.library

@@ -18,6 +18,8 @@ from jobs.upload_pieces import PIECE_BYTES, Upload, UploadRequest
 
 #: RFC 9110, section 14.4: "bytes 0-8388607/104857600".
 _RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15}|\*)")
+#: How other protocols ask how much is there.
+_ASKING = re.compile(r"bytes \*/(\d+|\*)")
 _HOW = 'say which bytes of the file these are: "Content-Range: bytes 0-8388607/104857600"'
 _RANGE_HEADER = (
     "Content-Range",
@@ -48,13 +50,20 @@ class UploadHandlers:
         given = (call.header("Content-Range") or "").strip()
         if not given and length == upload.size_bytes:
             given = f"bytes 0-{length - 1}/{length}"  # the whole file at once
+        if not given:
+            text = f"the file has {upload.size_bytes} bytes, the body has {length}; for a part of it, {_HOW}"
+            raise invalid(text, "Content-Range")
+        if _ASKING.fullmatch(given):
+            raise invalid("GET on this address tells the offset to go on from", "Content-Range")
         match = _RANGE.fullmatch(given)
         if match is None:
             raise invalid(_HOW, "Content-Range")
         first, last, total = int(match[1]), int(match[2]), match[3]
         if total not in {"*", str(upload.size_bytes)}:
             raise invalid(f"{upload.size_bytes} bytes were announced, not {total}", "Content-Range")
-        if last < first or length != last - first + 1:
+        if last < first:
+            raise invalid(f"ends at {last}, before it begins", "Content-Range")
+        if length != last - first + 1:
             raise invalid(f"says {last - first + 1} bytes, the body has {length}", "Content-Range")
         body = cast("BinaryIO", call.environ["wsgi.input"])
         return self._show(*pieces.append(call.id, first, length, chunks_of(body, 0, length)))

@@ -72,6 +72,7 @@ def read_object(
     hooks: Mapping[str, Hook] | None = None,
     missing: Mapping[str, str] | None = None,
     unknown: Unknown | None = None,
+    strict: bool = False,
 ) -> dict[str, Any]:
     """Every usable value of `raw` by field name; what is absent, null or wrong is left out.
 
@@ -83,6 +84,7 @@ def read_object(
         hooks: By field, called with the raw value before the type is looked at; may raise Unreadable.
         missing: By field, what to say when a required one is absent.
         unknown: What is known about keys that are none of the struct's.
+        strict: Refuse every other key, too.
     """
     fields = _fields(struct)
     values: dict[str, Any] = {}
@@ -106,7 +108,8 @@ def read_object(
     for name, field in fields.items():
         if field.required and raw.get(name) is None:
             findings.problem(prefix + name, (missing or {}).get(name, "is missing"))
-    _judge_unknown(others, raw, unknown or Unknown(), findings, known=tuple(fields), prefix=prefix)
+    about = unknown or Unknown()
+    _judge_unknown(others, raw, about, findings, known=tuple(fields), prefix=prefix, strict=strict)
     return values
 
 
@@ -118,6 +121,7 @@ def _judge_unknown(
     *,
     known: tuple[str, ...],
     prefix: str,
+    strict: bool,
 ) -> None:
     """Refuse keys that were meant as others; warn about the rest."""
     ignored = []
@@ -125,6 +129,8 @@ def _judge_unknown(
         problem = about.explain(name, known, raw, thorough=index < _THOROUGH)
         if problem:
             findings.problem(prefix + shorten(name), problem)
+        elif strict and raw[name] is not None:
+            findings.problem(prefix + shorten(name), f"is not a known key; known: {', '.join(sorted(known))}")
         else:
             ignored.append(name)
     for name in ignored[:_UNKNOWN_WARNINGS]:

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from jobs.clock import Clock
 from jobs.intake_targets import clean_username
-from jobs.lenient import Findings, read_object, read_typed
+from jobs.lenient import Findings, read_object, read_typed, shorten
 from jobs.library_checks import check_limits, check_name, read_tags
 from jobs.library_files import partial_file, receive, remove_partials, sync_folder
 from jobs.near_names import Unknown
@@ -298,7 +298,11 @@ class Library:
     def _read(self, raw: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
         values = read_object(MaterialFields, raw, findings, hooks=_HOOKS, unknown=_UNKNOWN)
         if "username" in values:
-            values["username"] = clean_username(values["username"])
+            values["username"] = name = clean_username(values["username"])
+            if name and not any(a.username.casefold() == name.casefold() for a in self._store.accounts.all()):
+                findings.warn(
+                    f"username: there is no account @{shorten(name)}; until there is, no task takes the file"
+                )
         if "tags" in values:
             values["tags"] = tuple(dict.fromkeys(tag.strip() for tag in values["tags"]))
             if any("," in tag for tag in values["tags"]):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from jobs.lenient import Findings, Unreadable, read_text
+from jobs.lenient import Findings, Unreadable, read_text, shorten
 from jobs.post.media_limits import judge
 from jobs.post.media_paths import IMAGE_SUFFIXES, VIDEO_SUFFIXES, kind_of
 from jobs.post.media_probe import MediaFacts
 from jobs.settings import Media
 
 _LONGEST_NAME = 200
+#: How browsers name what FormData is given without a name.
+_BLOB = 'in JavaScript give the name, too: form.append("file", blob, "clip.mp4")'
 
 
 def check_name(filename: str, findings: Findings) -> tuple[str, str]:
@@ -21,14 +23,17 @@ def check_name(filename: str, findings: Findings) -> tuple[str, str]:
     try:
         read_text(name)
         if not name or name.startswith("."):
-            findings.problem("filename", "is missing")
+            findings.problem("name", "is missing")
         elif len(name) > _LONGEST_NAME:
-            findings.problem("filename", f"must not be longer than {_LONGEST_NAME} characters")
+            findings.problem("name", f"must not be longer than {_LONGEST_NAME} characters")
         elif not kind_of(name):
             known = ", ".join(VIDEO_SUFFIXES + IMAGE_SUFFIXES)
-            findings.problem("filename", f"must end in one of {known}", "unsupported_type")
+            hint = f"; {_BLOB}" if name == "blob" else ""
+            findings.problem(
+                "name", f'"{shorten(name)}" must end in one of {known}{hint}', "unsupported_type"
+            )
     except Unreadable as error:
-        findings.problem("filename", str(error))
+        findings.problem("name", str(error))
     return name, suffix
 
 

@@ -19,6 +19,7 @@ from jobs.clock import Clock
 from jobs.lenient import Findings, read_object, read_typed
 from jobs.library_checks import read_tags
 from jobs.library_files import full_disk_told, room_for
+from jobs.near_names import Unknown
 from jobs.refusals import Invalid, NoSpace, NotFound, Problem
 from storage.files import Files
 
@@ -54,6 +55,18 @@ class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
     username: str = ""
     sort_number: int = 0
     tags: tuple[str, ...] = ()
+
+
+_HOOKS = {"tags": read_tags, "caption": read_typed}
+_UNKNOWN = Unknown(
+    other_words={
+        **dict.fromkeys(("filename", "file_name", "file"), "name"),
+        **dict.fromkeys(("size", "length", "file_size", "filesize", "total", "bytes"), "size_bytes"),
+        **dict.fromkeys(("checksum", "hash", "digest"), "sha256"),
+        **dict.fromkeys(("text", "description", "title"), "caption"),
+        **dict.fromkeys(("account", "user"), "username"),
+    }
+)
 
 
 class Upload(msgspec.Struct, kw_only=True):
@@ -93,8 +106,7 @@ class UploadPieces:
             NoSpace: there is no room, or too many uploads are unfinished.
         """
         findings = Findings()
-        values = read_object(UploadRequest, raw, findings, hooks={"tags": read_tags, "caption": read_typed})
-        findings.problems += [Problem("", warning) for warning in findings.warnings]
+        values = read_object(UploadRequest, raw, findings, hooks=_HOOKS, unknown=_UNKNOWN, strict=True)
         for name in ("name", "size_bytes"):
             if name not in values and not any(p.field == name for p in findings.problems):
                 findings.problem(name, "is missing")
@@ -143,7 +155,11 @@ class UploadPieces:
             end = first + size_bytes
             if first > upload.offset:
                 raise Invalid(
-                    Problem("Content-Range", f"begins at {first}, but {upload.offset} bytes are here", "gap")
+                    Problem(
+                        "Content-Range",
+                        f"begins at {first}, but {upload.offset} bytes are here: go on from there",
+                        "gap",
+                    )
                 )
             if end > upload.size_bytes:
                 text = f"ends at {end}, but {upload.size_bytes} bytes were announced"

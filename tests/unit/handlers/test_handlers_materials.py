@@ -206,3 +206,38 @@ def test_a_form_of_nothing_but_boundaries_is_refused_without_reading_on() -> Non
 
     with pytest.raises(Refusal, match="more than 50 parts"):
         find_parts(Endless(), "b")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("word", ["filename", "file"])
+def test_CLI_4_another_word_for_the_name_of_a_bare_file_is_recognised(api: Client, word: str) -> None:
+    answer = api.bad(40001, "POST", f"{M}?{word}=a.mp4", raw=CLIP)
+    assert answer["message"] == f'{word}: is not known here; did you mean "name"?'
+
+
+def test_CLI_9_json_in_place_of_a_file_and_a_blob_without_a_name_are_told(api: Client) -> None:
+    answer = api.bad(40001, "POST", M, {"file": "a.mp4"}, Content_Type="application/json")
+    assert answer["message"].startswith("file: the body is JSON; send the file itself")
+    blob = form(("file", "blob", CLIP))
+    answer = api.bad(40001, "POST", M, raw=blob, Content_Type="multipart/form-data; boundary=b0und")
+    assert answer["message"].endswith('form.append("file", blob, "clip.mp4")')
+
+
+def test_a_file_for_an_account_that_is_not_there_is_taken_with_a_word(api: Client) -> None:
+    data = send(api, CLIP, "?name=a.mp4&username=@nobody", "application/octet-stream")
+    assert data["warnings"] == [
+        "username: there is no account @nobody; until there is, no task takes the file"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (f"{M}/abc", 'an id is a whole number, "abc" is none'),
+        ("/api/v1/task/abc/retry", 'an id is a whole number, "abc" is none'),
+        ("/api/v1/task/" + "9" * 23, "no id is as large as that"),
+        ("/api/v1/task/stat", "did you mean /api/v1/task/stats?"),
+        ("/api/v1/task/1/logs", "did you mean /api/v1/task/{id}/log?"),
+    ],
+)
+def test_a_path_with_something_else_than_an_id_says_so(api: Client, path: str, said: str) -> None:
+    assert said in api.bad(40401, "GET", path)["message"]

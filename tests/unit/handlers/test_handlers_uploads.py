@@ -97,7 +97,9 @@ def test_a_gap_wrong_ranges_and_cut_pieces_change_nothing(side: HttpSide, api: C
         ("bytes 1000-1999/77", CLIP[1000:2000], "were announced, not 77"),
         ("bytes 1999-1000/{}", CLIP[1000:2000], "Content-Range"),
         ("1000-1999", CLIP[1000:2000], "say which bytes"),
-        ("", CLIP[1000:2000], "say which bytes"),
+        ("", CLIP[1000:2000], f"the file has {len(CLIP)} bytes, the body has 1000"),
+        ("bytes */{}", b"", "GET on this address tells the offset"),
+        ("bytes 1000-999/{}", b"", "ends at 999, before it begins"),
         ("bytes 1000-1000999/*", b"x" * 1_000_000, "were announced"),
     ):
         answer = api.bad(40001, "PUT", path, raw=data, Content_Range=what.format(len(CLIP)))
@@ -109,18 +111,23 @@ def test_a_gap_wrong_ranges_and_cut_pieces_change_nothing(side: HttpSide, api: C
     ("about", "word"),
     [
         ({"name": "clip.exe"}, "must end in one of"),
-        ({"name": ""}, "filename"),
+        ({"name": ""}, "name"),
         ({"size_bytes": 0}, "size_bytes"),
         ({"size_bytes": 10**15}, "are more than"),
         ({"sha256": "abc"}, "64 hex digits"),
         ({"sort_number": -1}, "sort_number"),
         ({"tgas": ["x"]}, "tgas"),
+        ({"md5": "x"}, "md5: is not a known key; known: caption, name"),
+        ({"name": None, "filename": "clip.mp4"}, 'filename: is not a known key; did you mean "name"?'),
+        ({"size_bytes": None, "size": 5}, 'size: is not a known key; did you mean "size_bytes"?'),
+        ({"name": "q"}, 'name: "q" must end in'),
     ],
 )
 def test_what_cannot_become_a_material_is_refused_at_once(
     api: Client, about: dict[str, Any], word: str
 ) -> None:
-    assert word in api.bad(40001, "POST", U, ABOUT | about)["message"]
+    answer = api.bad(40001, "POST", U, ABOUT | about)
+    assert word in " ".join(f"{p['field']}: {p['problem']}" for p in answer["data"]["errors"])
 
 
 def test_a_wrong_checksum_and_broken_content_end_the_upload(side: HttpSide, api: Client) -> None:

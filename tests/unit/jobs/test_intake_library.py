@@ -103,11 +103,11 @@ def test_equal_uploads_at_the_same_time_make_one_material(library: Library) -> N
 @pytest.mark.parametrize(
     ("name", "content", "fields", "code"),
     [
-        ("a.exe", CLIP, {}, {"filename": "unsupported_type"}),
-        ("", CLIP, {}, {"filename": ""}),
-        (".mp4", CLIP, {}, {"filename": ""}),
-        ("x" * 300 + ".mp4", CLIP, {}, {"filename": ""}),
-        ("a\x07.mp4", CLIP, {}, {"filename": ""}),
+        ("a.exe", CLIP, {}, {"name": "unsupported_type"}),
+        ("", CLIP, {}, {"name": ""}),
+        (".mp4", CLIP, {}, {"name": ""}),
+        ("x" * 300 + ".mp4", CLIP, {}, {"name": ""}),
+        ("a\x07.mp4", CLIP, {}, {"name": ""}),
         ("a.mp4", b"hello", {}, {"file": "content_mismatch"}),
         ("a.mp4", b"", {}, {"file": "empty"}),
         ("a.mp4", CLIP[:20_000], {}, {"file": "truncated"}),
@@ -222,7 +222,10 @@ def test_a_material_is_changed(library: Library) -> None:
     material = library.upload([CLIP], "1.mp4", {"caption": "old"}).view.material
     view, warnings = library.change(material.id, {"tags": ["b"], "username": "@bob", "nope": 1})
     assert (view.material.caption, view.material.tags, view.material.username) == ("old", ("b",), "bob")
-    assert warnings == ["nope: unknown key, ignored"]
+    assert warnings == [
+        "nope: unknown key, ignored",
+        "username: there is no account @bob; until there is, no task takes the file",
+    ]
     refused(lambda: library.change(material.id, {"sort_number": "x"}), Invalid)
     refused(lambda: library.change(material.id, []), Invalid)
     refused(lambda: library.change(99, {}), NotFound)
