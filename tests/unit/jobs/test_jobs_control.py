@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from jobs.attempt import Attempt, ScriptFailed, Verdict
-from jobs.control import Skipped
+from jobs.control import AT_ONCE, TRIES, Skipped
 from jobs.refusals import Invalid, NotFound
 from jobs.states import AFTER_COMMIT, ENDED, OUTCOMES, PENDING, RUNNING
+from storage.errors import StageConflict, StoreFailed
 from storage.records import MediaFile, Outcome, Stage, Status, Task, TaskError, Waiting
 from tests.support.bench import Bench, new_task
 from tests.support.clock import FakeClock
@@ -330,3 +331,217 @@ class Person(RuleBasedStateMachine):
 
 TestPerson = Person.TestCase
 TestPerson.settings = hypothesis_settings(max_examples=20, stateful_step_count=20, deadline=None)
+
+
+def test_each_refusal_names_its_task_and_what_to_do(bench: Bench) -> None:
+    """The sentences that the API answers with: people act on them."""
+    published, limit = put(bench, Stage.PUBLISHED), put(bench, Stage.FAILED, retry_count=3)
+    unknown = put(bench, Stage.FAILED, outcome=Outcome.UNKNOWN)
+    refusals: list[tuple[Callable[[], object], type[Invalid | NotFound], str, str]] = [
+        (
+            lambda: bench.control.stop(published.id),
+            Invalid,
+            "",
+            f"task {published.id} has already ended (completed)",
+        ),
+        (
+            lambda: bench.control.retry(published.id),
+            Invalid,
+            "",
+            f"only failed tasks can be retried; task {published.id} is completed",
+        ),
+        (
+            lambda: bench.control.retry(unknown.id),
+            Invalid,
+            "",
+            "may already be published; check the account, then retry with confirm=true",
+        ),
+        (
+            lambda: bench.control.retry(limit.id),
+            Invalid,
+            "",
+            f"task {limit.id} was retried 3 times: create a new task or use force=true",
+        ),
+        (
+            lambda: bench.control.mark_published(limit.id),
+            Invalid,
+            "",
+            f"the outcome of task {limit.id} is not unknown",
+        ),
+        (lambda: bench.control.stop(999), NotFound, "task_id", "there is no task 999"),
+        (lambda: bench.control.delete([999]), NotFound, "task_ids", "no such task"),
+        (lambda: bench.control.delete([998, 999]), NotFound, "task_ids", "none of these tasks exists"),
+    ]
+    for action, kind, field, sentence in refusals:
+        with pytest.raises(kind) as refused:
+            action()
+        assert [(problem.field, problem.problem) for problem in refused.value.problems] == [(field, sentence)]
+
+
+def test_a_confirmed_post_says_who_confirmed_it(bench: Bench) -> None:
+    unknown = put(bench, Stage.FAILED, outcome=Outcome.UNKNOWN, error=TaskError("interrupted", "x"))
+    task = bench.control.mark_published(unknown.id)
+    assert (task.remark, task.error, task) == (
+        "published, as a person confirmed",
+        None,
+        bench.task(unknown.id),
+    )
+
+
+def test_a_retry_and_a_deletion_wake_the_engine(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[str] = []
+    failed, other, ended = (put(bench, Stage.FAILED) for _ in range(3))
+    monkeypatch.setattr(bench.jobs, "wake", lambda: woken.append("now"))
+    bench.control.retry(failed.id)
+    bench.control.delete([ended.id])
+    bench.control.retry_all()
+    assert bench.task(other.id).stage is Stage.SCHEDULED
+    assert woken == ["now"] * 3
+
+
+def test_a_stop_or_a_deletion_of_a_running_task_interrupts_its_attempt(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted: list[int] = []
+    monkeypatch.setattr(bench.jobs, "interrupt", interrupted.append)
+    stopped, deleted = put(bench, Stage.PREPARING), put(bench, Stage.VERIFYING)
+    bench.control.stop(stopped.id)
+    done = bench.control.delete([deleted.id])
+    assert interrupted == [stopped.id, deleted.id]
+    assert done.warnings == [
+        f"task {deleted.id} had already passed the point of no return: its post may still appear"
+    ]
+
+
+def test_R49_a_retry_reads_the_current_account_anew_unless_the_task_names_one(bench: Bench) -> None:
+    current, named = (
+        put(bench, Stage.FAILED, account_seen="ann"),
+        put(bench, Stage.FAILED, account_seen="ann", username="ann"),
+    )
+    assert bench.control.retry(current.id).account_seen == ""
+    assert bench.control.retry(named.id).account_seen == "ann"
+
+
+def test_R52_a_retry_at_once_begins_now_whatever_time_was_planned(bench: Bench) -> None:
+    now = bench.clock.now()
+    assert bench.control.retry(put(bench, Stage.FAILED).id).due_at == now + 5.0
+    later = bench.control.retry(planned(bench).id)
+    assert later.due_at == now + 3600.0
+
+
+def moving(bench: Bench, monkeypatch: pytest.MonkeyPatch, task: Task, *changes: dict[str, Any]) -> None:
+    """Each time the control has looked at the task, one of the changes comes before it can write."""
+    left = list(changes)
+    get = bench.store.tasks.get
+
+    def get_then_change(task_id: int) -> Task | None:
+        found = get(task_id)
+        if left and task_id == task.id:
+            bench.store.tasks.change(task_id, **left.pop(0))
+        return found
+
+    monkeypatch.setattr(bench.store.tasks, "get", get_then_change)
+
+
+def test_a_task_that_moves_under_a_stop_is_looked_at_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = put(bench, Stage.QUEUED)
+    moving(bench, monkeypatch, task, {"stage": Stage.PREPARING})
+    stopped = bench.control.stop(task.id)
+    assert (stopped.stage, stopped.stop_requested) == (Stage.PREPARING, True)
+
+
+def test_a_task_that_its_own_attempt_ended_as_stopped_answers_as_stopped(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = put(bench, Stage.PREPARING)
+
+    def end(_: int) -> None:
+        bench.store.tasks.change(task.id, stage=Stage.FAILED, error=STOPPED)
+
+    monkeypatch.setattr(bench.jobs, "interrupt", end)
+    assert bench.control.stop(task.id).error == STOPPED
+
+
+def test_a_task_that_moves_under_a_retry_or_a_confirmation_is_looked_at_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed, unknown = put(bench, Stage.FAILED), put(bench, Stage.FAILED, outcome=Outcome.UNKNOWN)
+    with monkeypatch.context() as moved:
+        moving(bench, moved, failed, {"attempt": 2})
+        assert bench.control.retry(failed.id).attempt == 2
+    with monkeypatch.context() as moved:
+        moving(bench, moved, unknown, {"attempt": 2})
+        assert bench.control.mark_published(unknown.id).attempt == 2
+
+
+def test_a_task_that_never_stands_still_is_given_up_with_a_reason(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed, unknown, queued = (
+        put(bench, Stage.FAILED),
+        put(bench, Stage.FAILED, outcome=Outcome.UNKNOWN),
+        put(bench, Stage.QUEUED),
+    )
+    tries: list[int] = []
+
+    def conflict(task_id: int, *_: object, **__: object) -> Task:
+        tries.append(task_id)
+        raise StageConflict(bench.task(task_id))
+
+    monkeypatch.setattr(bench.jobs.mover, "move", conflict)
+    for action, task, doing in (
+        (bench.control.retry, failed, "retried"),
+        (bench.control.mark_published, unknown, "marked"),
+        (bench.control.stop, queued, "stopped"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            action(task.id)
+        assert [(problem.field, problem.problem) for problem in refused.value.problems] == [
+            ("", f"task {task.id} changes too fast to be {doing}")
+        ]
+        assert tries.count(task.id) == TRIES
+
+
+def test_R69_many_tasks_are_retried_and_deleted_in_writes_of_a_bounded_number(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = [put(bench, Stage.FAILED) for _ in range(AT_ONCE + 1)]
+    sizes: list[int] = []
+    change_each, remove = bench.store.tasks.change_each, bench.store.tasks.remove
+
+    def counted_change(changes: Any, **expected: Any) -> list[Task]:
+        sizes.append(len(changes))
+        return change_each(changes, **expected)
+
+    def counted_remove(task_ids: list[int], **expected: Any) -> Any:
+        sizes.append(len(task_ids))
+        return remove(task_ids, **expected)
+
+    monkeypatch.setattr(bench.store.tasks, "change_each", counted_change)
+    monkeypatch.setattr(bench.store.tasks, "remove", counted_remove)
+    ids = [task.id for task in tasks]
+    assert bench.control.retry_all().task_ids == ids
+    assert sizes == [AT_ONCE, 1]
+    assert bench.control.delete(reversed(ids)).task_ids == ids[::-1]
+    assert sizes == [AT_ONCE, 1] * 2
+
+
+def test_what_was_deleted_before_the_store_refused_is_said(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [put(bench, Stage.FAILED).id for _ in range(AT_ONCE + 1)]
+    remove = bench.store.tasks.remove
+
+    def refuse_the_second(task_ids: list[int], **expected: Any) -> Any:
+        if len(task_ids) == 1:
+            raise StoreFailed("no space left")
+        return remove(task_ids, **expected)
+
+    monkeypatch.setattr(bench.store.tasks, "remove", refuse_the_second)
+    done = bench.control.delete(ids)
+    assert (done.task_ids, done.not_found) == (ids[:AT_ONCE], ids[AT_ONCE:])
+    assert done.warnings == ["the others could not be deleted: no space left"]
+    with pytest.raises(StoreFailed):
+        bench.control.delete(ids[AT_ONCE:])
