@@ -28,12 +28,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jobs/ending.py": ("jobs/test_jobs_ending.py",),
     "jobs/leases.py": ("jobs/test_jobs_leases.py",),
     "jobs/live_attempt.py": ("jobs/test_jobs_live_attempt.py",),
-    "jobs/control.py": (
-        "jobs/test_jobs_control.py",
-        "jobs/test_jobs_repeats.py",
-        "jobs/test_jobs_stop.py",
-        "jobs/test_jobs_retry.py",
-    ),
+    "jobs/control.py": ("jobs/test_jobs_control.py", "jobs/test_jobs_repeats.py"),
     "jobs/recovery.py": ("jobs/test_jobs_recovery_turns.py",),
     "jobs/runner.py": (
         "jobs/test_jobs_stop.py",
@@ -44,7 +39,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "jobs/test_jobs_account_holds.py",
     ),
     "storage/journal.py": ("storage/test_storage_journal.py",),
-    "storage/commit.py": ("storage/test_storage_commit.py", "storage/test_storage_disk_full.py"),
+    "storage/commit.py": ("storage/test_storage_transaction.py",),
     "storage/load.py": ("storage/test_storage_load.py", "storage/test_storage_migrate.py"),
     "storage/backup.py": ("storage/test_storage_backup.py",),
     "handlers/hosts.py": ("handlers/test_handlers_hosts.py",),
