@@ -43,8 +43,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "storage/load.py": ("storage/test_storage_load.py", "storage/test_storage_migrate.py"),
     "storage/backup.py": ("storage/test_storage_backup.py",),
     "handlers/hosts.py": ("handlers/test_handlers_hosts.py",),
-    "handlers/body.py": ("handlers/test_handlers_body.py",),
-    "handlers/auth.py": ("handlers/test_handlers_auth.py", "handlers/test_handlers_tokens.py"),
+    "handlers/body.py": ("handlers/test_handlers_body_reading.py",),
+    "handlers/auth.py": ("handlers/test_handlers_access.py",),
     "handlers/channel.py": ("handlers/test_handlers_server.py",),
     "jobs/intake.py": (
         "jobs/test_intake_files.py",

@@ -289,3 +289,21 @@ def test_a_new_attempt_forgets_how_the_one_before_ended(store: Store) -> None:
         task = store.tasks.change(in_stage(store, stage).id, **old)
         moved = mover.move(task.id, to, expect={stage})
         assert (moved.error, moved.finished_at) == (None, None)
+
+
+def test_a_move_of_a_task_that_is_in_another_stage_than_expected_is_refused(store: Store) -> None:
+    mover = Mover(store.tasks, FakeClock())
+    task = in_stage(store, Stage.PREPARING)
+    with pytest.raises(StageConflict):
+        mover.move(task.id, Stage.PREPARING, expect={Stage.QUEUED})
+    with pytest.raises(StageConflict):
+        mover.move(task.id, Stage.VERIFYING)  # only from where the table leads there
+    assert store.tasks.get(task.id) == task
+
+
+def test_who_knows_only_that_the_commit_point_was_passed_may_fail_a_task_as_unknown(store: Store) -> None:
+    for stage in AFTER_COMMIT:
+        failed = Mover(store.tasks, FakeClock()).move(
+            in_stage(store, stage).id, Stage.FAILED, expect=AFTER_COMMIT
+        )
+        assert (failed.stage, failed.outcome) == (Stage.FAILED, Outcome.UNKNOWN)
