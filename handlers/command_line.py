@@ -153,7 +153,8 @@ def ask_daemon(
         except ValueError:
             raise DaemonSilent(f"{url} answers HTTP {error.code}: is that tikmatrixd?") from error
     except (OSError, ValueError) as error:
-        raise DaemonSilent(f"the daemon does not answer on port {port}: is it running? ({error})") from error
+        why = getattr(error, "reason", error)  # urllib wraps what the socket said
+        raise DaemonSilent(f"the daemon does not answer on port {port}: is it running? ({why})") from error
     if envelope.get("code") == Code.UNAUTHORIZED:
         raise DaemonSilent(
             "the daemon takes this box for any other machine (it listens on an address of the LAN alone, or "

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from jobs.intake_targets import clean_username, default_package
 from jobs.lenient import Findings, Unreadable, read_bool, read_int, read_object
+from jobs.name_hints import username_problem
 from jobs.near_names import Unknown
 from jobs.post.config import Platform
 from jobs.refusals import Invalid, NoSpace, NotFound, Problem
@@ -20,7 +21,6 @@ from storage.errors import AccountExists, StoreFull, UnknownRecord
 from storage.records import Account
 from storage.store import Store
 
-_USERNAME = re.compile(r"[^\s/\\@]{1,100}")
 _PACKAGE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)
 #: Other names under which clients may send a field.
 _ALIASES = {"serial": "device", "package": "packagename", "logged_in": "logined", "enabled": "status"}
@@ -311,13 +311,9 @@ def _read_username(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     name = clean_username(value)
-    if not _USERNAME.fullmatch(name):
-        raise Unreadable("must be a name of 1 to 100 characters without blanks, slashes and further @")
-    hidden = next((char for char in name if not char.isprintable()), "")
-    if hidden:  # copied along from a web page; no app would ever show this name
-        raise Unreadable(
-            f"holds the invisible character U+{ord(hidden):04X}; type the name instead of copying it"
-        )
+    problem = username_problem(name)
+    if problem:
+        raise Unreadable(problem)
     return name
 
 

@@ -12,6 +12,7 @@ from typing import get_args
 
 import msgspec
 
+from jobs.name_hints import username_problem
 from jobs.settings import EventName, Settings
 from jobs.time_zone import ZoneInvalid, zone
 
@@ -195,11 +196,12 @@ def _check_paths(settings: Settings) -> Iterator[tuple[str, str]]:
 def _check_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
     seen: set[tuple[str, str]] = set()
     for index, account in enumerate(settings.accounts):
-        name = account.username.strip().removeprefix("@").casefold()
+        bare = account.username.strip().removeprefix("@").strip()
+        name, problem = bare.casefold(), username_problem(bare)
         if not name:
             yield f"accounts[{index}].username", "must not be empty"
-        elif not name.isprintable():
-            yield f"accounts[{index}].username", f"{account.username!r} holds an invisible character"
+        elif problem:
+            yield f"accounts[{index}].username", f"{account.username!r} {problem}"
         elif (account.platform, name) in seen:
             yield f"accounts[{index}].username", f"{account.username!r} stands twice for {account.platform}"
         seen.add((account.platform, name))

@@ -9,9 +9,22 @@ from jobs.lenient import split_joined
 from jobs.post.captions import find_placeholder
 from jobs.spoilt_values import decoded_twice
 
+_USERNAME = re.compile(r"[^\s/\\@,;]{1,100}")
 _PROFILE = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}/", re.IGNORECASE)
 #: What programs make of a value that is not there.
 _NOTHING = ("undefined", "null", "none", "nan")
+
+
+def username_problem(name: str) -> str:
+    """Why this cannot be the name of an account, as the rest of a sentence; "" when it can."""
+    hidden = next((char for char in name if not char.isprintable()), "")
+    if hidden and not hidden.isspace():  # copied along from a web page; no app would ever show this name
+        return f"holds the invisible character U+{ord(hidden):04X}; type the name instead of copying it"
+    if _USERNAME.fullmatch(name):
+        return ""
+    if _PROFILE.match(name):
+        return f"is an address; write the name alone{_name_in(name)}"
+    return "must be a name of 1 to 100 characters without blanks, commas, slashes and further @"
 
 
 def explain_name(name: str) -> str:

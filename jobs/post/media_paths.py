@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 from jobs.lenient import shorten
 from jobs.post.names import is_utf8, real, shown, similar, trimmed
@@ -69,9 +70,9 @@ def resolve_folder(given: str, media: Media) -> Path:
     name = shorten(given)
     try:
         if not path.is_dir():
-            code = "not_a_folder" if path.exists() else "missing"
-            text = "is not a folder" if path.exists() else "does not exist on this box"
-            raise MediaRejected(code, f'"{name}" {text}')
+            if path.exists():
+                raise MediaRejected("not_a_folder", f'"{name}" is not a folder')
+            raise MediaRejected("missing", _missing(name, given, path))
     except OSError as error:
         raise MediaRejected("unreadable", f'"{name}" cannot be read: {error.strerror}') from None
     if not os.access(path, os.R_OK | os.X_OK):
@@ -166,7 +167,24 @@ def _missing(name: str, given: str, path: Path) -> str:
         text += '; "@" tells curl to read a file, here the path alone is needed'
     elif "\\" in given:
         text += "; paths on this box use /"
+    else:
+        text += _how_written(given)
     return text
+
+
+def _how_written(given: str) -> str:
+    """What a path that leads nowhere was most likely meant to be, as the rest of a sentence."""
+    if re.search(r"\$\w|\$\{|%\w+%", given):
+        return "; variables are not known here, write the whole path"
+    if any(char in given for char in "*?"):
+        return "; patterns are not known here, name each file"
+    if re.search(r"%[0-9A-Fa-f]{2}", given):
+        return f'; it is written as in an address, write "{shorten(unquote(given))}"'
+    if len([part for part in re.split(r"[,;]", given) if kind_of(part.strip())]) > 1:
+        return "; give each file an entry of its own in the list"
+    if given.startswith(("data:", "blob:")):
+        return "; it is no path: upload the file to /api/v1/materials"
+    return ""
 
 
 def _listed(roots: Sequence[str]) -> str:

@@ -389,3 +389,24 @@ def test_CLI_11_whatever_people_write_is_accepted(door: Door) -> None:
 def test_several_captions_as_a_list_say_how_to_write_them(door: Door) -> None:
     errors = door.errors({"material_list": ["clip.mp4"], "captions": ["a", "b"]})
     assert "multiline" in errors["script_config.captions"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("$HOME/clip.mp4", "variables are not known"),
+        ("%USERPROFILE%/clip.mp4", "variables are not known"),
+        ("*.mp4", "patterns are not known"),
+        ("a%20b.mp4", 'write "a b.mp4"'),
+        ("a.mp4,b.mp4", "an entry of its own"),
+        ("data:video/mp4;base64,AAAA", "upload the file"),
+    ],
+)
+def test_CLI_9_a_path_that_leads_nowhere_says_how_it_was_written(door: Door, given: str, said: str) -> None:
+    assert said in problem(door, given)[1]
+
+
+def test_MED_19_a_folder_that_differs_by_case_is_named(door: Door) -> None:
+    door.file("Clips/x.mp4")
+    config = {"material_source": "localFolder", "material_path": "clips"}
+    assert 'there is "Clips"' in door.errors(config)["script_config.material_path"]

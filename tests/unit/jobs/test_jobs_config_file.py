@@ -70,7 +70,25 @@ def test_an_account_that_stands_twice_is_reported_where_it_stands_again():
 
 def test_an_account_copied_with_an_invisible_character_is_reported():
     text = '[[accounts]]\nusername = "kim\u200b"\n'
-    assert problems_of(text) == ["line 2: accounts[0].username: 'kim\\u200b' holds an invisible character"]
+    [problem] = problems_of(text)
+    assert problem.startswith(
+        "line 2: accounts[0].username: 'kim\\u200b' holds the invisible character U+200B"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("https://www.tiktok.com/@kim", 'is an address; write the name alone, "kim"'),
+        ("kim,bob", "without blanks, commas"),
+        ("kim bob", "without blanks, commas"),
+        ("@@kim", "further @"),
+    ],
+)
+def test_CLI_12_a_name_that_no_account_can_have_is_reported(name: str, said: str) -> None:
+    [problem] = problems_of(f'[[accounts]]\nusername = "{name}"\n')
+    assert problem.startswith("line 2: accounts[0].username: ")
+    assert said in problem
 
 
 def test_a_broken_entry_hides_no_problem_of_its_neighbours_or_its_own():
