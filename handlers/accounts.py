@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -12,6 +13,7 @@ from handlers.call import Call, Result, Route, page_of
 from handlers.envelope import Code
 from handlers.services import Services
 from jobs.accounts import OTHER_NAMES, AccountFields
+from jobs.lenient import shorten
 from jobs.phone.protocol import PhoneState
 from storage.records import Account
 
@@ -26,6 +28,15 @@ class AccountQuery(msgspec.Struct):
     tag: Annotated[str, Meta(description="Exactly this tag")] | UnsetType = UNSET
     page: Annotated[int, Meta(ge=1)] = 1
     page_size: Annotated[int, Meta(ge=1, description="More than 100 counts as 100")] = 20
+
+
+def _about_phone(account: Account, known: Collection[str]) -> list[str]:
+    """A phone may come later; but a serial with a slip in it never does."""
+    if not account.serial or account.serial in known:
+        return []
+    return [
+        f'device: no phone "{shorten(account.serial)}" was ever seen here; tasks of this account wait for it'
+    ]
 
 
 class AccountHandlers:
@@ -51,16 +62,23 @@ class AccountHandlers:
         return self._show(self._services.accounts.get(call.id))
 
     def create(self, call: Call) -> Result:
+        known = self._serials()
         account, warnings = self._services.accounts.add(call.fields(AccountFields))
-        return objects.AccountChange(self._show(account), warnings)
+        return objects.AccountChange(self._show(account), [*warnings, *_about_phone(account, known)])
 
     def change(self, call: Call) -> Result:
+        known, before = self._serials(), self._services.accounts.get(call.id).serial
         account, warnings = self._services.accounts.change(call.id, call.fields(AccountFields))
+        if account.serial != before:
+            warnings = [*warnings, *_about_phone(account, known)]
         return objects.AccountChange(self._show(account), warnings)
 
     def remove(self, call: Call) -> Result:
         self._services.accounts.remove(call.id)
         return objects.Removed(call.id)
+
+    def _serials(self) -> set[str]:
+        return {phone.serial for phone in self._services.phones.inventory()}
 
     def _show(self, account: Account) -> objects.AccountObject:
         phone = self._services.phones.info(account.serial) if account.serial else None

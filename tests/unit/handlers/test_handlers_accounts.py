@@ -131,3 +131,14 @@ def test_a_disabled_account_takes_part_in_nothing(side: HttpSide, api: Client) -
     add(api, status=1)
     api.bad(40001, "POST", "/api/v1/task", side.body(serials=None, usernames=["@Kim"]))
     api.bad(40401, "POST", "/api/v1/task", side.body(enable_multi_account=True))
+
+
+def test_CLI_12_an_account_on_a_phone_that_was_never_seen_is_taken_with_a_word(
+    side: HttpSide, api: Client
+) -> None:
+    side.phones.set("PHONE1", model="Pixel 7")
+    made = api.good("POST", A, {"username": "@kim", "device": "PHONE1"})
+    assert made["warnings"] == []
+    told = api.good("PATCH", f"{A}/{made['account']['id']}", {"device": "PHONEI"})["warnings"]
+    assert told == ['device: no phone "PHONEI" was ever seen here; tasks of this account wait for it']
+    assert told == api.good("POST", A, {"username": "@lee", "device": "PHONEI"})["warnings"]
