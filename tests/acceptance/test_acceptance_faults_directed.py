@@ -470,7 +470,8 @@ def test_JOB_17_and_ADB_4_ten_kills_and_starts_leave_the_adb_server_and_come_up_
         for _ in range(10):
             began = time.monotonic()
             bench.daemon = bench.start()
-            assert time.monotonic() - began < 5
+            # Waiting for each of the absent phones would take minutes; a busy machine needs some seconds.
+            assert time.monotonic() - began < 15
             bench.daemon.kill()
         assert bench.adb_server_pid() == adb_server
     finally:

@@ -1,5 +1,6 @@
 """The whole path on the real command: a request in, a post on the phone out, whatever happens in between."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -95,11 +96,14 @@ def test_JOB_3_a_kill_at_any_state_write_never_posts_twice_and_loses_nothing(
 ):
     one = hub(1)
     daemon = one.start(crash_at=crash_at)
-    task = daemon.post(
-        usernames=[one.account(platform)],
-        platform=platform,
-        script_config=config_for(one, post_way="addButton"),
-    )
+    task = 1
+    # A kill at the first write may come before the answer: what is to be posted is on disk all the same.
+    with contextlib.suppress(ConnectionError):
+        task = daemon.post(
+            usernames=[one.account(platform)],
+            platform=platform,
+            script_config=config_for(one, post_way="addButton"),
+        )
     assert daemon.died() == -9
     again = one.start()
     ended = again.ended(task, 120)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -14,8 +15,9 @@ from PIL import Image
 from tests.support.http_side import MEDIA, HttpSide
 
 UPLOAD = "/api/v1/materials?name={}"
-#: What an idle server answers in a millisecond may take this long beside ten slow files.
+#: What an idle server answers in a millisecond may take this long beside ten slow files; a busy machine's is slower idle.
 P99_S = 0.05
+P99_OF_IDLE = 5
 
 
 @pytest.fixture
@@ -33,12 +35,23 @@ def slow_jpeg(number: int) -> bytes:
     return data[:at] + data[at:-2] * 15 + b"\xff\xd9" + number.to_bytes(2)
 
 
+def stats_s(wire: Any) -> float:
+    started = time.perf_counter()
+    assert wire.call("GET", "/api/v1/task/stats").status_int == 200
+    return time.perf_counter() - started
+
+
+def p99(ascending: list[float]) -> float:
+    return ascending[int(len(ascending) * 0.99)]
+
+
 def test_MED_22_ten_slow_files_delay_neither_quick_calls_nor_the_removal_of_others(side: HttpSide) -> None:
     wire = side.serve()
     kept = wire.call("POST", UPLOAD.format("clip.mp4"), raw=(MEDIA / "clip.mp4").read_bytes())
     assert kept.status_int in {200, 201}, kept.body
     data = slow_jpeg(0)[:-2]
     answers: list[int] = []
+    idle = sorted(stats_s(wire) for _ in range(200))
 
     def upload(number: int) -> None:
         answer = wire.call("POST", UPLOAD.format(f"{number}.jpg"), raw=data + number.to_bytes(2))
@@ -51,9 +64,7 @@ def test_MED_22_ten_slow_files_delay_neither_quick_calls_nor_the_removal_of_othe
     taken: list[float] = []
     removed = 0
     while any(thread.is_alive() for thread in uploads):
-        started = time.perf_counter()
-        assert wire.call("GET", "/api/v1/task/stats").status_int == 200
-        taken.append(time.perf_counter() - started)
+        taken.append(stats_s(wire))
         if not removed:
             started = time.perf_counter()
             removed = wire.call("DELETE", "/api/v1/materials/1").status_int
@@ -63,7 +74,7 @@ def test_MED_22_ten_slow_files_delay_neither_quick_calls_nor_the_removal_of_othe
     assert len(answers) == 10
     assert set(answers) <= {200, 201}
     taken.sort()
-    assert taken[int(len(taken) * 0.99)] <= P99_S
+    assert p99(taken) <= max(P99_S, P99_OF_IDLE * p99(idle))
 
 
 def test_a_file_that_hangs_holds_up_only_its_own_kind_of_call(side: HttpSide) -> None:
