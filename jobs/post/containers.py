@@ -10,18 +10,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from jobs.phone.tree import Bounds, Node, UiTree
-from jobs.post.found import contains, holds_point, is_around
+from jobs.post.found import contains, holds_point, is_around, is_keyboard
 from jobs.post.screens_file import Containers
+from jobs.post.sheet_shapes import (
+    DIALOG_WIDTH,
+    SCRIM_WIDTH,
+    bare,
+    like_dialog,
+    like_scrim,
+    like_sheet,
+    small_window,
+)
 from jobs.post.words import Word, plain
 
-#: A scrim that no id names: a bare node that takes all touches over this part of the window, over so much beneath it.
-SCRIM_WIDTH, SCRIM_HEIGHT, SCRIM_COVERS = 0.9, 0.5, 3
-#: A sheet that nothing names: as wide as the window, standing on its lower edge, with words, over the buttons there.
-SHEET_WIDTH, SHEET_FOOT, SHEET_TOP, SHEET_HEIGHT, SHEET_COVERS = 0.95, 0.93, 0.12, 0.2, 2
-#: The lowest part of a window, where tab bars and the buttons of forms stand.
-FOOT = 0.75
-#: What is higher than this is no button or cell but a page, which its own parts lie over.
-COVERED_HEIGHT = 0.4
+#: A keyboard's window can be as high as the screen; what is drawn of it is no higher than this part.
+KEYBOARD_HEIGHT = 0.6
 #: A free part of a half-covered target is used when it is at least this wide and high, of the screen's width.
 FREE_PART = 0.01
 
@@ -47,9 +50,13 @@ def topmost(visible: Sequence[Node], tree: UiTree, spec: Containers, titles: Wor
         titles: what a sheet's or dialog's box calls itself to a screen reader.
     """
     width, height = tree.size
-    wide = min(SCRIM_WIDTH, SHEET_WIDTH) * width
+    wide = SCRIM_WIDTH * width
+    narrow = DIALOG_WIDTH * width
     scrims: list[Node] = []
     boxes: list[Node] = []
+    window = small_window(visible, tree)
+    if window is not None:
+        return _over(visible, tree, None, window)
     for node in visible:
         name = node.id_name if node.resource_id else ""
         if name and name in spec.scrims:
@@ -58,12 +65,20 @@ def topmost(visible: Sequence[Node], tree: UiTree, spec: Containers, titles: Wor
             titles is not None and node.content_desc and titles.matches_plain(plain(node.content_desc))
         ):
             boxes.append(node)
-        elif tree.structured and node.bounds[2] - node.bounds[0] >= wide:  # neither is narrower
-            if node.children:
-                if _like_sheet(node, visible, width, height):
-                    boxes.append(node)
-            elif _bare(node) and _like_scrim(node, visible, height):
+        elif node.bounds[2] - node.bounds[0] < narrow:
+            continue
+        elif not node.children:
+            if (
+                tree.structured
+                and node.bounds[2] - node.bounds[0] >= wide
+                and bare(node)
+                and like_scrim(node, visible, height)
+            ):
                 scrims.append(node)
+        elif node.parent is not None and (
+            like_sheet(node, visible, width, height) or like_dialog(node, visible, width, height)
+        ):
+            boxes.append(node)
     if not scrims and not boxes:
         return None
     return _cover(visible, tree, scrims, boxes)
@@ -100,7 +115,12 @@ def _over(visible: Sequence[Node], tree: UiTree, scrim: Node | None, box: Node |
     hidden: list[Node] = []
     above = set(first.ancestors())
     for node in visible:
-        if node is first or node in above or not same_window(node, first, tree):
+        if node is first or node in above:
+            continue
+        if not same_window(node, first, tree):
+            # A sheet's window lies over the app's others. What other apps lay over it is told by itself.
+            if node.package == first.package:
+                hidden.append(node)
             continue
         on_top = node.drawn > first.drawn
         if on_top and box is not None and not tree.structured:
@@ -133,55 +153,6 @@ def _filled(box: Node, visible: Sequence[Node], tree: UiTree) -> bool:
     return any(
         n.drawn > box.drawn and (n.text or n.content_desc) and contains(box.bounds, n.bounds) for n in visible
     )
-
-
-def _bare(node: Node) -> bool:
-    """Takes touches and says nothing. Some builds leave an unresolved string number as a description."""
-    return (
-        node.clickable and not node.children and not node.text and not node.content_desc.strip("@0123456789")
-    )
-
-
-def _like_scrim(node: Node, visible: Sequence[Node], height: int) -> bool:
-    if node.height < SCRIM_HEIGHT * height:
-        return False
-    count = 0
-    for other in visible:
-        if (
-            other.drawn < node.drawn
-            and (other.text or other.content_desc)
-            and holds_point(node.bounds, other.center)
-        ):
-            count += 1
-            if count >= SCRIM_COVERS:
-                return True
-    return False
-
-
-def _like_sheet(node: Node, visible: Sequence[Node], width: int, height: int) -> bool:
-    _, top, _, foot = node.bounds
-    if (
-        node.width < SHEET_WIDTH * width
-        or foot < SHEET_FOOT * height
-        or top < SHEET_TOP * height
-        or foot - top < SHEET_HEIGHT * height
-    ):
-        return False
-    within = set(node.walk())
-    if not any(n.text for n in within):
-        return False
-    above = set(node.ancestors())
-    covered = [
-        n
-        for n in visible
-        if n.clickable
-        and n.drawn < node.drawn
-        and n not in within
-        and n not in above
-        and n.height < COVERED_HEIGHT * height
-        and holds_point(node.bounds, n.center)
-    ]
-    return len(covered) >= SHEET_COVERS and any(n.bounds[3] > FOOT * height for n in covered)
 
 
 def _around(nodes: Iterable[Node]) -> Bounds:
@@ -240,6 +211,8 @@ def covers(tree: UiTree, target: Node, point: tuple[int, int]) -> list[Node]:
         for n in tree.nodes
         if n.clickable and n.visible and holds_point(n.bounds, point) and n is not target
     ]  # fmt: skip
+    if not any(is_around(n.package) for n in found):
+        found += _keyboard_at(tree, point)
     if not found:
         return found
     if not tree.structured:
@@ -255,6 +228,19 @@ def covers(tree: UiTree, target: Node, point: tuple[int, int]) -> list[Node]:
         elif is_around(node.package) or own.width * own.height < size:
             result.append(node)
     return result
+
+
+def _keyboard_at(tree: UiTree, point: tuple[int, int]) -> list[Node]:
+    """The keyboard, where a point lies between its keys."""
+    keyboards = {p for p in tree.packages if is_keyboard(p)}
+    if not keyboards:
+        return []
+    most = KEYBOARD_HEIGHT * tree.size[1]
+    return [
+        n
+        for n in tree.nodes
+        if n.package in keyboards and n.visible and n.height <= most and holds_point(n.bounds, point)
+    ][:1]
 
 
 def free_part(tree: UiTree, target: Node, area: Bounds | None = None) -> Bounds | None:

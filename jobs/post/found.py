@@ -8,7 +8,8 @@ from jobs.phone.tree import Bounds, Node
 from jobs.post.screens_file import Rule, Texts
 
 #: Windows that lie around an app and never belong to it: the system's bars, keyboards.
-_AROUND = ("com.android.systemui", "inputmethod", "keyboard", "honeyboard", "swiftkey", "openatx")
+_KEYBOARDS = ("inputmethod", "keyboard", "honeyboard", "swiftkey")
+_AROUND = ("com.android.systemui", *_KEYBOARDS, "openatx")
 #: Where a flat list says nothing of packages, ids and texts decide alone.
 _EDITABLE = ("EditText", "AutoCompleteTextView")
 
@@ -39,6 +40,11 @@ class Found:
 def is_around(package: str) -> bool:
     """Whether a package draws around apps: status bar, keyboard."""
     return any(part in package for part in _AROUND)
+
+
+def is_keyboard(package: str) -> bool:
+    """Whether a package draws a keyboard: it takes all touches on it, between its keys too."""
+    return any(part in package for part in _KEYBOARDS)
 
 
 def platform_of(package: str) -> str | None:

@@ -53,12 +53,11 @@ def next_element(look: Look, screen: Screen) -> Found | None:
         found = look.find(name)
         if found is None:
             continue
-        if found.area is None:
-            area = free_part(look.tree, found.node)
-            if area is None:
-                continue
-            if area != found.node.bounds:
-                found = replace(found, area=area)
+        area = free_part(look.tree, found.node, found.area)
+        if area is None:
+            continue
+        if area != found.bounds:
+            found = replace(found, area=area)
         if any(n is not found.node and holds_point(n.bounds, found.center) for n in forbidden):
             continue
         return found
