@@ -65,6 +65,7 @@ PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugi
 KILLED = {1, 3, -24, 24, 36, 37, 152, 255}
 SURVIVED = {0}
 NO_TESTS = {5, 33}
+ALIVE = {"alive", "no test"}
 
 
 def tree_files() -> list[str]:
@@ -118,12 +119,12 @@ def exit_codes(folder: Path, module: str) -> dict[str, int | None]:
 
 
 def verdict(code: int | None) -> str:
-    """One word for an exit code."""
-    if code is None:
-        return "not measured"
+    """One word for an exit code; an interrupted or unexplained one says nothing about the tests."""
+    if code in KILLED:
+        return "killed"
     if code in SURVIVED:
         return "alive"
-    return "no test" if code in NO_TESTS else "killed"
+    return "no test" if code in NO_TESTS else "not measured"
 
 
 def measure(module: str, *, survivors: bool, children: int) -> dict[str, int | None]:
@@ -131,9 +132,7 @@ def measure(module: str, *, survivors: bool, children: int) -> dict[str, int | N
     folder = prepare(module)
     again = []
     if survivors:
-        again = [
-            name for name, code in exit_codes(folder, module).items() if verdict(code) in {"alive", "no test"}
-        ]
+        again = [name for name, code in exit_codes(folder, module).items() if verdict(code) in ALIVE]
         if not again:
             return exit_codes(folder, module)
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(children), *again]
@@ -145,7 +144,7 @@ def report(module: str, codes: dict[str, int | None]) -> None:
     """Print each survivor with what it changes, and the module's line of figures."""
     folder = WORK / module.removesuffix(".py").replace("/", "-")
     for name, code in codes.items():
-        if verdict(code) != "killed":
+        if verdict(code) in ALIVE:
             shown = subprocess.run(
                 [sys.executable, "-m", "mutmut", "show", name],
                 cwd=folder,
@@ -160,8 +159,8 @@ def report(module: str, codes: dict[str, int | None]) -> None:
             ]
             print(f"{verdict(code)}: {name}", *changed, sep="\n    ")
     count = Counter(map(verdict, codes.values()))
-    alive = count["alive"] + count["no test"]
-    share = 100 * alive / len(codes) if codes else 0.0
+    alive = sum(count[word] for word in ALIVE)
+    share = 100 * alive / max(1, len(codes) - count["not measured"])
     print(
         f"| `{module}` | {len(codes)} | {count['killed']} | {alive} | {share:.1f} % | {count['not measured']} |",
         flush=True,
@@ -189,7 +188,7 @@ def main() -> int:
             shutil.rmtree(WORK / module.removesuffix(".py").replace("/", "-"), ignore_errors=True)
         codes = measure(module, survivors=given.survivors, children=given.children)
         report(module, codes)
-        living = sum(verdict(code) != "killed" for code in codes.values())
+        living = sum(verdict(code) in ALIVE for code in codes.values())
         if living > len(codes) * given.most / 100:
             too_many.append(module)
     if too_many:

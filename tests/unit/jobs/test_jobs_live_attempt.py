@@ -511,3 +511,13 @@ def test_a_new_attempt_has_no_stop_no_cut_and_no_failed_step(rig: Rig) -> None:
     rig.clock.advance(3)
     attempt.close()
     assert attempt.cut_at == first == rig.clock.monotonic() - 3
+
+
+def test_the_sent_tap_is_written_at_once_and_only_after_the_commit_point(rig: Rig) -> None:
+    attempt = rig.live()
+    attempt.enter_verifying()  # no commit point: nothing can have been tapped
+    assert rig.stage(attempt) is Stage.PREPARING
+    attempt.enter_committing()
+    attempt.enter_verifying()
+    assert rig.stage(attempt) is Stage.VERIFYING
+    assert attempt.task == rig.stored(attempt)
