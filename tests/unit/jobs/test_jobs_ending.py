@@ -273,3 +273,8 @@ def test_an_interrupted_task_starts_again_until_it_was_interrupted_too_often() -
         Stage.FAILED,
         {"error": TaskError("interrupted", sentence), "remark": sentence, "interruptions": 3},
     )
+
+
+@pytest.mark.parametrize("facts", [{"stop_requested": True}, {"deleted": True}])
+def test_an_interrupted_task_whose_end_was_asked_for_is_stopped(facts: dict[str, Any]) -> None:
+    assert ending.interrupted(task(**facts), POSTING, by="the daemon stopped") == ending.stopped()
