@@ -56,8 +56,8 @@ class Rig:
             writer=self.evidence.writer,
             lease_s=lease_s,
             proof_s=PROOF_S,
-            settling=settling,
             cleared=cleared,
+            **({"settling": True} if settling else {}),
         )
 
     def session(self) -> FakeSession:
@@ -521,3 +521,20 @@ def test_the_sent_tap_is_written_at_once_and_only_after_the_commit_point(rig: Ri
     attempt.enter_verifying()
     assert rig.stage(attempt) is Stage.VERIFYING
     assert attempt.task == rig.stored(attempt)
+
+
+def test_R50_the_guard_sees_the_account_even_where_it_could_not_be_stored(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def cleared(task: Task) -> AbstractContextManager[None]:
+        asked.append(task.account_seen)
+        return nullcontext()
+
+    attempt = rig.live(cleared=cleared)
+    with monkeypatch.context() as full:
+        run_out_of_space(full, rig)
+        attempt.see_account("bob")
+    attempt.enter_committing()
+    assert asked == ["bob"]
