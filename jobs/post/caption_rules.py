@@ -36,7 +36,7 @@ def _doubts(caption: str) -> list[str]:
         )
     placeholder = find_placeholder(caption)
     if placeholder:
-        doubts.append(f'holds "{placeholder}", which looks like a place that the client has not filled in')
+        doubts.append(f'holds "{placeholder}", which looks like a place that was not filled in')
     if _was_misread(caption):
         doubts.append("looks like UTF-8 that was read as Windows-1252; it is posted as it stands")
     return doubts

@@ -147,7 +147,7 @@ def read_template(text: str) -> Template:
     unfilled = find_placeholder(text)
     if unfilled:
         raise CaptionInvalid(
-            f'holds "{unfilled}", which the client has not filled in; to post it as it is, write "\\{{" for "{{"'
+            f'holds "{unfilled}", a place that was not filled in; to post it as it is, write "\\{{" for "{{"'
         )
     template = parse_spintax(text)
     lone = _LONE.search(text)

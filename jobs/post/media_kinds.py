@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from io import BufferedReader
 
 from jobs.post.media_paths import MediaRejected, kind_of
 
+_WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 JPEG, PNG, WEBP, MP4 = "a JPEG image", "a PNG image", "a WebP image", "an MP4 video"
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", JPEG),
@@ -97,7 +99,10 @@ def sniff(head: bytes) -> str:
         head[:-3].decode("utf-8") if len(head) == _HEAD_BYTES else head.decode("utf-8")
     except UnicodeDecodeError:
         return "something else"
-    return "something else" if b"\0" in head else "text"
+    if b"\0" in head:
+        return "something else"
+    # What a download leaves that met a log-in page or an error.
+    return "a web page" if _WEB_PAGE.match(head) else "text"
 
 
 def _by_brand(head: bytes) -> str:

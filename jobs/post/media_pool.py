@@ -220,7 +220,8 @@ def _enough(
         else:
             text += "; upload one to /api/v1/materials, or name files in material_list"
     elif not taken:
-        text = f"no unused {kind} is left {where}: all of the {present} are used, reserved or unfit"
+        there = "the only one is" if present == 1 else f"all {present} are"
+        text = f"no unused {kind} is left {where}: {there} used, reserved or unfit"
     else:
         text = f"only {len(taken)} of {wanted} unused {kind}s are left {where}"
     if reasons:

@@ -22,11 +22,11 @@ def door(tmp_path: Path) -> Iterator[Door]:
 
 @pytest.mark.parametrize("given", ["{{ $json.caption }}", "Hi {{name}}!", "${caption}", "<%= x %> {{y}}"])
 def test_CLI_6_a_caption_whose_places_were_not_filled_in_is_refused(door: Door, given: str) -> None:
-    assert "has not filled in" in door.errors({**CLIP, "captions": given})["script_config.captions"]
+    assert "was not filled in" in door.errors({**CLIP, "captions": given})["script_config.captions"]
     door.file("in/a.mp4")
     (door.root / "in" / "caption.txt").write_text(given, "utf-8")
     folder = {"material_source": "localFolder", "material_path": "in"}
-    assert "has not filled in" in door.errors(folder)["script_config.material_path"]
+    assert "was not filled in" in door.errors(folder)["script_config.material_path"]
 
 
 @pytest.mark.parametrize("given", ["{{a|b}|c}", "{{{deep}}}", r"\{\{name\}\}", "${5|10}"])
@@ -59,4 +59,4 @@ def test_usual_captions_have_no_such_warning(door: Door, given: str) -> None:
 
 def test_lines_of_a_multiline_text_are_posted_as_they_stand_with_a_word_about_places(door: Door) -> None:
     made = door.create({**CLIP, "captions": "Hi {{name}}", "caption_format": "multiline"})
-    assert [w for w in made.warnings if "has not filled in" in w]
+    assert [w for w in made.warnings if "was not filled in" in w]

@@ -410,3 +410,16 @@ def test_MED_19_a_folder_that_differs_by_case_is_named(door: Door) -> None:
     door.file("Clips/x.mp4")
     config = {"material_source": "localFolder", "material_path": "clips"}
     assert 'there is "Clips"' in door.errors(config)["script_config.material_path"]
+
+
+@pytest.mark.parametrize("page", [b"<!DOCTYPE html><html>", b"\xef\xbb\xbf\n <html lang=de>", b"<HEAD>"])
+def test_a_web_page_that_was_saved_as_a_video_is_named(door: Door, page: bytes) -> None:
+    (door.root / "page.mp4").write_bytes(page)
+    assert "but holds a web page" in problem(door, "page.mp4")[1]
+
+
+def test_MED_21_the_only_file_of_a_folder_is_spoken_of_as_one(door: Door) -> None:
+    (door.root / "one").mkdir()
+    (door.root / "one" / "a.mp4").write_bytes(b"")
+    config = {"material_source": "localFolder", "material_path": "one"}
+    assert "the only one is used, reserved or unfit" in door.errors(config)["script_config.material_path"]
