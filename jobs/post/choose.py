@@ -163,6 +163,8 @@ class Chooser:
         for index, poster in enumerate(posters):
             try:
                 folders = AccountFolders(root, poster.username, self._media, names)
+                if poster.username and folders.media == root:
+                    self._warn_of_strangers(names, root, poster.username)
                 files = self._pool.from_folder(folders, self._config, poster.platform)
                 caption, source = self._folder_caption(folders)
                 if not source:
@@ -179,6 +181,16 @@ class Chooser:
         if uses_lines:
             self._warn_unused_lines(len(posters))
         return chosen
+
+    def _warn_of_strangers(self, names: FolderNames, root: Path, username: str) -> None:
+        """Files of the root are taken for this account: a folder with a slip in its name was perhaps meant."""
+        known = {username, *(account.username for account in self._store.accounts.all())}
+        strangers = names.strangers(root, known)
+        if strangers:
+            listed = ", ".join(f'"{shorten(name)}"' for name in strangers[:5])
+            self._findings.warn(
+                f"{PREFIX}material_path: there is no account for the folder {listed}; it is not used"
+            )
 
     def _folder_caption(self, folders: AccountFolders) -> tuple[str, str]:
         """From caption.txt, always one spintax template: the caption and the file's name, both empty without one."""

@@ -7,7 +7,7 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from jobs.post.media_paths import MediaRejected, is_below, kind_of
@@ -58,6 +58,14 @@ class FolderNames:
                     found.setdefault(account_key(name), []).append(name)
             self._accounts[folder] = found
         return self._accounts[folder].get(account_key(username), [])
+
+    def strangers(self, folder: Path, usernames: Collection[str]) -> list[str]:
+        """The account folders in it that were read and belong to none of these accounts."""
+        keys = {account_key(name) for name in usernames}
+        found = self._accounts.get(folder, {})
+        return [
+            name for key, same in found.items() if key not in keys for name in same if name.startswith("@")
+        ]
 
     def texts(self, folder: Path) -> list[str]:
         """The names in it that can be those of texts, sorted. Raises MediaRejected."""

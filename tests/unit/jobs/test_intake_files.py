@@ -423,3 +423,14 @@ def test_MED_21_the_only_file_of_a_folder_is_spoken_of_as_one(door: Door) -> Non
     (door.root / "one" / "a.mp4").write_bytes(b"")
     config = {"material_source": "localFolder", "material_path": "one"}
     assert "the only one is used, reserved or unfit" in door.errors(config)["script_config.material_path"]
+
+
+def test_MED_19_a_folder_of_an_account_that_is_not_there_is_told_where_the_root_is_used(door: Door) -> None:
+    door.account("alice")
+    door.account("bob", "B")
+    for name in ("in/x.mp4", "in/@alcie/y.mp4", "in/@bob/z.mp4"):
+        door.file(name)
+    config = {"material_source": "localFolder", "material_path": "in"}
+    told = 'script_config.material_path: there is no account for the folder "@alcie"; it is not used'
+    assert told in door.create(config, usernames=["alice"]).warnings
+    assert told not in door.create(config, usernames=["bob"]).warnings
