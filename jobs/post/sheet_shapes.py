@@ -140,10 +140,14 @@ def _has_handle(node: Node, within: Iterable[Node], width: int, height: int) -> 
 
 
 def _over_page(node: Node, width: int, height: int) -> bool:
-    """Whether a page, or the picture of a camera or player, is drawn before a box beside it, and begins above it."""
+    """Whether a page, or the picture of a camera or player, is drawn before a box beside it, and lies beneath its middle.
+
+    Items of a list are drawn one after the other too, but beside each other.
+    """
     return node.parent is not None and any(
         other.drawn < node.drawn
         and other.bounds[1] < node.bounds[1]
+        and holds_point(other.bounds, node.center)
         and other.width >= SCRIM_WIDTH * width
         and other.height >= SCRIM_HEIGHT * height
         for other in node.parent.children

@@ -16,6 +16,7 @@ from tests.support.overlays import COVERING, STOPPING, WORDS, laid_over
 LEAST_NODES = 20
 #: In the middle of this drawn screen stands nothing that a dialog could lie over.
 BARE_IN_THE_MIDDLE = frozenset({"story_editor"})
+APP = "com.zhiliaoapp.musically"
 THE_WAY = ("path", "success", "progress")
 
 needs_recordings = pytest.mark.skipif(
@@ -98,6 +99,28 @@ def test_over_every_recorded_screen_it_is_an_interruption(what: str) -> None:
 @pytest.mark.parametrize("what", COVERING)
 def test_over_a_recorded_screen_what_it_covers_is_not_touched(what: str) -> None:
     assert touched_covers(recorded(), what) == []
+
+
+def test_an_inset_card_of_a_list_is_no_dialog_over_the_post_before_it() -> None:
+    def item(bounds: str, *, button: str) -> str:
+        x1, y1, x2, _ = (int(v) for v in bounds[1:-1].replace("][", ",").split(","))
+        return (
+            f'<node class="G" package="{APP}" bounds="{bounds}">'
+            f'<node class="T" package="{APP}" text="Suggested" bounds="[{x1},{y1}][{x2},{y1 + 60}]"/>'
+            f'<node class="B" package="{APP}" text="{button}" clickable="true" bounds="[{x1},{y1 + 90}][{x2},{y1 + 180}]"/>'
+            "</node>"
+        )
+
+    tabs = "".join(
+        f'<node class="T" package="{APP}" content-desc="{name}" clickable="true" bounds="[{x},2200][{x + 216},2340]"/>'
+        for name, x in (("Home", 0), ("Create", 432), ("Profile", 864))
+    )
+    items = item("[0,100][1080,1500]", button="Follow") + item("[60,1520][1020,2000]", button="Follow")
+    tree = parse_xml(
+        f'<hierarchy><node class="F" package="{APP}" bounds="[0,0][1080,2400]"><node class="R" package="{APP}" '
+        f'bounds="[0,0][1080,2200]">{items}</node>{tabs}</node></hierarchy>'
+    )
+    assert inspect_tree(tree)["screen"] == "home"
 
 
 def test_a_permission_whose_question_is_not_drawn_yet_is_not_refused() -> None:
