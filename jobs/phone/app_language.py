@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from jobs.phone.protocol import PhoneSession
+from jobs.phone.protocol import PhoneSession, ShellResult
 
 #: `cmd locale get-app-locales` (AOSP LocaleManagerShellCommand): "Locales for com.x for user 0 are [de-DE,en]".
 _APP_LOCALES = re.compile(r"are \[([^\]\n]*)\]")
@@ -14,6 +14,7 @@ _CONFIG = re.compile(r"^config: (\S+)", re.MULTILINE)
 _CONFIG_LOCALE = re.compile(
     r"(?:^|-)(?:b\+(?P<tag>[a-z]{2,3}(?:\+\w{2,8})*)|(?P<language>[a-z]{2,3})(?:-r(?P<region>[A-Z]{2}))?)(?=-|$)"
 )
+_CONFIG_QUESTION = ("am", "get-config")
 #: What stands before the locale in a configuration (mobile country and network).
 _NETWORK = re.compile(r"^(?:mcc\d+-?)?(?:mnc\d+-?)?")
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_#]+[A-Za-z0-9]{1,8})*")
@@ -37,6 +38,7 @@ class Spoken(NamedTuple):
     tag: str = ""  #: a BCP 47 tag as "de-DE"; "" where the phone does not tell
     by_app: bool = False  #: set for this app alone; else the phone's
     can_set: bool = False  #: the phone's Android can set it for this app alone
+    phone: str = ""  #: the phone's own language, where it was told along with the app's
 
     @property
     def language(self) -> str:
@@ -75,16 +77,24 @@ def config_tag(output: str) -> str:
 
 def app_tags(phone: PhoneSession, package: str) -> list[str] | None:
     """The languages set for this app alone, preferred first; None where Android cannot do that."""
-    answer = phone.shell("cmd", "locale", "get-app-locales", package)
+    return _own_tags(phone.shell(*_own_question(package)))
+
+
+def _own_question(package: str) -> tuple[str, ...]:
+    return ("cmd", "locale", "get-app-locales", package)
+
+
+def _own_tags(answer: ShellResult) -> list[str] | None:
     found = _APP_LOCALES.search(answer.output)
     return None if answer.exit_code or found is None else tags_of(found[1])
 
 
 def phone_tag(phone: PhoneSession) -> str:
     """The phone's own language, from whichever of its sources says one; "" when none does."""
-    tag = config_tag(phone.shell("am", "get-config").output)
-    if tag:
-        return tag
+    return config_tag(phone.shell(*_CONFIG_QUESTION).output) or _other_tag(phone)
+
+
+def _other_tag(phone: PhoneSession) -> str:
     asked = (
         ("settings", "get", "system", "system_locales"),
         ("getprop", "persist.sys.locale"),
@@ -100,10 +110,12 @@ def phone_tag(phone: PhoneSession) -> str:
 
 def read(phone: PhoneSession, package: str) -> Spoken:
     """The language that the app speaks: its own where it has one, else the phone's."""
-    own = app_tags(phone, package)
+    answer, config = phone.shell_all(_own_question(package), _CONFIG_QUESTION)
+    own, tag = _own_tags(answer), config_tag(config.output)
     if own:
-        return Spoken(own[0], by_app=True, can_set=True)
-    return Spoken(phone_tag(phone), can_set=own is not None)
+        return Spoken(own[0], by_app=True, can_set=True, phone=tag)
+    tag = tag or _other_tag(phone)
+    return Spoken(tag, can_set=own is not None, phone=tag)
 
 
 def set_app(phone: PhoneSession, package: str, tag: str) -> bool:

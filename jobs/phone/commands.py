@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jobs import settings
-from jobs.phone import dumpsys
+from jobs.phone import dumpsys, keep_awake
 from jobs.phone.adb import AdbPhone, Printed
 from jobs.phone.errors import AppMissing, CommandFailed, InputForbidden, PhoneError, PhoneNotReady
 from jobs.phone.foreign import INPUT_FORBIDDEN
 from jobs.phone.protocol import Grants, ShellResult
+from jobs.phone.together import run_together
 
 _MAIN = ("-a", "android.intent.action.MAIN", "-c", "android.intent.category.LAUNCHER")
 #: The flags of a launcher: a new task, or the running one brought to the front as it is.
 _LAUNCHER_FLAGS = ("-f", "0x10200000")
 _WAKE_TIMEOUT_S = 5.0
+#: For the questions that an attempt begins with; a busy phone takes seconds for one of them.
+_STATE_TIMEOUT_S = 20.0
 #: Where the focused window is named; Android 10 moved it from `windows` to `displays`.
 _FOCUS_DUMPS = (("window", "displays"), ("window", "windows"))
 
@@ -34,9 +37,14 @@ class Commands:
         self._grip = adb.client.grip
         self._serial = adb.serial
         self._denied: dict[str, frozenset[str]] = {}  #: package -> what it wants and may not do
+        self._launchers: dict[str, str] = {}  #: package -> its launcher's activity
 
     def run(self, *argv: str, timeout_s: float = 10.0) -> Printed:
         return self._adb.shell_words(*argv, timeout_s=timeout_s)
+
+    def together(self, *commands: tuple[str, ...], timeout_s: float = 10.0) -> list[Printed]:
+        """Several commands in one round trip; each has its own status, and one that fails holds up none."""
+        return run_together(self._adb, *commands, timeout_s=timeout_s)
 
     def checked(self, *argv: str, timeout_s: float = 10.0) -> str:
         """What a command printed. Raises CommandFailed when its status is not 0."""
@@ -66,11 +74,14 @@ class Commands:
     # Apps
 
     def app_version(self, package: str) -> str:
-        dump = self.run("dumpsys", "package", package, timeout_s=20.0).text
-        version = dumpsys.version_name(dump)
+        described, launcher = self.together(
+            ("dumpsys", "package", package), _launcher_question(package), timeout_s=_STATE_TIMEOUT_S
+        )
+        version = dumpsys.version_name(described.text)
         if not version:
             raise AppMissing(f"{package} is not installed", serial=self._serial)
-        self._denied[package] = dumpsys.denied(dump)
+        self._denied[package] = dumpsys.denied(described.text)
+        self._launchers[package] = dumpsys.component(launcher.text)
         return version
 
     def grant_media(self, package: str, *, camera: bool = False) -> Grants:
@@ -85,12 +96,15 @@ class Commands:
         refused: list[str] = []
         # Android 13 split the permission for the shared storage; a phone lists those that it knows.
         wanted = MEDIA_PERMISSIONS | CAMERA_PERMISSIONS if camera else MEDIA_PERMISSIONS
-        for permission in denied & wanted:
-            printed = self.run("pm", "grant", package, f"android.permission.{permission}")
+        asked = sorted(denied & wanted)
+        if not asked:
+            return Grants([], [])
+        commands = (("pm", "grant", package, f"android.permission.{permission}") for permission in asked)
+        for permission, printed in zip(asked, self.together(*commands, timeout_s=20.0), strict=True):
             failed = bool(printed.exit_code) or "Exception" in printed.text
             (refused if failed else granted).append(permission)
         self._denied[package] = denied - set(granted)
-        return Grants(sorted(granted), sorted(refused))
+        return Grants(granted, refused)
 
     def app_start(self, package: str, activity: str) -> None:
         target = f"{package}/{activity}" if activity else self._launcher_activity(package)
@@ -103,8 +117,9 @@ class Commands:
             raise AppMissing(f"{package} has nothing to start: is it installed?", serial=self._serial)
 
     def _launcher_activity(self, package: str) -> str:
-        words = ("cmd", "package", "resolve-activity", "--brief", *_MAIN, package)
-        return dumpsys.component(self.run(*words).text)
+        """As it was found with the app's version; asked for where that is not known."""
+        known = self._launchers.get(package)
+        return dumpsys.component(self.run(*_launcher_question(package)).text) if known is None else known
 
     def app_stop(self, package: str) -> None:
         self.checked("am", "force-stop", package)
@@ -128,22 +143,41 @@ class Commands:
 
     # Being ready
 
-    def wake(self, limits: settings.Phones) -> None:
-        """Screen on, unlocked, not in a call, battery neither low nor hot. Raises PhoneNotReady (U2-17)."""
-        battery = dumpsys.battery(self.run("dumpsys", "battery").text)
+    def wake(self, limits: settings.Phones) -> keep_awake.Found:
+        """Screen on, unlocked, not in a call, battery neither low nor hot. Raises PhoneNotReady (U2-17).
+
+        Returns:
+            What keeps the screen on now.
+        """
+        dumps = self.together(
+            ("dumpsys", "telephony.registry"),
+            ("dumpsys", "power"),
+            ("dumpsys", "window", "policy"),
+            *keep_awake.QUESTIONS,
+            timeout_s=_STATE_TIMEOUT_S,
+        )
+        registry, power, policy = (printed.text for printed in dumps[:3])
+        screen = keep_awake.read(dumps[3:])
+        battery = dumpsys.battery(screen.battery)
         if battery.percent is not None and battery.percent < limits.min_battery_percent:
             raise self._not_ready(f"the battery is at {battery.percent} %")
         if battery.celsius is not None and battery.celsius > limits.max_battery_celsius:
             raise self._not_ready(f"the battery has {battery.celsius:.0f} °C")
-        self.ensure_no_call()
-        if not self.awake():
+        self._ensure_no_call(registry)
+        asleep = dumpsys.awake(power) is False
+        if asleep:
             self.rouse()
-        if self.locked():
+        # A screen that was switched on just now may show the lock only since then.
+        if self.locked() if asleep else dumpsys.locked(policy):
             self.unlock()
+        return screen
 
     def ensure_no_call(self) -> None:
         """Raises PhoneNotReady."""
-        if dumpsys.in_call(self.run("dumpsys", "telephony.registry").text):
+        self._ensure_no_call(self.run("dumpsys", "telephony.registry").text)
+
+    def _ensure_no_call(self, registry: str) -> None:
+        if dumpsys.in_call(registry):
             raise self._not_ready("the phone is in a call")
 
     def rouse(self) -> None:
@@ -188,3 +222,7 @@ class Commands:
             if deadline.expired:
                 return False
             self._grip.wait(deadline.within(0.3))
+
+
+def _launcher_question(package: str) -> tuple[str, ...]:
+    return ("cmd", "package", "resolve-activity", "--brief", *_MAIN, package)

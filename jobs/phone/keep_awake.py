@@ -7,9 +7,11 @@ became of the daemon that wrote it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from jobs.phone.adb import AdbPhone
+from jobs.phone.adb import AdbPhone, Printed
+from jobs.phone.together import run_together
 
 #: Both end the sleep: one while power is plugged in, the other on a phone that runs on its battery.
 STAY_ON, TIMEOUT = ("global", "stay_on_while_plugged_in"), ("system", "screen_off_timeout")
@@ -33,9 +35,36 @@ class Kept(NamedTuple):
     before: str
 
 
-def begin(phone: AdbPhone) -> bool:
+class Found(NamedTuple):
+    """What keeps a screen on."""
+
+    stay_on: Kept
+    timeout: Kept
+    battery: str  #: what `dumpsys battery` says
+
+
+#: What `read` makes a `Found` of.
+QUESTIONS = (
+    *(
+        ("settings", "get", *place)
+        for setting in (STAY_ON, TIMEOUT)
+        for place in (setting, ("global", BEFORE[setting]))
+    ),
+    ("dumpsys", "battery"),
+)
+
+
+def read(answers: Sequence[Printed]) -> Found:
+    """The answers to `QUESTIONS`."""
+    *values, battery = (printed.text for printed in answers)
+    # "null" is what no setting reads as; so does anything else that is no number.
+    words = [word if _VALUE.fullmatch(word) else "" for word in (value.strip() for value in values)]
+    return Found(Kept(words[0], words[1]), Kept(words[2], words[3]), battery)
+
+
+def begin(phone: AdbPhone, found: Found) -> bool:
     """Keep the screen on; True when the phone has something to be given back at the end."""
-    stay_on, timeout, battery = _read(phone)
+    stay_on, timeout, battery = found
     plugged = _POWERED.search(battery) is not None
     lines = []
     if plugged and int(stay_on.now or "0") & ALL_PLUGS != ALL_PLUGS:
@@ -52,7 +81,7 @@ def begin(phone: AdbPhone) -> bool:
 def end(phone: AdbPhone) -> bool:
     """Give the phone its own settings back; True when there was something to give back."""
     lines = []
-    stay_on, timeout, _ = _read(phone)
+    stay_on, timeout, _ = read(run_together(phone, *QUESTIONS, timeout_s=_SHELL_S))
     for setting, kept in ((STAY_ON, stay_on), (TIMEOUT, timeout)):
         if kept.before:
             place = " ".join(setting)
@@ -61,20 +90,6 @@ def end(phone: AdbPhone) -> bool:
     if lines:
         phone.run(" && ".join(lines), timeout_s=_SHELL_S)
     return bool(lines)
-
-
-def _read(phone: AdbPhone) -> tuple[Kept, Kept, str]:
-    """Both settings and what `dumpsys battery` says, in one call."""
-    asked = [
-        line for setting in (STAY_ON, TIMEOUT) for line in (" ".join(setting), f"global {BEFORE[setting]}")
-    ]
-    line = "; ".join([*(f"settings get {one}" for one in asked), "dumpsys battery"])
-    said = phone.run(line, timeout_s=_SHELL_S).text.splitlines()
-    # "null" is what no setting reads as; so does anything else that is no number.
-    words = [
-        word if _VALUE.fullmatch(word) else "" for word in (*(one.strip() for one in said[:4]), *[""] * 4)
-    ]
-    return Kept(words[0], words[1]), Kept(words[2], words[3]), "\n".join(said[4:])
 
 
 def _remember(setting: Setting, kept: Kept) -> list[str]:

@@ -114,17 +114,23 @@ class Link:
         if restless:
             self._later(self.let_sleep)
 
-    def keep_awake(self, phone: AdbPhone) -> bool:
-        """Keep the screen on for the open session; True when the phone is to be given something back at its end."""
+    def keep_awake(self, phone: AdbPhone, wake: Callable[[], keep_awake.Found]) -> bool:
+        """Keep the screen on for the open session; True when the phone is to be given something back at its end.
+
+        `wake` wakes the phone and reads its settings: meanwhile nothing else changes them.
+        """
         with self._screen:
+            found = wake()
             try:
-                return keep_awake.begin(phone)
+                return keep_awake.begin(phone, found)
             except CommandFailed as error:
                 log.info("%s: its screen cannot be kept on: %s", self.serial, error)
                 return False
 
     def let_sleep(self) -> None:
         """Give an idle phone its own screen settings back; nothing to do where a session holds it by now."""
+        if self._session is not None:
+            return
         with self._screen:
             if self.busy:
                 return

@@ -81,18 +81,29 @@ class PhoneSession(Protocol):
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
         """Run one command; every word is quoted for the phone's shell. Raises CommandFailed only on transport-level refusal."""
 
+    def shell_all(self, *commands: tuple[str, ...], timeout_s: float = 20.0) -> list[ShellResult]:
+        """Run several commands in one round trip, each whatever the others do; their results in their order."""
+
     def push(self, local: Path, remote: str, *, mode: int = 0o644, sha256: str = "") -> None:
         """Copy a file: whole under its name, or not at all. Its size and SHA-256 are checked on the phone (against
         `sha256`, in hex, where it is known already), and it gets the current time as mtime. Raises PushFailed,
         PhoneStorageFull.
         """
 
-    def push_all(self, files: Sequence[Outgoing], folder: str, *, mode: int = 0o644, after: str = "") -> str:
+    def push_all(
+        self,
+        files: Sequence[Outgoing],
+        folder: str,
+        *,
+        mode: int = 0o644,
+        after: str = "",
+        finally_: str = "",
+    ) -> str:
         """Copy files into a folder: all of them whole under their names, or PushFailed, PhoneStorageFull.
 
         Their times rise by a second from the first to the last, which gets the phone's current time. `after` is a
-        shell command that is run on the phone for each file once it is there ("$f" holds its name); returns what
-        that printed.
+        shell command that is run on the phone for each file once it is there ("$f" holds its name), `finally_` one
+        that is run once for all of them; neither can fail the copying. Returns what these printed.
         """
 
     def free_bytes(self, remote_dir: str = "/sdcard") -> int:

@@ -11,9 +11,9 @@ import secrets
 import shlex
 import struct
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import ppadb.sync
 from ppadb.protocol import Protocol as Words
@@ -33,6 +33,9 @@ from jobs.phone.protocol import Outgoing
 from jobs.phone.push_batch import BatchPush
 from jobs.phone.wire import Grip
 from jobs.regular_file import open_regular
+
+if TYPE_CHECKING:
+    from jobs.phone.commands import Commands
 
 log = logging.getLogger(__name__)
 
@@ -189,14 +192,14 @@ class Pusher:
         phone: AdbPhone,
         gate: PushGate,
         leftovers: Leftovers,
-        shell: Callable[..., str],
+        commands: Commands,
     ) -> None:
-        """`shell(*argv, timeout_s=...)` runs a command and returns its output, or raises CommandFailed."""
+        """`commands`: what runs on the phone."""
         self._phone = phone
         self._grip: Grip = phone.client.grip
         self._gate = gate
         self._leftovers = leftovers
-        self._shell = shell
+        self._commands = commands
 
     def push(
         self,
@@ -222,11 +225,14 @@ class Pusher:
                 os.posix_fadvise(stream, 0, size, os.POSIX_FADV_SEQUENTIAL)
                 expected = self._send(stream, size, temp, mode, sha256=sha256)
                 self._verify(stream, temp, size, expected)
-                self._shell("touch", temp)  # by the phone's clock: pickers sort by it
-                self._shell("mv", "-f", temp, remote)
+                here, there = shlex.quote(temp), shlex.quote(remote)
+                # By the phone's clock: pickers sort by it.
+                self.sh(f"touch {here} && mv -f {here} {there}")
                 self._leftovers.paths.discard(temp)
 
-    def push_all(self, files: Sequence[Outgoing], folder: str, *, mode: int, after: str) -> str:
+    def push_all(
+        self, files: Sequence[Outgoing], folder: str, *, mode: int, after: str, finally_: str
+    ) -> str:
         """Copy several files into one folder; see `BatchPush.run`."""
         temp = f"{folder}/{TEMP_PREFIX}{secrets.token_hex(6)}{TEMP_SUFFIX}"
         sweep = ""
@@ -236,7 +242,9 @@ class Pusher:
             if self._leftovers.paths:
                 self.clean()
             self._leftovers.paths.add(temp)
-            printed = BatchPush(self, files, folder, temp).run(mode=mode, after=after, sweep=sweep)
+            printed = BatchPush(self, files, folder, temp).run(
+                mode=mode, after=after, finally_=finally_, sweep=sweep
+            )
             self._leftovers.paths.discard(temp)
             self._leftovers.swept.add(folder)
         return printed
@@ -255,7 +263,7 @@ class Pusher:
 
     def sh(self, script: str, *, timeout_s: float = 10.0) -> str:
         """What a script printed on the phone. Raises CommandFailed."""
-        return self._shell("sh", "-c", script, timeout_s=timeout_s)
+        return self._commands.checked("sh", "-c", script, timeout_s=timeout_s)
 
     def now(self) -> float:
         return self._grip.clock.now()
@@ -303,45 +311,57 @@ class Pusher:
             )
         return sha256 or (digest.hexdigest() if digest else "")
 
-    def _verify(self, stream: int, temp: str, size: int, sha256: str) -> None:
-        there = self._shell("stat", "-c", "%s", temp).strip()
+    def _verify(
+        self, stream: int, temp: str, size: int, sha256: str, *, first: Sequence[tuple[str, ...]] = ()
+    ) -> None:
+        """Raises PushFailed, CommandFailed. `first`: commands that share the round trip."""
+        timeout_s = self.hash_timeout_s(size)
+        *_, counted, summed = self._commands.together(
+            *first, ("stat", "-c", "%s", temp), ("sha256sum", temp), timeout_s=10.0 + timeout_s
+        )
+        there = "" if counted.exit_code else counted.text.strip()
         if there != str(size):
             raise PushFailed(f"{there or 'no'} bytes of {size} arrived")
-        timeout_s = self.hash_timeout_s(size)
-        try:
-            output = self._shell("sha256sum", temp, timeout_s=timeout_s)
-        except CommandFailed as error:
-            if error.exit_code != NOT_FOUND:
-                raise
+        output = summed.text
+        if summed.exit_code == NOT_FOUND:
             # Android 6 and older have no sha256sum.
-            output = self._shell("md5sum", temp, timeout_s=timeout_s)
+            output = self._commands.checked("md5sum", temp, timeout_s=timeout_s)
             sha256 = _md5(stream)
         if output.split()[:1] != [sha256]:
             raise PushFailed("the file on the phone differs from the one that was accepted")
 
     def has(self, local: Path, remote: str) -> bool:
-        """Whether the phone has exactly this file."""
+        """Whether the phone has exactly this file; also clears its folder of what an earlier run of the daemon left."""
+        folder = posixpath.dirname(remote)
+        first = () if folder in self._leftovers.swept else (_sweeping(folder),)
         with os.fdopen(open_regular(local), "rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             try:
-                self._verify(file.fileno(), remote, file.seek(0, os.SEEK_END), sha256)
-            except (CommandFailed, PushFailed):
+                self._verify(file.fileno(), remote, file.seek(0, os.SEEK_END), sha256, first=first)
+            except CommandFailed:
                 return False
+            except PushFailed:
+                self._leftovers.swept.add(folder)
+                return False
+        self._leftovers.swept.add(folder)
         return True
 
     def _sweep(self, folder: str) -> None:
         if folder not in self._leftovers.swept:
-            names = f"{TEMP_PREFIX}*{TEMP_SUFFIX}"
             with contextlib.suppress(CommandFailed):  # not every old phone has find
-                self._shell("find", folder, "-maxdepth", "1", "-name", names, "-delete")
+                self._commands.checked(*_sweeping(folder))
             self._leftovers.swept.add(folder)
         self.clean()
 
     def clean(self) -> None:
         """Delete what earlier pushes left behind, as far as the link allows."""
         for path in tuple(self._leftovers.paths):
-            self._shell("rm", "-rf", path, timeout_s=5.0)
+            self._commands.checked("rm", "-rf", path, timeout_s=5.0)
             self._leftovers.paths.discard(path)
+
+
+def _sweeping(folder: str) -> tuple[str, ...]:
+    return ("find", folder, "-maxdepth", "1", "-name", f"{TEMP_PREFIX}*{TEMP_SUFFIX}", "-delete")
 
 
 def _md5(stream: int) -> str:

@@ -35,16 +35,17 @@ class BatchPush:
         self._temp = temp
         self._hashes: dict[str, str] = {}
 
-    def run(self, *, mode: int, after: str, sweep: str) -> str:
+    def run(self, *, mode: int, after: str, finally_: str, sweep: str) -> str:
         """Copy, verify, move into place.
 
         Args:
             mode: permissions of the files.
             after: a shell command that is run on the phone for each file once it is in its place; its name is in "$f".
+            finally_: one that is run once, after that.
             sweep: what earlier runs may have left, as a shell pattern; "" for nothing.
 
         Returns:
-            What `after` printed.
+            What `after` and `finally_` printed; neither of them can fail.
 
         Raises:
             PushFailed, PhoneStorageFull, CommandFailed, and what else the link raises.
@@ -55,7 +56,7 @@ class BatchPush:
             sent = self._pusher.send_whole(file, f"{self._temp}/{file.name}", mode=mode, mtime=mtime)
             self._hashes[file.name] = sent
         self._verify()
-        return self._place(after)
+        return self._place(after, finally_)
 
     def _prepare(self, sweep: str) -> int:
         """Make the hidden folder. When the first file shall have been made, in epoch seconds of the phone.
@@ -106,12 +107,12 @@ class BatchPush:
             return PushFailed(f"{there or 'no'} bytes of {file.size_bytes} arrived")
         return PushFailed("the file on the phone differs from the one that was accepted")
 
-    def _place(self, after: str) -> str:
+    def _place(self, after: str, finally_: str) -> str:
         temp, folder = shlex.quote(self._temp), shlex.quote(self._folder)
         names = " ".join(shlex.quote(file.name) for file in self._files)
         each = f'mv -f {temp}/"$f" {folder}/"$f" || exit 1; {after or ":"}'
-        script = f"for f in {names}; do {each}; done; rmdir {temp}"
-        return self._pusher.sh(script, timeout_s=10.0 + PLACE_S * len(self._files))
+        script = f"for f in {names}; do {each}; done; rmdir {temp} && {{ {finally_ or ':'}; true; }}"
+        return self._pusher.sh(script, timeout_s=10.0 + PLACE_S * (len(self._files) + 1))
 
 
 def _md5(file: Outgoing) -> str:

@@ -64,7 +64,7 @@ class Session:
         self._grip = Grip(link.clock, link.serial)
         self._adb = AdbPhone(AdbClient(link.endpoint, self._grip), link.serial)
         self._commands = Commands(self._adb)
-        self._pusher = Pusher(self._adb, link.gate, link.leftovers, self._commands.checked)
+        self._pusher = Pusher(self._adb, link.gate, link.leftovers, self._commands)
         self._turn_lock = threading.RLock()
         self._automation: Automation | None = None
         self._tree: UiTree | None = None
@@ -123,13 +123,26 @@ class Session:
             printed = commands.run(*argv, timeout_s=timeout_s)
             return ShellResult(printed.text, printed.exit_code)
 
+    def shell_all(self, *commands: tuple[str, ...], timeout_s: float = 20.0) -> list[ShellResult]:
+        with self._turn() as on_phone:
+            printed = on_phone.together(*commands, timeout_s=timeout_s)
+            return [ShellResult(one.text, one.exit_code) for one in printed]
+
     def push(self, local: Path, remote: str, *, mode: int = 0o644, sha256: str = "") -> None:
         with self._turn():
             self._pusher.push(local, remote, mode=mode, sha256=sha256)
 
-    def push_all(self, files: Sequence[Outgoing], folder: str, *, mode: int = 0o644, after: str = "") -> str:
+    def push_all(
+        self,
+        files: Sequence[Outgoing],
+        folder: str,
+        *,
+        mode: int = 0o644,
+        after: str = "",
+        finally_: str = "",
+    ) -> str:
         with self._turn():
-            return self._pusher.push_all(files, folder, mode=mode, after=after)
+            return self._pusher.push_all(files, folder, mode=mode, after=after, finally_=finally_)
 
     def free_bytes(self, remote_dir: str = "/sdcard") -> int:
         with self._turn() as commands:
@@ -161,8 +174,7 @@ class Session:
 
     def wake(self) -> None:
         with self._turn() as commands:
-            commands.wake(self._limits)
-            if self._link.keep_awake(self._adb):
+            if self._link.keep_awake(self._adb, lambda: commands.wake(self._limits)):
                 self._kept_awake = True
 
     def clear_way(self) -> Hindrance | None:

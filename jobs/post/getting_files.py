@@ -39,6 +39,8 @@ _MIME = {
     ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime",
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
 }  # fmt: skip
+#: Stands between what the scans of the files print and what the media store answers then.
+_LISTED = "--listed--"
 _ROW_ID = re.compile(r"\b_id=(\d+)")
 _ROW_NAME = re.compile(r"\b_display_name=([\w.-]+)")
 _ROW_DURATION = re.compile(r"\bduration=(\d+)")
@@ -98,11 +100,16 @@ class PhoneFiles:
         files = [self._outgoing(m, number, stamp) for number, m in enumerate(materials, 1)]
         shown = files[0].name if len(files) == 1 else f"{len(files)} files"
         with self._attempt.step("push", file=shown, bytes=total_bytes):
-            # The scan of a file comes right after it is in its place, so that rows are as old as their files.
-            printed = self._phone.push_all(files[::-1], FOLDER, after=_SCAN)
-        with self._attempt.step("index", file=shown):
             kinds = {file.name: material.kind for file, material in zip(files, materials, strict=True)}
-            rows = self._index(kinds, scanned=printed.count("content://") >= len(files))
+            # The scan of a file comes right after it is in its place, so that rows are as old as their files; most
+            # phones list it at once, and the same line asks for that.
+            questions = [f"{shlex.join(_question(*alike))} 2>&1" for alike in _by_kind(kinds)]
+            printed = self._phone.push_all(
+                files[::-1], FOLDER, after=_SCAN, finally_="; ".join([f"echo {_LISTED}", *questions])
+            )
+        with self._attempt.step("index", file=shown):
+            scans, _, listed = printed.partition(_LISTED)
+            rows = self._index(kinds, listed, scanned=scans.count("content://") >= len(files))
         placed = [OnPhone(name, kind, _mime(name, kind), rows[name]) for name, kind in kinds.items()]
         self.placed.extend(placed)
         return placed
@@ -139,26 +146,31 @@ class PhoneFiles:
                 serial=self._phone.serial,
             )
 
-    def _index(self, kinds: dict[str, str], *, scanned: bool) -> dict[str, int]:
-        """Ask the media store until it lists the files, by name and kind; their row ids."""
+    def _index(self, kinds: dict[str, str], listed: str, *, scanned: bool) -> dict[str, int]:
+        """Ask the media store until it lists the files, by name and kind; their row ids.
+
+        `listed` is what it answered already, right after the scan.
+        """
+        rows = _rows(kinds, listed)
+        if rows.keys() == kinds.keys():
+            return rows
         if not scanned:
             self._broadcast(kinds)
         deadline = Deadline(self._attempt.clock, INDEX_TIMEOUT_S)
         insert_at = Deadline(self._attempt.clock, INSERT_AFTER_S)
         inserted = False
         pause_s = 0.1
-        rows: dict[str, int] = {}
         while True:
-            for kind in sorted(set(kinds.values())):
-                rows |= self._rows([n for n, k in kinds.items() if k == kind and n not in rows], kind)
+            for names, kind in _by_kind({n: k for n, k in kinds.items() if n not in rows}):
+                rows |= _rows(kinds, self._phone.shell(*_question(names, kind)).output)
             missing = {name: kind for name, kind in kinds.items() if name not in rows}
             if not missing:
                 return rows
             if deadline.expired:
-                names = ", ".join(list(missing)[:3]) + (" and more" if len(missing) > 3 else "")
+                shown = ", ".join(list(missing)[:3]) + (" and more" if len(missing) > 3 else "")
                 raise ScriptFailed(
                     "not_indexed",
-                    f"the phone's media store does not list {names}",
+                    f"the phone's media store does not list {shown}",
                     step="index",
                     passing=True,
                 )
@@ -188,21 +200,6 @@ class PhoneFiles:
                 f" --bind mime_type:s:{mime} --bind date_added:i:{now} --bind date_modified:i:{now}"
             )
             self._phone.shell("sh", "-c", _for_each(alike, command), timeout_s=10.0 + 3.0 * len(alike))
-
-    def _rows(self, names: list[str], kind: str) -> dict[str, int]:
-        """The ids of the rows of these files; a video counts once it has a duration."""
-        if not names:
-            return {}
-        columns = "_id:_display_name:duration" if kind == "video" else "_id:_display_name"
-        answer = self._phone.shell(
-            "content", "query", "--uri", _COLLECTION[kind], "--projection", columns, "--where", _named(names)
-        )
-        found: dict[str, int] = {}
-        for line in answer.output.splitlines():
-            row, name, duration = _ROW_ID.search(line), _ROW_NAME.search(line), _ROW_DURATION.search(line)
-            if row and name and (kind != "video" or (duration and int(duration[1]) > 0)):
-                found[name[1]] = int(row[1])
-        return {name: found[name] for name in names if name in found}
 
     # Removing
 
@@ -244,6 +241,30 @@ class PhoneFiles:
 
 def _mime(name: str, kind: str) -> str:
     return _MIME.get(PurePosixPath(name).suffix, "video/mp4" if kind == "video" else "image/jpeg")
+
+
+def _by_kind(kinds: dict[str, str]) -> list[tuple[list[str], str]]:
+    """The names of each kind, and the kind."""
+    return [([n for n, k in kinds.items() if k == kind], kind) for kind in sorted(set(kinds.values()))]
+
+
+def _question(names: list[str], kind: str) -> tuple[str, ...]:
+    """Ask the media store for the rows of these files."""
+    columns = "_id:_display_name:duration" if kind == "video" else "_id:_display_name"
+    return (
+        "content", "query", "--uri", _COLLECTION[kind], "--projection", columns, "--where", _named(names),
+    )  # fmt: skip
+
+
+def _rows(kinds: dict[str, str], output: str) -> dict[str, int]:
+    """The ids of the rows of these files, by name; a video counts once it has a duration."""
+    found: dict[str, int] = {}
+    for line in output.splitlines():
+        row, name, duration = _ROW_ID.search(line), _ROW_NAME.search(line), _ROW_DURATION.search(line)
+        kind = kinds.get(name[1]) if name else None
+        if row and name and kind and (kind != "video" or (duration and int(duration[1]) > 0)):
+            found[name[1]] = int(row[1])
+    return found
 
 
 def _for_each(names: Collection[str], command: str) -> str:

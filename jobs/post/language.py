@@ -34,7 +34,8 @@ def ensure_covered(
         if not spoken.tag or spoken.language in vocabulary.covered:
             return (
                 not spoken.by_app
-                or app_language.language_of(app_language.phone_tag(phone)) in vocabulary.covered
+                or app_language.language_of(spoken.phone or app_language.phone_tag(phone))
+                in vocabulary.covered
             )
         if set_to and spoken.can_set:
             if not app_language.set_app(phone, package, set_to):

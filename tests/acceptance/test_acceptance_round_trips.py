@@ -6,6 +6,9 @@ import itertools
 import re
 from pathlib import Path
 
+import pytest
+
+from tests.acceptance.test_acceptance_carousels import busy, images
 from tests.support.daemon import until
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "round-trips.md"
@@ -86,3 +89,43 @@ def test_the_fastest_post_makes_the_calls_that_are_justified_and_no_others(hub):
     looks = sum(event.get("method") == "dumpWindowHierarchy" for event in events[sent:])
     assert looks <= 8
     assert str(len(listed["Until the tap"])) + " calls until the publishing tap" in DOCUMENT.read_text()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("platform", "count"),
+    [
+        ("tiktok", 2),
+        pytest.param("tiktok", 16, marks=pytest.mark.long),
+        pytest.param("tiktok", 35, marks=pytest.mark.long),
+        ("instagram", 2),
+        pytest.param("instagram", 20, marks=pytest.mark.long),
+    ],
+)
+def test_MED_26_a_post_of_n_images_takes_n_and_15_shell_and_sync_calls_at_most(hub, platform, count):
+    """The first post brings the automation server and the permissions, too; the second finds all that there."""
+    one = hub(1)
+    daemon = one.start()
+    (serial,) = one.phones.serials
+    for bound in (count + 15, count + 9):
+        stamp = f"{platform} {count} {bound}"
+        paths = images(one.folder / "media" / stamp.replace(" ", "-"), count, stamp)
+        before = len(one.phones.lines(serial, "events"))
+        task = daemon.post(
+            usernames=[one.account(platform)],
+            platform=platform,
+            script_config={
+                "content_type": 1, "image_count": count, "captions": "in order", "upload_wait_time": 0,
+                "material_list": [str(path) for path in paths], "post_way": "share",
+            },
+        )  # fmt: skip
+        ended = daemon.ended(task, 240)
+        assert ended["outcome"] == "published", ended["remark"]
+        until(lambda: not busy(daemon), 30, "the end of tidying up")
+        events = one.phones.lines(serial, "events")[before:]
+        sent = next(n for n, event in enumerate(events) if event["what"] == "publish")
+        calls = [e.get("command", e.get("path")) for e in events[:sent] if e["what"] in ("shell", "push")]
+        # Before that the daemon looks at a phone that has appeared: its battery, and settings to be given back.
+        first = next(n for n, call in enumerate(calls) if call.startswith("dumpsys telephony.registry"))
+        own = calls[first:]
+        assert count < len(own) <= bound, "\n".join(own)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import random
+import re
 import shlex
 import socket
 import struct
@@ -13,6 +14,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
+
+#: Commands in one line, each followed by a marker and its status.
+_SEVERAL = re.compile(r"(.+?) 2>&1; echo (DONE-\w+:)\$\?(?:; |$)")
 
 Handler = Callable[["FakePhone", list[str]], tuple[int, bytes] | None]
 
@@ -63,7 +67,19 @@ class FakePhone:
         }
 
     def run(self, line: str) -> tuple[int, bytes] | None:
-        """Status and output of a shell line, None for one that never ends."""
+        """Status and output of a shell line, None for one that never ends; several with markers are run one by one."""
+        parts = _SEVERAL.findall(line)
+        if not parts:
+            return self._run_one(line)
+        output = b""
+        for command, marker in parts:
+            result = self._run_one(command)
+            if result is None:
+                return None
+            output += result[1] + f"{marker}{result[0]}\n".encode()
+        return 0, output
+
+    def _run_one(self, line: str) -> tuple[int, bytes] | None:
         self.commands.append(line)
         words = shlex.split(line)
         handler = self.handlers.get(words[0]) or getattr(self, f"do_{words[0]}", None)
@@ -104,6 +120,18 @@ class FakePhone:
 
     def do_toybox(self, words: list[str]) -> tuple[int, bytes]:
         return self._hash("md5", words[-1])
+
+    def do_sh(self, words: list[str]) -> tuple[int, bytes] | None:
+        """`sh -c` of commands that are joined by &&."""
+        output = b""
+        for command in words[-1].split(" && "):
+            result = self._run_one(command)
+            if result is None:
+                return None
+            output += result[1]
+            if result[0]:
+                return result[0], output
+        return 0, output
 
     def do_touch(self, words: list[str]) -> tuple[int, bytes]:
         return 0, b""

@@ -20,6 +20,9 @@ class Phone:
         self.kept: dict[str, str] = {}
         self.takes = True
 
+    def shell_all(self, *commands: tuple[str, ...], timeout_s: float = 20.0) -> list[ShellResult]:
+        return [self.shell(*words) for words in commands]
+
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
         match argv:
             case ("cmd", "locale", *_) if self.own is None:
@@ -78,12 +81,15 @@ def test_a_list_of_tags_is_read_in_both_spellings_and_rubbish_is_left_out() -> N
 @pytest.mark.parametrize(
     ("phone", "spoken"),
     [
-        (Phone(["de-DE", "en"], config="config: en-rUS-ldltr"), Spoken("de-DE", by_app=True, can_set=True)),
-        (Phone([], config="config: in-rID-ldltr"), Spoken("in-ID", can_set=True)),
-        (Phone(None, config="config: fr-rFR-ldltr"), Spoken("fr-FR")),
-        (Phone(None, system_locales="es-ES,en-US"), Spoken("es-ES")),
-        (Phone(None, persist="pt-BR"), Spoken("pt-BR")),
-        (Phone(None), Spoken("en-US")),  # the maker's: better than nothing, and asked last
+        (
+            Phone(["de-DE", "en"], config="config: en-rUS-ldltr"),
+            Spoken("de-DE", by_app=True, can_set=True, phone="en-US"),
+        ),
+        (Phone([], config="config: in-rID-ldltr"), Spoken("in-ID", can_set=True, phone="in-ID")),
+        (Phone(None, config="config: fr-rFR-ldltr"), Spoken("fr-FR", phone="fr-FR")),
+        (Phone(None, system_locales="es-ES,en-US"), Spoken("es-ES", phone="es-ES")),
+        (Phone(None, persist="pt-BR"), Spoken("pt-BR", phone="pt-BR")),
+        (Phone(None), Spoken("en-US", phone="en-US")),  # the maker's: better than nothing, and asked last
         (Phone(None, product=""), Spoken("")),
     ],
 )

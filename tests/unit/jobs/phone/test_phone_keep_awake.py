@@ -9,6 +9,7 @@ import pytest
 
 from jobs.phone import keep_awake
 from jobs.phone.adb import AdbPhone, Printed
+from jobs.phone.together import run_together
 
 ON, ON_BEFORE = "global stay_on_while_plugged_in", "global tikmatrixd_stay_on_before"
 OFF, OFF_BEFORE = "system screen_off_timeout", "global tikmatrixd_screen_off_timeout_before"
@@ -22,15 +23,19 @@ class Phone:
         self.plugged = plugged
         self.refuses = False
 
+    serial = "S"
+
     def run(self, line: str, *, timeout_s: float) -> Printed:
         out = []
         for command in re.split("; | && ", line):
-            words = command.split()
+            words = command.removesuffix(" 2>&1").split()
             key = " ".join(words[2:4])
             if words[:2] == ["settings", "get"]:
                 out.append(self.values.get(key, "null"))
             elif words == ["dumpsys", "battery"]:
                 out.append(f"  AC powered: false\n  USB powered: {str(self.plugged).lower()}")
+            elif words[0] == "echo":
+                out.append(words[1].replace("$?", "0"))
             elif self.refuses:
                 return Printed(b"", b"java.lang.SecurityException", 255)
             elif words[:2] == ["settings", "put"]:
@@ -45,7 +50,9 @@ class Phone:
 
 
 def begin(phone: Phone) -> bool:
-    return keep_awake.begin(cast("AdbPhone", phone))
+    on_phone = cast("AdbPhone", phone)
+    found = keep_awake.read(run_together(on_phone, *keep_awake.QUESTIONS, timeout_s=5.0))
+    return keep_awake.begin(on_phone, found)
 
 
 def end(phone: Phone) -> bool:

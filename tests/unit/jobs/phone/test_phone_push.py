@@ -38,7 +38,7 @@ def test_a_file_arrives_whole_under_its_name_and_nothing_else_stays(
 ) -> None:
     session.push(local, REMOTE)
     assert phone.files == {REMOTE: local.read_bytes()}
-    assert [line.split()[0] for line in phone.commands[-4:]] == ["stat", "sha256sum", "touch", "mv"]
+    assert [line.split()[0] for line in phone.commands[-5:]] == ["stat", "sha256sum", "sh", "touch", "mv"]
 
 
 @pytest.mark.parametrize("size", [0, 1, 65535, 65536, 65537, 16 * 65536, 16 * 65536 + 1])

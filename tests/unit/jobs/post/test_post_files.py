@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,16 +83,24 @@ class Phone:
         self.pushed: list[str] = []
         self.files: list[str] = []
         self.needs_insert = False
+        self.lists_at_once = False  #: the line that scans the files also gets their rows
 
     def free_bytes(self, remote_dir: str = "/sdcard") -> int:
         return self.free
 
-    def push_all(self, files: Any, folder: str, *, mode: int = 0o644, after: str = "") -> str:
+    def push_all(
+        self, files: Any, folder: str, *, mode: int = 0o644, after: str = "", finally_: str = ""
+    ) -> str:
         self.pushed += [f"{folder}/{file.name}" for file in files]
         assert "scan_file" in after
         if self.sdk < 29:
             return "Error while accessing provider:media\njava.lang.IllegalArgumentException\n" * len(files)
-        return "Result: Bundle[{uri=content://media/external/video/media/3}]\n" * len(files)
+        scans = "Result: Bundle[{uri=content://media/external/video/media/3}]\n" * len(files)
+        if not self.lists_at_once:
+            return scans
+        mark, *questions = finally_.split("; ")
+        answers = [self.shell(*shlex.split(line.removesuffix(" 2>&1"))).output for line in questions]
+        return "\n".join([scans + mark.split()[1], *answers])
 
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
         self.ran.append(argv)
@@ -164,6 +173,25 @@ def test_the_media_store_is_asked_until_it_lists_the_file(tmp_path: Path) -> Non
     _, placed = place(tmp_path, phone, "a.mp4")
     assert phone.asked == 6
     assert placed[0].uri == "content://media/external/video/media/41"
+
+
+def test_MED_26_files_that_are_listed_at_once_cost_no_further_question(tmp_path: Path) -> None:
+    phone = Phone()
+    phone.lists_at_once = True
+    _, placed = place(tmp_path, phone, "a.jpg", "b.jpg", "c.mp4")
+    assert phone.asked == 2  # one for each kind, both in the line of the scan
+    assert [file.row_id for file in placed] == [41, 42, 41]
+
+
+def test_only_what_is_missing_is_asked_for_again(tmp_path: Path) -> None:
+    phone = Phone(listed_after=1)
+    phone.lists_at_once = True
+    place(tmp_path, phone, "a.jpg", "c.mp4")
+    assert [words[3] for words in phone.commands("content", "query")] == [
+        "content://media/external/images/media",
+        "content://media/external/video/media",
+        "content://media/external/images/media",
+    ]
 
 
 def test_an_image_that_is_never_scanned_is_inserted(tmp_path: Path) -> None:

@@ -182,6 +182,9 @@ class FakePhone:
         self.commit_error: Exception | None = None
         self.front = TIKTOK
 
+    def shell_all(self, *commands: tuple[str, ...], timeout_s: float = 20.0) -> list[ShellResult]:
+        return [self.shell(*words) for words in commands]
+
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
         self.shells.append(argv)
         if argv[:2] == ("content", "call"):
@@ -191,7 +194,9 @@ class FakePhone:
             return ShellResult(f"Row: 0 _id=57, _display_name={name}, duration=5000\n", 0)
         return ShellResult("", 0)
 
-    def push_all(self, files: Any, folder: str, *, mode: int = 0o644, after: str = "") -> str:
+    def push_all(
+        self, files: Any, folder: str, *, mode: int = 0o644, after: str = "", finally_: str = ""
+    ) -> str:
         self.shells += [("push", f"{folder}/{file.name}") for file in files]
         return "Result: Bundle[{uri=content://media/external/video/media/57}]\n" * len(files)
 
