@@ -538,3 +538,12 @@ def test_R50_the_guard_sees_the_account_even_where_it_could_not_be_stored(
         attempt.see_account("bob")
     attempt.enter_committing()
     assert asked == ["bob"]
+
+
+def test_an_attempt_that_never_had_a_session_ends_without_a_fault(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    attempt = rig.live()
+    assert attempt.request_stop(REQUEST) is True
+    attempt.close()
+    assert caplog.messages == []
