@@ -18,7 +18,7 @@ from jobs.live_attempt import AFTER_PROOF_S, REQUEST, SHUTDOWN, LiveAttempt
 from jobs.phone.errors import LeaseLost, StopRequested
 from jobs.states import Mover
 from storage.errors import StoreError
-from storage.records import Stage, Task
+from storage.records import Account, Stage, Task
 from storage.store import Store
 from tests.support.bench import new_task
 from tests.support.clock import FakeClock
@@ -43,13 +43,14 @@ class Rig:
         settling: bool = False,
         lease_s: float = LEASE_S,
         cleared: Callable[[Task], AbstractContextManager[None]] = lambda _: nullcontext(),
+        account: Account | None = None,
     ) -> LiveAttempt:
         (task,) = self.store.tasks.create([new_task(at=self.clock.now())])
         self.mover.move(task.id, Stage.QUEUED)
         task = self.mover.move(task.id, Stage.PREPARING, attempt=1)
         return LiveAttempt(
             task,
-            None,
+            account,
             clock=self.clock,
             mover=self.mover,
             tasks=self.store.tasks,
@@ -547,3 +548,8 @@ def test_an_attempt_that_never_had_a_session_ends_without_a_fault(
     assert attempt.request_stop(REQUEST) is True
     attempt.close()
     assert caplog.messages == []
+
+
+def test_the_script_is_told_the_account_of_its_task(rig: Rig) -> None:
+    account = Account(id=1, username="ann", platform="tiktok")
+    assert rig.live(account=account).account is account
