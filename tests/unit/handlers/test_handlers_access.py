@@ -241,3 +241,8 @@ def test_WEB_7_nothing_is_shown_inside_a_foreign_page_but_a_link_leads_here(
             Code.FORBIDDEN,
             "nothing of this box is shown inside web pages of other origins",
         )
+
+
+def test_a_token_is_needed_unless_it_is_said_that_none_is(desk: Desk) -> None:
+    with pytest.raises(Refusal, match="a token is needed"):
+        desk.access.check(request())
