@@ -208,6 +208,7 @@ def test_ADB_9_a_serial_of_two_phones_is_quarantined_and_the_others_work(bench: 
     bench.published(task)
 
 
+@pytest.mark.long  # forty seconds: a ghost is found by waiting
 def test_ADB_12_a_ghost_holds_nobody_else_up_and_its_task_runs_when_it_answers_again(bench: Bench) -> None:
     bench.simctl(bench.serials[0], "fault ghost 14")
     task = bench.post(0)

@@ -56,10 +56,10 @@ def test_PHN_1_2_3_sleep_shade_refused_touches_and_a_foreign_language_keep_every
     assert [one.end["outcome"] for one in undone] == ["published"] * len(undone)
 
 
-def test_FT_6_ten_random_kills_in_the_middle_of_posting_keep_every_promise(
+def test_FT_6_six_random_kills_in_the_middle_of_posting_keep_every_promise(
     bench: Callable[..., FaultBench],
 ) -> None:
-    run = KillRun(bench(4, latency_ms=40, interruptions=50, proof_s=3.0), SEED, 10)
+    run = KillRun(bench(4, latency_ms=40, interruptions=50, proof_s=3.0), SEED, 6)
     verdicts = run.run()
     print(verdicts, dict(run.killed_in))
     assert verdicts.problems == []

@@ -201,7 +201,7 @@ def test_a_store_that_refuses_the_commit_point_means_no_tap(tmp_path: Path) -> N
             raise StoreFailed("the disk has a bad moment")
 
     phones = FakePhones("A")
-    with Bench(tmp_path, phones, FakeScript(), hook=at) as bench:
+    with Bench(tmp_path, phones, FakeScript(), hook=at, pause_s=0.05) as bench:
         done = bench.wait(bench.now().id)
     assert done.stage is Stage.FAILED
     assert done.outcome is Outcome.NONE
