@@ -18,7 +18,7 @@ from jobs.clock import Clock
 from jobs.ending import ALREADY_POSTED
 from jobs.intake_targets import default_package
 from jobs.settings import Posting
-from storage.posts import Place, account_place, content_of, phone_place, places_of
+from storage.posts import Place, account_place, phone_place, places_of, post_of
 from storage.records import PostMark, Task, Use
 from storage.store import Store
 
@@ -217,21 +217,6 @@ class Repeats:
                 package = account.package or default_package(self.posting, account.platform)
                 found.setdefault((account.serial, package), []).append(account.username)
         return found
-
-
-def post_of(task: Task, *, planned_at: float | None = None) -> PostMark:
-    """A task as the post that it is going to make."""
-    return PostMark(
-        task_id=task.id,
-        content=content_of(task.materials),
-        placement=task.placement,
-        platform=task.platform,
-        serial=task.serial,
-        package=task.package,
-        username=task.username,
-        account_seen=task.account_seen,
-        planned_at=task.due_at if planned_at is None else planned_at,
-    )
 
 
 def refusal(task: Task, repeat: Repeat) -> str:

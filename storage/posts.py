@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from storage.commit import Transaction
 from storage.durable import JournalStorage
 from storage.records import MediaFile, Outcome, PostMark, Stage, Task
@@ -52,11 +54,8 @@ def is_out(task: Task) -> bool:
     return task.stage in _COMMITTED or task.outcome in _SPENT
 
 
-def mark_of(task: Task) -> PostMark | None:
-    """The task as a post; None when it shows nothing and never will without a retry."""
-    out = is_out(task)
-    if not task.materials or (task.stage in _ENDS and not out):
-        return None
+def post_of(task: Task, *, planned_at: float | None = None) -> PostMark:
+    """A task as the post that it is going to make; `planned_at` where that is another time than the task's."""
     return PostMark(
         task_id=task.id,
         content=content_of(task.materials),
@@ -66,7 +65,17 @@ def mark_of(task: Task) -> PostMark | None:
         package=task.package,
         username=task.username,
         account_seen=task.account_seen,
-        planned_at=task.due_at,
+        planned_at=task.due_at if planned_at is None else planned_at,
+    )
+
+
+def mark_of(task: Task) -> PostMark | None:
+    """The task as a post; None when it shows nothing and never will without a retry."""
+    out = is_out(task)
+    if not task.materials or (task.stage in _ENDS and not out):
+        return None
+    return msgspec.structs.replace(
+        post_of(task),
         ended_at=(task.finished_at or task.started_at or task.due_at) if out else None,
         certain=task.outcome is Outcome.PUBLISHED,
         at_once=task.due_at <= task.created_at,
