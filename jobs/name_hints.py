@@ -6,8 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from jobs.lenient import split_joined
-from jobs.post.captions import find_placeholder
-from jobs.spoilt_values import decoded_twice
+from jobs.spoilt_values import decoded_twice, find_placeholder
 
 _USERNAME = re.compile(r"[^\s/\\@,;]{1,100}")
 _PROFILE = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}/", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Recognises texts that programs leave where they could not encode a value, and says what to change in the program."""
+"""Recognises texts that programs leave where they could not encode or fill in a value, and says what to change in the program."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ _TRACES = (
         "is what Python makes of an object; send its value",
     ),
 )  # fmt: skip
+
+#: What a program puts a value in place of: {{caption}} (n8n, Make, Jinja, Handlebars), ${caption} (JavaScript, shells).
+_PLACEHOLDER = re.compile(r"(?<![\\{])(?:\{\{[^{}|]*\}\}(?!\})|\$\{[A-Za-z_][^{}|]*\})")
+
+
+def find_placeholder(text: str) -> str:
+    """The first place in a text that a program should have filled in, at most 40 characters; "" when there is none."""
+    found = _PLACEHOLDER.search(text)
+    if not found:
+        return ""
+    return found[0] if len(found[0]) <= 40 else found[0][:37] + "..."
 
 
 def explain_spoilt(text: str) -> str:

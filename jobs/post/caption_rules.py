@@ -8,13 +8,13 @@ from jobs.lenient import Findings, Unreadable, read_typed, shorten
 from jobs.post.captions import (
     SplitCaption,
     count_hashes,
-    find_placeholder,
     length_problems,
     length_warnings,
     split_title,
     trim_hashtags,
 )
 from jobs.settings import HashtagRule, Media
+from jobs.spoilt_values import find_placeholder
 
 _HTML = re.compile(
     r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,7}|#x[0-9a-f]{2,6});|</?(?:p|br|b|i|em|strong|div|span|a)(?:\s[^<>]*)?/?>",

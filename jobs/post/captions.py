@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from jobs.spoilt_values import find_placeholder
+
 #: Longest spintax template, and how deep its groups may nest.
 MAX_TEMPLATE = 10_000
 MAX_DEPTH = 32
@@ -20,8 +22,6 @@ _SPLIT = re.compile(r"(?<!#)##(?!#)")
 _PLAIN = re.compile(r"(?:(?!###)[^{}\\])*")
 _HASHTAG = re.compile(r"#\w")
 _WHOLE_HASHTAG = re.compile(r"[ \t]?#\w*")
-#: What a program puts a value in place of: {{caption}} (n8n, Make, Jinja, Handlebars), ${caption} (JavaScript, shells).
-_PLACEHOLDER = re.compile(r"(?<![\\{])(?:\{\{[^{}|]*\}\}(?!\})|\$\{[A-Za-z_][^{}|]*\})")
 #: A group with one alternative: its braces vanish.
 _LONE = re.compile(r"(?<![\\{])\{[^{}|\\]*\}(?!\})")
 
@@ -155,12 +155,6 @@ def read_template(text: str) -> Template:
         return template
     said = f'the braces of "{_short(lone[0])}" are left out: they enclose alternatives, as in {{a|b}}'
     return msgspec.structs.replace(template, warnings=(*template.warnings, said))
-
-
-def find_placeholder(text: str) -> str:
-    """The first place in a text that a program should have filled in, shortened; "" when there is none."""
-    found = _PLACEHOLDER.search(text)
-    return _short(found[0]) if found else ""
 
 
 def _short(text: str) -> str:
