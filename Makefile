@@ -29,7 +29,7 @@ long: $(VENV)/.dev ## run the tests marked long (soak, kill series, real systemd
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
 # mutmut changes one module at a time; what the tests do not notice is listed. docs/mutation.md has the figures.
-mutation: $(MUTATION)/.ready ## change the code and see whether the tests notice (MODULE=jobs/states.py; ARGS=--survivors)
+mutation: $(MUTATION)/.ready ## change the code and see whether the tests notice (MODULE=jobs/task/states.py; ARGS=--survivors)
 	@$(MUTATION)/bin/python -m tests.support.mutation $(ARGS) $(MODULE)
 
 lock: ## resolve requirements/*.in again, with hashes (needs uv)

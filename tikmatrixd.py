@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import click
 
-from handlers import care_commands, commands, phone_commands
-from handlers.command_line import (
+from handlers.cli import care_commands, commands, phone_commands
+from handlers.cli.command_line import (
     DEFAULT_CONFIG,
     EX,
     end,
@@ -28,15 +28,15 @@ from handlers.command_line import (
     take_config_anywhere,
     tokens_path,
 )
-from jobs import logs
-from jobs.clock import Clock, Deadline, SystemClock, utc
-from jobs.config_checks import check_values
-from jobs.config_file import LoadedConfig
-from jobs.signals import Signals
+from jobs.hub import logs
+from jobs.hub.clock import Clock, Deadline, SystemClock, utc
+from jobs.hub.config_checks import check_values
+from jobs.hub.config_file import LoadedConfig
+from jobs.hub.signals import Signals
 
 if TYPE_CHECKING:
-    from handlers.services import Reloaded
-    from jobs.settings import Settings
+    from handlers.api.services import Reloaded
+    from jobs.hub.settings import Settings
 
 _LOG = logging.getLogger("tikmatrixd")
 VERSION = "0.1.0"
@@ -53,23 +53,23 @@ class Daemon:
 
     def __init__(self, config: LoadedConfig, clock: Clock) -> None:
         # Late imports: `check-config` and `--help` answer without loading what only the daemon needs.
-        from handlers.app import create_app
-        from handlers.server import HttpServer, check_exposure
-        from handlers.services import Services
-        from handlers.tokens import Tokens
-        from jobs.accounts import Accounts
-        from jobs.config_state import ConfigState
-        from jobs.control import Control
-        from jobs.engine import Jobs
-        from jobs.evidence import Evidence
-        from jobs.intake import Intake
-        from jobs.library import Library
-        from jobs.matching import Matcher
-        from jobs.notify import Outbox
-        from jobs.phone.fleet import Fleet
-        from jobs.post.media_probe import check_again
+        from handlers.access.tokens import Tokens
+        from handlers.api.app import create_app
+        from handlers.api.services import Services
+        from handlers.server.server import HttpServer, check_exposure
+        from jobs.accounts.accounts import Accounts
+        from jobs.accounts.matching import Matcher
+        from jobs.intake.intake import Intake
+        from jobs.library.library import Library
+        from jobs.media.probe import check_again
+        from jobs.notify.outbox import Outbox
+        from jobs.notify.watch import Watch
+        from jobs.phone.inventory.fleet import Fleet
         from jobs.post.script import PostScript
-        from jobs.watch import Watch
+        from jobs.run.control import Control
+        from jobs.run.engine import Jobs
+        from jobs.run.evidence import Evidence
+        from jobs.upkeep.config_state import ConfigState
         from storage.store import Store
 
         settings = config.settings
@@ -226,7 +226,7 @@ class Daemon:
         Raises:
             ConfigInvalid, StoreError: Everything stays as it was.
         """
-        from handlers.services import Reloaded
+        from handlers.api.services import Reloaded
 
         with self._reloading:
             before = self.settings
@@ -247,7 +247,7 @@ class Daemon:
         return Reloaded(changed=change.changed, restart_needed=change.restart_needed)
 
     def _use(self, settings: Settings) -> None:
-        from jobs.engine import slots
+        from jobs.run.engine import slots
 
         self.accounts.reload(settings)  # first: it alone writes, and so it alone can be refused
         self.intake.reload(settings)
@@ -352,7 +352,7 @@ def serve(  # noqa: PLR0917 - one parameter per option
     latency: float = 0,
 ) -> None:
     """Run the daemon (the default command)."""
-    from handlers.running import bring_up, serve_until_stopped
+    from handlers.cli.running import bring_up, serve_until_stopped
 
     sys.setswitchinterval(0.0005)  # keeps HTTP answers quick beside busy phone threads
     # Every look at a phone makes and drops hundreds of objects in circles: with Python's own thresholds the collector

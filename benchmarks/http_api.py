@@ -31,8 +31,8 @@ _RAW = "(raw append + fdatasync)"
 
 def serve(pipe: Connection, folder: Path, tasks: int, busy_threads: int) -> None:
     """The server's process: a store with so many tasks, the whole HTTP side, until the pipe says stop."""
-    from jobs.clock import SystemClock
-    from jobs.settings import Media, Posting, Server
+    from jobs.hub.clock import SystemClock
+    from jobs.hub.settings import Media, Posting, Server
     from storage.records import Outcome, Stage
     from tests.support.http_side import HttpSide, ShownPhones, new_task
 

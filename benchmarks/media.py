@@ -20,11 +20,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.timing import unit
-from jobs.clock import SystemClock
-from jobs.intake import Intake
-from jobs.library import Library
-from jobs.post.looker import Looker
-from jobs.settings import Media, Posting, Settings
+from jobs.hub.clock import SystemClock
+from jobs.hub.settings import Media, Posting, Settings
+from jobs.intake.intake import Intake
+from jobs.library.library import Library
+from jobs.media.looker import Looker
 from storage.store import Store
 
 MEDIA = Path(__file__).parents[1] / "tests" / "media"

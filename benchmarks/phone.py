@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmarks.timing import ratio, show, timed, unit
-from jobs.clock import SystemClock
-from jobs.phone.adb_server import binary
-from jobs.phone.fleet import Fleet
+from jobs.hub.clock import SystemClock
+from jobs.hub.settings import Adb, Phones
+from jobs.phone.adb.server import binary
+from jobs.phone.inventory.fleet import Fleet
 from jobs.phone.session import Session
-from jobs.settings import Adb, Phones
 from simulator.child import SimulatorChild
 
 _REMOTE = "/sdcard/Download/big.bin"

@@ -30,9 +30,9 @@ import adbutils
 from benchmarks.soak_clock import LeapingClock
 from benchmarks.soak_faults import FAULTS
 from benchmarks.soak_judge import Posting, Verdicts
-from jobs import logs
-from jobs.clock import utc
-from jobs.config_file import load_config
+from jobs.hub import logs
+from jobs.hub.clock import utc
+from jobs.hub.config_file import load_config
 from jobs.phone.protocol import PhoneState
 from simulator.child import SimulatorChild
 from tikmatrixd import Daemon

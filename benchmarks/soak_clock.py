@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 class LeapingClock:
-    """`jobs.clock.Clock`: seconds last as long as real ones, so that talk with phones keeps its deadlines, until `leap`.
+    """`jobs.hub.clock.Clock`: seconds last as long as real ones, so that talk with phones keeps its deadlines, until `leap`.
 
     A leap moves wall and monotonic time together, as if the time had passed, and wakes every thread that waits.
     """

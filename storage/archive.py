@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from storage.files import Files
+from storage.engine.files import Files
 from storage.records import Task
 
 log = logging.getLogger(__name__)

@@ -13,16 +13,16 @@ from typing import Any
 
 import msgspec
 
-from storage import journal, snapshot
 from storage.archive import Archive, read_lines
 from storage.doubt import heed, put_in_doubt
+from storage.engine import journal, snapshot
+from storage.engine.files import Files
+from storage.engine.load import FIRST, Loaded, Loader, journal_path, snapshot_path
+from storage.engine.migrate import CURRENT
 from storage.errors import BackupUnreadable, StoreDamaged, StoreError, StoreFailed
-from storage.files import Files
-from storage.load import FIRST, Loaded, Loader, journal_path, snapshot_path
-from storage.migrate import CURRENT
+from storage.schema import TYPES
 from storage.state_dir import ARCHIVE, FOLDER, RESTORED, finish_restore, lock_state
 from storage.store import Store
-from storage.tables import TYPES
 from storage.tar_headers import Hostile, check_headers
 
 _SNAPSHOT_NAME = "snapshot.json"

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from storage.load import Loaded
-from storage.posts import TABLE as POSTS
-from storage.posts import is_out, mark_of
+from storage.engine.load import Loaded
 from storage.records import Outcome, PostMark, Stage, Task, TaskError, UsageMark, Use
-from storage.tasks import ENDS
-from storage.tasks import TABLE as TASKS
-from storage.usage import TABLE as USAGE
+from storage.tables.posts import TABLE as POSTS
+from storage.tables.posts import is_out, mark_of
+from storage.tables.tasks import ENDS
+from storage.tables.tasks import TABLE as TASKS
+from storage.tables.usage import TABLE as USAGE
 
 _SENTENCE = (
     "The stored state was damaged and later changes of this task may be lost: look whether it was posted"

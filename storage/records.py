@@ -18,7 +18,7 @@ class Status(IntEnum):
 
 
 class Stage(StrEnum):
-    """What really stands behind a status; the moves between stages are in `jobs.states`."""
+    """What really stands behind a status; the moves between stages are in `jobs.task.states`."""
 
     SCHEDULED = "scheduled"  #: waits for its time or its retry pause
     QUEUED = "queued"  #: due; waits for its phone, its turn or a slot
@@ -227,7 +227,7 @@ class PostMark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One post: what it shows and where. Kept for posts that are or may be out when their task leaves the store."""
 
     task_id: int
-    content: str  #: one digest of all its media, see `storage.posts.content_of`
+    content: str  #: one digest of all its media, see `storage.tables.posts.content_of`
     platform: str
     serial: str
     package: str

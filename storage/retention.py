@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from storage.archive import Archive, by_month
-from storage.commit import Transaction
-from storage.durable import JournalStorage
-from storage.posts import keep_mark
+from storage.engine.commit import Transaction
+from storage.engine.durable import JournalStorage
 from storage.records import Task
-from storage.tasks import ENDS, TABLE
+from storage.tables.posts import keep_mark
+from storage.tables.tasks import ENDS, TABLE
 
 _DAY_S = 24 * 3600.0
 

@@ -7,8 +7,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from storage.engine.files import Files
 from storage.errors import StateLocked
-from storage.files import Files
 
 #: The generations of the store.
 FOLDER = "store"

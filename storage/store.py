@@ -12,25 +12,25 @@ from typing import Self
 
 import msgspec
 
-from storage.accounts import AccountStore
 from storage.archive import Archive
 from storage.doubt import put_in_doubt
-from storage.durable import JournalStorage
+from storage.engine.durable import JournalStorage
+from storage.engine.files import Files
+from storage.engine.hooks import hook_from
+from storage.engine.reserve import RESERVE_BYTES
 from storage.errors import StoreError
-from storage.files import Files
-from storage.hooks import hook_from
-from storage.idempotency import IdempotencyStore
-from storage.materials import MaterialStore
-from storage.media_facts import FILE as MEDIA_FACTS
-from storage.media_facts import MediaFacts
-from storage.meta import MetaStore
-from storage.posts import PostStore
-from storage.reserve import RESERVE_BYTES
 from storage.retention import Retention
+from storage.schema import FROZEN, TYPES
 from storage.state_dir import ARCHIVE, FOLDER, StateLock, finish_restore, lock_state
-from storage.tables import FROZEN, TYPES
-from storage.tasks import TaskStore
-from storage.usage import UsageStore
+from storage.tables.accounts import AccountStore
+from storage.tables.idempotency import IdempotencyStore
+from storage.tables.materials import MaterialStore
+from storage.tables.media_facts import FILE as MEDIA_FACTS
+from storage.tables.media_facts import MediaFacts
+from storage.tables.meta import MetaStore
+from storage.tables.posts import PostStore
+from storage.tables.tasks import TaskStore
+from storage.tables.usage import UsageStore
 
 log = logging.getLogger(__name__)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jobs import settings
-from jobs.phone import dumpsys, keep_awake
-from jobs.phone.adb import AdbPhone, Printed
+from jobs.hub import settings
+from jobs.phone import keep_awake
+from jobs.phone.adb import dumpsys
+from jobs.phone.adb.client import AdbPhone, Printed
+from jobs.phone.adb.together import run_together
+from jobs.phone.error_translation import INPUT_FORBIDDEN
 from jobs.phone.errors import AppMissing, CommandFailed, InputForbidden, PhoneError, PhoneNotReady
-from jobs.phone.foreign import INPUT_FORBIDDEN
 from jobs.phone.protocol import Grants, ShellResult
-from jobs.phone.together import run_together
 
 _MAIN = ("-a", "android.intent.action.MAIN", "-c", "android.intent.category.LAUNCHER")
 #: The flags of a launcher: a new task, or the running one brought to the front as it is.

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from jobs.phone.adb import AdbPhone, Printed
-from jobs.phone.together import run_together
+from jobs.phone.adb.client import AdbPhone, Printed
+from jobs.phone.adb.together import run_together
 
 #: Both end the sleep: one while power is plugged in, the other on a phone that runs on its battery.
 STAY_ON, TIMEOUT = ("global", "stay_on_while_plugged_in"), ("system", "screen_off_timeout")

@@ -8,16 +8,16 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from jobs import settings
+from jobs.hub import settings
 from jobs.phone import keep_awake
-from jobs.phone.adb import AdbClient, AdbPhone, Endpoint
+from jobs.phone.adb.client import AdbClient, AdbPhone, Endpoint
+from jobs.phone.adb.push import Leftovers, PushGate
+from jobs.phone.adb.wire import Grip
+from jobs.phone.error_translation import boundary
 from jobs.phone.errors import CommandFailed, PhoneError, PhoneNotReady, StopRequested
-from jobs.phone.foreign import boundary
-from jobs.phone.launch import OutputPump
-from jobs.phone.picture import Pictures
-from jobs.phone.push import Leftovers, PushGate
+from jobs.phone.screen.launch import OutputPump
+from jobs.phone.screen.screenshot import Pictures
 from jobs.phone.session import Session
-from jobs.phone.wire import Grip
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 LET_SLEEP_S = 2.0
 
 if TYPE_CHECKING:
-    from jobs.phone.automation import Automation
+    from jobs.phone.screen.automation import Automation
 
 
 class Link:
@@ -147,7 +147,7 @@ class Link:
         """The phone's automation server; only the open session may use it."""
         if self._automation is None:
             # Imported with the first look at a screen: 60 ms and 14 MB that an idle daemon does not need.
-            from jobs.phone.automation import Automation
+            from jobs.phone.screen.automation import Automation
 
             self._automation = Automation(
                 self.endpoint,

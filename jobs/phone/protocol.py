@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from jobs.phone.hindrance import Hindrance
-from jobs.phone.tree import UiTree
+from jobs.phone.screen.tree import UiTree
 
 
 class PhoneState(StrEnum):

@@ -9,9 +9,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs import settings
-from jobs.phone.adb import AdbClient, AdbPhone
+from jobs.hub import settings
+from jobs.phone.adb.client import AdbClient, AdbPhone
+from jobs.phone.adb.push import Pusher
+from jobs.phone.adb.wire import Grip
 from jobs.phone.commands import Commands
+from jobs.phone.error_translation import boundary
 from jobs.phone.errors import (
     AdbDown,
     AutomationLost,
@@ -23,19 +26,16 @@ from jobs.phone.errors import (
     StopRequested,
     TapUncertain,
 )
-from jobs.phone.foreign import boundary
 from jobs.phone.hindrance import Hindrance, look_and_mend
-from jobs.phone.picture import capture
 from jobs.phone.protocol import Grants, Outgoing, ShellResult
-from jobs.phone.push import Pusher
-from jobs.phone.tree import TreeUnreadable, UiTree, parse_xml
-from jobs.phone.wire import Grip
+from jobs.phone.screen.screenshot import capture
+from jobs.phone.screen.tree import TreeUnreadable, UiTree, parse_xml
 
 log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
-    from jobs.phone.automation import Automation
     from jobs.phone.link import Link
+    from jobs.phone.screen.automation import Automation
 
 #: uiautomator2's own limit of 50 cuts the deepest screens; far beyond 100 its dumper overflows its stack.
 TREE_DEPTH = 100

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from jobs.attempt import ScriptFailed, Visit
-from jobs.clock import Deadline
+from jobs.content.plan import same_user
+from jobs.hub.clock import Deadline
 from jobs.phone.protocol import PhoneSession
-from jobs.post.account_rows import account_rows
-from jobs.post.flow import EFFECT_S, START_PATIENCE_S
-from jobs.post.hands import Hands
-from jobs.post.instagram_reading import name_of
-from jobs.post.plan import same_user
-from jobs.post.recognise import Sight
-from jobs.post.screens_file import Vocabulary
-from jobs.post.tiktok import handle_of
-from jobs.post.words import plain
+from jobs.post.flow.account_rows import account_rows
+from jobs.post.flow.driver import Hands
+from jobs.post.flow.flow import EFFECT_S, START_PATIENCE_S
+from jobs.post.instagram.reading import name_of
+from jobs.post.screens.labels import plain
+from jobs.post.screens.recognise import Sight
+from jobs.post.screens.screens_file import Vocabulary
+from jobs.post.tiktok.flow import handle_of
+from jobs.task.attempt import ScriptFailed, Visit
 
 APPS = {"tiktok": "TikTok", "instagram": "Instagram"}
 #: The only elements that are ever tapped here; the switcher is closed by BACK.

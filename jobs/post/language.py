@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from jobs.attempt import ScriptFailed, Visit
 from jobs.phone import app_language
 from jobs.phone.protocol import PhoneSession
-from jobs.post.screens_file import Vocabulary
+from jobs.post.screens.screens_file import Vocabulary
+from jobs.task.attempt import ScriptFailed, Visit
 
 STEP = "language"
 

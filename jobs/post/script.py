@@ -6,27 +6,28 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from jobs.attempt import Attempt, ScriptFailed, Verdict
+from jobs.content.plan import make_plan
+from jobs.hub.settings import Settings
 from jobs.phone.errors import InputForbidden, LeaseLost, PhoneError, StopRequested, TapUncertain
 from jobs.phone.protocol import PhoneSession
-from jobs.post import instagram_proof, tiktok_proof
-from jobs.post.flow import Flow, ReadyToPublish
-from jobs.post.getting_files import PhoneFiles
-from jobs.post.instagram import InstagramFlow
+from jobs.post.flow.draft_memory import Meta, Unfinished
+from jobs.post.flow.flow import Flow, ReadyToPublish
+from jobs.post.flow.getting_files import PhoneFiles
+from jobs.post.flow.proof import published, refused, unknown
+from jobs.post.instagram import proof as instagram_proof
+from jobs.post.instagram.flow import InstagramFlow
 from jobs.post.language import ensure_covered
-from jobs.post.plan import make_plan
-from jobs.post.proof import published, refused, unknown
-from jobs.post.recognise import Sight
-from jobs.post.screens_file import Vocabulary, read_vocabularies
-from jobs.post.tiktok import TikTokFlow
-from jobs.post.unfinished import Meta, Unfinished
-from jobs.settings import Settings
+from jobs.post.screens.recognise import Sight
+from jobs.post.screens.screens_file import Vocabulary, read_vocabularies
+from jobs.post.tiktok import proof as tiktok_proof
+from jobs.post.tiktok.flow import TikTokFlow
+from jobs.task.attempt import Attempt, ScriptFailed, Verdict
 from storage.errors import StoreError
 from storage.records import MediaFile, Outcome
 
 
 class PostScript:
-    """Publishes videos and images through the official apps; implements `jobs.attempt.Script`."""
+    """Publishes videos and images through the official apps; implements `jobs.task.attempt.Script`."""
 
     def __init__(
         self,
@@ -83,7 +84,7 @@ class PostScript:
         )
 
     def run(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
-        """Publish the task's post. See `jobs.attempt.Script`."""
+        """Publish the task's post. See `jobs.task.attempt.Script`."""
         flow = self._flow(attempt, phone)
         ready = self._prepare(flow)
         verdict = self._publish(flow, ready)
@@ -193,7 +194,7 @@ class PostScript:
     # After a crash
 
     def settle(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
-        """Look, without any tap that changes something, what became of the post. See `jobs.attempt.Script`."""
+        """Look, without any tap that changes something, what became of the post. See `jobs.task.attempt.Script`."""
         flow = self._flow(attempt, phone)
         try:
             with attempt.step("wake"):

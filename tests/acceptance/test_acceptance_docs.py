@@ -11,11 +11,11 @@ from datetime import datetime
 
 import pytest
 
-from jobs.config_file import parse_config_text
-from jobs.notify import BACKOFF_S, FLOOD_EVENTS, FLOOD_S, MAX_AGE_S, MAX_WAITING, Event
-from jobs.notify_send import sign, webhook_body
+from jobs.hub.config_file import parse_config_text
+from jobs.hub.settings import EventName
+from jobs.notify.outbox import BACKOFF_S, FLOOD_EVENTS, FLOOD_S, MAX_AGE_S, MAX_WAITING, Event
+from jobs.notify.send import sign, webhook_body
 from jobs.phone.protocol import PhoneState
-from jobs.settings import EventName
 from storage.records import Waiting
 from tests.support.daemon import ROOT, until
 from tests.support.manual import blocks_of, commands, is_for_the_box

@@ -14,8 +14,8 @@ import time
 
 import pytest
 
-from jobs.phone.adb_server import binary
-from jobs.settings import Adb
+from jobs.hub.settings import Adb
+from jobs.phone.adb.server import binary
 from tests.support import container
 from tests.support.daemon import until
 from tests.support.manual import blocks_of, commands
@@ -374,7 +374,7 @@ def test_10_an_upgrade_keeps_everything(box):
 
 
 BROKEN = {
-    "it does not start": ("jobs/engine.py", "raise RuntimeError('a bad release')\n"),
+    "it does not start": ("jobs/run/engine.py", "raise RuntimeError('a bad release')\n"),
     "its unit is wrong": ("systemd/tikmatrixd.service", "\n[Service]\nExecStartPre=/bin/false\n"),
 }
 

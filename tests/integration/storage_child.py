@@ -11,9 +11,9 @@ import sys
 import threading
 from pathlib import Path
 
-from storage import disk
-from storage.files import Files
-from storage.hooks import hook_from
+from storage.engine import disk
+from storage.engine.files import Files
+from storage.engine.hooks import hook_from
 from storage.records import MediaFile, NewTask, Outcome, Stage
 from storage.store import Store
 

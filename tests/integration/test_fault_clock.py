@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from benchmarks.soak_clock import LeapingClock
-from jobs.config_file import load_config
+from jobs.hub.config_file import load_config
 from jobs.phone.protocol import PhoneState
 from tests.support.daemon import until
 from tests.support.simulated import Simulated, sample_video

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from jobs.attempt import ScriptFailed, Verdict
-from jobs.clock import SystemClock
-from jobs.settings import AccountEntry, Compat, Posting
+from jobs.hub.clock import SystemClock
+from jobs.hub.settings import AccountEntry, Compat, Posting
+from jobs.task.attempt import ScriptFailed, Verdict
 from tests.support.fake_phones import FakeScript, publish
 from tests.support.http_side import HttpSide, ShownPhones
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from jobs.settings import AccountEntry, Phones, Server
+from jobs.hub.settings import AccountEntry, Phones, Server
 from tests.support.http_side import HttpSide, WireClient
 
 T = "/api/v1/task"

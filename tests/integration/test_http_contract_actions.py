@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from handlers.tokens import new_token
-from jobs.settings import AccountEntry, Posting
+from handlers.access.tokens import new_token
+from jobs.hub.settings import AccountEntry, Posting
 from tests.support.http_side import PNG, HttpSide, WireClient
 
 T = "/api/v1/task"

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from benchmarks.flood import start_flood
-from handlers.request_parser import Parser
-from handlers.spool import Spool
-from jobs.settings import Server
+from handlers.server.request_parser import Parser
+from handlers.server.spool import Spool
+from jobs.hub.settings import Server
 from tests.support.http_side import HttpSide, WireClient
 
 T = "/api/v1/task"

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from handlers.tokens import new_token
+from handlers.access.tokens import new_token
+from jobs.hub.settings import License
 from jobs.phone.protocol import PhoneState
-from jobs.settings import License
 from storage.records import Outcome, Stage, Task, Waiting
 from tests.support.http_side import HttpSide
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from handlers.tokens import new_token
-from jobs.settings import Server
+from handlers.access.tokens import new_token
+from jobs.hub.settings import Server
 from storage.records import Stage
 from tests.support.browser import COMMAND, Browser
 from tests.support.http_side import HttpSide

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.settings import Server
+from jobs.hub.settings import Server
 from tests.support.http_side import HttpSide, WireClient
 
 T = "/api/v1/task"

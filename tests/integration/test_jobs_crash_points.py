@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.hooks import ENVIRONMENT
+from storage.engine.hooks import ENVIRONMENT
 from storage.records import Stage
 from storage.store import Store
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from jobs.attempt import Attempt, ScriptFailed, Verdict
+from jobs.input.refusals import Refused
 from jobs.phone.errors import PhoneOffline, TapUncertain
 from jobs.phone.protocol import PhoneState
-from jobs.refusals import Refused
-from jobs.states import ENDED, PENDING
+from jobs.task.attempt import Attempt, ScriptFailed, Verdict
+from jobs.task.states import ENDED, PENDING
 from storage.records import Outcome, Stage
 from tests.support.bench import Bench
 from tests.support.clock import FastClock

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from jobs.post.looker import Looker
-from jobs.post.media_paths import MediaRejected
-from jobs.post.media_probe import MediaProbe
+from jobs.media.looker import Looker
+from jobs.media.paths import MediaRejected
+from jobs.media.probe import MediaProbe
 from tests.support.door import MEDIA
 from tests.support.eyes import SHARED
 from tests.support.mp4_files import Track, av1_config, fragments, hevc_config, movie, nal, sound, vp9_config

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.phone import phone_server
+from jobs.hub.settings import Phones
 from jobs.phone.errors import (
     AppMissing,
     AutomationLost,
@@ -31,8 +31,8 @@ from jobs.phone.errors import (
     TapUncertain,
 )
 from jobs.phone.protocol import Outgoing, PhoneState
+from jobs.phone.screen import phone_server
 from jobs.phone.session import Session
-from jobs.settings import Phones
 from tests.support.hub import Blocked, Hub
 from tests.support.simulated import Simulated, sample_video
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import adbutils
 import pytest
 
-from jobs.settings import Settings
+from jobs.hub.settings import Settings
 from simulator.adb.server import locked_adb
 from simulator.child import SimulatorChild
 from tests.support.daemon import wait_until

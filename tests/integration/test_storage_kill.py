@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.hooks import ENVIRONMENT
+from storage.engine.hooks import ENVIRONMENT
 from storage.records import Stage, Task
 from storage.store import Store
 
@@ -173,7 +173,7 @@ POINTS = [
 def names_passed(state_dir: Path) -> set[str]:
     """Every point that a run of the child passes."""
     script = (
-        "import sys, runpy, atexit, storage.hooks as h\n"
+        "import sys, runpy, atexit, storage.engine.hooks as h\n"
         "r = h.Recorder(); h.hook_from = lambda e: r\n"
         f"sys.argv = ['child', {str(state_dir)!r}, '1', '4', '400']\n"
         f"runpy.run_path({str(CHILD)!r}, run_name='__main__')\n"

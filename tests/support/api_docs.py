@@ -12,8 +12,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from handlers.openapi import make_document
-from jobs.settings import AccountEntry
+from handlers.api.openapi import make_document
+from jobs.hub.settings import AccountEntry
 from tests.support.http_side import PNG, HttpSide, ShownPhones
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -11,7 +11,7 @@ from typing import Any
 from jobs.phone.errors import CommandFailed, PhoneError
 from jobs.phone.hindrance import Hindrance
 from jobs.phone.protocol import Grants, Outgoing, ShellResult
-from jobs.phone.tree import UiTree, parse_xml
+from jobs.phone.screen.tree import UiTree, parse_xml
 from simulator.android import keys
 from simulator.android.display import Display
 from simulator.android.system import LAUNCHER, Package, System

@@ -7,15 +7,15 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from jobs.announcements import Tell, nobody
-from jobs.clock import Clock, SystemClock
-from jobs.control import Control
-from jobs.engine import Jobs
-from jobs.evidence import Evidence
-from jobs.settings import Phones, Posting, Settings
-from jobs.states import ENDED
-from storage.files import Files
-from storage.hooks import Hook, no_hook
+from jobs.hub.clock import Clock, SystemClock
+from jobs.hub.settings import Phones, Posting, Settings
+from jobs.run.control import Control
+from jobs.run.engine import Jobs
+from jobs.run.evidence import Evidence
+from jobs.task.announcements import Tell, nobody
+from jobs.task.states import ENDED
+from storage.engine.files import Files
+from storage.engine.hooks import Hook, no_hook
 from storage.records import NewTask, Stage, Task
 from storage.store import Store
 from tests.support.fake_phones import GUARD_S, FakePhones, FakeScript

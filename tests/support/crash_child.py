@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from jobs.attempt import Attempt, Verdict
-from storage.files import Files
-from storage.hooks import hook_from
+from jobs.task.attempt import Attempt, Verdict
+from storage.engine.files import Files
+from storage.engine.hooks import hook_from
 from storage.records import Outcome
 from tests.support.bench import Bench
 from tests.support.fake_phones import PUBLISHED, FakePhones, FakeScript

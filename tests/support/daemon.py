@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from storage.hooks import ENVIRONMENT as CRASH_AT
+from storage.engine.hooks import ENVIRONMENT as CRASH_AT
 
 ROOT = Path(__file__).resolve().parents[2]
 _NEVER = threading.Event()

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from jobs.intake import Created, Intake
-from jobs.refusals import Refused
-from jobs.settings import Compat, Media, Posting, Settings
+from jobs.hub.settings import Compat, Media, Posting, Settings
+from jobs.input.refusals import Refused
+from jobs.intake.intake import Created, Intake
 from storage.records import Account, Outcome, Stage
 from storage.store import Store
 from tests.support.clock import FakeClock

@@ -18,9 +18,9 @@ from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as sre_parser  # type: ignore[attr-defined]
 from typing import Any
 
-from jobs.phone.tree import Bounds, Node, UiTree
-from jobs.post.inspect import PLATFORMS, inspect_tree, read_tree, vocabulary
-from jobs.post.screens_file import SHIPPED, read_file
+from jobs.phone.screen.tree import Bounds, Node, UiTree
+from jobs.post.screens.inspect import PLATFORMS, inspect_tree, read_tree, vocabulary
+from jobs.post.screens.screens_file import SHIPPED, read_file
 
 SHARED = Path(os.environ.get("TIKMATRIXD_SHARED") or Path(__file__).parents[3] / "shared")
 FOLDERS = tuple(SHARED / name for name in ("ui-dumps", "ui-corpus"))

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from jobs.attempt import Attempt, Verdict
 from jobs.phone.errors import PhoneOffline, StopRequested
 from jobs.phone.protocol import PhoneInfo, PhoneListener, PhoneSession, PhoneState
-from jobs.phone.tree import UiTree
+from jobs.phone.screen.tree import UiTree
+from jobs.task.attempt import Attempt, Verdict
 from storage.records import Outcome
 
 #: A hanging call in a test never hangs longer than this.

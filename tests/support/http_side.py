@@ -16,20 +16,20 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from webtest import TestApp, TestResponse
 
-from handlers.app import create_app
-from handlers.channel import Limits
-from handlers.server import HttpServer
-from handlers.services import Matcher, Reloaded, Services
-from handlers.tokens import Tokens
-from jobs.accounts import Accounts
-from jobs.clock import Clock
-from jobs.control import Control
-from jobs.engine import Jobs
-from jobs.evidence import Evidence
-from jobs.intake import Intake
-from jobs.library import Library
-from jobs.settings import AccountEntry, Media, Posting, Server, Settings
-from jobs.settings import Phones as PhoneSettings
+from handlers.access.tokens import Tokens
+from handlers.api.app import create_app
+from handlers.api.services import Matcher, Reloaded, Services
+from handlers.server.channel import Limits
+from handlers.server.server import HttpServer
+from jobs.accounts.accounts import Accounts
+from jobs.hub.clock import Clock
+from jobs.hub.settings import AccountEntry, Media, Posting, Server, Settings
+from jobs.hub.settings import Phones as PhoneSettings
+from jobs.intake.intake import Intake
+from jobs.library.library import Library
+from jobs.run.control import Control
+from jobs.run.engine import Jobs
+from jobs.run.evidence import Evidence
 from storage.records import NewTask, Outcome, Stage, Task, TaskError
 from storage.store import Store
 from tests.support.clock import FakeClock

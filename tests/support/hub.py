@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from jobs.clock import SystemClock
-from jobs.phone.fleet import Fleet
+from jobs.hub.clock import SystemClock
+from jobs.hub.settings import Adb, Phones
+from jobs.phone.inventory.fleet import Fleet
 from jobs.phone.protocol import PhoneInfo, PhoneState
 from jobs.phone.session import Session
-from jobs.settings import Adb, Phones
 
 SERIAL = "PHONE01"
 

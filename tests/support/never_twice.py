@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
-from jobs.attempt import Attempt, ScriptFailed, Verdict
+from jobs.hub.settings import Posting
 from jobs.phone.errors import DeadlinePassed, StopRequested
-from jobs.settings import Posting
-from storage.posts import content_of
+from jobs.task.attempt import Attempt, ScriptFailed, Verdict
 from storage.records import Outcome, Stage, Task, TaskError
 from storage.store import Store
+from storage.tables.posts import content_of
 from tests.support.clock import FakeClock
 from tests.support.door import _free_box
 from tests.support.fake_phones import FakeScript

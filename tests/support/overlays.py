@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from jobs.phone.tree import Bounds, Node, UiTree
+from jobs.phone.screen.tree import Bounds, Node, UiTree
 
 #: Title, text and main button of what lies over; the words of the apps' own buttons are among them.
 WORDS = (

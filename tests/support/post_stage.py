@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from jobs.attempt import ScriptFailed, Verdict
-from jobs.clock import Clock, Deadline
-from jobs.post.config import PostConfig
-from jobs.post.screens_file import Vocabulary, read_vocabularies
+from jobs.content.script_config import PostConfig
+from jobs.hub.clock import Clock, Deadline
+from jobs.hub.settings import Posting, Settings
+from jobs.post.screens.screens_file import Vocabulary, read_vocabularies
 from jobs.post.script import PostScript
-from jobs.settings import Posting, Settings
+from jobs.task.attempt import ScriptFailed, Verdict
 from storage.records import Account, MediaFile, Stage, Task
 from tests.support.app_phone import START, AppPhone
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from jobs.phone.adb_server import binary
-from jobs.settings import Adb
+from jobs.hub.settings import Adb
+from jobs.phone.adb.server import binary
 from simulator.child import SimulatorChild
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,33 @@ MAY = {
     "handlers": {"handlers", "jobs", "storage"},
     "simulator": {"simulator"},
 }
+
+
+#: The rooms of the product, each of which may import those that stand before it, and itself.
+ROOMS = (
+    "storage",
+    "jobs.input",
+    "jobs.hub",
+    "jobs.phone",
+    "jobs.task",
+    "jobs.queue",
+    "jobs.media",
+    "jobs.content",
+    "jobs.intake",
+    "jobs.library",
+    "jobs.notify",
+    "jobs.post",
+    "jobs.accounts",
+    "jobs.run",
+    "jobs.upkeep",
+    "handlers.request",
+    "handlers.access",
+    "handlers.page",
+    "handlers.api",
+    "handlers.server",
+    "handlers.cli",
+)
+MOST_MODULES = 15
 
 
 def modules(package: str) -> list[Path]:
@@ -45,6 +73,49 @@ def offences(package: str, forbidden: set[str]) -> list[str]:
         for name, line in imports(path)
         if name.partition(".")[0] in forbidden
     ]
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def import_graph(*packages: str) -> dict[str, set[str]]:
+    """Which modules of these packages each module imports, also those that only the type checker reads."""
+    paths = {module_name(path): path for package in packages for path in modules(package)}
+    graph: dict[str, set[str]] = {name: set() for name in paths}
+    for name, path in paths.items():
+        for node in ast.walk(ast.parse(path.read_text(), str(path))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                inner = {f"{node.module}.{alias.name}" for alias in node.names}
+                graph[name] |= (inner & paths.keys()) or ({node.module} & paths.keys())
+            elif isinstance(node, ast.Import):
+                graph[name] |= {alias.name for alias in node.names} & paths.keys()
+    return graph
+
+
+def room_of(module: str) -> str:
+    return next((room for room in ROOMS if module == room or module.startswith(f"{room}.")), "")
+
+
+def test_every_room_imports_only_rooms_that_stand_before_it() -> None:
+    wrong = []
+    for module, imported in import_graph("storage", "jobs", "handlers").items():
+        room = room_of(module)
+        if module in {"jobs", "handlers"}:
+            continue
+        assert room, f"{module} lies in no room: put it into one, or add the room to ROOMS"
+        wrong += [f"{module} imports {o}" for o in imported if ROOMS.index(room_of(o)) > ROOMS.index(room)]
+    assert wrong == []
+
+
+def test_no_folder_holds_more_modules_than_one_can_take_in_at_a_glance() -> None:
+    folders = Counter(
+        path.parent
+        for package in ("storage", "jobs", "handlers")
+        for path in modules(package)
+        if path.name != "__init__.py"
+    )
+    assert {str(f.relative_to(ROOT)): n for f, n in folders.items() if n > MOST_MODULES} == {}
 
 
 @pytest.mark.parametrize("package", sorted(MAY))
@@ -72,7 +143,7 @@ def test_only_jobs_phone_imports_the_phone_libraries() -> None:
 def test_only_the_alarm_clock_imports_apscheduler() -> None:
     found = [o for package in MAY for o in offences(package, {"apscheduler"})]
     assert found
-    assert [offence for offence in found if not offence.startswith("jobs/alarm_clock.py")] == []
+    assert [offence for offence in found if not offence.startswith("jobs/queue/alarm_clock.py")] == []
 
 
 def test_nothing_but_the_command_line_imports_the_simulator() -> None:
@@ -82,7 +153,9 @@ def test_nothing_but_the_command_line_imports_the_simulator() -> None:
 
 def test_uiautomator2_is_imported_late() -> None:
     """It costs half the start: the daemon's port must be open before."""
-    program = "import sys, jobs.engine, jobs.phone.fleet; sys.exit('uiautomator2' in sys.modules)"
+    program = (
+        "import sys, jobs.run.engine, jobs.phone.inventory.fleet; sys.exit('uiautomator2' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False, timeout=60).returncode == 0
 
 
@@ -94,15 +167,15 @@ CLOCKS = {
 }
 #: Who may nevertheless, and why that cannot change what becomes of a task.
 TIME_MAY = {
-    "jobs/clock.py": "the one source of time",
-    "handlers/http_loop.py": "idle times of connections",
-    "handlers/lanes.py": "how long a request has kept a thread",
-    "handlers/request_parser.py": "how long a request has been arriving",
-    "handlers/server.py": "deadlines of the web server's own sockets and threads",
-    "handlers/metrics.py": "durations of requests, for people",
-    "handlers/tokens.py": "the date in a token's entry, for people",
-    "jobs/post/arriving.py": "compared with the times of files, which are the box's own",
-    "jobs/post/media_probe.py": "compared with the times of files, which are the box's own",
+    "jobs/hub/clock.py": "the one source of time",
+    "handlers/server/http_loop.py": "idle times of connections",
+    "handlers/server/lanes.py": "how long a request has kept a thread",
+    "handlers/server/request_parser.py": "how long a request has been arriving",
+    "handlers/server/server.py": "deadlines of the web server's own sockets and threads",
+    "handlers/api/metrics.py": "durations of requests, for people",
+    "handlers/access/tokens.py": "the date in a token's entry, for people",
+    "jobs/media/arriving.py": "compared with the times of files, which are the box's own",
+    "jobs/media/probe.py": "compared with the times of files, which are the box's own",
     "storage/store.py": "the default of a parameter, for programs without a clock",
 }
 

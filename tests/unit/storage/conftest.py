@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storage import disk
+from storage.engine import disk
 from storage.store import Store
 
 

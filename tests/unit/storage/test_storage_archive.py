@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from storage_samples import BreakingFiles, new_task
 
 from storage.archive import Archive
-from storage.files import Files
+from storage.engine.files import Files
 from storage.records import Outcome, Stage
 from storage.store import Store
+from tests.support.storage_samples import BreakingFiles, new_task
 
 Opener = Callable[..., Store]
 DAY = 86400.0

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from storage_samples import BreakingFiles, new_task, state_of
 from tinydb import TinyDB, where
 
 from storage.backup import backup, check_backup, export_json, import_json, restore
 from storage.errors import BackupUnreadable, StateLocked, StoreDamaged, StoreFailed
 from storage.records import Outcome, Stage
 from storage.store import Store
+from tests.support.storage_samples import BreakingFiles, new_task, state_of
 
 Opener = Callable[..., Store]
 EARLY = 1_000_000.5  # before any task of the samples is due

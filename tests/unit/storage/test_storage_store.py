@@ -11,14 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from storage_samples import new_task
 
-from storage import disk
+from storage.engine import disk
+from storage.engine.hooks import ENVIRONMENT, KillAt, Recorder, hook_from, no_hook
+from storage.engine.load import generations, journals
 from storage.errors import StateLocked, StoreFailed
-from storage.hooks import ENVIRONMENT, KillAt, Recorder, hook_from, no_hook
-from storage.load import generations, journals
 from storage.records import IdempotencyEntry
 from storage.store import Store
+from tests.support.storage_samples import new_task
 
 Opener = Callable[..., Store]
 ROOT = Path(__file__).resolve().parents[3]
@@ -173,7 +173,7 @@ def test_the_environment_may_name_a_point_at_which_the_process_dies():
     assert hook_from({}) is no_hook
     assert isinstance(hook_from({ENVIRONMENT: "before write journal:3"}), KillAt)
     script = (
-        "import os\nfrom storage.hooks import hook_from\nat = hook_from(os.environ)\n"
+        "import os\nfrom storage.engine.hooks import hook_from\nat = hook_from(os.environ)\n"
         "for name in ('a', 'b', 'a', 'b'):\n    at(name)\n    print(name, flush=True)\n"
     )
     done = subprocess.run(

@@ -11,9 +11,9 @@ def test_every_module_and_every_test_that_is_named_exists() -> None:
 
 
 def test_the_settings_name_the_module_and_its_tests_alone() -> None:
-    text = settings("jobs/states.py", ["tests/unit/jobs/test_jobs_states.py"])
-    assert 'only_mutate = ["jobs/states.py"]' in text
-    assert 'pytest_add_cli_args_test_selection = ["tests/unit/jobs/test_jobs_states.py"]' in text
+    text = settings("jobs/task/states.py", ["tests/unit/jobs/task/test_task_states.py"])
+    assert 'only_mutate = ["jobs/task/states.py"]' in text
+    assert 'pytest_add_cli_args_test_selection = ["tests/unit/jobs/task/test_task_states.py"]' in text
 
 
 def test_what_was_not_noticed_is_alive_and_what_was_not_run_is_neither() -> None:

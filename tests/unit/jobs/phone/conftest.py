@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobs.phone import phone_server
+from jobs.hub.settings import Phones
+from jobs.phone.screen import phone_server
 from jobs.phone.session import Session
-from jobs.settings import Phones
 from tests.support.fake_adb import FakeAdb, FakePhone
 from tests.support.fake_u2 import FakeU2
 from tests.support.hub import SERIAL, Hub

@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 
 from jobs.phone import keep_awake
-from jobs.phone.adb import AdbPhone, Printed
-from jobs.phone.together import run_together
+from jobs.phone.adb.client import AdbPhone, Printed
+from jobs.phone.adb.together import run_together
 
 ON, ON_BEFORE = "global stay_on_while_plugged_in", "global tikmatrixd_stay_on_before"
 OFF, OFF_BEFORE = "system screen_off_timeout", "global tikmatrixd_screen_off_timeout_before"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jobs.phone import automation, commands, phone_server, rpc
+from jobs.phone import commands
 from jobs.phone import session as session_module
 from jobs.phone.errors import (
     AutomationLost,
@@ -21,6 +21,7 @@ from jobs.phone.errors import (
     TapUncertain,
 )
 from jobs.phone.protocol import PhoneState
+from jobs.phone.screen import automation, phone_server, rpc
 from jobs.phone.session import Session
 from tests.support.fake_adb import FakeAdb, FakePhone, Mangle
 from tests.support.fake_u2 import SCREEN, FakeU2
@@ -57,7 +58,7 @@ def test_a_quiet_connection_is_not_used_again(
 ) -> None:
     session.observe()
     before = u2.connections
-    monkeypatch.setattr("jobs.phone.rpc.REUSE_WITHIN_S", -1.0)
+    monkeypatch.setattr("jobs.phone.screen.rpc.REUSE_WITHIN_S", -1.0)
     session.tap(1, 2)
     assert u2.connections == before + 1
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from jobs.attempt import ScriptFailed
-from jobs.clock import Deadline
-from jobs.phone.tree import UiTree, parse_xml
+from jobs.hub.clock import Deadline
+from jobs.hub.settings import Settings
+from jobs.phone.screen.tree import UiTree, parse_xml
 from jobs.post.account_reading import AccountReader
-from jobs.post.account_rows import account_rows
-from jobs.post.recognise import recognise
-from jobs.post.screens_file import Vocabulary
+from jobs.post.flow.account_rows import account_rows
+from jobs.post.screens.recognise import recognise
+from jobs.post.screens.screens_file import Vocabulary
 from jobs.post.script import PostScript
-from jobs.settings import Settings
+from jobs.task.attempt import ScriptFailed
 
 TIKTOK, INSTAGRAM = "com.zhiliaoapp.musically", "com.instagram.android"
 SCRIPT = PostScript(Settings())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from apps_fake_phone import FakePhone, phone_with
 
-from jobs.phone.tree import parse_xml
-from jobs.post.inspect import inspect_tree
+from jobs.phone.screen.tree import parse_xml
+from jobs.post.screens.inspect import inspect_tree
 from simulator.android.tree import Window, build, dump_xml
 from simulator.apps import POPUPS
 from simulator.apps.instagram.app import InstagramApp

@@ -6,8 +6,8 @@ import pytest
 from apps_fake_phone import FakePhone, phone_with
 from apps_tiktok_steps import at_editor
 
-from jobs.phone.tree import UiTree, parse_xml
-from jobs.post.inspect import inspect_tree
+from jobs.phone.screen.tree import UiTree, parse_xml
+from jobs.post.screens.inspect import inspect_tree
 from simulator.android.tree import Window, build, dump_xml
 from simulator.apps.sheets import sheet_names
 from tests.support import eyes

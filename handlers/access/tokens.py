@@ -1,0 +1,173 @@
+"""API tokens: named, stored as hashes in their own file; `tikmatrixd.py token new NAME` makes one.
+
+A token is 256 random bits, so one round of SHA-256 protects it: there is nothing to guess that a slow hash would slow down.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import logging
+import os
+import secrets
+import stat
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from jobs.hub.clock import utc
+from jobs.upkeep.token_file import NAME, TokenEntry, TokenFile, parse_tokens
+
+_LOG = logging.getLogger(__name__)
+_PREFIX = "tkm_"  #: lets secret scanners recognise a token that was committed by mistake
+
+
+class TokenError(Exception):
+    """The token file or the request about it cannot be used; the message says what to do."""
+
+
+def new_token(path: Path, name: str) -> str:
+    """Add a token and return it: the only moment at which it can be read. Raises TokenError."""
+    if not NAME.fullmatch(name):
+        raise TokenError(
+            f"{name!r} is no name for a token: use 1 to 64 letters, digits, spaces and . _ @ -, starting with a letter or digit"
+        )
+    entries = list_tokens(path)
+    if any(entry.name.lower() == name.lower() for entry in entries):
+        raise TokenError(f"there is a token named {name!r} already: revoke it first or take another name")
+    token = _PREFIX + secrets.token_urlsafe(32)
+    created_at = utc(time.time()).isoformat(timespec="seconds")
+    _write(path, (*entries, TokenEntry(name, _digest(token), created_at)))
+    return token
+
+
+def list_tokens(path: Path) -> tuple[TokenEntry, ...]:
+    """The entries of the file; none when there is no file. Raises TokenError when it cannot be read."""
+    try:
+        return parse_tokens(path.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise TokenError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise TokenError(f"{path} is damaged ({error}): move it away and make new tokens") from error
+
+
+def revoke(path: Path, name: str) -> bool:
+    """Remove the token of this name; False when there is none. A running daemon notices at once."""
+    entries = list_tokens(path)
+    kept = tuple(entry for entry in entries if entry.name.lower() != name.lower())
+    if len(kept) == len(entries):
+        return False
+    _write(path, kept)
+    return True
+
+
+class Tokens:
+    """The token file as the running daemon sees it; a changed file is read again at the next look."""
+
+    def __init__(self, path: Path | Callable[[], Path]) -> None:
+        """`path` may be a function: the place of the file may change while the daemon runs."""
+        self._path = path if callable(path) else lambda: path
+        self._lock = threading.Lock()
+        self._stamp: tuple[Path, int, int, int] | Literal["never"] | None = "never"
+        self._entries: tuple[tuple[str, bytes], ...] = ()
+        self._problem = ""
+
+    def __len__(self) -> int:
+        return len(self._current())
+
+    @property
+    def problem(self) -> str:
+        """Why no token is accepted; "" while the file can be read, or where there is none."""
+        self._current()
+        return self._problem
+
+    def verify(self, token: str) -> str | None:
+        """The name of a good token, None for any other. Takes equally long for all wrong ones."""
+        given = _digest(token).encode()
+        found = None
+        for name, digest in self._current():
+            if hmac.compare_digest(given, digest):
+                found = name
+        return found
+
+    def _current(self) -> tuple[tuple[str, bytes], ...]:
+        path = self._path()
+        try:
+            facts = path.stat()
+        except OSError:
+            facts = None
+        stamp = None if facts is None else (path, facts.st_mtime_ns, facts.st_size, facts.st_ino)
+        with self._lock:
+            if stamp != self._stamp or self._problem:
+                self._load(path, facts)
+                # What could not be read is tried again at the next look: the trouble may have passed.
+                self._stamp = stamp
+            return self._entries
+
+    def _load(self, path: Path, facts: os.stat_result | None) -> None:
+        if facts is not None and _is_open_to_others(facts) and not self._problem:
+            _LOG.warning("%s can be read by others: chmod 600 %s", path, path)
+        before, self._problem = self._problem, ""
+        try:
+            self._entries = tuple((entry.name, entry.sha256.encode()) for entry in list_tokens(path))
+        except TokenError as error:
+            # Closed rather than open: without a readable file no token is good.
+            self._entries = ()
+            self._problem = f"no token is accepted: {error}"
+            if self._problem != before:
+                _LOG.error("%s", self._problem)
+
+
+def _is_open_to_others(facts: os.stat_result) -> bool:
+    """The owner's group may read it where the daemon itself reads it as a member of that group."""
+    own = facts.st_uid == os.geteuid()
+    return bool(facts.st_mode & (0o077 if own else 0o027))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _write(path: Path, entries: tuple[TokenEntry, ...]) -> None:
+    """Replace the file as a whole, readable by its owner and the service only, durable before it returns."""
+    data = msgspec.json.format(msgspec.json.encode(TokenFile(entries)), indent=2) + b"\n"
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            # Before the file gets its name: root adds a token for the service's user, who must be able to read it.
+            os.fchmod(file.fileno(), _take_owner(file.fileno(), path))
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise TokenError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _take_owner(descriptor: int, path: Path) -> int:
+    """Give the new file to whom the present one belongs; returns the mode that it may have then.
+
+    A first one beside the config of a service is read by the same group as the config (root:tikmatrixd, 0640).
+    """
+    present, config = path, path.with_name("config.toml")
+    like = next((each for each in (present, config) if each.exists()), path.parent).stat()
+    by_group = stat.S_ISREG(like.st_mode) and like.st_mode & 0o044 == 0o040
+    try:
+        if os.geteuid() == 0:
+            os.fchown(descriptor, like.st_uid, like.st_gid)
+        elif by_group:
+            os.fchown(descriptor, -1, like.st_gid)
+    except PermissionError:
+        by_group = False
+    return 0o640 if by_group else 0o600

@@ -1,0 +1,126 @@
+"""Accounts: the documented list, and our own calls to create, change and remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from handlers.api import objects
+from handlers.api.services import Services
+from handlers.request.call import Call, Result, Route, page_of
+from handlers.request.envelope import Code
+from jobs.accounts.accounts import OTHER_NAMES, AccountFields
+from jobs.input.fields import shorten
+from jobs.phone.protocol import PhoneState
+from storage.records import Account
+
+
+class AccountQuery(msgspec.Struct):
+    """Filters and page of the account list."""
+
+    platform: Literal["tiktok", "instagram"] | UnsetType = UNSET
+    device: Annotated[str, Meta(description="Serial of the phone")] | UnsetType = UNSET
+    logined: Annotated[Literal[0, 1], Meta(description="1 logged in")] | UnsetType = UNSET
+    status: Annotated[Literal[0, 1], Meta(description="0 enabled, 1 disabled")] | UnsetType = UNSET
+    tag: Annotated[str, Meta(description="Exactly this tag")] | UnsetType = UNSET
+    page: Annotated[int, Meta(ge=1)] = 1
+    page_size: Annotated[int, Meta(ge=1, description="More than 100 counts as 100")] = 20
+
+
+def _about_phone(account: Account, known: Collection[str]) -> list[str]:
+    """A phone may come later; but a serial with a slip in it never does."""
+    if not account.serial or account.serial in known:
+        return []
+    return [
+        f'device: no phone "{shorten(account.serial)}" was ever seen here; tasks of this account wait for it'
+    ]
+
+
+class AccountHandlers:
+    """Everything under `/accounts`."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def page(self, call: Call) -> Result:
+        query = call.query(AccountQuery)
+        page, size = page_of(query)
+        filters: dict[str, Any] = {
+            name: query[name] for name in ("platform", "device", "tag") if name in query
+        }
+        if "logined" in query:
+            filters["logined"] = bool(query["logined"])
+        if "status" in query:
+            filters["enabled"] = not query["status"]
+        found, total = self._services.accounts.page(**filters, page=page, page_size=size)
+        return objects.AccountList([self._show(account) for account in found], total, page, size)
+
+    def get(self, call: Call) -> Result:
+        return self._show(self._services.accounts.get(call.id))
+
+    def create(self, call: Call) -> Result:
+        known = self._serials()
+        account, warnings = self._services.accounts.add(call.fields(AccountFields))
+        return objects.AccountChange(self._show(account), [*warnings, *_about_phone(account, known)])
+
+    def change(self, call: Call) -> Result:
+        known, before = self._serials(), self._services.accounts.get(call.id).serial
+        account, warnings = self._services.accounts.change(call.id, call.fields(AccountFields))
+        if account.serial != before:
+            warnings = [*warnings, *_about_phone(account, known)]
+        return objects.AccountChange(self._show(account), warnings)
+
+    def remove(self, call: Call) -> Result:
+        self._services.accounts.remove(call.id)
+        return objects.Removed(call.id)
+
+    def _serials(self) -> set[str]:
+        return {phone.serial for phone in self._services.phones.inventory()}
+
+    def _show(self, account: Account) -> objects.AccountObject:
+        phone = self._services.phones.info(account.serial) if account.serial else None
+        online = phone is not None and phone.state is PhoneState.DEVICE
+        return objects.AccountObject(
+            id=account.id,
+            username=account.username,
+            email=None,
+            platform=account.platform,  # type: ignore[arg-type]
+            packagename=account.package or None,
+            device=account.serial,
+            device_online=online,
+            device_name=phone.model if phone and online else "",
+            logined=1 if account.logged_in else 0,
+            logined_text="logged_in" if account.logged_in else "not_logged_in",
+            status=0 if account.enabled else 1,
+            status_text="enabled" if account.enabled else "disabled",
+            tags=list(account.tags),
+            display_name=account.display_name,
+            managed="config" if account.managed == "config" else "api",
+        )
+
+    def routes(self) -> list[Route]:
+        """The routes of this resource."""
+        a, bad, missing = "/api/v1/accounts", Code.INVALID, Code.NOT_FOUND
+        writes = (bad, missing, Code.TOO_LARGE, Code.NO_SPACE)
+
+        def route(
+            method: str, path: str, call: Any, summary: str, answer: Any, *codes: Code, **more: Any
+        ) -> Route:
+            return Route(method=method, path=a + path, call=call, summary=summary, tag="accounts", answer=answer,
+                         codes=codes, **more)  # fmt: skip
+
+        return [
+            route("GET", "", self.page, "List accounts with the state of their phones", objects.AccountList, bad,
+                  query=AccountQuery),
+            route("POST", "", self.create, "Create an account; nothing is logged in", objects.AccountChange, bad,
+                  Code.TOO_LARGE, Code.NO_SPACE, Code.DRAINING, body=AccountFields, creates=True,
+                  more_names=OTHER_NAMES),
+            route("GET", "/{id}", self.get, "Look at one account", objects.AccountObject, missing),
+            route("PATCH", "/{id}", self.change, "Change, enable or disable an account", objects.AccountChange, *writes,
+                  body=AccountFields, more_names=OTHER_NAMES),
+            route("DELETE", "/{id}", self.remove, "Forget an account; its tasks keep what they need", objects.Removed,
+                  bad, missing),
+        ]  # fmt: skip

@@ -1,0 +1,150 @@
+"""Phones: the inventory, the newest picture, and which accounts their apps show as logged in."""
+
+from __future__ import annotations
+
+import threading
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from handlers.api import objects
+from handlers.api.services import Services
+from handlers.api.task_view import moment
+from handlers.request.call import Call, Result, Route
+from handlers.request.envelope import Answer, Code, Reply
+from jobs.accounts.matching import MatchState
+from jobs.input.fields import Findings, read_object
+from jobs.input.refusals import Invalid, NotFound, Problem
+from jobs.intake.targets import default_package
+from jobs.phone.protocol import PhoneInfo
+
+_PICTURES_AT_ONCE = 2
+_PICTURE_HEADERS = (("Cache-Control", "no-store"),)
+
+
+class MatchRequest(msgspec.Struct):
+    """Whose accounts to match; with `accounts` the caller has looked, without it the phone is read."""
+
+    platform: Annotated[Literal["tiktok", "instagram"], Meta(description="Which app")]
+    accounts: (
+        Annotated[
+            tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...],
+            Meta(max_length=100, description="The names that the app's account switcher shows"),
+        ]
+        | UnsetType
+    ) = UNSET
+    add: Annotated[
+        bool, Meta(description="Enter the accounts that the app shows and nobody has entered, on this phone")
+    ] = False
+
+
+class DeviceHandlers:
+    """Everything under `/devices`."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        # A picture of an idle phone may take seconds: a few at a time, so that creating tasks never waits for them.
+        self._camera = threading.BoundedSemaphore(_PICTURES_AT_ONCE)
+
+    def inventory(self, call: Call) -> Result:
+        devices = [self._show(info) for info in self._services.phones.inventory()]
+        return objects.DeviceList(devices, len(devices))
+
+    def screenshot(self, call: Call) -> Result:
+        info = self._find(call.args["serial"])
+        if not self._camera.acquire(blocking=False):
+            raise NotFound(
+                Problem("serial", "other pictures are being taken just now; try again in a moment")
+            )
+        try:
+            picture = self._services.phones.cached_screenshot(info.serial)
+        finally:
+            self._camera.release()
+        if picture is None:
+            raise NotFound(Problem("serial", f"there is no picture of {info.serial} yet"))
+        return Reply(200, picture, _PICTURE_HEADERS, "image/png")
+
+    def match_accounts(self, call: Call) -> Result:
+        findings = Findings()
+        wishes = read_object(MatchRequest, call.fields(MatchRequest), findings)
+        if findings.problems:
+            raise Invalid(findings.problems)
+        serial, platform = self._find(call.args["serial"]).serial, wishes["platform"]
+        if "accounts" in wishes:
+            return self._note(serial, platform, wishes["accounts"], add=wishes.get("add", False))
+        if self._services.matcher is None:
+            raise Invalid(
+                Problem("accounts", "is missing: list the names that the app's account switcher shows")
+            )
+        return Answer(
+            _show_match(self._services.matcher.request(serial, platform, add=wishes.get("add", False))),
+            status=202,
+        )
+
+    def _note(self, serial: str, platform: str, shown: list[str], *, add: bool) -> objects.Matched:
+        package = default_package(self._services.settings().posting, platform)
+        matched = self._services.accounts.match(
+            serial, platform, shown, add=dict.fromkeys(shown, package) if add else None
+        )
+        return _show_match(MatchState.of(serial, platform, matched))
+
+    def matched(self, call: Call) -> Result:
+        info = self._find(call.args["serial"])
+        matcher = self._services.matcher
+        states = (
+            [matcher.state(info.serial, platform) for platform in ("tiktok", "instagram")] if matcher else []
+        )
+        return {"matches": [_show_match(state) for state in states if state is not None]}
+
+    def resume(self, call: Call) -> Result:
+        info = self._find(call.args["serial"])
+        jobs = self._services.jobs
+        return objects.Resumed(info.serial, jobs.resume(info.serial), jobs.held_up(info.serial))
+
+    def _find(self, serial: str) -> PhoneInfo:
+        info = self._services.phones.info(serial)
+        if info is None:
+            raise NotFound(Problem("serial", f"there is no phone {serial}"))
+        return info
+
+    def _show(self, info: PhoneInfo) -> objects.DeviceObject:
+        zone = self._services.zone()
+        task = self._services.jobs.current_task(info.serial)
+        return objects.DeviceObject(
+            serial=info.serial,
+            state=info.state.value,
+            detail=info.detail or self._services.jobs.held_up(info.serial),
+            since=moment(info.since, zone) or "",
+            last_seen=moment(info.last_seen, zone),
+            model=info.model,
+            android=info.android,
+            battery_percent=info.battery_percent,
+            battery_celsius=info.battery_celsius,
+            resumable=bool(self._services.jobs.pauses(info.serial)),
+            current_task=task.id if task and not task.deleted else None,
+        )
+
+    def routes(self) -> list[Route]:
+        """The routes of this resource."""
+        d, missing = "/api/v1/devices", Code.NOT_FOUND
+        return [
+            Route(method="GET", path=d, call=self.inventory, tag="devices", answer=objects.DeviceList,
+                  summary="All phones seen since the start or named in the config"),
+            Route(method="GET", path=d + "/{serial}/screenshot", call=self.screenshot, tag="devices", codes=(missing,),
+                  slow=True,
+                  media_type="image/png", summary="The newest picture of a phone; a running task is not disturbed"),
+            Route(method="POST", path=d + "/{serial}/match-accounts", call=self.match_accounts, tag="devices",
+                  answer=objects.Matched, body=MatchRequest, statuses=(200, 202),
+                  codes=(Code.INVALID, missing, Code.TOO_LARGE, Code.DRAINING),
+                  summary="Note which accounts an app on a phone shows as logged in"),
+            Route(method="GET", path=d + "/{serial}/match-accounts", call=self.matched, tag="devices",
+                  answer=objects.MatchedList, codes=(missing,), summary="How far that reading has come, and its result"),
+            Route(method="POST", path=d + "/{serial}/resume", call=self.resume, tag="devices",
+                  answer=objects.Resumed, codes=(missing,),
+                  summary="Somebody looked at the phone: what the daemon paused there goes on at once"),
+        ]  # fmt: skip
+
+
+def _show_match(state: MatchState) -> objects.Matched:
+    return msgspec.convert(msgspec.structs.asdict(state), objects.Matched)

@@ -1,0 +1,96 @@
+"""Whether the daemon lives (/healthz), whether it can work (/readyz), and its numbers (/metrics)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from handlers.api.metrics import CONTENT_TYPE, Metrics
+from handlers.api.services import Services
+from handlers.api.task_view import moment
+from handlers.request.call import Call, Result, Route
+from handlers.request.envelope import Reply
+from jobs.hub.time_zone import zone_name
+from jobs.phone.protocol import PhoneState
+
+_TEXT = "text/plain; charset=utf-8"
+ALIVE = Reply(200, b"ok\n", (("Cache-Control", "no-store"),), _TEXT)
+_NO_STORE = (("Cache-Control", "no-store"),)
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether the daemon can work; `reasons` why not, `notices` what a person may want to know though it does.
+
+    `timezone` is the zone of all times that have no offset, `time` what its clocks show now (RFC 3339).
+    """
+
+    ready: bool
+    reasons: list[str]
+    notices: list[str]
+    timezone: str
+    time: str
+
+
+class HealthHandlers:
+    """The probes; they live outside `/api/`."""
+
+    def __init__(self, services: Services, metrics: Metrics) -> None:
+        self._services = services
+        self._metrics = metrics
+
+    def healthz(self, call: Call) -> Result:
+        return ALIVE
+
+    def readyz(self, call: Call) -> Result:
+        state = readiness(self._services)
+        return Reply(200 if state.ready else 503, msgspec.json.encode(state) + b"\n", _NO_STORE)
+
+    def metrics(self, call: Call) -> Result:
+        return Reply(200, self._metrics.text(), _NO_STORE, CONTENT_TYPE)
+
+    def routes(self) -> list[Route]:
+        """The three routes."""
+
+        def route(path: str, call: Any, summary: str, media_type: str) -> Route:
+            return Route(
+                method="GET", path=path, call=call, summary=summary, tag="health", media_type=media_type
+            )
+
+        return [
+            route("/healthz", self.healthz, "Alive; needs no token", "text/plain"),
+            route("/readyz", self.readyz, "Able to work: adb, store, at least one phone", "application/json"),
+            route("/metrics", self.metrics, "Numbers in Prometheus' text format", "text/plain"),
+        ]
+
+
+def readiness(services: Services) -> Readiness:
+    """Asks every part; waits for none."""
+    store = services.store.health()
+    reasons = [] if store.writable else list(store.warnings) or ["the store cannot be written"]
+    notices = list(store.warnings) if store.writable else []
+    if store.writable and store.refuses_new:
+        reasons.append(store.refuses_new)
+        notices = [notice for notice in notices if notice not in reasons]
+    reasons += services.jobs.health()
+    if services.draining():
+        reasons.append("the daemon is about to stop")
+    phones = services.phones.inventory()
+    if any(phone.state is PhoneState.DEVICE for phone in phones):
+        # A sick phone affects only itself: as long as one works, the others' troubles are for people to read.
+        notices += services.phones.health()
+    else:
+        known = f"; {len(phones)} known, see /api/v1/devices" if phones else ""
+        reasons += [*services.phones.health(), f"no phone is usable{known}"]
+    notices += services.jobs.notices
+    notices += services.config_notices()
+    if services.tokens.problem:
+        notices.append(services.tokens.problem)
+    zone = services.zone()
+    return Readiness(
+        not reasons,
+        list(dict.fromkeys(reasons)),
+        list(dict.fromkeys(notices)),
+        zone_name(zone),
+        moment(services.clock.now(), zone) or "",
+    )

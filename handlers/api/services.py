@@ -1,0 +1,101 @@
+"""What the HTTP side needs from the rest of the daemon: handed to `create_app`, looked up nowhere."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Protocol
+
+import msgspec
+
+from handlers.access.tokens import Tokens
+from jobs.accounts.accounts import Accounts
+from jobs.accounts.matching import MatchState
+from jobs.hub.clock import Clock
+from jobs.hub.settings import Settings
+from jobs.hub.time_zone import zone as zone_of
+from jobs.intake.intake import Intake
+from jobs.library.library import Library
+from jobs.phone.protocol import PhoneInfo
+from jobs.run.control import Control
+from jobs.run.evidence import Evidence
+from jobs.task.tally import Tally
+from storage.records import Task
+from storage.store import Store
+
+
+class Phones(Protocol):
+    """The inventory, without the door to sessions: handlers never touch a phone and never wait for one."""
+
+    def inventory(self) -> Sequence[PhoneInfo]: ...
+    def info(self, serial: str) -> PhoneInfo | None: ...
+    def cached_screenshot(self, serial: str) -> bytes | None: ...
+    def health(self) -> Collection[str]: ...
+
+
+class Jobs(Protocol):
+    """How the engine is doing."""
+
+    def health(self) -> Collection[str]: ...
+    def current_task(self, serial: str) -> Task | None: ...
+    def held_up(self, serial: str) -> str: ...
+    def pauses(self, serial: str) -> list[str]: ...
+    def resume(self, serial: str) -> list[str]: ...
+    def confirm_clock(self) -> str: ...
+    @property
+    def notices(self) -> Collection[str]: ...
+    @property
+    def tally(self) -> Tally: ...
+
+
+class Reloaded(msgspec.Struct, frozen=True):
+    """What re-reading the config file changed, as dotted keys, and which of them wait for a restart."""
+
+    changed: list[str]
+    restart_needed: list[str]
+
+
+class Matcher(Protocol):
+    """Reads on a phone which accounts an app shows as logged in; on the phone's own worker, never in a handler."""
+
+    def request(self, serial: str, platform: str, *, add: bool = False) -> MatchState:
+        """Start it, or tell how far it is; raises `jobs.input.refusals.NotFound` or `Draining`."""
+
+    def state(self, serial: str, platform: str) -> MatchState | None:
+        """The last one for this phone and app."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """All collaborators of the HTTP side."""
+
+    settings: Callable[[], Settings]  #: those in force now: a reload replaces them
+    clock: Clock
+    store: Store
+    tokens: Tokens
+    intake: Intake
+    control: Control
+    accounts: Accounts
+    library: Library
+    phones: Phones
+    jobs: Jobs
+    evidence: Evidence
+    draining: Callable[[], bool]
+    reload: Callable[[], Reloaded]
+    config_notices: Callable[[], list[str]] = list  #: in what the files on disk differ from what is in force
+    config_text: Callable[[], str] = str  #: what is in force, as TOML without secrets
+    matcher: Matcher | None = None
+    notifications_waiting: Callable[[], int] = lambda: 0
+    overdue_s: Callable[[], float] = lambda: 0.0  #: of the slowest helper thread
+    version: str = ""
+
+    def zone(self) -> tzinfo:
+        """The zone of all times that people see."""
+        return _zone(self.settings().posting.timezone)
+
+
+@functools.lru_cache(maxsize=4)
+def _zone(name: str) -> tzinfo:
+    return zone_of(name)

@@ -1,0 +1,57 @@
+"""The daemon itself: what it was told by its config file, reading that again, and believing its clock."""
+
+from __future__ import annotations
+
+from handlers.api import objects
+from handlers.api.services import Services
+from handlers.api.task_view import moment
+from handlers.request.call import Call, Result, Route
+from handlers.request.envelope import Code
+
+
+class SystemHandlers:
+    """`GET /config`, `POST /reload` and `POST /clock/confirm`."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def reload(self, call: Call) -> Result:
+        done = self._services.reload()
+        return objects.Reloaded(done.changed, done.restart_needed)
+
+    def config(self, call: Call) -> Result:
+        return objects.ConfigInForce(self._services.config_text(), self._services.config_notices())
+
+    def confirm_clock(self, call: Call) -> Result:
+        doubt = self._services.jobs.confirm_clock()
+        return objects.ClockConfirmed(moment(self._services.clock.now(), self._services.zone()) or "", doubt)
+
+    def routes(self) -> list[Route]:
+        """The three routes."""
+        return [
+            Route(
+                method="GET",
+                path="/api/v1/config",
+                call=self.config,
+                summary="The settings in force and where each comes from, without secrets",
+                tag="system",
+                answer=objects.ConfigInForce,
+            ),
+            Route(
+                method="POST",
+                path="/api/v1/clock/confirm",
+                call=self.confirm_clock,
+                summary="Say that the box's time is right: tasks that were held because it was in doubt may start",
+                tag="system",
+                answer=objects.ClockConfirmed,
+            ),
+            Route(
+                method="POST",
+                path="/api/v1/reload",
+                call=self.reload,
+                summary="Read the config file again, the same as SIGHUP",
+                tag="system",
+                answer=objects.Reloaded,
+                codes=(Code.INVALID,),
+            ),
+        ]

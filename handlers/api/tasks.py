@@ -1,0 +1,222 @@
+"""Tasks: create, list, look at, stop, retry, delete; their log and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from handlers.api import objects
+from handlers.api.services import Services
+from handlers.api.task_view import TaskViews, show_task
+from handlers.request.call import Call, Result, Route, page_of
+from handlers.request.envelope import Answer, Code, Reply
+from jobs.input.fields import Findings, read_object
+from jobs.input.near_names import Unknown
+from jobs.input.refusals import Invalid, NotFound, Problem
+from jobs.intake.request import CreateRequest
+from jobs.run.control import RetryAll
+from storage.records import Status, Task
+
+_MAX_BATCH = 10_000
+_ARTIFACT_TYPES = {".png": "image/png", ".xml": "application/xml", ".txt": "text/plain; charset=utf-8"}
+#: An artifact holds what an app showed: a browser must not run any of it.
+_ARTIFACT_HEADERS = (("Content-Security-Policy", "sandbox; default-src 'none'"),)
+_KEY_HEADER = (
+    "Idempotency-Key",
+    "1 to 128 visible characters; the same key and body within 24 h get the first answer again",
+)
+
+Flag = Annotated[bool, Meta(description="true or false, 1 or 0")]
+
+
+class ListQuery(msgspec.Struct):
+    """Filters and page of the task list."""
+
+    status: (
+        Annotated[Literal[0, 1, 2, 3], Meta(description="0 pending, 1 running, 2 completed, 3 failed")]
+        | UnsetType
+    ) = UNSET
+    serial: str | UnsetType = UNSET
+    script_name: str | UnsetType = UNSET
+    source: Literal["ui", "api"] | UnsetType = UNSET
+    page: Annotated[int, Meta(ge=1)] = 1
+    page_size: Annotated[int, Meta(ge=1, description="More than 100 counts as 100")] = 20
+
+
+class CreateQuery(msgspec.Struct):
+    """Fields of the body that people put into the address most; every other field of it, too, may stand there."""
+
+    dry_run: Annotated[Flag, Meta(description="Check and resolve everything, create nothing")] = False
+    force: Annotated[
+        Flag, Meta(description="Create although the account was given the same media a moment ago")
+    ] = False
+
+
+class RetryQuery(msgspec.Struct):
+    """What a person may insist on."""
+
+    force: Annotated[Flag, Meta(description="Retry beyond max_retry_count")] = False
+    confirm: Annotated[
+        Flag,
+        Meta(
+            description="Retry although the outcome is unknown, or another task has posted the same media meanwhile: "
+            "somebody looked at the account"
+        ),
+    ] = False
+    now: Annotated[Flag, Meta(description="Start at once, also where the planned time is still to come")] = (
+        False
+    )
+
+
+class BatchRequest(msgspec.Struct):
+    """Which tasks to delete."""
+
+    task_ids: Annotated[tuple[int, ...], Meta(min_length=1, max_length=_MAX_BATCH)]
+
+
+_BATCH = Unknown(other_words=dict.fromkeys(("ids", "tasks", "id", "task"), "task_ids"))
+
+
+def _refuse_other_key(call: Call) -> None:
+    """Whoever sends a key under another name believes that a repeat is safe. Raises Invalid."""
+    other = next((name for name in call.environ if name.startswith("HTTP_") and "IDEMPOTEN" in name), "")
+    if other:
+        name = other.removeprefix("HTTP_").replace("_", "-").title()
+        raise Invalid(Problem(name, "is not a known header; it is called Idempotency-Key"))
+
+
+class TaskHandlers:
+    """Everything under `/task`."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._views = TaskViews()
+
+    def create(self, call: Call) -> Result:
+        body = call.body()
+        raw = call.fields(CreateRequest, body)
+        key = call.header("Idempotency-Key")
+        if key is None:
+            _refuse_other_key(call)
+        if queried := call.queried():
+            body += b"\n?" + queried.encode()
+        created = self._services.intake.create(
+            raw, source="api", idempotency_key=key, body=body, gone=call.hung_up
+        )
+        return Answer(created.answer, (("Idempotent-Replay", "true"),) if created.replayed else ())
+
+    def page(self, call: Call) -> Result:
+        query = call.query(ListQuery)
+        page, size = page_of(query)
+        if "status" in query:
+            query["status"] = Status(query["status"])
+        tasks, total = self._services.store.tasks.page(**{**query, "page": page, "page_size": size})
+        views = self._views.many(tasks, self._services.zone())
+        return {"tasks": views, "total": total, "page": page, "page_size": size}
+
+    def get(self, call: Call) -> Result:
+        return self._views.one(self._find(call.id), self._services.zone())
+
+    def stats(self, call: Call) -> Result:
+        counts = self._services.store.tasks.counts()
+        numbers = {status.name.lower(): counts.get(status, 0) for status in Status}
+        return objects.Stats(total=sum(numbers.values()), **numbers)
+
+    def delete(self, call: Call) -> Result:
+        self._find(call.id)
+        return self._delete([call.id])
+
+    def delete_batch(self, call: Call) -> Result:
+        findings = Findings()
+        values = read_object(BatchRequest, call.fields(BatchRequest), findings, unknown=_BATCH)
+        if not findings.problems and not values["task_ids"]:
+            findings.problem("task_ids", "name at least one task")
+        if findings.problems:
+            raise Invalid(findings.problems)
+        return self._delete(values["task_ids"], findings.warnings)
+
+    def stop(self, call: Call) -> Result:
+        self._find(call.id)
+        task = self._services.control.stop(call.id)
+        shown = msgspec.structs.asdict(show_task(task, self._services.zone()))
+        return objects.StoppedTask(**shown, stopping=task.status is Status.RUNNING)
+
+    def retry(self, call: Call) -> Result:
+        wishes = call.query(RetryQuery)
+        self._find(call.id)
+        return self._show(self._services.control.retry(call.id, **wishes))
+
+    def retry_all(self, call: Call) -> Result:
+        done: RetryAll = self._services.control.retry_all()
+        return {"retried_count": len(done.task_ids), "task_ids": done.task_ids, "skipped": done.skipped}
+
+    def mark_published(self, call: Call) -> Result:
+        self._find(call.id)
+        return self._show(self._services.control.mark_published(call.id))
+
+    def log(self, call: Call) -> Result:
+        evidence = self._services.evidence
+        names, lines = evidence.names(call.id), evidence.log(call.id)
+        # The log of a deleted task is kept, so it can be read as long as the evidence lasts.
+        if not names and not lines:
+            self._find(call.id)
+        return objects.TaskLog(call.id, lines, names)
+
+    def artifact(self, call: Call) -> Result:
+        name = call.args["name"]
+        data = self._services.evidence.read(call.id, name)
+        if data is None or name == "log.jsonl":
+            raise NotFound(
+                Problem("name", f"task {call.id} has no artifact of this name; its log lists them")
+            )
+        kind = _ARTIFACT_TYPES.get(name[name.rfind(".") :].lower(), "application/octet-stream")
+        return Reply(200, data, _ARTIFACT_HEADERS, kind)
+
+    def _find(self, task_id: int) -> Task:
+        task = self._services.store.tasks.get(task_id)
+        if task is None or task.deleted:
+            raise NotFound(Problem("id", f"there is no task {task_id}"))
+        return task
+
+    def _show(self, task: Task) -> Any:
+        return self._views.one(task, self._services.zone())
+
+    def _delete(self, task_ids: list[int], warnings: Sequence[str] = ()) -> objects.Deleted:
+        gone = self._services.control.delete(task_ids)
+        return objects.Deleted(len(gone.task_ids), gone.task_ids, gone.not_found, [*warnings, *gone.warnings])
+
+    def routes(self) -> list[Route]:
+        """The routes of this resource; words that could be taken for an id come first."""
+        bad, missing = Code.INVALID, Code.NOT_FOUND
+        t = "/api/v1/task"
+
+        def route(
+            method: str, path: str, call: Any, summary: str, answer: Any, *codes: Code, **more: Any
+        ) -> Route:
+            return Route(method=method, path=t + path, call=call, summary=summary, tag="tasks", answer=answer,
+                         codes=codes, limited_by_plan=True, **more)  # fmt: skip
+
+        return [
+            route("POST", "", self.create, "Create tasks", objects.Created, bad, Code.NO_SCRIPT, Code.UNKNOWN_SCRIPT,
+                  missing, Code.KEY_REUSED, Code.DUPLICATE, Code.TOO_LARGE, Code.DRAINING, Code.NO_SPACE,
+                  body=CreateRequest, query=CreateQuery, headers=(_KEY_HEADER,), creates=True, slow=True),
+            route("GET", "", self.page, "List tasks, newest first", objects.TaskList, bad, query=ListQuery),
+            route("GET", "/stats", self.stats, "Count tasks by status", objects.Stats),
+            route("DELETE", "/batch", self.delete_batch, "Delete several tasks", objects.Deleted, bad, missing,
+                  Code.TOO_LARGE, body=BatchRequest, slow=True),
+            route("POST", "/retry-all", self.retry_all, "Retry every failed task below its limit", objects.RetriedAll,
+                  slow=True),
+            route("GET", "/{id}", self.get, "Look at one task", objects.TaskObject, missing),
+            route("DELETE", "/{id}", self.delete, "Delete a task, stopping it first if it runs", objects.Deleted, missing),
+            route("POST", "/{id}/stop", self.stop, "Stop a pending or running task", objects.StoppedTask, bad, missing),
+            route("POST", "/{id}/retry", self.retry, "Retry a failed task", objects.TaskObject, bad, missing,
+                  query=RetryQuery),
+            route("POST", "/{id}/mark-published", self.mark_published,
+                  "Say that a task with an unknown outcome was published", objects.TaskObject, bad, missing),
+            route("GET", "/{id}/log", self.log, "The step log and the names of the kept files", objects.TaskLog, missing),
+            route("GET", "/{id}/artifacts/{name}", self.artifact, "A screenshot or UI tree kept as evidence", None,
+                  missing, media_type="*/*"),
+        ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""The commands of `tikmatrixd` and what they share."""

@@ -1,0 +1,262 @@
+"""The commands that care for what is stored: backup, restore, archive, materials, tokens."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+import msgspec
+
+from handlers.cli.command_line import (
+    DEFAULT_CONFIG,
+    EX,
+    DaemonSilent,
+    adb_key_dir,
+    ask_daemon,
+    end,
+    listens_locally,
+    read_config,
+    tokens_are_beside,
+    tokens_path,
+)
+from jobs.hub.clock import SystemClock, utc
+from storage.errors import BackupUnreadable, StateLocked, StoreError, StoreFailed
+
+_ADB_DIR_OPTION = click.option(
+    "--adb-dir",
+    type=click.Path(path_type=Path),
+    help="Folder of the adb key; default: the service's, else ~/.android.",
+)
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--library", is_flag=True, help="Uploaded materials too; they may be large.")
+@_ADB_DIR_OPTION
+@click.pass_obj
+def backup(config_path: Path | None, target: Path, library: bool, adb_dir: Path | None) -> None:
+    """Copy state, config, tokens and the adb key into one file, also while the daemon runs. It holds secrets."""
+    from jobs.upkeep.backup import Places, back_up
+
+    config = read_config(config_path)
+    places = Places(tokens_path(config), tokens_are_beside(config), adb_dir or adb_key_dir(config))
+    try:
+        made = back_up(config, places, target, SystemClock().now(), library=library)
+    except (StoreError, OSError) as error:
+        end(f"no backup was made: {error}", EX.IOERR)
+    held = ", ".join(f"{count} {table}" for table, count in made.store.records.items() if count)
+    click.echo(f"{target}: {made.size_bytes} bytes, {', '.join([held or 'nothing stored yet', *made.holds])}")
+    for sentence in made.missing:
+        click.echo(f"not in it: {sentence}", err=True)
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@_ADB_DIR_OPTION
+@click.option("--dry-run", is_flag=True, help="Only check the backup and show what would be written.")
+@click.option(
+    "--take-paths",
+    is_flag=True,
+    help="Take over the paths of the backup's config where this box's are others.",
+)
+@click.pass_obj
+def restore(
+    config_path: Path | None, source: Path, adb_dir: Path | None, dry_run: bool, take_paths: bool
+) -> None:
+    """Check a backup, show what it will write, then put everything in its place; what was there is kept aside.
+
+    The daemon must be stopped. A backup whose config names other paths than this box's is refused.
+    """
+    from jobs.upkeep.backup_archive import unpack
+    from jobs.upkeep.restore import make_plan, put_back
+
+    # On a new box there may be no config yet: then the one in the backup is the first.
+    present = read_config(config_path if config_path is not None and config_path.exists() else None)
+    target = config_path or (DEFAULT_CONFIG if DEFAULT_CONFIG.parent.exists() and os.geteuid() == 0 else None)
+    try:
+        with tempfile.TemporaryDirectory(prefix="tikmatrixd-restore-") as folder:
+            unpacked = unpack(source, Path(folder), target)
+            own = present if present.path is not None else unpacked.config or present
+            key_dir = adb_dir or adb_key_dir(own)
+            plan = make_plan(unpacked, present, config_path=target, adb_dir=key_dir)
+            for line in plan.lines():
+                click.echo(line)
+            if plan.other_paths and not take_paths:
+                end(
+                    "nothing was changed: the config in the backup names other paths than this box's (above); give "
+                    "--take-paths if they are right",
+                    EX.DATAERR,
+                )
+            if dry_run:
+                return
+            notes = put_back(plan, SystemClock().now())
+    except BackupUnreadable as error:
+        end(f"nothing was changed: {error}", EX.DATAERR)
+    except StateLocked:
+        end("nothing was changed: the daemon runs; stop it first: systemctl stop tikmatrixd", EX.UNAVAILABLE)
+    except StoreFailed as error:
+        end(str(error), EX.IOERR)
+    except (StoreError, OSError) as error:
+        end(f"nothing was changed: {error}", EX.IOERR)
+    for note in notes:
+        click.echo(note)
+    click.echo(
+        f"restored as of {unpacked.made_at}; the adb key counts after: systemctl restart tikmatrixd-adb"
+    )
+
+
+@click.command()
+@click.argument("month", required=False, metavar="[YYYY-MM]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per task.")
+@click.pass_obj
+def archive(config_path: Path | None, month: str | None, as_json: bool) -> None:
+    """List finished tasks that retention moved out of the store; without a month, the months there are."""
+    from storage.archive import Archive
+    from storage.state_dir import ARCHIVE
+
+    settings = read_config(config_path).settings
+    kept = Archive(Path(settings.storage.state_dir) / ARCHIVE)
+    try:
+        months = kept.months()
+        if month is None:
+            for name in months:
+                click.echo(f"{name}  {sum(1 for _ in kept.tasks(name))} tasks")
+            if not months:
+                click.echo("nothing is archived yet", err=True)
+            return
+        if month not in months:
+            end(f"no tasks of {month} are archived; there are: {', '.join(months) or 'none'}", EX.NOINPUT)
+        for task in kept.tasks(month):
+            if as_json:
+                click.echo(msgspec.json.encode(task))
+            else:
+                ended = utc(task.finished_at or task.created_at).isoformat(timespec="seconds")
+                whom = f"@{task.username}" if task.username else task.serial
+                click.echo(
+                    f"{ended}  {task.id:>8}  {task.outcome:13}  {task.platform:9}  {whom}  {task.remark}"
+                )
+    except PermissionError as error:
+        end(f"{error.filename} cannot be read by this user: try sudo", EX.NOPERM)
+
+
+@click.group()
+def materials() -> None:
+    """Care for the used marks of media files."""
+
+
+@materials.command("reset-used")
+@click.argument("folder", required=False)
+@click.pass_obj
+def reset_used(config_path: Path | None, folder: str | None) -> None:
+    """Let used files be chosen again: those of the material library, or those of a media FOLDER. Asks the running daemon."""
+    config = read_config(config_path)
+    wishes = {} if folder is None else {"path": str(Path(folder).resolve())}
+    try:
+        answer = ask_daemon(config, "POST", "/api/v1/materials/reset-used", wishes)
+    except DaemonSilent as error:
+        end(str(error), EX.UNAVAILABLE)
+    click.echo(f"{answer['reset_count']} used marks were taken away")
+
+
+@click.command("confirm-clock")
+@click.pass_obj
+def confirm_clock(config_path: Path | None) -> None:
+    """Say that the time of this box is right, so that the running daemon starts what it holds because it doubts that."""
+    try:
+        answer = ask_daemon(read_config(config_path), "POST", "/api/v1/clock/confirm", {})
+    except DaemonSilent as error:
+        end(str(error), EX.UNAVAILABLE)
+    click.echo(f"{answer['time']} is taken for right; what was in doubt: {answer['doubt'] or 'nothing'}")
+
+
+@click.group()
+def token() -> None:
+    """Make, list and revoke the tokens of API clients."""
+
+
+@token.command("new")
+@click.argument("name")
+@click.option("--file", "path", type=click.Path(path_type=Path), help="Token file instead of the config's.")
+@click.option("--quiet", is_flag=True, help="Print the token alone.")
+@click.option(
+    "--url", help="Address of the status page in the QR code, e.g. https://hub.example.org of a proxy."
+)
+@click.pass_obj
+def token_new(config_path: Path | None, name: str, path: Path | None, quiet: bool, url: str | None) -> None:
+    """Make a token; it is shown only now, also as a QR code that opens the status page with it."""
+    from handlers.access.hosts import reachable_at
+    from handlers.access.tokens import TokenError, new_token
+
+    config = read_config(config_path)
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise click.UsageError("--url begins with http:// or https://")
+    try:
+        made = new_token(path or tokens_path(config), name)
+    except (TokenError, OSError) as error:
+        end(f"no token was made: {error}", EX.NOPERM)
+    if quiet:
+        click.echo(made)
+        return
+    there = reachable_at(config.settings.server.listen)
+    # What follows # stays in the browser: no server and no log sees it.
+    link = f"{(url or f'http://{there}').partition('#')[0].rstrip('/')}/#token={made}"
+    click.echo(f"{made}\n")
+    _show_code(link)
+    if url is None and listens_locally(config.settings.server.listen):
+        click.echo("that address works on this box alone; to serve others, set server.listen", err=True)
+    click.echo(f'{link}\n\ncurl -s -H "Authorization: Bearer {made}" http://{there}/api/v1/task/stats')
+
+
+def _show_code(link: str) -> None:
+    from handlers.cli.qr_code import qr_lines
+
+    lines = "\n".join(qr_lines(link, colours=sys.stdout.isatty()))
+    try:
+        lines.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return  # this terminal has no such characters; the link stands below
+    click.echo(f"{lines}\n")
+
+
+@token.command("list")
+@click.pass_obj
+def token_list(config_path: Path | None) -> None:
+    """Names and ages of the tokens; the tokens themselves are not stored."""
+    from handlers.access.tokens import TokenError, list_tokens
+
+    try:
+        for entry in list_tokens(tokens_path(read_config(config_path))):
+            click.echo(f"{entry.name:24} {entry.created_at}")
+    except TokenError as error:
+        end(str(error), EX.NOPERM)
+
+
+@token.command("revoke")
+@click.argument("name")
+@click.pass_obj
+def token_revoke(config_path: Path | None, name: str) -> None:
+    """Take a token back: a running daemon refuses it at once."""
+    from handlers.access.tokens import TokenError, list_tokens, revoke
+
+    config = read_config(config_path)
+    path = tokens_path(config)
+    try:
+        local = listens_locally(config.settings.server.listen)
+        if not local and [entry.name.lower() for entry in list_tokens(path)] == [name.lower()]:
+            end(
+                "this is the last token and the LAN is served, so the daemon would not start again: make another "
+                "one first, or listen on 127.0.0.1 only",
+                EX.USAGE,
+            )
+        gone = revoke(path, name)
+    except (TokenError, OSError) as error:
+        end(str(error), EX.NOPERM)
+    if not gone:
+        end(f"there is no token named {name!r}", EX.DATAERR)
+    click.echo(f"{name}: revoked")
+
+
+ALL: tuple[click.Command, ...] = (backup, restore, archive, materials, confirm_clock, token)

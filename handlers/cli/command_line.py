@@ -1,0 +1,167 @@
+"""What all commands share: exit statuses, the config, the place of the tokens, the one sentence at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from handlers.access.hosts import address
+from handlers.request.envelope import Code
+from jobs.hub.config_checks import split_listen
+from jobs.hub.config_file import ConfigInvalid, LoadedConfig, load_config
+
+#: What is installed by systemd/install.sh.
+DEFAULT_CONFIG = Path("/etc/tikmatrixd/config.toml")
+TOKENS_NAME = "tokens.json"
+#: The token that commands show to a daemon which serves the LAN only, and so takes this box for any other.
+TOKEN_VARIABLE = "TIKMATRIXD_TOKEN"  # noqa: S105 - a variable's name
+_CONFIG_GIVEN = "tikmatrixd.config_given"
+#: The home of the adb service's user.
+_ADB_SERVICE_DIR = Path("/var/lib/tikmatrixd-adb/.android")
+
+
+class EX(IntEnum):
+    """Exit statuses of sysexits.h; the service unit knows those after which starting again cannot help."""
+
+    USAGE = 64
+    DATAERR = 65
+    NOINPUT = 66
+    UNAVAILABLE = 69
+    SOFTWARE = 70
+    IOERR = 74
+    NOPERM = 77
+    CONFIG = 78
+
+
+# A command line that is wrong stays wrong, whoever starts it again.
+click.UsageError.exit_code = EX.USAGE
+
+
+def tokens_path(config: LoadedConfig) -> Path:
+    """Where the tokens are: as configured; else beside the config file, where the installer puts them; else in the state directory."""
+    settings = config.settings
+    if settings.server.tokens_file:
+        return Path(settings.server.tokens_file)
+    if tokens_are_beside(config):
+        return beside_config(config)
+    return Path(settings.storage.state_dir) / TOKENS_NAME
+
+
+def tokens_are_beside(config: LoadedConfig) -> bool:
+    """Whether the tokens stand beside the config file, as in an installed hub."""
+    return (
+        not config.settings.server.tokens_file and config.path is not None and beside_config(config).exists()
+    )
+
+
+def beside_config(config: LoadedConfig) -> Path:
+    """The token file of an installed hub."""
+    return (config.path or DEFAULT_CONFIG).with_name(TOKENS_NAME)
+
+
+def adb_key_dir(config: LoadedConfig) -> Path:
+    """Where the adb server keeps the key that the phones know: its service's home, by hand that of whoever starts it."""
+    own_unit = not config.settings.adb.start_server and _ADB_SERVICE_DIR.parent.exists()
+    return _ADB_SERVICE_DIR if own_unit else Path.home() / ".android"
+
+
+def take_config_anywhere(command: click.Command) -> None:
+    """Let the command, and those below it, take `--config FILE` as the program itself does before it."""
+
+    def take(context: click.Context, _: click.Parameter, value: Path | None) -> None:
+        if value is None:
+            return
+        root = context.find_root()
+        before = root.meta.get(_CONFIG_GIVEN)
+        if before not in {None, value}:
+            raise click.UsageError(f"two config files are named: {before} and {value}", context)
+        root.meta[_CONFIG_GIVEN] = context.obj = value
+
+    option = click.Option(
+        ["--config"],
+        type=click.Path(path_type=Path),
+        expose_value=False,
+        callback=take,
+        help="Config file, as before the command.",
+    )
+    command.params.append(option)
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        take_config_anywhere(below)
+
+
+def note_config(context: click.Context, path: Path | None) -> None:
+    """Remember which config file was named before the command; without one the installed one is meant, if it is there."""
+    context.meta[_CONFIG_GIVEN] = path
+    context.obj = DEFAULT_CONFIG if path is None and DEFAULT_CONFIG.exists() else path
+
+
+def read_config(path: Path | None) -> LoadedConfig:
+    """The config, or the end of the program with every problem on standard error."""
+    try:
+        return load_config(path)
+    except ConfigInvalid as error:
+        end(str(error), EX.CONFIG)
+
+
+def listens_locally(listen: str) -> bool:
+    """Whether only programs of this box reach what listens there."""
+    host, _ = split_listen(listen)
+    ip = address(host)
+    return host.lower() == "localhost" or (ip is not None and ip.is_loopback)
+
+
+def end(sentence: str, code: int) -> NoReturn:
+    """Say one sentence and end."""
+    click.echo(sentence, err=True)
+    sys.exit(code)
+
+
+class DaemonSilent(Exception):
+    """No answer, or a refusal, from the daemon of this config; the message says what to do."""
+
+
+def ask_daemon(
+    config: LoadedConfig, method: str, path: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """One API call to the daemon of this config on this box; the answer's data. Raises DaemonSilent.
+
+    A token in the variable TIKMATRIXD_TOKEN is shown: a daemon that listens on an address of the LAN only wants one,
+    and so does one that does not trust loopback.
+    """
+    host, port = split_listen(config.settings.server.listen)
+    local = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
+    url = f"http://[{local}]:{port}{path}" if ":" in local else f"http://{local}:{port}{path}"
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    if token := os.environ.get(TOKEN_VARIABLE, "").strip():
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - our own daemon
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+            envelope: dict[str, Any] = json.load(response)
+    except urllib.error.HTTPError as error:
+        try:
+            envelope = json.load(error)
+        except ValueError:
+            raise DaemonSilent(f"{url} answers HTTP {error.code}: is that tikmatrixd?") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "reason", error)  # urllib wraps what the socket said
+        raise DaemonSilent(f"the daemon does not answer on port {port}: is it running? ({why})") from error
+    if envelope.get("code") == Code.UNAUTHORIZED:
+        raise DaemonSilent(
+            "the daemon takes this box for any other machine (it listens on an address of the LAN alone, or "
+            f"server.trust_loopback is false), so this command needs a token: set {TOKEN_VARIABLE} (made with: "
+            f"tikmatrixd.py token new NAME). The daemon says: {envelope.get('message')}"
+        )
+    if envelope.get("code") != 0:
+        raise DaemonSilent(f"the daemon refuses: {envelope.get('message')}")
+    answer: dict[str, Any] = envelope["data"]
+    return answer

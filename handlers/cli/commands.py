@@ -1,0 +1,220 @@
+"""The commands that look: check-config, config, doctor, devices, inspect."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+import msgspec
+
+from handlers.cli.command_line import EX, DaemonSilent, adb_key_dir, ask_daemon, end, read_config, tokens_path
+from jobs.hub.clock import SystemClock
+from jobs.hub.config_file import ConfigInvalid, LoadedConfig, describe, listen_of, load_config
+from jobs.hub.settings import Server, Settings
+
+if TYPE_CHECKING:
+    from jobs.upkeep.doctor_phone import Login
+
+
+@click.command("check-config")
+@click.pass_obj
+def check_config(config_path: Path | None) -> None:
+    """Report every problem of the config and of the screens files at once; exit status 78 if there is one."""
+    from jobs.post.screens.screens_file import OVERLAYS, ScreensInvalid, read_vocabularies
+
+    config = read_config(config_path)
+    screens_dir = config.settings.posting.screens_dir
+    try:
+        read_vocabularies(screens_dir, config.settings.phones.set_app_language)
+    except ScreensInvalid as error:
+        end("\n".join(f"{error.file}: {problem}" for problem in error.problems), EX.CONFIG)
+    for name in _others_in(screens_dir, OVERLAYS):
+        click.echo(
+            f"{screens_dir}/{name} is not read; screens files are named {', '.join(OVERLAYS)}", err=True
+        )
+    click.echo(f"{config.path or 'no config file, defaults'}: good")
+
+
+def _others_in(folder: str, known: Collection[str]) -> list[str]:
+    """Visible files of another name: often one that was meant to be read."""
+    try:
+        names = [path.name for path in Path(folder).iterdir()] if folder else []
+    except OSError:  # it may be entered but not listed
+        return []
+    return sorted(name for name in names if name not in known and not name.startswith("."))
+
+
+@click.command("config")
+@click.pass_obj
+def show_config(config_path: Path | None) -> None:
+    """Print what is in force and where each value comes from; secrets are masked."""
+    try:
+        config = load_config(config_path)
+    except ConfigInvalid as error:
+        _show_config_of_daemon(config_path, error)
+    try:
+        answer = ask_daemon(config, "GET", "/api/v1/config")
+    except DaemonSilent as error:
+        click.echo(describe(config))
+        click.echo(f"this is what the file says; what a daemon has in force is not known: {error}", err=True)
+        return
+    click.echo(answer["text"])
+    for notice in answer["notices"]:
+        click.echo(notice, err=True)
+
+
+def _show_config_of_daemon(path: Path | None, error: ConfigInvalid) -> NoReturn:
+    """The file has mistakes: a daemon that runs still has the one before."""
+    try:
+        answer = ask_daemon(
+            LoadedConfig(Settings(server=Server(listen=listen_of(path)))), "GET", "/api/v1/config"
+        )
+        click.echo(answer["text"])
+    except DaemonSilent as silent:
+        click.echo(f"what a daemon has in force is not known: {silent}", err=True)
+    end(str(error), EX.CONFIG)
+
+
+@click.command()
+@click.argument("serial", required=False)
+@click.option("--problems", is_flag=True, help="Only what fails or needs a look.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@click.pass_obj
+def doctor(config_path: Path | None, serial: str | None, problems: bool, as_json: bool) -> None:
+    """Check this box and its phones, failures first; exit status 1 if no phone can post."""
+    from handlers.access.tokens import TokenError, list_tokens
+    from jobs.phone.adb import server as adb_server
+    from jobs.upkeep.doctor import Level, box_findings, verdict, worst_first
+    from jobs.upkeep.doctor_adb import adb_findings
+    from jobs.upkeep.doctor_phone import phone_findings
+
+    config = read_config(config_path)
+    settings = config.settings
+    binary = str(adb_server.binary(settings.adb))
+    tokens, problem = 0, ""
+    try:
+        tokens = len(list_tokens(tokens_path(config)))
+    except TokenError as error:
+        problem = str(error)
+    findings = [
+        *adb_findings(settings, binary, adb_key_dir(config)),
+        *box_findings(settings, tokens=tokens, token_problem=problem),
+    ]
+    findings += phone_findings(settings, SystemClock(), serial, _logins(config), covered=_covered(settings))
+    judged = verdict(findings)
+    shown = [one for one in worst_first(findings) if not (problems and one.level is Level.OK)]
+    if as_json:
+        click.echo(msgspec.json.encode(shown).decode())
+    else:
+        click.echo("\n".join([*map(str, shown), str(judged)]))
+    sys.exit(0 if judged.can_post else 1)
+
+
+def _covered(settings: Settings) -> list[str]:
+    """The languages in which both apps are driven; of the shipped files where the operator's own are broken."""
+    from jobs.post.screens.screens_file import ScreensInvalid, load
+
+    try:
+        both = [load(platform, settings.posting.screens_dir).covered for platform in ("tiktok", "instagram")]
+    except ScreensInvalid:
+        both = [load(platform).covered for platform in ("tiktok", "instagram")]
+    return [language for language in both[0] if language in both[1]]
+
+
+def _logins(config: LoadedConfig) -> list[Login]:
+    """The accounts as the running daemon knows them; those of the config when it does not answer."""
+    from jobs.upkeep.doctor_phone import Login
+
+    try:
+        found: list[Login] = []
+        page = 1
+        while True:
+            answer = ask_daemon(config, "GET", f"/api/v1/accounts?page={page}&page_size=100")
+            found += [
+                Login(
+                    a["username"],
+                    a["platform"],
+                    a["device"],
+                    a["packagename"],
+                    not a["status"],
+                    bool(a["logined"]),
+                )
+                for a in answer["accounts"]
+            ]
+            if len(answer["accounts"]) < 100 or page == 100:
+                return found
+            page += 1
+    except DaemonSilent:
+        return [
+            Login(entry.username, entry.platform, entry.serial, entry.package, entry.enabled, None)
+            for entry in config.settings.accounts
+        ]
+
+
+@click.command()
+@click.pass_obj
+def devices(config_path: Path | None) -> None:
+    """List the phones that the adb server knows."""
+    from jobs.phone.errors import PhoneError
+    from jobs.upkeep.doctor_phone import phones_of
+
+    try:
+        with phones_of(read_config(config_path).settings, SystemClock()) as fleet:
+            phones = fleet.inventory()
+            for phone in phones:
+                click.echo(
+                    f"{phone.serial:24} {phone.state.value:15} {phone.model:16} {phone.detail}".rstrip()
+                )
+            if not phones:
+                click.echo("no phone is connected, and the config names none: see `doctor`", err=True)
+    except PhoneError as error:
+        end(str(error), EX.UNAVAILABLE)
+
+
+@click.command()
+@click.argument("source")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def inspect(config_path: Path | None, source: str, as_json: bool) -> None:
+    """Say which screen a UI dump (FILE.xml, FILE.json) or a phone (SERIAL) shows, and what would be touched next."""
+    from jobs.phone.errors import PhoneError
+    from jobs.phone.screen.tree import TreeUnreadable
+    from jobs.post.screens.inspect import inspect_file, inspect_tree
+    from jobs.post.screens.screens_file import ScreensInvalid
+    from jobs.upkeep.doctor_phone import phones_of
+
+    settings = read_config(config_path).settings
+    overlay = settings.posting.screens_dir
+    try:
+        if Path(source).is_file():
+            report = inspect_file(source, overlay_dir=overlay)
+        elif source.endswith((".xml", ".json")) or "/" in source:
+            end(f"{source}: there is no such file", EX.UNAVAILABLE)
+        else:
+            with phones_of(settings, SystemClock()) as fleet, closing(fleet.open(source)) as session:
+                report = inspect_tree(session.observe(), overlay_dir=overlay)
+    except (TreeUnreadable, ScreensInvalid, PhoneError, OSError) as error:
+        end(f"{source}: {error}", EX.UNAVAILABLE)
+    click.echo(json.dumps(report, ensure_ascii=False, indent=2) if as_json else _inspection_text(report))
+
+
+def _inspection_text(report: dict[str, Any]) -> str:
+    def place(element: dict[str, Any]) -> str:
+        return f"{element['name']:24} {element['bounds']}  by {element['by']}"
+
+    lines = [
+        f"app      {report['platform'] or 'unknown'} ({report['package'] or 'package unknown'})",
+        f"screen   {report['screen'] or 'unknown'} ({report['kind']})",
+        f"next     {place(report['next']) if report['next'] else 'nothing to touch: wait or stop'}",
+        "elements",
+        *(f"  {place(element)}" for element in report["elements"]),
+    ]
+    return "\n".join(lines)
+
+
+ALL: tuple[click.Command, ...] = (check_config, show_config, doctor, devices, inspect)

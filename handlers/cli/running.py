@@ -1,0 +1,158 @@
+"""Brings the daemon up, keeps it running as the service manager and signals ask, and tells where it is."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from handlers.api.services import Reloaded
+from handlers.cli.command_line import EX, end
+from jobs.hub.clock import Clock
+from jobs.hub.config_file import ConfigInvalid, LoadedConfig
+from jobs.hub.service_notify import ServiceNotify
+from jobs.hub.settings import Settings
+from jobs.hub.signals import Signals
+from jobs.hub.time_zone import ZoneInvalid
+from jobs.phone.protocol import PhoneInfo
+from storage.engine.files import is_full
+from storage.errors import NewerSchema, StateLocked, StoreDamaged, StoreError, StoreFull
+from storage.store import Store
+
+_LOG = logging.getLogger("tikmatrixd")
+
+#: How often the service manager hears how things are.
+STATUS_EVERY_S = 5.0
+#: Beyond `server.drain_s`: what closing the store and ending the program may take.
+STOP_EXTRA_S = 10.0
+_OWN_STATE_DIR = "chown it to that user, or name another storage.state_dir (or --state-dir)"
+
+
+D = TypeVar("D", bound="Runs")
+
+
+class Inventory(Protocol):
+    """The phones, as far as they are listed here."""
+
+    def inventory(self) -> Sequence[PhoneInfo]: ...
+
+
+class Runs(Protocol):
+    """The composed daemon."""
+
+    clock: Clock
+    settings: Settings
+    store: Store
+
+    @property
+    def fleet(self) -> Inventory: ...
+    @property
+    def url(self) -> str: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def reload(self) -> Reloaded: ...
+    def alive(self) -> bool: ...
+    def status(self) -> str: ...
+    def wait_for_phones(self, serials: list[str], signals: Signals, timeout_s: float) -> None: ...
+
+
+def bring_up(make: Callable[[], D], config: LoadedConfig) -> D:
+    """A started daemon, or the end of the program with the one sentence that says what to do."""
+    from handlers.access.tokens import TokenError
+    from handlers.server.server import CannotListen, Exposed
+    from jobs.post.screens.screens_file import ScreensInvalid
+
+    state_dir = config.settings.storage.state_dir
+    try:
+        daemon = make()
+    except StateLocked as error:
+        end(str(error), EX.UNAVAILABLE)
+    except (NewerSchema, StoreDamaged, TokenError, Exposed, ZoneInvalid, ScreensInvalid) as error:
+        end(str(error), EX.CONFIG)
+    except StoreError as error:
+        end(f"{error}{_room(error, state_dir)}", EX.IOERR)
+    except PermissionError as error:
+        end(f"{error.filename or state_dir} cannot be used by this user: {_OWN_STATE_DIR}", EX.NOPERM)
+    except OSError as error:
+        sentence = f"{error.filename or state_dir} cannot be used: {error.strerror or error}"
+        end(f"{sentence}{_room(error, state_dir)}", EX.IOERR)
+    try:
+        daemon.start()
+    except CannotListen as error:
+        daemon.stop()
+        end(error.strerror or str(error), EX.UNAVAILABLE)
+    except BaseException:
+        daemon.stop()
+        raise
+    return daemon
+
+
+def _room(error: Exception, state_dir: str) -> str:
+    """What to add to the sentence of an error that means that the disk is full."""
+    causes = (error, error.__cause__)
+    full = any(isinstance(e, StoreFull) or (isinstance(e, OSError) and is_full(e)) for e in causes)
+    return f": free some space on the disk of {state_dir}" if full else ""
+
+
+def serve_until_stopped(
+    daemon: Runs, signals: Signals, ready_file: Path | None, simulated: dict[str, Any]
+) -> None:
+    """Say that everything is up, feed the watchdog, obey signals, return when asked to stop."""
+    manager = ServiceNotify()
+    if simulated:
+        daemon.wait_for_phones(simulated["serials"], signals, timeout_s=60)
+    if not signals.stopping:
+        write_ready_file(daemon, ready_file, simulated)
+        print(
+            f"tikmatrixd is ready: serving {daemon.url}, {len(daemon.fleet.inventory())} phones", flush=True
+        )
+        manager.ready(daemon.status())
+    period_s = min(manager.watchdog_s or STATUS_EVERY_S, STATUS_EVERY_S)
+    while not signals.stopping:
+        signals.wait(period_s)
+        if signals.take_reload():
+            manager.reloading(daemon.clock.monotonic())
+            reload(daemon)
+            manager.ready(daemon.status())
+        if daemon.alive():
+            manager.watchdog()
+            manager.status(daemon.status())
+    manager.stopping(daemon.settings.server.drain_s + STOP_EXTRA_S)
+
+
+def reload(daemon: Runs) -> None:
+    """Re-read the config as SIGHUP asks; what is wrong with it is logged and nothing changes."""
+    try:
+        daemon.reload()
+    except ConfigInvalid as error:
+        for problem in str(error).splitlines():
+            _LOG.error("%s", problem)
+        _LOG.error("the config is not good: the one before stays in force")
+    except StoreError as error:
+        _LOG.error("the config was not taken over, the one before stays in force: %s", error)
+
+
+def write_ready_file(daemon: Runs, path: Path | None, simulated: dict[str, Any]) -> None:
+    """Tell whoever started us where everything is; complete or absent, never half."""
+    if path is None:
+        return
+    settings = daemon.settings
+    phones = daemon.fleet.inventory()
+    ready = {
+        "url": daemon.url,
+        "adb_port": settings.adb.port,
+        "serials": simulated.get("serials") or [phone.serial for phone in phones],
+        "accounts": [
+            {"username": a.username, "platform": a.platform, "serial": a.serial, "package": a.package, "display_name": a.display_name}
+            for a in daemon.store.accounts.all()
+        ],
+        "media_roots": list(settings.media.roots),
+        "state_dir": settings.storage.state_dir,
+        "pid": os.getpid(),
+    }  # fmt: skip
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(json.dumps(ready, indent=2) + "\n", "utf-8")
+    beside.replace(path)

@@ -1,0 +1,1 @@
+"""Reading a request and writing the envelope of its answer."""

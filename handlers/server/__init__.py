@@ -1,0 +1,1 @@
+"""The HTTP server: sockets, the loop, threads, limits."""

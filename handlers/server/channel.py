@@ -1,0 +1,359 @@
+"""One connection: reads a request, has it answered, sends the answer, and only then looks at the next."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from handlers.server.exchange import Exchange
+from handlers.server.peers import CHANNEL_BURST_S, CHANNEL_SHARE, Budget, Peer
+from handlers.server.request_parser import Parser, Site
+from handlers.server.spool import Spool
+
+_READ, _WRITE = select.EPOLLIN, select.EPOLLOUT
+_DONT_WAIT = socket.MSG_DONTWAIT  #: cheaper than a socket that never blocks: that takes a system call more
+#: How much is read at once, and how much of it the parser sees at once: it copies what it was given for each request.
+_RECV_BYTES, _RECV_BODY_BYTES, _PARSE_BYTES = 16 * 1024, 64 * 1024, 8 * 1024
+#: Of a chunked body: so many bytes may be eighty chunks.
+_PARSE_CHUNKS_BYTES = 512
+#: Requests that the loop answers by itself on one connection before the others have their turn.
+_STEPS_A_TURN = 4
+_VIEWS_A_SEND = 16
+_RESET = struct.pack("ii", 1, 0)
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What connections may cost and how long they may take."""
+
+    connections: int = 1_000
+    per_peer: int = 256
+    #: Nothing is heard or read for so long, or a request or answer is on its way for so long ...
+    timeout_s: float = 30.0
+    #: ... plus what it takes at this rate: a byte now and then is not enough.
+    min_rate_bytes_per_s: int = 4 * 1024
+    #: After an answer that ends a connection: how long the client has to read it, and how much of what it still sends
+    #: is thrown away.
+    linger_s: float = 2.0
+    linger_bytes: int = 256 * 1024
+
+
+class Loop(Protocol):
+    """What a connection needs of the loop."""
+
+    site: Site
+    limits: Limits
+    now: float
+
+    def want(self, channel: Channel, mask: int) -> None: ...
+    def has_to_wait(self, channel: Channel) -> bool: ...
+    def dispatch(self, channel: Channel, exchange: Exchange) -> None: ...
+    def store(self, channel: Channel, spool: Spool) -> None: ...
+    def later(self, job: Callable[[], None]) -> None: ...
+    def again(self, channel: Channel) -> None: ...
+    def forget(self, channel: Channel) -> None: ...
+
+
+class Channel:
+    """Only the loop's thread uses it; workers have the exchange.
+
+    Attributes:
+        wanted, watched: The events that it waits for, and those that the loop watches for it; None before the first.
+    """
+
+    def __init__(self, loop: Loop, sock: socket.socket, addr: tuple[str, int], peer: Peer) -> None:
+        self.fd = sock.fileno()
+        self.peer = peer
+        self.budget = Budget(CHANNEL_BURST_S, loop.now)
+        self.wanted = 0
+        self.watched: int | None = None  #: None: not yet
+        self.closed = False
+        self.exchange: Exchange | None = None  #: the request being answered
+        self.queued = False  #: it waits for a worker, or a worker has it
+        self.started = False  #: a worker has it
+        self._loop = loop
+        self._sock = sock
+        self._addr = addr
+        self._parser: Parser | None = None  #: the request that arrives
+        self._unparsed = b""
+        self._served = False  #: at least one request was answered
+        self._storing = False
+        self._lingers = False
+        self._linger_bytes = loop.limits.linger_bytes
+        self._out: deque[memoryview] = deque()
+        self._moved_at = loop.now
+        self._sending_since = loop.now
+        self._sent_bytes = 0
+
+    @property
+    def answering(self) -> bool:
+        """A request is being answered, or its answer is on its way."""
+        return self.exchange is not None
+
+    @property
+    def receiving(self) -> bool:
+        """A part of a request has arrived."""
+        return self._parser is not None or bool(self._unparsed)
+
+    @property
+    def quiet_since(self) -> float:
+        """When it last moved; what was already answered for the last time comes before all others."""
+        return float("-inf") if self._lingers else self._moved_at
+
+    def overdrawn(self, now: float) -> bool:
+        """Whether this connection alone used more than a connection may."""
+        return self.budget.credit_s(CHANNEL_SHARE, CHANNEL_BURST_S, now) < 0
+
+    def expired(self, now: float) -> bool:
+        """Whether the client is too slow or silent. The time that this side needs does not count."""
+        limits = self._loop.limits
+        if self._lingers:
+            return now - self._moved_at > limits.linger_s
+        if self._out:
+            since, moved_bytes = self._sending_since, self._sent_bytes
+        elif self.exchange is not None or self._storing or not self.wanted & _READ:
+            return False
+        elif self._parser is not None:
+            since = self._parser.started
+            moved_bytes = self._parser.wire_bytes if self._parser.headers_finished else 0
+        else:
+            since, moved_bytes = self._moved_at, 0
+        late_s = now - since - moved_bytes / limits.min_rate_bytes_per_s
+        return max(late_s, now - self._moved_at) > limits.timeout_s
+
+    def waited(self, waited_s: float) -> None:
+        """The loop let it wait so long: that does not count as the client's time."""
+        self._moved_at += waited_s
+        if self._parser is not None:
+            self._parser.started += waited_s
+
+    # --- what the loop has for it
+
+    def handle(self, events: int) -> None:
+        """React to what happened on the socket."""
+        if events & (select.EPOLLERR | select.EPOLLHUP):
+            self.close()
+        elif not events & self.wanted:
+            self._loop.want(
+                self, self.wanted
+            )  # it was watched for longer than wanted: that saves a system call
+        elif self._lingers:
+            self._discard()
+        elif events & self.wanted & _READ:
+            self.read()
+        else:
+            self.advance()
+
+    def answer(self, exchange: Exchange, pieces: list[bytes]) -> None:
+        """A worker made the next piece of the answer."""
+        self.queued = self.started = False
+        if not self.closed:
+            self._send(pieces)
+            self.advance()
+        elif not exchange.done:
+            self._loop.later(exchange.cancel)
+
+    def stored(self, *, room: bool) -> None:
+        """A part of the body is on the disk, or there was no room."""
+        self._storing = False
+        if self._parser is None:
+            return
+        if self.closed:
+            self._drop_parser()
+            return
+        self._moved_at = self._loop.now
+        if not room:
+            self._parser.no_room()
+            self._begin(self._parser)
+        self.advance()
+
+    def close(self) -> None:
+        """Close it now; idempotent. A worker that has its request ends by itself."""
+        if self.closed:
+            return
+        self.closed = True
+        if self._out:  # the client does not read: the kernel must not keep for it what is on its way
+            with contextlib.suppress(OSError):
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._out.clear()
+        self._unparsed = b""
+        self._loop.forget(self)
+        self._sock.close()
+        if self.exchange is not None and not self.exchange.done:
+            self.exchange.cancelled = True
+            if not self.started:
+                self._loop.later(self.exchange.cancel)
+        if not self._storing:
+            self._drop_parser()
+
+    def cut(self) -> None:
+        """End the connection from another thread than the loop's, which hangs: its socket stays open but dead."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+
+    # --- inside
+
+    def advance(self, *, new: bool = False) -> None:
+        """Go on until the client, a worker, the disk or the budget has to be waited for, or others have their turn."""
+        for _ in range(_STEPS_A_TURN):
+            if self.closed or self._storing or self._lingers:
+                return
+            if self._out and not self._flush():
+                return
+            if self.exchange is not None:
+                if not self.exchange.done:
+                    if not self.queued:
+                        self.queued = True
+                        self._loop.dispatch(self, self.exchange)
+                    self._want(0)
+                    return
+                self._end_exchange(self.exchange)
+            elif self._may_be_told_to_wait and self._loop.has_to_wait(self):
+                self._want(0)
+                return
+            elif self._unparsed:
+                if new and self._parser is not None:
+                    break  # a body: those come first that have none
+                self._parse()
+            else:
+                self._want(_READ)
+                return
+        if not self.closed:
+            self._want(0)
+            self._loop.again(self)
+
+    @property
+    def _may_be_told_to_wait(self) -> bool:
+        """Not before its first request is known: it may be one that is answered at once."""
+        return self._served or (self._parser is not None and self._parser.headers_finished)
+
+    def _want(self, mask: int) -> None:
+        self.wanted = mask
+        if self.watched is None or mask & ~self.watched:
+            self._loop.want(self, mask)
+
+    def read(self, *, new: bool = False) -> None:
+        """Read what there may be, and go on with it."""
+        if self.exchange is not None or self._storing or self._unparsed:
+            return
+        body = self._parser is not None and self._parser.headers_finished
+        try:
+            data = self._sock.recv(_RECV_BODY_BYTES if body else _RECV_BYTES, _DONT_WAIT)
+        except BlockingIOError:
+            self._want(_READ)
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.close()
+            return
+        self._moved_at = self._loop.now
+        self._unparsed = data
+        self.advance(new=new)
+
+    def _parse(self) -> None:
+        parser = self._parser
+        if parser is None:
+            parser = self._parser = Parser(self._loop.site, self._addr[0])
+        size = _PARSE_CHUNKS_BYTES if parser.chunked else _PARSE_BYTES
+        data, self._unparsed = self._unparsed[:size], self._unparsed[size:]
+        while data and not parser.completed:
+            in_headers = not parser.headers_finished
+            data = data[parser.received(data) :]
+            if in_headers and parser.headers_finished:
+                break  # what follows is the body, in pieces of its own size
+        self._unparsed = data + self._unparsed
+        if parser.completed:
+            self._begin(parser)
+        elif parser.expect_continue and parser.headers_finished:
+            parser.expect_continue = False
+            self._send([b"HTTP/1.1 100 Continue\r\n\r\n"])
+        elif parser.spool is not None and parser.spool.full:
+            self._storing = True
+            self._want(0)
+            self._loop.store(self, parser.spool)
+
+    def _begin(self, request: Parser) -> None:
+        self._parser = None
+        if request.empty:
+            return
+        exchange = self.exchange = Exchange(self._loop.site, self._addr, request)
+        exchange.connection = self._sock
+        if request.error is not None:
+            self._send(exchange.refuse())
+            self._drop(request)
+            return
+        at_once = None if request.body_rcv else self._loop.site.app.at_once(request.command, request.path)
+        if at_once is not None:
+            self._send(exchange.reply(at_once))
+
+    def _end_exchange(self, exchange: Exchange) -> None:
+        self.exchange = None
+        self._served = True
+        self._moved_at = self._loop.now
+        if exchange.close_on_finish:
+            self._linger()
+
+    def _linger(self) -> None:
+        """Closing with something unread would reset the connection, and the client might never see the answer."""
+        self._unparsed = b""
+        try:
+            self._sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close()
+            return
+        self._lingers = True
+        self._want(_READ)
+        self._discard()
+
+    def _discard(self) -> None:
+        try:
+            thrown_away = len(self._sock.recv(_RECV_BODY_BYTES, _DONT_WAIT))
+        except BlockingIOError:
+            return
+        except OSError:
+            thrown_away = 0
+        self._linger_bytes -= thrown_away
+        if not thrown_away or self._linger_bytes < 0:
+            self.close()
+
+    def _send(self, pieces: list[bytes]) -> None:
+        if not self._out:
+            self._sending_since = self._moved_at = self._loop.now
+            self._sent_bytes = 0
+        self._out.extend(memoryview(piece) for piece in pieces if piece)
+
+    def _flush(self) -> bool:
+        """Send what there is; False when the client has to read first, or is gone."""
+        while self._out:
+            try:
+                views = [self._out[i] for i in range(min(len(self._out), _VIEWS_A_SEND))]
+                sent = self._sock.sendmsg(views, [], _DONT_WAIT)
+            except BlockingIOError:
+                self._want(_WRITE)
+                return False
+            except OSError:
+                self.close()
+                return False
+            self._moved_at = self._loop.now
+            self._sent_bytes += sent
+            while sent and sent >= len(self._out[0]):
+                sent -= len(self._out.popleft())
+            if sent:
+                self._out[0] = self._out[0][sent:]
+        return True
+
+    def _drop_parser(self) -> None:
+        parser, self._parser = self._parser, None
+        if parser is not None:
+            self._drop(parser)
+
+    def _drop(self, request: Parser) -> None:
+        if request.spool is not None and request.spool.on_disk:
+            self._loop.later(request.spool.close)

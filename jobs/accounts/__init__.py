@@ -1,0 +1,1 @@
+"""Accounts: those of the config, those of the API, those that apps show."""

@@ -1,0 +1,187 @@
+"""Matches the accounts that an app shows as logged in on a phone with those that are stored; only when asked to."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from jobs.accounts.accounts import Accounts, Matched
+from jobs.hub.clock import Clock
+from jobs.hub.settings import Settings
+from jobs.input.refusals import NotFound, Problem
+from jobs.intake.targets import default_package
+from jobs.phone.protocol import Phones, PhoneSession
+from jobs.post.account_reading import APPS, AccountReader
+from jobs.post.language import ensure_covered
+from jobs.post.screens.screens_file import Vocabulary
+from jobs.queue.errand import Errand
+
+_LOG = logging.getLogger(__name__)
+
+#: How long a phone's turn is waited for: posts may stand before it, or it must be plugged in first.
+WAIT_S = 1800.0
+#: How long reading one app may take: a cold start on a slow phone, a profile, a sheet.
+READ_S = 120.0
+
+
+class MatchState(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the reading of an app's logged-in accounts on a phone has come."""
+
+    serial: str
+    platform: str
+    state: str  #: "running", "done" or "failed"
+    detail: str = ""  #: what it waits for, why it failed, or what could not be told
+    logged_in: list[str] = []  #: our accounts that the app shows, now marked as logged in
+    not_shown: list[str] = []  #: ours of this phone that it does not show, now marked as not logged in
+    unknown: list[str] = []  #: names it shows that are no account of ours
+    added: list[str] = []  #: names it shows that were entered as accounts just now
+
+    @classmethod
+    def of(cls, serial: str, platform: str, matched: Matched) -> MatchState:
+        """A reading that is done."""
+        return cls(
+            serial=serial,
+            platform=platform,
+            state="done",
+            detail=matched.doubt,
+            logged_in=[account.username for account in matched.logged_in],
+            not_shown=[account.username for account in matched.not_shown],
+            unknown=matched.unknown,
+            added=[account.username for account in matched.added],
+        )
+
+
+class Engine(Protocol):
+    """What is asked of the jobs engine."""
+
+    def ask(self, errand: Errand) -> None: ...
+    def why_waiting(self, serial: str) -> str: ...
+
+
+class Matcher:
+    """One reading at a time per phone and app. Results are kept in memory; what they say is stored with the accounts."""
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        clock: Clock,
+        *,
+        phones: Phones,
+        jobs: Engine,
+        accounts: Accounts,
+        vocabulary: Callable[[str, str], Vocabulary],
+    ) -> None:
+        """`vocabulary(platform, package)` gives the app's screens."""
+        self._settings = settings
+        self._clock = clock
+        self._phones = phones
+        self._jobs = jobs
+        self._accounts = accounts
+        self._vocabulary = vocabulary
+        self._lock = threading.Lock()
+        self._running: dict[tuple[str, str], Errand] = {}
+        self._adding: set[tuple[str, str]] = set()  #: readings that enter what nobody has entered
+        self._last: dict[tuple[str, str], MatchState] = {}
+
+    def request(self, serial: str, platform: str, *, add: bool = False) -> MatchState:
+        """Start a reading, or tell how far the one that runs is; `add` enters accounts that nobody has entered.
+
+        Raises:
+            NotFound: There is no such phone.
+            Draining: The daemon is about to stop.
+        """
+        if self._phones.info(serial) is None:
+            raise NotFound(Problem("serial", f"there is no phone {serial}"))
+        key = serial, platform
+        with self._lock:
+            errand = self._running.get(key)
+            if add:
+                self._adding.add(key)
+            if errand is None:
+                self._running[key] = errand = self._errand(serial, platform)
+                try:
+                    self._jobs.ask(errand)
+                except BaseException:
+                    del self._running[key]
+                    self._adding.discard(key)
+                    raise
+        return self._now_running(serial, platform, errand)
+
+    def state(self, serial: str, platform: str) -> MatchState | None:
+        """How far the last reading of this app on this phone is; None when there was none since the start."""
+        key = serial, platform
+        with self._lock:
+            errand, last = self._running.get(key), self._last.get(key)
+        return last if errand is None else self._now_running(serial, platform, errand)
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    def _errand(self, serial: str, platform: str) -> Errand:
+        packages = self._packages(serial, platform)
+        read: list[MatchState] = []
+
+        def do(errand: Errand, phone: PhoneSession) -> None:
+            shown = {package: self._read(errand, phone, platform, package) for package in packages}
+            errand.check()
+            by_display_name = platform == "tiktok"
+            with self._lock:
+                adds = (serial, platform) in self._adding
+            matched = self._accounts.match(
+                serial,
+                platform,
+                [name for names in shown.values() for name in names],
+                by_display_name=by_display_name,
+                add=_user_names(shown, by_display_name=by_display_name) if adds else None,
+            )
+            read.append(MatchState.of(serial, platform, matched))
+
+        def ended(why: str) -> None:
+            done = (
+                read[0] if read else MatchState(serial=serial, platform=platform, state="failed", detail=why)
+            )
+            _LOG.info("accounts of %s on %s: %s %s", APPS[platform], serial, done.state, done.detail)
+            with self._lock:
+                self._last[serial, platform] = done
+                self._running.pop((serial, platform), None)
+                self._adding.discard((serial, platform))
+
+        return Errand(
+            serial,
+            f"is asked which accounts {APPS[platform]} shows",
+            do,
+            ended,
+            clock=self._clock,
+            wait_s=WAIT_S,
+            lease_s=READ_S * len(packages),
+        )
+
+    def _read(self, errand: Errand, phone: PhoneSession, platform: str, package: str) -> list[str]:
+        patience_s = self._settings().posting.unknown_screen_patience_s
+        vocabulary = self._vocabulary(platform, package)
+        ensure_covered(errand, phone, package, vocabulary, set_to=self._settings().phones.set_app_language)
+        return AccountReader(errand, phone, package, vocabulary=vocabulary, patience_s=patience_s).read()
+
+    def _packages(self, serial: str, platform: str) -> list[str]:
+        """The apps that the phone's accounts live in: the default one, unless all have others."""
+        default = default_package(self._settings().posting, platform)
+        accounts, _ = self._accounts.page(platform=platform, device=serial, enabled=True, page_size=1000)
+        return list(dict.fromkeys(account.package or default for account in accounts)) or [default]
+
+    def _now_running(self, serial: str, platform: str, errand: Errand) -> MatchState:
+        detail = f"reads which accounts {APPS[platform]} shows"
+        if not errand.begun:
+            detail = f"waits for the phone's turn; {self._jobs.why_waiting(serial)}".rstrip("; ")
+        return MatchState(serial=serial, platform=platform, state="running", detail=detail)
+
+
+def _user_names(shown: Mapping[str, Sequence[str]], *, by_display_name: bool) -> dict[str, str]:
+    """Which of the names that apps show are user names, with their app: of display names only the current one's."""
+    return {
+        name: package
+        for package, names in shown.items()
+        for name in (names[:1] if by_display_name else names)
+    }

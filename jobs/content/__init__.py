@@ -1,0 +1,1 @@
+"""What a task posts: captions, options, files, chosen once."""

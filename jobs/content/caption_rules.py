@@ -1,0 +1,112 @@
+"""The last look at a caption before a task is made: what the app takes, and what it would alter (R63)."""
+
+from __future__ import annotations
+
+import re
+
+from jobs.content.captions import (
+    SplitCaption,
+    count_hashes,
+    length_problems,
+    length_warnings,
+    split_title,
+    trim_hashtags,
+)
+from jobs.hub.settings import HashtagRule, Media
+from jobs.input.fields import Findings, Unreadable, read_typed, shorten
+from jobs.input.spoilt_values import find_placeholder
+
+_HTML = re.compile(
+    r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,7}|#x[0-9a-f]{2,6});|</?(?:p|br|b|i|em|strong|div|span|a)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+#: Backslash and n as two characters, not as a part of a path.
+_TYPED_BREAK = re.compile(r"(?<![\\:])\\n")
+
+
+def _doubts(caption: str) -> list[str]:
+    """What was most likely not meant to stand in a post, but can be posted."""
+    doubts = []
+    html = _HTML.search(caption)
+    if html:
+        doubts.append(f'holds "{shorten(html[0], 30)}", which is HTML; it is posted as it stands')
+    if _TYPED_BREAK.search(caption):
+        doubts.append(
+            r'holds a backslash and an "n"; they are posted as they stand (a line break in JSON is "\n")'
+        )
+    placeholder = find_placeholder(caption)
+    if placeholder:
+        doubts.append(f'holds "{placeholder}", which looks like a place that was not filled in')
+    if _was_misread(caption):
+        doubts.append("looks like UTF-8 that was read as Windows-1252; it is posted as it stands")
+    return doubts
+
+
+def _was_misread(text: str) -> bool:
+    """Whether all that is not ASCII are bytes of UTF-8 that were taken for characters, as in "CafÃ©"."""
+    if text.isascii():
+        return False
+    try:
+        return len(text.encode("cp1252").decode()) < len(text)
+    except UnicodeError:
+        return False
+
+
+class CaptionRules:
+    """Judges the captions of one request; problems and warnings go to its findings."""
+
+    def __init__(self, media: Media, hashtags: HashtagRule, findings: Findings) -> None:
+        self._media = media
+        self._hashtags = hashtags
+        self._findings = findings
+
+    def finish(self, caption: str, platform: str, kind: str, field: str) -> str:
+        """The text that will stand on the phone; where there is a title field, `##` still divides it.
+
+        Args:
+            caption: The one caption that was chosen.
+            platform: The app.
+            kind: "video" or "image".
+            field: Where the caption comes from, for people.
+        """
+        limits = self._media.tiktok if platform == "tiktok" else self._media.instagram
+        split = split_title(caption, platform, kind)
+        try:
+            read_typed(caption)
+        except Unreadable as error:  # e.g. stored with a material before such characters were refused
+            self._findings.problem(field, str(error))
+        for warning in (*split.warnings, *_doubts(caption)):
+            self._findings.warn(f"{field}: {warning}")
+        if platform == "tiktok" and count_hashes(split) > limits.warn_hashtags:
+            before = split
+            split = self._too_many_hashtags(split, limits.warn_hashtags, field)
+            if split is not before:
+                caption = f"{split.title}##{split.description}" if split.title else split.description
+        said = f'"{shorten(split.joined, 30)}"'
+        problems = length_problems(split, limits.max_caption_chars)
+        for problem in problems:
+            self._findings.problem(field, f"{said} {problem}")
+        if not problems:
+            # Of hashtags on TikTok was spoken already.
+            most = 10_000 if platform == "tiktok" else limits.warn_hashtags
+            for warning in length_warnings(split, limits.warn_caption_chars, most):
+                self._findings.warn(f"{field}: {said} {warning}")
+        if split.title or split_title(split.description, platform, kind) != SplitCaption(
+            "", split.description
+        ):
+            # The script divides it again: what would be divided twice stays as it was written.
+            return caption
+        return split.description
+
+    def _too_many_hashtags(self, split: SplitCaption, most: int, field: str) -> SplitCaption:
+        said, count = f'"{shorten(split.joined, 30)}"', count_hashes(split)
+        has = f"{said} has {count} hashtags (#), TikTok takes {most}"
+        if self._hashtags == "trim":
+            trimmed, dropped = trim_hashtags(split, most)
+            self._findings.warn(f"{field}: {has}; left out: {' '.join(dropped)}")
+            return trimmed
+        if self._hashtags == "warn":
+            self._findings.warn(f"{field}: {has}; what it makes of the others is posted")
+        else:
+            self._findings.problem(field, f'{has}; shorten it, or set posting.hashtags to "trim" or "warn"')
+        return split

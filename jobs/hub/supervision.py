@@ -1,0 +1,147 @@
+"""Helper threads that cannot die unnoticed: each is a loop with a heartbeat, restarted when its thread is gone."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from jobs.hub.clock import Clock
+
+_LOG = logging.getLogger(__name__)
+
+#: A loop that did not come round for so long hangs (APS-7): the daemon is not healthy.
+STALE_S = 60.0
+#: Pause of a loop after its turn raised.
+ERROR_PAUSE_S = 1.0
+#: The same error of the same loop is logged again only after this time (JOB-7).
+QUIET_S = 60.0
+
+
+class Loop:
+    """A named thread that calls `turn` again and again; `turn` returns how many seconds may pass until the next.
+
+    `wake` makes the next turn come at once. An exception in a turn is logged and the loop goes on: one odd
+    record or a disk that was full for a moment must not end it.
+    """
+
+    def __init__(self, name: str, turn: Callable[[], float], clock: Clock, *, longest_wait_s: float) -> None:
+        self.name = name
+        self._turn = turn
+        self._clock = clock
+        self._longest_wait_s = longest_wait_s
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._beat = clock.monotonic()
+        self._said = ""
+        self._said_at = float("-inf")
+
+    def start(self) -> None:
+        """Start the thread, also again after it died."""
+        self._stopping = False
+        self._beat = self._clock.monotonic()
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Make the next turn come at once; may be called from any thread."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ask the loop to end after its present turn."""
+        self._stopping = True
+        self._wake.set()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread's end on the box's clock; False when it did not end in time."""
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(max(0.0, timeout_s))
+        return not self.alive
+
+    @property
+    def stopping(self) -> bool:
+        """Somebody asked the loop to end: a long turn should."""
+        return self._stopping
+
+    @property
+    def alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def died(self) -> bool:
+        """The thread was started, nobody stopped it, and it is gone."""
+        return self._thread is not None and not self._stopping and not self._thread.is_alive()
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the loop last came round, less what it may rest."""
+        return max(0.0, self._clock.monotonic() - self._beat - self._longest_wait_s)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                wait_s = min(self._turn(), self._longest_wait_s)
+            except Exception as error:  # noqa: BLE001 - the boundary that keeps the loop alive
+                self.report(error)
+                wait_s = min(ERROR_PAUSE_S, self._longest_wait_s)
+            self._beat = self._clock.monotonic()
+            if not self._stopping:
+                self._clock.wait(self._wake, wait_s)
+
+    def report(self, error: Exception) -> None:
+        """Log an error of a turn, the same one only once a minute."""
+        said = f"{type(error).__name__}: {error}"
+        now = self._clock.monotonic()
+        if said == self._said and now - self._said_at < QUIET_S:
+            return
+        self._said, self._said_at = said, now
+        _LOG.error("%s: %s; going on", self.name, said, exc_info=error)
+
+
+class Supervisor:
+    """Looks after the loops: restarts dead ones and knows which hang. Itself a loop, looked after by `check`."""
+
+    def __init__(self, loops: Sequence[Loop], duties: Sequence[Callable[[], None]], clock: Clock) -> None:
+        self._loops = list(loops)
+        self._duties = list(duties)
+        self._revived: list[Loop] = []
+        self.loop = Loop("supervisor", self._turn, clock, longest_wait_s=1.0)
+        self.restarts = 0
+
+    def revive(self, *loops: Loop) -> None:
+        """Also restart these when they die. That they are late is not the jobs' matter: a receiver may be slow."""
+        self._revived += loops
+
+    def check(self) -> None:
+        """Restart what died, the supervisor's own loop included; called by its turns and by another loop's."""
+        for loop in [*self._loops, *self._revived, self.loop]:
+            if loop.died:
+                self.restarts += 1
+                _LOG.error("the thread %s died; it is started again", loop.name)
+                loop.start()
+
+    @property
+    def stale_s(self) -> float:
+        """How long the slowest loop is overdue; the service watchdog is fed only while this is small."""
+        return max(loop.age_s for loop in [*self._loops, self.loop])
+
+    def problems(self) -> list[str]:
+        """One sentence for each loop that hangs or is gone."""
+        found = []
+        for loop in [*self._loops, self.loop]:
+            if loop.died:
+                found.append(f"the thread {loop.name} died")
+            elif loop.age_s > STALE_S:
+                found.append(f"the thread {loop.name} has not come round for {loop.age_s:.0f} s")
+        return found
+
+    def _turn(self) -> float:
+        self.check()
+        for duty in self._duties:
+            try:
+                duty()
+            except Exception as error:  # noqa: BLE001 - one duty that fails must not keep the others from being done
+                self.loop.report(error)
+        return 1.0

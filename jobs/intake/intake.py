@@ -1,0 +1,357 @@
+"""The door: a decoded request becomes stored tasks, or is refused with every reason and changes nothing."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import tzinfo
+from typing import Any
+
+import msgspec
+
+from jobs.content.config_rules import parse_config
+from jobs.content.plan import kind_of
+from jobs.content.script_config import ParsedConfig
+from jobs.content.selection import Chooser, Chosen
+from jobs.hub.clock import Clock
+from jobs.hub.settings import Settings
+from jobs.hub.time_zone import zone, zone_name
+from jobs.input.fields import Findings
+from jobs.input.refusals import ClientGone, Draining, DuplicatePost, Invalid, NoSpace, NotFound, Problem
+from jobs.intake.repeat_guard import Repeat, Repeats
+from jobs.intake.request import MAX_TASKS, OUTSIDE, SCRIPT, CreateRequest, read_request
+from jobs.intake.request_keys import Keys, body_sha256
+from jobs.intake.start_time import LONGEST_AHEAD_DAYS, StartTimeInvalid, read_start, show, spread
+from jobs.intake.targets import Target, TargetFinder, Targets
+from jobs.media.probe import MediaProbe
+from jobs.queue.scheduler import LOOK_S
+from storage.errors import StoreFull
+from storage.records import IdempotencyEntry, NewTask, PostMark, Task
+from storage.store import Store
+from storage.tables.posts import content_of
+
+#: What starts later than this the scheduler, which looks every few seconds by itself, finds early enough unwoken.
+_SOON_S = 2 * LOOK_S
+#: Each task keeps its own copy of `script_config`, on disk and in every list that shows it.
+_MAX_KEPT_BYTES = 16 * 1024**2
+
+
+class Created(msgspec.Struct, frozen=True):
+    """What became of a request; `answer` is what the caller gets as `data`."""
+
+    tasks: list[Task]
+    warnings: list[str]
+    dry_run: bool
+    replayed: bool
+    answer: dict[str, Any]
+
+
+class _Plan(msgspec.Struct, frozen=True):
+    """A request that passed every check before its files."""
+
+    request: CreateRequest
+    parsed: ParsedConfig
+    targets: list[Target]
+    starts: list[float]
+    now: float
+    source: str
+
+
+class Intake:
+    """Takes requests for tasks. Thread-safe; `wake` is called after tasks were stored."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        store: Store,
+        known_serials: Callable[[], Collection[str]],
+        wake: Callable[[], None],
+        *,
+        choice: random.Random | None = None,
+        repeats: Repeats | None = None,
+    ) -> None:
+        """`repeats` is the guard that the jobs engine asks too."""
+        self._clock = clock
+        self._store = store
+        self._known_serials = known_serials
+        self._wake = wake
+        self._choice = choice or random.Random()  # noqa: S311 - chooses captions, no secrets
+        self._probe = MediaProbe(
+            settings.media.probe_timeout_s, store.media_facts, max_pixels=settings.media.max_pixels
+        )
+        self._keys = Keys(store.idempotency)
+        self._repeats = repeats or Repeats(store, clock, settings.posting)
+        #: Held while files are chosen, so that two requests never take the same one.
+        self._choosing = threading.Lock()
+        self._in_flight: set[tuple[str, str]] = set()
+        self._draining = False
+        self.reload(settings)
+
+    @property
+    def probe(self) -> MediaProbe:
+        """Looks into files; the library uses the same one."""
+        return self._probe
+
+    def reload(self, settings: Settings) -> None:
+        """Use these settings from the next request on."""
+        self._settings = settings
+        self._repeats.posting = settings.posting
+        self._zone: tzinfo = zone(settings.posting.timezone)
+        self._probe.timeout_s = settings.media.probe_timeout_s
+        self._probe.max_pixels = settings.media.max_pixels
+
+    def drain(self) -> None:
+        """Refuse everything from now on: the daemon is about to stop."""
+        self._draining = True
+
+    def create(
+        self,
+        raw: Any,
+        *,
+        source: str = "api",
+        idempotency_key: str | None = None,
+        body: bytes = b"",
+        force: bool = False,
+        gone: Callable[[], bool] = lambda: False,
+    ) -> Created:
+        """Create the tasks that a request asks for.
+
+        Args:
+            raw: The decoded JSON body.
+            source: Who asks, "api" or "ui".
+            idempotency_key: The same key with the same body gets the same answer for 24 hours.
+            body: The body's bytes, by which two bodies are compared.
+            force: Like the field of this name in the body.
+            gone: Whether who asked has left. One that left repeats its request: then nothing is created for this one.
+
+        Raises:
+            Refused: one of its kinds; nothing was created. Checked in the order script, shape, phones and accounts,
+                files, repeated media.
+        """
+        if self._draining:
+            raise Draining(Problem("", "the daemon is about to stop; try again in a minute"))
+        if idempotency_key is None:
+            return self._create(raw, source, force, gone)
+        with self._keys.hold(idempotency_key):
+            identity = body_sha256(body, raw)
+            now = self._clock.now()
+            answer = self._keys.answered(idempotency_key, identity, now)
+            if answer is not None:
+                tasks = self._store.tasks.many(answer["task_ids"])
+                return Created(tasks, list(answer["warnings"]), dry_run=False, replayed=True, answer=answer)
+            return self._create(
+                raw,
+                source,
+                force,
+                gone,
+                lambda answer: self._keys.entry(idempotency_key, identity, now, answer),
+            )
+
+    def _create(
+        self,
+        raw: Any,
+        source: str,
+        force: bool,
+        gone: Callable[[], bool],
+        remember: Callable[[dict[str, Any]], IdempotencyEntry] | None = None,
+    ) -> Created:
+        findings = Findings()
+        plan = self._plan(raw, source, findings)
+        request = plan.request
+        with self._chosen(plan, findings) as chosen:
+            forced = force or request.force
+            new = self._new_tasks(plan, chosen, forced=forced)
+            with self._repeats.creating([_post_of(task) for task in new], force=forced) as repeats:
+                _refuse_repeats(plan.targets, repeats, findings, forced=forced)
+                if request.dry_run:
+                    answer = self._answer(new, [], findings.warnings) | {"dry_run": True}
+                    return Created([], findings.warnings, dry_run=True, replayed=False, answer=answer)
+
+                def make_answer(tasks: Sequence[Task]) -> dict[str, Any]:
+                    return self._answer(tasks, [task.id for task in tasks], findings.warnings)
+
+                if gone():  # reading files may have taken longer than the client waited
+                    raise ClientGone(Problem("", "the client has hung up: nothing was created"))
+                try:
+                    tasks = self._store.tasks.create(
+                        new,
+                        idempotency=None if remember is None else lambda tasks: remember(make_answer(tasks)),
+                    )
+                except StoreFull as error:
+                    raise NoSpace(Problem("", str(error))) from error
+        if min(plan.starts) - plan.now < _SOON_S:
+            self._wake()
+        return Created(tasks, findings.warnings, dry_run=False, replayed=False, answer=make_answer(tasks))
+
+    # --- checks before files
+
+    def _plan(self, raw: Any, source: str, findings: Findings) -> _Plan:
+        posting = self._settings.posting
+        now = self._clock.now()
+        request = read_request(raw, findings)
+        finder = TargetFinder(self._store.accounts.all(), self._known_serials, posting, findings)
+        targets = finder.find(request)
+        raw_config = raw.get("script_config")
+        parsed = None
+        if isinstance(raw_config, Mapping):
+            parsed = parse_config(raw_config, targets.platforms, findings, elsewhere=OUTSIDE)
+        first = self._first_start(request, now, findings)
+        if findings.problems or parsed is None:
+            raise Invalid(findings.problems)
+        _refuse_targets(targets)
+        _refuse_weight(parsed, len(targets.found))
+        starts = spread(first, len(targets.found), request.min_interval, request.max_interval, self._choice)
+        if starts[-1] > now + LONGEST_AHEAD_DAYS * 86400:
+            problem = f"the last task would start more than {LONGEST_AHEAD_DAYS} days ahead"
+            raise Invalid(Problem("max_interval", problem))
+        return _Plan(request, parsed, targets.found, starts, now, source)
+
+    def _first_start(self, request: CreateRequest, now: float, findings: Findings) -> float:
+        if not request.start_time.strip():
+            return now
+        try:
+            start = read_start(request.start_time, now, self._zone, self._settings.compat.past_start_time)
+        except StartTimeInvalid as error:
+            findings.problem("start_time", str(error))
+            return now
+        if start.warning:
+            findings.warn(f"start_time: {start.warning}")
+        return start.at
+
+    # --- files
+
+    @contextmanager
+    def _chosen(self, plan: _Plan, findings: Findings) -> Iterator[list[Chosen]]:
+        """The choices of a plan; files that are taken for good stay taken for others until the tasks are stored."""
+        # A list names its files: nothing is taken away from anybody, so requests need not wait for each other.
+        listed = bool(plan.parsed.config.material_list)
+        with nullcontext() if listed else self._choosing:
+            chooser = Chooser(
+                plan.parsed,
+                media=self._settings.media,
+                store=self._store,
+                probe=self._probe,
+                choice=self._choice,
+                findings=findings,
+                hashtags=self._settings.posting.hashtags,
+                in_flight=() if listed else self._in_flight,
+            )
+            chosen = chooser.choose(plan.targets)
+            if findings.problems:
+                raise Invalid(findings.problems)
+            if not plan.request.dry_run:
+                chooser.keep_positions()
+            mine = {(file.root, file.sha256) for choice in chosen for file in choice.materials if file.root}
+            if mine:
+                self._in_flight |= mine
+        try:
+            yield chosen
+        finally:
+            if mine:
+                with self._choosing:
+                    self._in_flight -= mine
+
+    # --- what is stored and answered
+
+    def _new_tasks(self, plan: _Plan, chosen: Sequence[Chosen], *, forced: bool) -> list[NewTask]:
+        config = plan.parsed.stored()
+        return [
+            NewTask(
+                serial=target.serial,
+                platform=target.platform,
+                package=target.package,
+                script_config=config,
+                scheduled_at=start,
+                created_at=plan.now,
+                script_name=SCRIPT,
+                username=target.username,
+                enable_multi_account=plan.request.enable_multi_account,
+                source=plan.source,
+                caption=choice.caption,
+                materials=choice.materials,
+                sound=choice.sound,
+                max_retry_count=self._settings.posting.max_retry_count,
+                placement=kind_of(plan.parsed.config, target.platform, choice.materials)
+                if choice.materials
+                else "",
+                forced=forced,
+            )
+            for target, start, choice in zip(plan.targets, plan.starts, chosen, strict=True)
+        ]
+
+    def _answer(
+        self, tasks: Sequence[NewTask], ids: Sequence[int], warnings: Sequence[str]
+    ) -> dict[str, Any]:
+        return {
+            "task_ids": list(ids),
+            "created_count": len(ids),
+            "warnings": list(warnings),
+            "timezone": zone_name(self._zone),
+            "tasks": [
+                {
+                    "id": ids[index] if ids else None,
+                    "serial": task.serial,
+                    "username": task.username,
+                    "start_time": show(task.scheduled_at, self._zone),
+                    "caption": task.caption,
+                    "materials": [file.name for file in task.materials],
+                }
+                for index, task in enumerate(tasks)
+            ],
+        }
+
+
+def _post_of(task: NewTask) -> PostMark:
+    return PostMark(
+        task_id=0,
+        content=content_of(task.materials),
+        placement=task.placement,
+        platform=task.platform,
+        serial=task.serial,
+        package=task.package,
+        username=task.username,
+        planned_at=task.scheduled_at,
+    )
+
+
+def _refuse_repeats(
+    targets: Sequence[Target], repeats: Mapping[int, Repeat], findings: Findings, *, forced: bool
+) -> None:
+    """Refuse, naming all, or warn. Raises DuplicatePost."""
+    problems = []
+    for index, repeat in repeats.items():
+        sentence = f"{targets[index]} {repeat.sentence}"
+        if repeat.refused and not forced:
+            problems.append(Problem(f"tasks[{index}]", f"{sentence}; force=true creates it anyway"))
+        else:
+            findings.warn(sentence)
+    if problems:
+        raise DuplicatePost(problems)
+
+
+def _refuse_targets(targets: Targets) -> None:
+    if targets.unknown:
+        raise NotFound(targets.unknown)
+    if targets.refused:
+        raise Invalid(targets.refused)
+    if len(targets.found) > MAX_TASKS:
+        raise Invalid(
+            Problem(
+                "serials", f"would make {len(targets.found)} tasks; one request makes at most {MAX_TASKS}"
+            )
+        )
+
+
+def _refuse_weight(parsed: ParsedConfig, count: int) -> None:
+    size = len(msgspec.json.encode(parsed.stored()))
+    if size * count > _MAX_KEPT_BYTES:
+        raise Invalid(
+            Problem(
+                "script_config",
+                f"has {size} bytes, which each of {count} tasks would keep: {_MAX_KEPT_BYTES} are taken in all; "
+                "send fewer captions or fewer phones at once",
+            )
+        )

@@ -1,0 +1,65 @@
+"""Requests that come twice: the same key gets the same answer."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from jobs.input.refusals import Invalid, KeyReused, Problem
+from storage.records import IdempotencyEntry
+from storage.tables.idempotency import IdempotencyStore
+
+_KEY = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+class Keys:
+    """Idempotency keys: one request at a time per key."""
+
+    def __init__(self, store: IdempotencyStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._held: dict[str, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def hold(self, key: str) -> Iterator[None]:
+        """Let others with the same key wait. Raises Invalid for a key that is none."""
+        if not _KEY.fullmatch(key):
+            raise Invalid(Problem("Idempotency-Key", "must be 1 to 128 visible ASCII characters"))
+        with self._lock:
+            lock, users = self._held.get(key, (threading.Lock(), 0))
+            self._held[key] = (lock, users + 1)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                lock, users = self._held.pop(key)
+                if users > 1:
+                    self._held[key] = (lock, users - 1)
+
+    def answered(self, key: str, body_sha256: str, now: float) -> dict[str, Any] | None:
+        """What was answered to this key before. Raises KeyReused when it was to another body."""
+        entry = self._store.find(key, now)
+        if entry is None:
+            return None
+        if entry.body_sha256 != body_sha256:
+            raise KeyReused(
+                Problem(
+                    "Idempotency-Key", "was used for another request within the last 24 hours; use a new one"
+                )
+            )
+        return entry.answer
+
+    def entry(self, key: str, body_sha256: str, now: float, answer: Mapping[str, Any]) -> IdempotencyEntry:
+        return IdempotencyEntry(key, body_sha256, now, dict(answer))
+
+
+def body_sha256(body: bytes, raw: Any) -> str:
+    """Identity of a request: of its bytes, or of what they held when there are none."""
+    return hashlib.sha256(body or msgspec.json.encode(raw, order="deterministic")).hexdigest()

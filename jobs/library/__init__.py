@@ -1,0 +1,1 @@
+"""The material library: uploaded files."""

@@ -1,0 +1,1 @@
+"""What the daemon reports to people on its own."""

@@ -1,0 +1,174 @@
+"""Watches phones, disk and ends of tasks for what a person must hear of, and tells it once per occasion."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from jobs.hub.clock import Clock
+from jobs.hub.settings import EventName
+from jobs.hub.supervision import Loop
+from jobs.phone.inventory.losses import HUB_PHONES, Lost
+from jobs.phone.protocol import PhoneInfo, PhoneState
+from jobs.queue.breaker import ACCOUNT_CODES
+from jobs.task.announcements import Tell
+from storage.store import StoreHealth
+
+_LOG = logging.getLogger(__name__)
+
+EVERY_S = 5.0
+#: A phone that is back sooner is no news: cables are touched, phones restart their USB.
+GRACE_S = 15.0
+#: The same phone for the same reason is told again only after this time: a loose cable is one matter.
+AGAIN_S = 3600.0
+#: With less than so many times `storage.min_free_bytes` of free disk a person should make room.
+LOW_DISK_FACTOR = 10
+
+#: Ends of tasks that repeat until a person has touched the phone.
+HANDS_CODES = ACCOUNT_CODES | {"app_missing", "unauthorized", "device_storage_full"}
+_HANDS_STATES = frozenset(
+    {PhoneState.NEEDS_HANDS, PhoneState.UNAUTHORIZED, PhoneState.NO_PERMISSIONS, PhoneState.DUPLICATE}
+)
+
+
+class Watched(Protocol):
+    """The phones, as `jobs.phone.inventory.fleet.Fleet` shows them."""
+
+    def inventory(self) -> Sequence[PhoneInfo]: ...
+    def losses(self) -> Sequence[Lost]: ...
+
+
+class HealthyStore(Protocol):
+    """The part of the store that says how it is."""
+
+    def health(self) -> StoreHealth: ...
+
+
+class Watch:
+    """Looks every few seconds. `heard` stands between the jobs core and the outbox."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        phones: Watched,
+        store: HealthyStore,
+        tell: Tell,
+        *,
+        state_dir: Path,
+        min_free_bytes: int,
+    ) -> None:
+        self._clock = clock
+        self._phones = phones
+        self._store = store
+        self._tell = tell
+        self._state_dir = state_dir
+        self._min_free_bytes = min_free_bytes
+        self._told_at: dict[tuple[str, ...], float] = {}
+        self._seen: set[Lost] = set()
+        self._lost: list[tuple[float, Lost]] = []  #: with the monotonic time at which it was noticed
+        self._unwell: dict[tuple[str, str], float] = {}  #: (serial, state) -> monotonic time since when
+        self._adb_down_since: float | None = None
+        self._disk_said: frozenset[str] = frozenset()
+        self.loop = Loop("watch", self.turn, clock, longest_wait_s=EVERY_S)
+
+    def heard(self, name: EventName, sentence: str, /, **facts: Any) -> None:
+        """Pass an event of the jobs core on; ends that only a person can mend are told as such too."""
+        self._tell(name, sentence, **facts)
+        serial, code = str(facts.get("serial", "")), str(facts.get("code", ""))
+        if code in HANDS_CODES and self._is_news("hands", serial, code):
+            self._tell("needs_hands", f"phone {serial} needs somebody: {sentence}", serial=serial, code=code)
+
+    def turn(self) -> float:
+        """One look at everything."""
+        phones = {phone.serial: phone for phone in self._phones.inventory()}
+        self._look_at_adb(phones)
+        self._look_at_losses(phones)
+        self._look_at_states(phones)
+        self._look_at_disk()
+        return EVERY_S
+
+    def _look_at_adb(self, phones: dict[str, PhoneInfo]) -> None:
+        down = [phone for phone in phones.values() if phone.state is PhoneState.ADB_DOWN]
+        now = self._clock.monotonic()
+        if not down:
+            self._adb_down_since = None
+            return
+        if self._adb_down_since is None:
+            self._adb_down_since = now
+        if now - self._adb_down_since >= GRACE_S and self._is_news("adb"):
+            detail = down[0].detail
+            self._tell(
+                "hub_lost",
+                f"no phone can be reached, {len(down)} are waiting: {detail}",
+                serials=[phone.serial for phone in down],
+            )
+
+    def _look_at_losses(self, phones: dict[str, PhoneInfo]) -> None:
+        now = self._clock.monotonic()
+        recent = self._phones.losses()
+        self._lost += [(now, loss) for loss in recent if loss not in self._seen]
+        self._seen = set(recent)
+        over = [loss for at, loss in self._lost if now - at >= GRACE_S]
+        self._lost = [(at, loss) for at, loss in self._lost if now - at < GRACE_S]
+        for loss in over:
+            gone = [serial for serial in loss.serials if _is_gone(phones.get(serial))]
+            if loss.hub and len(gone) >= HUB_PHONES:
+                if self._is_news("hub", loss.hub):
+                    self._tell("hub_lost", loss.sentence, serials=gone, hub=loss.hub)
+                continue
+            for serial in gone:
+                if self._is_news("lost", serial):
+                    detail = phones[serial].detail if serial in phones else ""
+                    why = f": {detail}" if detail else ""
+                    self._tell("phone_lost", f"phone {serial} is gone{why}", serial=serial)
+
+    def _look_at_states(self, phones: dict[str, PhoneInfo]) -> None:
+        now = self._clock.monotonic()
+        unwell = {(p.serial, p.state.value) for p in phones.values() if p.state in _HANDS_STATES}
+        self._unwell = {key: self._unwell.get(key, now) for key in unwell}
+        for (serial, state), since in self._unwell.items():
+            if now - since >= GRACE_S and self._is_news("state", serial, state):
+                detail = phones[serial].detail or state
+                self._tell("needs_hands", f"phone {serial}: {detail}", serial=serial, state=state)
+
+    def _look_at_disk(self) -> None:
+        health = self._store.health()
+        said = set(health.warnings)
+        free = shutil.disk_usage(self._state_dir).free
+        if health.refuses_new:
+            pass  # it stands among the warnings
+        elif free < self._min_free_bytes:
+            said.add(
+                f"new tasks are refused: less than {_mib(self._min_free_bytes)} MiB is free below {self._state_dir}"
+            )
+        elif free < LOW_DISK_FACTOR * self._min_free_bytes:
+            limit = _mib(LOW_DISK_FACTOR * self._min_free_bytes)
+            said.add(f"the disk gets full: less than {limit} MiB is free below {self._state_dir}")
+        if not health.writable and not said:
+            said.add("the store cannot be written")
+        for sentence in sorted(said - self._disk_said):
+            if self._is_news("disk", sentence):
+                _LOG.warning("%s", sentence)
+                self._tell("disk", sentence, free_bytes=free)
+        self._disk_said = frozenset(said)
+
+    def _is_news(self, *matter: str) -> bool:
+        """Whether this was not told lately; from now on it was."""
+        now = self._clock.monotonic()
+        if now - self._told_at.get(matter, float("-inf")) < AGAIN_S:
+            return False
+        self._told_at = {known: at for known, at in self._told_at.items() if now - at < AGAIN_S}
+        self._told_at[matter] = now
+        return True
+
+
+def _is_gone(phone: PhoneInfo | None) -> bool:
+    """Not there and not told otherwise: the adb server and phones that need hands have words of their own."""
+    return phone is None or phone.state in {PhoneState.ABSENT, PhoneState.OFFLINE}
+
+
+def _mib(size: int) -> int:
+    return size // 2**20

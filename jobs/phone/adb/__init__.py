@@ -1,0 +1,1 @@
+"""The adb protocol: sockets, the server, shell commands, copying files."""

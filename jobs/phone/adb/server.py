@@ -1,0 +1,165 @@
+"""The one adb server that the daemon uses: found, watched, and by hand also started; never another one."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import subprocess
+from pathlib import Path
+
+from jobs.hub import settings
+from jobs.phone.adb.client import AdbClient, Endpoint
+from jobs.phone.adb.wire import Grip
+from jobs.phone.errors import AdbDown, DeadlinePassed, PhoneError
+
+log = logging.getLogger(__name__)
+
+PROBE_TIMEOUT_S = 2.0
+PROBE_EVERY_S = 10.0
+START_TIMEOUT_S = 15.0
+#: A server that does not come up is not started again sooner.
+START_PAUSE_S = 20.0
+#: So many unanswered probes make a hanging server (ADB-5), which is restarted at most this often.
+HANGING_MISSES = 3
+RESTART_PAUSE_S = 600.0
+
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def binary(adb: settings.Adb) -> Path:
+    """The adb program of the config; by default the one that comes with adbutils, never one from PATH (ADB-2)."""
+    if adb.binary:
+        return Path(adb.binary)
+    spec = importlib.util.find_spec("adbutils")
+    places = (spec.submodule_search_locations or ()) if spec else ()
+    for place in places:
+        return Path(place) / "binaries" / "adb"
+    raise AdbDown("no adb program: adbutils is not installed")
+
+
+class AdbServer:
+    """Asks the server for its version now and then, and starts it where the config allows."""
+
+    def __init__(self, adb: settings.Adb, grip: Grip) -> None:
+        self.endpoint = Endpoint(adb.host, adb.port)
+        self.version: int | None = None
+        self.warning = ""
+        self._adb = adb
+        self._grip = grip
+        self._misses = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at: float | None = None
+        self._restarted_at: float | None = None
+        # Whatever adbutils may try, it must be this program (ADB-2).
+        os.environ["ADBUTILS_ADB_PATH"] = str(binary(adb))
+
+    def check(self) -> None:
+        """One probe. Raises AdbDown when the server does not answer; a hanging one is restarted."""
+        try:
+            version = AdbClient(self.endpoint, self._grip, timeout_s=PROBE_TIMEOUT_S).version()
+        except DeadlinePassed as error:
+            self._misses += 1
+            if self._misses >= HANGING_MISSES:
+                self._restart_hanging()
+            raise AdbDown(f"the adb server on port {self.endpoint.port} hangs; {self._remedy}") from error
+        except PhoneError as error:
+            self._misses = 0  # gone, or something else in its place, which is not hanging
+            if isinstance(error, AdbDown):
+                raise
+            raise AdbDown(str(error)) from error
+        self._misses = 0
+        if self.version is not None and version != self.version:
+            self.warning = (
+                f"the adb server changed from version {self.version} to {version}: "
+                "another adb program on this machine replaced it"
+            )
+            log.warning("%s", self.warning)
+        self.version = version
+
+    @property
+    def slow(self) -> bool:
+        """It missed its last probe, and not so many that it must be taken for hanging."""
+        return 0 < self._misses < HANGING_MISSES
+
+    def ensure(self) -> None:
+        """A server that answers, started if need be and allowed. Raises AdbDown."""
+        try:
+            self.check()
+        except AdbDown:
+            if not self._may_start():
+                raise
+            self._start()
+
+    def _may_start(self) -> bool:
+        now = self._grip.clock.monotonic()
+        rested = self._started_at is None or now - self._started_at >= START_PAUSE_S
+        hanging = self._misses > 0
+        return self._adb.start_server and self.endpoint.host in _LOCAL and rested and not hanging
+
+    def _start(self) -> None:
+        """Start the server in a session of its own, so that it outlives the daemon like any adb server."""
+        self._reap()
+        self._started_at = self._grip.clock.monotonic()
+        program = binary(self._adb)
+        log.info("starting an adb server on port %d with %s", self.endpoint.port, program)
+        try:
+            self._process = subprocess.Popen(
+                [str(program), "-P", str(self.endpoint.port), "server", "nodaemon"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                # Phones found by mDNS would be connected twice, under a second name (ADB-10).
+                env={**os.environ, "ADB_MDNS_AUTO_CONNECT": "0"},
+            )
+        except OSError as error:
+            raise AdbDown(f"cannot start {program}: {error.strerror}") from error
+        deadline = self._grip.deadline(START_TIMEOUT_S)
+        while True:
+            try:
+                self.check()
+                return
+            except AdbDown as error:
+                if self._process.poll() is not None:
+                    raise AdbDown(f"{program} ended with status {self._process.returncode}") from error
+                if deadline.expired:
+                    raise
+            self._grip.wait(0.05)
+
+    def _restart_hanging(self) -> None:
+        now = self._grip.clock.monotonic()
+        if self._restarted_at is not None and now - self._restarted_at < RESTART_PAUSE_S:
+            return
+        self._restarted_at = now
+        log.error("the adb server on port %d hangs; %s", self.endpoint.port, self._remedy)
+        if self._is_ours:
+            self.kill()
+            self._misses = 0
+            self._started_at = None
+
+    @property
+    def _is_ours(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def _remedy(self) -> str:
+        """What happens about a hanging server, or what a person must do: services may not restart each other."""
+        if self._is_ours:
+            return "it is started again if that lasts"
+        if self._adb.start_server:
+            return "it was not started from here: end its process if that lasts, and another is started"
+        return "if that lasts: systemctl restart tikmatrixd-adb.service"
+
+    def _reap(self) -> None:
+        if self._process is not None:
+            self._process.poll()
+
+    def kill(self) -> None:
+        """End the server, if this object started it."""
+        if self._process is not None and self._is_ours:
+            self._process.kill()
+            self._process.wait(5.0)
+
+    def health(self) -> list[str]:
+        return [self.warning] if self.warning else []

@@ -1,0 +1,69 @@
+"""What is known of one phone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from jobs.phone.adb.dumpsys import Battery
+from jobs.phone.adb.listing import Listed
+from jobs.phone.inventory.remedies import Care
+from jobs.phone.protocol import PhoneInfo, PhoneState
+
+#: So many unanswered questions make a ghost: listed, but dead.
+GHOST_MISSES = 2
+
+
+class Facts(NamedTuple):
+    """What a phone says of itself."""
+
+    identity: str = ""
+    model: str = ""
+    android: str = ""
+    sdk: int = 0
+    battery: Battery = Battery(None, None)
+    booted: bool = True  #: False while Android still starts behind a working adb
+
+
+@dataclass
+class Entry:
+    """One phone."""
+
+    serial: str
+    care: Care
+    info: PhoneInfo
+    listed: Listed | None = None
+    verified: bool = False  #: it answered since it was listed as a device
+    probing: bool = False
+    misses: int = 0
+    next_probe_at: float = 0.0
+    generation: int = 0
+    facts: Facts = field(default_factory=Facts)
+    complaint: str = ""  #: why a higher layer gave up on it
+    complaint_until: float = 0.0
+    reboot_wanted: str = ""  #: why it shall be restarted once nobody uses it
+    rebooted_at: float | None = None  #: monotonic, of the last restart that we asked for
+    starting_since: float | None = None  #: monotonic; Android is starting, whoever restarted it
+    starts_too_long: bool = False
+    last_seen: float | None = None
+
+    @property
+    def rebooting(self) -> bool:
+        return self.starting_since is not None
+
+    def starts(self, now: float) -> None:
+        """Android is not up yet."""
+        if self.starting_since is None:
+            self.starting_since = now
+
+    def is_up(self) -> None:
+        self.starting_since = None
+        self.starts_too_long = False
+
+    def care_wanted(self, network: frozenset[str]) -> bool:
+        """Listed but offline, a ghost, or a network phone that is not connected."""
+        if self.listed is None:
+            return self.serial in network
+        if self.listed.state is PhoneState.DEVICE:
+            return not self.verified and self.misses >= GHOST_MISSES
+        return self.listed.state is PhoneState.OFFLINE

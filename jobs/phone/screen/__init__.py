@@ -1,0 +1,1 @@
+"""The automation server on a phone: UI trees, taps, screenshots."""

@@ -1,0 +1,230 @@
+"""A phone's UI tree, parsed once per observation with plain lxml, whatever odd bytes the phone sends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from jobs.hub.lazy import lazy
+
+Bounds = tuple[int, int, int, int]
+
+_BOUNDS = re.compile(r"\[(-?\d{1,9}),(-?\d{1,9})\]\[(-?\d{1,9}),(-?\d{1,9})\]")
+_ORDER = re.compile(r"\d{1,9}", re.ASCII)
+#: What XML 1.0 does not allow, as characters and as references (U2-11); phones send both.
+_BAD_CHARS = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFERENCE = re.compile(r"&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
+
+#: Ten times and more what any recorded screen has (166 KB, 250 nodes, 60 levels): a phone's tree is read by the daemon
+#: itself, so what a broken or hostile phone sends must cost next to nothing.
+MAX_CHARS = 8 * 1024 * 1024
+MAX_NODES = 10_000
+MAX_DEPTH = 500
+#: The longest text that an app takes has 4,000 characters; expressions search every text of every screen.
+MAX_TEXT_CHARS = 20_000
+
+
+class TreeUnreadable(ValueError):
+    """The text is not a UI tree at all."""
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """One node. `bounds` are screen pixels x1, y1, x2, y2; `clickable` is None where the source did not record it."""
+
+    text: str = ""
+    resource_id: str = ""  #: as on the phone, e.g. "com.instagram.android:id/share_button"
+    content_desc: str = ""
+    hint: str = ""
+    class_name: str = ""
+    package: str = ""
+    bounds: Bounds = (0, 0, 0, 0)
+    clickable: bool = False
+    enabled: bool = True
+    checkable: bool = False
+    checked: bool = False
+    selected: bool = False
+    focused: bool = False
+    focusable: bool = False
+    scrollable: bool = False
+    showing_hint: bool = False  #: `text` is the placeholder, not content
+    parent: Node | None = field(default=None, repr=False)
+    children: list[Node] = field(default_factory=list, repr=False)
+    visible: bool = True  #: False where the source says that it is not displayed
+    order: int = 0  #: position in the document, which is the order in which a screen reader goes
+    drawing_order: int = 0  #: among its siblings, as the phone says; 0 where the source does not tell
+    drawn: int = 0  #: position in which it is drawn in its window: later ones lie over earlier ones
+
+    @property
+    def id_name(self) -> str:
+        """The resource-id without its package: "share_button"."""
+        return self.resource_id.rpartition("/")[2]
+
+    @property
+    def center(self) -> tuple[int, int]:
+        x1, y1, x2, y2 = self.bounds
+        return (x1 + x2) // 2, (y1 + y2) // 2
+
+    @property
+    def width(self) -> int:
+        return self.bounds[2] - self.bounds[0]
+
+    @property
+    def height(self) -> int:
+        return self.bounds[3] - self.bounds[1]
+
+    def walk(self) -> Iterator[Node]:
+        """This node and everything below it, in document order."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack.extend(reversed(node.children))
+
+    def ancestors(self) -> Iterator[Node]:
+        node = self.parent
+        while node is not None:
+            yield node
+            node = node.parent
+
+
+@dataclass(eq=False)
+class UiTree:
+    """All nodes of one observation in document order; `source` is the text they came from."""
+
+    nodes: list[Node]
+    source: str = ""
+    #: False for flat element lists, which know no classes, no parents and no enabled state.
+    structured: bool = True
+
+    @lazy
+    def size(self) -> tuple[int, int]:
+        """Screen width and height in pixels, from the outermost bounds."""
+        return (
+            max((n.bounds[2] for n in self.nodes), default=0),
+            max((n.bounds[3] for n in self.nodes), default=0),
+        )
+
+    @lazy
+    def packages(self) -> frozenset[str]:
+        return frozenset(n.package for n in self.nodes if n.package)
+
+    def same_as(self, other: UiTree | None) -> bool:
+        """Byte-equal to another observation."""
+        return other is not None and self.source == other.source
+
+    def find(self, **wanted: object) -> Node | None:
+        """The first node whose attributes equal all of `wanted`; for tests and tools."""
+        return next((n for n in self.nodes if all(getattr(n, k) == v for k, v in wanted.items())), None)
+
+
+def parse_bounds(text: str) -> Bounds:
+    match = _BOUNDS.search(text)
+    return (int(match[1]), int(match[2]), int(match[3]), int(match[4])) if match else (0, 0, 0, 0)
+
+
+def sanitise(xml: str) -> str:
+    """Drop what XML forbids, so that one odd character never hides a whole screen."""
+
+    def reference(match: re.Match[str]) -> str:
+        body = match[1]
+        code = int(body[1:], 16) if body.startswith("x") else int(body)
+        legal = (
+            code in (9, 10, 13)
+            or 0x20 <= code <= 0xD7FF
+            or 0xE000 <= code <= 0xFFFD
+            or 0x10000 <= code <= 0x10FFFF
+        )
+        return match[0] if legal else ""
+
+    clean = _BAD_CHARS.sub("", xml)
+    return _REFERENCE.sub(reference, clean) if "&#" in clean else clean
+
+
+def parse_xml(xml: str) -> UiTree:
+    """Parse a uiautomator dump. Raises TreeUnreadable when no tree can be found in it, or one beyond all bounds."""
+    if len(xml) > MAX_CHARS:
+        raise TreeUnreadable(f"not a UI tree: {len(xml)} characters")
+    # Each node has at most two tags, so this bounds the nodes before any memory is spent on them.
+    if xml.count("<") > 2 * MAX_NODES + 10:
+        raise TreeUnreadable(f"not a UI tree: more than {MAX_NODES} nodes")
+    if "<!DOCTYPE" in xml or "<!ENTITY" in xml:  # no dumper writes one, and entities multiply
+        raise TreeUnreadable("not a UI tree: it has a document type")
+    # huge_tree: libxml2 would cut a tree silently at 256 levels; the bounds are kept here.
+    parser = etree.XMLParser(recover=True, huge_tree=True, resolve_entities=False, no_network=True)
+    text = sanitise(xml)
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise TreeUnreadable(f"not a UI tree: {error}") from error
+    if root is None:
+        raise TreeUnreadable("not a UI tree: no element in it")
+    nodes: list[Node] = []
+    depths: dict[etree._Element, int] = {}
+    made: dict[etree._Element, Node] = {}
+    reordered = False  #: whether anything is drawn in another order than it is written
+    for element in root.iter(etree.Element):
+        get = element.get
+        holder = element.getparent()
+        depth = depths[element] = depths.get(holder, 0) + 1 if holder is not None else 0
+        if depth > MAX_DEPTH:
+            raise TreeUnreadable(f"not a UI tree: nested more than {MAX_DEPTH} levels deep")
+        if get("bounds") is None:
+            continue
+        drawing_order = get("drawing-order") or ""
+        parent = made.get(holder) if holder is not None else None
+        node = Node(
+            text=(get("text") or "")[:MAX_TEXT_CHARS],
+            resource_id=get("resource-id") or "",
+            content_desc=(get("content-desc") or "")[:MAX_TEXT_CHARS],
+            hint=(get("hint") or "")[:MAX_TEXT_CHARS],
+            class_name=get("class") or "",
+            package=get("package") or "",
+            bounds=parse_bounds(get("bounds") or ""),
+            clickable=get("clickable") == "true",
+            enabled=get("enabled") != "false",
+            checkable=get("checkable") == "true",
+            checked=get("checked") == "true",
+            selected=get("selected") == "true",
+            focused=get("focused") == "true",
+            focusable=get("focusable") == "true",
+            scrollable=get("scrollable") == "true",
+            showing_hint=get("showing-hint") == "true",
+            visible=get("displayed") != "false" and get("visible-to-user") != "false",
+            parent=parent,
+            order=len(nodes),
+            drawn=len(nodes),
+            drawing_order=int(drawing_order) if _ORDER.fullmatch(drawing_order) else 0,
+        )
+        if parent is not None:
+            if parent.children and node.drawing_order < parent.children[-1].drawing_order:
+                reordered = True
+            parent.children.append(node)
+        made[element] = node
+        nodes.append(node)
+    if not nodes and root.tag != "hierarchy":
+        raise TreeUnreadable("not a UI tree: no node in it")
+    if reordered:
+        _paint(nodes)
+    return UiTree(nodes, source=xml)
+
+
+def _paint(nodes: list[Node]) -> None:
+    """Number the nodes as they are drawn: a parent before its children, siblings by their drawing order."""
+    stack = [node for node in reversed(nodes) if node.parent is None]
+    position = 0
+    while stack:
+        node = stack.pop()
+        node.drawn = position
+        position += 1
+        children = node.children
+        if len(children) > 1:
+            children = sorted(children, key=_drawing_order)  # stable: equal ones as they are written
+        stack.extend(reversed(children))
+
+
+def _drawing_order(node: Node) -> int:
+    return node.drawing_order

@@ -1,0 +1,1 @@
+"""Walking through an app: what both apps share."""

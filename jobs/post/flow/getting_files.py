@@ -1,0 +1,287 @@
+"""Gets media files onto the phone so that the apps see them, newest first, and removes our own files afterwards."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Collection
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from jobs.hub.clock import Deadline, utc
+from jobs.media.arriving import still_arriving
+from jobs.media.paths import MediaRejected
+from jobs.phone.errors import CommandFailed, PhoneNotReady, PhoneStorageFull
+from jobs.phone.protocol import Outgoing, PhoneSession
+from jobs.task.attempt import Attempt, ScriptFailed
+from storage.records import MediaFile
+
+#: Both apps show this folder under "Recents". MediaStore wants the real path, not the /sdcard link.
+FOLDER = "/sdcard/DCIM/Camera"
+REAL_FOLDER = "/storage/emulated/0/DCIM/Camera"
+#: Our own files are told by this prefix; nothing without it is ever removed.
+PREFIX = "tkmd-"
+#: Room that must stay free: the apps copy and re-encode what they post.
+SPARE_BYTES = 200 * 1024**2
+#: Media stores answer within some seconds; slow phones took up to 15 s.
+INDEX_TIMEOUT_S = 20.0
+#: Images that the scanner does not list by then are inserted by hand.
+INSERT_AFTER_S = 6.0
+#: A file of ours that is older was left by an attempt that could not clean up.
+STALE_S = 6 * 3600.0
+
+_COLLECTION = {
+    "video": "content://media/external/video/media",
+    "image": "content://media/external/images/media",
+}
+_MIME = {
+    ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime",
+    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
+}  # fmt: skip
+#: Stands between what the scans of the files print and what the media store answers then.
+_LISTED = "--listed--"
+_ROW_ID = re.compile(r"\b_id=(\d+)")
+_ROW_NAME = re.compile(r"\b_display_name=([\w.-]+)")
+_ROW_DURATION = re.compile(r"\bduration=(\d+)")
+#: Known since Android 10; the uri that it answers with says that it worked.
+_SCAN = f'content call --uri content://media --method scan_file --arg {REAL_FOLDER}/"$f"'
+_BROADCAST = f'am broadcast -a android.intent.action.MEDIA_SCANNER_SCAN_FILE -d file://{REAL_FOLDER}/"$f"'
+#: A command of more names would be longer than old phones take.
+REMOVED_AT_ONCE = 40
+_OURS = re.compile(re.escape(PREFIX) + r"(\d{10})-(\d+)-[\w.-]+")
+
+
+class OnPhone(msgspec.Struct, frozen=True):
+    """A file of ours on the phone, listed by the media store."""
+
+    name: str
+    kind: str
+    mime: str
+    row_id: int
+
+    @property
+    def path(self) -> str:
+        return f"{FOLDER}/{self.name}"
+
+    @property
+    def uri(self) -> str:
+        return f"{_COLLECTION[self.kind]}/{self.row_id}"
+
+
+class PhoneFiles:
+    """The files of one attempt on one phone."""
+
+    def __init__(
+        self, attempt: Attempt, phone: PhoneSession, check: Callable[[MediaFile], None] = lambda _: None
+    ) -> None:
+        """`check` raises MediaRejected for a file that is no longer what was accepted."""
+        self._attempt = attempt
+        self._phone = phone
+        self._check = check
+        self.placed: list[OnPhone] = []
+
+    def place(self, materials: tuple[MediaFile, ...]) -> list[OnPhone]:
+        """Push the files and wait until the media store lists them.
+
+        Several images go in reverse order: pickers show the newest first.
+
+        Returns:
+            In the order of `materials`.
+
+        Raises:
+            ScriptFailed: a file is gone from the box, or the media store does not list it in time.
+            PhoneNotReady: the phone is full, whatever is to be posted: a person must make room.
+            PhoneStorageFull, PushFailed: they did not arrive.
+        """
+        total_bytes = sum(m.size_bytes for m in materials)
+        self._check_room(total_bytes)
+        stamp = int(self._attempt.clock.now())
+        files = [self._outgoing(m, number, stamp) for number, m in enumerate(materials, 1)]
+        shown = files[0].name if len(files) == 1 else f"{len(files)} files"
+        with self._attempt.step("push", file=shown, bytes=total_bytes):
+            kinds = {file.name: material.kind for file, material in zip(files, materials, strict=True)}
+            # The scan of a file comes right after it is in its place, so that rows are as old as their files; most
+            # phones list it at once, and the same line asks for that.
+            questions = [f"{shlex.join(_question(*alike))} 2>&1" for alike in _by_kind(kinds)]
+            printed = self._phone.push_all(
+                files[::-1], FOLDER, after=_SCAN, finally_="; ".join([f"echo {_LISTED}", *questions])
+            )
+        with self._attempt.step("index", file=shown):
+            scans, _, listed = printed.partition(_LISTED)
+            rows = self._index(kinds, listed, scanned=scans.count("content://") >= len(files))
+        placed = [OnPhone(name, kind, _mime(name, kind), rows[name]) for name, kind in kinds.items()]
+        self.placed.extend(placed)
+        return placed
+
+    def _outgoing(self, material: MediaFile, number: int, stamp: int) -> Outgoing:
+        suffix = PurePosixPath(material.path).suffix.lower()
+        task = self._attempt.task
+        name = f"{PREFIX}{stamp:010d}-{task.id}-{task.attempt}-{number}-{material.sha256[:8]}{suffix}"
+        local = Path(material.path)
+        if not local.is_file():
+            raise ScriptFailed("no_material", f"{material.name} is no longer on the box", step="push")
+        try:
+            self._check(material)
+        except MediaRejected as error:
+            arriving = still_arriving(local)  # copied anew: what is there in the end may be what was accepted
+            text = f"{error}: it {arriving}" if arriving else str(error)
+            raise ScriptFailed("media_rejected", text, step="push", passing=bool(arriving)) from error
+        return Outgoing(local, name, material.size_bytes, material.sha256)
+
+    def _check_room(self, need: int) -> None:
+        storage = FOLDER.rpartition("/DCIM")[0]
+        free = self._phone.free_bytes(storage)
+        if free < need + SPARE_BYTES:
+            self.remove_leftovers()
+            free = self._phone.free_bytes(storage)
+        if free < SPARE_BYTES:
+            raise PhoneNotReady(
+                f"its storage is full: {free // 1024**2} MB are free, tasks start from {SPARE_BYTES // 1024**2} MB",
+                serial=self._phone.serial,
+            )
+        if free < need + SPARE_BYTES:
+            raise PhoneStorageFull(
+                f"the phone has {free // 1024**2} MB free, {(need + SPARE_BYTES) // 1024**2} MB are needed",
+                serial=self._phone.serial,
+            )
+
+    def _index(self, kinds: dict[str, str], listed: str, *, scanned: bool) -> dict[str, int]:
+        """Ask the media store until it lists the files, by name and kind; their row ids.
+
+        `listed` is what it answered already, right after the scan.
+        """
+        rows = _rows(kinds, listed)
+        if rows.keys() == kinds.keys():
+            return rows
+        if not scanned:
+            self._broadcast(kinds)
+        deadline = Deadline(self._attempt.clock, INDEX_TIMEOUT_S)
+        insert_at = Deadline(self._attempt.clock, INSERT_AFTER_S)
+        inserted = False
+        pause_s = 0.1
+        while True:
+            for names, kind in _by_kind({n: k for n, k in kinds.items() if n not in rows}):
+                rows |= _rows(kinds, self._phone.shell(*_question(names, kind)).output)
+            missing = {name: kind for name, kind in kinds.items() if name not in rows}
+            if not missing:
+                return rows
+            if deadline.expired:
+                shown = ", ".join(list(missing)[:3]) + (" and more" if len(missing) > 3 else "")
+                raise ScriptFailed(
+                    "not_indexed",
+                    f"the phone's media store does not list {shown}",
+                    step="index",
+                    passing=True,
+                )
+            self._attempt.wait(min(pause_s, deadline.remaining_s))
+            pause_s = min(1.0, pause_s * 1.6)
+            if insert_at.expired and not inserted:
+                inserted = True
+                self._insert([name for name, kind in missing.items() if kind == "image"])
+                self._broadcast({name: kind for name, kind in missing.items() if kind == "video"})
+
+    def _broadcast(self, names: Collection[str]) -> None:
+        """Deprecated since Android 10, still answered on most phones; older ones know nothing else."""
+        if names:
+            self._phone.shell("sh", "-c", _for_each(names, _BROADCAST), timeout_s=10.0 + len(names))
+
+    def _insert(self, names: list[str]) -> None:
+        if not names:
+            return
+        self._attempt.note("the media store did not scan images: inserting their rows", files=len(names))
+        now = int(self._attempt.clock.now())
+        by_mime: dict[str, list[str]] = {}
+        for name in names:
+            by_mime.setdefault(_mime(name, "image"), []).append(name)
+        for mime, alike in by_mime.items():
+            command = (
+                f'content insert --uri {_COLLECTION["image"]} --bind _data:s:{REAL_FOLDER}/"$f"'
+                f" --bind mime_type:s:{mime} --bind date_added:i:{now} --bind date_modified:i:{now}"
+            )
+            self._phone.shell("sh", "-c", _for_each(alike, command), timeout_s=10.0 + 3.0 * len(alike))
+
+    # Removing
+
+    def remove_leftovers(self) -> None:
+        """Remove what earlier attempts of this task, or attempts long ago, left on the phone."""
+        self._remove_left(self._phone.shell("ls", FOLDER).output)
+
+    def _remove_left(self, listing: str) -> None:
+        now = self._attempt.clock.now()
+        left: list[str] = []
+        for name in listing.split():
+            match = _OURS.fullmatch(name)
+            if match and (int(match[2]) == self._attempt.task.id or now - int(match[1]) > STALE_S):
+                self._attempt.note(
+                    "removing a file left earlier", file=name, pushed=utc(int(match[1])).isoformat()
+                )
+                left.append(name)
+        for start in range(0, len(left), REMOVED_AT_ONCE):
+            self._phone.shell("sh", "-c", _removal(left[start : start + REMOVED_AT_ONCE]), timeout_s=20.0)
+
+    def remove_all(self) -> None:
+        """Remove this attempt's own files with their rows in the media store, and what earlier ones left.
+
+        A failure to remove our own is only noted: the next attempt finds them.
+        """
+        names = [file.name for file in self.placed]
+        self.placed.clear()
+        if not names:
+            self.remove_leftovers()
+            return
+        try:
+            # One command for all three: each costs a round trip, and they come after every post.
+            done = self._phone.shell("sh", "-c", f"{_removal(names)}; ls {FOLDER}", timeout_s=20.0)
+        except CommandFailed as error:
+            self._attempt.note(f"the pushed files could not be removed: {error}")
+            return
+        self._remove_left(done.output)
+
+
+def _mime(name: str, kind: str) -> str:
+    return _MIME.get(PurePosixPath(name).suffix, "video/mp4" if kind == "video" else "image/jpeg")
+
+
+def _by_kind(kinds: dict[str, str]) -> list[tuple[list[str], str]]:
+    """The names of each kind, and the kind."""
+    return [([n for n, k in kinds.items() if k == kind], kind) for kind in sorted(set(kinds.values()))]
+
+
+def _question(names: list[str], kind: str) -> tuple[str, ...]:
+    """Ask the media store for the rows of these files."""
+    columns = "_id:_display_name:duration" if kind == "video" else "_id:_display_name"
+    return (
+        "content", "query", "--uri", _COLLECTION[kind], "--projection", columns, "--where", _named(names),
+    )  # fmt: skip
+
+
+def _rows(kinds: dict[str, str], output: str) -> dict[str, int]:
+    """The ids of the rows of these files, by name; a video counts once it has a duration."""
+    found: dict[str, int] = {}
+    for line in output.splitlines():
+        row, name, duration = _ROW_ID.search(line), _ROW_NAME.search(line), _ROW_DURATION.search(line)
+        kind = kinds.get(name[1]) if name else None
+        if row and name and kind and (kind != "video" or (duration and int(duration[1]) > 0)):
+            found[name[1]] = int(row[1])
+    return found
+
+
+def _for_each(names: Collection[str], command: str) -> str:
+    """A loop of the phone's shell; the command finds each name in "$f"."""
+    return f"for f in {' '.join(shlex.quote(name) for name in names)}; do {command}; done"
+
+
+def _named(names: Collection[str]) -> str:
+    """A condition of the media store. Our names hold letters, digits, dots and dashes: nothing to quote."""
+    return f"_display_name IN ({','.join(repr(name) for name in names)})"
+
+
+def _removal(names: Collection[str]) -> str:
+    """Remove files of ours and their rows, which Android before 11 keeps when a file goes."""
+    commands = [f"cd {FOLDER} && rm -f {' '.join(shlex.quote(name) for name in names)}"]
+    for kind in ("image", "video"):
+        alike = [name for name in names if _mime(name, "video").startswith(kind)]
+        if alike:
+            commands.append(f'content delete --uri {_COLLECTION[kind]} --where "{_named(alike)}"')
+    return "; ".join(commands)

@@ -1,0 +1,115 @@
+"""Looks for the post of an attempt that died after its commit point: read-only, and in doubt the outcome is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from jobs.hub.clock import Deadline
+from jobs.post.flow.flow import Flow
+from jobs.post.flow.indicators import Signs
+from jobs.post.flow.proof import refused, unknown
+from jobs.post.screens.recognise import Sight
+from jobs.task.attempt import Verdict
+
+#: The form must have stood still for this long before that means "never sent".
+FORM_STANDS_S = 20.0
+#: A look for a lost post takes at least so long: a shorter one ends before its own questions are answered.
+LOOK_S = 40.0
+
+
+class Settling:
+    """One look for a post. The apps differ in where their tabs are and in what they show there."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        *,
+        tabs: Collection[str],
+        forms: Collection[str],
+        quiet_s: float,
+        quiet_after_progress_s: float,
+        is_proof: Callable[[Sight], Verdict | None],
+        at_tabs: Callable[[Sight, Signs], Verdict],
+        is_our_form: Callable[[Sight], bool],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            flow: the flow of the attempt that looks.
+            tabs: the screens with the app's tab bar.
+            forms: the screens from which posts are sent.
+            quiet_s: how long the app must show no sign at its tabs before it is asked more closely.
+            quiet_after_progress_s: the same after our own upload was seen.
+            is_proof: what a sight proves at once.
+            at_tabs: asked when the app is quiet at its tabs; changes nothing.
+            is_our_form: whether a form that stands holds what this task wanted to post.
+        """
+        self._flow = flow
+        self._tabs = tabs
+        self._forms = forms
+        self._quiet_s, self._quiet_after_progress_s = quiet_s, quiet_after_progress_s
+        self._is_proof = is_proof
+        self._at_tabs = at_tabs
+        self._is_our_form = is_our_form
+        before = flow.unfinished.signs_before(flow.attempt.task.id)
+        self._signs = Signs(flow.hands, before, shows_all=flow.shows_all_signs)
+        self._form: Deadline | None = None
+        self._quiet: Deadline | None = None
+
+    def run(self) -> Verdict:
+        """Look until there is a verdict or the time for proof is over."""
+        flow = self._flow
+        deadline = Deadline(flow.attempt.clock, max(LOOK_S, flow.posting.proof_timeout_s))
+        sight = flow.hands.look()
+        while not deadline.expired:
+            if sight.kind == "interruption":
+                screen = sight.screen
+                asks = sight.name == "some_sheet" and flow.hands.beneath(sight).name in self._forms
+                if asks or (screen is not None and screen.phase in ("after", "posting")):
+                    return unknown("upload_timeout", f"the app asks: {sight.name}", step=sight.name)
+                sight = flow.dismiss_any(sight)
+                continue
+            verdict = self._judge(sight)
+            if verdict is not None:
+                return verdict
+            wait_s = min(5.0, max(0.1, deadline.remaining_s))
+            for limit in (self._form, self._quiet):
+                if limit is not None:
+                    wait_s = min(wait_s, max(0.1, limit.remaining_s))
+            sight = flow.hands.wait_change(sight, wait_s)
+        return unknown(
+            "upload_timeout",
+            f"nothing on the phone says what became of the post; it shows {sight.name or 'an unknown screen'}",
+        )
+
+    def _judge(self, sight: Sight) -> Verdict | None:
+        sight = self._signs.ours(sight)
+        screen, clock = sight.screen, self._flow.attempt.clock
+        if screen is not None and sight.kind == "human":
+            return unknown(screen.error, screen.says, step=sight.name)
+        if screen is not None and sight.kind == "failure":
+            return refused(screen.error, screen.says, step=sight.name)
+        verdict = self._is_proof(sight)
+        if verdict is not None:
+            return verdict
+        if sight.name in self._forms:
+            self._quiet = None
+            self._form = self._form or Deadline(clock, FORM_STANDS_S)
+            return self._form_stands(sight) if self._form.expired else None
+        self._form = None
+        if sight.name not in self._tabs:
+            self._quiet = None
+            return None
+        if self._quiet is None:
+            after = self._signs.saw_progress
+            self._quiet = Deadline(clock, self._quiet_after_progress_s if after else self._quiet_s)
+        return self._at_tabs(sight, self._signs) if self._quiet.expired else None
+
+    def _form_stands(self, sight: Sight) -> Verdict:
+        if self._is_our_form(sight):
+            return refused(
+                "interrupted",
+                "the filled form still stands: the publishing tap was never sent",
+                step="settle",
+            )
+        return unknown("upload_timeout", "a form is open that is not this post's")

@@ -1,0 +1,208 @@
+"""Watches after the publishing tap until the app shows proof or refusal; when in doubt the outcome is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jobs.hub.clock import Deadline
+from jobs.post.flow.flow import Flow
+from jobs.post.flow.indicators import Signs
+from jobs.post.screens.recognise import Sight
+from jobs.task.attempt import Verdict
+from storage.records import Outcome, TaskError
+
+#: The app is back at its tabs without any sign of an upload: after this long that is an answer too.
+QUIET_AFTER_PROGRESS_S = 0.3
+QUIET_WITHOUT_PROGRESS_S = 6.0
+#: The form still stands after the tap: so long is waited before that counts.
+FORM_STAYS_S = 60.0
+#: Human-needed screens after the tap that are the app's answer to it.
+_REFUSALS = frozenset({"account_blocked", "account_restricted"})
+
+
+def published(remark: str) -> Verdict:
+    return Verdict(Outcome.PUBLISHED, remark)
+
+
+def refused(code: str, message: str, *, step: str) -> Verdict:
+    """The app refused. Never repeated by itself: a tap was on its way, and only a person may judge that it is gone."""
+    return Verdict(Outcome.NOT_PUBLISHED, message, TaskError(code, message, step))
+
+
+def unknown(code: str, message: str, *, step: str = "proof") -> Verdict:
+    return Verdict(Outcome.UNKNOWN, message, TaskError(code, message, step))
+
+
+class Watch:
+    """What was seen since the tap. Subclassed by nobody: the two apps differ in the questions they answer."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        *,
+        at_home: Callable[[Sight], bool],
+        on_form: Callable[[Sight], bool],
+        quiet_is_proof: bool,
+        look_deeper: Callable[[Sight, Watch], Verdict | None],
+        look_at_once: Callable[[Sight], Verdict | None] | None = None,
+        doubtful: Callable[[Sight], bool] | None = None,
+        quiet_s: float = QUIET_WITHOUT_PROGRESS_S,
+        is_ours: Callable[[Sight], bool] = lambda _: False,
+        offered: Callable[[Sight], bool] = lambda _: False,
+    ) -> None:
+        """Prepare to watch.
+
+        Args:
+            flow: the flow that sent the tap.
+            at_home: whether a sight shows the app's tabs.
+            on_form: whether a sight still shows the form that was sent.
+            quiet_is_proof: whether "form gone, upload sign seen and gone, tabs back" counts as proof in this app.
+            look_deeper: asked when the app is quiet at its tabs: goes and looks at the profile, without changing anything.
+            look_at_once: asked at each sight of the tabs: what already proves it there.
+            doubtful: whether a sight of the tabs shows something that keeps quiet from being proof.
+            quiet_s: how long the app must be quiet at its tabs when no upload was seen at all.
+            is_ours: whether a post that is shown holds what this task wanted to post.
+            offered: whether a sheet speaks of the post as published.
+        """
+        self.flow = flow
+        self.at_home = at_home
+        self.on_form = on_form
+        self.signs = Signs(flow.hands, flow.old_traces, shows_all=flow.shows_all_signs)
+        self.quiet_is_proof = quiet_is_proof
+        self.look_deeper = look_deeper
+        self.look_at_once = look_at_once
+        self.doubtful = doubtful
+        self.quiet_s = quiet_s
+        self.is_ours = is_ours
+        self.offered = offered
+        self.left_form = False
+        self.hit_dialog = False
+        self.closed_unknown = (
+            False  #: a sheet that nobody knows was closed: it may have asked something of the post
+        )
+        self._quiet: Deadline | None = None
+        self._form: Deadline | None = None
+        self._first = True
+
+    @property
+    def saw_progress(self) -> bool:
+        """Our own upload showed that it runs."""
+        return self.signs.saw_progress
+
+    def run(self, sight: Sight) -> Verdict:
+        """Watch until there is a verdict; the caller turns exceptions into an unknown outcome."""
+        flow = self.flow
+        flow.hands.ignore = frozenset()
+        clock = flow.attempt.clock
+        deadline = Deadline(clock, flow.posting.proof_timeout_s)
+        sight = flow.hands.wait_change(sight, 5.0)
+        while True:
+            verdict, wait_s = self.judge(sight)
+            if verdict is not None:
+                return verdict
+            if deadline.expired or flow.attempt.deadline.expired:
+                return self._timed_out(sight)
+            if sight.kind == "interruption" and not self._asks_of_the_post(sight):
+                sight = flow.dismiss_any(sight)
+                continue
+            sight = flow.hands.wait_change(sight, min(wait_s or 5.0, max(0.05, deadline.remaining_s)))
+
+    def judge(self, sight: Sight) -> tuple[Verdict | None, float]:
+        """What one sight means, and how long to wait for the next when it settles nothing."""
+        kind, first = sight.kind, self._first
+        self._first = False
+        if kind == "interruption":
+            self.hit_dialog = self.hit_dialog or first
+            self.closed_unknown = self.closed_unknown or sight.name == "some_sheet"
+            if self.offered(sight) and self.signs.clear and not self.on_form(self.flow.hands.beneath(sight)):
+                return published("the app speaks of the post as published"), 0
+            return None, 0.0
+        if kind == "human":
+            return self._human(sight), 2.0
+        had_progress = self.saw_progress
+        sight = self.signs.ours(sight)
+        kind = sight.kind
+        if kind == "failure":
+            screen = sight.screen
+            return refused(
+                screen.error if screen else "upload_failed", screen.says if screen else "", step=sight.name
+            ), 0
+        # Without a running upload before it, a post that is a moment old may be anybody's.
+        if kind == "success" and sight.screen and (sight.screen.trace or self._shows_own_post(sight)):
+            return published(f"the app shows it: {sight.name}"), 0
+        if kind == "progress":
+            if not had_progress:
+                self.flow.attempt.note("upload in progress")
+            self.left_form = True
+            self._quiet = self._form = None
+            return None, 30.0
+        if self.on_form(sight):
+            return self._on_form()
+        self._form = None
+        if self.at_home(sight):
+            self.left_form = True
+            return self._at_home(sight)
+        self._quiet = None
+        return None, 10.0
+
+    def _shows_own_post(self, sight: Sight) -> bool:
+        return (self.saw_progress or self.is_ours(sight)) and not self.signs.failure_stands(sight)
+
+    def _asks_of_the_post(self, sight: Sight) -> bool:
+        """A sheet that nobody knows over the form that was sent: closing it could take the post back."""
+        return sight.name == "some_sheet" and self.on_form(self.flow.hands.beneath(sight))
+
+    def _human(self, sight: Sight) -> Verdict | None:
+        screen = sight.screen
+        if screen is None:
+            return None
+        if screen.error in _REFUSALS and not self.saw_progress:
+            return refused(screen.error, screen.says, step=sight.name)
+        return unknown(screen.error, f"after the tap: {screen.says}", step=sight.name)
+
+    def _on_form(self) -> tuple[Verdict | None, float]:
+        """The form still stands: the app may be slow, so only the whole time for proof makes that an answer.
+
+        Where an interruption lay in the way of the tap, a shorter time does.
+        """
+        if self._form is None:
+            stays_s = FORM_STAYS_S if self.hit_dialog else self.flow.posting.proof_timeout_s
+            self._form = Deadline(self.flow.attempt.clock, stays_s)
+        if self._form.expired:
+            return self._not_sent(), 0
+        return None, min(10.0, self._form.remaining_s)
+
+    @staticmethod
+    def _not_sent() -> Verdict:
+        return refused("publish_refused", "the form still stands: the tap did not publish", step="proof")
+
+    def _at_home(self, sight: Sight) -> tuple[Verdict | None, float]:
+        if self.doubtful is not None and self.doubtful(sight):
+            self._quiet = None
+            return None, 5.0
+        clock = self.flow.attempt.clock
+        if self._quiet is None:
+            self._quiet = Deadline(clock, QUIET_AFTER_PROGRESS_S if self.saw_progress else self.quiet_s)
+        if self.look_at_once is not None:
+            verdict = self.look_at_once(sight)
+            if verdict is not None:
+                return verdict, 0
+        if not self._quiet.expired:
+            return None, self._quiet.remaining_s
+        clear = self.signs.clear and not self.signs.failure_stands(sight)
+        if self.saw_progress and self.quiet_is_proof and clear:
+            return published("the upload ran to its end and the app is back at its tabs"), 0
+        verdict = self.look_deeper(sight, self)
+        self._quiet = None
+        return verdict, 5.0
+
+    def _timed_out(self, sight: Sight) -> Verdict:
+        timeout_s = self.flow.posting.proof_timeout_s
+        if self._form is not None and not self.saw_progress:
+            return self._not_sent()
+        if self.saw_progress:
+            return unknown("upload_timeout", f"the upload did not end within {timeout_s:.0f} s")
+        seen = sight.name or "an unknown screen"
+        return unknown(
+            "upload_timeout", f"no proof and no refusal within {timeout_s:.0f} s; the phone shows {seen}"
+        )

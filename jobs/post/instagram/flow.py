@@ -1,0 +1,272 @@
+"""What to do on each of Instagram's screens, from the profile to the publishing button."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from jobs.content.plan import PostKind
+from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
+from jobs.post.flow.switching import Switcher
+from jobs.post.instagram.audio import (
+    check_audio,
+    on_audio_gone,
+    on_audio_page,
+    on_search,
+    on_search_results,
+    open_audio,
+)
+from jobs.post.instagram.options import scroll_up_to, set_label
+from jobs.post.instagram.picking import pick_images, pick_video
+from jobs.post.instagram.reading import name_of, post_count, says, tile_of
+from jobs.post.screens.readback import same_text
+from jobs.post.screens.recognise import Sight
+from jobs.task.attempt import ScriptFailed
+
+#: The editor reads the file in before it shows itself.
+EDITOR_S = 25.0
+#: How long a profile that was pulled down may take to show other numbers.
+REFRESH_S = 2.5
+
+
+class InstagramFlow(Flow):
+    """Instagram: reels, images and stories by the + button or an audio page."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.profile_read = False
+        self.media_chosen = False
+        self.typed = False
+        self.label_set = False
+        self.audio_used = self.plan.way != "useSound"
+        self.posts_before: int | None = None
+        self.tile_before = ""
+        self.ring_before: bool | None = None  #: whether a story stood in the tray; None until somebody looked
+        self.feed_sought = False
+        self.feed_looked_at = False  #: after the tap
+        self.profile_fresh = False  #: whether the numbers of the profile were read anew before the post
+        self.switcher = Switcher(self, name_of)
+
+    composer = frozenset(
+        {"share_screen", "caption_editor", "story_editor", "reel_editor", "filters", "story_share_sheet"}
+    )
+
+    def handlers(self) -> dict[str, Handler]:
+        return {
+            "home": self.on_home,
+            "own_profile": self.on_profile,
+            "account_sheet": self.on_account_sheet,
+            "create_sheet": self.on_create_sheet,
+            "search": partial(on_search, self),
+            "search_results": partial(on_search_results, self),
+            "audio_page": partial(on_audio_page, self),
+            "audio_gone": partial(on_audio_gone, self),
+            "camera": self.on_camera,
+            "picker_reel": self.on_picker,
+            "picker_post": self.on_picker,
+            "picker_story": self.on_picker,
+            "reel_editor": self.on_reel_editor,
+            "filters": lambda s: self.press(s, "filters_next", timeout_s=EDITOR_S),
+            "share_screen": self.on_share_screen,
+            "caption_editor": self.on_caption_editor,
+            "story_editor": self.on_story_editor,
+            "story_share_sheet": self.on_story_share_sheet,
+        }
+
+    def about_to_publish(self) -> None:
+        self.unfinished.note_before(
+            self.attempt.task.id,
+            self.old_traces,
+            posts=self.posts_before,
+            tile=self.tile_before,
+            fresh=self.profile_fresh or self.old_traces == {},
+        )
+
+    def shows_all_signs(self, sight: Sight) -> bool:
+        """The Reels tab shows the running upload alone."""
+        return not sight.has("reels_tab_chosen")
+
+    def account_switched(self) -> None:
+        super().account_switched()
+        self.ring_before = None
+        self.feed_sought = False
+
+    # Profile and the start of the creation
+
+    def on_home(self, sight: Sight) -> Sight:
+        if not self.shows_all_signs(sight):
+            sight = self.to_feed(sight)
+            if sight.name != "home":
+                return sight
+        if self.shows_all_signs(sight):
+            if self.old_traces is None:
+                sight = self.note_traces(sight)
+                if sight.name != "home":
+                    return sight
+            if sight.has("own_bubble"):
+                self.ring_before = sight.has("own_ring")
+        return self.press(sight, "profile_tab")
+
+    def to_feed(self, sight: Sight) -> Sight:
+        """To where the rows of all uploads stand, and the tray of stories."""
+        self.feed_sought = True
+        self.hands.tap(self.need(sight, "tab_bar_feed"))
+        return self.hands.until(
+            sight, lambda s: s.name == "home" and self.shows_all_signs(s) and s.has("own_bubble"), 4.0
+        )
+
+    def on_profile(self, sight: Sight) -> Sight:
+        if not self.profile_read:
+            sight = self.switcher.ensure(sight)
+            if self.plan.kind is PostKind.STORY and self.ring_before is None and not self.feed_sought:
+                return self.to_feed(sight)
+            if self.old_traces or self.old_traces is None:
+                # Something was posted a moment ago, or may have been: the numbers here may be stale.
+                sight = self.refresh_profile(sight)
+            self.posts_before = post_count(sight)
+            self.tile_before = tile_of(sight)
+            self.attempt.note("profile read", posts=self.posts_before, newest=self.tile_before)
+            self.profile_read = True
+        if not self.audio_used:
+            return open_audio(self, sight)
+        return self.press(sight, "create_new")
+
+    def refresh_profile(self, sight: Sight) -> Sight:
+        """Pull the profile down and give it its time to read its numbers anew."""
+        self.hands.swipe_down(sight)
+        count = post_count(sight)
+        sight = self.hands.until(
+            sight, lambda s: s.name == "own_profile" and post_count(s) != count, REFRESH_S
+        )
+        self.profile_fresh = True
+        return self.reach(sight, "own_profile")
+
+    def on_account_sheet(self, sight: Sight) -> Sight:
+        self.hands.back("the account sheet was left open")
+        return self.hands.until(sight, lambda s: s.name != "account_sheet", 4.0)
+
+    def on_create_sheet(self, sight: Sight) -> Sight:
+        row = {PostKind.STORY: "create_story", PostKind.FEED: "create_post"}.get(
+            self.plan.kind, "create_reel"
+        )
+        return self.press(sight, row, timeout_s=6.0, past=("own_profile", "home"))
+
+    # Camera and pickers
+
+    def on_camera(self, sight: Sight) -> Sight:
+        sight = self.choose_destination(sight)
+        if sight.name != "camera":
+            return sight
+        if self.plan.way == "useSound" and sight.has("no_audio"):
+            wait_s = float(max(1, self.plan.config.sound_wait_time))
+            sight = self.hands.until(sight, lambda s: s.name != "camera" or not s.has("no_audio"), wait_s)
+            if sight.name != "camera":
+                return sight
+            check_audio(self, sight)
+        return self.press(sight, "gallery_button")
+
+    def choose_destination(self, sight: Sight) -> Sight:
+        """Camera and picker have tabs that say what will become of the medium."""
+        element = {PostKind.STORY: "dest_story", PostKind.FEED: "dest_post"}.get(self.plan.kind, "dest_reel")
+        found = sight.find(element)
+        tabs = [e for e in ("dest_story", "dest_post", "dest_reel") if sight.has(e)]
+        if found is None or found.node.selected or tabs == [element]:
+            return sight
+        name, tree = sight.name, sight.tree
+        self.hands.tap(found)
+        return self.hands.until(sight, lambda s: s.name != name or not s.tree.same_as(tree), 3.0)
+
+    def on_picker(self, sight: Sight) -> Sight:
+        wanted = {PostKind.STORY: "picker_story", PostKind.FEED: "picker_post"}.get(
+            self.plan.kind, "picker_reel"
+        )
+        if sight.name != wanted:
+            moved = self.choose_destination(sight)
+            if moved.name != sight.name:
+                return moved
+            sight = moved
+        if sight.name == "picker_story" and self.plan.kind is not PostKind.STORY:
+            return self.leave_picker(sight)
+        if sight.name == "picker_reel" and self.plan.kind is not PostKind.REEL:
+            return self.leave_picker(sight)
+        if self.plan.kind is PostKind.FEED or not self.plan.is_video:
+            sight = pick_images(self, sight)
+        else:
+            sight = pick_video(self, sight)
+        self.media_chosen = True
+        return sight
+
+    def leave_picker(self, sight: Sight) -> Sight:
+        """The app opened another picker than the one that was asked for."""
+        self.attempt.note(f"{sight.name} is not the picker that was asked for")
+        return self.press(sight, "picker_cancel")
+
+    # Editors
+
+    def on_reel_editor(self, sight: Sight) -> Sight:
+        if not self.media_chosen:
+            return self.fresh_start("an editor is open that this attempt did not fill")
+        return self.press(sight, "editor_next", timeout_s=EDITOR_S)
+
+    def on_story_editor(self, sight: Sight) -> Sight:
+        if self.plan.kind is not PostKind.STORY:
+            self.attempt.note("the story editor opened by mistake")
+            return self.press(sight, "editor_cancel")
+        if not self.media_chosen:
+            return self.fresh_start("a story is open that this attempt did not fill")
+        if self.plan.config.ai_label:
+            raise ScriptFailed(
+                "option_not_set", "stories have no AI label that could be set", step="story_editor"
+            )
+        raise ReadyToPublish(sight, self.need(sight, "your_story"))
+
+    def on_story_share_sheet(self, sight: Sight) -> Sight:
+        if self.plan.kind is not PostKind.STORY or not self.media_chosen:
+            return self.fresh_start("a share sheet is open that this attempt did not ask for")
+        raise ReadyToPublish(sight, self.need(sight, "share_story"))
+
+    # The share screen
+
+    def on_caption_editor(self, sight: Sight) -> Sight:
+        return self.press(sight, "caption_done", timeout_s=5.0)
+
+    def on_share_screen(self, sight: Sight) -> Sight:
+        if not self.media_chosen:
+            return self.fresh_start("a share screen is open that this attempt did not fill")
+        text = self.plan.description
+        if not self.typed:
+            left = says(sight)
+            again = self.attempt.task.attempt > 1 and text.startswith(left.strip())
+            if left and not (again or self.unfinished.knows(left)):
+                raise ScriptFailed(
+                    "leftover_draft", "the caption already holds text: an unfinished post was resumed",
+                    step="share_screen",
+                )  # fmt: skip
+            if text or left:
+                sight = self.type_caption(sight, text)
+            self.typed = True
+            if sight.name != "share_screen":
+                return sight
+        if self.plan.config.ai_label and not self.label_set:
+            sight = set_label(self, sight)
+            self.label_set = True
+            if sight.name != "share_screen":
+                return sight
+        sight = scroll_up_to(self, sight, "caption_field")
+        self.check_text(text, says(sight), "caption")
+        check_audio(self, sight)
+        raise ReadyToPublish(sight, self.need(sight, "share_button"))
+
+    def type_caption(self, sight: Sight, text: str) -> Sight:
+        """Fill the caption and leave its editor, which hides Share."""
+        screens = ("share_screen", "caption_editor")
+        self.unfinished.remember([text])
+        for number in (1, 2):
+            with self.attempt.step("type caption"):
+                self.hands.enter_text(self.need(sight, "caption_field"), text)
+                sight = self.hands.until(sight, lambda s: same_text(text, says(s)), 3.0)
+                sight = self.reach(sight, *screens)
+            if same_text(text, says(sight)):
+                break
+            self.attempt.note("the caption does not read as typed", tried=number)
+        self.check_text(text, says(sight), "caption")
+        return sight

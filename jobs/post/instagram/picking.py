@@ -1,0 +1,162 @@
+"""Chooses the pushed files in Instagram's pickers: by selection words and duration, in the order of taps."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jobs.phone.screen.tree import Node
+from jobs.post.flow.grid import Cell, GridWalk, in_reading_order
+from jobs.post.flow.picking import MAX_REFRESHES, fits_duration, seconds
+from jobs.post.screens.element import Found, touch
+from jobs.post.screens.recognise import Sight
+from jobs.task.attempt import ScriptFailed
+
+if TYPE_CHECKING:
+    from jobs.post.flow.flow import Flow
+
+EDITOR_S = 25.0
+
+
+def thumbnail_duration(sight: Sight, thumbnail: Node) -> int | None:
+    """The duration label drawn over a thumbnail."""
+    x1, y1, x2, y2 = thumbnail.bounds
+    for label in sight.look.find_all("duration_label"):
+        x, y = label.center
+        if x1 <= x < x2 and y1 <= y < y2:
+            return seconds(label.node.text)
+    return None
+
+
+def pick_video(flow: Flow, sight: Sight) -> Sight:
+    """Choose our video: the newest one, whose duration must fit."""
+    name = sight.name
+    for number in range(MAX_REFRESHES):
+        video = _newest_video(sight)
+        if video is not None:
+            shown = thumbnail_duration(sight, video)
+            if shown is None or fits_duration(shown, flow.plan.materials[0].duration_s):
+                return _take(flow, sight, video)
+            flow.attempt.note("the newest video of the picker is not ours", shows_s=shown)
+        sight = _refresh(flow, sight, name, number)
+        if sight.name != name:
+            return sight
+    raise ScriptFailed(
+        "not_indexed", "the app's picker does not show the pushed file", step=name, passing=True
+    )
+
+
+def _newest_video(sight: Sight) -> Node | None:
+    """The first video of the grid, selected already or not."""
+    fresh = [f.node for f in sight.look.find_all("first_video")]
+    chosen = [f.node for f in sight.look.find_all("chosen_thumbnail")]
+    videos = in_reading_order([*fresh, *chosen])
+    if videos:
+        return videos[0]
+    # Words of an unknown language: a thumbnail with a duration is a video.
+    timed = [
+        f.node for f in sight.look.find_all("thumbnails") if thumbnail_duration(sight, f.node) is not None
+    ]
+    return in_reading_order(timed)[0] if timed else None
+
+
+def _take(flow: Flow, sight: Sight, video: Node) -> Sight:
+    name = sight.name
+    already = any(f.node is video for f in sight.look.find_all("chosen_thumbnail"))
+    if not already:
+        flow.hands.tap(Found("newest video", video, "first thumbnail that fits"))
+        sight = flow.hands.until(
+            sight, lambda s: s.name != name or _selected_first(s) or s.has("picker_next_ready"), 10.0
+        )
+        if sight.name != name:
+            return sight
+        if not sight.has("picker_next"):
+            # Pickers of stories and reels go on by themselves; give them their time.
+            sight = flow.hands.until(sight, lambda s: s.name != name, EDITOR_S)
+            if sight.name == name:
+                raise flow.stuck(sight, "tapping the video has no effect")
+            return sight
+    return flow.press(sight, "picker_next", timeout_s=EDITOR_S)
+
+
+def _selected_first(sight: Sight) -> bool:
+    return sight.has("chosen_thumbnail")
+
+
+def _refresh(flow: Flow, sight: Sight, name: str, number: int) -> Sight:
+    """A stale grid: wait for it to change, then leave the picker, which reads the gallery anew when it opens again."""
+    flow.attempt.note("the picker's grid does not show our file yet", tried=number + 1)
+    tree = sight.tree
+    sight = flow.hands.until(sight, lambda s: s.name != name or not s.tree.same_as(tree), 3.0)
+    if sight.name != name or not sight.tree.same_as(tree):
+        return sight
+    return flow.press(sight, "picker_cancel")
+
+
+def pick_images(flow: Flow, sight: Sight) -> Sight:
+    """Choose our images in their order: the grid shows the newest first, a carousel keeps the order of taps."""
+    count = len(flow.plan.materials)
+    name = sight.name
+    if count > 1:
+        sight = _several(flow, sight)
+        if sight.name != name:
+            return sight
+    if not _photos(sight):
+        sight = _refresh(flow, sight, name, 0)
+        if sight.name != name:
+            return sight
+    photos = _photos(sight)
+    if not photos:
+        raise ScriptFailed("not_indexed", "the picker shows no photos", step=name, passing=True)
+    if count > 1:
+        sight = GridWalk(flow, _cells, chosen=_highest_number, target=lambda _, n: n).choose(sight, count)
+    else:
+        chosen = {id(f.node) for f in sight.look.find_all("chosen_thumbnail")}
+        if id(photos[0]) not in chosen:
+            flow.hands.tap(Found("newest photo", photos[0], "first thumbnail"))
+            sight = flow.hands.until(sight, lambda s: s.name != name or s.has("chosen_thumbnail"), 8.0)
+    if sight.name != name:
+        return sight
+    return flow.press(sight, "picker_next", timeout_s=EDITOR_S)
+
+
+def _photos(sight: Sight) -> list[Node]:
+    """The thumbnails of photos, newest first; selected ones are among them."""
+    nodes = [f.node for f in sight.look.find_all("thumbnails")]
+    return [n for n in in_reading_order(nodes) if thumbnail_duration(sight, n) is None]
+
+
+def _cells(sight: Sight) -> list[Cell]:
+    """The photos of the grid with the numbers of the chosen ones: "Selected media number 3, created on ..."."""
+    numbered = sight.look.find_all("numbered_thumbnails")
+    return [
+        Cell(n, next((_number_in(f.says) for f in numbered if touch(f.node, n)), 0)) for n in _photos(sight)
+    ]
+
+
+def _number_in(says: str) -> int:
+    digits = re.search(r"\d+", says)
+    return int(digits[0]) if digits else 0
+
+
+def _highest_number(sight: Sight) -> int:
+    return max((_number_in(f.says) for f in sight.look.find_all("numbered_thumbnails")), default=0)
+
+
+def _several(flow: Flow, sight: Sight) -> Sight:
+    """Turn selecting several on, and clear what that selects by itself."""
+    name = sight.name
+    tree = sight.tree
+    if not sight.has("numbered_thumbnails"):
+        flow.hands.tap(flow.need(sight, "select_multiple"))
+        sight = flow.hands.until(sight, lambda s: s.name != name or s.has("numbered_thumbnails"), 4.0)
+        if sight.tree.same_as(tree):
+            raise flow.stuck(sight, "selecting several images cannot be turned on")
+    for _ in range(20):
+        numbered = sight.find("numbered_thumbnails")
+        if numbered is None or sight.name != name:
+            break
+        tree = sight.tree
+        flow.hands.tap(numbered)
+        sight = flow.hands.until(sight, lambda s, t=tree: not s.tree.same_as(t), 3.0)  # type: ignore[misc]
+    return sight

@@ -1,0 +1,47 @@
+"""What Instagram's screens say: the account, the profile's numbers, the caption."""
+
+from __future__ import annotations
+
+import re
+
+from jobs.post.screens.recognise import Sight
+
+_COUNT = re.compile(r"\d[\d.,\u00a0\u202f' ]*")
+
+
+def says(sight: Sight) -> str:
+    """What the caption field holds; "" for its placeholder."""
+    found = sight.find("caption_field")
+    if found is None or sight.look.is_empty(found.node):
+        return ""
+    return found.node.text
+
+
+def says_in(sight: Sight, element: str) -> str:
+    """What a field holds, its placeholder included."""
+    found = sight.find(element)
+    return found.node.text if found else ""
+
+
+def name_of(sight: Sight) -> str:
+    """The account's name on the own profile."""
+    found = sight.find("profile_name") if sight.name == "own_profile" else None
+    return found.says.strip() if found else ""
+
+
+def post_count(sight: Sight) -> int | None:
+    """How many posts the profile says it has; None when it does not, or only roughly ("1.2K")."""
+    for element in ("post_count_value", "post_count"):
+        found = sight.find(element)
+        if found is not None:
+            match = _COUNT.match(found.says.strip())
+            rest = found.says.strip()[match.end() :] if match else ""
+            if match and not rest[:1].upper().startswith(("K", "M")):
+                return int(re.sub(r"\D", "", match[0]))
+    return None
+
+
+def tile_of(sight: Sight) -> str:
+    """What the newest tile of the profile's grid is called."""
+    found = sight.find("first_tile")
+    return found.node.content_desc if found else ""

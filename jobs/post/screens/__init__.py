@@ -1,0 +1,1 @@
+"""Recognising screens: the screens files and what reads UI trees by them."""

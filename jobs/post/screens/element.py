@@ -1,0 +1,107 @@
+"""A node that a rule found, and how boxes on a screen lie to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobs.phone.screen.tree import Bounds, Node
+from jobs.post.screens.screens_file import Rule, Texts
+
+#: Windows that lie around an app and never belong to it: the system's bars, keyboards.
+_KEYBOARDS = ("inputmethod", "keyboard", "honeyboard", "swiftkey")
+_AROUND = ("com.android.systemui", *_KEYBOARDS, "openatx")
+#: Where a flat list says nothing of packages, ids and texts decide alone.
+_EDITABLE = ("EditText", "AutoCompleteTextView")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A named element in a tree: the node and the rule that found it."""
+
+    name: str
+    node: Node
+    by: str
+    area: Bounds | None = None  #: the part of the node that can be touched, where that is not all of it
+
+    @property
+    def bounds(self) -> Bounds:
+        return self.area or self.node.bounds
+
+    @property
+    def center(self) -> tuple[int, int]:
+        x1, y1, x2, y2 = self.bounds
+        return (x1 + x2) // 2, (y1 + y2) // 2
+
+    @property
+    def says(self) -> str:
+        return self.node.text or self.node.content_desc
+
+
+def is_around(package: str) -> bool:
+    """Whether a package draws around apps: status bar, keyboard."""
+    return any(part in package for part in _AROUND)
+
+
+def is_keyboard(package: str) -> bool:
+    """Whether a package draws a keyboard: it takes all touches on it, between its keys too."""
+    return any(part in package for part in _KEYBOARDS)
+
+
+def platform_of(package: str) -> str | None:
+    """Which platform an app's package belongs to; also other builds of the same app."""
+    if package.startswith(("com.zhiliaoapp.", "com.ss.android.ugc.")):
+        return "tiktok"
+    return "instagram" if package.startswith("com.instagram.") else None
+
+
+def is_editable(node: Node) -> bool:
+    return node.class_name.endswith(_EDITABLE)
+
+
+def contains(outer: Bounds, inner: Bounds) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
+
+
+def holds_point(bounds: Bounds, point: tuple[int, int]) -> bool:
+    return bounds[0] <= point[0] < bounds[2] and bounds[1] <= point[1] < bounds[3]
+
+
+def same_row(one: Bounds, two: Bounds) -> bool:
+    """Whether two boxes share at least half of the lower one's height."""
+    shared = min(one[3], two[3]) - max(one[1], two[1])
+    return shared * 2 >= min(one[3] - one[1], two[3] - two[1]) > 0
+
+
+def describe(rule: Rule) -> str:
+    """What a rule looks at, in one line for people."""
+    parts: list[str] = []
+    for name in ("text", "desc", "label", "hint", "id", "cls"):
+        value: Texts = getattr(rule, name)
+        if value:
+            shown = value if isinstance(value, str) else " | ".join(value)
+            parts.append(f"{'class' if name == 'cls' else name} {shown}")
+    places = ("inside", "corner", "holds", "row_of", "column_of", "right_of", "left_of", "above", "below")
+    parts += [f"{n.replace('_', ' ')} {getattr(rule, n)}" for n in places if getattr(rule, n)]
+    if rule.zone:
+        parts.append("in zone")
+    if rule.touches:
+        parts.append(f"touches {rule.touches}")
+    parts += [
+        name if getattr(rule, name) else f"not {name}"
+        for name in ("clickable", "checkable", "checked", "selected", "scrollable", "editable", "empty")
+        if getattr(rule, name) is not None
+    ]
+    return ", ".join(parts)
+
+
+def touch(node: Node, other: Node) -> bool:
+    return node is other or contains(node.bounds, other.bounds) or contains(other.bounds, node.bounds)
+
+
+def in_corner(outer: Bounds, inner: Bounds, corner: str) -> bool:
+    width, height = outer[2] - outer[0], outer[3] - outer[1]
+    if (inner[2] - inner[0]) * 2 > width or (inner[3] - inner[1]) * 2 > height:
+        return False
+    x, y = (inner[0] + inner[2]) / 2 - outer[0], (inner[1] + inner[3]) / 2 - outer[1]
+    vertical, horizontal = corner.split("-")
+    return (y < height / 2) == (vertical == "top") and (x < width / 2) == (horizontal == "left")

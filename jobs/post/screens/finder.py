@@ -1,0 +1,381 @@
+"""Finds named elements in a UI tree by the rules of the screens files; each element at most once per tree."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from jobs.hub.lazy import lazy
+from jobs.phone.screen.tree import Node, UiTree
+from jobs.post.screens.containers import Cover, topmost
+from jobs.post.screens.element import (
+    Found,
+    contains,
+    describe,
+    in_corner,
+    is_around,
+    is_editable,
+    platform_of,
+    same_row,
+    touch,
+)
+from jobs.post.screens.labels import plain
+from jobs.post.screens.screens_file import BUILT_IN, Rule, Texts, Vocabulary
+
+#: A page of the app's own, such as a log-in, is made of no more nodes than this.
+PAGE_NODES = 130
+#: The texts that head a sheet: its title and what it says.
+HEADINGS = 1
+#: A button is no higher than this part of the screen.
+BUTTON_HEIGHT = 0.15
+
+
+class Look:
+    """One tree seen through one vocabulary."""
+
+    def __init__(
+        self, tree: UiTree, vocabulary: Vocabulary, *, app_version: str = "", beneath: bool = False
+    ) -> None:
+        """`beneath`: look at what lies under the topmost sheet instead of at the sheet."""
+        self.tree = tree
+        self.vocabulary = vocabulary
+        self.app_version = app_version
+        self._beneath = beneath
+        self._found: dict[str, tuple[Found, ...]] = {}
+        self._busy: set[str] = set()
+
+    @lazy
+    def visible(self) -> list[Node]:
+        """Nodes that can be seen and do not belong to the bars and keyboards around the app."""
+        around = {package: is_around(package) for package in self.tree.packages}
+        return [
+            n
+            for n in self.tree.nodes
+            if n.visible
+            and n.bounds[2] > n.bounds[0]
+            and n.bounds[3] > n.bounds[1]
+            and not around.get(n.package, False)
+        ]
+
+    @lazy
+    def cover(self) -> Cover | None:
+        """The sheet or dialog that lies over all else."""
+        spec = self.vocabulary.containers
+        return topmost(
+            self.visible, self.tree, spec, self.vocabulary.words.get(spec.titles.removeprefix("@"))
+        )
+
+    @lazy
+    def nodes(self) -> list[Node]:
+        """The nodes on which a screen is told: those of the topmost sheet where there is one, else all visible ones."""
+        cover = self.cover
+        if cover is None:
+            return [] if self._beneath else self.visible
+        if self._beneath:
+            return [n for n in self.visible if n not in cover.nodes]
+        return [n for n in self.visible if n not in cover.hidden]
+
+    @lazy
+    def _dialog_window(self) -> bool:
+        """Whether the tree holds a window that leaves the screen's left and upper edge free, as dialogs do."""
+        return bool(self.visible) and all(min(n.bounds[side] for n in self.visible) > 0 for side in (0, 1))
+
+    @lazy
+    def _with_people(self) -> bool:
+        """Whether the page shows what people wrote."""
+        return any(self.has(name) for name in self.vocabulary.containers.people)
+
+    def app_says(self, node: Node, place: str) -> bool:
+        """Whether a node stands where people's texts cannot: see `Rule.place`."""
+        spec = self.vocabulary.containers
+        name = node.id_name
+        if name and any(name.startswith(i) if i.endswith("_") else name == i for i in spec.dialog_ids):
+            return True
+        cover = self.cover
+        if cover is not None and node in cover.nodes and contains(cover.box, node.bounds):
+            return self._alone(node) if place == "button" else node in self._headings
+        if self._dialog_window:
+            return True
+        if place == "dialog" or self._with_people or len(self.nodes) > PAGE_NODES:
+            return False
+        return place != "button" or self._alone(node)
+
+    @lazy
+    def _headings(self) -> frozenset[Node]:
+        """The first texts of the topmost sheet: below them stand lists, in which people's names and texts can be."""
+        cover = self.cover
+        said = [n for n in cover.nodes if n.text or n.content_desc] if cover else []
+        said.sort(key=lambda n: (n.bounds[1], n.bounds[0], n.order))
+        texts = list(dict.fromkeys(plain(n.text) for n in said if n.text))[:HEADINGS]
+        return frozenset(n for n in said if plain(n.text) in texts)
+
+    def _alone(self, node: Node) -> bool:
+        """Whether a label is all that its button says; rows of lists say more."""
+        box: Node | None
+        if self.tree.structured:
+            box = node if node.clickable else next((a for a in node.ancestors() if a.clickable), None)
+            within = list(box.walk()) if box is not None else []
+        else:
+            around = [n for n in self.nodes if n.clickable and contains(n.bounds, node.bounds)]
+            box = min(around, key=lambda n: n.width * n.height, default=None)
+            within = [n for n in self.nodes if box is not None and contains(box.bounds, n.bounds)]
+        if box is None or box.height > BUTTON_HEIGHT * self.tree.size[1]:
+            return False
+        label = plain(node.text or node.content_desc)
+        return all(plain(t) == label for n in within for t in (n.text, n.content_desc) if t)
+
+    @lazy
+    def _own(self) -> frozenset[str]:
+        """The packages of this tree that are the app's; flat lists name none."""
+        return frozenset(
+            p
+            for p in ("", *self.tree.packages)
+            if not p or p in self.vocabulary.packages or platform_of(p) == self.vocabulary.platform
+        )
+
+    @lazy
+    def _by_text(self) -> dict[str, list[Node]]:
+        return self._index(lambda n: "" if is_editable(n) else plain(n.text))
+
+    @lazy
+    def _by_desc(self) -> dict[str, list[Node]]:
+        return self._index(lambda n: plain(n.content_desc))
+
+    @lazy
+    def _by_id(self) -> dict[str, list[Node]]:
+        return self._index(lambda n: n.id_name)
+
+    def _index(self, key: Callable[[Node], str]) -> dict[str, list[Node]]:
+        index: dict[str, list[Node]] = defaultdict(list)
+        for node in self.nodes:
+            value = key(node)
+            if value:
+                index[value].append(node)
+        return index
+
+    def find(self, name: str) -> Found | None:
+        """The element, or None when no rule of it fits."""
+        found = self.find_all(name)
+        return found[0] if found else None
+
+    def has(self, name: str) -> bool:
+        return bool(self.find_all(name))
+
+    def find_all(self, name: str) -> tuple[Found, ...]:
+        """Every node that the first fitting rule of the element finds, the picked one first."""
+        known = self._found.get(name)
+        if known is not None:
+            return known
+        if name in BUILT_IN:
+            return self._built_in(name)
+        if name in self._busy:  # an element that is explained by itself
+            return ()
+        self._busy.add(name)
+        try:
+            found: tuple[Found, ...] = ()
+            for number, rule in enumerate(self.vocabulary.elements[name], 1):
+                nodes = self._matching(rule)
+                if nodes:
+                    by = f"{name} rule {number}: {describe(rule)}"
+                    found = tuple(Found(name, node, by) for node in self._picked(nodes, rule))
+                    break
+            self._found[name] = found
+            return found
+        finally:
+            self._busy.discard(name)
+
+    def _built_in(self, name: str) -> tuple[Found, ...]:
+        cover = self.cover
+        if cover is None or cover.scrim is None or cover.free is None:
+            return ()
+        return (Found(name, cover.scrim, "what lies beside the sheet", cover.free),)
+
+    def every(self) -> list[Found]:
+        """Every named element that is in the tree."""
+        found = (self.find(name) for name in self.vocabulary.elements)
+        return [f for f in found if f is not None]
+
+    # -- one rule ------------------------------------------------------------------------------------------
+
+    def _named(self, value: Texts, index: dict[str, list[Node]]) -> list[Node]:
+        """Nodes whose text (by that index) is one of the words or literals."""
+        nodes: list[Node] = []
+        for text in (value,) if isinstance(value, str) else value:
+            if not text.startswith("@"):
+                nodes += index.get(plain(text), ())
+                continue
+            word = self.vocabulary.words[text[1:]]
+            for exact in word.texts:
+                nodes += index.get(exact, ())
+            if word.has_patterns:
+                for shown, holders in index.items():
+                    if shown not in word.texts and word.matches_plain(shown):
+                        nodes += holders
+        return nodes
+
+    def _reads(self, value: Texts, shown: str) -> bool:
+        plain_shown = plain(shown)
+        for text in (value,) if isinstance(value, str) else value:
+            if text.startswith("@"):
+                if self.vocabulary.words[text[1:]].matches_plain(plain_shown):
+                    return True
+            elif plain(text) == plain_shown:
+                return True
+        return False
+
+    def _candidates(self, rule: Rule) -> Iterable[Node]:
+        """A superset of what the rule fits, by its most telling part."""
+        if rule.id:
+            ids = (rule.id,) if isinstance(rule.id, str) else rule.id
+            return [n for i in ids for n in self._by_id.get(i, ())]
+        if rule.text:
+            return self._named(rule.text, self._by_text)
+        if rule.desc:
+            return self._named(rule.desc, self._by_desc)
+        if rule.label:
+            both = self._named(rule.label, self._by_text) + self._named(rule.label, self._by_desc)
+            return list(dict.fromkeys(both))
+        if rule.editable:
+            return self._fields
+        return self._clickable if rule.clickable else self.nodes
+
+    @lazy
+    def _fields(self) -> list[Node]:
+        return [n for n in self.nodes if is_editable(n)]
+
+    @lazy
+    def _clickable(self) -> list[Node]:
+        return [n for n in self.nodes if n.clickable]
+
+    def _matching(self, rule: Rule) -> list[Node]:
+        if rule.versions and not self.app_version.startswith(rule.versions):
+            return []
+        anchors: dict[str, Node] = {}
+        for name in (
+            rule.inside, rule.holds, rule.row_of, rule.column_of, rule.right_of, rule.left_of, rule.above, rule.below,
+        ):  # fmt: skip
+            if name:
+                anchor = self.find(name)
+                if anchor is None:
+                    return []
+                anchors[name] = anchor.node
+        barred = [f.node for name in rule.without for f in self.find_all(name)]
+        matched = [
+            n
+            for n in self._candidates(rule)
+            if self._fits(n, rule) and self._lies(n, rule, anchors) and not any(touch(n, b) for b in barred)
+        ]
+        matched.sort(key=lambda n: n.order)
+        return matched
+
+    def _fits(self, node: Node, rule: Rule) -> bool:
+        for wanted, has in (
+            (rule.clickable, node.clickable),
+            (rule.enabled, node.enabled),
+            (rule.checkable, node.checkable),
+            (rule.checked, node.checked),
+            (rule.selected, node.selected),
+            (rule.focused, node.focused),
+            (rule.scrollable, node.scrollable),
+        ):
+            if wanted is not None and wanted != has:
+                return False
+        if rule.editable is not None and rule.editable != is_editable(node):
+            return False
+        if rule.labelled is not None and rule.labelled != bool(node.text or node.content_desc):
+            return False
+        if rule.cls and not node.class_name.endswith(rule.cls):
+            return False
+        if not rule.package:
+            if node.package not in self._own:
+                return False
+        elif not self.tree.structured and not node.package:
+            # A list names no packages: of Android's own windows only their ids tell, and what stands by them.
+            if not rule.id and not (rule.below or rule.row_of or rule.inside):
+                return False
+        else:
+            parts = (rule.package,) if isinstance(rule.package, str) else rule.package
+            if not any(node.package == p[1:] if p.startswith("=") else p in node.package for p in parts):
+                return False
+        if rule.place and not self.app_says(node, rule.place):
+            return False
+        if rule.hint and not self._reads(rule.hint, node.hint or node.text):
+            return False
+        if rule.empty is not None and rule.empty != self.is_empty(node):
+            return False
+        # The index of _candidates answered for one of these; the others are asked here.
+        if rule.id and rule.text and not self._reads(rule.text, node.text):
+            return False
+        if (rule.id or rule.text) and rule.desc and not self._reads(rule.desc, node.content_desc):
+            return False
+        return not (
+            (rule.id or rule.text or rule.desc)
+            and rule.label
+            and not (self._reads(rule.label, node.text) or self._reads(rule.label, node.content_desc))
+        )
+
+    def is_empty(self, node: Node) -> bool:
+        """Whether a field shows nothing but its placeholder."""
+        if not node.text or node.showing_hint or (node.hint and node.text == node.hint):
+            return True
+        word = self.vocabulary.words.get("placeholder")
+        return word is not None and word.matches(node.text)
+
+    def _lies(self, node: Node, rule: Rule, anchors: dict[str, Node]) -> bool:
+        width, height = self.tree.size
+        x, y = node.center
+        b = node.bounds
+        if rule.zone:
+            left, top, right, bottom = rule.zone
+            if not (left * width <= x <= right * width and top * height <= y <= bottom * height):
+                return False
+        if rule.min_size and (
+            node.width < rule.min_size[0] * width or node.height < rule.min_size[1] * height
+        ):
+            return False
+        if rule.max_size and (
+            node.width > rule.max_size[0] * width or node.height > rule.max_size[1] * height
+        ):
+            return False
+        if rule.touches:
+            distance = {"left": b[0], "top": b[1], "right": width - b[2], "bottom": height - b[3]}
+            if abs(distance[rule.touches]) > 0.02 * max(width, height):
+                return False
+        if not anchors:
+            return True
+        if rule.inside:
+            holder = anchors[rule.inside]
+            outer = holder.bounds
+            if node is holder or not contains(outer, b):
+                return False
+            # Layers overlap (a picker over a camera): where the tree is known, lying in the box is not enough.
+            if self.tree.structured and all(a is not holder for a in node.ancestors()):
+                return False
+            if rule.corner and not in_corner(outer, b, rule.corner):
+                return False
+        if rule.holds and (not contains(b, anchors[rule.holds].bounds) or node is anchors[rule.holds]):
+            return False
+        if rule.row_of and not same_row(b, anchors[rule.row_of].bounds):
+            return False
+        if rule.column_of and abs(b[0] - anchors[rule.column_of].bounds[0]) > 0.02 * width:
+            return False
+        slack = 0.02 * width
+        return not (
+            (rule.right_of and b[0] < anchors[rule.right_of].bounds[2] - slack)
+            or (rule.left_of and b[2] > anchors[rule.left_of].bounds[0] + slack)
+            or (rule.above and b[3] > anchors[rule.above].bounds[1] + slack)
+            or (rule.below and b[1] < anchors[rule.below].bounds[3] - slack)
+        )
+
+    @staticmethod
+    def _picked(nodes: list[Node], rule: Rule) -> list[Node]:
+        keys: dict[str, Callable[[Node], tuple[int, int]]] = {
+            "first": lambda n: (n.order, 0),
+            "last": lambda n: (-n.order, 0),
+            "left": lambda n: (n.center[0], n.order),
+            "right": lambda n: (-n.center[0], n.order),
+            "top": lambda n: (n.center[1], n.order),
+            "bottom": lambda n: (-n.center[1], n.order),
+            "smallest": lambda n: (n.width * n.height, n.order),
+        }
+        return sorted(nodes, key=keys[rule.pick])

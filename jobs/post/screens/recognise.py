@@ -1,0 +1,96 @@
+"""Names the topmost screen of a UI tree by the screens files, and the element to touch there; unknown stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from jobs.phone.screen.tree import UiTree
+from jobs.post.screens.containers import free_part
+from jobs.post.screens.element import Found, holds_point
+from jobs.post.screens.finder import Look
+from jobs.post.screens.screens_file import Screen, Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One observation: the tree, the screen on top of it (None when unknown) and the element to touch next."""
+
+    look: Look
+    name: str
+    screen: Screen | None
+    next: Found | None = None
+
+    @property
+    def kind(self) -> str:
+        return self.screen.kind if self.screen else "unknown"
+
+    @property
+    def tree(self) -> UiTree:
+        return self.look.tree
+
+    def find(self, element: str) -> Found | None:
+        return self.look.find(element)
+
+    def has(self, element: str) -> bool:
+        return self.look.has(element)
+
+
+def fits(look: Look, screen: Screen) -> bool:
+    """Whether everything that a screen asks for is in the tree, in its topmost sheet where there is one."""
+    return (
+        (not screen.cover or look.cover is not None)
+        and all(look.has(e) for e in screen.all)
+        and (not screen.any or any(look.has(e) for e in screen.any))
+        and not any(look.has(e) for e in screen.none)
+    )
+
+
+def next_element(look: Look, screen: Screen) -> Found | None:
+    """The first of the screen's `next` elements that is there, is not covered, and hits nothing forbidden."""
+    forbidden = [f.node for name in screen.never for f in look.find_all(name)]
+    for name in screen.next:
+        found = look.find(name)
+        if found is None:
+            continue
+        area = free_part(look.tree, found.node, found.area)
+        if area is None:
+            continue
+        if area != found.bounds:
+            found = replace(found, area=area)
+        if any(n is not found.node and holds_point(n.bounds, found.center) for n in forbidden):
+            continue
+        return found
+    return None
+
+
+def recognise(
+    tree: UiTree,
+    vocabulary: Vocabulary,
+    *,
+    app_version: str = "",
+    ignore: Collection[str] = (),
+    hide: Collection[str] = (),
+    asked: Collection[str] | None = None,
+    beneath: bool = False,
+) -> Sight:
+    """The topmost known screen of a tree.
+
+    Args:
+        tree: one observation.
+        vocabulary: the app's screens.
+        app_version: versionName of the app where known; rules bound to other versions are left out.
+        ignore: kinds that do not count, e.g. the traces of an earlier upload before our own was started.
+        hide: screens that do not count.
+        asked: screens of side paths that the flow has just asked for; the others are not legal. None: all of them are.
+        beneath: tell what lies under the topmost sheet instead.
+    """
+    look = Look(tree, vocabulary, app_version=app_version, beneath=beneath)
+    for name, screen in vocabulary.screens:
+        if screen.kind in ignore or name in hide:
+            continue
+        if screen.asked_by and asked is not None and name not in asked:
+            continue
+        if fits(look, screen):
+            return Sight(look, name, screen, next_element(look, screen))
+    return Sight(look, "", None)

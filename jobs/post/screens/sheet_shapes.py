@@ -1,0 +1,155 @@
+"""Tells by its shape alone what lies over a page: a scrim, a sheet, a dialog, a window of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from jobs.phone.screen.tree import Node, UiTree
+from jobs.post.screens.element import holds_point
+
+#: A scrim that no id names: a bare node that takes all touches over this part of the window, over so much beneath it.
+SCRIM_WIDTH, SCRIM_HEIGHT, SCRIM_COVERS = 0.9, 0.5, 3
+#: A sheet that nothing names: as wide as the window, standing on its lower edge, with words, over the buttons there.
+SHEET_WIDTH, SHEET_FOOT, SHEET_TOP, SHEET_HEIGHT, SHEET_COVERS = 0.95, 0.93, 0.12, 0.2, 2
+#: The lowest part of a window, where tab bars and the buttons of forms stand.
+FOOT = 0.75
+#: The bar at the top of a sheet: no wider and higher than this, in the middle, in the upper part of its sheet.
+HANDLE_WIDTH, HANDLE_HEIGHT, HANDLE_PLACE, HANDLE_OFF = 0.25, 0.03, 0.2, 0.05
+#: A dialog that nothing names: at least this wide and high, no higher, clear of both sides, with words and a button.
+DIALOG_WIDTH, DIALOG_LEAST, DIALOG_MOST, DIALOG_EDGE = 0.5, 0.12, 0.85, 0.02
+#: What is higher than this is no button or cell but a page, which its own parts lie over.
+COVERED_HEIGHT = 0.4
+
+
+def bare(node: Node) -> bool:
+    """Takes touches and says nothing. Some builds leave an unresolved string number as a description."""
+    return (
+        node.clickable and not node.children and not node.text and not node.content_desc.strip("@0123456789")
+    )
+
+
+def like_scrim(node: Node, visible: Sequence[Node], height: int) -> bool:
+    if node.height < SCRIM_HEIGHT * height:
+        return False
+    count = 0
+    for other in visible:
+        if (
+            other.drawn < node.drawn
+            and (other.text or other.content_desc)
+            and holds_point(node.bounds, other.center)
+        ):
+            count += 1
+            if count >= SCRIM_COVERS:
+                return True
+    return False
+
+
+def small_window(visible: Sequence[Node], tree: UiTree) -> Node | None:
+    """A window of the app that lies over its largest one and asks something: the smaller of two is on top."""
+    if not tree.structured:
+        return None
+    roots = [n for n in visible if n.parent is None]
+    if len(roots) < 2:
+        return None
+    width, height = tree.size
+    base = max(roots, key=lambda n: n.width * n.height)
+    asking = [
+        root
+        for root in roots
+        if root.package == base.package
+        and root.width * root.height < base.width * base.height
+        and root.width >= DIALOG_WIDTH * width
+        and root.height >= DIALOG_LEAST * height
+        and _asks(set(root.walk()))
+    ]
+    return min(asking, key=lambda n: n.width * n.height, default=None)
+
+
+def like_sheet(node: Node, visible: Sequence[Node], width: int, height: int) -> bool:
+    """As wide as the window and standing on its foot. What takes touches itself covers all that lies beneath it."""
+    _, top, _, foot = node.bounds
+    if (
+        node.width < SHEET_WIDTH * width
+        or foot < SHEET_FOOT * height
+        or foot - top < SHEET_HEIGHT * height
+        or (top < SHEET_TOP * height and not node.clickable)
+    ):
+        return False
+    within = set(node.walk())
+    if _over_page(node, width, height) and _has_handle(node, within, width, height):
+        return any(n.clickable for n in within)
+    if not any(n.text for n in within):
+        return False
+    covered = _beneath(node, within, visible, height)
+    if node.clickable:
+        return len(covered) >= SHEET_COVERS and _asks(within)
+    buttons = [n for n in covered if n.clickable]
+    return len(buttons) >= SHEET_COVERS and any(n.bounds[3] > FOOT * height for n in buttons)
+
+
+def like_dialog(node: Node, visible: Sequence[Node], width: int, height: int) -> bool:
+    """Clear of both sides of the window, over something, with words and a button."""
+    left, top, right, foot = node.bounds
+    edge = DIALOG_EDGE * width
+    if left < edge or right > width - edge or not DIALOG_LEAST * height <= foot - top <= DIALOG_MOST * height:
+        return False
+    within = set(node.walk())
+    return _asks(within) and (
+        _over_page(node, width, height) or bool(_beneath(node, within, visible, height))
+    )
+
+
+def _asks(within: Iterable[Node]) -> bool:
+    """Whether there are words and something to touch that says what it is."""
+    words = buttons = False
+    for node in within:
+        if node.text:
+            words = words or not node.clickable
+            buttons = buttons or node.clickable or (node.parent is not None and node.parent.clickable)
+    return words and buttons
+
+
+def _beneath(node: Node, within: set[Node], visible: Sequence[Node], height: int) -> list[Node]:
+    """What says something or takes touches, is drawn before a box, and lies under it: parts of pages, not pages."""
+    above = set(node.ancestors())
+    return [
+        n
+        for n in visible
+        if (n.clickable or n.text or n.content_desc)
+        and n.drawn < node.drawn
+        and n not in within
+        and n not in above
+        and n.height < COVERED_HEIGHT * height
+        and holds_point(node.bounds, n.center)
+    ]
+
+
+def _has_handle(node: Node, within: Iterable[Node], width: int, height: int) -> bool:
+    left, top, right, foot = node.bounds
+    middle, off, lowest = (left + right) / 2, HANDLE_OFF * width, top + HANDLE_PLACE * (foot - top)
+    return any(
+        not n.children
+        and not n.text
+        and 0 < n.width <= HANDLE_WIDTH * width
+        and 0 < n.height <= HANDLE_HEIGHT * height
+        and n.width >= 2 * n.height
+        and n.bounds[3] <= lowest
+        and abs((n.bounds[0] + n.bounds[2]) / 2 - middle) <= off
+        for n in within
+    )
+
+
+def _over_page(node: Node, width: int, height: int) -> bool:
+    """Whether a page, or the picture of a camera or player, is drawn before a box beside it, and lies beneath its middle.
+
+    Items of a list are drawn one after the other too, but beside each other.
+    """
+    return node.parent is not None and any(
+        other.drawn < node.drawn
+        and other.bounds[1] < node.bounds[1]
+        and holds_point(other.bounds, node.center)
+        and other.width >= SCRIM_WIDTH * width
+        and other.height >= SCRIM_HEIGHT * height
+        for other in node.parent.children
+        if other is not node
+    )

@@ -1,0 +1,323 @@
+"""What to do on each of TikTok's screens, from the feed to the Post button."""
+
+from __future__ import annotations
+
+from jobs.content.plan import PostKind
+from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
+from jobs.post.flow.picking import pick_on_tiktok
+from jobs.post.flow.switching import Switcher
+from jobs.post.screens.element import Found
+from jobs.post.screens.readback import same_text
+from jobs.post.screens.recognise import Sight
+from jobs.post.tiktok.favorites import mark_on_page, wants_favorite
+from jobs.post.tiktok.options import add_product_link, set_ai_label
+from jobs.post.tiktok.sound import check_used_sound, open_sound, search_sound, set_sound, wait_for_use
+from jobs.task.attempt import ScriptFailed
+
+SHARE_ACTIVITY = "com.ss.android.ugc.aweme.share.SystemShareActivity"
+#: Reading the file in and preparing the preview takes the app this long on slow phones.
+EDITOR_S = 25.0
+
+
+class TikTokFlow(Flow):
+    """TikTok: video and photo posts by share, + button or sound page."""
+
+    composer = frozenset({"post_screen", "editor", "preview", "picker", "camera"})
+
+    def handlers(self) -> dict[str, Handler]:
+        return {
+            "home": self.on_home,
+            "own_profile": self.on_profile,
+            "account_sheet": self.on_account_sheet,
+            "templates": lambda s: self.press(s, "post_tab" if s.has("post_tab") else "templates_close"),
+            "camera": self.on_camera,
+            "picker": self.on_picker,
+            "preview": lambda s: self.press(s, "preview_select"),
+            "share_sheet": lambda s: self.press(s, "share_photo", timeout_s=EDITOR_S),
+            "search": lambda s: search_sound(self, s),
+            "sound_results": lambda s: search_sound(self, s),
+            "sound_page": self.on_sound_page,
+            "sound_gone": lambda s: wait_for_use(self, s),
+            "editor": self.on_editor,
+            "post_screen": self.on_post_screen,
+        }
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.account_read = self.profile_failed = False
+        self.media_chosen = False
+        self.sound_done = False
+        self.sound_used = False
+        self.options_done = False
+        self.typed = False
+        self.failure_closed = False
+        self.sound_title = ""  #: of the sound given by its link, once it is a favourite
+        self.restarted = False
+        self.discarded = self.discarding = False
+        self.switcher = Switcher(self, handle_of)
+
+    # Before the composer
+
+    def on_home(self, sight: Sight) -> Sight:
+        if self.old_traces is None:
+            sight = self.note_traces(sight)
+            if sight.name != "home":
+                return sight
+            if "uploading" in (self.old_traces or {}):
+                return self.upload_stands(sight)
+        if sight.has("failed_close") and not self.failure_closed:
+            self.failure_closed = True
+            self.attempt.note("closing the notice of an earlier failed upload")
+            self.hands.tap(self.need(sight, "failed_close"))
+            sight = self.hands.until(sight, lambda s: s.name != "home" or not s.has("failed_notice"), 3.0)
+            self.old_traces = None
+            return sight
+        if not self.account_read:
+            return self.to_profile(sight)
+        return self.begin(sight)
+
+    def to_profile(self, sight: Sight) -> Sight:
+        """To where the account can be read; a task that names none goes on without its name where that cannot be."""
+        if self.plan.username:
+            return self.press(sight, "profile_tab")
+        try:
+            return self.reach(self.press(sight, "profile_tab"), "own_profile")
+        except ScriptFailed as failed:
+            if failed.code != "ui_changed":
+                raise
+            if not self.profile_failed:  # a screen that nobody knows may have come in between
+                self.profile_failed = True
+                return self.fresh_start(f"the profile did not come: {failed}")
+            self.attempt.note(f"the account cannot be read, so its name is not known: {failed}")
+            self.attempt.see_account("")
+            self.account_read = True
+            return self.fresh_start("the profile cannot be read")
+
+    def upload_stands(self, sight: Sight) -> Sight:
+        """An earlier upload does not move: TikTok shows one badge for all, so ours could not be told from it."""
+        if self.restarted:
+            raise ScriptFailed(
+                "upload_pending",
+                "an earlier upload stands still on the phone: somebody must look at it",
+                step="home",
+                passing=True,
+            )
+        self.restarted = True
+        self.old_traces = None
+        return self.fresh_start("an earlier upload stands still")
+
+    def on_profile(self, sight: Sight) -> Sight:
+        if not self.account_read:
+            sight = self.switcher.ensure(sight)
+            self.account_read = True
+        return self.begin(sight)
+
+    def on_account_sheet(self, sight: Sight) -> Sight:
+        self.hands.back("the account sheet was left open")
+        return self.hands.until(sight, lambda s: s.name != "account_sheet", 4.0)
+
+    def begin(self, sight: Sight) -> Sight:
+        """Start the way that was asked for, from a screen with the tab bar."""
+        if self.plan.way == "useSound" or wants_favorite(self):
+            return open_sound(self, sight)
+        if self.plan.way == "share":
+            return self.share(sight)
+        return self.press(sight, "create_button")
+
+    def share(self, sight: Sight) -> Sight:
+        """Hand the file to TikTok as another app's share sheet would."""
+        files = self.files.placed
+        if len(files) != 1:
+            raise ScriptFailed("internal", "several files cannot be shared at once", step="share")
+        with self.attempt.step("share"):
+            self.hands.ask("chooser")
+            self.phone.start_intent(
+                "-a", "android.intent.action.SEND", "-t", files[0].mime,
+                "--eu", "android.intent.extra.STREAM", files[0].uri,
+                "--grant-read-uri-permission", "--activity-clear-task",
+                "-n", f"{self.plan.package}/{SHARE_ACTIVITY}",
+            )  # fmt: skip
+        self.media_chosen = True
+        name = sight.name
+        sight = self.hands.until(sight, lambda s: s.name != name, EDITOR_S)
+        if sight.name == name:
+            raise self.stuck(sight, "TikTok does not take the shared file")
+        return sight
+
+    # The composer
+
+    def on_camera(self, sight: Sight) -> Sight:
+        if self.plan.way == "useSound" and not self.sound_used:
+            return check_used_sound(self, sight)
+        return self.press(sight, "gallery_button")
+
+    def on_picker(self, sight: Sight) -> Sight:
+        sight = pick_on_tiktok(self, sight)
+        self.media_chosen = True
+        return sight
+
+    def on_sound_page(self, sight: Sight) -> Sight:
+        if wants_favorite(self):
+            return mark_on_page(self, sight)
+        if self.plan.way != "useSound":
+            self.hands.back("a sound page is open that nobody asked for")
+            return self.hands.until(sight, lambda s: s.name != "sound_page", 5.0)
+        return self.press(sight, "use_sound_button")
+
+    def on_editor(self, sight: Sight) -> Sight:
+        if self.discarding:
+            return self.discard(sight)
+        if not self.media_chosen:
+            return self.fresh_start("an editor is open that this attempt did not fill")
+        if not self.sound_done:
+            sight = set_sound(self, sight)
+            self.sound_done = True
+            if sight.name != "editor":
+                return sight
+        return self.press(sight, "editor_next", timeout_s=EDITOR_S)
+
+    # The post screen
+
+    def on_post_screen(self, sight: Sight) -> Sight:
+        if not self.media_chosen:
+            return self.fresh_start("a post screen is open that this attempt did not fill")
+        if not self.typed:
+            if self.has_leftovers(sight):
+                return self.leave_with_leftovers(sight)
+            if not self.options_done:
+                sight = self.set_options(sight)
+                self.options_done = True
+            sight = self.type_caption(sight)
+            self.typed = True
+            if sight.name != "post_screen":
+                return sight
+        return self.finish(sight)
+
+    def has_leftovers(self, sight: Sight) -> bool:
+        """TikTok resumes unfinished posts. Text that is ours was left by an attempt that was cut off.
+
+        Raises:
+            ScriptFailed: the text is somebody else's: a person must finish or discard that post.
+        """
+        fields = (("title_field", self.plan.title), ("description_field", self.plan.description))
+        left = False
+        for element, ours in fields:
+            found = sight.find(element)
+            if found is None or sight.look.is_empty(found.node):
+                continue
+            text = says(sight, element)
+            again = self.attempt.task.attempt > 1 and ours.startswith(text.strip())
+            if self.discarded or not (again or self.unfinished.knows(text)):
+                raise ScriptFailed(
+                    "leftover_draft",
+                    f"the {element.partition('_')[0]} already holds text: an unfinished post was resumed; "
+                    "finish or discard it on the phone",
+                    step="post_screen",
+                )
+            left = True
+        return left
+
+    def leave_with_leftovers(self, sight: Sight) -> Sight:
+        """BACK leaves the form, straight to the tabs or by the editor; the text stays until the editor is left."""
+        self.discarded = self.discarding = True
+        self.begin_again()
+        self.hands.back("an earlier attempt's unfinished post is in the way")
+        return self.hands.until(sight, lambda s: s.name != "post_screen", EDITOR_S)
+
+    def discard(self, sight: Sight) -> Sight:
+        """From the editor: throw away what our own cut-off attempt left, then begin again."""
+        self.discarding = False
+        self.begin_again()
+        self.hands.back("an earlier attempt's unfinished post is discarded")
+        sight = self.hands.until(sight, lambda s: s.name == "leave_sheet", EDITOR_S)
+        return self.press(sight, "discard_button")
+
+    def begin_again(self) -> None:
+        self.media_chosen = self.sound_done = self.sound_used = self.options_done = False
+
+    def set_options(self, sight: Sight) -> Sight:
+        if sight.has("visibility_row") and not sight.has("visible_to_everyone"):
+            row = self.need(sight, "visibility_row")
+            self.attempt.note(f"the account does not publish for everyone: {row.says}")
+        if self.plan.config.add_product_link:
+            sight = add_product_link(self, sight)
+        if self.plan.config.ai_label:
+            sight = set_ai_label(self, sight)
+        return sight
+
+    def fields(self) -> list[tuple[str, str]]:
+        """Element and text of every field that is to be filled."""
+        fields = [("description_field", self.plan.description)]
+        if self.plan.kind is PostKind.PHOTOS and self.plan.title:
+            fields.insert(0, ("title_field", self.plan.title))
+        return [(e, t) for e, t in fields if t]
+
+    def type_caption(self, sight: Sight) -> Sight:
+        """Fill title and description and read them back."""
+        self.unfinished.remember(text for _, text in self.fields())
+        for element, text in self.fields():
+            with self.attempt.step("type " + element.partition("_")[0]):
+                sight = self.type_into(sight, element, text)
+        return sight
+
+    def type_into(self, sight: Sight, element: str, text: str) -> Sight:
+        for number in (1, 2):
+            self.hands.enter_text(self.need(sight, element), text)
+            sight = self.hands.until(sight, lambda s: reads(s, element, text), 3.0)
+            sight = self.reach(sight, "post_screen")
+            if reads(sight, element, text):
+                return sight
+            self.attempt.note(f"{element} does not read as typed", tried=number)
+        self.check_text(text, says(sight, element), element.partition("_")[0])
+        return sight
+
+    def finish(self, sight: Sight) -> Sight:
+        """Everything is set: bring Post into view, compare the texts once more, and hand over."""
+        button = sight.find("post_button")
+        if button is None:
+            return self.uncover_post(sight)
+        for element, text in self.fields():
+            self.check_text(text, says(sight, element), element.partition("_")[0])
+        if not self.fields() and sight.has("description_field"):
+            self.check_text("", says(sight, "description_field"), "description")
+        raise ReadyToPublish(sight, button)
+
+    def uncover_post(self, sight: Sight) -> Sight:
+        """While a field has focus, Post is hidden: fold the field, hide the keyboard, or move the focus."""
+
+        def shown(s: Sight) -> bool:
+            return s.name != "post_screen" or s.has("post_button")
+
+        if sight.has("collapse_button"):
+            self.hands.tap(self.need(sight, "collapse_button"))
+            sight = self.hands.until(sight, shown, 2.0)
+        if not shown(sight) and self.hands.hide_keyboard():
+            sight = self.hands.until(sight, shown, 2.0)
+        if not shown(sight):
+            neutral = sight.find("neutral_place")
+            if neutral is not None:
+                self.hands.tap(neutral)
+                sight = self.hands.until(sight, shown, 2.0)
+        if not shown(sight):
+            sight = self.hands.wait_change(sight, 2.0)
+        if not shown(sight):
+            raise self.stuck(sight, "the Post button does not come into view")
+        return sight
+
+
+def handle_of(sight: Sight) -> str:
+    """The account's handle on the own profile, without "@"; "" when there is none."""
+    found = sight.find("profile_handle") if sight.name == "own_profile" else None
+    return found.says.lstrip("@") if found else ""
+
+
+def says(sight: Sight, element: str) -> str:
+    """What a field holds; "" for its placeholder."""
+    found: Found | None = sight.find(element)
+    if found is None or sight.look.is_empty(found.node):
+        return ""
+    return found.node.text
+
+
+def reads(sight: Sight, element: str, text: str) -> bool:
+    return sight.name == "post_screen" and same_text(text, says(sight, element))

@@ -1,0 +1,1 @@
+"""Running tasks: who has the phone, for how long, and what becomes of it."""

@@ -1,0 +1,365 @@
+"""The engine: puts scheduler, dispatcher, runner, recovery and leases together, starts and stops them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from textwrap import shorten
+from typing import Any
+
+from jobs.accounts.account_holds import account_hold
+from jobs.accounts.login_marks import LoginMarks
+from jobs.hub import logs
+from jobs.hub.clock import Clock, Deadline
+from jobs.hub.settings import Settings
+from jobs.hub.supervision import Loop, Supervisor
+from jobs.intake.repeat_guard import Repeats
+from jobs.notify.overdue import Overdue
+from jobs.phone.protocol import Phones, PhoneState
+from jobs.queue.breaker import Breaker
+from jobs.queue.clock_trust import ClockTrust, kernel_synchronised
+from jobs.queue.dispatcher import Dispatcher
+from jobs.queue.errand import Errand
+from jobs.queue.readiness import unfit
+from jobs.queue.scheduler import Scheduler
+from jobs.queue.work import Work
+from jobs.run.errands import Errands
+from jobs.run.evidence import Evidence
+from jobs.run.leases import Leases
+from jobs.run.live_attempt import REQUEST, LiveAttempt
+from jobs.run.recovery import Recovery
+from jobs.run.runner import Pause, Runner
+from jobs.run.workers import Workers
+from jobs.task.announcements import Announcements, Tell, nobody
+from jobs.task.attempt import Script
+from jobs.task.retry import Uniform
+from jobs.task.states import Mover
+from jobs.task.tally import Tally
+from storage.engine.hooks import Hook, hook_from
+from storage.errors import StoreError
+from storage.records import Stage, Task
+from storage.store import Store
+
+_LOG = logging.getLogger(__name__)
+
+#: Phones that work at once, by plan.
+PLAN_LIMITS = {"starter": 5, "pro": 20, "team": 50, "business": 100}
+#: A remark may quote what a screen shows; the log keeps only its beginning.
+LOGGED_REMARK = 160
+#: How often wall time is remembered, for the next start's judgement of the clock.
+STAMP_EVERY_S = 600.0
+#: How often store and evidence are looked after.
+MAINTAIN_EVERY_S = 60.0
+#: How long phones are left alone when their claims could not be written or no thread was to be had.
+BEGIN_PAUSE_S = 5.0
+#: Of the time that a stop may take, what is kept for writing states after the last verdict.
+STOP_RESERVE_S = 3.0
+
+_STAMP, _CLEAN, _UNCLEAN_STOPS = "jobs.last_stamp", "jobs.clean_stop", "jobs.unclean_stops"
+
+
+def slots(settings: Settings) -> int:
+    """How many phones may work at once: the plan's number, or less where the settings say so."""
+    plan = PLAN_LIMITS[settings.license.plan]
+    return min(plan, settings.phones.max_concurrent_devices or plan)
+
+
+class Jobs:
+    """How tasks get done. `start` and `stop` once; everything else from any thread at any time."""
+
+    def __init__(  # noqa: PLR0917 - the parts, in the order in which they are made
+        self,
+        settings: Settings,
+        clock: Clock,
+        store: Store,
+        phones: Phones,
+        scripts: Mapping[str, Script],
+        evidence: Evidence,
+        *,
+        uniform: Uniform = random.uniform,
+        synchronised: Callable[[], bool | None] = kernel_synchronised,
+        hook: Hook | None = None,
+        tell: Tell = nobody,
+    ) -> None:
+        posting = settings.posting
+        self._clock = clock
+        self._store = store
+        self._phones = phones
+        self._evidence = evidence
+        self.uniform = uniform
+        self.posting = posting
+        self._announcements = Announcements(tell)
+        self.breaker = Breaker(clock, store.tasks, self._announcements.safely)
+        self.mover = Mover(store.tasks, clock, hook or hook_from(os.environ), self._moved)
+        self.tally = Tally()
+        self._login_marks = LoginMarks(store.accounts)
+        self.repeats = Repeats(store, clock, posting)
+        self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
+        self.workers = Workers(clock)
+        self.dispatcher = Dispatcher(
+            clock,
+            store.tasks,
+            phones,
+            slots(settings),
+            self._begin,
+            unfit=lambda info: unfit(info, settings.phones),
+            breaker=self.breaker,
+            account_hold=lambda task: account_hold(task, store.accounts),
+        )
+        store.storage.listen("accounts", lambda _: self.dispatcher.accounts_changed(), replay=False)
+        self.runner = Runner(
+            posting,
+            clock,
+            store=store,
+            mover=self.mover,
+            phones=phones,
+            scripts=scripts,
+            evidence=evidence,
+            uniform=uniform,
+            repeats=self.repeats,
+        )
+        self.scheduler = Scheduler(
+            clock,
+            store.tasks,
+            mover=self.mover,
+            trust=self.trust,
+            enqueue=self.dispatcher.enqueue,
+            longest_retry_pause_s=posting.retry_pause_max_s,
+        )
+        self.leases = Leases(clock, self.runner, self.dispatcher.release)
+        self.errands = Errands(clock, phones, self.dispatcher)
+        self.recovery = Recovery(
+            posting,
+            clock,
+            store.tasks,
+            mover=self.mover,
+            uniform=uniform,
+            owned=lambda task_id: self.runner.live(task_id) is not None,
+            enqueue=self.dispatcher.enqueue,
+            settle=self.dispatcher.enqueue_settle,
+        )
+        self._maintenance = Loop("maintenance", self._maintain, clock, longest_wait_s=MAINTAIN_EVERY_S)
+        self._loops = [self.scheduler.loop, self.dispatcher.loop, self._maintenance]
+        self._overdue = Overdue(clock, store.tasks, lambda: self.dispatcher.busy, self._announcements.safely)
+        duties = [
+            self.leases.turn,
+            self.errands.turn,
+            self.recovery.turn,
+            self._overdue.turn,
+            self._announce_clock,
+        ]
+        self.supervisor = Supervisor(self._loops, duties, clock)
+        self._stamped = float("-inf")
+        self.unclean_stops = 0
+
+    # --- life ----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Adopt what the last run left, then start the threads."""
+        self.unclean_stops = int(self._store.meta.get(_UNCLEAN_STOPS, 0))
+        if not self._store.meta.get(_CLEAN, True):
+            self.unclean_stops += 1
+            self._remember(_UNCLEAN_STOPS, self.unclean_stops)
+            _LOG.warning("the last run did not stop cleanly (%d times so far)", self.unclean_stops)
+        self._remember(_CLEAN, False)
+        self.recovery.turn()
+        self._phones.subscribe(self.dispatcher.phone_changed)
+        for loop in [*self._loops, self.supervisor.loop]:
+            loop.start()
+
+    def drain(self) -> None:
+        """Start nothing more; what runs goes on."""
+        self.dispatcher.drain()
+
+    def stop(self, timeout_s: float) -> bool:
+        """End everything within the time, states written; returns whether every worker came back.
+
+        Attempts before the commit point are cut off and queued again. Those past it get until shortly before the
+        end for their verdict; then they are cut off too, stay as they are, and the next start looks for the post.
+        """
+        deadline = Deadline(self._clock, timeout_s)
+        self.drain()
+        for loop in [self.supervisor.loop, *self._loops]:
+            loop.stop()
+        self.runner.leave()
+        self.errands.stop()
+        verdicts = Deadline(self._clock, max(0.0, timeout_s - STOP_RESERVE_S))
+        if not self.runner.wait_idle(verdicts):
+            for attempt, _ in self.runner.all_live():
+                attempt.force_stop()
+            self.runner.wait_idle(Deadline(self._clock, min(STOP_RESERVE_S / 2, deadline.remaining_s)))
+        for attempt, work in self.runner.all_live():
+            self.leases.abandon(attempt, work)
+        self.runner.give_up_writing()
+        self.errands.wait_idle(Deadline(self._clock, deadline.within(STOP_RESERVE_S / 2)))
+        self.workers.close()
+        for loop in [self.supervisor.loop, *self._loops]:
+            loop.join(deadline.within(1.0))
+        if self.trust.trusted:
+            self._remember(_STAMP, self._clock.now())
+        self._remember(_CLEAN, True)
+        return not self.runner.all_live() and not self._hanging
+
+    def wake(self) -> None:
+        """Tasks were created or changed."""
+        self.scheduler.wake()
+
+    # --- what others ask -----------------------------------------------------------------------------------
+
+    def current_task(self, serial: str) -> Task | None:
+        """The task that works on a phone."""
+        task_id = self.dispatcher.busy.get(serial)
+        return None if task_id is None else self._store.tasks.get(task_id)
+
+    def held_up(self, serial: str) -> str:
+        """Why a phone that is there does not start what it might, as one sentence; "" when nothing is in the way."""
+        return "; ".join(filter(None, [self.dispatcher.closed(serial), *self.breaker.pauses(serial)]))
+
+    def pauses(self, serial: str) -> list[str]:
+        """What `resume` would end on this phone, as sentences. A low battery is not among it: no word charges it."""
+        paused = self.breaker.pauses(serial)
+        if cooldown := self.dispatcher.cooldown(serial):
+            paused.append(cooldown)
+        info = self._phones.info(serial)
+        if info is not None and info.state is PhoneState.NEEDS_HANDS:
+            paused.append(info.detail)
+        return paused
+
+    def resume(self, serial: str) -> list[str]:
+        """A person looked at the phone: pauses there are over at once. Returns what was paused, as sentences."""
+        paused = self.pauses(serial)
+        self.breaker.resume(serial)
+        self._phones.forgive(serial)
+        self.dispatcher.open(serial)
+        return paused
+
+    def ask(self, errand: Errand) -> None:
+        """Have a look at a phone done when its turn comes. Raises Draining."""
+        self.errands.ask(errand)
+
+    def why_waiting(self, serial: str) -> str:
+        """What keeps all that waits for a phone from starting, as a sentence; "" when nothing does."""
+        return self.dispatcher.why(serial)
+
+    def confirm_clock(self) -> str:
+        """A person says that the box's time is right: what is held for its sake may start. Returns what was in doubt."""
+        doubt = self.trust.reason
+        if doubt:
+            self.trust.confirm()
+            self.scheduler.wake()
+        return doubt
+
+    def set_limit(self, limit: int) -> None:
+        """How many phones may work at once; phones that work already go on."""
+        self.dispatcher.set_limit(limit)
+
+    def interrupt(self, task_id: int) -> None:
+        """Make a running attempt stop: at once before the commit point, after the verdict behind it."""
+        attempt = self.runner.live(task_id)
+        if attempt is not None:
+            attempt.request_stop(REQUEST)
+
+    def health(self) -> list[str]:
+        """Why the daemon cannot do its work as it should; empty when it can."""
+        found = self.supervisor.problems()
+        if self.trust.problem:
+            found.append(
+                f"{self.trust.problem}; tasks with a start time are held until a time service or "
+                "somebody (`tikmatrixd.py confirm-clock`) confirms the time"
+            )
+        found += [f"the worker of the phone {serial} hangs" for serial in self._hanging]
+        return found
+
+    @property
+    def notices(self) -> list[str]:
+        """What a person may want to know though all works."""
+        found = [self.trust.reason] if self.trust.reason else []
+        return found + self.breaker.all_pauses + self._evidence.warnings
+
+    @property
+    def stale_s(self) -> float:
+        """Seconds by which the slowest helper thread is overdue; feed the service watchdog while it is small."""
+        return self.supervisor.stale_s
+
+    # --- threads' work -------------------------------------------------------------------------------------
+
+    def _begin(self, works: Sequence[Work]) -> None:
+        """Claim what the dispatcher took out of its queues, and set workers to it."""
+        pause = Pause()
+        attempts: dict[Work, LiveAttempt] = {}
+        try:
+            attempts = self.runner.claim([work for work in works if work.is_post])
+        except Exception as error:  # noqa: BLE001 - whatever it is, no phone may stay taken
+            _LOG.error("no task can be started: %s", error, exc_info=not isinstance(error, StoreError))
+            pause = Pause(BEGIN_PAUSE_S, "the daemon cannot write its state")
+        for work in works:
+            attempt = attempts.get(work)
+            if work.is_post and attempt is None:
+                self._over(work, pause)
+                continue
+            try:
+                self.workers.run(partial(self._work, work, attempt))
+            except RuntimeError as error:
+                _LOG.error("no thread: the phone %s %s: %s", work.serial, work.doing, error)
+                if work.errand is not None:
+                    self.errands.fail(work, work.errand, "this box has no thread left for it")
+                self.runner.give_back(work, attempt)
+                self._over(work, Pause(BEGIN_PAUSE_S, "this box has no thread left for it"))
+
+    def _work(self, work: Work, attempt: LiveAttempt | None) -> None:
+        pause = Pause()
+        with logs.context(task=work.task_id, serial=work.serial):
+            try:
+                _LOG.info("the phone %s %s", work.serial, work.doing)
+                if work.errand is not None:
+                    self.errands.do(work, work.errand)
+                else:
+                    pause = self.runner.do(work, attempt)
+            finally:
+                self._over(work, pause)
+
+    def _over(self, work: Work, pause: Pause) -> None:
+        self.leases.came_back(work)
+        self.dispatcher.release(work, again_in_s=pause.seconds, door=pause.why)
+        task = self._store.tasks.get(work.task_id)
+        if task is not None:
+            self.dispatcher.enqueue_again(task)
+        self.scheduler.wake()
+
+    def _moved(self, task: Task) -> None:
+        level = logging.WARNING if task.stage in (Stage.FAILED, Stage.REJECTED) else logging.INFO
+        facts = {"task": task.id, "serial": task.serial}
+        _LOG.log(level, "%s: %s", task.stage, shorten(task.remark, LOGGED_REMARK), extra=facts)
+        self.tally.moved(task)
+        self.breaker.moved(task)
+        self._login_marks.moved(task)
+        self._announcements.moved(task)
+
+    @property
+    def _hanging(self) -> list[str]:
+        """Serials of phones whose workers were given up and never came back."""
+        return sorted({*self.leases.hanging, *self.errands.hanging})
+
+    def _announce_clock(self) -> None:
+        self._announcements.clock(self.trust.problem)
+
+    def _maintain(self) -> float:
+        self.supervisor.check()
+        # First what makes room: on a full disk the rest may fail.
+        if self._evidence.needs_cleaning:
+            self._evidence.clean()
+        now = self._clock.monotonic()
+        if self.trust.trusted and now - self._stamped >= STAMP_EVERY_S:
+            self._remember(_STAMP, self._clock.now())
+            self._stamped = now
+        self._store.maintain(self._clock.now())
+        return MAINTAIN_EVERY_S
+
+    def _remember(self, key: str, value: Any) -> None:
+        try:
+            self._store.meta.set(key, value)
+        except StoreError as error:
+            _LOG.warning("%s could not be stored: %s", key, error)

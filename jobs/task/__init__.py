@@ -1,0 +1,1 @@
+"""The life of a task: its states, how an attempt ends, what follows."""

@@ -1,0 +1,206 @@
+"""The life of a task: one table of moves, and the one function that moves a task and writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from jobs.hub.clock import Clock
+from storage.engine.hooks import Hook, no_hook
+from storage.records import Outcome, Stage, Task, Waiting
+from storage.tables.tasks import TaskStore
+
+#: Which stage may follow which. Who causes each move:
+#:
+#: a  scheduled -> queued        the scheduler: its time came
+#: b  queued -> preparing        the dispatcher: its phone, its turn and a slot are free (compare-and-set)
+#: c  preparing -> committing    the script: everything is ready and was read back; written before the tap
+#: d  committing -> verifying    the script: the tap was sent
+#: e  verifying -> published     the app showed proof
+#: f  verifying -> rejected      the app refused
+#: g  preparing, rejected, failed -> scheduled   a retry with a pause, by the policy or by request
+#: h  preparing -> queued        the daemon stops or crashed before the commit point, or the phone was gone at the door
+#: i  scheduled, queued, preparing -> failed     stop request, final error, no retry left
+#: j  committing, verifying -> failed            neither proof nor refusal in time (outcome unknown), or the tap
+#:                               was certainly never sent (outcome not_published)
+#: k  failed -> published        a person looked and says that the post is there
+#:
+#: Nothing leads from committing or verifying back to a stage from which a task could run again.
+MOVES: dict[Stage, frozenset[Stage]] = {
+    Stage.SCHEDULED: frozenset({Stage.QUEUED, Stage.FAILED}),
+    Stage.QUEUED: frozenset({Stage.PREPARING, Stage.FAILED}),
+    Stage.PREPARING: frozenset({Stage.COMMITTING, Stage.SCHEDULED, Stage.QUEUED, Stage.FAILED}),
+    Stage.COMMITTING: frozenset({Stage.VERIFYING, Stage.FAILED}),
+    Stage.VERIFYING: frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED}),
+    Stage.PUBLISHED: frozenset(),
+    Stage.REJECTED: frozenset({Stage.SCHEDULED}),
+    Stage.FAILED: frozenset({Stage.SCHEDULED, Stage.PUBLISHED}),
+}
+
+PENDING = frozenset({Stage.SCHEDULED, Stage.QUEUED})
+BEFORE_COMMIT = frozenset({Stage.PREPARING})
+AFTER_COMMIT = frozenset({Stage.COMMITTING, Stage.VERIFYING})
+RUNNING = BEFORE_COMMIT | AFTER_COMMIT
+ENDED = frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED})
+
+#: Which outcomes a task may have in a stage; the first is what a move there sets by default.
+OUTCOMES: dict[Stage, tuple[Outcome, ...]] = {
+    Stage.SCHEDULED: (Outcome.NONE,),
+    Stage.QUEUED: (Outcome.NONE,),
+    Stage.PREPARING: (Outcome.NONE,),
+    Stage.COMMITTING: (Outcome.UNKNOWN,),
+    Stage.VERIFYING: (Outcome.UNKNOWN,),
+    Stage.PUBLISHED: (Outcome.PUBLISHED,),
+    Stage.REJECTED: (Outcome.NOT_PUBLISHED,),
+    Stage.FAILED: (Outcome.NONE, Outcome.UNKNOWN, Outcome.NOT_PUBLISHED),
+}
+
+
+class IllegalMove(Exception):
+    """The table of moves does not allow this; a fault in our own code."""
+
+
+def sources(to: Stage) -> frozenset[Stage]:
+    """The stages from which a task may move to this one."""
+    return frozenset(stage for stage, targets in MOVES.items() if to in targets)
+
+
+class Mover:
+    """Moves tasks: checks the table, sets what belongs to the new stage, writes. Nobody else changes a stage."""
+
+    def __init__(
+        self,
+        tasks: TaskStore,
+        clock: Clock,
+        hook: Hook = no_hook,
+        moved: Callable[[Task], None] = lambda _: None,
+    ) -> None:
+        self._tasks = tasks
+        self._clock = clock
+        self._hook = hook
+        self._moved = moved  #: told of each single move, once it is written
+
+    def move(
+        self,
+        task_id: int,
+        to: Stage,
+        *,
+        expect: Collection[Stage] | None = None,
+        expect_attempt: int | None = None,
+        **changes: Any,
+    ) -> Task:
+        """Move a task and write it; durable when this returns.
+
+        Args:
+            task_id: The task.
+            to: The new stage.
+            expect: The stages in which the task must be; all from which the table leads to `to` by default.
+            expect_attempt: The fencing token: the task's `attempt` must still be this.
+            changes: Further fields to set in the same write.
+
+        Raises:
+            IllegalMove: The table has no such move.
+            StageConflict: The task is in another stage or another attempt owns it.
+            UnknownRecord: There is no such task.
+            StoreError: It could not be written; the task has not moved.
+        """
+        allowed = sources(to) if expect is None else frozenset(expect)
+        for stage in allowed:
+            check_move(stage, to)
+        full = self._consequences(allowed, to, changes)
+        self._hook(f"jobs.before_{to}")
+        task = self._tasks.change(task_id, expect=allowed, expect_attempt=expect_attempt, **full)
+        self._hook(f"jobs.after_{to}")
+        self._moved(task)
+        return task
+
+    def move_through(self, task: Task, steps: Sequence[tuple[Stage, dict[str, Any]]]) -> Task:
+        """Make several moves of one task in one write, so that no crash can come between them.
+
+        Args:
+            task: The task as it must still be: its stage and its attempt are expected.
+            steps: The stages to go through, each with what is set on the way; the table must lead from each to
+                the next.
+
+        Raises:
+            The same as `move`.
+        """
+        stage = task.stage
+        full: dict[str, Any] = {}
+        for to, changes in steps:
+            check_move(stage, to)
+            full |= self._consequences(frozenset({stage}), to, changes)
+            stage = to
+        self._hook(f"jobs.before_{stage}")
+        moved = self._tasks.change(task.id, expect={task.stage}, expect_attempt=task.attempt, **full)
+        self._hook(f"jobs.after_{stage}")
+        self._moved(moved)
+        return moved
+
+    def move_each(self, steps: Sequence[tuple[Task, dict[str, Any]]], to: Stage) -> list[Task]:
+        """Move several tasks in one write, each as it must still be; returns those that were (stage and attempt)."""
+        changes = {}
+        for task, own in steps:
+            check_move(task.stage, to)
+            changes[task.id] = self._consequences(frozenset({task.stage}), to, own)
+        self._hook(f"jobs.before_{to}")
+        moved = self._tasks.change_each(
+            changes,
+            expect={task.stage for task, _ in steps},
+            expect_attempts={task.id: task.attempt for task, _ in steps},
+        )
+        self._hook(f"jobs.after_{to}")
+        for task in moved:
+            self._moved(task)
+        return moved
+
+    def make_ready(self, tasks: Sequence[Task]) -> list[Task]:
+        """Move scheduled tasks to queued (a), all in one write; returns those that were still scheduled."""
+        return self._together(tasks, Stage.SCHEDULED, Stage.QUEUED, lambda _: {})
+
+    def claim(self, tasks: Sequence[Task]) -> list[Task]:
+        """Move queued tasks to preparing (b), all in one write, each with its next attempt; returns those claimed."""
+        return self._together(
+            tasks,
+            Stage.QUEUED,
+            Stage.PREPARING,
+            lambda task: {"attempt": task.attempt + 1, "remark": "starting"},
+        )
+
+    def _together(
+        self, tasks: Sequence[Task], source: Stage, to: Stage, own: Callable[[Task], dict[str, Any]]
+    ) -> list[Task]:
+        check_move(source, to)
+        changes = {task.id: self._consequences(frozenset({source}), to, own(task)) for task in tasks}
+        self._hook(f"jobs.before_{to}")
+        moved = self._tasks.change_each(changes, expect={source})
+        self._hook(f"jobs.after_{to}")
+        return moved
+
+    def _consequences(self, allowed: frozenset[Stage], to: Stage, changes: dict[str, Any]) -> dict[str, Any]:
+        """`changes` with what a move to this stage sets besides."""
+        now = self._clock.now()
+        full: dict[str, Any] = {"stage": to, "outcome": OUTCOMES[to][0]}
+        full |= {"waiting_for": None, "waiting_since": None, "waiting_detail": ""}
+        if to in PENDING:
+            full |= {"waiting_since": now, "finished_at": None, "error": None}
+            if to is Stage.SCHEDULED:
+                full["waiting_for"] = Waiting.TIME
+        elif to is Stage.PREPARING:
+            full |= {"started_at": now, "finished_at": None, "error": None}
+        elif to in ENDED:
+            full["finished_at"] = now
+        if to is Stage.FAILED and not allowed.isdisjoint(AFTER_COMMIT):
+            full["outcome"] = Outcome.UNKNOWN
+            if not allowed <= AFTER_COMMIT or changes.get("outcome") is Outcome.NONE:
+                raise IllegalMove("after the commit point nobody may claim that nothing was published")
+        full |= changes
+        if full["outcome"] not in OUTCOMES[to]:
+            raise IllegalMove(f"a task that is {to} cannot have the outcome {full['outcome']}")
+        return full
+
+
+def check_move(stage: Stage, to: Stage) -> None:
+    """Raise IllegalMove unless the table leads from `stage` to `to`."""
+    if to not in MOVES[stage]:
+        raise IllegalMove(f"no move leads from {stage} to {to}")

@@ -1,0 +1,1 @@
+"""What an operator does for the box: doctor, backup, restore, changed config."""

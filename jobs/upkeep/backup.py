@@ -1,0 +1,147 @@
+"""Everything that makes this hub this hub in one file: state, config, tokens, adb key, screen files, materials."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from jobs.hub.clock import utc
+from jobs.hub.config_file import LoadedConfig
+from jobs.upkeep.backup_archive import (
+    ADB,
+    ADB_KEYS,
+    CONFIG,
+    FORMAT,
+    LIBRARY,
+    MANIFEST,
+    SCREENS,
+    STORE,
+    TOKENS_BESIDE_CONFIG,
+    TOKENS_IN_STATE,
+    Manifest,
+)
+from storage import backup as store_backup
+from storage.errors import StoreFailed
+
+
+class Places(msgspec.Struct, frozen=True):
+    """Where this hub keeps what is not in the state directory; None where there is none."""
+
+    tokens: Path | None
+    tokens_beside_config: bool
+    adb_dir: Path | None
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A finished backup: its facts, what it holds besides the state, and what is missing in it with the reason."""
+
+    store: store_backup.BackupFacts
+    size_bytes: int
+    holds: list[str]
+    missing: list[str]
+
+
+def back_up(config: LoadedConfig, places: Places, target: Path, now: float, *, library: bool = False) -> Made:
+    """Write one tar file that its owner alone can read; the daemon may run meanwhile.
+
+    Raises:
+        StoreError: No backup was made; a file that was there before is untouched.
+    """
+    missing: list[str] = []
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(fd, "wb") as out:
+            with tempfile.TemporaryDirectory(dir=beside.parent, prefix=".tikmatrixd-") as folder:
+                state = Path(folder) / STORE
+                facts = store_backup.backup(Path(config.settings.storage.state_dir), state)
+                with tarfile.open(fileobj=out, mode="w") as tar:
+                    with state.open("rb") as content:
+                        sums = {STORE: _add(tar, STORE, content)}
+                    for name, path in _extras(config, places, missing, library=library):
+                        try:
+                            content = path.open("rb")
+                        except OSError as error:
+                            missing.append(f"{path}: {error.strerror}")
+                            continue
+                        # What breaks off from here on would leave a file that nobody can read behind it.
+                        with content:
+                            sums[name] = _add(tar, name, content)
+                    manifest = Manifest(FORMAT, utc(now).isoformat(timespec="seconds"), sums)
+                    _add_bytes(tar, MANIFEST, msgspec.json.encode(manifest))
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(target)
+    except OSError as error:
+        raise StoreFailed(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    holds = [name for name in sums if name != STORE]
+    return Made(facts, target.stat().st_size, holds, missing)
+
+
+def _extras(
+    config: LoadedConfig, places: Places, missing: list[str], *, library: bool
+) -> Iterator[tuple[str, Path]]:
+    if config.path is not None:
+        yield CONFIG, config.path
+    if places.tokens is not None and places.tokens.exists():
+        name = TOKENS_BESIDE_CONFIG if places.tokens_beside_config else TOKENS_IN_STATE
+        yield name, places.tokens
+    if places.adb_dir is None:
+        missing.append("the adb key: it was not found")
+    else:
+        for name in ADB_KEYS:
+            yield f"{ADB}/{name}", places.adb_dir / name
+    if config.settings.posting.screens_dir:
+        folder = Path(config.settings.posting.screens_dir)
+        for path in sorted(folder.glob("*.toml")):
+            yield f"{SCREENS}/{path.name}", path
+    if library:
+        for path in sorted(library_dir(config).glob("**/*")):
+            if path.is_file() and not path.is_symlink():
+                yield f"{LIBRARY}/{path.relative_to(library_dir(config))}", path
+
+
+def library_dir(config: LoadedConfig) -> Path:
+    """Where uploaded materials lie."""
+    settings = config.settings
+    return Path(settings.media.library_dir or Path(settings.storage.state_dir) / "library")
+
+
+def _add(tar: tarfile.TarFile, name: str, content: IO[bytes]) -> str:
+    """Add an open file as it is now; returns its SHA-256. Raises OSError, also when it gets shorter meanwhile."""
+    member = tarfile.TarInfo(name)
+    member.size = os.fstat(content.fileno()).st_size
+    member.mode = 0o600
+    reader = _Summing(content)
+    tar.addfile(member, reader)
+    return reader.sha256.hexdigest()
+
+
+def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    member.mode = 0o600
+    tar.addfile(member, io.BytesIO(data))
+
+
+class _Summing:
+    """A file that is summed while it is read."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self._content = content
+        self.sha256 = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._content.read(size)
+        self.sha256.update(data)
+        return data

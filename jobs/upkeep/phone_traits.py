@@ -1,0 +1,87 @@
+"""How a phone is set up that changes what apps show or what may be touched, for `doctor`; nothing is changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jobs.phone.error_translation import INPUT_FORBIDDEN
+from jobs.phone.protocol import PhoneSession
+from jobs.upkeep.doctor import Finding, fail, ok, warn
+
+#: From here on texts are cut and rows leave the screen.
+MAX_FONT_SCALE = 1.15
+_NAVIGATION = {"0": "three buttons", "1": "two buttons", "2": "gestures"}
+_OVERRIDE = re.compile(r"^Override (size|density): (\S+)", re.MULTILINE)
+_USER = re.compile(r"UserInfo\{(\d+):([^:}]*):")
+#: Samsung's name inside for Auto Blocker; it switches USB debugging off after a while.
+_AUTO_BLOCKER = "rampart_main_switch_enabled"
+
+
+def findings(serial: str, session: PhoneSession) -> Iterator[Finding]:
+    """What keeps this phone from being driven, or makes its screens look otherwise than known ones."""
+    name = f"phone {serial}"
+    yield _touches(name, serial, session)
+    yield from _looks(name, serial, session)
+    if _setting(session, "secure", _AUTO_BLOCKER) == "1":
+        yield fail(
+            name,
+            "Samsung's Auto Blocker is on: it ends USB debugging",
+            "switch it off: Settings, Security and privacy, Auto Blocker",
+            phone=serial,
+        )
+    others = [
+        who for number, who in _USER.findall(session.shell("pm", "list", "users").output) if number != "0"
+    ]
+    if others:
+        yield warn(
+            name,
+            f"has a second space or dual apps ({', '.join(others)}): only the apps of the main space are driven",
+            "switch dual apps off for TikTok and Instagram, or log in to the main one",
+            phone=serial,
+        )
+
+
+def _touches(name: str, serial: str, session: PhoneSession) -> Finding:
+    """One key that does nothing: does the phone let programs press any (PHN-1)?"""
+    pressed = session.shell("input", "keyevent", "0")
+    if "INJECT_EVENTS" in pressed.output:
+        what, _, remedy = INPUT_FORBIDDEN.partition(": ")
+        return fail(name, what.removeprefix("the phone "), remedy, phone=serial)
+    if pressed.exit_code:
+        return warn(
+            name,
+            f"a harmless key was refused: {pressed.output.strip()[:100]}",
+            "look at the phone",
+            phone=serial,
+        )
+    return ok(name, "takes touches and keys", phone=serial)
+
+
+def _looks(name: str, serial: str, session: PhoneSession) -> Iterator[Finding]:
+    scale = _setting(session, "system", "font_scale") or "1.0"
+    overridden = dict(
+        _OVERRIDE.findall(session.shell("wm", "size").output + session.shell("wm", "density").output)
+    )
+    mode = _setting(session, "secure", "navigation_mode")
+    said = [f"font scale {scale}", f"navigation by {_NAVIGATION.get(mode, 'unknown means')}"]
+    if re.fullmatch(r"\d+(\.\d+)?", scale) and float(scale) > MAX_FONT_SCALE:
+        yield warn(
+            name,
+            f"font scale {scale}: texts are cut and rows leave the screen",
+            "set the font size to its default: Settings, Display, Font size",
+            phone=serial,
+        )
+    for what, value in sorted(overridden.items()):
+        yield warn(
+            name,
+            f"the display's {what} is set to {value}, other than it was made",
+            f"`adb -s {serial} shell wm {what} reset`, or Settings, Display, Screen zoom",
+            phone=serial,
+        )
+    yield ok(name, ", ".join(said), phone=serial)
+
+
+def _setting(session: PhoneSession, table: str, key: str) -> str:
+    value = session.shell("settings", "get", table, key).output.strip()
+    return "" if value == "null" else value

@@ -1,0 +1,1 @@
+"""The document store under the tables: journal, snapshots, group commit."""

@@ -1,0 +1,1 @@
+"""The tables of the store: tasks, posts, accounts, materials and their like."""

@@ -1,0 +1,133 @@
+"""Which posts are out, may be out, or are to come: found by their content and account, also after their task left the store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from storage.engine.commit import Transaction
+from storage.engine.durable import JournalStorage
+from storage.records import MediaFile, Outcome, PostMark, Stage, Task
+
+TABLE = "posts"
+
+_ENDS = frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED})
+_COMMITTED = frozenset({Stage.COMMITTING, Stage.VERIFYING})
+_SPENT = frozenset({Outcome.PUBLISHED, Outcome.UNKNOWN})
+
+#: Where a post goes: (platform, account) where the account is known, else (phone, app).
+Place = tuple[str, str]
+
+
+def account_place(platform: str, username: str) -> Place:
+    """The place of an account that is known by name."""
+    return f"@{platform}", username.casefold()
+
+
+def phone_place(serial: str, package: str) -> Place:
+    """The place of whichever account is current in an app on a phone."""
+    return serial, package
+
+
+def content_of(materials: Sequence[MediaFile]) -> str:
+    """One digest for what a post shows, in whatever order; "" when it shows nothing."""
+    digests = sorted({file.sha256 for file in materials})
+    if len(digests) <= 1:
+        return "".join(digests)
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def places_of(post: Task | PostMark) -> list[Place]:
+    """The places at which this post is found."""
+    if post.username:
+        return [account_place(post.platform, post.username)]
+    places = [phone_place(post.serial, post.package)]
+    if post.account_seen:
+        places.append(account_place(post.platform, post.account_seen))
+    return places
+
+
+def is_out(task: Task) -> bool:
+    """Whether the task's post is published or may be."""
+    return task.stage in _COMMITTED or task.outcome in _SPENT
+
+
+def post_of(task: Task, *, planned_at: float | None = None) -> PostMark:
+    """A task as the post that it is going to make; `planned_at` where that is another time than the task's."""
+    return PostMark(
+        task_id=task.id,
+        content=content_of(task.materials),
+        placement=task.placement,
+        platform=task.platform,
+        serial=task.serial,
+        package=task.package,
+        username=task.username,
+        account_seen=task.account_seen,
+        planned_at=task.due_at if planned_at is None else planned_at,
+    )
+
+
+def mark_of(task: Task) -> PostMark | None:
+    """The task as a post; None when it shows nothing and never will without a retry."""
+    out = is_out(task)
+    if not task.materials or (task.stage in _ENDS and not out):
+        return None
+    return msgspec.structs.replace(
+        post_of(task),
+        ended_at=(task.finished_at or task.started_at or task.due_at) if out else None,
+        certain=task.outcome is Outcome.PUBLISHED,
+        at_once=task.due_at <= task.created_at,
+    )
+
+
+class PostStore:
+    """Marks of posts whose tasks left the store: deleted by a person, or moved to the archive."""
+
+    def __init__(self, storage: JournalStorage) -> None:
+        self._storage = storage
+        self._marks: dict[int, PostMark] = storage.tables[TABLE]
+        self._ids: dict[tuple[str, Place], list[int]] = {}
+        storage.listen(TABLE, self._update)
+
+    def _update(self, changes: Sequence[tuple[int, PostMark | None, PostMark | None]]) -> None:
+        for doc_id, before, now in changes:
+            if before is not None:
+                for place in places_of(before):
+                    ids = self._ids[before.content, place]
+                    ids.remove(doc_id)
+                    if not ids:
+                        del self._ids[before.content, place]
+            if now is not None:
+                for place in places_of(now):
+                    self._ids.setdefault((now.content, place), []).append(doc_id)
+
+    def find(self, content: str, places: Iterable[Place]) -> list[PostMark]:
+        """The marks with this content at any of the places; the caller holds the state lock."""
+        found = {doc_id for place in places for doc_id in self._ids.get((content, place), ())}
+        return [self._marks[doc_id] for doc_id in sorted(found)]
+
+    def expire(self, before: float) -> int:
+        """Drop the marks of posts that ended before this time; returns how many."""
+
+        def is_old(mark: PostMark | None) -> bool:
+            return mark is not None and (mark.ended_at or 0.0) < before
+
+        with self._storage.state_lock:
+            old = [doc_id for doc_id, mark in self._marks.items() if is_old(mark)]
+
+        def action(change: Transaction) -> int:
+            gone = [doc_id for doc_id in old if is_old(change.get(TABLE, doc_id))]
+            for doc_id in gone:
+                change.remove(TABLE, doc_id)
+            return len(gone)
+
+        return self._storage.commit(action) if old else 0
+
+
+def keep_mark(change: Transaction, task: Task) -> None:
+    """Within a change that removes the task: remember its post, if it is or may be out."""
+    mark = mark_of(task)
+    if mark is not None and mark.ended_at is not None:
+        change.put(TABLE, task.id, mark)

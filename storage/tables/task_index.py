@@ -1,0 +1,222 @@
+"""Indexes over the tasks in memory: every question the API and the dispatcher ask, without a walk over all tasks."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from storage.records import Stage, Status, Task
+from storage.tables.posts import Place, content_of, places_of
+
+#: What a page may be filtered by; None stands for "any".
+Filter = tuple[Status | None, str | None, str | None, str | None, str | None]
+
+_ANY = (None, None, None, None)
+
+#: Filter combinations kept ready; the one asked for longest ago is dropped. Each costs every change a comparison.
+VIEWS_MAX = 64
+
+
+class TaskIndex:
+    """Kept right by `update`, which the storage calls under its state lock; readers hold that lock too."""
+
+    def __init__(self, tasks: Mapping[int, Task]) -> None:
+        self._tasks = tasks
+        self._stages: dict[Stage, dict[int, None]] = {stage: {} for stage in Stage}
+        self._by_status: dict[Status | None, list[int]] = {status: [] for status in (None, *Status)}
+        self._views: OrderedDict[Filter, list[int]] = OrderedDict()
+        self._due: list[tuple[float, int]] = []
+        self._queued: list[tuple[float, int]] = []
+        self._queued_on: dict[str, list[tuple[float, int]]] = {}
+        self._posts: dict[int, int | list[int]] = {}  #: hash of content and place -> ids
+
+    def update(self, changes: Sequence[tuple[int, Task | None, Task | None]]) -> None:
+        """Take committed changes in: (id, before, now)."""
+        for doc_id, before, now in changes:
+            if before is not None:
+                if now is None or before.stage is not now.stage:
+                    self._stages[before.stage].pop(doc_id, None)
+                self._forget_times(before, now)
+                if now is None or _post(before) != _post(now):
+                    self._forget_post(before)
+            if now is not None:
+                if before is None or before.stage is not now.stage:
+                    self._stages[now.stage][doc_id] = None
+                self._note_times(before, now)
+                if before is None or _post(before) != _post(now):
+                    self._note_post(now)
+            self._update_views(doc_id, before, now)
+
+    # --- pages and counts
+
+    def ids(self, wanted: Filter) -> list[int]:
+        """Ascending ids of the tasks that match; not to be changed by the caller."""
+        if wanted[1:] == _ANY:
+            return self._by_status[wanted[0]]
+        view = self._views.get(wanted)
+        if view is None:
+            view = self._build(wanted)
+        else:
+            self._views.move_to_end(wanted)
+        return view
+
+    def counts(self) -> dict[Status, int]:
+        return {status: len(self._by_status[status]) for status in Status}
+
+    def _build(self, wanted: Filter) -> list[int]:
+        """Walk over the tasks once; from then on the view is kept right."""
+        if len(self._views) >= VIEWS_MAX:
+            self._views.popitem(last=False)
+        view = [doc_id for doc_id in self._by_status[wanted[0]] if _fits(self._tasks[doc_id], wanted)]
+        self._views[wanted] = view
+        return view
+
+    def _update_views(self, doc_id: int, before: Task | None, now: Task | None) -> None:
+        old = _facts(before)
+        new = _facts(now)
+        if old == new:
+            return
+        old_status = None if old is None else old[0]
+        new_status = None if new is None else new[0]
+        if old_status is not new_status:
+            if old_status is not None:
+                _drop(self._by_status[old_status], doc_id)
+            if new_status is not None:
+                _add(self._by_status[new_status], doc_id)
+            if old_status is None:
+                _add(self._by_status[None], doc_id)
+            elif new_status is None:
+                _drop(self._by_status[None], doc_id)
+        for key, view in self._views.items():
+            was = old is not None and _matches(key, old)
+            is_now = new is not None and _matches(key, new)
+            if was and not is_now:
+                _drop(view, doc_id)
+            elif is_now and not was:
+                _add(view, doc_id)
+
+    # --- what waits and what runs
+
+    def due(self, now: float) -> list[int]:
+        return [doc_id for _, doc_id in self._due[: bisect_right(self._due, (now, 1 << 62))]]
+
+    def due_times(self, until: float | None = None) -> list[float]:
+        due = self._due if until is None else self._due[: bisect_right(self._due, (until, 1 << 62))]
+        return sorted({at for at, _ in due})
+
+    def queued(self, serial: str | None) -> list[int]:
+        waiting = self._queued if serial is None else self._queued_on.get(serial, [])
+        return [doc_id for _, doc_id in waiting]
+
+    def in_stages(self, *stages: Stage) -> list[int]:
+        return sorted(doc_id for stage in stages for doc_id in self._stages[stage])
+
+    def _forget_times(self, before: Task, now: Task | None) -> None:
+        if before.stage is Stage.SCHEDULED and not (
+            now is not None and now.stage is Stage.SCHEDULED and now.due_at == before.due_at
+        ):
+            _discard(self._due, (before.due_at, before.id))
+        if before.stage is Stage.QUEUED and not (now is not None and _same_queue(before, now)):
+            _discard(self._queued, (before.scheduled_at, before.id))
+            mine = self._queued_on[before.serial]
+            _discard(mine, (before.scheduled_at, before.id))
+            if not mine:
+                del self._queued_on[before.serial]
+
+    def _note_times(self, before: Task | None, now: Task) -> None:
+        if now.stage is Stage.SCHEDULED and not (
+            before is not None and before.stage is Stage.SCHEDULED and now.due_at == before.due_at
+        ):
+            insort(self._due, (now.due_at, now.id))
+        if now.stage is Stage.QUEUED and not (before is not None and _same_queue(before, now)):
+            insort(self._queued, (now.scheduled_at, now.id))
+            insort(self._queued_on.setdefault(now.serial, []), (now.scheduled_at, now.id))
+
+    # --- same media on the same account
+
+    def with_content(self, content: str, places: Iterable[Place]) -> Iterator[Task]:
+        """Tasks that show this content at one of these places, whatever became of them; some may come twice."""
+        for place in places:
+            found = self._posts.get(hash((content, place)), ())
+            for doc_id in (found,) if isinstance(found, int) else found:
+                task = self._tasks[doc_id]
+                if place in places_of(task) and content_of(task.materials) == content:
+                    yield task
+
+    def _note_post(self, task: Task) -> None:
+        for key in _post_keys(task):
+            present = self._posts.get(key)
+            if present is None:
+                self._posts[key] = task.id
+            elif isinstance(present, int):
+                self._posts[key] = [present, task.id]
+            else:
+                present.append(task.id)
+
+    def _forget_post(self, task: Task) -> None:
+        for key in _post_keys(task):
+            present = self._posts.get(key)
+            if isinstance(present, list):
+                present.remove(task.id)
+                if len(present) == 1:
+                    self._posts[key] = present[0]
+            elif present == task.id:
+                del self._posts[key]
+
+
+def _post_keys(task: Task) -> list[int]:
+    content = content_of(task.materials)
+    return [hash((content, place)) for place in places_of(task)] if content else []
+
+
+def _post(task: Task) -> tuple[object, ...]:
+    """What it shows and where."""
+    return (task.serial, task.package, task.platform, task.username, task.account_seen, task.materials)
+
+
+def _facts(task: Task | None) -> tuple[Status, str, str, str, str] | None:
+    if task is None or task.deleted:
+        return None
+    return (task.stage.status, task.serial, task.script_name, task.source, task.username)
+
+
+def _fits(task: Task, wanted: Filter) -> bool:
+    facts = _facts(task)
+    return facts is not None and _matches(wanted, facts)
+
+
+def _matches(wanted: Filter, facts: tuple[Status, str, str, str, str]) -> bool:
+    a, b, c, d, e = wanted
+    return (
+        (b is None or b == facts[1])
+        and (a is None or a is facts[0])
+        and (e is None or e == facts[4])
+        and (c is None or c == facts[2])
+        and (d is None or d == facts[3])
+    )
+
+
+def _add(view: list[int], doc_id: int) -> None:
+    if not view or view[-1] < doc_id:
+        view.append(doc_id)
+    else:
+        insort(view, doc_id)
+
+
+def _drop(view: list[int], doc_id: int) -> None:
+    at = bisect_left(view, doc_id)
+    if at < len(view) and view[at] == doc_id:
+        del view[at]
+
+
+def _same_queue(before: Task, now: Task) -> bool:
+    return (
+        before.stage is now.stage and before.serial == now.serial and before.scheduled_at == now.scheduled_at
+    )
+
+
+def _discard(ordered: list[tuple[float, int]], item: tuple[float, int]) -> None:
+    at = bisect_left(ordered, item)
+    if at < len(ordered) and ordered[at] == item:
+        del ordered[at]

@@ -1,0 +1,298 @@
+"""The task store: typed, durable, safe for all threads; what the API lists and what the dispatcher works through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from storage.engine.commit import Transaction
+from storage.engine.durable import JournalStorage
+from storage.errors import InvalidRecord, StageConflict, UnknownRecord
+from storage.records import IdempotencyEntry, NewTask, Outcome, PostMark, Stage, Status, Task, Use, Waiting
+from storage.tables.idempotency import IdempotencyStore
+from storage.tables.posts import Place, PostStore, keep_mark, mark_of
+from storage.tables.task_index import TaskIndex
+from storage.tables.usage import UsageStore
+
+TABLE = "tasks"
+ENDS = frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED})
+ACTIVE = (Stage.PREPARING, Stage.COMMITTING, Stage.VERIFYING)
+
+_SPENT = frozenset({Outcome.PUBLISHED, Outcome.UNKNOWN})
+_CHANGEABLE = frozenset(Task.__struct_fields__) - {"id"}
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _text(new: NewTask) -> bytes:
+    try:
+        return _encode(new)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidRecord(f"the task cannot be stored: {error}") from error
+
+
+#: Why a pending task waits, since when, and one sentence about it.
+WaitingFacts = tuple[Waiting | None, float | None, str]
+
+
+class TaskStore:
+    """All tasks that are kept in memory. Records are immutable; a change stores a changed copy."""
+
+    def __init__(
+        self, storage: JournalStorage, usage: UsageStore, idempotency: IdempotencyStore, posts: PostStore
+    ) -> None:
+        self._storage = storage
+        self._posts = posts
+        self._usage = usage
+        self._idempotency = idempotency
+        self._tasks: dict[int, Task] = storage.tables[TABLE]
+        self._index = TaskIndex(self._tasks)
+        storage.listen(TABLE, self._index.update)
+
+    # --- writing
+
+    def create(
+        self,
+        new: Sequence[NewTask],
+        *,
+        idempotency: IdempotencyEntry | Callable[[list[Task]], IdempotencyEntry] | None = None,
+    ) -> list[Task]:
+        """Store tasks, the reservation of their files and the idempotency entry: all or nothing, one write.
+
+        Raises:
+            StoreFull: there is no room for new tasks.
+            InvalidRecord: a field has a type that cannot be stored.
+        """
+
+        def action(change: Transaction) -> list[Task]:
+            tasks = [self._insert(change, task) for task in new]
+            if idempotency is not None:
+                entry = idempotency if isinstance(idempotency, IdempotencyEntry) else idempotency(tasks)
+                self._idempotency.put(change, entry)
+            return tasks
+
+        return self._storage.commit(action, essential=False)
+
+    def _insert(self, change: Transaction, new: NewTask) -> Task:
+        # Added to the text, not to a second struct: a new task is written and read once, nothing else.
+        task_id = change.new_id(TABLE)
+        waits = b',"waiting_for":"time"' if new.stage is Stage.SCHEDULED else b""
+        more = b'"id":%d,"due_at":%b,"waiting_since":%b%b' % (
+            task_id,
+            _encode(new.scheduled_at),
+            _encode(new.created_at),
+            waits,
+        )
+        text = b"%b,%b}" % (_text(new)[:-1], more)
+        task: Task = change.put_text(TABLE, task_id, text)
+        self._usage.mark(change, task, Use.RESERVED)
+        return task
+
+    def change(
+        self,
+        task_id: int,
+        *,
+        expect: Collection[Stage] | None = None,
+        expect_attempt: int | None = None,
+        **changes: Any,
+    ) -> Task:
+        """Change fields of a task if it still is what the caller believes; durable when this returns.
+
+        The marks of its files follow its stage: used or free at an end, reserved again when it goes back to waiting.
+
+        Args:
+            task_id: Which task.
+            expect: Stages, one of which it must be in.
+            expect_attempt: The attempt it must be in.
+            **changes: New values of fields of `Task`.
+
+        Raises:
+            UnknownRecord: no such task.
+            StageConflict: stage or attempt is another; carries the task as it is.
+            StoreFull, StoreFailed: not written, nothing has changed.
+        """
+        unknown = changes.keys() - _CHANGEABLE
+        if unknown:
+            raise InvalidRecord(f"a task has no field {', '.join(sorted(unknown))} that could be changed")
+
+        def action(change: Transaction) -> Task:
+            task: Task | None = change.get(TABLE, task_id)
+            if task is None:
+                raise UnknownRecord(TABLE, task_id)
+            if (expect is not None and task.stage not in expect) or (
+                expect_attempt is not None and task.attempt != expect_attempt
+            ):
+                raise StageConflict(task)
+            changed: Task = change.put(TABLE, task_id, msgspec.structs.replace(task, **changes))
+            self._follow(change, task, changed)
+            return changed
+
+        return self._storage.commit(action)
+
+    def change_each(
+        self,
+        changes: Mapping[int, Mapping[str, Any]],
+        *,
+        expect: Collection[Stage],
+        expect_attempts: Mapping[int, int] | None = None,
+    ) -> list[Task]:
+        """Change several tasks, each in its own way, in one write; those not in a stage of `expect` stay as they are.
+
+        Args:
+            changes: Task id -> new values of fields of `Task`.
+            expect: Stages, one of which a task must be in.
+            expect_attempts: Task id -> the attempt it must be in, where that matters.
+
+        Returns:
+            The tasks that were changed, in the order asked for.
+
+        Raises:
+            StoreFull, StoreFailed: not written, nothing has changed.
+        """
+
+        def action(change: Transaction) -> list[Task]:
+            done = []
+            for task_id, news in changes.items():
+                task: Task | None = change.get(TABLE, task_id)
+                if task is None or task.stage not in expect:
+                    continue
+                if expect_attempts is None or expect_attempts.get(task_id, task.attempt) == task.attempt:
+                    changed: Task = change.put(TABLE, task_id, msgspec.structs.replace(task, **news))
+                    self._follow(change, task, changed)
+                    done.append(changed)
+            return done
+
+        return self._storage.commit(action) if changes else []
+
+    def _follow(self, change: Transaction, before: Task, now: Task) -> None:
+        if before.stage is now.stage and before.outcome is now.outcome:
+            return
+        if now.stage in ENDS:
+            self._usage.mark(change, now, Use.USED if now.outcome in _SPENT else Use.FREE)
+        elif before.stage in ENDS:
+            # What it may have posted stays known, whoever says that it has not, and whatever becomes of the retry.
+            keep_mark(change, before)
+            self._usage.mark(change, now, Use.RESERVED)
+
+    def remove(self, task_ids: Iterable[int], *, expect: Collection[Stage] | None = None) -> list[int]:
+        """Remove tasks for good and free files they only reserved; returns the ids of those removed.
+
+        Tasks in another stage than those of `expect` stay. What they posted, or may have, stays known (`posts`).
+        """
+        wanted = list(dict.fromkeys(task_ids))
+
+        def action(change: Transaction) -> list[int]:
+            removed = []
+            for task_id in wanted:
+                task: Task | None = change.get(TABLE, task_id)
+                if task is not None and (expect is None or task.stage in expect):
+                    change.remove(TABLE, task_id)
+                    keep_mark(change, task)
+                    if task.stage not in ENDS:
+                        self._usage.mark(change, task, Use.FREE)
+                    removed.append(task_id)
+            return removed
+
+        return self._storage.commit(action) if wanted else []
+
+    def set_waiting(self, updates: Mapping[int, WaitingFacts]) -> None:
+        """Say why pending tasks wait; in memory only, as it is worked out again after a restart."""
+
+        def apply(tasks: dict[int, Task]) -> None:
+            for task_id, (reason, since, detail) in updates.items():
+                task = tasks.get(task_id)
+                if task is not None and task.status is Status.PENDING:
+                    tasks[task_id] = msgspec.structs.replace(
+                        task, waiting_for=reason, waiting_since=since, waiting_detail=detail
+                    )
+
+        self._storage.replace_in_memory(TABLE, apply)
+
+    def set_remark(self, task_id: int, remark: str) -> None:
+        """Say what a running task does just now; in memory only, as the step log tells it for good."""
+
+        def apply(tasks: dict[int, Task]) -> None:
+            task = tasks.get(task_id)
+            if task is not None and task.status is Status.RUNNING:
+                tasks[task_id] = msgspec.structs.replace(task, remark=remark)
+
+        self._storage.replace_in_memory(TABLE, apply)
+
+    # --- reading
+
+    def get(self, task_id: int) -> Task | None:
+        """The task, also one that was deleted while it ran."""
+        return self._tasks.get(task_id)
+
+    def many(self, task_ids: Iterable[int]) -> list[Task]:
+        """The tasks that exist, in the order asked for, each once."""
+        found = (self._tasks.get(task_id) for task_id in dict.fromkeys(task_ids))
+        return [task for task in found if task is not None]
+
+    def page(
+        self,
+        *,
+        status: Status | None = None,
+        serial: str | None = None,
+        script_name: str | None = None,
+        source: str | None = None,
+        username: str | None = None,
+        page: int = 1,
+        page_size: int = 20,
+    ) -> tuple[list[Task], int]:
+        """One page of the tasks that match, newest id first, and how many match in all; without deleted ones."""
+        with self._storage.state_lock:
+            ids = self._index.ids((status, serial, script_name, source, username))
+            total = len(ids)
+            end = total - (page - 1) * page_size
+            wanted = ids[max(0, end - page_size) : end] if end > 0 else []
+            tasks = self._tasks
+            return [tasks[task_id] for task_id in reversed(wanted)], total
+
+    def counts(self) -> dict[Status, int]:
+        """How many tasks have each status, without deleted ones."""
+        with self._storage.state_lock:
+            return self._index.counts()
+
+    def due(self, now: float) -> list[Task]:
+        """Scheduled tasks whose time has come, earliest first."""
+        with self._storage.state_lock:
+            return [self._tasks[task_id] for task_id in self._index.due(now)]
+
+    def due_times(self, until: float | None = None) -> list[float]:
+        """The distinct times (up to `until`) at which scheduled tasks become due, ascending."""
+        with self._storage.state_lock:
+            return self._index.due_times(until)
+
+    def queued(self, serial: str | None = None) -> list[Task]:
+        """Queued tasks, of one phone or all, in (scheduled_at, id) order."""
+        with self._storage.state_lock:
+            return [self._tasks[task_id] for task_id in self._index.queued(serial)]
+
+    def active(self) -> list[Task]:
+        """Tasks that an attempt works on (or worked on when the daemon ended), by id."""
+        return self._in_stages(*ACTIVE)
+
+    def by_stage(self, stage: Stage) -> list[Task]:
+        """Tasks in one stage, by id, also deleted ones."""
+        return self._in_stages(stage)
+
+    def _in_stages(self, *stages: Stage) -> list[Task]:
+        with self._storage.state_lock:
+            return [self._tasks[task_id] for task_id in self._index.in_stages(*stages)]
+
+    def posts(self, content: str, places: Collection[Place]) -> list[PostMark]:
+        """Posts with this content at any of the places: published, maybe published, or to come; by task id.
+
+        Those of deleted and archived tasks are among them, and what a task may have posted before it was retried.
+        """
+        with self._storage.state_lock:
+            found = self._posts.find(content, places)
+            tasks = {task.id: task for task in self._index.with_content(content, places)}
+        found += [mark for task in tasks.values() if (mark := mark_of(task)) is not None]
+        return sorted(found, key=lambda mark: mark.task_id)
+
+    def __len__(self) -> int:
+        return len(self._tasks)

@@ -1,0 +1,88 @@
+"""CLI-6, CLI-7, CLI-9: what clients send in place of a value is named by its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from handlers.request.body import parse_object
+from handlers.request.envelope import Refusal
+from jobs.input.spoilt_values import decoded_twice, explain_spoilt
+from tests.support.door import Door, refused
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    with Door(tmp_path_factory.mktemp("door"), duplicate_window_minutes=0, duplicate_warning_hours=0) as door:
+        door.file("clip.mp4")
+        yield door
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("@{captions=x; material_list=System.Object[]}", "-Depth 10"),
+        ("@{}", "-Depth 10"),
+        ("System.Object[]", "-Depth 10"),
+        ("System.String[]", "-Depth 10"),
+        ("System.Collections.Hashtable", "-Depth 10"),
+        ("System.Collections.Specialized.OrderedDictionary", "-Depth 10"),
+        ("[object Object]", "JSON.stringify"),
+        ("[object Object],[object File]", "JSON.stringify"),
+        ("<__main__.Post object at 0x7f00dead>", "Python"),
+        ("hello @{name}", ""),
+        ("@{a|b}", ""),
+        ("my System.Object[] went missing", ""),
+        ("why [object Object]?", ""),
+        ("", ""),
+    ],
+)
+def test_a_value_that_a_program_could_not_encode_is_recognised(text: str, cause: str) -> None:
+    found = explain_spoilt(text)
+    assert (cause in found) if cause else (found == "")
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "cause"),
+    [
+        ({"usernames": '["a"]', "serials": None}, "usernames", "this list was encoded twice"),
+        ({"usernames": "['a']", "serials": None}, "usernames", "Python's own text of a list"),
+        ({"serials": "System.Object[]"}, "serials", "-Depth 10"),
+        ({"serials": ["[object Object]"]}, "serials[0]", "JSON.stringify"),
+        ({"serials": "A,B"}, "serials", 'e.g. ["A", "B"]'),
+        ({"script_config": '{"captions": "x"}'}, "script_config", "this object was encoded twice"),
+        ({"script_config": "@{captions=x}"}, "script_config", "-Depth 10"),
+        ({"script_config": "{'captions': 'x'}"}, "script_config", "Python's own text"),
+        ({"script_config": "[object Object]"}, "script_config", "JSON.stringify"),
+        ({"script_config": {"material_list": "System.Object[]"}}, "script_config.material_list", "-Depth 10"),
+        ({"script_config": {"captions": "@{text=x}"}}, "script_config.captions", "-Depth 10"),
+        (
+            {"script_config": {"material_list": ["file:///srv/media/clip.mp4"]}},
+            "script_config.material_list[0]", 'write the path alone: "/srv/media/clip.mp4"',
+        ),
+    ],
+)  # fmt: skip
+def test_CLI_6_CLI_7_CLI_9_the_refusal_names_what_to_change_in_the_program(
+    door: Door, body: dict[str, Any], field: str, cause: str
+) -> None:
+    config = body.pop("script_config", {"material_list": ["clip.mp4"]})
+    serials = {"serials": ["A"]} | body
+    request = {"script_name": "post", "script_config": config, **serials}
+    assert cause in refused(lambda: door.intake.create(request))[field]
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [(b"[object Object]", "JSON.stringify"), (b"System.Collections.Hashtable", "ConvertTo-Json")],
+)
+def test_CLI_9_the_same_as_the_whole_body_is_named_too(body: bytes, cause: str) -> None:
+    with pytest.raises(Refusal, match=cause):
+        parse_object(body)
+
+
+def test_only_lists_and_objects_can_be_encoded_twice() -> None:
+    assert decoded_twice(' ["a"] ') == ["a"]
+    assert decoded_twice("[a]") is None
+    assert decoded_twice("5") is None

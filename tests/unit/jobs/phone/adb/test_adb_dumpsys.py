@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.phone.adb import dumpsys
+
+# The lines that matter of `dumpsys window` and `dumpsys activity activities` of Android 7 to 15.
+FOCUS = {
+    "7, window windows": (
+        (
+            "  mCurrentFocus=Window{41b37570 u0 com.incall.apps.launcher/com.incall.apps.launcher.Launcher}\n"
+            "  mFocusedApp=AppWindowToken{422df168 token=Token{422def98 ActivityRecord{422dee38 u0 com.x/.Y t14}}}"
+        ),
+        "com.incall.apps.launcher",
+    ),
+    "10, window displays": (
+        (
+            "    mCurrentFocus=Window{4c8a1f0 u0 com.instagram.android/com.instagram.mainactivity.MainActivity}\n"
+            "    mFocusedApp=AppWindowToken{...}"
+        ),
+        "com.instagram.android",
+    ),
+    "no user": ("mCurrentFocus=Window{4c8a1f0 com.app/com.app.Main}", "com.app"),
+    "second display": (
+        "  mCurrentFocus=null\n  mCurrentFocus=Window{aa u0 com.app/com.app.Main paused=false}",
+        "com.app",
+    ),
+    "notification shade": ("mCurrentFocus=Window{2c u0 NotificationShade}", "com.android.systemui"),
+    "old status bar": ("mCurrentFocus=Window{2c u0 StatusBar}", "com.android.systemui"),
+    "pop-up window": (
+        (
+            "  mCurrentFocus=Window{9 u0 PopupWindow:1a2b}\n"
+            "  mFocusedApp=ActivityRecord{8f1 u0 com.zhiliaoapp.musically/com.ss.android.Splash t12}"
+        ),
+        "com.zhiliaoapp.musically",
+    ),
+    "8, activities": (
+        "    mResumedActivity: ActivityRecord{8f1 u0 com.app/.Main t12}",
+        "com.app",
+    ),
+    "12, activities": ("    topResumedActivity=ActivityRecord{8f1 u0 com.app/.Main} t12}", "com.app"),
+    "14, activities": ("  ResumedActivity: ActivityRecord{8f1 u0 com.app/.Main t12}", "com.app"),
+    "nothing": ("WINDOW MANAGER DISPLAY CONTENTS (dumpsys window displays)\n", ""),
+    "empty": ("", ""),
+}
+
+
+@pytest.mark.parametrize(("dump", "package"), FOCUS.values(), ids=FOCUS)
+def test_U2_18_the_focused_package_is_read_on_every_android(dump: str, package: str) -> None:
+    assert dumpsys.focused_package(dump) == package
+
+
+@pytest.mark.parametrize(
+    ("dump", "awake"),
+    [
+        ("  mWakefulness=Awake\n  mWakefulnessChanging=false", True),
+        ("  mWakefulness=Asleep", False),
+        ("  mWakefulness=Dozing", False),
+        ("Display Power: state=ON", True),
+        ("Display Power: state=OFF", False),
+        ("mScreenOn=true", True),
+        ("?", None),
+    ],
+)
+def test_whether_the_screen_is_on(dump: str, awake: bool | None) -> None:
+    assert dumpsys.awake(dump) is awake
+
+
+@pytest.mark.parametrize(
+    ("dump", "locked"),
+    [
+        ("  KeyguardServiceDelegate\n    showing=true\n    secure=false", True),
+        ("  KeyguardServiceDelegate\n    showing=false\n    showingAndNotOccluded=true", False),
+        ("    mIsShowing=true", True),
+        ("    mShowingLockscreen=true mShowingDream=false", True),
+        ("    isStatusBarKeyguard=false", False),
+        ("nothing of it", False),
+    ],
+)
+def test_whether_the_keyguard_is_in_front(dump: str, locked: bool) -> None:
+    assert dumpsys.locked(dump) is locked
+
+
+def test_a_call_on_any_sim_is_a_call() -> None:
+    assert dumpsys.in_call("Phone Id=0\n  mCallState=0\nPhone Id=1\n  mCallState=2\n")
+    assert not dumpsys.in_call("  mCallState=0\n  mCallState=0\n")
+
+
+def test_the_battery_is_read_with_any_scale() -> None:
+    assert dumpsys.battery("  level: 50\n  scale: 200\n  temperature: 301\n") == (25, 30.1)
+    assert dumpsys.battery("  level: 87\n  scale: 100\n") == (87, None)
+    assert dumpsys.battery("  level: 87\n  scale: 0\n") == (87, None)
+    assert dumpsys.battery("nothing") == (None, None)
+
+
+def test_properties_may_hold_brackets_and_line_breaks() -> None:
+    said = dumpsys.properties("[ro.serialno]: [ABC]\n[a.b]: []\n[x]: [one\ntwo]\n[y]: [a [b] c]\n")
+    assert said == {"ro.serialno": "ABC", "a.b": "", "x": "one\ntwo", "y": "a [b] c"}
+
+
+@pytest.mark.parametrize(
+    ("df", "free"),
+    [
+        ("Filesystem     1K-blocks     Used Available Use% Mounted on\n/dev/fuse 111001000 22200200 88800800  20% /storage/emulated\n", 88800800 * 1024),
+        ("Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/block/bootdevice/by-name/userdata\n 100 60 40 60% /data\n", 40 * 1024),
+        ("Filesystem Size Used Free Blksize\n/sdcard 10G 5G 5G 4096\n", None),
+        ("df: /nowhere: No such file or directory\n", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_free_space_is_read_even_from_a_broken_line(df: str, free: int | None) -> None:
+    assert dumpsys.free_bytes(df) == free
+
+
+@pytest.mark.parametrize(
+    ("output", "failed"),
+    [
+        ("Starting: Intent { act=android.intent.action.MAIN }\n", False),
+        ("Starting: Intent { cmp=a/.B }\nWarning: Activity not started, its current task has been brought to the front\n", False),
+        ("Starting: Intent { cmp=a/.B }\nError type 3\nError: Activity class {a/a.B} does not exist.\n", True),
+        ("Error: Activity not started, unable to resolve Intent { act=x }\n", True),
+        ("java.lang.SecurityException: Permission Denial: starting Intent\n", True),
+        ("Exception occurred while executing 'start':\n", True),
+    ],
+)  # fmt: skip
+def test_am_s_failures_are_told_from_its_warnings(output: str, failed: bool) -> None:
+    assert bool(dumpsys.am_error(output)) is failed
+
+
+def test_the_launcher_s_activity_is_the_last_line() -> None:
+    text = (
+        "priority=0 preferredOrder=0 match=0x108000 specificIndex=-1 isDefault=true\ncom.app/com.app.Main$X\n"
+    )
+    assert dumpsys.component(text) == "com.app/com.app.Main$X"
+    assert dumpsys.component("No activity found\n") == ""
+
+
+def test_a_version_name_is_found_and_its_absence_too() -> None:
+    assert (
+        dumpsys.version_name("Packages:\n  Package [a]\n    versionCode=1 minSdk=2\n    versionName=43.1.4\n")
+        == "43.1.4"
+    )
+    assert dumpsys.version_name("Unable to find package: a") == ""
+
+
+@given(st.text(max_size=400))
+def test_no_text_breaks_any_parser(text: str) -> None:
+    for parse in (
+        dumpsys.properties,
+        dumpsys.battery,
+        dumpsys.focused_package,
+        dumpsys.awake,
+        dumpsys.locked,
+        dumpsys.in_call,
+        dumpsys.version_name,
+        dumpsys.free_bytes,
+        dumpsys.am_error,
+        dumpsys.component,
+    ):
+        parse(text)

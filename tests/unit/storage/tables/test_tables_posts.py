@@ -1,0 +1,135 @@
+"""What was posted where: found by content and account, and never forgotten with its task (R50)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from storage.backup import backup, restore
+from storage.records import MediaFile, Outcome, PostMark, Stage
+from storage.store import POSTS_KEPT_DAYS, Store
+from storage.tables.posts import account_place, content_of, phone_place
+from tests.support.storage_samples import new_task
+
+Opener = Callable[..., Store]
+ANNA = account_place("tiktok", "Anna")
+CURRENT = phone_place("A", "com.zhiliaoapp.musically")
+CONTENT = f"{1:064x}"
+DAY_S = 24 * 3600.0
+
+
+def ids(store: Store, *places: tuple[str, str], content: str = CONTENT) -> list[int]:
+    return [mark.task_id for mark in store.tasks.posts(content, places)]
+
+
+def add(store: Store, number: int = 1, **facts: Any) -> int:
+    return store.tasks.create([new_task(number, **{"serial": "A", "username": "anna", **facts})])[0].id
+
+
+def publish(store: Store, task_id: int, **facts: Any) -> None:
+    changes = {"stage": Stage.PUBLISHED, "outcome": Outcome.PUBLISHED, "finished_at": 5.0, **facts}
+    store.tasks.change(task_id, **changes)
+
+
+def test_R50_posts_to_come_and_posts_that_are_or_may_be_out_are_found_and_no_others(store: Store):
+    first, second = add(store), add(store)
+    add(store, 2)
+    add(store, username="other")
+    assert ids(store, ANNA) == [first, second]
+    store.tasks.change(first, stage=Stage.FAILED, outcome=Outcome.NONE)
+    assert ids(store, ANNA) == [second]
+    store.tasks.change(first, stage=Stage.FAILED, outcome=Outcome.UNKNOWN)
+    assert ids(store, ANNA) == [first, second]
+    store.tasks.change(second, stage=Stage.REJECTED, outcome=Outcome.NOT_PUBLISHED)
+    assert ids(store, ANNA) == [first]
+
+
+def test_R50_a_post_of_whichever_account_is_current_is_found_by_its_phone_and_by_the_account_that_was_seen(
+    store: Store,
+):
+    task_id = add(store, username="")
+    assert ids(store, CURRENT) == [task_id]
+    assert ids(store, ANNA) == []
+    store.tasks.change(task_id, account_seen="ANNA")
+    assert ids(store, CURRENT) == ids(store, ANNA) == [task_id]
+    assert ids(store, CURRENT, ANNA) == [task_id]
+    assert ids(store, account_place("instagram", "anna")) == []
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PUBLISHED, Outcome.UNKNOWN])
+def test_R50_a_post_that_is_or_may_be_out_is_known_after_its_task_was_deleted(
+    make_store: Opener, outcome: Outcome
+):
+    store = make_store()
+    task_id = add(store, username="", placement="video")
+    stage = Stage.PUBLISHED if outcome is Outcome.PUBLISHED else Stage.FAILED
+    publish(store, task_id, stage=stage, outcome=outcome, account_seen="anna", due_at=3.0)
+    assert store.tasks.remove([task_id]) == [task_id]
+    for now in (store, make_store()):
+        assert now.tasks.posts(CONTENT, [ANNA, CURRENT]) == [
+            PostMark(
+                task_id=task_id, content=CONTENT, platform="tiktok", serial="A", account_seen="anna",
+                package="com.zhiliaoapp.musically", planned_at=3.0, ended_at=5.0, placement="video",
+                certain=outcome is Outcome.PUBLISHED, at_once=True,
+            )
+        ]  # fmt: skip
+
+
+def test_a_task_that_posted_nothing_leaves_no_mark(store: Store):
+    failed, waiting = add(store), add(store)
+    store.tasks.change(failed, stage=Stage.FAILED, outcome=Outcome.NOT_PUBLISHED)
+    store.tasks.remove([failed, waiting])
+    assert ids(store, ANNA) == []
+    assert store.storage.tables["posts"] == {}
+
+
+def test_R50_what_a_task_may_have_posted_stays_known_when_it_is_retried_and_then_deleted(store: Store):
+    task_id = add(store)
+    publish(store, task_id, stage=Stage.FAILED, outcome=Outcome.UNKNOWN)
+    store.tasks.change(task_id, stage=Stage.SCHEDULED, outcome=Outcome.NONE, finished_at=None)
+    assert [mark.ended_at for mark in store.tasks.posts(CONTENT, [ANNA])] == [5.0, None]
+    store.tasks.remove([task_id])
+    assert [mark.ended_at for mark in store.tasks.posts(CONTENT, [ANNA])] == [5.0]
+
+
+def test_R50_a_post_is_known_after_its_task_went_to_the_archive_and_for_months(make_store: Opener):
+    store = make_store(retention_days=1)
+    now = 100 * DAY_S
+    task_id = add(store)
+    publish(store, task_id, finished_at=now)
+    store.maintain(now + 2 * DAY_S)
+    assert store.tasks.get(task_id) is None
+    assert ids(make_store(retention_days=1), ANNA) == [task_id]
+    store = make_store(retention_days=1)
+    store.maintain(now + (POSTS_KEPT_DAYS - 1) * DAY_S)
+    assert ids(store, ANNA) == [task_id]
+    store.maintain(now + (POSTS_KEPT_DAYS + 1) * DAY_S)
+    assert ids(store, ANNA) == []
+
+
+def test_a_restore_keeps_what_was_posted_since_the_backup(make_store: Opener, tmp_path):
+    store = make_store()
+    add(store, 7)
+    backup(store, tmp_path / "backup.tar")
+    listed, deleted = add(store), add(store)
+    for task_id in (listed, deleted):
+        publish(store, task_id, finished_at=time.time())
+    store.tasks.remove([deleted])
+    store.close()
+    restore(tmp_path / "backup.tar", tmp_path / "state", time.time())
+    restored = make_store()
+    assert restored.tasks.get(listed) is None
+    assert ids(restored, ANNA) == [listed, deleted]
+
+
+def test_several_images_are_one_content_in_whatever_order():
+    def file(sha256: str) -> MediaFile:
+        return MediaFile(path=f"/{sha256}", name=sha256, sha256=sha256, size_bytes=1, kind="image")
+
+    one, two, three = file("a"), file("b"), file("c")
+    assert content_of([one, two]) == content_of([two, one]) == content_of([two, one, two])
+    assert len({content_of(files) for files in ([], [one], [two], [one, two], [one, three])}) == 5
+    assert content_of([one]) == "a"

@@ -1,0 +1,157 @@
+"""Accounts, materials, answers, small facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from storage.errors import AccountExists, InvalidRecord, UnknownRecord
+from storage.records import IdempotencyEntry, NewAccount, NewMaterial
+from storage.store import Store
+from tests.support.storage_samples import new_task
+
+Opener = Callable[..., Store]
+
+
+def material(name: str, **changes) -> NewMaterial:
+    facts = {
+        "path": f"/lib/{name}",
+        "name": name,
+        "kind": "video",
+        "sha256": name,
+        "size_bytes": 1,
+        "created_at": 1.0,
+    }
+    return NewMaterial(**{**facts, **changes})
+
+
+def test_an_account_is_found_whatever_its_case(store: Store):
+    anna = store.accounts.add(username="Anna", platform="tiktok", serial="A", tags=("x",))
+    store.accounts.add(NewAccount(username="anna", platform="instagram"))
+    assert store.accounts.find("ANNA", "tiktok") == [anna]
+    assert [account.platform for account in store.accounts.find("aNNa")] == ["tiktok", "instagram"]
+    assert store.accounts.get(anna.id) == anna
+
+
+def test_a_name_is_given_once_per_platform(store: Store):
+    store.accounts.add(username="Anna", platform="tiktok")
+    other = store.accounts.add(username="bob", platform="tiktok")
+    with pytest.raises(AccountExists, match="Anna"):
+        store.accounts.add(username="anna", platform="tiktok")
+    with pytest.raises(AccountExists):
+        store.accounts.change(other.id, username="ANNA")
+    assert store.accounts.change(other.id, username="BOB").username == "BOB"
+    assert len(store.accounts.all()) == 2
+
+
+def test_accounts_are_changed_and_removed(make_store: Opener):
+    store = make_store()
+    anna = store.accounts.add(username="anna", platform="tiktok")
+    store.accounts.change(anna.id, enabled=False, serial="B")
+    assert make_store().accounts.get(anna.id).serial == "B"
+    store = make_store()
+    assert store.accounts.remove(anna.id)
+    assert not store.accounts.remove(anna.id)
+    with pytest.raises(UnknownRecord):
+        store.accounts.change(anna.id, enabled=True)
+
+
+def test_the_config_file_owns_its_accounts(make_store: Opener):
+    store = make_store()
+    store.accounts.add(username="Anna", platform="tiktok", logged_in=False)
+    store.accounts.add(username="carl", platform="tiktok")
+    entry = NewAccount(username="anna", platform="tiktok", serial="A")
+    store.accounts.sync_config([entry, NewAccount(username="dora", platform="instagram", serial="B")])
+    anna = store.accounts.find("anna", "tiktok")[0]
+    assert (anna.managed, anna.serial, anna.id, anna.logged_in) == ("config", "A", 1, False)
+    size = store.storage._disk.journal_bytes
+    store.accounts.sync_config([entry, NewAccount(username="dora", platform="instagram", serial="B")])
+    assert store.storage._disk.journal_bytes == size, "nothing changed, nothing is written"
+    store.accounts.sync_config([entry])
+    assert [account.username for account in make_store().accounts.all()] == ["anna", "carl"]
+
+
+def test_candidates_are_the_accounts_own_first_then_nobodys_in_the_order_of_sort_number_and_age(store: Store):
+    names = [
+        ("late", {"created_at": 9.0}),
+        ("early", {"created_at": 2.0}),
+        ("second", {"sort_number": -1}),
+        ("own", {"username": "Anna", "sort_number": 7}),
+        ("other", {"username": "bob"}),
+        ("image", {"kind": "image"}),
+        ("tagged", {"tags": ("summer",), "sort_number": 9}),
+    ]
+    for name, changes in names:
+        store.materials.add(material(name, **changes))
+    found = [found.name for found in store.materials.candidates("video", (), "anna")]
+    assert found == ["own", "second", "early", "late", "tagged"]
+    assert [found.name for found in store.materials.candidates("video", ["summer", "x"], "anna")] == [
+        "tagged"
+    ]
+    assert store.materials.tags() == {"summer"}
+
+
+def test_materials_are_listed_changed_and_removed(make_store: Opener):
+    store = make_store()
+    for number in range(5):
+        store.materials.add(material(f"m{number}", tags=("even",) if number % 2 == 0 else ()))
+    page, total = store.materials.page(tag="even", page=1, page_size=2)
+    assert ([found.name for found in page], total) == (["m4", "m2"], 3)
+    assert [found.name for found in store.materials.page(tag="even", page=2, page_size=2)[0]] == ["m0"]
+    store.materials.change(1, caption="new", tags=("x",))
+    assert make_store().materials.get(1).caption == "new"
+    store = make_store()
+    assert store.materials.remove(1).name == "m0"
+    assert store.materials.remove(1) is None
+    with pytest.raises(UnknownRecord):
+        store.materials.change(1, caption="x")
+
+
+def test_an_answer_is_kept_for_a_day(store: Store):
+    store.tasks.create([new_task()], idempotency=IdempotencyEntry("key", "hash", 1000.0, {"code": 0}))
+    assert store.idempotency.find("key", 1000.0 + 86399.0) is not None
+    assert store.idempotency.find("key", 1000.0 + 86400.0) is None
+    assert store.idempotency.find("other", 1000.0) is None
+    assert store.idempotency.expire(1000.0) == 0
+    assert store.idempotency.expire(1000.0 + 86400.0) == 1
+    assert store.idempotency.expire(1000.0 + 86400.0) == 0
+
+
+def test_small_facts_survive_and_equal_ones_are_not_written_again(make_store: Opener):
+    store = make_store()
+    store.meta.set("position", {"a": [1, 2]})
+    size = store.storage._disk.journal_bytes
+    store.meta.set("position", {"a": [1, 2]})
+    assert store.storage._disk.journal_bytes == size
+    value = make_store().meta.get("position")
+    assert value == {"a": [1, 2]}
+    store = make_store()
+    store.meta.get("position")["a"].append(3)
+    assert store.meta.get("position") == {"a": [1, 2]}
+    assert store.meta.get("missing", 7) == 7
+    store.meta.remove("position")
+    store.meta.remove("position")
+    assert store.meta.get("position") is None
+    with pytest.raises(InvalidRecord):
+        store.meta.set("bad", object())
+
+
+def test_an_answer_that_was_renewed_while_old_ones_are_dropped_stays(store: Store) -> None:
+    """The store looks for old answers before its turn to write comes; a fresh one may take an old one's place meanwhile."""
+    day = 86400.0
+    store.tasks.create([new_task()], idempotency=IdempotencyEntry("key", "hash", 1000.0, {"code": 0}))
+    commit = store.storage.commit
+
+    def later(action: Any, **more: Any) -> Any:
+        store.storage.commit = commit  # type: ignore[method-assign]
+        fresh = IdempotencyEntry("key", "other", 1000.0 + day, {"code": 1})
+        store.tasks.create([new_task()], idempotency=fresh)
+        return commit(action, **more)
+
+    store.storage.commit = later  # type: ignore[method-assign]
+    assert store.idempotency.expire(1000.0 + day) == 0
+    kept = store.idempotency.find("key", 1000.0 + day)
+    assert kept is not None
+    assert kept.body_sha256 == "other"

@@ -1,0 +1,175 @@
+"""The indexes against the simplest thing that could be right: a walk over all tasks."""
+
+from __future__ import annotations
+
+import random
+import threading
+from typing import Any
+
+import msgspec
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from storage.records import Outcome, Stage, Status, Task
+from storage.store import Store
+from storage.tables.posts import account_place, phone_place
+from storage.tables.task_index import VIEWS_MAX, TaskIndex
+from tests.support.storage_samples import new_task
+
+SERIALS = ("A", "B")
+USERS = ("x", "y", "")
+
+
+def task(number: int, **changes: Any) -> Task:
+    new = msgspec.structs.asdict(new_task(number, **changes))
+    return Task(**new, id=number, due_at=new["scheduled_at"])
+
+
+class Comparison(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tasks: dict[int, Task] = {}
+        self.index = TaskIndex(self.tasks)
+        self.next_id = 1
+        self.asked: set[tuple[Any, ...]] = set()
+
+    def store(self, number: int, now: Task | None) -> None:
+        before = self.tasks.pop(number, None)
+        if now is not None:
+            self.tasks[number] = now
+        self.index.update([(number, before, now)])
+
+    @rule(
+        serial=st.sampled_from(SERIALS),
+        user=st.sampled_from(USERS),
+        at=st.integers(0, 5),
+        stage=st.sampled_from(Stage),
+        media=st.integers(1, 2),
+    )
+    def add(self, serial: str, user: str, at: int, stage: Stage, media: int) -> None:
+        new = task(media, serial=serial, username=user, scheduled_at=float(at), stage=stage)
+        self.store(self.next_id, msgspec.structs.replace(new, id=self.next_id))
+        self.next_id += 1
+
+    @rule(
+        pick=st.integers(0, 1000),
+        stage=st.sampled_from(Stage),
+        due=st.integers(0, 5),
+        deleted=st.booleans(),
+        outcome=st.sampled_from(Outcome),
+    )
+    def change(self, pick: int, stage: Stage, due: int, deleted: bool, outcome: Outcome) -> None:
+        if self.tasks:
+            number = sorted(self.tasks)[pick % len(self.tasks)]
+            changed = msgspec.structs.replace(
+                self.tasks[number], stage=stage, due_at=float(due), deleted=deleted, outcome=outcome
+            )
+            self.store(number, changed)
+
+    @rule(
+        pick=st.integers(0, 1000),
+        serial=st.sampled_from(SERIALS),
+        user=st.sampled_from(USERS),
+        media=st.integers(1, 2),
+    )
+    def move(self, pick: int, serial: str, user: str, media: int) -> None:
+        """As TinyDB's own `update` can."""
+        if self.tasks:
+            number = sorted(self.tasks)[pick % len(self.tasks)]
+            files = new_task(media).materials
+            moved = msgspec.structs.replace(self.tasks[number], serial=serial, username=user, materials=files)
+            self.store(number, moved)
+
+    @rule(pick=st.integers(0, 1000))
+    def remove(self, pick: int) -> None:
+        if self.tasks:
+            self.store(sorted(self.tasks)[pick % len(self.tasks)], None)
+
+    @rule(
+        status=st.sampled_from([None, *Status]),
+        serial=st.sampled_from([None, *SERIALS]),
+        user=st.sampled_from([None, *USERS]),
+    )
+    def ask(self, status: Status | None, serial: str | None, user: str | None) -> None:
+        self.asked.add((status, serial, None, None, user))
+
+    @invariant()
+    def every_answer_is_that_of_a_walk(self) -> None:
+        shown = [task for _, task in sorted(self.tasks.items()) if not task.deleted]
+        for status, serial, script, source, user in self.asked:
+            wanted = [
+                task.id
+                for task in shown
+                if status in (None, task.status)
+                and serial in (None, task.serial)
+                and user in (None, task.username)
+            ]
+            assert self.index.ids((status, serial, script, source, user)) == wanted
+        counts = self.index.counts()
+        assert counts == {status: sum(task.status is status for task in shown) for status in Status}
+        scheduled = sorted((t.due_at, t.id) for t in self.tasks.values() if t.stage is Stage.SCHEDULED)
+        assert self.index.due(3.0) == [number for due, number in scheduled if due <= 3.0]
+        assert self.index.due_times() == sorted({due for due, _ in scheduled})
+        queued = sorted((t.scheduled_at, t.id) for t in self.tasks.values() if t.stage is Stage.QUEUED)
+        assert self.index.queued(None) == [number for _, number in queued]
+        assert self.index.queued("A") == [number for _, number in queued if self.tasks[number].serial == "A"]
+        for stage in Stage:
+            assert self.index.in_stages(stage) == sorted(
+                t.id for t in self.tasks.values() if t.stage is stage
+            )
+        found = sorted(t.id for t in self.index.with_content(f"{1:064x}", [account_place("tiktok", "X")]))
+        assert found == sorted(
+            t.id
+            for t in self.tasks.values()
+            if (t.username or t.account_seen, t.materials[0].sha256) == ("x", f"{1:064x}")
+        )
+        current = self.index.with_content(f"{1:064x}", [phone_place("A", "com.zhiliaoapp.musically")])
+        assert sorted(t.id for t in current) == sorted(
+            t.id
+            for t in self.tasks.values()
+            if (t.serial, t.username, t.materials[0].sha256) == ("A", "", f"{1:064x}")
+        )
+
+
+Comparison.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None, database=None)
+TestIndexAgainstAWalk = Comparison.TestCase
+
+
+def test_filters_asked_for_long_ago_are_forgotten_and_still_answered():
+    tasks: dict[int, Task] = {}
+    index = TaskIndex(tasks)
+    for number in range(1, 200):
+        tasks[number] = task(number, username=f"user{number}")
+        index.update([(number, None, tasks[number])])
+    for _ in range(2):
+        for number in range(1, 200):
+            assert index.ids((None, None, None, None, f"user{number}")) == [number]
+            assert len(index._views) <= VIEWS_MAX
+
+
+def test_readers_beside_writers_always_see_pages_that_fit_together(store: Store):
+    store.tasks.create([new_task(number) for number in range(60)])
+    stop = threading.Event()
+    problems: list[str] = []
+
+    def read() -> None:
+        while not stop.is_set():
+            page, total = store.tasks.page(status=Status.PENDING, page_size=1000)
+            if len(page) != total or any(task.status is not Status.PENDING for task in page):
+                problems.append("a page does not fit")
+            if sum(store.tasks.counts().values()) != 60:
+                problems.append("the counts do not fit")
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    dice = random.Random(3)
+    for _ in range(300):
+        store.tasks.change(
+            dice.randrange(1, 61), stage=dice.choice([Stage.QUEUED, Stage.PREPARING, Stage.SCHEDULED])
+        )
+    stop.set()
+    for reader in readers:
+        reader.join(10)
+    assert problems == []
