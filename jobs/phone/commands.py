@@ -11,7 +11,7 @@ from jobs.phone.adb.client import AdbPhone, Printed
 from jobs.phone.adb.together import run_together
 from jobs.phone.error_translation import INPUT_FORBIDDEN
 from jobs.phone.errors import AppMissing, CommandFailed, InputForbidden, PhoneError, PhoneNotReady
-from jobs.phone.protocol import Grants, ShellResult
+from jobs.phone.protocol import Grants, Hindrance, ShellResult
 
 _MAIN = ("-a", "android.intent.action.MAIN", "-c", "android.intent.category.LAUNCHER")
 #: The flags of a launcher: a new task, or the running one brought to the front as it is.
@@ -172,6 +172,28 @@ class Commands:
         if self.locked() if asleep else dumpsys.locked(policy):
             self.unlock()
         return screen
+
+    def clear_way(self) -> Hindrance | None:
+        """Find out what hides the app and undo it where that does no harm; None when nothing does.
+
+        Raises:
+            PhoneNotReady: the phone is in a call, or locked so that only a person can unlock it.
+            InputForbidden: the phone lets no program press its keys.
+        """
+        if not self.awake():
+            self.rouse()
+            return Hindrance("asleep", "the screen was off and was woken", mended=True)
+        locked = self.locked()
+        if not locked and self.shade_open():
+            closed = self.close_shade()
+            said = "the notification shade lay over the app" + ("; it was closed" if closed else " and stays")
+            return Hindrance("shade", said, mended=closed)
+        self.ensure_no_call()
+        if locked:
+            self.unlock()
+            return Hindrance("asleep", "the lock screen was in front and was dismissed", mended=True)
+        front = self.foreground_package()
+        return Hindrance("foreign", f"{front} is in front", mended=False) if front else None
 
     def ensure_no_call(self) -> None:
         """Raises PhoneNotReady."""

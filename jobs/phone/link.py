@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from jobs.hub import settings
 from jobs.phone import keep_awake
 from jobs.phone.adb.client import AdbClient, AdbPhone, Endpoint
 from jobs.phone.adb.push import Leftovers, PushGate
@@ -17,7 +16,6 @@ from jobs.phone.error_translation import boundary
 from jobs.phone.errors import CommandFailed, PhoneError, PhoneNotReady, StopRequested
 from jobs.phone.screen.launch import OutputPump
 from jobs.phone.screen.screenshot import Pictures
-from jobs.phone.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +24,10 @@ LET_SLEEP_S = 2.0
 
 if TYPE_CHECKING:
     from jobs.phone.screen.automation import Automation
+
+
+#: Ends a session for a reason that its blocked call then raises.
+Abort = Callable[[PhoneError | StopRequested | None], None]
 
 
 class Link:
@@ -63,7 +65,7 @@ class Link:
         self._grip = grip
         self._pump = pump
         self._lock = threading.Lock()
-        self._session: Session | None = None
+        self._session: Abort | None = None  #: ends the open session
         self._spectator: Grip | None = None
         self._automation: Automation | None = None
 
@@ -71,17 +73,15 @@ class Link:
     def busy(self) -> bool:
         return self._session is not None
 
-    def open(self, limits: settings.Phones) -> Session:
-        """Raises PhoneNotReady while another session is open."""
-        session = Session(self, limits)
+    def hold(self, abort: Abort) -> None:
+        """Note that a session is open, which `abort` ends. Raises PhoneNotReady while another one is."""
         with self._lock:
             if self._session is not None:
                 raise PhoneNotReady("another attempt still holds the phone", serial=self.serial)
-            self._session = session
+            self._session = abort
             spectator = self._spectator
         if spectator is not None:
             spectator.break_off()  # a task never waits for a picture that somebody asked for
-        return session
 
     @contextlib.contextmanager
     def spectator(self) -> Iterator[Grip | None]:
@@ -106,10 +106,10 @@ class Link:
             with self._lock:
                 self._spectator = None
 
-    def released(self, session: Session, *, restless: bool = False) -> None:
+    def released(self, abort: Abort, *, restless: bool = False) -> None:
         """`restless`: the screen is kept on, which the phone is to be given back."""
         with self._lock:
-            if self._session is session:
+            if self._session == abort:
                 self._session = None
         if restless:
             self._later(self.let_sleep)
@@ -171,8 +171,8 @@ class Link:
 
     def lost(self, reason: PhoneError | StopRequested) -> None:
         """The link went away: end the session, and forget what ran on the phone (ADB-11)."""
-        session = self._session
-        if session is not None:
-            session.abort(reason)
+        abort = self._session
+        if abort is not None:
+            abort(reason)
         if self._automation is not None:
             self._automation.forget()

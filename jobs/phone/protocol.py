@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
-from jobs.phone.hindrance import Hindrance
 from jobs.phone.screen.tree import UiTree
 
 
@@ -65,6 +64,14 @@ class Grants(NamedTuple):
 
     granted: list[str]
     refused: list[str]
+
+
+class Hindrance(NamedTuple):
+    """What lies over the app. Calls and locks are a person's matter: they are raised, not returned."""
+
+    word: Literal["asleep", "shade", "foreign"]
+    sentence: str
+    mended: bool
 
 
 class PhoneSession(Protocol):

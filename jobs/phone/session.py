@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from jobs.hub import settings
 from jobs.phone.adb.client import AdbClient, AdbPhone
 from jobs.phone.adb.push import Pusher
+from jobs.phone.adb.push_batch import BatchPush
 from jobs.phone.adb.wire import Grip
 from jobs.phone.commands import Commands
 from jobs.phone.error_translation import boundary
@@ -26,15 +27,14 @@ from jobs.phone.errors import (
     StopRequested,
     TapUncertain,
 )
-from jobs.phone.hindrance import Hindrance, look_and_mend
-from jobs.phone.protocol import Grants, Outgoing, ShellResult
+from jobs.phone.link import Link
+from jobs.phone.protocol import Grants, Hindrance, Outgoing, ShellResult
 from jobs.phone.screen.screenshot import capture
 from jobs.phone.screen.tree import TreeUnreadable, UiTree, parse_xml
 
 log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
-    from jobs.phone.link import Link
     from jobs.phone.screen.automation import Automation
 
 #: uiautomator2's own limit of 50 cuts the deepest screens; far beyond 100 its dumper overflows its stack.
@@ -58,6 +58,7 @@ class Session:
     """
 
     def __init__(self, link: Link, limits: settings.Phones) -> None:
+        """Raises PhoneNotReady while another session is open on this phone."""
         self.serial = link.serial
         self._link = link
         self._limits = limits
@@ -71,6 +72,7 @@ class Session:
         self._released = False
         self._kept_awake = False
         self._remarks: list[str] = []
+        link.hold(self.abort)
 
     # Being one at a time, and ending
 
@@ -114,7 +116,7 @@ class Session:
             self._released = True
             if self._automation is not None:
                 self._automation.give_back()
-            self._link.released(self, restless=self._kept_awake)
+            self._link.released(self.abort, restless=self._kept_awake)
 
     # Shell, files, apps
 
@@ -142,7 +144,7 @@ class Session:
         finally_: str = "",
     ) -> str:
         with self._turn():
-            return self._pusher.push_all(files, folder, mode=mode, after=after, finally_=finally_)
+            return BatchPush(self._pusher, files, folder).run(mode=mode, after=after, finally_=finally_)
 
     def free_bytes(self, remote_dir: str = "/sdcard") -> int:
         with self._turn() as commands:
@@ -182,7 +184,7 @@ class Session:
             return self._cleared(commands)
 
     def _cleared(self, commands: Commands) -> Hindrance | None:
-        found = look_and_mend(commands)
+        found = commands.clear_way()
         if found is not None:
             log.info("%s: %s", self.serial, found.sentence)
             self._remarks.append(found.sentence)

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from jobs.phone.errors import CommandFailed, PhoneError
-from jobs.phone.hindrance import Hindrance
-from jobs.phone.protocol import Grants, Outgoing, ShellResult
+from jobs.phone.protocol import Grants, Hindrance, Outgoing, ShellResult
 from jobs.phone.screen.tree import UiTree, parse_xml
 from simulator.android import keys
 from simulator.android.display import Display

@@ -22,7 +22,6 @@ from ppadb.sync.stats import S_IFREG
 from jobs.hub.clock import Deadline
 from jobs.hub.regular_file import open_regular
 from jobs.phone.adb.client import NOT_FOUND, AdbConnection, AdbPhone
-from jobs.phone.adb.push_batch import BatchPush
 from jobs.phone.adb.wire import Grip
 from jobs.phone.errors import (
     CommandFailed,
@@ -230,10 +229,12 @@ class Pusher:
                 self.sh(f"touch {here} && mv -f {here} {there}")
                 self._leftovers.paths.discard(temp)
 
-    def push_all(
-        self, files: Sequence[Outgoing], folder: str, *, mode: int, after: str, finally_: str
-    ) -> str:
-        """Copy several files into one folder; see `BatchPush.run`."""
+    @contextlib.contextmanager
+    def hidden_folder(self, folder: str) -> Iterator[tuple[str, str]]:
+        """The name of a folder in which files for `folder` arrive; it is deleted when they do not all arrive.
+
+        Beside it a shell pattern of what earlier runs may have left in `folder`, "" for nothing.
+        """
         temp = f"{folder}/{TEMP_PREFIX}{secrets.token_hex(6)}{TEMP_SUFFIX}"
         sweep = ""
         if folder not in self._leftovers.swept:
@@ -242,14 +243,9 @@ class Pusher:
             if self._leftovers.paths:
                 self.clean()
             self._leftovers.paths.add(temp)
-            printed = BatchPush(self, files, folder, temp).run(
-                mode=mode, after=after, finally_=finally_, sweep=sweep
-            )
+            yield temp, sweep
             self._leftovers.paths.discard(temp)
             self._leftovers.swept.add(folder)
-        return printed
-
-    # For BatchPush
 
     def send_whole(self, file: Outgoing, remote: str, *, mode: int, mtime: int) -> str:
         """Send one file when it is its turn; its SHA-256. Raises what sending raises."""

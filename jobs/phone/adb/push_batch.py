@@ -6,15 +6,12 @@ import contextlib
 import hashlib
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from jobs.hub.regular_file import open_regular
 from jobs.phone.adb.client import NOT_FOUND
+from jobs.phone.adb.push import Pusher
 from jobs.phone.errors import CommandFailed, PushFailed
 from jobs.phone.protocol import Outgoing
-
-if TYPE_CHECKING:
-    from jobs.phone.adb.push import Pusher
 
 #: What `mv` and a command that follows it may take for each file; `content` starts a virtual machine each time.
 PLACE_S = 8.0
@@ -27,22 +24,21 @@ TOUCH_EVERY_S = 1
 class BatchPush:
     """Several files into one folder. They arrive in a hidden folder within it and are moved out once all are whole."""
 
-    def __init__(self, pusher: Pusher, files: Sequence[Outgoing], folder: str, temp: str) -> None:
+    def __init__(self, pusher: Pusher, files: Sequence[Outgoing], folder: str) -> None:
         """`files` in the order in which pickers shall think that they were made, the oldest first."""
         self._pusher = pusher
         self._files = files
         self._folder = folder
-        self._temp = temp
+        self._temp = ""  #: the hidden folder
         self._hashes: dict[str, str] = {}
 
-    def run(self, *, mode: int, after: str, finally_: str, sweep: str) -> str:
+    def run(self, *, mode: int = 0o644, after: str = "", finally_: str = "") -> str:
         """Copy, verify, move into place.
 
         Args:
             mode: permissions of the files.
             after: a shell command that is run on the phone for each file once it is in its place; its name is in "$f".
             finally_: one that is run once, after that.
-            sweep: what earlier runs may have left, as a shell pattern; "" for nothing.
 
         Returns:
             What `after` and `finally_` printed; neither of them can fail.
@@ -50,13 +46,14 @@ class BatchPush:
         Raises:
             PushFailed, PhoneStorageFull, CommandFailed, and what else the link raises.
         """
-        first = self._prepare(sweep)
-        for number, file in enumerate(self._files):
-            mtime = first + number
-            sent = self._pusher.send_whole(file, f"{self._temp}/{file.name}", mode=mode, mtime=mtime)
-            self._hashes[file.name] = sent
-        self._verify()
-        return self._place(after, finally_)
+        with self._pusher.hidden_folder(self._folder) as (self._temp, sweep):
+            first = self._prepare(sweep)
+            for number, file in enumerate(self._files):
+                mtime = first + number
+                sent = self._pusher.send_whole(file, f"{self._temp}/{file.name}", mode=mode, mtime=mtime)
+                self._hashes[file.name] = sent
+            self._verify()
+            return self._place(after, finally_)
 
     def _prepare(self, sweep: str) -> int:
         """Make the hidden folder. When the first file shall have been made, in epoch seconds of the phone.

@@ -126,7 +126,7 @@ class Fleet:
         if info.state is not PhoneState.DEVICE:
             raise PhoneOffline(info.detail, serial=serial)
         self._grip.check()
-        session = self._link(serial).open(self._limits)
+        session = Session(self._link(serial), self._limits)
         now = self._tracker.infos.get(serial)
         if now is None or now.generation != info.generation:
             session.close()
