@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 @click.pass_obj
 def check_config(config_path: Path | None) -> None:
     """Report every problem of the config and of the screens files at once; exit status 78 if there is one."""
-    from jobs.post.screens.screens_file import OVERLAYS, ScreensInvalid, read_vocabularies
+    from jobs.post.screens.screens_file import OVERLAYS, ScreensInvalid
+    from jobs.post.screens.vocabularies import read_vocabularies
 
     config = read_config(config_path)
     screens_dir = config.settings.posting.screens_dir
@@ -117,7 +118,8 @@ def doctor(config_path: Path | None, serial: str | None, problems: bool, as_json
 
 def _covered(settings: Settings) -> list[str]:
     """The languages in which both apps are driven; of the shipped files where the operator's own are broken."""
-    from jobs.post.screens.screens_file import ScreensInvalid, load
+    from jobs.post.screens.screens_file import ScreensInvalid
+    from jobs.post.screens.vocabularies import load
 
     try:
         both = [load(platform, settings.posting.screens_dir).covered for platform in ("tiktok", "instagram")]

@@ -18,7 +18,8 @@ from jobs.post.instagram import proof as instagram_proof
 from jobs.post.instagram.flow import InstagramFlow
 from jobs.post.language import ensure_covered
 from jobs.post.screens.recognise import Sight
-from jobs.post.screens.screens_file import Vocabulary, read_vocabularies
+from jobs.post.screens.screens_file import Vocabulary
+from jobs.post.screens.vocabularies import read_vocabularies
 from jobs.post.tiktok import proof as tiktok_proof
 from jobs.post.tiktok.flow import TikTokFlow
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict

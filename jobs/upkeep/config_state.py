@@ -11,7 +11,8 @@ import msgspec
 
 from jobs.hub.config_file import ConfigInvalid, ConfigProblem, LoadedConfig, describe, load_config
 from jobs.hub.reload import Change, merge
-from jobs.post.screens.screens_file import OVERLAYS, ScreensInvalid, Vocabulary, read_vocabularies
+from jobs.post.screens.screens_file import OVERLAYS, ScreensInvalid, Vocabulary
+from jobs.post.screens.vocabularies import read_vocabularies
 
 _RELOAD = "systemctl reload tikmatrixd"
 _RESTART = "systemctl restart tikmatrixd"

@@ -15,7 +15,8 @@ import pytest
 from jobs.content.script_config import PostConfig
 from jobs.hub.clock import Clock, Deadline
 from jobs.hub.settings import Posting, Settings
-from jobs.post.screens.screens_file import Vocabulary, read_vocabularies
+from jobs.post.screens.screens_file import Vocabulary
+from jobs.post.screens.vocabularies import read_vocabularies
 from jobs.post.script import PostScript
 from jobs.task.attempt import ScriptFailed, Verdict
 from storage.records import Account, MediaFile, Stage, Task

@@ -20,7 +20,7 @@ from jobs.post.screens.element import (
     touch,
 )
 from jobs.post.screens.labels import plain
-from jobs.post.screens.screens_file import BUILT_IN, Rule, Texts, Vocabulary
+from jobs.post.screens.screens_file import BUILT_IN, Rule, Texts, Vocabulary, each
 
 #: A page of the app's own, such as a log-in, is made of no more nodes than this.
 PAGE_NODES = 130
@@ -200,7 +200,7 @@ class Look:
     def _named(self, value: Texts, index: dict[str, list[Node]]) -> list[Node]:
         """Nodes whose text (by that index) is one of the words or literals."""
         nodes: list[Node] = []
-        for text in (value,) if isinstance(value, str) else value:
+        for text in each(value):
             if not text.startswith("@"):
                 nodes += index.get(plain(text), ())
                 continue
@@ -215,7 +215,7 @@ class Look:
 
     def _reads(self, value: Texts, shown: str) -> bool:
         plain_shown = plain(shown)
-        for text in (value,) if isinstance(value, str) else value:
+        for text in each(value):
             if text.startswith("@"):
                 if self.vocabulary.words[text[1:]].matches_plain(plain_shown):
                     return True
@@ -226,8 +226,7 @@ class Look:
     def _candidates(self, rule: Rule) -> Iterable[Node]:
         """A superset of what the rule fits, by its most telling part."""
         if rule.id:
-            ids = (rule.id,) if isinstance(rule.id, str) else rule.id
-            return [n for i in ids for n in self._by_id.get(i, ())]
+            return [n for i in each(rule.id) for n in self._by_id.get(i, ())]
         if rule.text:
             return self._named(rule.text, self._by_text)
         if rule.desc:
@@ -251,14 +250,11 @@ class Look:
         if rule.versions and not self.app_version.startswith(rule.versions):
             return []
         anchors: dict[str, Node] = {}
-        for name in (
-            rule.inside, rule.holds, rule.row_of, rule.column_of, rule.right_of, rule.left_of, rule.above, rule.below,
-        ):  # fmt: skip
-            if name:
-                anchor = self.find(name)
-                if anchor is None:
-                    return []
-                anchors[name] = anchor.node
+        for name in rule.anchors:
+            anchor = self.find(name)
+            if anchor is None:
+                return []
+            anchors[name] = anchor.node
         barred = [f.node for name in rule.without for f in self.find_all(name)]
         matched = [
             n
@@ -293,10 +289,10 @@ class Look:
             # A list names no packages: of Android's own windows only their ids tell, and what stands by them.
             if not rule.id and not (rule.below or rule.row_of or rule.inside):
                 return False
-        else:
-            parts = (rule.package,) if isinstance(rule.package, str) else rule.package
-            if not any(node.package == p[1:] if p.startswith("=") else p in node.package for p in parts):
-                return False
+        elif not any(
+            node.package == p[1:] if p.startswith("=") else p in node.package for p in each(rule.package)
+        ):
+            return False
         if rule.place and not self.app_says(node, rule.place):
             return False
         if rule.hint and not self._reads(rule.hint, node.hint or node.text):

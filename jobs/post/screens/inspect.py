@@ -11,7 +11,8 @@ from jobs.phone.screen.tree import Node, TreeUnreadable, UiTree, parse_bounds, p
 from jobs.post.screens.element import Found, is_around, platform_of
 from jobs.post.screens.labels import plain
 from jobs.post.screens.recognise import Sight, recognise
-from jobs.post.screens.screens_file import Vocabulary, load
+from jobs.post.screens.screens_file import Vocabulary
+from jobs.post.screens.vocabularies import load
 
 PLATFORMS = ("tiktok", "instagram")
 

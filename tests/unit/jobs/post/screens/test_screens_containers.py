@@ -12,7 +12,8 @@ from jobs.post.screens.drawn import drawn_trees, unclear
 from jobs.post.screens.finder import Look
 from jobs.post.screens.inspect import inspect_tree, vocabulary
 from jobs.post.screens.recognise import recognise
-from jobs.post.screens.screens_file import ScreensInvalid, load
+from jobs.post.screens.screens_file import ScreensInvalid
+from jobs.post.screens.vocabularies import load
 from storage.records import MediaFile, Outcome
 from tests.unit.jobs.post.flow.test_flow import TABS, TIKTOK, Stage, node, video
 

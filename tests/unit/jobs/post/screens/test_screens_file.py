@@ -10,7 +10,8 @@ import pytest
 
 import jobs.post
 from jobs.post.screens.labels import Word, plain
-from jobs.post.screens.screens_file import BUILT_IN, SHIPPED, Rule, ScreensInvalid, load
+from jobs.post.screens.screens_file import BUILT_IN, SHIPPED, Rule, ScreensInvalid
+from jobs.post.screens.vocabularies import load
 
 CODE = Path(jobs.post.__file__).parent
 OVERLAY = """

@@ -6,7 +6,7 @@ import pytest
 
 from jobs.phone.screen.tree import parse_xml
 from jobs.post.screens.recognise import recognise
-from jobs.post.screens.screens_file import load
+from jobs.post.screens.vocabularies import load
 from simulator.android import system_views, tree
 from simulator.android.system import System
 from simulator.android.tree import Window, build
