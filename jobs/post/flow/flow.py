@@ -432,6 +432,20 @@ class Flow:
                 break
         return sight, sight.find(element)
 
+    def close_sheets(self, sight: Sight, screen: str, *, by: str) -> Sight:
+        """Close what lies over a screen: by its own button, else by BACK, which closes the sheet on top."""
+        for _ in range(3):
+            sight = self.settled(sight)
+            if sight.name == screen:
+                return sight
+            name = sight.name
+            if sight.has(by):
+                sight = self.press(sight, by, timeout_s=5.0)
+                continue
+            self.hands.back(f"closing {name}")
+            sight = self.hands.until(sight, lambda s, n=name: s.name != n, 5.0)  # type: ignore[misc]
+        return self.reach(sight, screen)
+
     @contextmanager
     def option(self, name: str) -> Iterator[None]:
         """A step that sets an option that was asked for: when it cannot be done, the post must not go out."""

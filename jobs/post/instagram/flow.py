@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from jobs.content.plan import PostKind
 from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
 from jobs.post.flow.switching import Switcher
-from jobs.post.instagram.audio import (
-    check_audio,
-    on_audio_gone,
-    on_audio_page,
-    on_search,
-    on_search_results,
-    open_audio,
-)
+from jobs.post.instagram.audio import AudioPage
 from jobs.post.instagram.options import scroll_up_to, set_label
 from jobs.post.instagram.picking import pick_images, pick_video
 from jobs.post.instagram.reading import name_of, post_count, says, tile_of
@@ -37,7 +28,7 @@ class InstagramFlow(Flow):
         self.media_chosen = False
         self.typed = False
         self.label_set = False
-        self.audio_used = self.plan.way != "useSound"
+        self.audio = AudioPage(self)
         self.posts_before: int | None = None
         self.tile_before = ""
         self.ring_before: bool | None = None  #: whether a story stood in the tray; None until somebody looked
@@ -56,10 +47,10 @@ class InstagramFlow(Flow):
             "own_profile": self.on_profile,
             "account_sheet": self.on_account_sheet,
             "create_sheet": self.on_create_sheet,
-            "search": partial(on_search, self),
-            "search_results": partial(on_search_results, self),
-            "audio_page": partial(on_audio_page, self),
-            "audio_gone": partial(on_audio_gone, self),
+            "search": self.audio.on_search,
+            "search_results": self.audio.on_results,
+            "audio_page": self.audio.on_page,
+            "audio_gone": self.audio.on_gone,
             "camera": self.on_camera,
             "picker_reel": self.on_picker,
             "picker_post": self.on_picker,
@@ -126,8 +117,8 @@ class InstagramFlow(Flow):
             self.tile_before = tile_of(sight)
             self.attempt.note("profile read", posts=self.posts_before, newest=self.tile_before)
             self.profile_read = True
-        if not self.audio_used:
-            return open_audio(self, sight)
+        if self.audio.wanted:
+            return self.audio.open(sight)
         return self.press(sight, "create_new")
 
     def refresh_profile(self, sight: Sight) -> Sight:
@@ -161,7 +152,7 @@ class InstagramFlow(Flow):
             sight = self.hands.until(sight, lambda s: s.name != "camera" or not s.has("no_audio"), wait_s)
             if sight.name != "camera":
                 return sight
-            check_audio(self, sight)
+            self.audio.check(sight)
         return self.press(sight, "gallery_button")
 
     def choose_destination(self, sight: Sight) -> Sight:
@@ -253,7 +244,7 @@ class InstagramFlow(Flow):
                 return sight
         sight = scroll_up_to(self, sight, "caption_field")
         self.check_text(text, says(sight), "caption")
-        check_audio(self, sight)
+        self.audio.check(sight)
         raise ReadyToPublish(sight, self.need(sight, "share_button"))
 
     def type_caption(self, sight: Sight, text: str) -> Sight:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from jobs.post.flow.flow import Flow
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 
-if TYPE_CHECKING:
-    from jobs.post.instagram.flow import InstagramFlow
 
-
-def set_label(flow: InstagramFlow, sight: Sight) -> Sight:
+def set_label(flow: Flow, sight: Sight) -> Sight:
     """Switch the AI label on and see that it is."""
     with flow.option("ai label"):
         sight, found = flow.scroll_to(sight, "ai_label_switch")
@@ -29,7 +25,7 @@ def set_label(flow: InstagramFlow, sight: Sight) -> Sight:
         return sight
 
 
-def scroll_up_to(flow: InstagramFlow, sight: Sight, element: str) -> Sight:
+def scroll_up_to(flow: Flow, sight: Sight, element: str) -> Sight:
     """Scroll back until an element is there."""
     for _ in range(5):
         if sight.has(element):

@@ -9,9 +9,9 @@ from jobs.post.flow.switching import Switcher
 from jobs.post.screens.element import Found
 from jobs.post.screens.readback import same_text
 from jobs.post.screens.recognise import Sight
-from jobs.post.tiktok.favorites import mark_on_page, wants_favorite
 from jobs.post.tiktok.options import add_product_link, set_ai_label
-from jobs.post.tiktok.sound import check_used_sound, open_sound, search_sound, set_sound, wait_for_use
+from jobs.post.tiktok.sound_page import SoundPage
+from jobs.post.tiktok.sound_sheet import set_sound
 from jobs.task.attempt import ScriptFailed
 
 SHARE_ACTIVITY = "com.ss.android.ugc.aweme.share.SystemShareActivity"
@@ -34,10 +34,10 @@ class TikTokFlow(Flow):
             "picker": self.on_picker,
             "preview": lambda s: self.press(s, "preview_select"),
             "share_sheet": lambda s: self.press(s, "share_photo", timeout_s=EDITOR_S),
-            "search": lambda s: search_sound(self, s),
-            "sound_results": lambda s: search_sound(self, s),
-            "sound_page": self.on_sound_page,
-            "sound_gone": lambda s: wait_for_use(self, s),
+            "search": self.sound_page.on_search,
+            "sound_results": self.sound_page.on_results,
+            "sound_page": self.sound_page.on_page,
+            "sound_gone": self.sound_page.on_gone,
             "editor": self.on_editor,
             "post_screen": self.on_post_screen,
         }
@@ -47,11 +47,10 @@ class TikTokFlow(Flow):
         self.account_read = self.profile_failed = False
         self.media_chosen = False
         self.sound_done = False
-        self.sound_used = False
         self.options_done = False
         self.typed = False
         self.failure_closed = False
-        self.sound_title = ""  #: of the sound given by its link, once it is a favourite
+        self.sound_page = SoundPage(self)
         self.restarted = False
         self.discarded = self.discarding = False
         self.switcher = Switcher(self, handle_of)
@@ -118,8 +117,8 @@ class TikTokFlow(Flow):
 
     def begin(self, sight: Sight) -> Sight:
         """Start the way that was asked for, from a screen with the tab bar."""
-        if self.plan.way == "useSound" or wants_favorite(self):
-            return open_sound(self, sight)
+        if self.sound_page.wanted:
+            return self.sound_page.open(sight)
         if self.plan.way == "share":
             return self.share(sight)
         return self.press(sight, "create_button")
@@ -147,8 +146,8 @@ class TikTokFlow(Flow):
     # The composer
 
     def on_camera(self, sight: Sight) -> Sight:
-        if self.plan.way == "useSound" and not self.sound_used:
-            return check_used_sound(self, sight)
+        if self.plan.way == "useSound" and not self.sound_page.used:
+            return self.sound_page.check_in_camera(sight)
         return self.press(sight, "gallery_button")
 
     def on_picker(self, sight: Sight) -> Sight:
@@ -156,21 +155,13 @@ class TikTokFlow(Flow):
         self.media_chosen = True
         return sight
 
-    def on_sound_page(self, sight: Sight) -> Sight:
-        if wants_favorite(self):
-            return mark_on_page(self, sight)
-        if self.plan.way != "useSound":
-            self.hands.back("a sound page is open that nobody asked for")
-            return self.hands.until(sight, lambda s: s.name != "sound_page", 5.0)
-        return self.press(sight, "use_sound_button")
-
     def on_editor(self, sight: Sight) -> Sight:
         if self.discarding:
             return self.discard(sight)
         if not self.media_chosen:
             return self.fresh_start("an editor is open that this attempt did not fill")
         if not self.sound_done:
-            sight = set_sound(self, sight)
+            sight = set_sound(self, sight, self.sound_page.favorite)
             self.sound_done = True
             if sight.name != "editor":
                 return sight
@@ -233,7 +224,7 @@ class TikTokFlow(Flow):
         return self.press(sight, "discard_button")
 
     def begin_again(self) -> None:
-        self.media_chosen = self.sound_done = self.sound_used = self.options_done = False
+        self.media_chosen = self.sound_done = self.options_done = self.sound_page.used = False
 
     def set_options(self, sight: Sight) -> Sight:
         if sight.has("visibility_row") and not sight.has("visible_to_everyone"):

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from jobs.post.flow.flow import Flow
 from jobs.post.screens.labels import plain
 from jobs.post.screens.recognise import Sight
-from jobs.post.tiktok.sound import not_set
-
-if TYPE_CHECKING:
-    from jobs.post.tiktok.flow import TikTokFlow
+from jobs.post.tiktok.sound_page import not_set
 
 SHEET_S = 8.0
 #: A showcase that shows nothing to add may still be loading.
 LOADING_S = 5.0
 
 
-def set_ai_label(flow: TikTokFlow, sight: Sight) -> Sight:
+def set_ai_label(flow: Flow, sight: Sight) -> Sight:
     """Switch "AI-generated content" on under "More options", and see that it is."""
     with flow.option("ai label"):
         if not sight.has("ai_label_text"):
@@ -32,10 +28,10 @@ def set_ai_label(flow: TikTokFlow, sight: Sight) -> Sight:
             sight = _switch_on(flow, sight)
         if not sight.has("ai_label_on"):
             raise not_set("the AI label does not switch on", step="ai label")
-        return back_to_post_screen(flow, sight)
+        return flow.close_sheets(sight, "post_screen", by="sheet_close")
 
 
-def _switch_on(flow: TikTokFlow, sight: Sight) -> Sight:
+def _switch_on(flow: Flow, sight: Sight) -> Sight:
     flow.hands.tap(flow.need(sight, "ai_label_switch"))
     sight = flow.hands.until(sight, lambda s: s.has("ai_label_on") or s.name != "more_options", 4.0)
     sight = flow.reach(sight, "more_options", "ai_label_notice", timeout_s=SHEET_S)
@@ -47,7 +43,7 @@ def _switch_on(flow: TikTokFlow, sight: Sight) -> Sight:
     return sight
 
 
-def add_product_link(flow: TikTokFlow, sight: Sight) -> Sight:
+def add_product_link(flow: Flow, sight: Sight) -> Sight:
     """Add the first product of the account's showcase, and see that the row names it."""
     with flow.option("product link"):
         sight, row = flow.scroll_to(sight, "add_link_row")
@@ -101,18 +97,3 @@ def _link_shown(sight: Sight, product: str) -> bool:
         plain(product) in (plain(n.text), plain(n.content_desc)) for n in sight.look.nodes
     )
     return named or sight.has("link_added_row")
-
-
-def back_to_post_screen(flow: TikTokFlow, sight: Sight) -> Sight:
-    """Close a sheet of the post screen: by its own button, else by BACK, which closes the sheet on top."""
-    for _ in range(3):
-        sight = flow.settled(sight)
-        if sight.name == "post_screen":
-            return sight
-        name = sight.name
-        if sight.has("sheet_close"):
-            sight = flow.press(sight, "sheet_close", timeout_s=5.0)
-            continue
-        flow.hands.back(f"closing {name}")
-        sight = flow.hands.until(sight, lambda s, n=name: s.name != n, 5.0)  # type: ignore[misc]
-    return flow.reach(sight, "post_screen")
