@@ -246,6 +246,8 @@ class Session:
             tree = parse_xml(source)
         except TreeUnreadable as error:
             return None, str(error)
+        if tree.cut:
+            return None, "the UI tree is cut off"
         if len(tree.nodes) < SIGHTED_NODES:
             return None, f"the UI tree has {len(tree.nodes)} nodes"
         self._tree = tree

@@ -99,6 +99,8 @@ class UiTree:
     source: str = ""
     #: False for flat element lists, which know no classes, no parents and no enabled state.
     structured: bool = True
+    #: The text ends before the tree does: what lies on top may be in the part that is missing.
+    cut: bool = False
 
     @lazy
     def size(self) -> tuple[int, int]:
@@ -209,7 +211,8 @@ def parse_xml(xml: str) -> UiTree:
         raise TreeUnreadable("not a UI tree: no node in it")
     if reordered:
         _paint(nodes)
-    return UiTree(nodes, source=xml)
+    closed = len(root) == 0 or f"</{root.tag}" in text[text.rfind("</") :]
+    return UiTree(nodes, source=xml, cut=not closed)
 
 
 def _paint(nodes: list[Node]) -> None:

@@ -250,7 +250,9 @@ def test_U2_7_a_server_that_is_alive_but_blind_is_restarted_once(session: Sessio
     assert u2.launches == u2_launches + 1
 
 
-@pytest.mark.parametrize("source", ["", BLIND, "<hierarchy rotation='3'/>", "no xml at all", None])
+@pytest.mark.parametrize(
+    "source", ["", BLIND, "<hierarchy rotation='3'/>", "no xml at all", SCREEN[: len(SCREEN) // 2], None]
+)
 def test_U2_10_no_view_is_never_an_empty_screen(session: Session, u2: FakeU2, source: str | None) -> None:
     session.observe()
     u2.handlers["dumpWindowHierarchy"] = lambda _: source

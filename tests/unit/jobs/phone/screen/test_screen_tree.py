@@ -225,3 +225,11 @@ def test_a_number_that_is_none_hides_no_screen(number: str) -> None:
     tree = parse_xml(wrap(f'<node bounds="[{number},0][9,9]" drawing-order="{number}"/>' + node("b")))
     assert [n.text for n in tree.nodes] == ["", "b"]
     assert tree.nodes[0].bounds == (0, 0, 0, 0)
+
+
+def test_a_tree_that_breaks_off_says_so() -> None:
+    xml = wrap(node("first") + node("second"))
+    assert not parse_xml(xml).cut
+    assert not parse_xml(xml + "UI hierchary dumped to: /dev/tty").cut
+    assert parse_xml(xml[: xml.index("second")]).cut
+    assert parse_xml(xml[: xml.index("</")]).cut
