@@ -213,6 +213,7 @@ def _inspection_text(report: dict[str, Any]) -> str:
         f"app      {report['platform'] or 'unknown'} ({report['package'] or 'package unknown'})",
         f"screen   {report['screen'] or 'unknown'} ({report['kind']})",
         f"next     {place(report['next']) if report['next'] else 'nothing to touch: wait or stop'}",
+        *([f"why      {report['unclear']}"] if report["unclear"] else []),
         "elements",
         *(f"  {place(element)}" for element in report["elements"]),
     ]

@@ -226,7 +226,7 @@ class Flow:
     def _patience_for(self, sight: Sight) -> float:
         """How long an unknown screen may stay: a splash long, another app's screen not at all, all else as configured."""
         configured_s = self.posting.unknown_screen_patience_s
-        own = [n for n in sight.look.nodes if n.package in self.hands.vocabulary.packages]
+        own = [n for n in sight.look.visible if n.package in self.hands.vocabulary.packages]
         said = [n for n in own if n.text or n.content_desc]
         splash = len(said) <= SPLASH_LABELS and not any(n.clickable for n in said)
         if self._just_started and splash:
@@ -241,6 +241,10 @@ class Flow:
                 f"{front} is in front, not {self.plan.package}",
                 step="unknown screen",
                 passing=True,
+            )
+        if sight.look.unclear:
+            return ScriptFailed(
+                "ui_changed", f"{sight.look.unclear}, and it stays", step=self._last_name or "unknown screen"
             )
         return ScriptFailed(
             "ui_changed",

@@ -18,6 +18,7 @@ from jobs.post.screens.sheet_shapes import (
     SCRIM_WIDTH,
     bare,
     like_dialog,
+    like_page,
     like_scrim,
     like_sheet,
     small_window,
@@ -50,6 +51,7 @@ def topmost(visible: Sequence[Node], tree: UiTree, spec: Containers, titles: Wor
         titles: what a sheet's or dialog's box calls itself to a screen reader.
     """
     width, height = tree.size
+    ordered = any(n.drawing_order for n in visible)  # the phone says in which order it draws
     wide = SCRIM_WIDTH * width
     narrow = DIALOG_WIDTH * width
     scrims: list[Node] = []
@@ -76,12 +78,19 @@ def topmost(visible: Sequence[Node], tree: UiTree, spec: Containers, titles: Wor
             ):
                 scrims.append(node)
         elif node.parent is not None and (
-            like_sheet(node, visible, width, height) or like_dialog(node, visible, width, height)
+            like_sheet(node, visible, width, height, ordered=ordered)
+            or like_dialog(node, visible, width, height)
         ):
             boxes.append(node)
-    if not scrims and not boxes:
-        return None
-    return _cover(visible, tree, scrims, boxes)
+    found = _cover(visible, tree, scrims, boxes) if scrims or boxes else None
+    return found or (_page(visible, tree) if ordered and tree.structured else None)
+
+
+def _page(visible: Sequence[Node], tree: UiTree) -> Cover | None:
+    """The last page that was laid over another one."""
+    width, height = tree.size
+    pages = [n for n in visible if like_page(n, width, height)]
+    return _over(visible, tree, None, max(pages, key=lambda n: n.drawn)) if pages else None
 
 
 def _cover(visible: Sequence[Node], tree: UiTree, scrims: list[Node], boxes: list[Node]) -> Cover | None:

@@ -21,6 +21,7 @@ from jobs.post.screens.element import (
 )
 from jobs.post.screens.labels import plain
 from jobs.post.screens.screens_file import BUILT_IN, Rule, Texts, Vocabulary, each
+from jobs.post.screens.sheet_shapes import other_windows
 
 #: A page of the app's own, such as a log-in, is made of no more nodes than this.
 PAGE_NODES = 130
@@ -58,8 +59,25 @@ class Look:
         ]
 
     @lazy
+    def strangers(self) -> tuple[list[Node], list[Node]]:
+        """Other apps' windows that ask something over the app, and those that share the screen with it."""
+        return other_windows(self.visible, self.tree, self._own)
+
+    @lazy
+    def unclear(self) -> str:
+        """Why no screen of the app can be told from this tree, for people; "" where none of these reasons holds."""
+        over, beside = self.strangers
+        if self.tree.cut:
+            return "the UI tree is cut off: what lies on top may be missing"
+        if over:
+            return f"a window of {over[-1].package} lies over the app"
+        return f"{beside[0].package} has a part of the screen: the app needs all of it" if beside else ""
+
+    @lazy
     def cover(self) -> Cover | None:
-        """The sheet or dialog that lies over all else."""
+        """The sheet or dialog of the app that lies over all else."""
+        if any(self.strangers):
+            return None
         spec = self.vocabulary.containers
         return topmost(
             self.visible, self.tree, spec, self.vocabulary.words.get(spec.titles.removeprefix("@"))
@@ -68,6 +86,9 @@ class Look:
     @lazy
     def nodes(self) -> list[Node]:
         """The nodes on which a screen is told: those of the topmost sheet where there is one, else all visible ones."""
+        if any(self.strangers):  # the app's own screen is not on top, or has only a part of the screen
+            over = {n for root in self.strangers[0] for n in root.walk()}
+            return [] if self._beneath else [n for n in self.visible if n in over]
         cover = self.cover
         if cover is None:
             return [] if self._beneath else self.visible

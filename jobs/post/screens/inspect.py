@@ -110,7 +110,7 @@ def inspect_tree(
 
     Returns:
         `platform`, `package`, `screen` (name or None), `kind`, `next` ({name, bounds, by} or None), `elements`
-        (a list of {name, bounds, by}).
+        (a list of {name, bounds, by}), and `unclear`: why no screen can be told from this tree, or "".
     """
     package = app or front_package(tree)
     platform = _platform(tree, package)
@@ -128,6 +128,7 @@ def inspect_tree(
         "kind": sight.kind,
         "next": _shown(sight.next) if shows_next else None,
         "elements": [_shown(found) for found in sight.look.every()],
+        "unclear": "" if sight.screen else sight.look.unclear,
     }
 
 

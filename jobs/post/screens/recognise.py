@@ -47,7 +47,7 @@ def fits(look: Look, screen: Screen) -> bool:
 
 
 def next_element(look: Look, screen: Screen) -> Found | None:
-    """The first of the screen's `next` elements that is there, is not covered, and hits nothing forbidden."""
+    """The first of the screen's `next` elements that is there, unless it is covered or hits what is forbidden."""
     forbidden = [f.node for name in screen.never for f in look.find_all(name)]
     for name in screen.next:
         found = look.find(name)
@@ -55,6 +55,8 @@ def next_element(look: Look, screen: Screen) -> Found | None:
             continue
         area = free_part(look.tree, found.node, found.area)
         if area is None:
+            if screen.kind == "path":  # what comes after it on the way would come too early
+                return None
             continue
         if area != found.bounds:
             found = replace(found, area=area)
@@ -86,6 +88,8 @@ def recognise(
         beneath: tell what lies under the topmost sheet instead.
     """
     look = Look(tree, vocabulary, app_version=app_version, beneath=beneath)
+    if tree.cut:
+        return Sight(look, "", None)
     for name, screen in vocabulary.screens:
         if screen.kind in ignore or name in hide:
             continue

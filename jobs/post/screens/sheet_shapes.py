@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from jobs.phone.screen.tree import Node, UiTree
-from jobs.post.screens.element import holds_point
+from jobs.phone.screen.tree import Bounds, Node, UiTree
+from jobs.post.screens.element import contains, holds_point
 
 #: A scrim that no id names: a bare node that takes all touches over this part of the window, over so much beneath it.
 SCRIM_WIDTH, SCRIM_HEIGHT, SCRIM_COVERS = 0.9, 0.5, 3
@@ -19,6 +19,11 @@ HANDLE_WIDTH, HANDLE_HEIGHT, HANDLE_PLACE, HANDLE_OFF = 0.25, 0.03, 0.2, 0.05
 DIALOG_WIDTH, DIALOG_LEAST, DIALOG_MOST, DIALOG_EDGE = 0.5, 0.12, 0.85, 0.02
 #: What is higher than this is no button or cell but a page, which its own parts lie over.
 COVERED_HEIGHT = 0.4
+#: A page laid over another one, that takes no touches itself: this wide and high; so many of its parts share this much
+#: with parts of the other, this far apart. Layers of one page never lie so: a snackbar's parts are close together.
+PAGE_WIDTH, PAGE_HEIGHT, PAGE_COVERS, PAGE_SHARE, PAGE_SPREAD = 0.95, 0.85, 2, 0.6, 0.15
+#: Another app's window beside ours has at least this part of the screen: the screen is split.
+SPLIT_PART = 0.2
 
 
 def bare(node: Node) -> bool:
@@ -65,8 +70,83 @@ def small_window(visible: Sequence[Node], tree: UiTree) -> Node | None:
     return min(asking, key=lambda n: n.width * n.height, default=None)
 
 
-def like_sheet(node: Node, visible: Sequence[Node], width: int, height: int) -> bool:
-    """As wide as the window and standing on its foot. What takes touches itself covers all that lies beneath it."""
+def other_windows(
+    visible: Sequence[Node], tree: UiTree, own: Collection[str]
+) -> tuple[list[Node], list[Node]]:
+    """The windows of other apps that lie over the app's largest one and ask something, and those that stand beside it.
+
+    Android lists no window that cannot be seen, so the smaller of two lies over the other.
+    """
+    if not tree.structured:
+        return [], []
+    roots = [n for n in visible if n.parent is None]
+    ours = [n for n in roots if n.package in own]
+    if not ours or len(ours) == len(roots):
+        return [], []
+    width, height = tree.size
+    base = max(ours, key=_area)
+    over, beside = [], []
+    for root in roots:
+        if not root.package or root.package in own:
+            continue
+        if holds_point(base.bounds, root.center) or contains(root.bounds, base.bounds):
+            large = root.width >= DIALOG_WIDTH * width and root.height >= DIALOG_LEAST * height
+            if large and _area(root) <= _area(base) and _asks(root.walk()):
+                over.append(root)
+        elif _area(root) >= SPLIT_PART * width * height:
+            beside.append(root)
+    return over, beside
+
+
+def _area(node: Node) -> int:
+    return node.width * node.height
+
+
+def like_page(node: Node, width: int, height: int) -> bool:
+    """A page that was laid over another one in the same window: its words and buttons lie on those of the other."""
+    if node.width < PAGE_WIDTH * width or node.height < PAGE_HEIGHT * height or node.parent is None:
+        return False
+    covered = [n.bounds for o in node.parent.children if o.drawn < node.drawn for n in _parts(o, height)]
+    if not covered:
+        return False
+    over = [
+        n.bounds
+        for child in node.children
+        for n in _parts(child, height)
+        if any(_shared(n.bounds, c) >= PAGE_SHARE for c in covered)
+    ]
+    return len(over) >= PAGE_COVERS and (
+        max(b[3] for b in over) - min(b[1] for b in over) >= PAGE_SPREAD * height
+    )
+
+
+def _shared(one: Bounds, other: Bounds) -> float:
+    """How much of the smaller of two boxes lies in both."""
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    if wide <= 0 or high <= 0:
+        return 0.0
+    least = min((b[2] - b[0]) * (b[3] - b[1]) for b in (one, other))
+    return wide * high / least
+
+
+def _parts(layer: Node, height: int) -> list[Node]:
+    """What a layer says and what of it can be touched, but no boxes as high as pages."""
+    return [
+        n
+        for n in layer.walk()
+        if (n.text or n.content_desc or n.clickable)
+        and n.visible
+        and n.width
+        and 0 < n.height < COVERED_HEIGHT * height
+    ]
+
+
+def like_sheet(node: Node, visible: Sequence[Node], width: int, height: int, *, ordered: bool) -> bool:
+    """As wide as the window and standing on its foot. What takes touches itself covers all that lies beneath it.
+
+    `ordered`: the phone says in which order it draws. Where it does not, a row of icons with descriptions is no sheet.
+    """
     _, top, _, foot = node.bounds
     if (
         node.width < SHEET_WIDTH * width
@@ -78,11 +158,11 @@ def like_sheet(node: Node, visible: Sequence[Node], width: int, height: int) -> 
     within = set(node.walk())
     if _over_page(node, width, height) and _has_handle(node, within, width, height):
         return any(n.clickable for n in within)
-    if not any(n.text for n in within):
-        return False
     covered = _beneath(node, within, visible, height)
     if node.clickable:
-        return len(covered) >= SHEET_COVERS and _asks(within)
+        return len(covered) >= SHEET_COVERS and any(n.clickable for n in within if n is not node)
+    if not any(n.text or (ordered and n.content_desc) for n in within):
+        return False
     buttons = [n for n in covered if n.clickable]
     return len(buttons) >= SHEET_COVERS and any(n.bounds[3] > FOOT * height for n in buttons)
 
@@ -103,7 +183,7 @@ def _asks(within: Iterable[Node]) -> bool:
     """Whether there are words and something to touch that says what it is."""
     words = buttons = False
     for node in within:
-        if node.text:
+        if node.text or node.content_desc:
             words = words or not node.clickable
             buttons = buttons or node.clickable or (node.parent is not None and node.parent.clickable)
     return words and buttons
