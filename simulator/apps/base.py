@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+#: The box of a view that fills the one that holds it.
+FILL = (-1, -1, -1, -1)
+
 
 @dataclass(eq=False)
 class View:
@@ -39,10 +42,22 @@ class View:
     on_text: Callable[[str], None] | None = None  #: an editable field: gets its new whole content
     on_scroll: Callable[[int], None] | None = None  #: gets +1 (content moves up) or -1
     on_drag: Callable[[int], None] | None = None  #: gets by how many pixels the content moves up
-    on_enter: Callable[[], None] | None = (
-        None  #: Enter key or the keyboard's action button in a one-line field
-    )
+    on_enter: Callable[[], None] | None = None  #: Enter, or the keyboard's action button in a one-line field
     blocks: bool = False  #: an opaque layer that swallows taps though a dump does not call it clickable
+
+    def holding(self, *children: View) -> View:
+        """This view with these in it."""
+        self.children.extend(children)
+        for child in children:
+            child.fill(self.bounds)
+        return self
+
+    def fill(self, box: tuple[int, int, int, int]) -> None:
+        """Take this box unless it has one of its own."""
+        if self.bounds == FILL:
+            self.bounds = box
+            for child in self.children:
+                child.fill(box)
 
 
 def tap_target(windows: list[View], x: int, y: int) -> View | None:

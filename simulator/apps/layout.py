@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simulator.apps.base import View
+from simulator.apps.base import FILL, View
 
 Box = tuple[int, int, int, int]  #: left, top, right, bottom in the recorded screen's pixels
 
@@ -22,24 +22,28 @@ _PACKAGES = {
 
 
 def node(
-    cls: str,
-    box: Box,
-    *children: View,
+    what: str,
+    box: Box = FILL,
+    *,
     rid: str = "",
     text: str = "",
     desc: str = "",
     flags: str = "",
     tap: Callable[[], None] | None = None,
 ) -> View:
-    """A view. `cls` is the class's last part unless it has a dot.
+    """A view. `what` is "Class#id FLAGS": the class's last part unless it has a dot; id and flags may be missing.
 
-    `flags`: C clickable, K checkable, X checked, S selected, F focused, R scrollable, B blocks taps, ! disabled.
+    `flags` adds those that depend on something: C clickable, K checkable, X checked, S selected, F focused,
+    R scrollable, B blocks taps, ! disabled. Without a box it fills the view that holds it.
     """
+    head, _, letters = what.partition(" ")
+    cls, _, name = head.partition("#")
+    flags += letters
     return View(
         cls=cls if "." in cls else _PACKAGES.get(cls, "android.widget.") + cls,
         bounds=box,
         text=text,
-        rid=rid,
+        rid=rid or name,
         desc=desc,
         clickable="C" in flags,
         enabled="!" not in flags,
@@ -50,7 +54,6 @@ def node(
         focused="F" in flags,
         scrollable="R" in flags,
         blocks="B" in flags,
-        children=list(children),
         on_tap=tap if "!" not in flags else None,
     )
 

@@ -79,15 +79,10 @@ class UnknownScreen(Screen):
         width, height = self.app.design
         middle = height // 2
         return [
-            node(
-                "FrameLayout",
-                self.app.full(),
+            node("FrameLayout B", self.app.full()).holding(
                 node("ImageView", (width // 4, middle - 300, 3 * width // 4, middle - 40)),
                 node("TextView", (60, middle, width - 60, middle + 80), text="Season of lights"),
-                node(
-                    "Button", (60, height - 300, width - 60, height - 200), text="Spin the wheel", flags="C"
-                ),
-                flags="B",
+                node("Button C", (60, height - 300, width - 60, height - 200), text="Spin the wheel"),
             )
         ]
 

@@ -21,23 +21,39 @@ SNACKBAR_S = 3.0
 ON_TOP = 99
 
 _WORDS = {
-    "offer": ("Get more from your next reel", "Hol mehr aus deinem nächsten Reel heraus", "Profitez plus de votre prochain reel"),
+    "offer": (
+        "Get more from your next reel",
+        "Hol mehr aus deinem nächsten Reel heraus",
+        "Profitez plus de votre prochain reel",
+    ),
     "start": ("Get started", "Jetzt starten", "Commencer"),
-    "edits": ("Level up your videos with Edits", "Bring deine Videos mit Edits weiter", "Améliorez vos vidéos avec Edits"),
+    "edits": (
+        "Level up your videos with Edits",
+        "Bring deine Videos mit Edits weiter",
+        "Améliorez vos vidéos avec Edits",
+    ),
     "get_app": ("Get App", "App holen", "Obtenir l'application"),
     "phone": ("Add phone", "Telefon hinzufügen", "Ajouter un téléphone"),
-    "phone_body": ("Add your phone number for extra security", "Füge deine Nummer für mehr Sicherheit hinzu", "Ajoute ton numéro pour plus de sécurité"),
+    "phone_body": (
+        "Add your phone number for extra security",
+        "Füge deine Nummer für mehr Sicherheit hinzu",
+        "Ajoute ton numéro pour plus de sécurité",
+    ),
     "continue": ("Continue", "Weitergehen", "Poursuivre"),
     "history": ("Viewer history turned on", "Zuschauerverlauf eingeschaltet", "Historique des vues activé"),
     "try": ("Try it", "Ausprobieren", "Essayer"),
     "saved": ("Saved to your drafts", "In deinen Ablagen gesichert", "Gardé dans tes ébauches"),
-    "resume": ("Continue editing this post?", "Diesen Beitrag weiter bearbeiten?", "Continuer à modifier cette publication ?"),
+    "resume": (
+        "Continue editing this post?",
+        "Diesen Beitrag weiter bearbeiten?",
+        "Continuer à modifier cette publication ?",
+    ),
     "save_draft": ("Save draft", "Entwurf speichern", "Enregistrer le brouillon"),
     "edit": ("Edit", "Bearbeiten", "Modifier"),
     "security": ("Security verification", "Sicherheitsüberprüfung", "Vérification de sécurité"),
     "slide": ("Drag the pieces into place", "Schieb die Teile an ihren Platz", "Remets les pièces en place"),
     "close": ("Close", "Schließen", "Fermer"),
-}  # fmt: skip
+}
 
 
 class Sheet(Screen):
@@ -92,7 +108,9 @@ def _lower(sheet: Sheet, share: float, *parts: View, named: bool) -> View:
     width, height = sheet.app.design
     foot = height - round(height * 0.026)
     box = (0, round(height * share), width, foot)
-    return node("FrameLayout", box, *parts, rid="layout_container_bottom_sheet" if named else "", flags="BC" if named else "B")  # fmt: skip
+    return node(
+        "FrameLayout", box, rid="layout_container_bottom_sheet" if named else "", flags="BC" if named else "B"
+    ).holding(*parts)
 
 
 def _at(sheet: Sheet, left: float, top: float, right: float, bottom: float) -> tuple[int, int, int, int]:
@@ -108,102 +126,119 @@ def _away(sheet: Sheet) -> Callable[[], None]:
 def _offer(sheet: Sheet) -> list[View]:
     """With a scrim, and a handle that takes no touches: 12 of 12 recordings."""
     return [
-        node("Button", _at(sheet, 0, 0.035, 1, 0.974), rid="background_dimmer", desc="@2131954894", flags="C", tap=sheet.leave),
+        node(
+            "Button#background_dimmer C", _at(sheet, 0, 0.035, 1, 0.974), desc="@2131954894", tap=sheet.leave
+        ),
         _lower(
-            sheet, 0.52,
-            node("ImageView", _at(sheet, 0.46, 0.52, 0.54, 0.55), rid="bottom_sheet_drag_handle_prism"),
-            node("TextView", _at(sheet, 0.1, 0.74, 0.9, 0.78), rid="igds_headline_emphasized_headline", text=sheet.t("offer")),
-            node("FrameLayout", _at(sheet, 0.04, 0.91, 0.96, 0.97), node("TextView", _at(sheet, 0.4, 0.92, 0.6, 0.95), text=sheet.t("start")), rid="bb_primary_action_container", flags="C", tap=_away(sheet)),
+            sheet,
+            0.52,
+            node("ImageView#bottom_sheet_drag_handle_prism", _at(sheet, 0.46, 0.52, 0.54, 0.55)),
+            node(
+                "TextView#igds_headline_emphasized_headline",
+                _at(sheet, 0.1, 0.74, 0.9, 0.78),
+                text=sheet.t("offer"),
+            ),
+            node(
+                "FrameLayout#bb_primary_action_container C",
+                _at(sheet, 0.04, 0.91, 0.96, 0.97),
+                tap=_away(sheet),
+            ).holding(node("TextView", _at(sheet, 0.4, 0.92, 0.6, 0.95), text=sheet.t("start"))),
             named=True,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _edits(sheet: Sheet) -> list[View]:
     """Its one button lies over Next."""
     return [
-        node("Button", _at(sheet, 0, 0.027, 1, 0.974), rid="background_dimmer", flags="C", tap=sheet.leave),
+        node("Button#background_dimmer C", _at(sheet, 0, 0.027, 1, 0.974), tap=sheet.leave),
         _lower(
-            sheet, 0.68,
-            node("TextView", _at(sheet, 0.2, 0.72, 0.75, 0.77), rid="header_primary_text", text=sheet.t("edits")),
-            node("FrameLayout", _at(sheet, 0.04, 0.88, 0.96, 0.93), rid="bb_primary_action_container", desc=sheet.t("get_app"), flags="C", tap=_away(sheet)),
+            sheet,
+            0.68,
+            node("TextView#header_primary_text", _at(sheet, 0.2, 0.72, 0.75, 0.77), text=sheet.t("edits")),
+            node(
+                "FrameLayout#bb_primary_action_container C",
+                _at(sheet, 0.04, 0.88, 0.96, 0.93),
+                desc=sheet.t("get_app"),
+                tap=_away(sheet),
+            ),
             named=True,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _add_phone(sheet: Sheet) -> list[View]:
     """Without a name and without a scrim; a cross closes it."""
     return [
         _lower(
-            sheet, 0.5,
-            node("ImageView", _at(sheet, 0.86, 0.52, 0.96, 0.56), desc=sheet.t("close"), flags="C", tap=sheet.leave),
+            sheet,
+            0.5,
+            node("ImageView C", _at(sheet, 0.86, 0.52, 0.96, 0.56), desc=sheet.t("close"), tap=sheet.leave),
             node("TextView", _at(sheet, 0.15, 0.57, 0.85, 0.62), text=sheet.t("phone")),
             node("TextView", _at(sheet, 0.1, 0.63, 0.9, 0.69), text=sheet.t("phone_body")),
-            node("Button", _at(sheet, 0.08, 0.87, 0.92, 0.92), text=sheet.t("continue"), flags="C", tap=_away(sheet)),
+            node("Button C", _at(sheet, 0.08, 0.87, 0.92, 0.92), text=sheet.t("continue"), tap=_away(sheet)),
             named=False,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _viewer_history(sheet: Sheet) -> list[View]:
     """Nothing but BACK leaves it."""
     return [
         _lower(
-            sheet, 0.55,
+            sheet,
+            0.55,
             node("TextView", _at(sheet, 0.15, 0.6, 0.85, 0.65), text=sheet.t("history")),
-            node("Button", _at(sheet, 0.08, 0.87, 0.92, 0.96), text=sheet.t("try"), flags="C", tap=_away(sheet)),
+            node("Button C", _at(sheet, 0.08, 0.87, 0.92, 0.96), text=sheet.t("try"), tap=_away(sheet)),
             named=False,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _promo(sheet: Sheet) -> list[View]:
     """A scrim that has no name; its handle takes touches and does nothing."""
     return [
-        node("View", _at(sheet, 0, 0.05, 1, 0.974), flags="C", tap=sheet.leave),
+        node("View C", _at(sheet, 0, 0.05, 1, 0.974), tap=sheet.leave),
         _lower(
-            sheet, 0.55,
-            node("View", _at(sheet, 0.45, 0.55, 0.55, 0.57), flags="C", tap=lambda: None),
+            sheet,
+            0.55,
+            node("View C", _at(sheet, 0.45, 0.55, 0.55, 0.57), tap=lambda: None),
             node("TextView", _at(sheet, 0.15, 0.6, 0.85, 0.65), text=sheet.t("history")),
-            node("Button", _at(sheet, 0.08, 0.87, 0.92, 0.96), text=sheet.t("try"), flags="C", tap=_away(sheet)),
+            node("Button C", _at(sheet, 0.08, 0.87, 0.92, 0.96), text=sheet.t("try"), tap=_away(sheet)),
             named=False,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _snackbar(sheet: Sheet) -> list[View]:
     """Over what stands at the foot; goes by itself."""
     box = _at(sheet, 0.01, 0.86, 0.99, 0.974)
-    return [
-        node("FrameLayout", box, node("TextView", box, text=sheet.t("saved")), flags="C", tap=_away(sheet))
-    ]
+    return [node("FrameLayout C", box, tap=_away(sheet)).holding(node("TextView", text=sheet.t("saved")))]
 
 
 def _resume(sheet: Sheet) -> list[View]:
     """After an edit that was cut off: over the feed, above its tabs."""
     return [
-        node(
-            "FrameLayout", _at(sheet, 0.03, 0.74, 0.97, 0.9),
+        node("FrameLayout B", _at(sheet, 0.03, 0.74, 0.97, 0.9)).holding(
             node("TextView", _at(sheet, 0.08, 0.75, 0.9, 0.79), text=sheet.t("resume")),
-            node("Button", _at(sheet, 0.08, 0.82, 0.48, 0.87), text=sheet.t("save_draft"), flags="C", tap=sheet.leave),
-            node("Button", _at(sheet, 0.52, 0.82, 0.92, 0.87), text=sheet.t("edit"), flags="C", tap=_away(sheet)),
-            flags="B",
+            node("Button C", _at(sheet, 0.08, 0.82, 0.48, 0.87), text=sheet.t("save_draft"), tap=sheet.leave),
+            node("Button C", _at(sheet, 0.52, 0.82, 0.92, 0.87), text=sheet.t("edit"), tap=_away(sheet)),
         )
-    ]  # fmt: skip
+    ]
 
 
 def _security(sheet: Sheet) -> list[View]:
     """TikTok's own check: nothing goes on before a person has answered it."""
     return [
         _lower(
-            sheet, 0.45,
+            sheet,
+            0.45,
             node("TextView", _at(sheet, 0.15, 0.5, 0.85, 0.55), text=sheet.t("security")),
             node("TextView", _at(sheet, 0.15, 0.56, 0.85, 0.6), text=sheet.t("slide")),
-            node("ImageView", _at(sheet, 0.1, 0.62, 0.9, 0.94), flags="C"),
+            node("ImageView C", _at(sheet, 0.1, 0.62, 0.9, 0.94)),
             named=False,
         )
-    ]  # fmt: skip
+    ]
 
 
 _SHEETS: dict[str, tuple[tuple[str, ...], Callable[[Sheet], list[View]]]] = {

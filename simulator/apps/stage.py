@@ -73,7 +73,7 @@ class StagedApp:
     def frame(self, children: list[View]) -> View:
         """The window around the screens' views."""
         width, height = self.design
-        return node("FrameLayout", (0, 0, width, height), *children)
+        return node("FrameLayout", (0, 0, width, height)).holding(*children)
 
     def extra_windows(self) -> list[View]:
         """Windows over the app's main one (an upload badge)."""

@@ -49,13 +49,27 @@ class InstagramApp(StagedApp):
     texts: ClassVar[Mapping[str, tuple[str, str, str]]] = TEXTS
     upload_class = ReelUpload
     popup_names = (
-        "rate", "navigation", "facebook", "notifications", "save-login", "contacts", "update", "sticker", "archive",
-    )  # fmt: skip
+        "rate",
+        "navigation",
+        "facebook",
+        "notifications",
+        "save-login",
+        "contacts",
+        "update",
+        "sticker",
+        "archive",
+    )
     sheets_over = frozenset({"home", "reels", "profile", "editor"})
     user_ids = frozenset({"row_feed_photo_profile_name", "secondary_label"})
     human_names = (
-        "login", "logged-out", "upload-id", "account-blocked", "suspended", "captcha", "try-again-later",
-    )  # fmt: skip
+        "login",
+        "logged-out",
+        "upload-id",
+        "account-blocked",
+        "suspended",
+        "captcha",
+        "try-again-later",
+    )
 
     def __init__(self, phone: PhoneSide, spec: AppSpec) -> None:
         self.draft = Draft()
@@ -94,15 +108,10 @@ class InstagramApp(StagedApp):
         return human(self, name)
 
     def frame(self, children: list[View]) -> View:
-        return node(
-            "FrameLayout",
-            (0, 0, 720, 1440),
-            node(
-                "LinearLayout",
-                (0, 0, 720, 1440),
-                node("FrameLayout", (0, 0, 720, 1440), *children, rid="android:id/content"),
-                rid="action_bar_root",
-            ),
+        return node("FrameLayout", (0, 0, 720, 1440)).holding(
+            node("LinearLayout#action_bar_root").holding(
+                node("FrameLayout#android:id/content").holding(*children)
+            )
         )
 
     # -- what the account has -----------------------------------------------------------------------------------

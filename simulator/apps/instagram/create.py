@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
@@ -51,14 +52,17 @@ def _keep_draft(app: InstagramApp, dialog: Dialog) -> View:
         app.draft.caption = "an old draft"
         app.push(Editor(app))
 
-    return node(
-        "FrameLayout",
-        (148, 560, 572, 1000),
-        node("TextView", (180, 585, 540, 680), rid="igds_headline_headline", text=app.t("keep_draft")),
-        node("LinearLayout", (148, 843, 572, 921), node("Button", (181, 843, 539, 921), rid="primary_button", text=app.t("keep_editing"), flags="C", tap=keep), rid="primary_button_row", flags="C"),
-        node("LinearLayout", (148, 922, 572, 1000), node("Button", (181, 922, 539, 1000), rid="auxiliary_button", text=app.t("start_new"), flags="C", tap=dialog.leave), rid="auxiliary_button_row", flags="C"),
-        flags="B",
-    )  # fmt: skip
+    return node("FrameLayout B", (148, 560, 572, 1000)).holding(
+        node("TextView#igds_headline_headline", (180, 585, 540, 680), text=app.t("keep_draft")),
+        node("LinearLayout#primary_button_row C", (148, 843, 572, 921)).holding(
+            node("Button#primary_button C", (181, 843, 539, 921), text=app.t("keep_editing"), tap=keep)
+        ),
+        node("LinearLayout#auxiliary_button_row C", (148, 922, 572, 1000)).holding(
+            node(
+                "Button#auxiliary_button C", (181, 922, 539, 1000), text=app.t("start_new"), tap=dialog.leave
+            )
+        ),
+    )
 
 
 class CreateSheet(InstagramScreen):
@@ -88,16 +92,18 @@ class CreateSheet(InstagramScreen):
             words = app.t(label) if kind else label or "Fundraiser"
             rows.append(
                 node(
-                    "Button",
+                    "Button C",
                     (0, y, 720, y + 88),
-                    node("ImageView", (26, y + 24, 65, y + 63), rid="image"),
-                    node("ViewGroup", (91, y, 694, y + 88), node("TextView", (91, y + 27, 260, y + 60), rid="label", text=words), rid="label_container"),
                     desc=app.t(desc) if desc else words,
-                    flags="C",
-                    tap=(lambda kind=kind: self._open(kind)) if kind else None,  # type: ignore[misc]
+                    tap=(partial(self._open, kind)) if kind else None,
+                ).holding(
+                    node("ImageView#image", (26, y + 24, 65, y + 63)),
+                    node("ViewGroup#label_container", (91, y, 694, y + 88)).holding(
+                        node("TextView#label", (91, y + 27, 260, y + 60), text=words)
+                    ),
                 )
-            )  # fmt: skip
-        listed = node("RecyclerView", (0, 658, 720, 1362), *rows, rid="recycler_view")
+            )
+        listed = node("RecyclerView#recycler_view", (0, 658, 720, 1362)).holding(*rows)
         return [bottom_sheet(app, 540, app.t("create"), listed)]
 
 
@@ -144,28 +150,56 @@ class Camera(InstagramScreen):
                 )
             )
         ]
-        toast = [] if sound else [
-            node("ViewGroup", (193, 118, 526, 196), node("TextView", (279, 131, 440, 157), rid="toast_message_title", text="Suggested audio"),
-                 node("TextView", (279, 157, 440, 183), rid="toast_message_subtitle", text="Tap to apply"),
-                 rid="camera_sticky_toast", desc="Suggested audioTap to apply", flags="C", tap=self._suggested)
-        ]  # fmt: skip
+        toast = (
+            []
+            if sound
+            else [
+                node(
+                    "ViewGroup#camera_sticky_toast C",
+                    (193, 118, 526, 196),
+                    desc="Suggested audioTap to apply",
+                    tap=self._suggested,
+                ).holding(
+                    node("TextView#toast_message_title", (279, 131, 440, 157), text="Suggested audio"),
+                    node("TextView#toast_message_subtitle", (279, 157, 440, 183), text="Tap to apply"),
+                )
+            ]
+        )
         return [
-            node(
-                "FrameLayout",
-                WHOLE,
-                node("View", (341, 26, 494, 157), desc="Speed selector button", flags="C"),
-                node("View", (416, 26, 494, 157), desc="Timer button", flags="C"),
-                node("Button", (271, 31, 326, 86), rid="camera_utility_tool_flash_button", desc=app.t("flash_off"), flags="C"),
-                node("Button", (0, 7, 85, 92), rid="camera_home_button", desc=app.t("back_home"), flags="C", tap=app.pop),
-                node("Button", (635, 7, 720, 92), rid="camera_settings_gear", desc=app.t("story_settings"), flags="C"),
+            node("FrameLayout#quick_capture_root_container C", WHOLE).holding(
+                node("View C", (341, 26, 494, 157), desc="Speed selector button"),
+                node("View C", (416, 26, 494, 157), desc="Timer button"),
+                node(
+                    "Button#camera_utility_tool_flash_button C", (271, 31, 326, 86), desc=app.t("flash_off")
+                ),
+                node("Button#camera_home_button C", (0, 7, 85, 92), desc=app.t("back_home"), tap=app.pop),
+                node("Button#camera_settings_gear C", (635, 7, 720, 92), desc=app.t("story_settings")),
                 *tools,
                 *toast,
-                node("Button", (298, 1092, 422, 1216), rid="camera_shutter_button", desc=app.t("shutter"), flags="C", tap=self._shoot),
-                node("Button", (0, 1243, 111, 1344), rid="gallery_preview_button", desc=app.t("gallery"), flags="C", tap=self._gallery),
-                node("Button", (609, 1243, 720, 1344), rid="camera_switch_button", desc=app.t("switch_camera"), flags="C"),
-                node("TextView", (311, 1267, 408, 1323), rid="cam_dest_clips", text=app.t("reel_tab"), desc=app.t("reel_tab"), flags="C"),
-                node("TextView", (408, 1267, 602, 1322), rid="cam_dest_template", text=app.t("templates_tab"), desc=app.t("templates_tab"), flags="C"),
-                rid="quick_capture_root_container",
-                flags="C",
+                node(
+                    "Button#camera_shutter_button C",
+                    (298, 1092, 422, 1216),
+                    desc=app.t("shutter"),
+                    tap=self._shoot,
+                ),
+                node(
+                    "Button#gallery_preview_button C",
+                    (0, 1243, 111, 1344),
+                    desc=app.t("gallery"),
+                    tap=self._gallery,
+                ),
+                node("Button#camera_switch_button C", (609, 1243, 720, 1344), desc=app.t("switch_camera")),
+                node(
+                    "TextView#cam_dest_clips C",
+                    (311, 1267, 408, 1323),
+                    text=app.t("reel_tab"),
+                    desc=app.t("reel_tab"),
+                ),
+                node(
+                    "TextView#cam_dest_template C",
+                    (408, 1267, 602, 1322),
+                    text=app.t("templates_tab"),
+                    desc=app.t("templates_tab"),
+                ),
             )
-        ]  # fmt: skip
+        ]

@@ -85,40 +85,30 @@ class FeedPicker(InstagramScreen):
             left, y = 2 + 180 * column, _GRID[1] + offset
             box = (left, y, left + 177, y + 177)
             if row is None:
-                picture = node("ImageView", box, rid="gallery_picker_grid_item_background")
-                cells.append(
-                    node("ViewGroup", box, picture, rid="gallery_picker_grid_item_container", flags="C")
-                )
+                picture = node("ImageView#gallery_picker_grid_item_background", box)
+                cells.append(node("ViewGroup#gallery_picker_grid_item_container C", box).holding(picture))
             else:
                 cells.append(cell(app, row, box, label(app, row, self.chosen, numbered=self.multiple), self))
-        grid = node("GridView", _GRID, *cells, rid="media_picker_grid_view", flags="R")
+        grid = node("GridView#media_picker_grid_view R", _GRID).holding(*cells)
         grid.on_drag = self._drag
-        return node("FrameLayout", (0, 896, 720, 1277), grid, rid="media_picker_container")
+        return node("FrameLayout#media_picker_container", (0, 896, 720, 1277)).holding(grid)
 
     def views(self) -> list[View]:
         app = self.app
         multi = node(
-            "LinearLayout",
+            "LinearLayout#multi_select_slide_button_alt",
             (481, 827, 700, 879),
-            node("ImageView", (494, 840, 520, 866), rid="slideout_iconview_icon"),
-            node("TextView", (520, 841, 687, 864), rid="slideout_iconview_text", text=app.t("multi_label")),
-            rid="multi_select_slide_button_alt",
             desc=app.t("multi_button"),
             flags="CKX" if self.multiple else "CK",
             tap=self._multi,
+        ).holding(
+            node("ImageView#slideout_iconview_icon", (494, 840, 520, 866)),
+            node("TextView#slideout_iconview_text", (520, 841, 687, 864), text=app.t("multi_label")),
         )
         preview = (
             []
             if not self.chosen
-            else [
-                node(
-                    "View",
-                    (0, 91, 720, 811),
-                    rid="video_preview_view",
-                    desc=app.t("video_preview"),
-                    flags="C",
-                )
-            ]
+            else [node("View#video_preview_view C", (0, 91, 720, 811), desc=app.t("video_preview"))]
         )
         destinations = tabs(
             app,
@@ -129,24 +119,22 @@ class FeedPicker(InstagramScreen):
             ),
         )
         return [
-            node(
-                "FrameLayout",
-                WHOLE,
-                node("ImageView", (0, 0, 91, 91), rid="action_bar_cancel", desc=app.t("cancel"), flags="C", tap=app.pop),
-                node("TextView", (91, 0, 626, 91), rid="new_post_title", text=app.t("new_post")),
-                node("Button", (626, 0, 720, 91), rid="next_button_textview", text=app.t("next"), desc=app.t("next"),
-                     flags="C" if self.chosen else "C!", tap=self._next),
-                node("FrameLayout", (0, 91, 720, 811), *preview, rid="preview_container"),
+            node("FrameLayout#feed_destination_curation_container B", WHOLE).holding(
+                node("ImageView#action_bar_cancel C", (0, 0, 91, 91), desc=app.t("cancel"), tap=app.pop),
+                node("TextView#new_post_title", (91, 0, 626, 91), text=app.t("new_post")),
                 node(
-                    "LinearLayout",
-                    (0, 811, 720, 896),
-                    node("Button", (0, 834, 191, 873), rid="gallery_folder_menu_tv", text=app.t("recents"), flags="C"),
-                    multi,
-                    rid="unified_camera_options_holder",
+                    "Button#next_button_textview",
+                    (626, 0, 720, 91),
+                    text=app.t("next"),
+                    desc=app.t("next"),
+                    flags="C" if self.chosen else "C!",
+                    tap=self._next,
+                ),
+                node("FrameLayout#preview_container", (0, 91, 720, 811)).holding(*preview),
+                node("LinearLayout#unified_camera_options_holder", (0, 811, 720, 896)).holding(
+                    node("Button#gallery_folder_menu_tv C", (0, 834, 191, 873), text=app.t("recents")), multi
                 ),
                 self._grid(),
                 *destinations,
-                rid="feed_destination_curation_container",
-                flags="B",
             )
-        ]  # fmt: skip
+        ]

@@ -28,22 +28,19 @@ def _login(app: InstagramApp, _dialog: Dialog) -> View:
     def labelled(top: int, height: int, key: str) -> View:
         text = app.t(key)
         label = node("View", (316, top + 20, 405, top + height - 20), text=text, desc=text)
-        return node("Button", (32, top, 688, top + height), label, desc=text, flags="C")
+        return node("Button C", (32, top, 688, top + height), desc=text).holding(label)
 
     def box(top: int, key: str) -> View:
         text = app.t(key)
-        return node(
-            "ViewGroup",
-            (32, top, 688, top + 108),
+        return node("ViewGroup C", (32, top, 688, top + 108)).holding(
             node("View", (64, top + 37, 543, top + 71), text=text, desc=text),
-            node("EditText", (64, top + 50, 584, top + 86), desc=text + ",", flags="C"),
-            flags="C",
+            node("EditText C", (64, top + 50, 584, top + 86), desc=text + ","),
         )
 
-    return node(
-        "FrameLayout",
-        WINDOW,
-        node("Button", (32, 325, 688, 364), node("View", (265, 325, 417, 364), text="English (US)", desc="English (US)"), desc="English (US)", flags="C"),
+    return node("FrameLayout B", WINDOW).holding(
+        node("Button C", (32, 325, 688, 364), desc="English (US)").holding(
+            node("View", (265, 325, 417, 364), text="English (US)", desc="English (US)")
+        ),
         node("ImageView", (32, 364, 688, 472), desc="Instagram from Meta"),
         box(508, "user_field"),
         box(637, "password"),
@@ -51,8 +48,7 @@ def _login(app: InstagramApp, _dialog: Dialog) -> View:
         labelled(867, 65, "forgot"),
         labelled(932, 79, "new_account"),
         node("ImageView", (300, 1047, 420, 1069), desc="Meta logo"),
-        flags="B",
-    )  # fmt: skip
+    )
 
 
 def _logged_out(app: InstagramApp, _dialog: Dialog) -> View:
@@ -66,20 +62,20 @@ def _logged_out(app: InstagramApp, _dialog: Dialog) -> View:
 def _page(app: InstagramApp, title: str, body: str, buttons: list[str]) -> View:
     """A page like those that Instagram draws from the web: no ids, labels in text and description."""
     parts = [
-        node(
-            "Button",
-            (636, 51, 706, 116),
-            node("View", (688, 69, 693, 99), text=" "),
-            desc=app.t("menu"),
-            flags="C",
+        node("Button C", (636, 51, 706, 116), desc=app.t("menu")).holding(
+            node("View", (688, 69, 693, 99), text=" ")
         ),
         node("View", (156, 284, 565, 331), text=title, desc=title),
         node("View", (26, 344, 694, 700), text=body, desc=body),
     ]
     for place, text in enumerate(buttons):
         y = 1150 + 90 * place
-        parts.append(node("Button", (26, y, 694, y + 69), node("View", (324, y + 20, 396, y + 50), text=text), desc=text, flags="C"))  # fmt: skip
-    return node("FrameLayout", WINDOW, *parts, rid="bloks_container", flags="B")
+        parts.append(
+            node("Button C", (26, y, 694, y + 69), desc=text).holding(
+                node("View", (324, y + 20, 396, y + 50), text=text)
+            )
+        )
+    return node("FrameLayout#bloks_container B", WINDOW).holding(*parts)
 
 
 def _disabled(app: InstagramApp, _dialog: Dialog) -> View:
@@ -102,14 +98,11 @@ def _disabled(app: InstagramApp, _dialog: Dialog) -> View:
     ]
     for y, text in ((950, "Read more about this rule"), (1060, "How we made this decision")):
         page.children.append(
-            node(
-                "ViewGroup",
-                (0, y, 720, y + 79),
-                node("Button", (85, y + 20, 694, y + 60), text=text, desc=text),
-                flags="C",
+            node("ViewGroup C", (0, y, 720, y + 79)).holding(
+                node("Button", (85, y + 20, 694, y + 60), text=text, desc=text)
             )
         )
-    page.children.append(node("Button", (109, 1010, 370, 1039), text="download your information", flags="C"))
+    page.children.append(node("Button C", (109, 1010, 370, 1039), text="download your information"))
     return page
 
 

@@ -21,45 +21,41 @@ def popup(app: InstagramApp, name: str) -> Screen:
 
 def promo(headline: str, body: str, buttons: list[tuple[str, str, Callable[[], None]]]) -> View:
     """A card with a headline and buttons in rows of their own."""
-    parts = [node("TextView", (200, 550, 520, 634), rid="igds_headline_headline", text=headline)]
+    parts = [node("TextView#igds_headline_headline", (200, 550, 520, 634), text=headline)]
     if body:
-        parts.append(node("TextView", (200, 647, 520, 810), rid="igds_headline_body", text=body))
+        parts.append(node("TextView#igds_headline_body", (200, 647, 520, 810), text=body))
     for place, (rid, label, tap) in enumerate(buttons):
         y = 889 + 79 * place
-        button = node("Button", (181, y, 539, y + 78), rid=rid, text=label, flags="C", tap=tap)
-        parts.append(
-            node("LinearLayout", (148, y, 572, y + 78), button, rid=f"{rid}_row", flags="C", tap=tap)
-        )
-    return node("FrameLayout", (148, 500, 572, 920 + 79 * len(buttons)), *parts, flags="B")
+        button = node("Button C", (181, y, 539, y + 78), rid=rid, text=label, tap=tap)
+        parts.append(node("LinearLayout C", (148, y, 572, y + 78), rid=f"{rid}_row", tap=tap).holding(button))
+    return node("FrameLayout B", (148, 500, 572, 920 + 79 * len(buttons))).holding(*parts)
 
 
 def _rate(app: InstagramApp, dialog: Dialog) -> View:
     def button(y: int, rid: str, label: str, tap: Callable[[], None]) -> View:
-        return node("Button", (99, y, 621, y + 78), rid=rid, text=label, flags="C", tap=tap)
+        return node("Button C", (99, y, 621, y + 78), rid=rid, text=label, tap=tap)
 
-    return node(
-        "FrameLayout",
-        (99, 475, 621, 926),
-        node("TextView", (99, 501, 348, 556), rid="appirater_title_area", text=app.t("rate")),
-        node("TextView", (99, 569, 621, 692), rid="appirater_message_area", text=app.t("rate_body")),
+    return node("FrameLayout#android:id/content B", (99, 475, 621, 926)).holding(
+        node("TextView#appirater_title_area", (99, 501, 348, 556), text=app.t("rate")),
+        node("TextView#appirater_message_area", (99, 569, 621, 692), text=app.t("rate_body")),
         button(692, "appirater_rate_button", app.t("rate"), app.phone.finish_app),
         button(770, "appirater_rate_later_button", app.t("rate_later"), dialog.leave),
         button(848, "appirater_cancel_button", app.t("no_thanks"), dialog.leave),
-        rid="android:id/content",
-        flags="B",
     )
 
 
 def _navigation(app: InstagramApp, dialog: Dialog) -> View:
     label = node("TextView", (328, 1246, 390, 1276), text=app.t("got_it"))
-    return node(
-        "FrameLayout",
-        (66, 900, 654, 1340),
-        node("TextView", (118, 994, 601, 1091), rid="igds_headline_headline", text=app.t("swipe_nux")),
-        node("TextView", (118, 1104, 601, 1186), rid="igds_headline_body", text=app.t("swipe_nux_body")),
-        node("Button", (118, 1225, 601, 1297), label, rid="igds_headline_primary_action_button", desc=app.t("got_it"), flags="C", tap=dialog.leave),
-        flags="B",
-    )  # fmt: skip
+    return node("FrameLayout B", (66, 900, 654, 1340)).holding(
+        node("TextView#igds_headline_headline", (118, 994, 601, 1091), text=app.t("swipe_nux")),
+        node("TextView#igds_headline_body", (118, 1104, 601, 1186), text=app.t("swipe_nux_body")),
+        node(
+            "Button#igds_headline_primary_action_button C",
+            (118, 1225, 601, 1297),
+            desc=app.t("got_it"),
+            tap=dialog.leave,
+        ).holding(label),
+    )
 
 
 def _facebook(app: InstagramApp, dialog: Dialog) -> View:

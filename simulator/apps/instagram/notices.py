@@ -34,22 +34,31 @@ class DownloadNotice(InstagramScreen):
                 app,
                 620,
                 "",
-                node("TextView", (88, 950, 632, 1040), rid="clips_download_privacy_nux_title", text=title),
-                node("Button", (26, 1180, 694, 1252), rid="clips_download_privacy_nux_button", desc=go_on, flags="C", tap=app.pop),
-                node("FrameLayout", (26, 1255, 694, 1335), node("TextView", (256, 1275, 464, 1310), text=settings), rid="clips_download_privacy_nux_link", desc=settings, flags="C", tap=app.phone.finish_app),
+                node("TextView#clips_download_privacy_nux_title", (88, 950, 632, 1040), text=title),
+                node(
+                    "Button#clips_download_privacy_nux_button C",
+                    (26, 1180, 694, 1252),
+                    desc=go_on,
+                    tap=app.pop,
+                ),
+                node(
+                    "FrameLayout#clips_download_privacy_nux_link C",
+                    (26, 1255, 694, 1335),
+                    desc=settings,
+                    tap=app.phone.finish_app,
+                ).holding(node("TextView", (256, 1275, 464, 1310), text=settings)),
             )
-        ]  # fmt: skip
+        ]
 
 
 def remix_notice(app: InstagramApp, dialog: Dialog) -> View:
     """Says that others may use the reel; its button closes it."""
-    return node(
-        "FrameLayout",
-        (0, 800, 720, 1362),
-        node("TextView", (60, 830, 660, 930), rid="bb_title", text=app.t("remix_notice")),
-        node("FrameLayout", (26, 1180, 694, 1252), node("TextView", (330, 1195, 390, 1235), rid="bb_primary_action", text="OK"), rid="bb_primary_action_container", flags="C", tap=dialog.leave),
-        flags="B",
-    )  # fmt: skip
+    return node("FrameLayout B", (0, 800, 720, 1362)).holding(
+        node("TextView#bb_title", (60, 830, 660, 930), text=app.t("remix_notice")),
+        node("FrameLayout#bb_primary_action_container C", (26, 1180, 694, 1252), tap=dialog.leave).holding(
+            node("TextView#bb_primary_action", (330, 1195, 390, 1235), text="OK")
+        ),
+    )
 
 
 def limited_reach(app: InstagramApp, dialog: Dialog) -> View:
@@ -79,8 +88,10 @@ def before_share(app: InstagramApp, dialog: Dialog, name: str) -> View:
         "download-privacy": ("download", "", "clips_download_privacy_nux_button", "continue"),
         "as-reels": ("as_reels", "", "primary_action", "ok"),
     }[name]
-    parts = [node("TextView", (60, 760, 660, 840), rid="igds_headline_headline", text=app.t(headline))]
+    parts = [node("TextView#igds_headline_headline", (60, 760, 660, 840), text=app.t(headline))]
     if body:
-        parts.append(node("TextView", (60, 850, 660, 960), rid="igds_headline_body", text=app.t(body)))
-    parts.append(node("Button", (26, 1200, 694, 1280), rid=rid, text=app.t(label), desc=app.t(label), flags="C", tap=go_on))  # fmt: skip
-    return node("FrameLayout", (0, 700, 720, 1362), *parts, rid="layout_container_bottom_sheet", flags="B")
+        parts.append(node("TextView#igds_headline_body", (60, 850, 660, 960), text=app.t(body)))
+    parts.append(
+        node("Button C", (26, 1200, 694, 1280), rid=rid, text=app.t(label), desc=app.t(label), tap=go_on)
+    )
+    return node("FrameLayout#layout_container_bottom_sheet B", (0, 700, 720, 1362)).holding(*parts)

@@ -36,101 +36,66 @@ def tab_bar(app: InstagramApp, current: str) -> View:
     def tab(left: int, name: str, key: str, screen: type[InstagramScreen], *, avatar: bool = False) -> View:
         chosen = "S" if name == current else ""
         icon = (
-            node(
-                "ViewGroup",
-                (left, 1284, left + 144, 1362),
-                node(
-                    "FrameLayout",
-                    (left + 48, 1299, left + 97, 1348),
-                    node("ImageView", (left + 48, 1299, left + 97, 1348), rid="tab_avatar", flags=chosen),
-                    rid="container",
-                    flags=chosen,
-                ),
-                rid="wrapper",
-                flags=chosen,
+            node("ViewGroup#wrapper", (left, 1284, left + 144, 1362), flags=chosen).holding(
+                node("FrameLayout#container", (left + 48, 1299, left + 97, 1348), flags=chosen).holding(
+                    node("ImageView#tab_avatar", flags=chosen)
+                )
             )
             if avatar
-            else node("ImageView", (left + 52, 1303, left + 91, 1342), rid="tab_icon", flags=chosen)
+            else node("ImageView#tab_icon", (left + 52, 1303, left + 91, 1342), flags=chosen)
         )
         return node(
             "FrameLayout",
             (left, 1284, left + 144, 1362),
-            icon,
             rid=name,
             desc=app.t(key),
             flags="C" + chosen,
             tap=lambda: app.replace(screen(app)),
-        )
+        ).holding(icon)
 
-    return node(
-        "LinearLayout",
-        (0, 1284, 720, 1362),
+    return node("LinearLayout#tab_bar B", (0, 1284, 720, 1362)).holding(
         tab(0, "feed_tab", "home", Home),
         tab(144, "clips_tab", "reels", Reels),
         tab(288, "direct_tab", "message", Direct),
         tab(432, "search_tab", "search_explore", Search),
         tab(576, "profile_tab", "profile", Profile, avatar=True),
-        rid="tab_bar",
-        flags="B",
     )
 
 
 def tabbed(app: InstagramApp, current: str, *children: View) -> View:
     """The main activity: a pager with the tab's content and the tab bar under it."""
-    return node(
-        "FrameLayout",
-        (0, 0, 720, 1440),
-        node(
-            "ViewGroup",
-            (0, 39, 720, 1362),
-            node(
-                "ViewPager",
-                (0, 39, 720, 1284),
-                node("FrameLayout", (0, 39, 720, 1284), *children, rid="layout_container_swipeable"),
-                rid="swipeable_tab_view_pager",
-                flags="R",
+    return node("FrameLayout#swipe_navigation_container B", (0, 0, 720, 1440)).holding(
+        node("ViewGroup#layout_container_main_panel", (0, 39, 720, 1362)).holding(
+            node("ViewPager#swipeable_tab_view_pager R", (0, 39, 720, 1284)).holding(
+                node("FrameLayout#layout_container_swipeable").holding(*children)
             ),
-            node("View", (0, 1283, 720, 1284), rid="tab_bar_shadow"),
+            node("View#tab_bar_shadow", (0, 1283, 720, 1284)),
             tab_bar(app, current),
-            rid="layout_container_main_panel",
         ),
-        node("FrameLayout", (0, 0, 720, 1362), rid="overlay_layout_container"),
-        rid="swipe_navigation_container",
-        flags="B",
+        node("FrameLayout#overlay_layout_container", (0, 0, 720, 1362)),
     )
 
 
 def bottom_sheet(app: InstagramApp, top: int, title: str, *children: View) -> View:
     """A sheet in the same window, over a dimmer; what is behind stays in the tree."""
-    return node(
-        "FrameLayout",
-        (0, 39, 720, 1362),
-        node("Button", (0, 39, 720, 1362), rid="background_dimmer", desc="@2131954894", flags="C", tap=app.pop),
-        node(
-            "FrameLayout",
-            (0, top, 720, 1362),
-            node(
-                "ViewGroup",
-                (0, top, 720, 1362),
-                node(
-                    "FrameLayout",
-                    (0, top, 720, top + 46),
+    return node("FrameLayout#bottom_sheet_container", (0, 39, 720, 1362)).holding(
+        node("Button#background_dimmer C", desc="@2131954894", tap=app.pop),
+        node("FrameLayout#layout_container_bottom_sheet C", (0, top, 720, 1362)).holding(
+            node("ViewGroup#bottom_sheet_container").holding(
+                node("FrameLayout#bottom_sheet_drag_handle_frame", (0, top, 720, top + 46)).holding(
                     node(
-                        "ImageView",
+                        "ImageView#bottom_sheet_drag_handle_prism C",
                         (334, top, 386, top + 46),
-                        rid="bottom_sheet_drag_handle_prism",
                         desc=app.t("cancel") if not title else "",
-                        flags="C",
                         tap=app.pop,
-                    ),
-                    rid="bottom_sheet_drag_handle_frame",
+                    )
                 ),
-                *([node("TextView", (163, top + 46, 557, top + 117), rid="title_text_view", text=title)] if title else []),
-                node("FrameLayout", (0, top + 46, 720, 1362), *children, rid="bottom_sheet_container_view"),
-                rid="bottom_sheet_container",
-            ),
-            rid="layout_container_bottom_sheet",
-            flags="C",
+                *(
+                    [node("TextView#title_text_view", (163, top + 46, 557, top + 117), text=title)]
+                    if title
+                    else []
+                ),
+                node("FrameLayout#bottom_sheet_container_view", (0, top + 46, 720, 1362)).holding(*children),
+            )
         ),
-        rid="bottom_sheet_container",
-    )  # fmt: skip
+    )

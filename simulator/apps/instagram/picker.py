@@ -50,14 +50,20 @@ def cell(app: InstagramApp, row: MediaRow, box: Box, desc: str, picker: Choosing
         picker.choose(row)
 
     parts = [
-        node("ImageView", box, rid="background_color"),
-        node("Button", box, rid="gallery_grid_item_thumbnail", desc=desc, flags="C", tap=tap),
+        node("ImageView#background_color", box),
+        node("Button#gallery_grid_item_thumbnail C", box, desc=desc, tap=tap),
     ]
     if row.kind == "video":
         corner = (left, bottom - 108 if bottom - top > 200 else bottom - 70, right, bottom)
-        parts.append(node("View", corner, rid="gallery_grid_item_bottom_container"))
-        parts.append(node("TextView", (right - 58, bottom - 43, right - 13, bottom - 11), rid="gallery_grid_item_label", text=duration(row)))  # fmt: skip
-    return node("ViewGroup", box, *parts, flags="C", tap=tap)
+        parts.append(node("View#gallery_grid_item_bottom_container", corner))
+        parts.append(
+            node(
+                "TextView#gallery_grid_item_label",
+                (right - 58, bottom - 43, right - 13, bottom - 11),
+                text=duration(row),
+            )
+        )
+    return node("ViewGroup C", box, tap=tap).holding(*parts)
 
 
 class Picker(InstagramScreen):
@@ -125,19 +131,18 @@ class Picker(InstagramScreen):
             box = (left, y, left + 236, y + 419)
             if row is None:
                 icon = node(
-                    "ImageView",
+                    "ImageView#gallery_grid_camera_item_icon",
                     (left + 99, y + 190, left + 138, y + 229),
-                    rid="gallery_grid_camera_item_icon",
                     desc=app.t("camera"),
                 )
                 cells.append(
-                    node("Button", box, icon, desc=app.t("open_camera"), flags="C", tap=self._open_camera)
+                    node("Button C", box, desc=app.t("open_camera"), tap=self._open_camera).holding(icon)
                 )
             else:
                 cells.append(cell(app, row, box, label(app, row, self.chosen, numbered=self.multiple), self))
-        grid = node("GridView", (0, top, 720, _BOTTOM), *cells, rid="gallery_recycler_view", flags="R")
+        grid = node("GridView#gallery_recycler_view R", (0, top, 720, _BOTTOM)).holding(*cells)
         grid.on_drag = self._drag
-        return node("FrameLayout", (0, top, 720, _BOTTOM), grid, rid="gallery_grid_container")  # fmt: skip
+        return node("FrameLayout#gallery_grid_container", (0, top, 720, _BOTTOM)).holding(grid)
 
     def _destinations(self, story: bool) -> View:
         names = (
@@ -148,21 +153,16 @@ class Picker(InstagramScreen):
         bottom = 261 if story else 185
         items = [
             node(
-                "ViewGroup",
-                (20 + 230 * i, 99, 230 + 230 * i, bottom - 7),
-                node("ImageView", (40 + 230 * i, 119, 79 + 230 * i, 158), rid="button_icon"),
-                node("TextView", (90 + 230 * i, 122, 210 + 230 * i, 155), rid="button_name", text=name),
-                rid="gallery_destination_item",
-                flags="C",
+                "ViewGroup#gallery_destination_item C", (20 + 230 * i, 99, 230 + 230 * i, bottom - 7)
+            ).holding(
+                node("ImageView#button_icon", (40 + 230 * i, 119, 79 + 230 * i, 158)),
+                node("TextView#button_name", (90 + 230 * i, 122, 210 + 230 * i, 155), text=name),
             )
             for i, name in enumerate(names)
         ]
         return node(
-            "GridView" if story else "RecyclerView",
-            (0, 92, 720, bottom),
-            *items,
-            rid="gallery_destination_bar",
-        )
+            "GridView" if story else "RecyclerView", (0, 92, 720, bottom), rid="gallery_destination_bar"
+        ).holding(*items)
 
     def views(self) -> list[View]:
         app = self.app
@@ -171,41 +171,64 @@ class Picker(InstagramScreen):
         following: list[View] = []
         if self.multiple and self.chosen:
             following = [
-                node("Button", (560, 1200, 700, 1270), rid="media_thumbnail_tray_button", text=app.t("next"), desc=app.t("next"),
-                     flags="C", tap=lambda: self._edit(self.chosen))
-            ]  # fmt: skip
-        return [
-            node(
-                "FrameLayout",
-                WHOLE,
                 node(
-                    "ViewGroup",
-                    (0, 0, 720, 92),
-                    node("Button", (0, 7, 85, 92), rid="gallery_cancel_button", desc=app.t("back_home"), flags="C", tap=app.pop),
-                    node("LinearLayout", (85, 7, 635, 92), node("TextView", (273, 31, 447, 68), rid="gallery_title_text", text=app.t("add_to_story" if story else "new_reel")), rid="gallery_title_container"),
-                    node("Button", (635, 7, 720, 92), rid="gallery_settings_gear", desc=app.t("camera_settings"), flags="C"),
-                    rid="gallery_header",
+                    "Button#media_thumbnail_tray_button C",
+                    (560, 1200, 700, 1270),
+                    text=app.t("next"),
+                    desc=app.t("next"),
+                    tap=lambda: self._edit(self.chosen),
+                )
+            ]
+        return [
+            node("FrameLayout#quick_capture_root_container CF", WHOLE).holding(
+                node("ViewGroup#gallery_header", (0, 0, 720, 92)).holding(
+                    node(
+                        "Button#gallery_cancel_button C", (0, 7, 85, 92), desc=app.t("back_home"), tap=app.pop
+                    ),
+                    node("LinearLayout#gallery_title_container", (85, 7, 635, 92)).holding(
+                        node(
+                            "TextView#gallery_title_text",
+                            (273, 31, 447, 68),
+                            text=app.t("add_to_story" if story else "new_reel"),
+                        )
+                    ),
+                    node("Button#gallery_settings_gear C", (635, 7, 720, 92), desc=app.t("camera_settings")),
                 ),
                 self._destinations(story),
-                node(
-                    "FrameLayout",
-                    (0, menu, 720, menu + 86),
-                    node("TextView", (0, menu + 24, 172, menu + 61), rid="gallery_folder_menu_tv", text=app.t("album")),
-                    node("Button", (644, menu + 18, 702, menu + 76), rid="gallery_menu_multi_select_button", desc=app.t("multi"), flags="C", tap=self._multi),
-                    rid="gallery_menu",
+                node("FrameLayout#gallery_menu", (0, menu, 720, menu + 86)).holding(
+                    node(
+                        "TextView#gallery_folder_menu_tv", (0, menu + 24, 172, menu + 61), text=app.t("album")
+                    ),
+                    node(
+                        "Button#gallery_menu_multi_select_button C",
+                        (644, menu + 18, 702, menu + 76),
+                        desc=app.t("multi"),
+                        tap=self._multi,
+                    ),
                 ),
                 self._grid(menu + 89),
                 *following,
-                *tabs(app, (("cam_dest_clips", "reel_tab", 311, 408, None), ("cam_dest_template", "templates_tab", 408, 602, None))),
-                rid="quick_capture_root_container",
-                flags="CF",
+                *tabs(
+                    app,
+                    (
+                        ("cam_dest_clips", "reel_tab", 311, 408, None),
+                        ("cam_dest_template", "templates_tab", 408, 602, None),
+                    ),
+                ),
             )
-        ]  # fmt: skip
+        ]
 
 
 def tabs(app: InstagramApp, entries: tuple[tuple[str, str, int, int, object], ...]) -> list[View]:
     """The destinations at the bottom edge."""
     return [
-        node("TextView", (left, 1285, right, 1341), rid=rid, text=app.t(key), desc=app.t(key), flags="C", tap=tap if callable(tap) else None)
+        node(
+            "TextView C",
+            (left, 1285, right, 1341),
+            rid=rid,
+            text=app.t(key),
+            desc=app.t(key),
+            tap=tap if callable(tap) else None,
+        )
         for rid, key, left, right, tap in entries
-    ]  # fmt: skip
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from simulator.apps.base import View
 from simulator.apps.instagram.parts import InstagramScreen, bottom_sheet, tabbed
 from simulator.apps.instagram.tabs import Tab
@@ -42,9 +44,7 @@ class Profile(Tab):
             desc = app.t("photos_by").format(what.split()[1], who, row + 1, column + 1)
         else:
             desc = app.t("reel_by" if what == "reel" else "photo_by").format(who, row + 1, column + 1)
-        return node(
-            "Button", (left, top, left + 236, min(top + 315, 1284)), rid="image_button", desc=desc, flags="C"
-        )
+        return node("Button#image_button C", (left, top, left + 236, min(top + 315, 1284)), desc=desc)
 
     def _grid(self) -> View:
         tiles = self.app.shown_tiles()[:6]
@@ -52,48 +52,51 @@ class Profile(Tab):
         for start in range(0, len(tiles), 3):
             top = 868 + 107 * start
             parts = [self._tile(start + i, what) for i, what in enumerate(tiles[start : start + 3])]
-            rows.append(node("LinearLayout", (0, top, 720, min(top + 321, 1284)), *parts, rid="media_set_row_content_identifier"))  # fmt: skip
-        return node("RecyclerView", (0, 862, 720, 1284), *rows, rid="android:id/list")
+            rows.append(
+                node(
+                    "LinearLayout#media_set_row_content_identifier", (0, top, 720, min(top + 321, 1284))
+                ).holding(*parts)
+            )
+        return node("RecyclerView#android:id/list", (0, 862, 720, 1284)).holding(*rows)
 
     def _metric(self, left: int, right: int, name: str, value: str) -> View:
         app = self.app
         holder, prefix, key = name.split()
-        return node(
-            "View",
-            (left, 201, right, 287),
-            node("TextView", (left + 10, 214, left + 60, 247), rid=f"profile_header_familiar_{prefix}_value", text=value),
-            node("TextView", (left + 10, 247, left + 101, 274), rid=f"profile_header_familiar_{prefix}_label", text=app.t(key)),
-            rid=holder,
-            desc=value + app.t(key),
-            flags="C",
-        )  # fmt: skip
+        return node("View C", (left, 201, right, 287), rid=holder, desc=value + app.t(key)).holding(
+            node(
+                "TextView",
+                (left + 10, 214, left + 60, 247),
+                rid=f"profile_header_familiar_{prefix}_value",
+                text=value,
+            ),
+            node(
+                "TextView",
+                (left + 10, 247, left + 101, 274),
+                rid=f"profile_header_familiar_{prefix}_label",
+                text=app.t(key),
+            ),
+        )
 
     def _header(self) -> list[View]:
         app = self.app
         badge = node(
-            "ImageView", (134, 268, 170, 304), rid="reel_empty_badge", desc=app.t("add_to_story"), flags="C", tap=self._story
-        )  # fmt: skip
-        picture = node(
-            "FrameLayout",
-            (39, 173, 170, 304),
-            node(
-                "ImageView", (39, 173, 170, 304), rid="row_profile_header_imageview", desc=app.t("no_story")
-            ),
-            rid="row_profile_header_imageview_frame_layout",
-            flags="C",
-            tap=self._story,
+            "ImageView#reel_empty_badge C", (134, 268, 170, 304), desc=app.t("add_to_story"), tap=self._story
         )
+        picture = node(
+            "FrameLayout#row_profile_header_imageview_frame_layout C", (39, 173, 170, 304), tap=self._story
+        ).holding(node("ImageView#row_profile_header_imageview", desc=app.t("no_story")))
         count = str(len(app.shown_tiles()))
 
         def button(left: int, key: str) -> View:
             label = node("TextView", (left + 100, 536, left + 230, 566), text=app.t(key))
-            return node("Button", (left, 525, left + 335, 577), label, rid="button_container", desc=app.t(key), flags="C")  # fmt: skip
+            return node("Button#button_container C", (left, 525, left + 335, 577), desc=app.t(key)).holding(
+                label
+            )
 
-        note = node("Button", (32, 130, 176, 215), node("TextView", (45, 149, 163, 190), rid="pog_bubble_text", text="Sample text 1"),
-                    rid="pog_note_bubble_view", flags="C")  # fmt: skip
-        dashboard = node(
-            "ViewGroup",
-            (0, 419, 720, 525),
+        note = node("Button#pog_note_bubble_view C", (32, 130, 176, 215)).holding(
+            node("TextView#pog_bubble_text", (45, 149, 163, 190), text="Sample text 1")
+        )
+        dashboard = node("ViewGroup C", (0, 419, 720, 525)).holding(
             node(
                 "Button",
                 (43, 436, 275, 466),
@@ -106,117 +109,91 @@ class Profile(Tab):
                 text="2.6K views in the last 30 days.",
                 desc="2.6K views in the last 30 days.",
             ),
-            flags="C",
         )
         return [
             picture,
             badge,
             note,
-            node("View", (26, 316, 694, 399), node("TextView", (26, 316, 331, 399), text="Sample text 2"), flags="C"),
-            node("FrameLayout", (0, 419, 720, 525), dashboard, rid="bloks_container"),
-            node("TextView", (208, 173, 480, 201), rid="profile_header_full_name_above_vanity", text=app.me.display_name),
-            node(
-                "LinearLayout",
-                (208, 201, 694, 287),
-                self._metric(208, 344, "profile_header_post_count_front_familiar post_count posts", count),
-                self._metric(344, 524, "profile_header_followers_stacked_familiar followers followers", "295"),
-                self._metric(524, 694, "profile_header_following_stacked_familiar following following", "28"),
-                rid="profile_header_metrics_full_width",
+            node("View C", (26, 316, 694, 399)).holding(
+                node("TextView", (26, 316, 331, 399), text="Sample text 2")
             ),
-            node("LinearLayout", (0, 525, 720, 577), button(20, "edit_profile"), button(365, "share_profile"), rid="profile_header_actions_top_row"),
-            node("LinearLayout", (3, 597, 154, 767), node("TextView", (3, 731, 154, 757), rid="label", text=app.t("new")),
-                 rid="create_highlight_button_view", desc=app.t("create_highlight"), flags="C"),
+            node("FrameLayout#bloks_container", (0, 419, 720, 525)).holding(dashboard),
+            node(
+                "TextView#profile_header_full_name_above_vanity",
+                (208, 173, 480, 201),
+                text=app.me.display_name,
+            ),
+            node("LinearLayout#profile_header_metrics_full_width", (208, 201, 694, 287)).holding(
+                self._metric(208, 344, "profile_header_post_count_front_familiar post_count posts", count),
+                self._metric(
+                    344, 524, "profile_header_followers_stacked_familiar followers followers", "295"
+                ),
+                self._metric(524, 694, "profile_header_following_stacked_familiar following following", "28"),
+            ),
+            node("LinearLayout#profile_header_actions_top_row", (0, 525, 720, 577)).holding(
+                button(20, "edit_profile"), button(365, "share_profile")
+            ),
+            node(
+                "LinearLayout#create_highlight_button_view C",
+                (3, 597, 154, 767),
+                desc=app.t("create_highlight"),
+            ).holding(node("TextView#label", (3, 731, 154, 757), text=app.t("new"))),
             *[self._highlight(number) for number in range(1, 5)],
-        ]  # fmt: skip
+        ]
 
     def _highlight(self, number: int) -> View:
         left, who = 3 + 151 * number, self.app.me.username
         right = min(720, left + 151)
         picture = node(
-            "ImageView",
+            "ImageView#avatar_image_view",
             (left + 25, 617, right - 26, 718),
-            rid="avatar_image_view",
             desc=f"{who}'s highlight story at column {number}",
         )
         button = node(
-            "Button",
-            (left, 597, right, 731),
-            node("FrameLayout", (left, 597, right, 731), picture, rid="avatar_container"),
-            desc=f"{who}'s story, {number} of 0, Seen.",
-            flags="C",
-        )
-        name = node("TextView", (left + 42, 731, right - 42, 757), rid="username", text=f"user_{number + 1}")
-        return node("LinearLayout", (left, 597, right, 767), button, name, rid="outer_container", flags="C")  # fmt: skip
+            "Button C", (left, 597, right, 731), desc=f"{who}'s story, {number} of 0, Seen."
+        ).holding(node("FrameLayout#avatar_container").holding(picture))
+        name = node("TextView#username", (left + 42, 731, right - 42, 757), text=f"user_{number + 1}")
+        return node("LinearLayout#outer_container C", (left, 597, right, 767)).holding(button, name)
 
     def _tabs(self) -> View:
         app = self.app
-        reels = node(
-            "ImageView", (240, 783, 480, 861), rid="profile_tab_icon_view", desc=app.t("reels"), flags="C"
+        reels = node("ImageView#profile_tab_icon_view C", (240, 783, 480, 861), desc=app.t("reels"))
+        tagged = node("ImageView#profile_tab_icon_view", (581, 803, 620, 842), desc=app.t("photos_of_you"))
+        return node("LinearLayout#profile_tabs_container", (0, 783, 720, 862)).holding(
+            node("HorizontalScrollView#profile_tab_layout", (0, 783, 720, 861)).holding(
+                node("ImageView#profile_tab_icon_view CS", (0, 783, 240, 861), desc=app.t("grid_view")),
+                node("LinearLayout C", (240, 783, 480, 861)).holding(reels),
+                node("LinearLayout C", (480, 783, 720, 861)).holding(node("FrameLayout C").holding(tagged)),
+            )
         )
-        tagged = node(
-            "ImageView", (581, 803, 620, 842), rid="profile_tab_icon_view", desc=app.t("photos_of_you")
-        )
-        return node(
-            "LinearLayout",
-            (0, 783, 720, 862),
-            node(
-                "HorizontalScrollView",
-                (0, 783, 720, 861),
-                node("ImageView", (0, 783, 240, 861), rid="profile_tab_icon_view", desc=app.t("grid_view"), flags="CS"),
-                node("LinearLayout", (240, 783, 480, 861), reels, flags="C"),
-                node("LinearLayout", (480, 783, 720, 861), node("FrameLayout", (480, 783, 720, 861), tagged, flags="C"), flags="C"),
-                rid="profile_tab_layout",
-            ),
-            rid="profile_tabs_container",
-        )  # fmt: skip
 
     def _bar(self) -> View:
         app = self.app
         name = app.me.username
-        return node(
-            "LinearLayout",
-            (0, 39, 707, 130),
-            node(
-                "LinearLayout",
-                (0, 39, 79, 130),
-                node("ImageView", (0, 39, 79, 130), desc=app.t("create_new"), flags="C", tap=self._create),
-                rid="left_action_bar_buttons",
+        return node("LinearLayout#action_bar_layout", (0, 39, 707, 130)).holding(
+            node("LinearLayout#left_action_bar_buttons", (0, 39, 79, 130)).holding(
+                node("ImageView C", desc=app.t("create_new"), tap=self._create)
             ),
             node(
-                "LinearLayout",
-                (105, 39, 549, 130),
-                node("TextView", (208, 39, 494, 130), rid="action_bar_title", text=name, desc=name),
-                node(
-                    "LinearLayout",
-                    (494, 39, 524, 130),
-                    node("ImageView", (504, 74, 524, 94), rid="action_bar_title_chevron"),
-                    rid="action_bar_username_buttons_container",
+                "LinearLayout#action_bar_username_container C", (105, 39, 549, 130), tap=self._accounts
+            ).holding(
+                node("TextView#action_bar_title", (208, 39, 494, 130), text=name, desc=name),
+                node("LinearLayout#action_bar_username_buttons_container", (494, 39, 524, 130)).holding(
+                    node("ImageView#action_bar_title_chevron", (504, 74, 524, 94))
                 ),
-                rid="action_bar_username_container",
-                flags="C",
-                tap=self._accounts,
             ),
-            node(
-                "LinearLayout",
-                (549, 39, 707, 130),
-                node("ImageView", (549, 39, 628, 130), desc=app.t("threads"), flags="C"),
-                node("ImageView", (628, 39, 707, 130), desc=app.t("options"), flags="C"),
-                rid="right_action_bar_buttons",
+            node("LinearLayout#right_action_bar_buttons", (549, 39, 707, 130)).holding(
+                node("ImageView C", (549, 39, 628, 130), desc=app.t("threads")),
+                node("ImageView C", (628, 39, 707, 130), desc=app.t("options")),
             ),
-            rid="action_bar_layout",
         )
 
     def views(self) -> list[View]:
-        content = node(
-            "FrameLayout",
-            (0, 39, 720, 1284),
-            *self._header(),
-            self._tabs(),
-            self._grid(),
-            rid="user_detail_fragment",
+        content = node("FrameLayout#user_detail_fragment", (0, 39, 720, 1284)).holding(
+            *self._header(), self._tabs(), self._grid()
         )
         content.on_scroll = self._pull
-        return [tabbed(self.app, "profile_tab", content, self._bar())]  # fmt: skip
+        return [tabbed(self.app, "profile_tab", content, self._bar())]
 
 
 class AccountSheet(InstagramScreen):
@@ -246,21 +223,21 @@ class AccountSheet(InstagramScreen):
                 node(
                     "ViewGroup",
                     (0, y, 720, y + 110),
-                    node("ImageView", (26, y + 15, 106, y + 95), rid="profile_picture"),
-                    node("TextView", (130, y + 35, 560, y + 75), text=account.username),
                     desc=desc,
                     flags="CS" if current else "C",
-                    tap=lambda name=account.username: self._switch(name),  # type: ignore[misc]
+                    tap=partial(self._switch, account.username),
+                ).holding(
+                    node("ImageView#profile_picture", (26, y + 15, 106, y + 95)),
+                    node("TextView", (130, y + 35, 560, y + 75), text=account.username),
                 )
             )
         for key in ("add_account", "accounts_center"):
             y = top + 46 + 110 * len(rows)
             rows.append(
                 node(
-                    "Button",
+                    "Button C",
                     (0, y, 720, y + 110),
                     desc=app.t(key),
-                    flags="C",
                     tap=lambda: app.cover(app.human("login")),
                 )
             )

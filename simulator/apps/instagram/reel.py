@@ -39,14 +39,14 @@ def discard_dialog(app: InstagramApp, dialog: Dialog) -> View:
 
 def alert(title: str, body: str, buttons: list[tuple[str, str, Callable[[], None]]]) -> View:
     """Instagram's alert in the middle of the screen."""
-    head = [node("TextView", (211, 543, 509, 599), rid="igds_alert_dialog_headline", text=title)]
+    head = [node("TextView#igds_alert_dialog_headline", (211, 543, 509, 599), text=title)]
     if body:
-        head.append(node("TextView", (211, 599, 509, 695), rid="igds_alert_dialog_subtext", text=body))
+        head.append(node("TextView#igds_alert_dialog_subtext", (211, 599, 509, 695), text=body))
     rows = [
-        node("Button", (172, 748 + 81 * i, 548, 828 + 81 * i), rid=rid, text=label, flags="C", tap=tap)
+        node("Button C", (172, 748 + 81 * i, 548, 828 + 81 * i), rid=rid, text=label, tap=tap)
         for i, (rid, label, tap) in enumerate(buttons)
     ]
-    return node("FrameLayout", (172, 510, 548, 760 + 81 * len(rows)), *head, *rows, flags="B")
+    return node("FrameLayout B", (172, 510, 548, 760 + 81 * len(rows))).holding(*head, *rows)
 
 
 class Editor(InstagramScreen):
@@ -82,40 +82,45 @@ class Editor(InstagramScreen):
         )
         buttons = [
             node(
-                "Button",
+                "Button C",
                 (12 + 83 * i, 1126, min(720, 83 + 83 * i), 1197),
                 rid=f"clips_action_bar_{name}_button",
                 desc=app.t(key),
-                flags="C",
                 tap=self._tool(app.t(key)),
             )
             for i, (name, key) in enumerate(tools)
         ]
         return [
-            node(
-                "FrameLayout",
-                WHOLE,
-                node("FrameLayout", (0, 0, 720, 1280), rid="capture_interactive_drawable_container", desc=app.t("preview_playing")),
-                node("LinearLayout", (0, 1102, 720, 1241), node("ImageView", (340, 1162, 379, 1201), rid="clips_stacked_timeline_swipe_up_icon"), rid="clips_stacked_timeline_swipe_up_icon_container"),
+            node("FrameLayout#quick_capture_root_container CF", WHOLE).holding(
                 node(
-                    "ViewGroup",
-                    (20, 1292, 700, 1362),
-                    node("Button", (20, 1292, 168, 1362), node("TextView", (46, 1314, 142, 1340), text=app.t("edit_video")), rid="clips_left_action_button", desc=app.t("edit_video_hint"), flags="C", tap=self._tool(app.t("edit_video"))),
-                    node("Button", (579, 1292, 700, 1362), node("TextView", (605, 1314, 681, 1340), text=app.t("next")), rid="clips_right_action_button", desc=app.t("next"), flags="C", tap=self._next),
-                    rid="clips_action_bar",
+                    "FrameLayout#capture_interactive_drawable_container",
+                    (0, 0, 720, 1280),
+                    desc=app.t("preview_playing"),
                 ),
-                node("RecyclerView", (0, 1094, 720, 1197), *buttons, rid="creation_toolbar_recyclerview", flags="R"),
                 node(
-                    "LinearLayout",
-                    (7, 20, 713, 105),
-                    node("Button", (12, 26, 84, 98), rid="cancel_button", desc=app.t("cancel"), flags="C", tap=self.back),
-                    node("Button", (636, 26, 708, 98), rid="overflow_button", desc="@2131966362", flags="C"),
-                    rid="edit_buttons_toolbar",
+                    "LinearLayout#clips_stacked_timeline_swipe_up_icon_container", (0, 1102, 720, 1241)
+                ).holding(node("ImageView#clips_stacked_timeline_swipe_up_icon", (340, 1162, 379, 1201))),
+                node("ViewGroup#clips_action_bar", (20, 1292, 700, 1362)).holding(
+                    node(
+                        "Button#clips_left_action_button C",
+                        (20, 1292, 168, 1362),
+                        desc=app.t("edit_video_hint"),
+                        tap=self._tool(app.t("edit_video")),
+                    ).holding(node("TextView", (46, 1314, 142, 1340), text=app.t("edit_video"))),
+                    node(
+                        "Button#clips_right_action_button C",
+                        (579, 1292, 700, 1362),
+                        desc=app.t("next"),
+                        tap=self._next,
+                    ).holding(node("TextView", (605, 1314, 681, 1340), text=app.t("next"))),
                 ),
-                rid="quick_capture_root_container",
-                flags="CF",
+                node("RecyclerView#creation_toolbar_recyclerview R", (0, 1094, 720, 1197)).holding(*buttons),
+                node("LinearLayout#edit_buttons_toolbar", (7, 20, 713, 105)).holding(
+                    node("Button#cancel_button C", (12, 26, 84, 98), desc=app.t("cancel"), tap=self.back),
+                    node("Button#overflow_button C", (636, 26, 708, 98), desc="@2131966362"),
+                ),
             )
-        ]  # fmt: skip
+        ]
 
 
 class ToolSheet(InstagramScreen):
@@ -129,7 +134,7 @@ class ToolSheet(InstagramScreen):
         self.title = title
 
     def views(self) -> list[View]:
-        slider = node("SeekBar", (60, 900, 660, 950), rid="tool_slider")
+        slider = node("SeekBar#tool_slider", (60, 900, 660, 950))
         return [bottom_sheet(self.app, 700, self.title, slider)]
 
 
@@ -148,18 +153,21 @@ class Filters(InstagramScreen):
         app = self.app
         names = ("Normal", "Paris", "Los Angeles", "Oslo")
         filters = [
-            node("Button", (20 + 170 * i, 1000, 170 + 170 * i, 1200), rid="filter_picker_item", desc=name, text=name, flags="C")
-            for i, name in enumerate(names)
-        ]  # fmt: skip
-        return [
             node(
-                "FrameLayout",
-                WHOLE,
-                node("ImageView", (0, 39, 91, 130), rid="button_back", desc=app.t("back"), flags="C", tap=app.pop),
-                node("ViewGroup", (0, 130, 720, 850), rid="creation_image_container"),
-                *filters,
-                node("Button", (560, 1270, 700, 1340), node("TextView", (590, 1285, 670, 1325), text=app.t("next")), rid="creation_next_button", desc=app.t("next"), flags="C", tap=self._next),
-                rid="creation_root",
-                flags="B",
+                "Button#filter_picker_item C", (20 + 170 * i, 1000, 170 + 170 * i, 1200), text=name, desc=name
             )
-        ]  # fmt: skip
+            for i, name in enumerate(names)
+        ]
+        return [
+            node("FrameLayout#creation_root B", WHOLE).holding(
+                node("ImageView#button_back C", (0, 39, 91, 130), desc=app.t("back"), tap=app.pop),
+                node("ViewGroup#creation_image_container", (0, 130, 720, 850)),
+                *filters,
+                node(
+                    "Button#creation_next_button C",
+                    (560, 1270, 700, 1340),
+                    desc=app.t("next"),
+                    tap=self._next,
+                ).holding(node("TextView", (590, 1285, 670, 1325), text=app.t("next"))),
+            )
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
@@ -105,7 +106,7 @@ class ShareScreen(InstagramScreen):
             return
         for name in WITH_SHARE:
             if app.phone.fault("popup", name):
-                app.cover(Dialog(app, name, lambda dialog, name=name: before_share(app, dialog, name)))  # type: ignore[misc]
+                app.cover(Dialog(app, name, partial(before_share, app, name=name)))
                 return
         app.publish()
 
@@ -114,22 +115,14 @@ class ShareScreen(InstagramScreen):
     def views(self) -> list[View]:
         app = self.app
         top = 130 if self.editing or app.draft.caption or self.scrolled else 637
-        content = node(
-            "LinearLayout", (0, 130, 720, 1233), *self._content(top), rid="content_view", flags="C"
-        )
+        content = node("LinearLayout#content_view C", (0, 130, 720, 1233)).holding(*self._content(top))
         if self.editing:
             content.on_tap = None
-        scroll = node("ScrollView", (0, 130, 720, 1233), content, rid="scroll_view", flags="R")
+        scroll = node("ScrollView#scroll_view R", (0, 130, 720, 1233)).holding(content)
         scroll.on_scroll = self._scroll
         return [
-            node(
-                "FrameLayout",
-                WHOLE,
-                scroll,
-                *([] if self.editing else [self._footer()]),
-                self._bar(),
-                rid="layout_container_parent",
-                flags="B",
+            node("FrameLayout#layout_container_parent B", WHOLE).holding(
+                scroll, *([] if self.editing else [self._footer()]), self._bar()
             )
         ]
 
@@ -138,56 +131,59 @@ class ShareScreen(InstagramScreen):
         title = app.t("new_post" if self.feed else "new_reel")
         parts = [
             node(
-                "LinearLayout",
-                (0, 39, 634 if self.editing else 707, 130),
-                node("ImageView", (0, 39, 91, 130), rid="action_bar_button_back", desc=app.t("back"), flags="C", tap=app.pop),
-                node("LinearLayout", (91, 65, 275, 104), node("TextView", (117, 65, 255, 104), rid="action_bar_title", text=title, desc=title), rid="action_bar_title_and_icons"),
-                rid="action_bar_new_title_container",
-                flags="C",
+                "LinearLayout#action_bar_new_title_container C", (0, 39, 634 if self.editing else 707, 130)
+            ).holding(
+                node("ImageView#action_bar_button_back C", (0, 39, 91, 130), desc=app.t("back"), tap=app.pop),
+                node("LinearLayout#action_bar_title_and_icons", (91, 65, 275, 104)).holding(
+                    node("TextView#action_bar_title", (117, 65, 255, 104), text=title, desc=title)
+                ),
             )
-        ]  # fmt: skip
+        ]
         if self.editing:
-            parts.append(node("Button", (634, 52, 707, 130), rid="action_bar_button_text", text=app.t("ok"), desc=app.t("ok"), flags="C", tap=self._done))  # fmt: skip
-        return node(
-            "FrameLayout",
-            (0, 39, 720, 130),
-            node("LinearLayout", (0, 39, 720, 130), *parts, rid="action_bar", flags="C"),
-            rid="action_bar_container",
+            parts.append(
+                node(
+                    "Button#action_bar_button_text C",
+                    (634, 52, 707, 130),
+                    text=app.t("ok"),
+                    desc=app.t("ok"),
+                    tap=self._done,
+                )
+            )
+        return node("FrameLayout#action_bar_container", (0, 39, 720, 130)).holding(
+            node("LinearLayout#action_bar C").holding(*parts)
         )
 
     def _footer(self) -> View:
         app = self.app
         button = "share_footer_button" if self.feed and app.major >= 446 else "share_button"
         label = node("TextView", (501, 1278, 566, 1308), text=app.t("share"))
-        return node(
-            "LinearLayout",
-            (0, 1233, 720, 1362),
-            node(
-                "ViewGroup",
-                (0, 1233, 720, 1362),
-                node("View", (0, 1233, 720, 1234), rid="footer_button_divider"),
-                node("Button", (26, 1257, 347, 1329), node("TextView", (129, 1278, 243, 1308), text=app.t("save_draft")), rid="save_draft_button", desc=app.t("save_draft"), flags="C", tap=self._save_draft),
-                node("FrameLayout", (373, 1257, 694, 1329), label, rid=button, desc=app.t("share"), flags="C", tap=self.share),
-                rid="footer_button_container",
-            ),
-            rid="share_button_container",
-            flags="C",
-        )  # fmt: skip
+        return node("LinearLayout#share_button_container C", (0, 1233, 720, 1362)).holding(
+            node("ViewGroup#footer_button_container").holding(
+                node("View#footer_button_divider", (0, 1233, 720, 1234)),
+                node(
+                    "Button#save_draft_button C",
+                    (26, 1257, 347, 1329),
+                    desc=app.t("save_draft"),
+                    tap=self._save_draft,
+                ).holding(node("TextView", (129, 1278, 243, 1308), text=app.t("save_draft"))),
+                node(
+                    "FrameLayout C", (373, 1257, 694, 1329), rid=button, desc=app.t("share"), tap=self.share
+                ).holding(label),
+            )
+        )
 
     def _content(self, top: int) -> list[View]:
         app = self.app
         views: list[View] = []
         if top > 130:
             views.append(
-                node(
-                    "FrameLayout",
-                    (239, 153, 480, 584),
-                    node("Button", (239, 153, 480, 584), rid="clip_thumbnail_image", desc=app.t("edit_cover_hint"), flags="C"),
-                    node("Button", (254, 522, 392, 568), node("TextView", (274, 532, 372, 558), rid="clip_thumbnail_text", text=app.t("edit_cover")), rid="clip_thumbnail_layout", flags="C"),
-                    rid="cover_photo_preview",
-                    flags="C",
+                node("FrameLayout#cover_photo_preview C", (239, 153, 480, 584)).holding(
+                    node("Button#clip_thumbnail_image C", desc=app.t("edit_cover_hint")),
+                    node("Button#clip_thumbnail_layout C", (254, 522, 392, 568)).holding(
+                        node("TextView#clip_thumbnail_text", (274, 532, 372, 558), text=app.t("edit_cover"))
+                    ),
                 )
-            )  # fmt: skip
+            )
         bottom = top + (191 if app.draft.caption else 78)
         views.append(
             field(
@@ -212,28 +208,38 @@ class ShareScreen(InstagramScreen):
             y = top + 90 * place
             choice = word + suffix
             rows.append(
-                node("LinearLayout", (0, y, 720, y + 90), node("TextView", (100, y + 20, 600, y + 70), rid="row_hashtag_textview_tag_name", text=choice),
-                     rid="row_hashtag_container", flags="C", tap=lambda choice=choice: self._pick(word, choice))  # type: ignore[misc]
-            )  # fmt: skip
-        return node(
-            "android.widget.ListView", (0, top, 720, 1233), *rows, rid="caption_suggestions", flags="RB"
-        )
+                node(
+                    "LinearLayout#row_hashtag_container C",
+                    (0, y, 720, y + 90),
+                    tap=partial(self._pick, word, choice),
+                ).holding(
+                    node("TextView#row_hashtag_textview_tag_name", (100, y + 20, 600, y + 70), text=choice)
+                )
+            )
+        return node("android.widget.ListView#caption_suggestions RB", (0, top, 720, 1233)).holding(*rows)
 
     def _chips(self, top: int) -> View:
         app = self.app
         keys = ["hashtags", "link_reel", "poll", "prompt"] + (["rewrite"] if app.draft.caption else [])
         chips = [
             node(
-                "Button",
+                "Button C",
                 (26 + 140 * i, top + 13, min(720, 160 + 140 * i), top + 81),
-                node("LinearLayout", (26 + 140 * i, top + 29, min(720, 160 + 140 * i), top + 81),
-                     node("TextView", (50 + 140 * i, top + 42, min(715, 150 + 140 * i), top + 68), rid="suggestion_text", text=app.t(key)), rid="button_layout"),
-                flags="C",
                 tap=(lambda: self._write(app.draft.caption + "#")) if key == "hashtags" else None,
+            ).holding(
+                node(
+                    "LinearLayout#button_layout", (26 + 140 * i, top + 29, min(720, 160 + 140 * i), top + 81)
+                ).holding(
+                    node(
+                        "TextView#suggestion_text",
+                        (50 + 140 * i, top + 42, min(715, 150 + 140 * i), top + 68),
+                        text=app.t(key),
+                    )
+                )
             )
             for i, key in enumerate(keys)
-        ]  # fmt: skip
-        return node("RecyclerView", (0, top, 720, top + 94), *chips, rid="caption_add_on_recyclerview")
+        ]
+        return node("RecyclerView#caption_add_on_recyclerview", (0, top, 720, top + 94)).holding(*chips)
 
     def _options(self, top: int) -> list[View]:
         """Rows under the caption, as far as they fit on the screen."""
@@ -265,60 +271,54 @@ class ShareScreen(InstagramScreen):
             _move(row, y)
             placed.append(row)
             y += height
-        return placed  # fmt: skip
+        return placed
 
     def _row(self, key: str, height: int, *, sub: str = "") -> View:
         app = self.app
-        words = [node("TextView", (85, 23, 276, 56), rid="title", text=app.t(key))]
+        words = [node("TextView#title", (85, 23, 276, 56), text=app.t(key))]
         if sub:
-            words.append(node("TextView", (276, 25, 642, 54), rid="inline_subtitle", text=sub))
-        return node(
-            "Button",
-            (0, 0, 720, height),
-            node("LinearLayout", (26, 20, 668, 59), node("ImageView", (26, 20, 85, 59), rid="icon"), *words, rid="title_container"),
-            node("ImageView", (668, 27, 694, 53), rid="chevron_icon"),
-            flags="C",
-        )  # fmt: skip
+            words.append(node("TextView#inline_subtitle", (276, 25, 642, 54), text=sub))
+        return node("Button C", (0, 0, 720, height)).holding(
+            node("LinearLayout#title_container", (26, 20, 668, 59)).holding(
+                node("ImageView#icon", (26, 20, 85, 59)), *words
+            ),
+            node("ImageView#chevron_icon", (668, 27, 694, 53)),
+        )
 
     def _location(self) -> View:
         app = self.app
-        first = node(
-            "LinearLayout",
-            (0, 0, 720, 78),
-            node("ImageView", (26, 19, 85, 58), rid="location_balloon"),
-            node("TextView", (85, 0, 655, 78), rid="location_label", text=app.t("add_location")),
-            rid="metadata_location_first_row",
-            flags="C",
+        first = node("LinearLayout#metadata_location_first_row C", (0, 0, 720, 78)).holding(
+            node("ImageView#location_balloon", (26, 19, 85, 58)),
+            node("TextView#location_label", (85, 0, 655, 78), text=app.t("add_location")),
         )
-        education = node(
-            "TextView", (0, 78, 720, 134), rid="map_content_education", text=app.t("map_education")
-        )
-        inner = node("LinearLayout", (0, 0, 720, 154), first, education, rid="metadata_location_row", desc=app.t("add_location"))  # fmt: skip
-        return node("Button", (0, 0, 720, 154), inner, flags="C")
+        education = node("TextView#map_content_education", (0, 78, 720, 134), text=app.t("map_education"))
+        inner = node(
+            "LinearLayout#metadata_location_row", (0, 0, 720, 154), desc=app.t("add_location")
+        ).holding(first, education)
+        return node("Button C", (0, 0, 720, 154)).holding(inner)
 
     def _ai_label(self) -> View:
         app = self.app
         on = "X" if app.draft.ai_label else ""
         hint = app.t("ai_label_hint")
-        inner = node(
-            "ToggleButton",
-            (0, 0, 720, 112),
-            node("ImageView", (26, 34, 85, 73), rid="icon"),
-            node("LinearLayout", (85, 20, 609, 53), node("TextView", (85, 20, 231, 53), rid="title", text=app.t("ai_label")), rid="title_inline_layout"),
-            node("TextView", (85, 53, 583, 112), rid="subtitle", text=hint, desc=hint),
-            node("ToggleButton", (609, 27, 694, 79), rid="toggle", flags="CK" + on, tap=self._toggle_ai),
-            flags="K" + on,
-        )  # fmt: skip
-        return node("LinearLayout", (0, 0, 720, 112), inner, flags="C", tap=self._toggle_ai)
+        inner = node("ToggleButton", (0, 0, 720, 112), flags="K" + on).holding(
+            node("ImageView#icon", (26, 34, 85, 73)),
+            node("LinearLayout#title_inline_layout", (85, 20, 609, 53)).holding(
+                node("TextView#title", (85, 20, 231, 53), text=app.t("ai_label"))
+            ),
+            node("TextView#subtitle", (85, 53, 583, 112), text=hint, desc=hint),
+            node("ToggleButton#toggle", (609, 27, 694, 79), flags="CK" + on, tap=self._toggle_ai),
+        )
+        return node("LinearLayout C", (0, 0, 720, 112), tap=self._toggle_ai).holding(inner)
 
     def _also(self, name: str, flags: str, below: str = "") -> View:
         """A row "Also share on…": a toggle of the same id and make-up as the AI label's."""
-        toggle = node("ToggleButton", (609, 30, 694, 82), rid="toggle", flags=flags + "K")
-        words = [node("TextView", (99, 20, 425, 60 if below else 92), rid="title", text=name)]
+        toggle = node("ToggleButton#toggle", (609, 30, 694, 82), flags=flags + "K")
+        words = [node("TextView#title", (99, 20, 425, 60 if below else 92), text=name)]
         if below:
-            words.append(node("TextView", (99, 60, 425, 92), rid="subtitle", text=below))
-        inner = node("ToggleButton", (0, 0, 720, 112), *words, toggle, flags="K")
-        return node("LinearLayout", (0, 0, 720, 112), inner, flags="C")
+            words.append(node("TextView#subtitle", (99, 60, 425, 92), text=below))
+        inner = node("ToggleButton K", (0, 0, 720, 112)).holding(*words, toggle)
+        return node("LinearLayout C", (0, 0, 720, 112)).holding(inner)
 
 
 def _move(view: View, dy: int) -> None:

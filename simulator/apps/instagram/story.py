@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import MediaRow, View
@@ -48,36 +49,28 @@ class StoryEditor(InstagramScreen):
             ("music_button", "music"),
         )
         buttons = [
-            node("Button", (226 + 82 * i, 26, 298 + 82 * i, 98), rid=rid, desc=app.t(key), flags="C")
+            node("Button C", (226 + 82 * i, 26, 298 + 82 * i, 98), rid=rid, desc=app.t(key))
             for i, (rid, key) in enumerate(tools)
         ]
 
         def target(left: int, right: int, key: str, *, narrow: bool = False) -> View:
             text = [] if narrow else [node("TextView", (left + 75, 1287, right - 75, 1326), text=app.t(key))]
             tap = self._sheet if narrow else self.publish
-            return node("Button", (left, 1271, right, 1342), *text, desc=app.t(key), flags="C", tap=tap)
+            return node("Button C", (left, 1271, right, 1342), desc=app.t(key), tap=tap).holding(*text)
 
         return [
-            node(
-                "FrameLayout",
-                WHOLE,
-                node("Button", (12, 26, 84, 98), rid="cancel_button", desc=app.t("cancel"), flags="C", tap=app.pop),
+            node("FrameLayout#quick_capture_root_container C", WHOLE).holding(
+                node("Button#cancel_button C", (12, 26, 84, 98), desc=app.t("cancel"), tap=app.pop),
                 *buttons,
-                node("Button", (636, 26, 708, 98), rid="overflow_button", desc="@2131966362", flags="C"),
-                node("TextView", (0, 1193, 198, 1271), rid="add_caption_textview", text=app.t("add_caption"), flags="C"),
-                node(
-                    "LinearLayout",
-                    (20, 1271, 700, 1342),
+                node("Button#overflow_button C", (636, 26, 708, 98), desc="@2131966362"),
+                node("TextView#add_caption_textview C", (0, 1193, 198, 1271), text=app.t("add_caption")),
+                node("LinearLayout#story_share_controls_action_bar C", (20, 1271, 700, 1342)).holding(
                     target(20, 316, "your_story"),
                     target(325, 620, "close_friends"),
                     target(629, 700, "share_to", narrow=True),
-                    rid="story_share_controls_action_bar",
-                    flags="C",
                 ),
-                rid="quick_capture_root_container",
-                flags="C",
             )
-        ]  # fmt: skip
+        ]
 
 
 class ShareSheet(InstagramScreen):
@@ -104,44 +97,32 @@ class ShareSheet(InstagramScreen):
         flags = "CS" if self.chosen == "story" else "C"
         rows = [
             node(
-                "ViewGroup",
+                "ViewGroup#row_add_to_story_container",
                 (0, 951, 720, 1049),
-                node("TextView", (124, 970, 239, 1000), rid="add_to_story_label", text=app.t("your_story")),
-                node(
-                    "TextView",
-                    (124, 1000, 323, 1029),
-                    rid="sharing_preferences_label",
-                    text=app.t("sharing_options"),
-                ),
-                rid="row_add_to_story_container",
                 flags=flags,
                 tap=lambda: self._choose("story"),
+            ).holding(
+                node("TextView#add_to_story_label", (124, 970, 239, 1000), text=app.t("your_story")),
+                node(
+                    "TextView#sharing_preferences_label",
+                    (124, 1000, 323, 1029),
+                    text=app.t("sharing_options"),
+                ),
             ),
             node(
-                "ViewGroup",
+                "ViewGroup#row_add_to_story_favorites_container C",
                 (0, 1049, 720, 1147),
-                node("TextView", (124, 1068, 272, 1098), rid="label", text=app.t("close_friends")),
-                node("TextView", (124, 1098, 277, 1127), text=app.t("add_people"), flags="C"),
-                rid="row_add_to_story_favorites_container",
-                flags="C",
                 tap=lambda: self._choose("favorites"),
+            ).holding(
+                node("TextView#label", (124, 1068, 272, 1098), text=app.t("close_friends")),
+                node("TextView C", (124, 1098, 277, 1127), text=app.t("add_people")),
+            ),
+            node("ViewGroup#message_row_container C", (0, 1147, 720, 1245)).holding(
+                node("TextView#label", (124, 1181, 222, 1211), text=app.t("message"))
             ),
             node(
-                "ViewGroup",
-                (0, 1147, 720, 1245),
-                node("TextView", (124, 1181, 222, 1211), rid="label", text=app.t("message")),
-                rid="message_row_container",
-                flags="C",
-            ),
-            node(
-                "Button",
-                (26, 1259, 694, 1331),
-                node("TextView", (327, 1280, 392, 1310), text=app.t("share")),
-                rid="share_story_button",
-                desc=app.t("share"),
-                flags="C",
-                tap=self._share,
-            ),
+                "Button#share_story_button C", (26, 1259, 694, 1331), desc=app.t("share"), tap=self._share
+            ).holding(node("TextView", (327, 1280, 392, 1310), text=app.t("share"))),
         ]
         return [bottom_sheet(app, 833, app.t("share"), *rows)]
 
@@ -166,12 +147,10 @@ class ShareChooser(InstagramScreen):
         entries = (("feed", "feed"), ("reels", "reel"), ("stories", "story"), ("chats", ""))
         rows = [
             node(
-                "LinearLayout",
+                "LinearLayout C",
                 (0, 700 + 120 * i, 720, 820 + 120 * i),
-                node("TextView", (140, 735 + 120 * i, 500, 785 + 120 * i), text=app.t(key)),
-                flags="C",
-                tap=(lambda kind=kind: self._to(kind)) if kind else app.pop,  # type: ignore[misc]
-            )
+                tap=(partial(self._to, kind)) if kind else app.pop,
+            ).holding(node("TextView", (140, 735 + 120 * i, 500, 785 + 120 * i), text=app.t(key)))
             for i, (key, kind) in enumerate(entries)
         ]
-        return [node("FrameLayout", WHOLE, *rows, rid="share_chooser", flags="B")]
+        return [node("FrameLayout#share_chooser B", WHOLE).holding(*rows)]

@@ -14,7 +14,7 @@ class Splash(InstagramScreen):
     name = "splash"
 
     def views(self) -> list[View]:
-        return [node("FrameLayout", WHOLE, node("ImageView", (285, 645, 435, 795)), flags="B")]
+        return [node("FrameLayout B", WHOLE).holding(node("ImageView", (285, 645, 435, 795)))]
 
     def back(self) -> None:
         self.app.phone.finish_app()
@@ -42,7 +42,7 @@ class SendSheet(InstagramScreen):
     layered = True
 
     def views(self) -> list[View]:
-        row = node("TextView", (124, 760, 600, 830), rid="row_user_primary_name", text="user_1")
+        row = node("TextView#row_user_primary_name", (124, 760, 600, 830), text="user_1")
         return [bottom_sheet(self.app, 600, self.app.t("send"), row)]
 
 
@@ -63,31 +63,35 @@ class Reels(Tab):
                 continue
             done = upload.phase >= ReelUpload.accepted
             right = 588 if done else 691
-            lines = [node("TextView", (107, 1190, right, 1246), rid="status_text", text=app.t("done_posting" if done else "sharing_reels"))]  # fmt: skip
-            if not done:
-                lines.append(node("ProgressBar", (107, 1236, 691, 1238), rid="progress_bar", text=f"{float(upload.percent)}"))  # fmt: skip
-            parts = [
+            lines = [
                 node(
-                    "FrameLayout",
-                    (39, 1190, 91, 1242),
-                    node("ImageView", (39, 1190, 91, 1242), rid="media_thumbnail"),
-                    rid="media_thumbnail_container",
+                    "TextView#status_text",
+                    (107, 1190, right, 1246),
+                    text=app.t("done_posting" if done else "sharing_reels"),
+                )
+            ]
+            if not done:
+                lines.append(
+                    node("ProgressBar#progress_bar", (107, 1236, 691, 1238), text=f"{float(upload.percent)}")
+                )
+            parts = [
+                node("FrameLayout#media_thumbnail_container", (39, 1190, 91, 1242)).holding(
+                    node("ImageView#media_thumbnail")
                 ),
-                node("LinearLayout", (107, 1165, right, 1267), *lines, rid="upload_progress_bar_container"),
+                node("LinearLayout#upload_progress_bar_container", (107, 1165, right, 1267)).holding(*lines),
             ]
             if done:
                 parts.append(
-                    node("Button", (604, 1172, 700, 1260), rid="upload_snackbar_button", text=app.t("send"), flags="C",
-                         tap=lambda: app.push(SendSheet(app)))
-                )  # fmt: skip
-            return [
-                node(
-                    "FrameLayout",
-                    (0, 1148, 720, 1284),
                     node(
-                        "ViewGroup", (13, 1161, 707, 1271), *parts, rid="upload_snackbar_container", flags="C"
-                    ),
-                    rid="igds_upload_snackbar",
+                        "Button#upload_snackbar_button C",
+                        (604, 1172, 700, 1260),
+                        text=app.t("send"),
+                        tap=lambda: app.push(SendSheet(app)),
+                    )
+                )
+            return [
+                node("FrameLayout#igds_upload_snackbar", (0, 1148, 720, 1284)).holding(
+                    node("ViewGroup#upload_snackbar_container C", (13, 1161, 707, 1271)).holding(*parts)
                 )
             ]
         return []
@@ -95,38 +99,29 @@ class Reels(Tab):
     def views(self) -> list[View]:
         app = self.app
         page = [
-            node(
-                "ViewPager",
-                (0, 39, 720, 1284),
-                node(
-                    "ViewGroup",
-                    (0, 39, 720, 1284),
-                    node("FrameLayout", (0, 297, 720, 1017), rid="clips_video_container", desc="Reel by user_1. Double tap to play or pause."),
-                    rid="clips_media_component",
-                    desc="Reel by user_1",
-                ),
-                rid="clips_viewer_view_pager",
-                flags="R",
+            node("ViewPager#clips_viewer_view_pager R", (0, 39, 720, 1284)).holding(
+                node("ViewGroup#clips_media_component", desc="Reel by user_1").holding(
+                    node(
+                        "FrameLayout#clips_video_container",
+                        (0, 297, 720, 1017),
+                        desc="Reel by user_1. Double tap to play or pause.",
+                    )
+                )
             ),
-            node(
-                "RelativeLayout",
-                (0, 39, 720, 130),
-                node(
-                    "LinearLayout",
-                    (0, 39, 77, 130),
-                    node("ImageView", (0, 53, 77, 130), desc=app.t("create_reel"), flags="C", tap=self._create),
-                    rid="clips_action_bar_start_action_buttons",
+            node("RelativeLayout#clips_viewer_action_bar", (0, 39, 720, 130)).holding(
+                node("LinearLayout#clips_action_bar_start_action_buttons", (0, 39, 77, 130)).holding(
+                    node("ImageView C", (0, 53, 77, 130), desc=app.t("create_reel"), tap=self._create)
                 ),
-                node(
-                    "HorizontalScrollView",
-                    (192, 64, 556, 119),
-                    node("LinearLayout", (192, 64, 330, 119), node("TextView", (195, 64, 297, 119), rid="android:id/text1", text=app.t("reels"), flags="S"), desc=app.t("reels"), flags="S"),
-                    node("LinearLayout", (330, 64, 556, 119), node("TextView", (333, 64, 466, 119), rid="android:id/text1", text=app.t("friends")), desc=app.t("friends"), flags="C"),
-                    rid="action_bar_tab_layout",
+                node("HorizontalScrollView#action_bar_tab_layout", (192, 64, 556, 119)).holding(
+                    node("LinearLayout S", (192, 64, 330, 119), desc=app.t("reels")).holding(
+                        node("TextView#android:id/text1 S", (195, 64, 297, 119), text=app.t("reels"))
+                    ),
+                    node("LinearLayout C", (330, 64, 556, 119), desc=app.t("friends")).holding(
+                        node("TextView#android:id/text1", (333, 64, 466, 119), text=app.t("friends"))
+                    ),
                 ),
-                rid="clips_viewer_action_bar",
             ),
-        ]  # fmt: skip
+        ]
         whole = tabbed(app, "clips_tab", *page)
         whole.children.extend(self._snackbar())
         return [whole]

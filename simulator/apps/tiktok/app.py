@@ -40,9 +40,15 @@ class TikTokApp(StagedApp):
     design = (1080, 2400)
     texts: ClassVar[Mapping[str, tuple[str, str, str]]] = TEXTS
     popup_names = (
-        "contacts", "notifications", "widget", "eea", "link-email", "collections",
-        "follow-friends", "followed-together",
-    )  # fmt: skip
+        "contacts",
+        "notifications",
+        "widget",
+        "eea",
+        "link-email",
+        "collections",
+        "follow-friends",
+        "followed-together",
+    )
     human_names = ("login", "captcha", "banned")
     sheets_over = frozenset({"home", "friends", "own-post", "editor"})
     user_ids = frozenset({"title", "desc"})
@@ -83,25 +89,15 @@ class TikTokApp(StagedApp):
         return human(self, name)
 
     def frame(self, children: list[View]) -> View:
-        return node(
-            "FrameLayout",
-            (0, 0, 1080, 2400),
-            node(
-                "LinearLayout",
-                (0, 0, 1080, 2337),
-                node(
-                    "FrameLayout",
-                    (0, 0, 1080, 2337),
-                    node(
-                        "FrameLayout",
-                        (0, 0, 1080, 2337),
-                        node("LinearLayout", (0, 0, 1080, 2337), rid="us"),
-                        node("FrameLayout", (0, 0, 1080, 2337), *children, rid="s8e"),
-                    ),
-                    rid="android:id/content",
-                ),
+        return node("FrameLayout", (0, 0, 1080, 2400)).holding(
+            node("LinearLayout", (0, 0, 1080, 2337)).holding(
+                node("FrameLayout#android:id/content").holding(
+                    node("FrameLayout").holding(
+                        node("LinearLayout#us"), node("FrameLayout#s8e").holding(*children)
+                    )
+                )
             ),
-            node("View", (0, 2337, 1080, 2400), rid="android:id/navigationBarBackground"),
+            node("View#android:id/navigationBarBackground", (0, 2337, 1080, 2400)),
         )
 
     def finish(self, view: View) -> None:
@@ -115,21 +111,15 @@ class TikTokApp(StagedApp):
             return []
         box = (32, 284, 150, 442)
         return [
-            node(
-                "ViewGroup",
-                box,
-                node("ImageView", box, rid="ub2"),
-                node("View", box, rid="ub3"),
-                node(
-                    "FrameLayout",
-                    (37, 309, 146, 418),
-                    node("View", (37, 309, 146, 418), rid="ub5"),
+            node("ViewGroup#ub1", box).holding(
+                node("ImageView#ub2"),
+                node("View#ub3"),
+                node("FrameLayout#ub4", (37, 309, 146, 418)).holding(
+                    node("View#ub5"),
                     node(
                         "TextView", (56, 344, 127, 383), rid=self._badge_id(), text=f"{running[0].percent}%"
                     ),
-                    rid="ub4",
                 ),
-                rid="ub1",
             )
         ]
 

@@ -44,50 +44,25 @@ class Editor(TikTokScreen):
         app = self.app
         old = app.major < 40
         following = (
-            node("Button", (840, 193, 1048, 300), rid="ntn", text=app.t("next"), flags="C", tap=self._next)
+            node("Button#ntn C", (840, 193, 1048, 300), text=app.t("next"), tap=self._next)
             if old
-            else node(
-                "LinearLayout",
-                (545, 2123, 1048, 2239),
-                node("TextView", (753, 2154, 840, 2207), rid="ntq", text=app.t("next")),
-                rid="ntn",
-                flags="C",
-                tap=self._next,
+            else node("LinearLayout#ntn C", (545, 2123, 1048, 2239), tap=self._next).holding(
+                node("TextView#ntq", (753, 2154, 840, 2207), text=app.t("next"))
             )
         )
-        bottom = node(
-            "LinearLayout",
-            (0, 2118, 1080, 2239),
-            node(
-                "FrameLayout",
-                (32, 2123, 534, 2239),
-                node(
-                    "FrameLayout",
-                    (135, 2137, 222, 2224),
-                    node("View", (135, 2137, 222, 2224), rid="b4e"),
-                    rid="qxs",
-                ),
-                node("TextView", (238, 2154, 430, 2207), rid="y0i", text=app.t("your_story")),
-                rid="qxr",
-                flags="C",
-                tap=self._story,
+        bottom = node("LinearLayout#l56", (0, 2118, 1080, 2239)).holding(
+            node("FrameLayout#qxr C", (32, 2123, 534, 2239), tap=self._story).holding(
+                node("FrameLayout#qxs", (135, 2137, 222, 2224)).holding(node("View#b4e")),
+                node("TextView#y0i", (238, 2154, 430, 2207), text=app.t("your_story")),
             ),
             *([] if old else [following]),
-            rid="l56",
         )
         tools = [
-            node(
-                "Button",
-                (788, 502, 1080, 639),
+            node("Button C", (788, 502, 1080, 639), desc="AI Alive").holding(
                 node("ImageView", (788, 502, 885, 565), desc="ai live photo new tag"),
-                node(
-                    "ViewGroup",
-                    (814, 523, 1064, 618),
-                    node("TextView", (840, 523, 959, 618), rid="aek", text="AI Alive"),
-                    rid="aej",
+                node("ViewGroup#aej", (814, 523, 1064, 618)).holding(
+                    node("TextView#aek", (840, 523, 959, 618), text="AI Alive")
                 ),
-                desc="AI Alive",
-                flags="C",
             ),
             tool(app, 639, "edit"),
             tool(app, 776, "video_templates"),
@@ -97,26 +72,21 @@ class Editor(TikTokScreen):
             tool(app, 1324, "effects"),
         ]
         return [
-            node(
-                "FrameLayout",
-                WHOLE,
-                node("FrameLayout", (0, 161, 1080, 2081), rid="vsm", tap=self._text),
+            node("FrameLayout#nor B", WHOLE).holding(
+                node("FrameLayout#vsm", (0, 161, 1080, 2081), tap=self._text),
                 sound_chip(app, editor=True, tap=self._sound, remove=self._no_sound),
                 bottom,
-                node(
-                    "ViewGroup",
-                    (0, 193, 1080, 561),
-                    node("ImageView", (32, 193, 137, 298), rid="b98", desc="@2131888269", flags="C", tap=self.back),
-                    node("LinearLayout", (933, 193, 1080, 467), tool(app, 193, "settings"), tool(app, 330, "share"), rid="h52"),
-                    rid="w3k",
+                node("ViewGroup#w3k", (0, 193, 1080, 561)).holding(
+                    node("ImageView#b98 C", (32, 193, 137, 298), desc="@2131888269", tap=self.back),
+                    node("LinearLayout#h52", (933, 193, 1080, 467)).holding(
+                        tool(app, 193, "settings"), tool(app, 330, "share")
+                    ),
                 ),
-                node("LinearLayout", (788, 502, 1080, 1461), *tools, rid="tte"),
-                node("ImageView", (969, 1487, 1043, 1545), rid="w8r", desc=app.t("dropdown"), flags="C"),
+                node("LinearLayout#tte", (788, 502, 1080, 1461)).holding(*tools),
+                node("ImageView#w8r C", (969, 1487, 1043, 1545), desc=app.t("dropdown")),
                 *([following] if old else []),
-                rid="nor",
-                flags="B",
             )
-        ]  # fmt: skip
+        ]
 
 
 class TextEditor(TikTokScreen):
@@ -131,21 +101,13 @@ class TextEditor(TikTokScreen):
         app = self.app
         fonts = ("Classic", "Elegance", "Retro", "Vintage")
         return [
-            node(
-                "FrameLayout",
-                WHOLE,
-                node(
-                    "TextView", (880, 193, 1048, 298), rid="tdn", text=app.t("done"), flags="C", tap=app.pop
-                ),
-                node("EditText", (100, 700, 980, 820), rid="ted", flags="CF"),
+            node("FrameLayout#nor B", WHOLE).holding(
+                node("TextView#tdn C", (880, 193, 1048, 298), text=app.t("done"), tap=app.pop),
+                node("EditText#ted CF", (100, 700, 980, 820)),
                 *[
-                    node(
-                        "TextView", (40 + 250 * i, 1300, 280 + 250 * i, 1380), rid="tfn", text=font, flags="C"
-                    )
+                    node("TextView#tfn C", (40 + 250 * i, 1300, 280 + 250 * i, 1380), text=font)
                     for i, font in enumerate(fonts)
                 ],
-                rid="nor",
-                flags="B",
             )
         ]
 
@@ -174,21 +136,18 @@ class LeaveSheet(TikTokScreen):
         app = self.app
         rows = (("start_over", self._start_over), ("save_draft", self._save), ("discard", self._discard))
         return [
-            node(
-                "FrameLayout",
-                WHOLE,
-                node("View", (0, 136, 1080, 1850), rid="wh2", flags="C", tap=app.pop),
-                node(
-                    "FrameLayout",
-                    (0, 1850, 1080, 2337),
+            node("FrameLayout B", WHOLE).holding(
+                node("View#wh2 C", (0, 136, 1080, 1850), tap=app.pop),
+                node("FrameLayout#f0u B", (0, 1850, 1080, 2337), desc="Bottom sheet").holding(
                     *[
-                        node("Button", (32, 1880 + 140 * i, 1048, 2010 + 140 * i), rid="lvb", text=app.t(key), flags="C", tap=tap)
+                        node(
+                            "Button#lvb C",
+                            (32, 1880 + 140 * i, 1048, 2010 + 140 * i),
+                            text=app.t(key),
+                            tap=tap,
+                        )
                         for i, (key, tap) in enumerate(rows)
-                    ],
-                    rid="f0u",
-                    desc="Bottom sheet",
-                    flags="B",
+                    ]
                 ),
-                flags="B",
             )
-        ]  # fmt: skip
+        ]

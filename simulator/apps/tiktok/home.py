@@ -19,7 +19,7 @@ class Splash(TikTokScreen):
     name = "splash"
 
     def views(self) -> list[View]:
-        return [node("FrameLayout", WHOLE, node("ImageView", (415, 1043, 665, 1293)), flags="B")]
+        return [node("FrameLayout B", WHOLE).holding(node("ImageView", (415, 1043, 665, 1293)))]
 
     def back(self) -> None:
         self.app.phone.finish_app()
@@ -49,18 +49,14 @@ class Feed(TikTokScreen):
 
     def views(self) -> list[View]:
         return [
-            node(
-                "FrameLayout",
-                WHOLE,
-                node("FrameLayout", WHOLE, rid="gy_", flags="C"),
+            node("FrameLayout#s8h B", WHOLE).holding(
+                node("FrameLayout#gy_ C"),
                 *self.item(),
                 *self.top_views(),
                 *self._failed_banner(),
-                node("View", (0, 2207, 1080, 2208), rid="c11"),
+                node("View#c11", (0, 2207, 1080, 2208)),
                 tab_bar(self.app, self.tab),
-                node("FrameLayout", (0, 0, 194, 440), rid="qrr"),
-                rid="s8h",
-                flags="B",
+                node("FrameLayout#qrr", (0, 0, 194, 440)),
             )
         ]
 
@@ -68,16 +64,14 @@ class Feed(TikTokScreen):
         if not self.app.state.get("failed"):
             return []
         return [
-            node(
-                "LinearLayout",
-                (32, 300, 1048, 440),
-                node("TextView", (64, 330, 640, 410), rid="fbt", text=self.app.t("failed")),
-                node("Button", (660, 320, 900, 420), rid="fbr", text=self.app.t("retry"), flags="C", tap=self.app.retry_failed),
-                node("ImageView", (930, 330, 1010, 410), rid="fbx", desc=self.app.t("close"), flags="C", tap=self._dismiss),
-                rid="fbl",
-                flags="B",
+            node("LinearLayout#fbl B", (32, 300, 1048, 440)).holding(
+                node("TextView#fbt", (64, 330, 640, 410), text=self.app.t("failed")),
+                node(
+                    "Button#fbr C", (660, 320, 900, 420), text=self.app.t("retry"), tap=self.app.retry_failed
+                ),
+                node("ImageView#fbx C", (930, 330, 1010, 410), desc=self.app.t("close"), tap=self._dismiss),
             )
-        ]  # fmt: skip
+        ]
 
     def _dismiss(self) -> None:
         self.app.state.pop("failed", None)
@@ -102,26 +96,17 @@ class Home(Feed):
             f"user_{self.index}", f"Sample text {self.index}", ("140.9K", "2,161", "19.4K", "3,875")
         )
         views[0].on_scroll = self._scroll
-        link = node("Button", (32, 2055, 313, 2097), text=self.app.t("see_original"), flags="C")
-        original = node("FrameLayout", (32, 2055, 870, 2097), link, rid="e0c", flags="C")
-        bubble = node(
-            "FrameLayout", (0, 347, 215, 605), node("ImageView", (141, 415, 215, 489), rid="osu", desc="@2131892834", flags="C"), rid="wh7", flags="C"
-        )  # fmt: skip
-        topic = node(
-            "ViewGroup",
-            (0, 2115, 1080, 2208),
-            node("ImageView", (32, 2141, 74, 2183), rid="dz5", desc=self.app.t("search")),
-            node("TextView", (85, 2141, 853, 2183), rid="sle", text=f"{self.app.t('search')} · sample topic"),
-            node("TextView", (864, 2141, 1049, 2183), rid="gbi", text=self.app.t("see_more")),
-            rid="gwj",
-            flags="C",
+        link = node("Button C", (32, 2055, 313, 2097), text=self.app.t("see_original"))
+        original = node("FrameLayout#e0c C", (32, 2055, 870, 2097)).holding(link)
+        bubble = node("FrameLayout#wh7 C", (0, 347, 215, 605)).holding(
+            node("ImageView#osu C", (141, 415, 215, 489), desc="@2131892834")
         )
-        return [
-            *views,
-            original,
-            node("FrameLayout", (0, 2115, 1080, 2208), topic, rid="e0f", flags="C"),
-            bubble,
-        ]
+        topic = node("ViewGroup#gwj C", (0, 2115, 1080, 2208)).holding(
+            node("ImageView#dz5", (32, 2141, 74, 2183), desc=self.app.t("search")),
+            node("TextView#sle", (85, 2141, 853, 2183), text=f"{self.app.t('search')} · sample topic"),
+            node("TextView#gbi", (864, 2141, 1049, 2183), text=self.app.t("see_more")),
+        )
+        return [*views, original, node("FrameLayout#e0f C", (0, 2115, 1080, 2208)).holding(topic), bubble]
 
     def _search(self) -> None:
         from simulator.apps.tiktok.search import Search
@@ -132,53 +117,24 @@ class Home(Feed):
         app = self.app
 
         def tab(left: int, right: int, label: str, chosen: str = "", holder: str = "LinearLayout") -> View:
-            return node(
-                "X.12Kh",
-                (left, 136, right, 288),
-                node(
-                    holder,
-                    (left, 136, right, 288),
-                    node(
-                        "TextView", (left, 136, right, 288), rid="android:id/text1", text=label, flags=chosen
-                    ),
-                    desc=label,
-                    flags=chosen,
-                ),
-                flags="C" + chosen,
+            return node("X.12Kh", (left, 136, right, 288), flags="C" + chosen).holding(
+                node(holder, desc=label, flags=chosen).holding(
+                    node("TextView#android:id/text1", text=label, flags=chosen)
+                )
             )
 
         return [
-            node(
-                "FrameLayout",
-                (0, 136, 1080, 288),
-                node("ImageView", (0, 138, 147, 285), rid="irw", flags="C"),
+            node("FrameLayout#s00 C", (0, 136, 1080, 288)).holding(
+                node("ImageView#irw C", (0, 138, 147, 285)),
                 tab(147, 190, "STEM"),
                 tab(190, 345, app.t("explore")),
-                node(
-                    "X.12Kh",
-                    (345, 136, 465, 288),
-                    node(
-                        "TextView",
-                        (345, 136, 465, 288),
-                        rid="android:id/text1",
-                        text=app.t("local"),
-                        desc=app.t("local"),
-                    ),
-                    flags="C",
+                node("X.12Kh C", (345, 136, 465, 288)).holding(
+                    node("TextView#android:id/text1", text=app.t("local"), desc=app.t("local"))
                 ),
                 tab(465, 658, app.t("following"), holder="FrameLayout"),
                 tab(658, 773, app.t("shop"), holder="ViewGroup"),
                 tab(773, 933, app.t("for_you"), "S"),
-                node(
-                    "ImageView",
-                    (933, 138, 1080, 285),
-                    rid="irz",
-                    desc=app.t("search"),
-                    flags="C",
-                    tap=self._search,
-                ),
-                rid="s00",
-                flags="C",
+                node("ImageView#irz C", (933, 138, 1080, 285), desc=app.t("search"), tap=self._search),
             )
         ]
 
@@ -192,42 +148,27 @@ class Friends(Feed):
     def item(self) -> list[View]:
         app = self.app
         return [
-            node(
-                "FrameLayout",
-                (0, 808, 1080, 1462),
-                node("TextView", (153, 808, 926, 998), rid="hpm", text=app.t("connect_title")),
-                node(
-                    "LinearLayout",
-                    (84, 1051, 996, 1462),
-                    node("Button", (84, 1051, 996, 1167), text=app.t("connect_contacts"), flags="C"),
-                    node("Button", (84, 1188, 996, 1304), text=app.t("connect_facebook"), flags="C"),
-                    node("Button", (84, 1325, 996, 1441), text=app.t("invite"), flags="C"),
-                    rid="hpj",
+            node("FrameLayout#hpl", (0, 808, 1080, 1462)).holding(
+                node("TextView#hpm", (153, 808, 926, 998), text=app.t("connect_title")),
+                node("LinearLayout#hpj", (84, 1051, 996, 1462)).holding(
+                    node("Button C", (84, 1051, 996, 1167), text=app.t("connect_contacts")),
+                    node("Button C", (84, 1188, 996, 1304), text=app.t("connect_facebook")),
+                    node("Button C", (84, 1325, 996, 1441), text=app.t("invite")),
                 ),
-                rid="hpl",
             )
         ]
 
     def top_views(self) -> list[View]:
         app = self.app
         return [
-            node(
-                "FrameLayout",
-                (26, 136, 1080, 288),
-                node("FrameLayout", (26, 178, 139, 246), flags="C"),
-                node(
-                    "FrameLayout",
-                    (459, 140, 646, 284),
-                    node(
-                        "FrameLayout",
-                        (459, 140, 646, 284),
-                        node("TextView", (459, 183, 646, 241), rid="v6q", text=app.t("friends")),
-                        flags="C",
-                    ),
-                    desc=app.t("friends"),
+            node("FrameLayout#hmn", (26, 136, 1080, 288)).holding(
+                node("FrameLayout C", (26, 178, 139, 246)),
+                node("FrameLayout", (459, 140, 646, 284), desc=app.t("friends")).holding(
+                    node("FrameLayout C").holding(
+                        node("TextView#v6q", (459, 183, 646, 241), text=app.t("friends"))
+                    )
                 ),
-                node("ImageView", (933, 139, 1080, 286), rid="krz", desc=app.t("search"), flags="C"),
-                rid="hmn",
+                node("ImageView#krz C", (933, 139, 1080, 286), desc=app.t("search")),
             )
         ]
 
@@ -245,19 +186,12 @@ class OwnPost(Feed):
 
     def top_views(self) -> list[View]:
         return [
-            node(
-                "FrameLayout",
-                (0, 278, 263, 611),
-                node(
-                    "FrameLayout",
-                    (11, 300, 253, 542),
-                    node("ImageView", (11, 300, 252, 541), desc="Sample text 1", flags="C"),
-                    node("ImageView", (153, 442, 253, 542), desc="Sample text 2", flags="C"),
-                    rid="tsb",
-                    flags="C",
+            node("FrameLayout C", (0, 278, 263, 611)).holding(
+                node("FrameLayout#tsb C", (11, 300, 253, 542)).holding(
+                    node("ImageView C", (11, 300, 252, 541), desc="Sample text 1"),
+                    node("ImageView C", (153, 442, 253, 542), desc="Sample text 2"),
                 ),
-                node("TextView", (68, 546, 196, 585), rid="tsc", text=self.app.t("your_story")),
-                flags="C",
+                node("TextView#tsc", (68, 546, 196, 585), text=self.app.t("your_story")),
             )
         ]
 
@@ -269,4 +203,4 @@ class Inbox(Feed):
     tab = "inbox"
 
     def item(self) -> list[View]:
-        return [node("TextView", (300, 170, 780, 250), rid="ibt", text=self.app.t("inbox"))]
+        return [node("TextView#ibt", (300, 170, 780, 250), text=self.app.t("inbox"))]

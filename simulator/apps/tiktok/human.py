@@ -30,53 +30,40 @@ def blocked(app: TikTokApp) -> Screen:
 def _notice(app: TikTokApp, dialog: Dialog, key: str) -> View:
     """An Android alert with TikTok's title bar."""
     box = (28, 1024, 1052, 1448)
-    return node(
-        "FrameLayout",
-        box,
-        node("TextView", (91, 1071, 989, 1137), rid="ajd", text=app.t("account_status")),
-        node("TextView", (28, 1158, 1052, 1208), rid="android:id/message", text=app.t(key)),
-        node(
-            "Button",
-            (852, 1295, 1020, 1437),
-            rid="android:id/button1",
-            text="OK",
-            flags="C",
-            tap=dialog.leave,
-        ),
-        rid="us",
-        flags="B",
+    return node("FrameLayout#us B", box).holding(
+        node("TextView#ajd", (91, 1071, 989, 1137), text=app.t("account_status")),
+        node("TextView#android:id/message", (28, 1158, 1052, 1208), text=app.t(key)),
+        node("Button#android:id/button1 C", (852, 1295, 1020, 1437), text="OK", tap=dialog.leave),
     )
 
 
 def _login(app: TikTokApp, _dialog: Dialog) -> View:
     nothing = lambda: None  # noqa: E731
-    return node(
-        "FrameLayout",
-        (0, 0, 1080, 2400),
-        node("TextView", (150, 400, 930, 500), rid="lgt", text=app.t("log_in")),
-        node("LinearLayout", (84, 700, 996, 830), node("TextView", (240, 730, 900, 800), text=app.t("log_in_options")), flags="C"),
-        field((84, 900, 996, 1020), rid="lgf", content="", hint=app.t("log_in_options"), focused=False, tap=nothing,
-              write=lambda _text: None),
-        node("TextView", (240, 2200, 620, 2280), rid="lgn", text=app.t("no_account")),
-        node("TextView", (640, 2200, 860, 2280), rid="lgs", text=app.t("sign_up"), flags="C"),
-        rid="us",
-        flags="B",
-    )  # fmt: skip
+    return node("FrameLayout#us B", (0, 0, 1080, 2400)).holding(
+        node("TextView#lgt", (150, 400, 930, 500), text=app.t("log_in")),
+        node("LinearLayout C", (84, 700, 996, 830)).holding(
+            node("TextView", (240, 730, 900, 800), text=app.t("log_in_options"))
+        ),
+        field(
+            (84, 900, 996, 1020),
+            rid="lgf",
+            content="",
+            hint=app.t("log_in_options"),
+            focused=False,
+            tap=nothing,
+            write=lambda _text: None,
+        ),
+        node("TextView#lgn", (240, 2200, 620, 2280), text=app.t("no_account")),
+        node("TextView#lgs C", (640, 2200, 860, 2280), text=app.t("sign_up")),
+    )
 
 
 def _captcha(app: TikTokApp, _dialog: Dialog) -> View:
-    return node(
-        "FrameLayout",
-        (0, 0, 1080, 2400),
-        node(
-            "FrameLayout",
-            (90, 800, 990, 1700),
-            node("TextView", (130, 830, 800, 900), rid="cpt", text=app.t("verify")),
-            node("ImageView", (130, 920, 950, 1400), rid="cpi"),
-            node("TextView", (130, 1420, 950, 1490), rid="cps", text=app.t("slider")),
-            node("SeekBar", (130, 1510, 950, 1610), rid="cpb"),
-            rid="cpd",
-        ),
-        rid="us",
-        flags="B",
+    return node("FrameLayout#us B", (0, 0, 1080, 2400)).holding(
+        node("FrameLayout#cpd", (90, 800, 990, 1700)).holding(
+            node("TextView#cpt", (130, 830, 800, 900), text=app.t("verify")),
+            node("ImageView#cpi", (130, 920, 950, 1400)),
+            node("TextView#cps", (130, 1420, 950, 1490), text=app.t("slider")),
+            node("SeekBar#cpb", (130, 1510, 950, 1610)),
+        )
     )

@@ -39,44 +39,22 @@ def _alert(
     top, bottom = 999, 999 + height
     width = 735 // len(buttons)
     row = [
-        node(
-            "Button",
-            (172 + i * width, bottom - 126, 172 + (i + 1) * width, bottom),
-            text=label,
-            flags="C",
-            tap=tap,
-        )
+        node("Button C", (172 + i * width, bottom - 126, 172 + (i + 1) * width, bottom), text=label, tap=tap)
         for i, (label, tap) in enumerate(buttons)
     ]
-    head = [node("TextView", (225, top + 20, 854, top + 80), rid="ajd", text=title)] if title else []
-    return node(
-        "FrameLayout",
-        (0, 0, 1080, 2400),
-        node(
-            "FrameLayout",
-            (0, 0, 1080, 2400),
-            node(
-                "FrameLayout",
-                (0, 0, 1080, 2400),
-                node(
-                    "FrameLayout",
-                    (0, 136, 1080, 2337),
-                    node(
-                        "FrameLayout",
-                        (172, top, 907, bottom),
+    head = [node("TextView#ajd", (225, top + 20, 854, top + 80), text=title)] if title else []
+    return node("FrameLayout#us", (0, 0, 1080, 2400)).holding(
+        node("FrameLayout#android:id/content").holding(
+            node("FrameLayout C").holding(
+                node("FrameLayout#s2q", (0, 136, 1080, 2337)).holding(
+                    node("FrameLayout#zqh", (172, top, 907, bottom), desc="Dialog").holding(
                         *head,
-                        node("TextView", (225, top + 90, 843, bottom - 180), rid="e_h", text=text),
-                        node("FrameLayout", (172, bottom - 126, 907, bottom), *row, rid="u7"),
-                        rid="zqh",
-                        desc="Dialog",
-                    ),
-                    rid="s2q",
-                ),
-                flags="C",
-            ),
-            rid="android:id/content",
-        ),
-        rid="us",
+                        node("TextView#e_h", (225, top + 90, 843, bottom - 180), text=text),
+                        node("FrameLayout#u7", (172, bottom - 126, 907, bottom)).holding(*row),
+                    )
+                )
+            )
+        )
     )
 
 
@@ -109,89 +87,54 @@ def _publish_publicly(app: TikTokApp, dialog: Dialog) -> View:
 
 def _promo(app: TikTokApp, dialog: Dialog, title: str, yes: str) -> View:
     """A bottom sheet with "Not now" at the left and what it wants at the right."""
-    return node(
-        "FrameLayout",
-        (0, 0, 1080, 2400),
-        node(
-            "FrameLayout",
-            (0, 136, 1080, 2337),
-            node("View", (0, 136, 1080, 2337), rid="wh2", flags="C", tap=dialog.leave),
-            node(
-                "FrameLayout",
-                (0, 1401, 1080, 2337),
-                node("ImageView", (45, 1440, 103, 1498), rid="f2w", desc=app.t("more_info"), flags="C"),
-                node("ImageView", (725, 1654, 772, 1701), rid="yyf", desc="Comments"),
-                node("ImageView", (725, 1770, 772, 1817), rid="yyg", desc="Like"),
-                node("TextView", (137, 1943, 943, 2052), rid="igg", text=app.t(title)),
-                node(
-                    "LinearLayout",
-                    (84, 2105, 996, 2284),
-                    node("Button", (84, 2136, 529, 2252), rid="co6", text=app.t("not_now"), flags="C", tap=dialog.leave),
-                    node("Button", (551, 2136, 996, 2252), rid="co8", text=app.t(yes), flags="C", tap=app.phone.finish_app),
-                    rid="v8",
+    return node("FrameLayout#us", (0, 0, 1080, 2400)).holding(
+        node("FrameLayout#eag", (0, 136, 1080, 2337)).holding(
+            node("View#wh2 C", tap=dialog.leave),
+            node("FrameLayout#f0u B", (0, 1401, 1080, 2337), desc="Bottom sheet").holding(
+                node("ImageView#f2w C", (45, 1440, 103, 1498), desc=app.t("more_info")),
+                node("ImageView#yyf", (725, 1654, 772, 1701), desc="Comments"),
+                node("ImageView#yyg", (725, 1770, 772, 1817), desc="Like"),
+                node("TextView#igg", (137, 1943, 943, 2052), text=app.t(title)),
+                node("LinearLayout#v8", (84, 2105, 996, 2284)).holding(
+                    node("Button#co6 C", (84, 2136, 529, 2252), text=app.t("not_now"), tap=dialog.leave),
+                    node("Button#co8 C", (551, 2136, 996, 2252), text=app.t(yes), tap=app.phone.finish_app),
                 ),
-                rid="f0u",
-                desc="Bottom sheet",
-                flags="B",
             ),
-            rid="eag",
-        ),
-        rid="us",
-    )  # fmt: skip
+        )
+    )
 
 
 def _followed_together(app: TikTokApp, dialog: Dialog) -> View:
     """A bottom sheet that has nothing to press but its cross."""
-    return node(
-        "FrameLayout",
-        (0, 0, 1080, 2400),
-        node("View", (0, 136, 1080, 2337), rid="wh2", flags="C", tap=dialog.leave),
-        node(
-            "FrameLayout",
-            (0, 1401, 1080, 2337),
-            node("TextView", (137, 1450, 943, 1520), rid="flt", text=app.t("followed_together")),
-            node(
-                "ImageView",
-                (977, 1440, 1035, 1498),
-                rid="flx",
-                desc=app.t("close"),
-                flags="C",
-                tap=dialog.leave,
-            ),
-            rid="f0u",
-            desc="Bottom sheet",
-            flags="B",
+    return node("FrameLayout#us", (0, 0, 1080, 2400)).holding(
+        node("View#wh2 C", (0, 136, 1080, 2337), tap=dialog.leave),
+        node("FrameLayout#f0u B", (0, 1401, 1080, 2337), desc="Bottom sheet").holding(
+            node("TextView#flt", (137, 1450, 943, 1520), text=app.t("followed_together")),
+            node("ImageView#flx C", (977, 1440, 1035, 1498), desc=app.t("close"), tap=dialog.leave),
         ),
-        rid="us",
     )
 
 
 def _widget(app: TikTokApp, dialog: Dialog) -> View:
     """The launcher asks to place a widget: its package, not TikTok's."""
-    view = node(
-        "FrameLayout",
-        (0, 0, 1080, 2400),
-        node(
-            "LinearLayout",
-            (0, 1409, 1080, 2400),
-            node("TextView", (29, 1472, 1051, 1557), rid="widget_appName", text="TikTok"),
-            node("TextView", (29, 1557, 1051, 1629), rid="widget_drag_instruction", text=app.t("widget_drag")),
-            node("LinearLayout", (71, 1671, 1009, 2127), rid="widget_cell", desc="TikTok Camera widget, 1 wide by 1 high TikTok Camera"),
-            node("TextView", (415, 1961, 664, 2012), rid="widget_name", text="TikTok Camera"),
-            node("TextView", (71, 2012, 1009, 2063), rid="widget_dims", text="1 × 1"),  # noqa: RUF001
-            node("TextView", (71, 2063, 1009, 2106), rid="widget_description", text="TikTok Camera"),
+    view = node("FrameLayout#add_item_drag_layer B", (0, 0, 1080, 2400)).holding(
+        node("LinearLayout#add_item_bottom_sheet_content", (0, 1409, 1080, 2400)).holding(
+            node("TextView#widget_appName", (29, 1472, 1051, 1557), text="TikTok"),
+            node("TextView#widget_drag_instruction", (29, 1557, 1051, 1629), text=app.t("widget_drag")),
             node(
-                "LinearLayout",
-                (29, 2169, 1051, 2337),
-                node("Button", (382, 2190, 613, 2316), text=app.t("cancel"), flags="C", tap=dialog.leave),
-                node("Button", (634, 2190, 1051, 2316), text=app.t("add_widget"), flags="C", tap=dialog.leave),
-                rid="actions_container",
+                "LinearLayout#widget_cell",
+                (71, 1671, 1009, 2127),
+                desc="TikTok Camera widget, 1 wide by 1 high TikTok Camera",
             ),
-            rid="add_item_bottom_sheet_content",
-        ),
-        rid="add_item_drag_layer",
-        flags="B",
-    )  # fmt: skip
+            node("TextView#widget_name", (415, 1961, 664, 2012), text="TikTok Camera"),
+            node("TextView#widget_dims", (71, 2012, 1009, 2063), text="1 × 1"),  # noqa: RUF001
+            node("TextView#widget_description", (71, 2063, 1009, 2106), text="TikTok Camera"),
+            node("LinearLayout#actions_container", (29, 2169, 1051, 2337)).holding(
+                node("Button C", (382, 2190, 613, 2316), text=app.t("cancel"), tap=dialog.leave),
+                node("Button C", (634, 2190, 1051, 2316), text=app.t("add_widget"), tap=dialog.leave),
+            ),
+        )
+    )
     _belongs_to(view, "com.android.launcher3")
     return view
 

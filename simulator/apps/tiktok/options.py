@@ -49,21 +49,15 @@ class MoreOptions(TikTokScreen):
         self, y: int, key: str, checked: bool | None, tap: Callable[[], None] | None, hint: str = ""
     ) -> View:
         app = self.app
-        parts = [node("TextView", (42, y + 30, 800, y + 80), rid="mot", text=app.t(key))]
+        parts = [node("TextView#mot", (42, y + 30, 800, y + 80), text=app.t(key))]
         if hint:
-            parts.append(node("TextView", (42, y + 85, 800, y + 140), rid="moh", text=app.t(hint)))
+            parts.append(node("TextView#moh", (42, y + 85, 800, y + 140), text=app.t(hint)))
         if checked is not None:
             flags = "KX" if checked else "K"
             parts.append(
-                node(
-                    "android.widget.Switch",
-                    (920, y + 40, 1038, y + 110),
-                    rid="mos",
-                    desc=app.t(key),
-                    flags=flags,
-                )
+                node("android.widget.Switch#mos", (920, y + 40, 1038, y + 110), desc=app.t(key), flags=flags)
             )
-        return node("LinearLayout", (0, y, 1080, y + 150), *parts, rid="mor", flags="C", tap=tap)
+        return node("LinearLayout#mor C", (0, y, 1080, y + 150), tap=tap).holding(*parts)
 
     def views(self) -> list[View]:
         app = self.app
@@ -80,12 +74,10 @@ class MoreOptions(TikTokScreen):
         views = [
             self._row(1640 + 160 * i, key, on, tap, hint) for i, (key, on, tap, hint) in enumerate(shown)
         ]
-        listed = node("ScrollView", (0, 1630, 1080, 2337), *views, rid="mol", flags="R")
+        listed = node("ScrollView#mol R", (0, 1630, 1080, 2337)).holding(*views)
         listed.on_scroll = self._scroll
-        title = node("TextView", (300, 1530, 780, 1600), rid="moo", text=app.t("more_options"))
-        close = node(
-            "ImageView", (960, 1530, 1040, 1610), rid="mox", desc=app.t("close"), flags="C", tap=app.pop
-        )
+        title = node("TextView#moo", (300, 1530, 780, 1600), text=app.t("more_options"))
+        close = node("ImageView#mox C", (960, 1530, 1040, 1610), desc=app.t("close"), tap=app.pop)
         return sheet(1500, app.pop, title, close, listed)
 
 
@@ -106,10 +98,8 @@ class AiInfo(TikTokScreen):
         return sheet(
             1500,
             app.pop,
-            node("TextView", (100, 1560, 980, 1640), rid="ait", text=app.t("ai_info_title")),
-            node("TextView", (100, 1660, 980, 1860), rid="aib", text=app.t("ai_info_body")),
-            node(
-                "Button", (84, 2050, 996, 2160), rid="aio", text=app.t("turn_on"), flags="C", tap=self._accept
-            ),
-            node("Button", (84, 2180, 996, 2290), rid="aic", text=app.t("cancel"), flags="C", tap=app.pop),
+            node("TextView#ait", (100, 1560, 980, 1640), text=app.t("ai_info_title")),
+            node("TextView#aib", (100, 1660, 980, 1860), text=app.t("ai_info_body")),
+            node("Button#aio C", (84, 2050, 996, 2160), text=app.t("turn_on"), tap=self._accept),
+            node("Button#aic C", (84, 2180, 996, 2290), text=app.t("cancel"), tap=app.pop),
         )

@@ -38,32 +38,23 @@ def tab_bar(app: TikTokApp, current: str) -> View:
         return node(
             "FrameLayout",
             (left, 2208, left + 216, 2337),
-            node("TextView", (left, 2288, left + 216, 2322), text=app.t(key), flags=chosen),
-            node("ImageView", (left + 66, 2213, left + 150, 2297)),
             rid=rid,
             desc=app.t(key),
             flags="C" + chosen,
             tap=to(screen),
+        ).holding(
+            node("TextView", (left, 2288, left + 216, 2322), text=app.t(key), flags=chosen),
+            node("ImageView", (left + 66, 2213, left + 150, 2297)),
         )
 
-    return node(
-        "LinearLayout",
-        (0, 2208, 1080, 2337),
+    return node("LinearLayout#mky B", (0, 2208, 1080, 2337)).holding(
         tab(0, "mkq", "home", Home),
         tab(216, "mkp", "friends", Friends),
         node(
-            "Button",
-            (432, 2208, 648, 2337),
-            node("FrameLayout", (441, 2208, 638, 2337)),
-            rid="mkn",
-            desc=app.t("create"),
-            flags="C",
-            tap=lambda: start_creating(app),
-        ),
+            "Button#mkn C", (432, 2208, 648, 2337), desc=app.t("create"), tap=lambda: start_creating(app)
+        ).holding(node("FrameLayout", (441, 2208, 638, 2337))),
         tab(648, "mkr", "inbox", Inbox),
         tab(864, "mks", "profile", Profile),
-        rid="mky",
-        flags="B",
     )
 
 
@@ -71,15 +62,10 @@ def tool(
     app: TikTokApp, top: int, key: str, *, desc: str = "", tap: Callable[[], None] | None = None
 ) -> View:
     """One button of the column at the right of camera and editor."""
-    return node(
-        "Button",
-        (933, top, 1080, top + 137),
-        node("FrameLayout", (933, top, 1080, top + 137), node("ImageView", (964, top + 26, 1048, top + 110), rid="w85"), rid="ce1"),
-        node("ImageView", (944, top, 1070, top + 126), rid="kkb"),
-        desc=desc or app.t(key),
-        flags="C",
-        tap=tap,
-    )  # fmt: skip
+    return node("Button C", (933, top, 1080, top + 137), desc=desc or app.t(key), tap=tap).holding(
+        node("FrameLayout#ce1").holding(node("ImageView#w85", (964, top + 26, 1048, top + 110))),
+        node("ImageView#kkb", (944, top, 1070, top + 126)),
+    )
 
 
 def sound_chip(app: TikTokApp, *, editor: bool, tap: Callable[[], None], remove: Callable[[], None]) -> View:
@@ -90,44 +76,25 @@ def sound_chip(app: TikTokApp, *, editor: bool, tap: Callable[[], None], remove:
     inner = node(
         "LinearLayout" if editor else "Button",
         (left + 5, 198, right - 5, 314),
-        node("ImageView", (left + 42, 232, left + 84, 274), rid="d88", desc=app.t("music")),
-        node(
-            "TextView",
-            (left + 84, 198, right - 21, 314),
-            rid="ycm",
-            text=title,
-            flags="F" if editor else "SF",
-        ),
         rid="d8a",
         desc="" if editor else title,
+    ).holding(
+        node("ImageView#d88", (left + 42, 232, left + 84, 274), desc=app.t("music")),
+        node("TextView#ycm", (left + 84, 198, right - 21, 314), text=title, flags="F" if editor else "SF"),
     )
     chip: list[View] = [
         node(
-            "LinearLayout" if editor else "Button",
-            (left, 198, right, 314),
-            inner,
-            rid="d8c",
-            flags="C",
-            tap=tap,
-        )
+            "LinearLayout" if editor else "Button", (left, 198, right, 314), rid="d8c", flags="C", tap=tap
+        ).holding(inner)
     ]
     if sound and editor:
         chip.append(
-            node(
-                "LinearLayout",
-                (703, 198, 801, 314),
-                node("View", (703, 232, 706, 279), rid="d86"),
-                node("ImageView", (706, 229, 801, 282), rid="d82", desc=app.t("close")),
-                rid="d81",
-                desc="@2131888108",
-                flags="C",
-                tap=remove,
+            node("LinearLayout#d81 C", (703, 198, 801, 314), desc="@2131888108", tap=remove).holding(
+                node("View#d86", (703, 232, 706, 279)),
+                node("ImageView#d82", (706, 229, 801, 282), desc=app.t("close")),
             )
         )
     box: Box = (left, 198, 801 if sound and editor else right, 314)
-    return node(
-        "FrameLayout",
-        (0, 0, 1080, 314),
-        node("LinearLayout", box, *chip, rid="d83", flags="" if editor else "C", tap=None if editor else tap),
-        rid="d87",
+    return node("FrameLayout#d87", (0, 0, 1080, 314)).holding(
+        node("LinearLayout#d83", box, flags="" if editor else "C", tap=None if editor else tap).holding(*chip)
     )

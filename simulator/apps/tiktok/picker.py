@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import MediaRow, View
@@ -106,24 +107,15 @@ class Picker(TikTokScreen):
                 [r.id for r in self.chosen].index(row.id) + 1 if row.id in [r.id for r in self.chosen] else 0
             )
             tick = node(
-                "Button",
-                (left + 275, top + 16, left + 338, top + 79),
-                rid="jh7",
-                flags="C",
-                tap=lambda row=row: self._tick(row),  # type: ignore[misc]
+                "Button#jh7 C", (left + 275, top + 16, left + 338, top + 79), tap=partial(self._tick, row)
             )
             if number:
                 tick.text = str(number)
-            corner = node("FrameLayout", (left + 238, top, left + 354, top + 116), tick, rid="h9t", flags="C")
+            corner = node("FrameLayout#h9t C", (left + 238, top, left + 354, top + 116)).holding(tick)
             corner.on_tap = tick.on_tap
             cells.append(
-                node(
-                    "FrameLayout",
-                    (left, top, left + 354, bottom),
-                    node("ImageView", (left, top, left + 354, bottom), rid="mub"),
-                    corner,
-                    flags="C",
-                    tap=lambda row=row: self._body(row),  # type: ignore[misc]
+                node("FrameLayout C", (left, top, left + 354, bottom), tap=partial(self._body, row)).holding(
+                    node("ImageView#mub"), corner
                 )
             )
         return cells
@@ -142,26 +134,27 @@ class Picker(TikTokScreen):
                 node(
                     "FrameLayout",
                     (left, 262, right, 380),
-                    node("TextView", (left + 26, 262, right - 26, 380), text=app.t(key), flags=chosen),
                     desc=app.t(key),
                     flags=chosen or "C",
-                    tap=lambda key=key: self._choose_tab(key),  # type: ignore[misc]
-                )
+                    tap=partial(self._choose_tab, key),
+                ).holding(node("TextView", (left + 26, 262, right - 26, 380), text=app.t(key), flags=chosen))
             )
         return tabs
 
     def _preview_views(self, row: MediaRow) -> list[View]:
         app = self.app
         return [
-            node(
-                "FrameLayout",
-                (0, 136, 1080, 2137),
-                node("ImageView", (0, 262, 1080, 2137), rid="pvi"),
-                node("ImageView", (42, 167, 105, 230), rid="pvx", desc=app.t("close"), flags="C", tap=self.back),
-                node("TextView", (820, 2040, 1048, 2110), rid="pvs", text=app.t("select"), flags="C", tap=lambda: self._select_previewed(row)),
-                flags="B",
+            node("FrameLayout B", (0, 136, 1080, 2137)).holding(
+                node("ImageView#pvi", (0, 262, 1080, 2137)),
+                node("ImageView#pvx C", (42, 167, 105, 230), desc=app.t("close"), tap=self.back),
+                node(
+                    "TextView#pvs C",
+                    (820, 2040, 1048, 2110),
+                    text=app.t("select"),
+                    tap=lambda: self._select_previewed(row),
+                ),
             )
-        ]  # fmt: skip
+        ]
 
     def _select_previewed(self, row: MediaRow) -> None:
         self.preview = None
@@ -170,64 +163,38 @@ class Picker(TikTokScreen):
     def views(self) -> list[View]:
         app = self.app
         count = f" ({len(self.chosen)})" if self.chosen and self.multiple else ""
-        grid = node("GridView", _GRID, *self._cells(), rid="i8o", flags="R")
+        grid = node("GridView#i8o R", _GRID).holding(*self._cells())
         grid.on_drag = self._drag
-        empty = (
-            []
-            if self.granted
-            else [node("TextView", (100, 1100, 980, 1200), rid="nmt", text=app.t("no_media"))]
-        )
+        empty = [] if self.granted else [node("TextView#nmt", (100, 1100, 980, 1200), text=app.t("no_media"))]
         return [
-            node(
-                "ViewGroup",
-                WHOLE,
-                node("FrameLayout", WHOLE, rid="d6t"),
-                node(
-                    "LinearLayout",
-                    WHOLE,
-                    node(
-                        "RelativeLayout",
-                        (0, 136, 1080, 262),
-                        node("ImageView", (42, 167, 105, 230), rid="b9b", desc=app.t("close"), flags="C", tap=app.pop),
-                        node(
-                            "LinearLayout",
-                            (403, 151, 676, 246),
-                            node("TextView", (445, 173, 586, 223), rid="yc0", text=app.t("recents")),
-                            node("ImageView", (602, 177, 644, 219), rid="kun", desc=app.t("down")),
-                            rid="d2t",
-                            flags="C",
+            node("ViewGroup#s2q B", WHOLE).holding(
+                node("FrameLayout#d6t"),
+                node("LinearLayout#f0u").holding(
+                    node("RelativeLayout#aiw", (0, 136, 1080, 262)).holding(
+                        node("ImageView#b9b C", (42, 167, 105, 230), desc=app.t("close"), tap=app.pop),
+                        node("LinearLayout#d2t C", (403, 151, 676, 246)).holding(
+                            node("TextView#yc0", (445, 173, 586, 223), text=app.t("recents")),
+                            node("ImageView#kun", (602, 177, 644, 219), desc=app.t("down")),
                         ),
-                        node(
-                            "LinearLayout",
-                            (906, 151, 1059, 246),
+                        node("LinearLayout#vt1 C", (906, 151, 1059, 246)).holding(
                             node("ImageView", (932, 180, 969, 217), desc=app.t("description_ideas")),
                             node("TextView", (974, 179, 1033, 218), text=app.t("text")),
-                            rid="vt1",
-                            flags="C",
                         ),
-                        rid="aiw",
                     ),
-                    node("HorizontalScrollView", (0, 262, 1080, 380), *self._tabs(), rid="mua"),
-                    node("ViewPager", (0, 380, 1080, 2137), grid, *empty, rid="zpi", flags="R"),
-                    node(
-                        "LinearLayout",
-                        (0, 2137, 1080, 2337),
+                    node("HorizontalScrollView#mua", (0, 262, 1080, 380)).holding(*self._tabs()),
+                    node("ViewPager#zpi R", (0, 380, 1080, 2137)).holding(grid, *empty),
+                    node("LinearLayout#nbr", (0, 2137, 1080, 2337)).holding(
                         node(
-                            "RelativeLayout",
-                            (32, 2137, 354, 2337),
-                            node("CheckBox", (32, 2211, 95, 2274), rid="nbk", flags="KX" if self.multiple else "K"),
-                            node("TextView", (111, 2214, 354, 2261), rid="nbu", text=app.t("select_multiple")),
-                            rid="nbv",
-                            flags="C",
-                            tap=self._toggle_multiple,
+                            "RelativeLayout#nbv C", (32, 2137, 354, 2337), tap=self._toggle_multiple
+                        ).holding(
+                            node("CheckBox#nbk", (32, 2211, 95, 2274), flags="KX" if self.multiple else "K"),
+                            node("TextView#nbu", (111, 2214, 354, 2261), text=app.t("select_multiple")),
                         ),
-                        node("Button", (550, 2179, 1048, 2295), rid="uyb", text=app.t("next") + count, tap=self._next),
-                        rid="nbr",
+                        node(
+                            "Button#uyb", (550, 2179, 1048, 2295), text=app.t("next") + count, tap=self._next
+                        ),
                     ),
-                    rid="f0u",
                 ),
                 *(self._preview_views(self.preview) if self.preview else []),
-                rid="s2q",
-                flags="B",
             )
-        ]  # fmt: skip
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
@@ -134,7 +135,7 @@ class PostScreen(TikTokScreen):
         photos = app.draft.kind == "photos"
         word = self._word()
         children: list[View] = [
-            node("FrameLayout", WHOLE, rid="d6t", tap=self.blur if self.typing else None, flags="B"),
+            node("FrameLayout#d6t B", WHOLE, tap=self.blur if self.typing else None),
             self._header(photos=photos, listed=bool(word)),
             *(self._photo_fields() if photos else self._video_fields()),
         ]
@@ -144,33 +145,17 @@ class PostScreen(TikTokScreen):
             children.extend(photo_rows(self) if photos else video_rows(self))
         if not self.typing:
             children.append(self._bottom())
-        return [node("RelativeLayout", WHOLE, *children, rid="qre", flags="B")]
+        return [node("RelativeLayout#qre B", WHOLE).holding(*children)]
 
     def _header(self, *, photos: bool, listed: bool) -> View:
         second: list[View] = []
         if photos and self.typing and not listed:
-            button = node(
-                "Button", (846, 152, 1038, 236), rid="qr6", text=self.app.t("post"), flags="C", tap=self.post
+            button = node("Button#qr6 C", (846, 152, 1038, 236), text=self.app.t("post"), tap=self.post)
+            second = [node("LinearLayout#oyw", (846, 136, 1080, 252)).holding(button)]
+        return node("FrameLayout#w_m", (0, 136, 1080, 252)).holding(
+            node("LinearLayout#w1v").holding(
+                node("Button#b98 C", (16, 136, 131, 252), desc="@2131888269", tap=self.to_editor), *second
             )
-            second = [node("LinearLayout", (846, 136, 1080, 252), button, rid="oyw")]
-        return node(
-            "FrameLayout",
-            (0, 136, 1080, 252),
-            node(
-                "LinearLayout",
-                (0, 136, 1080, 252),
-                node(
-                    "Button",
-                    (16, 136, 131, 252),
-                    rid="b98",
-                    desc="@2131888269",
-                    flags="C",
-                    tap=self.to_editor,
-                ),
-                *second,
-                rid="w1v",
-            ),
-            rid="w_m",
         )
 
     def _description_field(self, box: Box, hint: str) -> View:
@@ -200,74 +185,68 @@ class PostScreen(TikTokScreen):
         )
         description = self._description_field((42, 691 - up, 1038, 1059), "photo_description")
         views = [
-            node("ImageView", (42, 274, 320 - up, 552 - up), rid="ji6", flags="C"),
-            node(
-                "ScrollView",
-                (42, 584 - up, 1038, 1059),
-                node("ViewGroup", (42, 584 - up, 1038, 670 - up), title, node("View", (42, 669 - up, 1038, 670 - up), rid="f_f"), rid="w2j"),
+            node("ImageView#ji6 C", (42, 274, 320 - up, 552 - up)),
+            node("ScrollView#fz8 R", (42, 584 - up, 1038, 1059)).holding(
+                node("ViewGroup#w2j", (42, 584 - up, 1038, 670 - up)).holding(
+                    title, node("View#f_f", (42, 669 - up, 1038, 670 - up))
+                ),
                 description,
-                rid="fz8",
-                flags="R",
             ),
-            node("Button", (42, 1080 + down, 116, 1154 + down), rid="awo", flags="C", tap=lambda: self._append("#")),
-            node("Button", (137, 1080 + down, 211, 1154 + down), rid="awn", text="" if self.typing else app.t("mention"),
-                 flags="C", tap=lambda: self._append("@")),
-        ]  # fmt: skip
+            node("Button#awo C", (42, 1080 + down, 116, 1154 + down), tap=lambda: self._append("#")),
+            node(
+                "Button#awn C",
+                (137, 1080 + down, 211, 1154 + down),
+                text="" if self.typing else app.t("mention"),
+                tap=lambda: self._append("@"),
+            ),
+        ]
         if self.typing:
             views += [
                 node(
-                    "TextView",
+                    "TextView#ey5",
                     (42, 1059, 140, 1122),
-                    rid="ey5",
                     text=f"{len(app.draft.description)}/{DESCRIPTION_MAX}",
                 ),
-                node("Button", (232, 1143, 596, 1217), rid="eyp", text=app.t("ideas"), flags="C"),
-                node("Button", (639, 1143, 713, 1217), rid="afb", flags="C"),
-                node(
-                    "Button",
-                    (964, 1143, 1038, 1217),
-                    rid="fvu",
-                    desc=app.t("collapse"),
-                    flags="C",
-                    tap=self.blur,
-                ),
+                node("Button#eyp C", (232, 1143, 596, 1217), text=app.t("ideas")),
+                node("Button#afb C", (639, 1143, 713, 1217)),
+                node("Button#fvu C", (964, 1143, 1038, 1217), desc=app.t("collapse"), tap=self.blur),
             ]
         else:
             views += [
-                node("TextView", (42, 274, 161, 332), rid="ji9", text=app.t("cover")),
-                node("Button", (232, 1080, 306, 1154), rid="eyp", flags="C"),
-                node("Button", (349, 1080, 590, 1154), rid="afb", text=app.t("ai_rewrite"), flags="C!"),
-                node(
-                    "Button",
-                    (964, 1080, 1038, 1154),
-                    rid="fwf",
-                    flags="C",
-                    tap=lambda: self._focus("description"),
-                ),
+                node("TextView#ji9", (42, 274, 161, 332), text=app.t("cover")),
+                node("Button#eyp C", (232, 1080, 306, 1154)),
+                node("Button#afb C!", (349, 1080, 590, 1154), text=app.t("ai_rewrite")),
+                node("Button#fwf C", (964, 1080, 1038, 1154), tap=lambda: self._focus("description")),
             ]
-        return [node("FrameLayout", (0, 253, 1080, 1169 + down), *views, rid="fvz")]
+        return [node("FrameLayout#fvz", (0, 253, 1080, 1169 + down)).holding(*views)]
 
     def _video_fields(self) -> list[View]:
         app = self.app
         hint = "description" if app.major >= 43 else "description_old"
         return [
-            node(
-                "RelativeLayout",
-                (0, 249, 1080, 803),
+            node("RelativeLayout#video_header_layout", (0, 249, 1080, 803)).holding(
                 self._description_field((42, 270, 673, 677), hint),
-                node("ImageView", (715, 270, 1038, 661), rid="cvr", desc="@0000000000", flags="C"),
-                node("TextView", (741, 291, 872, 336), rid="pvw", text=app.t("preview")),
-                node("FrameLayout", (715, 533, 1038, 661), node("TextView", (731, 533, 1022, 645), rid="ect", text=app.t("edit_cover")), rid="ecv", flags="C"),
-                node(
-                    "HorizontalScrollView",
-                    (42, 719, 1054, 803),
-                    node("Button", (42, 719, 289, 803), rid="awo", text=app.t("hashtags_button"), flags="C", tap=lambda: self._append("#")),
-                    node("Button", (315, 719, 542, 803), rid="awn", text=app.t("mention"), flags="C", tap=lambda: self._append("@")),
-                    rid="hsv",
+                node("ImageView#cvr C", (715, 270, 1038, 661), desc="@0000000000"),
+                node("TextView#pvw", (741, 291, 872, 336), text=app.t("preview")),
+                node("FrameLayout#ecv C", (715, 533, 1038, 661)).holding(
+                    node("TextView#ect", (731, 533, 1022, 645), text=app.t("edit_cover"))
                 ),
-                rid="video_header_layout",
+                node("HorizontalScrollView#hsv", (42, 719, 1054, 803)).holding(
+                    node(
+                        "Button#awo C",
+                        (42, 719, 289, 803),
+                        text=app.t("hashtags_button"),
+                        tap=lambda: self._append("#"),
+                    ),
+                    node(
+                        "Button#awn C",
+                        (315, 719, 542, 803),
+                        text=app.t("mention"),
+                        tap=lambda: self._append("@"),
+                    ),
+                ),
             )
-        ]  # fmt: skip
+        ]
 
     def _suggestion_list(self, word: str, top: int) -> View:
         """Rows over everything between the field and the keyboard."""
@@ -275,40 +254,19 @@ class PostScreen(TikTokScreen):
         for place, choice in enumerate(suggestions(word)):
             y = top + 120 * place
             rows.append(
-                node(
-                    "LinearLayout",
-                    (0, y, 1080, y + 120),
-                    node("TextView", (42, y + 20, 700, y + 100), rid="sgn", text=choice),
-                    node("TextView", (720, y + 20, 1038, y + 100), rid="sgc", text=f"{97 - 20 * place}.3M"),
-                    rid="sgr",
-                    flags="C",
-                    tap=lambda choice=choice: self._pick(choice),  # type: ignore[misc]
+                node("LinearLayout#sgr C", (0, y, 1080, y + 120), tap=partial(self._pick, choice)).holding(
+                    node("TextView#sgn", (42, y + 20, 700, y + 100), text=choice),
+                    node("TextView#sgc", (720, y + 20, 1038, y + 100), text=f"{97 - 20 * place}.3M"),
                 )
             )
-        return node("RecyclerView", (0, top, 1080, 2337), *rows, rid="sgl", flags="RB")
+        return node("RecyclerView#sgl RB", (0, top, 1080, 2337)).holding(*rows)
 
     def _bottom(self) -> View:
         app = self.app
-        return node(
-            "RelativeLayout",
-            (0, 2147, 1080, 2337),
-            node(
-                "LinearLayout",
-                (32, 2179, 1048, 2305),
-                node(
-                    "Button",
-                    (32, 2179, 529, 2305),
-                    rid="fex",
-                    text=app.t("drafts"),
-                    flags="C",
-                    tap=self._drafts,
-                ),
-                node("View", (529, 2179, 550, 2200), rid="cok"),
-                node(
-                    "Button", (550, 2179, 1048, 2305), rid="qrb", text=app.t("post"), flags="C", tap=self.post
-                ),
-                rid="fgc",
-            ),
-            rid="bw7",
-            flags="B",
+        return node("RelativeLayout#bw7 B", (0, 2147, 1080, 2337)).holding(
+            node("LinearLayout#fgc", (32, 2179, 1048, 2305)).holding(
+                node("Button#fex C", (32, 2179, 529, 2305), text=app.t("drafts"), tap=self._drafts),
+                node("View#cok", (529, 2179, 550, 2200)),
+                node("Button#qrb C", (550, 2179, 1048, 2305), text=app.t("post"), tap=self.post),
+            )
         )

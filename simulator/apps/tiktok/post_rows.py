@@ -25,39 +25,32 @@ def _row(
 ) -> View:
     """A row: a Button with the label in a TextView of its own, in a holder of its own."""
     parts = [
-        node("ImageView", (42, top + 42, 84, top + 84), rid="j2c", desc=icon),
-        node("TextView", (100, top + 38, 579, top + 88), rid="w4m", text=label),
-        node("LinearLayout", (996, top + 45, 1038, top + 102), node("ImageView", (996, top + 52, 1038, top + 94), rid="j2c"), rid="x0w"),
-    ]  # fmt: skip
+        node("ImageView#j2c", (42, top + 42, 84, top + 84), desc=icon),
+        node("TextView#w4m", (100, top + 38, 579, top + 88), text=label),
+        node("LinearLayout#x0w", (996, top + 45, 1038, top + 102)).holding(
+            node("ImageView#j2c", (996, top + 52, 1038, top + 94))
+        ),
+    ]
     if below:
-        parts.append(node("TextView", (100, top + 104, 847, top + 146), rid="uv6", text=below))
-    button = node("Button", (0, top, 1080, bottom), *parts, rid="d0z", desc=desc, flags="C", tap=tap)
-    return node("LinearLayout", (0, top, 1080, bottom), button, rid=holder)
+        parts.append(node("TextView#uv6", (100, top + 104, 847, top + 146), text=below))
+    button = node("Button#d0z C", (0, top, 1080, bottom), desc=desc, tap=tap).holding(*parts)
+    return node("LinearLayout", (0, top, 1080, bottom), rid=holder).holding(button)
 
 
 def _place(screen: PostScreen, top: int) -> View:
     app = screen.app
     chips = []
     for number, (left, right) in enumerate(((42, 287), (308, 619), (640, 936), (957, 1080)), 1):
-        label = node(
-            "TextView", (left + 18, top + 133, right - 18, top + 175), rid="voh", text=f"Place {number}"
-        )
-        chips.append(node("FrameLayout", (left, top + 117, right, top + 191), label, rid="tof", flags="C"))
-    return node(
-        "ViewGroup",
-        (0, top, 1080, top + 222),
-        node(
-            "ViewGroup",
-            (0, top, 1080, top + 117),
-            node("ImageView", (42, top + 42, 84, top + 84), rid="j2c"),
-            node("TextView", (100, top + 38, 250, top + 88), rid="w4m", text=app.t("location")),
-            node("ImageView", (250, top + 38, 303, top + 91), rid="jp4", desc=app.t("more_info"), flags="C"),
-            node("ImageView", (996, top + 38, 1038, top + 80), rid="th", flags="C"),
-            rid="d0z",
-            flags="C",
+        label = node("TextView#voh", (left + 18, top + 133, right - 18, top + 175), text=f"Place {number}")
+        chips.append(node("FrameLayout#tof C", (left, top + 117, right, top + 191)).holding(label))
+    return node("ViewGroup#piy", (0, top, 1080, top + 222)).holding(
+        node("ViewGroup#d0z C", (0, top, 1080, top + 117)).holding(
+            node("ImageView#j2c", (42, top + 42, 84, top + 84)),
+            node("TextView#w4m", (100, top + 38, 250, top + 88), text=app.t("location")),
+            node("ImageView#jp4 C", (250, top + 38, 303, top + 91), desc=app.t("more_info")),
+            node("ImageView#th C", (996, top + 38, 1038, top + 80)),
         ),
-        node("RecyclerView", (0, top + 117, 1080, top + 191), *chips, rid="r3m", flags="R"),
-        rid="piy",
+        node("RecyclerView#r3m R", (0, top + 117, 1080, top + 191)).holding(*chips),
     )
 
 
@@ -75,7 +68,7 @@ def _link(screen: PostScreen, top: int, bottom: int) -> View:
         icon=app.t("add"),
         tap=lambda: screen.open(LinkSheet(app)),
     )
-    return node("FrameLayout", (0, top, 1080, bottom), row, flags="C")
+    return node("FrameLayout C", (0, top, 1080, bottom)).holding(row)
 
 
 def _audience(screen: PostScreen, top: int, bottom: int) -> View:
@@ -110,35 +103,23 @@ def _privacy(screen: PostScreen, top: int, bottom: int) -> View:
 
 
 def _share_row(screen: PostScreen) -> View:
-    label = node("TextView", (116, 1821, 345, 1871), rid="tbp", text=screen.app.t("share_to"))
-    arrow = node("ImageView", (1017, 1825, 1038, 1867), rid="shr", flags="C")
-    return node(
-        "LinearLayout",
-        (0, 1773, 1080, 1920),
-        node("LinearLayout", (0, 1773, 1080, 1920), label, arrow, flags="C"),
-        rid="lao",
+    label = node("TextView#tbp", (116, 1821, 345, 1871), text=screen.app.t("share_to"))
+    arrow = node("ImageView#shr C", (1017, 1825, 1038, 1867))
+    return node("LinearLayout#lao", (0, 1773, 1080, 1920)).holding(
+        node("LinearLayout C").holding(label, arrow)
     )
 
 
 def _share_to(screen: PostScreen, top: int) -> View:
-    return node(
-        "LinearLayout",
-        (0, top, 1080, top + 127),
-        node(
-            "LinearLayout",
-            (42, top + 37, 784, top + 89),
-            node("ImageView", (42, top + 42, 84, top + 84), rid="t_c", desc=screen.app.t("share")),
-            node("TextView", (100, top + 38, 244, top + 88), rid="tbp", text=screen.app.t("share_to")),
-            rid="u7w",
+    return node("LinearLayout#lao", (0, top, 1080, top + 127)).holding(
+        node("LinearLayout#u7w", (42, top + 37, 784, top + 89)).holding(
+            node("ImageView#t_c", (42, top + 42, 84, top + 84), desc=screen.app.t("share")),
+            node("TextView#tbp", (100, top + 38, 244, top + 88), text=screen.app.t("share_to")),
         ),
-        node(
-            "RadioGroup",
-            (784, top + 16, 1038, top + 111),
-            node("RadioButton", (816, top + 16, 911, top + 111), desc="sms", flags="CK"),
-            node("RadioButton", (943, top + 16, 1038, top + 111), desc="facebook", flags="CK"),
-            rid="qzu",
+        node("RadioGroup#qzu", (784, top + 16, 1038, top + 111)).holding(
+            node("RadioButton CK", (816, top + 16, 911, top + 111), desc="sms"),
+            node("RadioButton CK", (943, top + 16, 1038, top + 111), desc="facebook"),
         ),
-        rid="lao",
     )
 
 
@@ -146,25 +127,17 @@ def photo_rows(screen: PostScreen) -> list[View]:
     """A photo post's rows; while a field has the focus only the first ones fit, over a layer that ends the typing."""
     if screen.typing:
         return [
-            node(
-                "RelativeLayout",
-                (0, 1248, 1080, 2022),
-                node("LinearLayout", (0, 1248, 1080, 2022), rid="lap", flags="C", tap=screen.blur),
-                _place(screen, 1254),
-                _link(screen, 1476, 1602),
-                rid="qr5",
+            node("RelativeLayout#qr5", (0, 1248, 1080, 2022)).holding(
+                node("LinearLayout#lap C", tap=screen.blur), _place(screen, 1254), _link(screen, 1476, 1602)
             )
         ]
     return [
-        node(
-            "RelativeLayout",
-            (0, 1185, 1080, 1959),
+        node("RelativeLayout#qr5", (0, 1185, 1080, 1959)).holding(
             _place(screen, 1191),
             _link(screen, 1413, 1539),
             _audience(screen, 1539, 1665),
             _more(screen, 1665, 1832),
             _share_to(screen, 1832),
-            rid="qr5",
         )
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
@@ -31,18 +32,13 @@ class LinkSheet(TikTokScreen):
         if "product" not in app.unavailable:
             kinds.insert(0, ("product", self._product))
         rows = [
-            node(
-                "LinearLayout",
-                (0, 1880 + 150 * i, 1080, 2030 + 150 * i),
-                node("ImageView", (42, 1920 + 150 * i, 112, 1990 + 150 * i), rid="lki"),
-                node("TextView", (150, 1920 + 150 * i, 800, 1990 + 150 * i), rid="lkt", text=app.t(key)),
-                rid="lkr",
-                flags="C",
-                tap=tap,
+            node("LinearLayout#lkr C", (0, 1880 + 150 * i, 1080, 2030 + 150 * i), tap=tap).holding(
+                node("ImageView#lki", (42, 1920 + 150 * i, 112, 1990 + 150 * i)),
+                node("TextView#lkt", (150, 1920 + 150 * i, 800, 1990 + 150 * i), text=app.t(key)),
             )
             for i, (key, tap) in enumerate(kinds)
         ]
-        title = node("TextView", (350, 1770, 730, 1840), rid="lkh", text=app.t("add_link"))
+        title = node("TextView#lkh", (350, 1770, 730, 1840), text=app.t("add_link"))
         return sheet(1740, app.pop, title, *rows)
 
 
@@ -66,27 +62,25 @@ class Showcase(TikTokScreen):
         for place, product in enumerate(self.products):
             y = 400 + 260 * place
             rows.append(
-                node(
-                    "ViewGroup",
-                    (0, y, 1080, y + 260),
-                    node("ImageView", (42, y + 20, 262, y + 240), rid="shi"),
-                    node("TextView", (300, y + 30, 800, y + 90), rid="shn", text=product),
-                    node("TextView", (300, y + 110, 800, y + 170), rid="shp", text=f"€{10 + place}.00"),
-                    node("Button", (820, y + 140, 1038, y + 230), rid="sha", text=app.t("add"), flags="C", tap=lambda product=product: self._add(product)),  # type: ignore[misc]
-                    rid="shr",
+                node("ViewGroup#shr", (0, y, 1080, y + 260)).holding(
+                    node("ImageView#shi", (42, y + 20, 262, y + 240)),
+                    node("TextView#shn", (300, y + 30, 800, y + 90), text=product),
+                    node("TextView#shp", (300, y + 110, 800, y + 170), text=f"€{10 + place}.00"),
+                    node(
+                        "Button#sha C",
+                        (820, y + 140, 1038, y + 230),
+                        text=app.t("add"),
+                        tap=partial(self._add, product),
+                    ),
                 )
-            )  # fmt: skip
+            )
         if not rows:
-            rows = [node("TextView", (200, 1000, 880, 1080), rid="shz", text=app.t("no_products"))]
+            rows = [node("TextView#shz", (200, 1000, 880, 1080), text=app.t("no_products"))]
         return [
-            node(
-                "FrameLayout",
-                WHOLE,
-                node("Button", (16, 136, 131, 252), rid="b98", desc="@2131888269", flags="C", tap=app.pop),
-                node("TextView", (250, 160, 830, 230), rid="sht", text=app.t("add_product")),
-                node("TextView", (42, 290, 400, 370), rid="shc", text=app.t("showcase"), flags="S"),
+            node("FrameLayout#shw B", WHOLE).holding(
+                node("Button#b98 C", (16, 136, 131, 252), desc="@2131888269", tap=app.pop),
+                node("TextView#sht", (250, 160, 830, 230), text=app.t("add_product")),
+                node("TextView#shc S", (42, 290, 400, 370), text=app.t("showcase")),
                 *rows,
-                rid="shw",
-                flags="B",
             )
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from simulator.apps.base import View
 from simulator.apps.layout import node
 from simulator.apps.tiktok.home import Feed
@@ -32,13 +34,9 @@ class Profile(Feed):
         for place, label in enumerate(labels):
             left, top = 360 * (place % 3), 1250 + 440 * (place // 3)
             tiles.append(
-                node(
-                    "FrameLayout",
-                    (left, top, left + 355, top + 435),
-                    node("ImageView", (left, top, left + 355, top + 435), rid="cover"),
-                    node("TextView", (left + 20, top + 370, left + 300, top + 420), rid="prv", text=label),
-                    rid="prt",
-                    flags="C",
+                node("FrameLayout#prt C", (left, top, left + 355, top + 435)).holding(
+                    node("ImageView#cover"),
+                    node("TextView#prv", (left + 20, top + 370, left + 300, top + 420), text=label),
                 )
             )
         return tiles
@@ -48,30 +46,21 @@ class Profile(Feed):
         counts = []
         for left, value, key in ((90, "28", "following"), (410, "112", "followers"), (730, "940", "likes")):
             counts.append(
-                node(
-                    "LinearLayout",
-                    (left, 760, left + 260, 880),
-                    node("TextView", (left, 760, left + 260, 820), rid="prn", text=value),
-                    node("TextView", (left, 825, left + 260, 875), rid="prl", text=app.t(key)),
-                    rid="prc",
-                    flags="C",
+                node("LinearLayout#prc C", (left, 760, left + 260, 880)).holding(
+                    node("TextView#prn", (left, 760, left + 260, 820), text=value),
+                    node("TextView#prl", (left, 825, left + 260, 875), text=app.t(key)),
                 )
             )
         return [
-            node(
-                "LinearLayout",
-                (270, 150, 810, 270),
-                node("TextView", (300, 170, 720, 250), rid="dnm", text=app.me.display_name),
-                node("ImageView", (730, 185, 780, 235), rid="dnc", desc=app.t("down")),
-                rid="dnl",
-                flags="C",
-                tap=self._switcher,
+            node("LinearLayout#dnl C", (270, 150, 810, 270), tap=self._switcher).holding(
+                node("TextView#dnm", (300, 170, 720, 250), text=app.me.display_name),
+                node("ImageView#dnc", (730, 185, 780, 235), desc=app.t("down")),
             ),
-            node("ImageView", (950, 160, 1050, 260), rid="prm", desc=app.t("profile_menu"), flags="C"),
-            node("ImageView", (410, 330, 670, 590), rid="pra"),
-            node("TextView", (340, 640, 740, 710), rid="hdl", text=f"@{app.me.username}", flags="C"),
+            node("ImageView#prm C", (950, 160, 1050, 260), desc=app.t("profile_menu")),
+            node("ImageView#pra", (410, 330, 670, 590)),
+            node("TextView#hdl C", (340, 640, 740, 710), text=f"@{app.me.username}"),
             *counts,
-            node("Button", (250, 920, 830, 1030), rid="pre", text=app.t("edit_profile"), flags="C"),
+            node("Button#pre C", (250, 920, 830, 1030), text=app.t("edit_profile")),
             *self._grid(),
         ]
 
@@ -99,28 +88,19 @@ class AccountSheet(TikTokScreen):
             current = account.username == app.me.username
             rows.append(
                 node(
-                    "LinearLayout",
+                    "LinearLayout#asr",
                     (0, y, 1080, y + 150),
-                    node("ImageView", (42, y + 20, 152, y + 130), rid="asa"),
-                    node("TextView", (190, y + 40, 800, y + 110), rid="asn", text=account.display_name),
-                    *(
-                        [node("ImageView", (950, y + 40, 1020, y + 110), rid="ast", flags="S")]
-                        if current
-                        else []
-                    ),
-                    rid="asr",
                     flags="CS" if current else "C",
-                    tap=lambda name=account.username: self._switch(name),  # type: ignore[misc]
+                    tap=partial(self._switch, account.username),
+                ).holding(
+                    node("ImageView#asa", (42, y + 20, 152, y + 130)),
+                    node("TextView#asn", (190, y + 40, 800, y + 110), text=account.display_name),
+                    *([node("ImageView#ast S", (950, y + 40, 1020, y + 110))] if current else []),
                 )
             )
         y = top + 150 + 150 * len(rows)
         add = node(
-            "LinearLayout",
-            (0, y, 1080, y + 150),
-            node("TextView", (190, y + 40, 800, y + 110), rid="asd", text=app.t("add_account")),
-            rid="asr",
-            flags="C",
-            tap=lambda: app.cover(app.human("login")),
-        )
-        title = node("TextView", (300, top + 40, 780, top + 110), rid="ash", text=app.t("switch_account"))
+            "LinearLayout#asr C", (0, y, 1080, y + 150), tap=lambda: app.cover(app.human("login"))
+        ).holding(node("TextView#asd", (190, y + 40, 800, y + 110), text=app.t("add_account")))
+        title = node("TextView#ash", (300, top + 40, 780, top + 110), text=app.t("switch_account"))
         return sheet(top, app.pop, title, *rows, add)

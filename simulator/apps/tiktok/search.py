@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
@@ -65,54 +66,49 @@ class Search(TikTokScreen):
         for place, key in enumerate(self.tabs):
             left = 20 + 205 * place
             views.append(
-                node("FrameLayout", (left, 270, left + 200, 380), node("TextView", (left, 290, left + 200, 360), text=app.t(key)),
-                     desc=app.t(key), flags="CS" if key == self.tab else "C", tap=lambda key=key: self._choose_tab(key))  # type: ignore[misc]
-            )  # fmt: skip
+                node(
+                    "FrameLayout",
+                    (left, 270, left + 200, 380),
+                    desc=app.t(key),
+                    flags="CS" if key == self.tab else "C",
+                    tap=partial(self._choose_tab, key),
+                ).holding(node("TextView", (left, 290, left + 200, 360), text=app.t(key)))
+            )
         if self.tab != "sounds":
-            views.append(node("TextView", (42, 420, 900, 500), rid="srt", text=f"{self.query} 1"))
+            views.append(node("TextView#srt", (42, 420, 900, 500), text=f"{self.query} 1"))
             return views
         titles = found(self.query)
         if not titles:
-            views.append(node("TextView", (200, 900, 880, 980), rid="srn", text=app.t("no_results")))
+            views.append(node("TextView#srn", (200, 900, 880, 980), text=app.t("no_results")))
         for place, title in enumerate(titles):
             y = 400 + 180 * place
             views.append(
-                node(
-                    "LinearLayout",
-                    (0, y, 1080, y + 180),
-                    node("ImageView", (42, y + 20, 182, y + 160), rid="src"),
-                    node("TextView", (210, y + 20, 900, y + 80), rid="srs", text=title),
-                    node("TextView", (210, y + 90, 900, y + 150), rid="sra", text=artist(title)),
-                    rid="srr",
-                    flags="C",
-                    tap=lambda title=title: self._open(title),  # type: ignore[misc]
+                node("LinearLayout#srr C", (0, y, 1080, y + 180), tap=partial(self._open, title)).holding(
+                    node("ImageView#src", (42, y + 20, 182, y + 160)),
+                    node("TextView#srs", (210, y + 20, 900, y + 80), text=title),
+                    node("TextView#sra", (210, y + 90, 900, y + 150), text=artist(title)),
                 )
             )
         return views
 
     def views(self) -> list[View]:
         app = self.app
-        box = field((137, 150, 860, 250), rid="srf", content=self.query, hint=app.t("search"), focused=self.typing,
-                    tap=self._focus, write=self._write, enter=self._submit)  # fmt: skip
+        box = field(
+            (137, 150, 860, 250),
+            rid="srf",
+            content=self.query,
+            hint=app.t("search"),
+            focused=self.typing,
+            tap=self._focus,
+            write=self._write,
+            enter=self._submit,
+        )
         return [
-            node(
-                "FrameLayout",
-                WHOLE,
-                node(
-                    "ImageView", (20, 150, 120, 250), rid="srb", desc="@2131888269", flags="C", tap=self.back
-                ),
+            node("FrameLayout#srp B", WHOLE).holding(
+                node("ImageView#srb C", (20, 150, 120, 250), desc="@2131888269", tap=self.back),
                 box,
-                node(
-                    "TextView",
-                    (880, 150, 1060, 250),
-                    rid="srg",
-                    text=app.t("search"),
-                    flags="C",
-                    tap=self._submit,
-                ),
+                node("TextView#srg C", (880, 150, 1060, 250), text=app.t("search"), tap=self._submit),
                 *(self._results() if self.shown else []),
-                rid="srp",
-                flags="B",
             )
         ]
 
@@ -151,34 +147,18 @@ class SoundPage(TikTokScreen):
     def _buttons(self) -> list[View]:
         app = self.app
         if self.gone:
-            return [node("TextView", (120, 1900, 960, 2000), rid="spg", text=app.t("sound_gone"))]
+            return [node("TextView#spg", (120, 1900, 960, 2000), text=app.t("sound_gone"))]
         return [
-            node(
-                "RelativeLayout",
-                (28, 2130, 546, 2301),
-                node("TextView", (183, 2193, 480, 2237), rid="y74", text=app.t("add_to_story")),
-                rid="tbu",
-                flags="C",
-                tap=self._story,
+            node("RelativeLayout#tbu C", (28, 2130, 546, 2301), tap=self._story).holding(
+                node("TextView#y74", (183, 2193, 480, 2237), text=app.t("add_to_story"))
             ),
-            node(
-                "LinearLayout",
-                (535, 2131, 1053, 2301),
-                node(
-                    "FrameLayout",
-                    (535, 2131, 1053, 2301),
-                    node(
-                        "RelativeLayout",
-                        (563, 2131, 1024, 2301),
-                        node("ImageView", (618, 2183, 684, 2249), rid="u8v", desc=app.t("video_word")),
-                        node("Button", (700, 2131, 969, 2301), rid="u8u", text=app.t("use_sound")),
-                        rid="u8p",
-                    ),
-                    rid="u8m",
-                    flags="C",
-                    tap=self._use,
-                ),
-                rid="f11",
+            node("LinearLayout#f11", (535, 2131, 1053, 2301)).holding(
+                node("FrameLayout#u8m C", tap=self._use).holding(
+                    node("RelativeLayout#u8p", (563, 2131, 1024, 2301)).holding(
+                        node("ImageView#u8v", (618, 2183, 684, 2249), desc=app.t("video_word")),
+                        node("Button#u8u", (700, 2131, 969, 2301), text=app.t("use_sound")),
+                    )
+                )
             ),
         ]
 
@@ -186,31 +166,30 @@ class SoundPage(TikTokScreen):
         app = self.app
         marked = self.title in favourites(app)
         return [
-            node(
-                "ViewGroup",
-                WHOLE,
-                node("Button", (22, 153, 132, 263), flags="C", tap=self.back),
-                node(
-                    "FrameLayout",
-                    (138, 159, 937, 258),
-                    node("ImageView", (155, 181, 210, 236), rid="ksi", desc=app.t("search")),
-                    node("TextView", (227, 183, 920, 235), rid="y5y", text=app.t("related")),
-                    flags="C",
+            node("ViewGroup#nek B", WHOLE).holding(
+                node("Button C", (22, 153, 132, 263), tap=self.back),
+                node("FrameLayout C", (138, 159, 937, 258)).holding(
+                    node("ImageView#ksi", (155, 181, 210, 236), desc=app.t("search")),
+                    node("TextView#y5y", (227, 183, 920, 235), text=app.t("related")),
                 ),
-                node("Button", (948, 153, 1058, 263), desc=app.t("share_sound"), flags="C"),
-                node("ImageView", (115, 395, 192, 472), rid="nhh", desc=app.t("preview"), flags="C"),
-                node("TextView", (296, 329, 1036, 395), rid="title", text=self.title, desc=f"{self.title}. 61 {app.t('posts_count')}"),
-                node("LinearLayout", (296, 417, 600, 467), node("TextView", (296, 417, 600, 467), rid="xv0", text=artist(self.title)), rid="neh", flags="C"),
+                node("Button C", (948, 153, 1058, 263), desc=app.t("share_sound")),
+                node("ImageView#nhh C", (115, 395, 192, 472), desc=app.t("preview")),
                 node(
-                    "Button",
+                    "TextView#title",
+                    (296, 329, 1036, 395),
+                    text=self.title,
+                    desc=f"{self.title}. 61 {app.t('posts_count')}",
+                ),
+                node("LinearLayout#neh C", (296, 417, 600, 467)).holding(
+                    node("TextView#xv0", text=artist(self.title))
+                ),
+                node(
+                    "Button#spf",
                     (296, 490, 800, 570),
-                    rid="spf",
                     text=app.t("remove_favorite" if marked else "add_favorite"),
                     flags="CS" if marked else "C",
                     tap=lambda: toggle_favourite(app, self.title),
                 ),
                 *self._buttons(),
-                rid="nek",
-                flags="B",
             )
-        ]  # fmt: skip
+        ]

@@ -38,29 +38,16 @@ class PhotoShare(TikTokScreen):
             (app.t("message"), app.pop),
         )
         return [
-            node(
-                "FrameLayout",
-                WHOLE,
-                node(
-                    "FrameLayout",
-                    (0, 1700, 1080, 2337),
+            node("FrameLayout#psh B", WHOLE).holding(
+                node("FrameLayout#f0u", (0, 1700, 1080, 2337), desc="Bottom sheet").holding(
                     *[
                         node(
-                            "LinearLayout",
-                            (0, 1760 + 160 * i, 1080, 1920 + 160 * i),
-                            node(
-                                "TextView", (180, 1800 + 160 * i, 900, 1880 + 160 * i), rid="pst", text=label
-                            ),
-                            rid="psr",
-                            flags="C",
-                            tap=tap,
+                            "LinearLayout#psr C", (0, 1760 + 160 * i, 1080, 1920 + 160 * i), tap=tap
+                        ).holding(
+                            node("TextView#pst", (180, 1800 + 160 * i, 900, 1880 + 160 * i), text=label)
                         )
                         for i, (label, tap) in enumerate(entries)
-                    ],
-                    rid="f0u",
-                    desc="Bottom sheet",
-                ),
-                rid="psh",
-                flags="B",
+                    ]
+                )
             )
         ]

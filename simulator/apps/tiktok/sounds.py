@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
@@ -130,51 +131,54 @@ class SoundSheet(TikTokScreen):
         on = app.draft.sound == title
         marked = title in favourites(app)
         return node(
-            "LinearLayout",
+            "LinearLayout#sdr",
             (0, y, 1080, y + 150),
-            node("ImageView", (42, y + 20, 152, y + 130), rid="sdc"),
-            node("TextView", (180, y + 25, 800, y + 75), rid="sdt", text=title, flags="S" if on else ""),
-            node("TextView", (180, y + 80, 800, y + 125), rid="sda", text=f"{artist(title)} · 00:30"),
+            flags="CS" if on else "C",
+            tap=lambda: self.choose(title),
+        ).holding(
+            node("ImageView#sdc", (42, y + 20, 152, y + 130)),
+            node("TextView#sdt", (180, y + 25, 800, y + 75), text=title, flags="S" if on else ""),
+            node("TextView#sda", (180, y + 80, 800, y + 125), text=f"{artist(title)} · 00:30"),
             node(
-                "ImageView",
+                "ImageView#sdf",
                 (930, y + 35, 1010, y + 115),
-                rid="sdf",
                 desc=app.t("remove_favorite" if marked else "add_favorite"),
                 flags="CS" if marked else "C",
                 tap=lambda: toggle_favourite(app, title),
             ),
-            rid="sdr",
-            flags="CS" if on else "C",
-            tap=lambda: self.choose(title),
         )
 
     def _head(self) -> list[View]:
         app = self.app
         if self.searching:
             return [
-                field((42, 1330, 800, 1440), rid="sdq", content=self.query, hint=app.t("search"), focused=self.typing,
-                      tap=self._focus, write=self._write, enter=self._submit),
-                node("TextView", (840, 1330, 1048, 1440), rid="sdk", text=app.t("cancel"), flags="C", tap=self._end_search),
-            ]  # fmt: skip
+                field(
+                    (42, 1330, 800, 1440),
+                    rid="sdq",
+                    content=self.query,
+                    hint=app.t("search"),
+                    focused=self.typing,
+                    tap=self._focus,
+                    write=self._write,
+                    enter=self._submit,
+                ),
+                node("TextView#sdk C", (840, 1330, 1048, 1440), text=app.t("cancel"), tap=self._end_search),
+            ]
         tabs = [
-            node("FrameLayout", (left, 1330, left + 250, 1440), node("TextView", (left, 1350, left + 250, 1420), text=app.t(key)),
-                 desc=app.t(key), flags="CS" if key == self.tab else "C", tap=lambda key=key: self._choose_tab(key))  # type: ignore[misc]
+            node(
+                "FrameLayout",
+                (left, 1330, left + 250, 1440),
+                desc=app.t(key),
+                flags="CS" if key == self.tab else "C",
+                tap=partial(self._choose_tab, key),
+            ).holding(node("TextView", (left, 1350, left + 250, 1420), text=app.t(key)))
             for left, key in ((42, "for_you"), (300, "sound_favorites"))
-        ]  # fmt: skip
-        search = node(
-            "ImageView",
-            (600, 1340, 690, 1430),
-            rid="sds",
-            desc=app.t("search"),
-            flags="C",
-            tap=self._start_search,
-        )
+        ]
+        search = node("ImageView#sds C", (600, 1340, 690, 1430), desc=app.t("search"), tap=self._start_search)
         editing = any(screen.name == "editor" for screen in app.stack)
         if not (editing and app.draft.sound) or "volume" in app.unavailable:
             return [*tabs, search]
-        volume = node(
-            "Button", (800, 1340, 1048, 1430), rid="sdv", text=app.t("volume"), flags="C", tap=self._volume
-        )
+        volume = node("Button#sdv C", (800, 1340, 1048, 1430), text=app.t("volume"), tap=self._volume)
         return [*tabs, search, volume]
 
     def _volume(self) -> None:
@@ -184,19 +188,16 @@ class SoundSheet(TikTokScreen):
         app = self.app
         rows = [self._row(place, title) for place, title in enumerate(self._rows()[:5])]
         if self.searching and self.results == []:
-            rows = [node("TextView", (200, 1600, 880, 1680), rid="sdn", text=app.t("no_results"))]
+            rows = [node("TextView#sdn", (200, 1600, 880, 1680), text=app.t("no_results"))]
         return sheet(1290, app.pop, *self._head(), *rows)
 
 
 def sheet(top: int, close: Callable[[], None], *children: View) -> list[View]:
     """A bottom sheet over a dimmed screen; a tap above it closes it."""
     return [
-        node(
-            "FrameLayout",
-            WHOLE,
-            node("View", (0, 0, 1080, top), rid="wh2", flags="C", tap=close),
-            node("FrameLayout", (0, top, 1080, 2337), *children, rid="f0u", desc="Bottom sheet", flags="B"),
-            rid="eag",
+        node("FrameLayout#eag", WHOLE).holding(
+            node("View#wh2 C", (0, 0, 1080, top), tap=close),
+            node("FrameLayout#f0u B", (0, top, 1080, 2337), desc="Bottom sheet").holding(*children),
         )
     ]
 
@@ -208,12 +209,12 @@ class VolumeSheet(TikTokScreen):
     layered = True
 
     def _slider(self, y: int, label: str, value: int, change: Callable[[int], None]) -> list[View]:
-        bar = node("SeekBar", (300, y, 1000, y + 90), rid="vsb", text=f"{float(value)}", flags="")
+        bar = node("SeekBar#vsb", (300, y, 1000, y + 90), text=f"{float(value)}")
         bar.on_tap_at = lambda x, _y: change(max(0, min(100, round((x - 300) * 100 / 700))))
         return [
-            node("TextView", (42, y + 15, 290, y + 75), rid="vsl", text=self.app.t(label)),
+            node("TextView#vsl", (42, y + 15, 290, y + 75), text=self.app.t(label)),
             bar,
-            node("TextView", (1005, y + 15, 1075, y + 75), rid="vsn", text=str(value)),
+            node("TextView#vsn", (1005, y + 15, 1075, y + 75), text=str(value)),
         ]
 
     def _original(self, value: int) -> None:
@@ -234,6 +235,6 @@ class VolumeSheet(TikTokScreen):
             sliders += self._slider(1850, "original_sound", value, self._original)
         value = 100 if draft.added_volume is None else draft.added_volume
         sliders += self._slider(2000, "added_sound", value, self._added)
-        title = node("TextView", (400, 1720, 680, 1790), rid="vst", text=app.t("volume"))
-        done = node("Button", (840, 1710, 1048, 1800), rid="vsd", text=app.t("done"), flags="C", tap=app.pop)
+        title = node("TextView#vst", (400, 1720, 680, 1790), text=app.t("volume"))
+        done = node("Button#vsd C", (840, 1710, 1048, 1800), text=app.t("done"), tap=app.pop)
         return sheet(1690, app.pop, title, done, *sliders)
