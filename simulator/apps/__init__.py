@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from simulator.apps.base import App, AppSpec, PhoneSide
 from simulator.apps.instagram.app import InstagramApp
-from simulator.apps.instagram.notices import NOTICES, WITH_SHARE
-from simulator.apps.sheets import sheet_names
+from simulator.apps.instagram.compose.notices import NOTICES, WITH_SHARE
+from simulator.apps.kit.sheets import sheet_names
 from simulator.apps.tiktok.app import TikTokApp
 
 __all__ = ["FAULTS", "POPUPS", "make_app"]

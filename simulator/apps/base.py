@@ -136,9 +136,7 @@ class AppSpec:
     accounts: list[AppAccount]  #: the first one is active unless `state` says otherwise
     state: dict[str, Any] = field(default_factory=dict)  #: what `App.dump_state` gave before
     seed: int = 0  #: of the random interruptions and of renamed ids
-    popups: float = (
-        0.0  #: chance (0..1) that a screen, when it is entered, is covered by a random interruption
-    )
+    popups: float = 0.0  #: chance (0..1) that a screen, when it is entered, is covered by a random interruption
 
 
 @dataclass
@@ -236,9 +234,7 @@ class App(Protocol):
     def launch(self) -> None:
         """Brought to the front by its launcher icon (a running app keeps its screen)."""
 
-    def intent(
-        self, action: str, *, component: str, data: str, mime: str, extras: dict[str, str], flags: int
-    ) -> str:
+    def intent(self, action: str, *, component: str, data: str, mime: str, extras: dict[str, str], flags: int) -> str:
         """`am start` aimed at the app. Returns "" or the error text that `am` prints."""
 
     def stop(self) -> None:

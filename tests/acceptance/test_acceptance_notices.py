@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.apps.instagram.notices import NOTICES, WITH_SHARE
+from simulator.apps.instagram.compose.notices import NOTICES, WITH_SHARE
 
 #: fault, app, outcome
 SAID = [

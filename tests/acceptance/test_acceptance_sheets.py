@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.apps.sheets import sheet_names
+from simulator.apps.kit.sheets import sheet_names
 
 #: what the phone is told, app, outcome, error code
 CASES = [

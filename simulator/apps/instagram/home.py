@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from simulator.apps.base import View
-from simulator.apps.instagram.app import ReelUpload
+from simulator.apps.instagram.core import ReelUpload
 from simulator.apps.instagram.parts import tabbed
-from simulator.apps.instagram.tabs import SendSheet, Tab, good_news
-from simulator.apps.layout import node
-from simulator.apps.upload import Upload
+from simulator.apps.instagram.tabs import Tab
+from simulator.apps.kit.layout import node
+from simulator.apps.kit.upload import Upload
 
 
 class Home(Tab):
@@ -15,16 +17,9 @@ class Home(Tab):
 
     name = "home"
 
-    def _create(self) -> None:
-        from simulator.apps.instagram.create import open_creation
-
-        open_creation(self.app, "feed")
-
     def _own_story(self) -> None:
-        from simulator.apps.instagram.create import open_creation
-
         if not self.app.mine().get("story"):
-            open_creation(self.app, "story")
+            self.app.create("story")
 
     def _tray(self) -> View:
         app = self.app
@@ -39,25 +34,16 @@ class Home(Tab):
                 node("ImageView#avatar_image_view", (left + 22, 152, left + 160, 290), desc=desc),
             ]
             if own:
-                inside.append(
-                    node("ImageView#reel_empty_badge", (121, 251, 170, 300), desc=app.t("add_to_story"))
-                )
-            avatar = node(
-                "Button C", (left, 130, left + 183, 306), desc=desc, tap=self._own_story if own else None
-            ).holding(node("FrameLayout#avatar_container").holding(*inside))
+                inside.append(node("ImageView#reel_empty_badge", (121, 251, 170, 300), desc=app.t("add_to_story")))
+            tap = self._own_story if own else None
+            avatar = node("Button C", desc=desc, tap=tap).holding(node("FrameLayout#avatar_container").holding(*inside))
+            name, label = (left + 44, 306, left + 140, 332), app.t("your_story") if own else who
+            bubble = node("LinearLayout#outer_container C", (left, 130, min(720, left + 183), 345), tap=tap)
             bubbles.append(
-                node(
-                    "LinearLayout#outer_container C",
-                    (left, 130, min(720, left + 183), 345),
-                    tap=self._own_story if own else None,
-                ).holding(
+                bubble.holding(
                     node("FrameLayout#avatar_view", (left, 130, left + 183, 306)).holding(avatar),
                     node("ViewGroup#title_container", (left, 306, left + 183, 332)).holding(
-                        node(
-                            "TextView#username",
-                            (left + 44, 306, left + 140, 332),
-                            text=app.t("your_story") if own else who,
-                        )
+                        node("TextView#username", name, text=label)
                     ),
                 )
             )
@@ -78,80 +64,53 @@ class Home(Tab):
         return views
 
     def _row(self, top: int, *parts: View) -> View:
+        thumbnail = (26, top + 13, 85, top + 117)
         return node("LinearLayout#container", (0, top, 720, top + 131)).holding(
             node("LinearLayout#row_pending_container C", (0, top, 720, top + 130)).holding(
-                node(
-                    "FrameLayout#row_pending_media_imageview_container", (26, top + 13, 85, top + 117)
-                ).holding(node("ImageView#row_pending_media_imageview")),
+                node("FrameLayout#row_pending_media_imageview_container", thumbnail).holding(
+                    node("ImageView#row_pending_media_imageview")
+                ),
                 *parts,
             ),
             node("View#divider", (0, top + 130, 720, top + 131)),
         )
 
+    def _status(self, top: int, right: int, bottom: int, *lines: View) -> View:
+        return node("LinearLayout#row_pending_media_status_container", (98, top, right, bottom)).holding(*lines)
+
+    def _line(self, name: str, top: int, right: int, bottom: int, text: str) -> View:
+        return node(f"TextView#row_pending_media_{name}_textview", (111, top, right, bottom), text=text)
+
     def _progress(self, upload: Upload, top: int) -> list[View]:
         app = self.app
-        sub = "row_pending_media_sub_status_textview"
         if upload.phase >= ReelUpload.accepted:
-            words = [
-                node(
-                    "TextView#row_pending_media_status_textview",
-                    (111, top + 36, 572, top + 68),
-                    text=good_news(app),
-                ),
-                node("TextView", (111, top + 68, 354, top + 94), rid=sub, text=app.t("send_friends")),
-            ]
-            send = node(
-                "Button#row_pending_media_reshare_button C",
-                (592, top + 39, 700, top + 91),
-                desc=app.t("send"),
-                tap=lambda: app.push(SendSheet(app)),
-            ).holding(node("TextView", (618, top + 50, 674, top + 80), text=app.t("send")))
-            return [
-                node(
-                    "LinearLayout#row_pending_media_status_container", (98, top + 36, 572, top + 94)
-                ).holding(*words),
-                send,
-            ]
-        words = [node("TextView", (111, top + 46, 472, top + 72), rid=sub, text=app.t("keep_open"))]
-        if upload.phase == 0:
-            status = app.t("posting_to").format(app.me.username)
-            words = [
-                node(
-                    "TextView#row_pending_media_status_textview", (111, top + 46, 472, top + 72), text=status
-                )
-            ]
-        bar = node(
-            "ProgressBar#row_pending_media_progress_bar",
-            (111, top + 85, 691, top + 88),
-            text=f"{float(upload.percent)}",
-        )
-        return [
-            node("LinearLayout#row_pending_media_status_container", (98, top + 46, 720, top + 101)).holding(
-                *words, bar
+            label, tap, box = app.t("send"), partial(app.push, "send-sheet"), (592, top + 39, 700, top + 91)
+            send = node("Button#row_pending_media_reshare_button C", box, desc=label, tap=tap).holding(
+                node("TextView", (618, top + 50, 674, top + 80), text=label)
             )
-        ]
+            good = self._line("status", top + 36, 572, top + 68, app.good_news())
+            ask = self._line("sub_status", top + 68, 354, top + 94, app.t("send_friends"))
+            return [self._status(top + 36, 572, top + 94, good, ask), send]
+        words = self._line("sub_status", top + 46, 472, top + 72, app.t("keep_open"))
+        if upload.phase == 0:
+            words = self._line("status", top + 46, 472, top + 72, app.t("posting_to").format(app.me.username))
+        box, percent = (111, top + 85, 691, top + 88), f"{float(upload.percent)}"
+        bar = node("ProgressBar#row_pending_media_progress_bar", box, text=percent)
+        return [self._status(top + 46, 720, top + 101, words, bar)]
 
     def _failure(self, top: int) -> list[View]:
-        app = self.app
-        text = node(
-            "TextView#row_pending_media_status_textview",
-            (111, top + 49, 642, top + 81),
-            text=app.t("cant_post"),
+        text, cross = (
+            self._line("status", top + 49, 642, top + 81, self.app.t("cant_post")),
+            (642, top + 45, 720, top + 84),
         )
         return [
-            node("LinearLayout#row_pending_media_status_container", (98, top + 49, 642, top + 81)).holding(
-                text
-            ),
-            node(
-                "ImageView#row_pending_media_discard_button C",
-                (642, top + 45, 720, top + 84),
-                tap=self._discard,
-            ),
+            self._status(top + 49, 642, top + 81, text),
+            node("ImageView#row_pending_media_discard_button C", cross, tap=self._discard),
         ]
 
     def _discard(self) -> None:
         self.app.state.pop("failed_row", None)
-        self.app.phone.changed()
+        self.changed()
 
     def views(self) -> list[View]:
         app = self.app
@@ -159,7 +118,7 @@ class Home(Tab):
         top = 345 + 131 * len(rows)
         bar = node("LinearLayout#action_bar_LinearLayout", (0, 39, 720, 130)).holding(
             node("LinearLayout#action_bar_buttons_container_left", (0, 39, 79, 130)).holding(
-                node("ImageView C", tap=self._create)
+                node("ImageView C", tap=partial(app.create, "feed"))
             ),
             node("ViewAnimator#action_bar_title_view C", (79, 59, 641, 110)).holding(
                 node("ImageView#title_logo", (272, 59, 448, 110), desc=app.t("home_feed"))
@@ -174,34 +133,23 @@ class Home(Tab):
         return [tabbed(app, "feed_tab", listed, bar)]
 
     def _post(self, top: int) -> list[View]:
-        app = self.app
-        label = "user_1 • Sample track"
+        author, label = "user_4", "user_1 • Sample track"
+        more = self.app.t("more_actions")
+        header = node(
+            "ViewGroup#row_feed_profile_header", (0, top, 720, top + 85), desc=f"{author} posted a video 17 hours ago"
+        )
+        picture = node(
+            "ImageView#row_feed_photo_profile_imageview",
+            (24, top + 18, 73, top + 67),
+            desc=f"Profile picture of {author}",
+        )
         return [
             node("FrameLayout#media_group C", (0, top, 720, 1284)),
-            node(
-                "ViewGroup#row_feed_profile_header",
-                (0, top, 720, top + 85),
-                desc="user_4 posted a video 17 hours ago",
-            ).holding(
-                node("Button C", (0, top, 79, top + 85)).holding(
-                    node(
-                        "ImageView#row_feed_photo_profile_imageview",
-                        (24, top + 18, 73, top + 67),
-                        desc="Profile picture of user_4",
-                    )
-                ),
-                node(
-                    "Button#row_feed_photo_profile_name C",
-                    (79, top, 649, top + 41),
-                    text="user_4",
-                    desc="user_4",
-                ),
+            header.holding(
+                node("Button C", (0, top, 79, top + 85)).holding(picture),
+                node("Button#row_feed_photo_profile_name C", (79, top, 649, top + 41), text=author, desc=author),
                 node("Button#secondary_label C", (79, top + 41, 649, top + 85), text=label, desc=label),
-                node(
-                    "ImageView#media_option_button C",
-                    (649, top + 3, 720, top + 82),
-                    desc=app.t("more_actions"),
-                ),
+                node("ImageView#media_option_button C", (649, top + 3, 720, top + 82), desc=more),
             ),
         ]
 

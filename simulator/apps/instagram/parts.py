@@ -2,67 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Any
 
 from simulator.apps.base import View
-from simulator.apps.layout import node
-from simulator.apps.screens import Screen
-
-if TYPE_CHECKING:
-    from simulator.apps.instagram.app import InstagramApp
+from simulator.apps.instagram.core import Instagram
+from simulator.apps.kit.layout import node
 
 WHOLE = (0, 0, 720, 1440)
-NOTHING: Callable[[], None] = lambda: None  # noqa: E731
 
 
-class InstagramScreen(Screen):
-    """An Instagram screen."""
-
-    def __init__(self, app: InstagramApp) -> None:
-        self.app = app
-
-    def back(self) -> None:
-        self.app.pop()
-
-
-def tab_bar(app: InstagramApp, current: str) -> View:
+def tab_bar(app: Instagram, current: str) -> View:
     """Home, Reels, Message, Search, Profile."""
-    from simulator.apps.instagram.audio import Search
-    from simulator.apps.instagram.home import Direct, Home
-    from simulator.apps.instagram.profile import Profile
-    from simulator.apps.instagram.tabs import Reels
 
-    def tab(left: int, name: str, key: str, screen: type[InstagramScreen], *, avatar: bool = False) -> View:
-        chosen = "S" if name == current else ""
-        icon = (
-            node("ViewGroup#wrapper", (left, 1284, left + 144, 1362), flags=chosen).holding(
+    def tab(left: int, rid: str, key: str, name: str) -> View:
+        chosen = "S" if rid == current else ""
+        icon = node("ImageView#tab_icon", (left + 52, 1303, left + 91, 1342), flags=chosen)
+        if name == "profile":
+            icon = node("ViewGroup#wrapper", flags=chosen).holding(
                 node("FrameLayout#container", (left + 48, 1299, left + 97, 1348), flags=chosen).holding(
                     node("ImageView#tab_avatar", flags=chosen)
                 )
             )
-            if avatar
-            else node("ImageView#tab_icon", (left + 52, 1303, left + 91, 1342), flags=chosen)
-        )
-        return node(
-            "FrameLayout",
-            (left, 1284, left + 144, 1362),
-            rid=name,
-            desc=app.t(key),
-            flags="C" + chosen,
-            tap=lambda: app.replace(screen(app)),
-        ).holding(icon)
+        box, opens = (left, 1284, left + 144, 1362), partial(app.replace, name)
+        return node(f"FrameLayout#{rid} C", box, desc=app.t(key), flags=chosen, tap=opens).holding(icon)
 
     return node("LinearLayout#tab_bar B", (0, 1284, 720, 1362)).holding(
-        tab(0, "feed_tab", "home", Home),
-        tab(144, "clips_tab", "reels", Reels),
-        tab(288, "direct_tab", "message", Direct),
-        tab(432, "search_tab", "search_explore", Search),
-        tab(576, "profile_tab", "profile", Profile, avatar=True),
+        tab(0, "feed_tab", "home", "home"),
+        tab(144, "clips_tab", "reels", "reels"),
+        tab(288, "direct_tab", "message", "direct"),
+        tab(432, "search_tab", "search_explore", "search"),
+        tab(576, "profile_tab", "profile", "profile"),
     )
 
 
-def tabbed(app: InstagramApp, current: str, *children: View) -> View:
+def tabbed(app: Instagram, current: str, *children: View) -> View:
     """The main activity: a pager with the tab's content and the tab bar under it."""
     return node("FrameLayout#swipe_navigation_container B", (0, 0, 720, 1440)).holding(
         node("ViewGroup#layout_container_main_panel", (0, 39, 720, 1362)).holding(
@@ -76,26 +50,36 @@ def tabbed(app: InstagramApp, current: str, *children: View) -> View:
     )
 
 
-def bottom_sheet(app: InstagramApp, top: int, title: str, *children: View) -> View:
+def bottom_sheet(app: Instagram, top: int, title: str, *children: View) -> View:
     """A sheet in the same window, over a dimmer; what is behind stays in the tree."""
+    handle, desc = (334, top, 386, top + 46), "" if title else app.t("cancel")
+    headline = [node("TextView#title_text_view", (163, top + 46, 557, top + 117), text=title)] if title else []
     return node("FrameLayout#bottom_sheet_container", (0, 39, 720, 1362)).holding(
         node("Button#background_dimmer C", desc="@2131954894", tap=app.pop),
         node("FrameLayout#layout_container_bottom_sheet C", (0, top, 720, 1362)).holding(
             node("ViewGroup#bottom_sheet_container").holding(
                 node("FrameLayout#bottom_sheet_drag_handle_frame", (0, top, 720, top + 46)).holding(
-                    node(
-                        "ImageView#bottom_sheet_drag_handle_prism C",
-                        (334, top, 386, top + 46),
-                        desc=app.t("cancel") if not title else "",
-                        tap=app.pop,
-                    )
+                    node("ImageView#bottom_sheet_drag_handle_prism C", handle, desc=desc, tap=app.pop)
                 ),
-                *(
-                    [node("TextView#title_text_view", (163, top + 46, 557, top + 117), text=title)]
-                    if title
-                    else []
-                ),
+                *headline,
                 node("FrameLayout#bottom_sheet_container_view", (0, top + 46, 720, 1362)).holding(*children),
             )
         ),
     )
+
+
+def destinations(app: Instagram, *entries: tuple[Any, ...], top: int = 1285, bottom: int = 1341) -> list[View]:
+    """Where creation may lead, at the bottom edge: name, key, left, right, and what a tap does where it does something."""
+    views = []
+    for name, key, left, right, *tap in entries:
+        label = app.t(key)
+        views.append(
+            node(
+                f"TextView#cam_dest_{name} C",
+                (left, top, right, bottom),
+                text=label,
+                desc=label,
+                tap=tap[0] if tap else None,
+            )
+        )
+    return views

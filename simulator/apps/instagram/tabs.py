@@ -1,23 +1,13 @@
-"""What Instagram's tabs have in common, its start screen, and the Reels tab with its upload snackbar."""
+"""What Instagram's tabs have in common, and the Reels tab with its upload snackbar."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from simulator.apps.base import View
-from simulator.apps.instagram.app import TAILS, InstagramApp, ReelUpload
-from simulator.apps.instagram.parts import WHOLE, InstagramScreen, bottom_sheet, tabbed
-from simulator.apps.layout import node
-
-
-class Splash(InstagramScreen):
-    """The logo while the app starts."""
-
-    name = "splash"
-
-    def views(self) -> list[View]:
-        return [node("FrameLayout B", WHOLE).holding(node("ImageView", (285, 645, 435, 795)))]
-
-    def back(self) -> None:
-        self.app.phone.finish_app()
+from simulator.apps.instagram.core import InstagramScreen, ReelUpload
+from simulator.apps.instagram.parts import bottom_sheet, tabbed
+from simulator.apps.kit.layout import node
 
 
 class Tab(InstagramScreen):
@@ -27,12 +17,7 @@ class Tab(InstagramScreen):
         if self.name == "home":
             self.app.phone.finish_app()
         else:
-            self.app.replace(self.app.home())
-
-
-def good_news(app: InstagramApp) -> str:
-    """What the row says when it is done; the tail changes from post to post."""
-    return app.t("posted").format(TAILS[app.mine().get("published", 0) % len(TAILS)])
+            self.app.replace("home")
 
 
 class SendSheet(InstagramScreen):
@@ -51,11 +36,6 @@ class Reels(Tab):
 
     name = "reels"
 
-    def _create(self) -> None:
-        from simulator.apps.instagram.create import open_creation
-
-        open_creation(self.app, "reel")
-
     def _snackbar(self) -> list[View]:
         app = self.app
         for upload in app.uploads:
@@ -63,17 +43,11 @@ class Reels(Tab):
                 continue
             done = upload.phase >= ReelUpload.accepted
             right = 588 if done else 691
-            lines = [
-                node(
-                    "TextView#status_text",
-                    (107, 1190, right, 1246),
-                    text=app.t("done_posting" if done else "sharing_reels"),
-                )
-            ]
+            status = app.t("done_posting" if done else "sharing_reels")
+            lines = [node("TextView#status_text", (107, 1190, right, 1246), text=status)]
             if not done:
-                lines.append(
-                    node("ProgressBar#progress_bar", (107, 1236, 691, 1238), text=f"{float(upload.percent)}")
-                )
+                percent = f"{float(upload.percent)}"
+                lines.append(node("ProgressBar#progress_bar", (107, 1236, 691, 1238), text=percent))
             parts = [
                 node("FrameLayout#media_thumbnail_container", (39, 1190, 91, 1242)).holding(
                     node("ImageView#media_thumbnail")
@@ -81,14 +55,8 @@ class Reels(Tab):
                 node("LinearLayout#upload_progress_bar_container", (107, 1165, right, 1267)).holding(*lines),
             ]
             if done:
-                parts.append(
-                    node(
-                        "Button#upload_snackbar_button C",
-                        (604, 1172, 700, 1260),
-                        text=app.t("send"),
-                        tap=lambda: app.push(SendSheet(app)),
-                    )
-                )
+                send, box = partial(app.push, "send-sheet"), (604, 1172, 700, 1260)
+                parts.append(node("Button#upload_snackbar_button C", box, text=app.t("send"), tap=send))
             return [
                 node("FrameLayout#igds_upload_snackbar", (0, 1148, 720, 1284)).holding(
                     node("ViewGroup#upload_snackbar_container C", (13, 1161, 707, 1271)).holding(*parts)
@@ -97,20 +65,17 @@ class Reels(Tab):
         return []
 
     def views(self) -> list[View]:
-        app = self.app
+        app, create = self.app, partial(self.app.create, "reel")
+        video = "Reel by user_1. Double tap to play or pause."
         page = [
             node("ViewPager#clips_viewer_view_pager R", (0, 39, 720, 1284)).holding(
                 node("ViewGroup#clips_media_component", desc="Reel by user_1").holding(
-                    node(
-                        "FrameLayout#clips_video_container",
-                        (0, 297, 720, 1017),
-                        desc="Reel by user_1. Double tap to play or pause.",
-                    )
+                    node("FrameLayout#clips_video_container", (0, 297, 720, 1017), desc=video)
                 )
             ),
             node("RelativeLayout#clips_viewer_action_bar", (0, 39, 720, 130)).holding(
                 node("LinearLayout#clips_action_bar_start_action_buttons", (0, 39, 77, 130)).holding(
-                    node("ImageView C", (0, 53, 77, 130), desc=app.t("create_reel"), tap=self._create)
+                    node("ImageView C", (0, 53, 77, 130), desc=app.t("create_reel"), tap=create)
                 ),
                 node("HorizontalScrollView#action_bar_tab_layout", (192, 64, 556, 119)).holding(
                     node("LinearLayout S", (192, 64, 330, 119), desc=app.t("reels")).holding(

@@ -21,11 +21,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "add_to_story": ("Add to story", "Zur Story hinzufügen", "Ajouter à la story"),
     "friends": ("Friends", "Freunde", "Amis"),
     "create_reel": ("Create a reel", "Reel erstellen", "Créer un reel"),
-    "more_actions": (
-        "More actions for this post",
-        "Weitere Aktionen",
-        "Plus d’actions pour cette publication",
-    ),
+    "more_actions": ("More actions for this post", "Weitere Aktionen", "Plus d’actions pour cette publication"),
     "send": ("Send", "Senden", "Envoyer"),
     "send_friends": ("Want to send it to friends?", "An Freunde senden?", "L’envoyer à des amis ?"),
     "posting_to": ("Posting to {}…", "Wird auf {} gepostet …", "Publication sur {}…"),
@@ -41,11 +37,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Publication terminée. L’envoyer directement à des amis ?",
     ),
     "posted": ("Posted! {}", "Gepostet! {}", "Publié ! {}"),
-    "cant_post": (
-        "Video can't be posted",
-        "Video kann nicht gepostet werden",
-        "Impossible de publier la vidéo",
-    ),
+    "cant_post": ("Video can't be posted", "Video kann nicht gepostet werden", "Impossible de publier la vidéo"),
     # profile
     "create_new": ("Create New", "Neu erstellen", "Créer"),
     "threads": ("View profile on Threads", "Profil auf Threads ansehen", "Voir le profil sur Threads"),
@@ -83,11 +75,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "create_new_reel": ("Create new reel", "Neues Reel erstellen", "Créer un nouveau reel"),
     "create_new_post": ("Create new post", "Neuen Beitrag erstellen", "Créer une nouvelle publication"),
     "create_new_story": ("Create new story", "Neue Story erstellen", "Créer une nouvelle story"),
-    "fundraiser": (
-        "Create new fundraiser",
-        "Neue Spendenaktion erstellen",
-        "Créer une nouvelle collecte de fonds",
-    ),
+    "fundraiser": ("Create new fundraiser", "Neue Spendenaktion erstellen", "Créer une nouvelle collecte de fonds"),
     "reel": ("Reel", "Reel", "Reel"),
     "post": ("Post", "Beitrag", "Publication"),
     "story": ("Story", "Story", "Story"),
@@ -109,11 +97,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Mehrere auswählen, aktivieren, um mehrere Fotos auszuwählen",
         "Sélection multiple, activez pour sélectionner plusieurs photos",
     ),
-    "multi_button": (
-        "Select multiple button",
-        "Schaltfläche „Mehrere auswählen“",
-        "Bouton Sélection multiple",
-    ),
+    "multi_button": ("Select multiple button", "Schaltfläche „Mehrere auswählen“", "Bouton Sélection multiple"),
     "multi_label": ("SELECT MULTIPLE", "MEHRERE AUSWÄHLEN", "SÉLECTION MULTIPLE"),
     "open_camera": ("Open camera", "Kamera öffnen", "Ouvrir l’appareil photo"),
     "camera": ("Camera", "Kamera", "Appareil photo"),
@@ -153,11 +137,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "flash_off": ("Flash off", "Blitz aus", "Flash désactivé"),
     "story_settings": ("Story Settings", "Story-Einstellungen", "Paramètres de story"),
     "switch_camera": ("Switch to back camera", "Zur Rückkamera wechseln", "Passer à la caméra arrière"),
-    "keep_draft": (
-        "Keep editing your draft?",
-        "Entwurf weiter bearbeiten?",
-        "Continuer à modifier votre brouillon ?",
-    ),
+    "keep_draft": ("Keep editing your draft?", "Entwurf weiter bearbeiten?", "Continuer à modifier votre brouillon ?"),
     "keep_editing": ("Keep editing", "Weiter bearbeiten", "Continuer à modifier"),
     "start_new": ("Start new video", "Neues Video starten", "Commencer une nouvelle vidéo"),
     # editors
@@ -308,11 +288,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Transformez une partie d’une photo en sticker.",
     ),
     "try_it": ("Try it", "Ausprobieren", "Essayer"),
-    "archive": (
-        "Introducing your stories archive",
-        "Neu: dein Story-Archiv",
-        "Découvrez l’archive de vos stories",
-    ),
+    "archive": ("Introducing your stories archive", "Neu: dein Story-Archiv", "Découvrez l’archive de vos stories"),
     "archive_body": (
         "Now your stories will be kept in your archive so you don't have to save them on your phone. Only you can see them there after they disappear from your story.",
         "Deine Stories werden jetzt in deinem Archiv gespeichert.",
@@ -339,11 +315,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     ),
     "upload_photo": ("Upload a photo", "Foto hochladen", "Charger une photo"),
     "submit": ("Submit", "Senden", "Envoyer"),
-    "disabled": (
-        "We disabled your account",
-        "Wir haben dein Konto deaktiviert",
-        "Nous avons désactivé votre compte",
-    ),
+    "disabled": ("We disabled your account", "Wir haben dein Konto deaktiviert", "Nous avons désactivé votre compte"),
     "disabled_body": (
         "You no longer have access to {}",
         "Du hast keinen Zugriff mehr auf {}",

@@ -71,11 +71,4 @@ def auto_sound(rows: list[MediaRow]) -> str:
     return TRACKS[int(rows[0].sha256[:4] or "0", 16) % len(TRACKS)]
 
 
-TRACKS = (
-    "Golden Hour Drive",
-    "Paper Lanterns",
-    "Night Bus Home",
-    "Slow Tide",
-    "Blue Kitchen",
-    "Second Summer",
-)
+TRACKS = ("Golden Hour Drive", "Paper Lanterns", "Night Bus Home", "Slow Tide", "Blue Kitchen", "Second Summer")

@@ -1,36 +1,12 @@
-"""TikTok's feed, its Friends and Inbox tabs, the own post after publishing, and the start screen."""
+"""TikTok's feed, its Friends and Inbox tabs, and the own post after publishing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.apps.base import View
-from simulator.apps.layout import node
-from simulator.apps.tiktok.parts import WHOLE, TikTokScreen, tab_bar
+from simulator.apps.kit.layout import node
+from simulator.apps.tiktok.core import TikTok, TikTokScreen
+from simulator.apps.tiktok.parts import WHOLE, tab_bar
 from simulator.apps.tiktok.video import video
-
-if TYPE_CHECKING:
-    from simulator.apps.tiktok.app import TikTokApp
-
-
-class Splash(TikTokScreen):
-    """The logo while the app starts."""
-
-    name = "splash"
-
-    def views(self) -> list[View]:
-        return [node("FrameLayout B", WHOLE).holding(node("ImageView", (415, 1043, 665, 1293)))]
-
-    def back(self) -> None:
-        self.app.phone.finish_app()
-
-
-def start_creating(app: TikTokApp) -> None:
-    """Create: permissions first, then the camera. Without them the camera shows nothing, but its page is there."""
-    from simulator.apps.tiktok.camera import Camera
-
-    app.compose()
-    app.go(1.0, lambda: app.permitted(["CAMERA", "RECORD_AUDIO"], lambda _granted: app.push(Camera(app))))
 
 
 class Feed(TikTokScreen):
@@ -61,21 +37,20 @@ class Feed(TikTokScreen):
         ]
 
     def _failed_banner(self) -> list[View]:
-        if not self.app.state.get("failed"):
+        app = self.app
+        if not app.state.get("failed"):
             return []
         return [
             node("LinearLayout#fbl B", (32, 300, 1048, 440)).holding(
-                node("TextView#fbt", (64, 330, 640, 410), text=self.app.t("failed")),
-                node(
-                    "Button#fbr C", (660, 320, 900, 420), text=self.app.t("retry"), tap=self.app.retry_failed
-                ),
-                node("ImageView#fbx C", (930, 330, 1010, 410), desc=self.app.t("close"), tap=self._dismiss),
+                node("TextView#fbt", (64, 330, 640, 410), text=app.t("failed")),
+                node("Button#fbr C", (660, 320, 900, 420), text=app.t("retry"), tap=app.retry_failed),
+                node("ImageView#fbx C", (930, 330, 1010, 410), desc=app.t("close"), tap=self._dismiss),
             )
         ]
 
     def _dismiss(self) -> None:
         self.app.state.pop("failed", None)
-        self.app.phone.changed()
+        self.changed()
 
 
 class Home(Feed):
@@ -83,18 +58,17 @@ class Home(Feed):
 
     name = "home"
 
-    def __init__(self, app: TikTokApp) -> None:
+    def __init__(self, app: TikTok) -> None:
         super().__init__(app)
         self.index = 1
 
     def _scroll(self, direction: int) -> None:
         self.index = max(1, self.index + direction)
-        self.app.phone.changed()
+        self.changed()
 
     def item(self) -> list[View]:
-        views = video(
-            f"user_{self.index}", f"Sample text {self.index}", ("140.9K", "2,161", "19.4K", "3,875")
-        )
+        counts = ("140.9K", "2,161", "19.4K", "3,875")
+        views = video(f"user_{self.index}", f"Sample text {self.index}", counts)
         views[0].on_scroll = self._scroll
         link = node("Button C", (32, 2055, 313, 2097), text=self.app.t("see_original"))
         original = node("FrameLayout#e0c C", (32, 2055, 870, 2097)).holding(link)
@@ -109,9 +83,7 @@ class Home(Feed):
         return [*views, original, node("FrameLayout#e0f C", (0, 2115, 1080, 2208)).holding(topic), bubble]
 
     def _search(self) -> None:
-        from simulator.apps.tiktok.search import Search
-
-        self.app.go(0.6, lambda: self.app.push(Search(self.app)))
+        self.app.go(0.6, lambda: self.app.push("search"))
 
     def top_views(self) -> list[View]:
         app = self.app
@@ -164,9 +136,7 @@ class Friends(Feed):
             node("FrameLayout#hmn", (26, 136, 1080, 288)).holding(
                 node("FrameLayout C", (26, 178, 139, 246)),
                 node("FrameLayout", (459, 140, 646, 284), desc=app.t("friends")).holding(
-                    node("FrameLayout C").holding(
-                        node("TextView#v6q", (459, 183, 646, 241), text=app.t("friends"))
-                    )
+                    node("FrameLayout C").holding(node("TextView#v6q", (459, 183, 646, 241), text=app.t("friends")))
                 ),
                 node("ImageView#krz C", (933, 139, 1080, 286), desc=app.t("search")),
             )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from simulator.apps.base import View
-from simulator.apps.layout import node
+from simulator.apps.base import AppAccount, View
+from simulator.apps.kit import accounts
+from simulator.apps.kit.layout import node
+from simulator.apps.tiktok.core import TikTok
 from simulator.apps.tiktok.home import Feed
-from simulator.apps.tiktok.parts import TikTokScreen
-from simulator.apps.tiktok.sounds import sheet
+from simulator.apps.tiktok.parts import sheet
 
 
 class Profile(Feed):
@@ -18,13 +19,10 @@ class Profile(Feed):
     tab = "profile"
 
     def entered(self) -> None:
-        self.app.note_profile()
+        self.app.maybe_wrong_account()
 
     def back(self) -> None:
-        self.app.replace(self.app.home())
-
-    def _switcher(self) -> None:
-        self.app.push(AccountSheet(self.app))
+        self.app.replace("home")
 
     def _grid(self) -> list[View]:
         app, mine = self.app, self.app.mine()
@@ -43,16 +41,15 @@ class Profile(Feed):
 
     def item(self) -> list[View]:
         app = self.app
-        counts = []
-        for left, value, key in ((90, "28", "following"), (410, "112", "followers"), (730, "940", "likes")):
-            counts.append(
-                node("LinearLayout#prc C", (left, 760, left + 260, 880)).holding(
-                    node("TextView#prn", (left, 760, left + 260, 820), text=value),
-                    node("TextView#prl", (left, 825, left + 260, 875), text=app.t(key)),
-                )
+        counts = [
+            node("LinearLayout#prc C", (left, 760, left + 260, 880)).holding(
+                node("TextView#prn", (left, 760, left + 260, 820), text=value),
+                node("TextView#prl", (left, 825, left + 260, 875), text=app.t(key)),
             )
+            for left, value, key in ((90, "28", "following"), (410, "112", "followers"), (730, "940", "likes"))
+        ]
         return [
-            node("LinearLayout#dnl C", (270, 150, 810, 270), tap=self._switcher).holding(
+            node("LinearLayout#dnl C", (270, 150, 810, 270), tap=partial(app.push, "account-sheet")).holding(
                 node("TextView#dnm", (300, 170, 720, 250), text=app.me.display_name),
                 node("ImageView#dnc", (730, 185, 780, 235), desc=app.t("down")),
             ),
@@ -65,42 +62,24 @@ class Profile(Feed):
         ]
 
 
-class AccountSheet(TikTokScreen):
+class AccountSheet(accounts.AccountSheet[TikTok]):
     """The accounts on this phone, by display name, and "Add account"."""
 
-    name = "account-sheet"
-    layered = True
+    foot, head, pitch = 2337, 150, 150
+    others = ("add_account",)
+    switch_s, then = 2.5, "home"
 
-    def _switch(self, username: str) -> None:
-        app = self.app
-        if username == app.me.username:
-            app.pop()
-            return
-        app.switch_to(username)
-        app.go(2.5, lambda: app.replace(app.home()))
+    def sheet(self, top: int, rows: list[View]) -> list[View]:
+        label = self.app.t("switch_account")
+        return sheet(top, self.app.pop, node("TextView#ash", (300, top + 40, 780, top + 110), text=label), *rows)
 
-    def views(self) -> list[View]:
-        app = self.app
-        top = 2337 - 150 * (len(app.sheet_accounts()) + 2)
-        rows = []
-        for place, account in enumerate(app.sheet_accounts()):
-            y = top + 150 + 150 * place
-            current = account.username == app.me.username
-            rows.append(
-                node(
-                    "LinearLayout#asr",
-                    (0, y, 1080, y + 150),
-                    flags="CS" if current else "C",
-                    tap=partial(self._switch, account.username),
-                ).holding(
-                    node("ImageView#asa", (42, y + 20, 152, y + 130)),
-                    node("TextView#asn", (190, y + 40, 800, y + 110), text=account.display_name),
-                    *([node("ImageView#ast S", (950, y + 40, 1020, y + 110))] if current else []),
-                )
-            )
-        y = top + 150 + 150 * len(rows)
-        add = node(
-            "LinearLayout#asr C", (0, y, 1080, y + 150), tap=lambda: app.cover(app.human("login"))
-        ).holding(node("TextView#asd", (190, y + 40, 800, y + 110), text=app.t("add_account")))
-        title = node("TextView#ash", (300, top + 40, 780, top + 110), text=app.t("switch_account"))
-        return sheet(top, app.pop, title, *rows, add)
+    def row(self, place: int, y: int, account: AppAccount, *, current: bool) -> View:
+        return node("LinearLayout#asr C", (0, y, 1080, y + 150), flags="S" if current else "").holding(
+            node("ImageView#asa", (42, y + 20, 152, y + 130)),
+            node("TextView#asn", (190, y + 40, 800, y + 110), text=account.display_name),
+            *([node("ImageView#ast S", (950, y + 40, 1020, y + 110))] if current else []),
+        )
+
+    def other(self, y: int, label: str) -> View:
+        name = node("TextView#asd", (190, y + 40, 800, y + 110), text=label)
+        return node("LinearLayout#asr C", (0, y, 1080, y + 150)).holding(name)

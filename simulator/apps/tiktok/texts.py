@@ -28,11 +28,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Verbinde dich mit Freunden, um ihre Beiträge zu sehen",
         "Connecte-toi avec tes amis pour voir leurs publications",
     ),
-    "connect_contacts": (
-        "Connect with contacts",
-        "Mit Kontakten verbinden",
-        "Se connecter avec des contacts",
-    ),
+    "connect_contacts": ("Connect with contacts", "Mit Kontakten verbinden", "Se connecter avec des contacts"),
     "connect_facebook": (
         "Connect with Facebook friends",
         "Mit Facebook-Freunden verbinden",
@@ -68,11 +64,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "next": ("Next", "Weiter", "Suivant"),
     "down": ("Down", "Unten", "Bas"),
     "text": ("Text", "Text", "Texte"),
-    "description_ideas": (
-        "Get description ideas",
-        "Ideen für Beschreibungen",
-        "Obtenir des idées de description",
-    ),
+    "description_ideas": ("Get description ideas", "Ideen für Beschreibungen", "Obtenir des idées de description"),
     "no_media": (
         "Allow access to your photos and videos",
         "Zugriff auf deine Fotos und Videos erlauben",
@@ -107,20 +99,12 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "hashtags": ("Hashtags", "Hashtags", "Hashtags"),
     "no_results": ("No results found", "Keine Ergebnisse gefunden", "Aucun résultat trouvé"),
     "related": ("Find related content", "Ähnliche Inhalte finden", "Rechercher du contenu similaire"),
-    "sound_gone": (
-        "This sound isn’t available",
-        "Dieser Sound ist nicht verfügbar",
-        "Ce son n’est pas disponible",
-    ),
+    "sound_gone": ("This sound isn’t available", "Dieser Sound ist nicht verfügbar", "Ce son n’est pas disponible"),
     "video_word": ("Video", "Video", "Vidéo"),
     # post screen
     "description": ("Add description…", "Beschreibung hinzufügen…", "Ajouter une description…"),
     "description_old": ("Add description...", "Beschreibung hinzufügen...", "Ajouter une description..."),
-    "photo_title": (
-        "Add a catchy title",
-        "Füge einen einprägsamen Titel hinzu",
-        "Ajoute un titre accrocheur",
-    ),
+    "photo_title": ("Add a catchy title", "Füge einen einprägsamen Titel hinzu", "Ajoute un titre accrocheur"),
     "photo_description": (
         "Writing a long description can help get 3x more views on average.",
         "Eine lange Beschreibung kann im Schnitt zu 3-mal mehr Aufrufen führen.",
@@ -166,27 +150,15 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "share_to": ("Share to", "Teilen mit", "Partager vers"),
     # More options
     "allow_comments": ("Allow comments", "Kommentare erlauben", "Autoriser les commentaires"),
-    "allow_reuse": (
-        "Allow reuse of content",
-        "Wiederverwendung erlauben",
-        "Autoriser la réutilisation du contenu",
-    ),
-    "disclosure": (
-        "Content disclosure and ads",
-        "Inhaltsangaben und Werbung",
-        "Divulgation du contenu et publicités",
-    ),
+    "allow_reuse": ("Allow reuse of content", "Wiederverwendung erlauben", "Autoriser la réutilisation du contenu"),
+    "disclosure": ("Content disclosure and ads", "Inhaltsangaben und Werbung", "Divulgation du contenu et publicités"),
     "ai_content": ("AI-generated content", "KI-generierte Inhalte", "Contenu généré par IA"),
     "ai_content_hint": (
         "Add this label to tell viewers your content was generated or edited with AI.",
         "Füge dieses Label hinzu, um anzugeben, dass dein Inhalt mit KI erstellt oder bearbeitet wurde.",
         "Ajoute ce label pour indiquer que ton contenu a été généré ou modifié par IA.",
     ),
-    "ai_info_title": (
-        "About AI-generated content",
-        "Über KI-generierte Inhalte",
-        "À propos du contenu généré par IA",
-    ),
+    "ai_info_title": ("About AI-generated content", "Über KI-generierte Inhalte", "À propos du contenu généré par IA"),
     "ai_info_body": (
         "You must label realistic content that was made with AI. The label can’t be removed after posting.",
         "Realistische Inhalte, die mit KI erstellt wurden, müssen gekennzeichnet werden.",
@@ -234,11 +206,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     ),
     "dont_allow": ("Don’t allow", "Nicht zulassen", "Ne pas autoriser"),
     "open_settings": ("Open settings", "Einstellungen öffnen", "Ouvrir les paramètres"),
-    "notifications": (
-        "Turn on notifications?",
-        "Benachrichtigungen aktivieren?",
-        "Activer les notifications ?",
-    ),
+    "notifications": ("Turn on notifications?", "Benachrichtigungen aktivieren?", "Activer les notifications ?"),
     "not_now": ("Not now", "Nicht jetzt", "Pas maintenant"),
     "publicly": ("Publish video publicly?", "Video öffentlich posten?", "Publier la vidéo publiquement ?"),
     "publicly_body": (
@@ -254,11 +222,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     ),
     "got_it": ("Got it", "Verstanden", "J’ai compris"),
     "link_email": ("Link email", "E-Mail verknüpfen", "Associer une adresse e-mail"),
-    "collections": (
-        "Create shared collections",
-        "Gemeinsame Sammlungen erstellen",
-        "Crée des collections partagées",
-    ),
+    "collections": ("Create shared collections", "Gemeinsame Sammlungen erstellen", "Crée des collections partagées"),
     "follow_friends": ("Follow your friends", "Folge deinen Freunden", "Suis tes amis"),
     "followed_together": ("Followed together", "Gemeinsam gefolgt", "Suivis ensemble"),
     "account_status": ("Account status", "Kontostatus", "Statut du compte"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.apps.base import View
-from simulator.apps.layout import node
+from simulator.apps.kit.layout import node
 
 
 def _side_button(top: int, inner: str, desc: str, label_rid: str, label: str) -> View:
@@ -43,9 +43,7 @@ def video(author: str, caption: str, counts: tuple[str, str, str, str], *, ago: 
                 node("FrameLayout#hrc C"),
                 node("View#long_press_layout C", desc="Video"),
                 node("LinearLayout#jwv C", (0, 1121, 1080, 2115)).holding(
-                    node("FrameLayout#e0d C", (911, 1121, 1080, 1320)).holding(
-                        *_avatar(author, followed=bool(ago))
-                    ),
+                    node("FrameLayout#e0d C", (911, 1121, 1080, 1320)).holding(*_avatar(author, followed=bool(ago))),
                     _side_button(1320, "f57", f"Like video. {likes} likes", "f4z", likes),
                     _side_button(1478, "dtv", f"Read or add comments. {comments} comments", "dp6", comments),
                     node("FrameLayout#e0d C", (912, 1636, 1080, 1794)).holding(
@@ -60,13 +58,9 @@ def video(author: str, caption: str, counts: tuple[str, str, str, str], *, ago: 
                         "Button#nhe C",
                         (912, 1952, 1080, 2115),
                         desc="" if ago else f"Sound: original sound by {author}",
-                    ).holding(
-                        node("FrameLayout#nhp C", (912, 1978, 1080, 2083)).holding(node("FrameLayout#nfr C"))
-                    ),
+                    ).holding(node("FrameLayout#nhp C", (912, 1978, 1080, 2083)).holding(node("FrameLayout#nfr C"))),
                     node("LinearLayout#e0d C", (32, 1871, 870, 1929)).holding(
-                        node("LinearLayout#s28 C", (32, 1871, 434, 1929)).holding(
-                            node("Button#title C", text=author)
-                        ),
+                        node("LinearLayout#s28 C", (32, 1871, 434, 1929)).holding(node("Button#title C", text=author)),
                         *([node("TextView#xyx", (436, 1871, 573, 1929), text=ago)] if ago else []),
                     ),
                     *([node("LinearLayout#e0g C", (32, 1871, 573, 1929))] if ago else []),

@@ -9,7 +9,7 @@ from apps_tiktok_steps import at_editor
 from jobs.phone.screen.tree import UiTree, parse_xml
 from jobs.post.screens.inspect import inspect_tree
 from simulator.android.tree import Window, build, dump_xml
-from simulator.apps.sheets import sheet_names
+from simulator.apps.kit.sheets import sheet_names
 from tests.support import eyes
 
 LANGUAGES = ("en", "de", "fr")
@@ -87,10 +87,10 @@ def test_a_snackbar_over_the_tabs_leaves_nothing_to_tap_until_it_is_gone(platfor
 
 
 def test_the_security_check_after_post_is_a_matter_for_a_person() -> None:
-    from simulator.apps.sheets import sheet
+    from simulator.apps.kit.sheets import Sheet
 
     phone = at_home("tiktok", "en")
-    phone.app.cover(sheet(phone.app, "security-check"))  # type: ignore[attr-defined,arg-type]
+    phone.app.cover(Sheet(phone.app, "security-check"))  # type: ignore[attr-defined,arg-type]
     found = inspect_tree(tree_of(phone))
     assert (found["screen"], found["kind"], found["next"]) == ("security_check", "human", None)
 

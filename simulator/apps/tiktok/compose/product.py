@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
-from simulator.apps.layout import node
-from simulator.apps.tiktok.parts import WHOLE, TikTokScreen
-from simulator.apps.tiktok.sounds import sheet
-
-if TYPE_CHECKING:
-    from simulator.apps.tiktok.app import TikTokApp
+from simulator.apps.kit.layout import node
+from simulator.apps.tiktok.core import TikTok, TikTokScreen
+from simulator.apps.tiktok.parts import WHOLE, sheet
 
 PRODUCTS = ("Sample product 1", "Sample product 2", "Sample product 3")
 
@@ -24,7 +20,7 @@ class LinkSheet(TikTokScreen):
 
     def _product(self) -> None:
         app = self.app
-        app.go(0.8, lambda: app.replace(*app.stack[:-1], Showcase(app)))
+        app.go(0.8, lambda: app.replace(*app.stack[:-1], "showcase"))
 
     def views(self) -> list[View]:
         app = self.app
@@ -47,7 +43,7 @@ class Showcase(TikTokScreen):
 
     name = "showcase"
 
-    def __init__(self, app: TikTokApp) -> None:
+    def __init__(self, app: TikTok) -> None:
         super().__init__(app)
         self.products = () if app.phone.fault("showcase-empty") else PRODUCTS
 
@@ -60,18 +56,13 @@ class Showcase(TikTokScreen):
         app = self.app
         rows = []
         for place, product in enumerate(self.products):
-            y = 400 + 260 * place
+            y, add = 400 + 260 * place, partial(self._add, product)
             rows.append(
                 node("ViewGroup#shr", (0, y, 1080, y + 260)).holding(
                     node("ImageView#shi", (42, y + 20, 262, y + 240)),
                     node("TextView#shn", (300, y + 30, 800, y + 90), text=product),
                     node("TextView#shp", (300, y + 110, 800, y + 170), text=f"€{10 + place}.00"),
-                    node(
-                        "Button#sha C",
-                        (820, y + 140, 1038, y + 230),
-                        text=app.t("add"),
-                        tap=partial(self._add, product),
-                    ),
+                    node("Button#sha C", (820, y + 140, 1038, y + 230), text=app.t("add"), tap=add),
                 )
             )
         if not rows:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING
+from functools import partial
 
-from simulator.apps.base import MediaRow, View
-from simulator.apps.layout import node
-from simulator.apps.tiktok.parts import WHOLE, TikTokScreen, sound_chip, tool
-
-if TYPE_CHECKING:
-    from simulator.apps.tiktok.app import TikTokApp
+from simulator.apps.base import View
+from simulator.apps.kit.layout import node
+from simulator.apps.tiktok.core import TikTok, TikTokScreen
+from simulator.apps.tiktok.parts import WHOLE, sound_chip, tool
 
 
 class Camera(TikTokScreen):
@@ -18,7 +15,7 @@ class Camera(TikTokScreen):
 
     name = "camera"
 
-    def __init__(self, app: TikTokApp) -> None:
+    def __init__(self, app: TikTok) -> None:
         super().__init__(app)
         self.recording = False
         self.mode = "photo"
@@ -37,33 +34,17 @@ class Camera(TikTokScreen):
             app.phone.changed()
             return
         self.recording = False
-        body = f"recorded {app.phone.serial} {app.phone.now()}".encode()
-        name = "recorded.jpg" if self.mode == "photo" else "recorded.mp4"
-        kind = "image" if self.mode == "photo" else "video"
-        row = MediaRow(
-            0, "", name, kind, len(body), hashlib.sha256(body).hexdigest(), 3000, 1080, 1920, app.phone.now()
-        )
-        app.go(1.0, lambda: app.push(app.edit([row])))
+        row = app.recorded("image" if self.mode == "photo" else "video")
+        app.go(1.0, lambda: app.edit([row]))
 
     def _gallery(self) -> None:
-        from simulator.apps.tiktok.picker import Picker
-
         app = self.app
         asked = app.media_permission("video", "image")
-        app.go(0.8, lambda: app.permitted(asked, lambda granted: app.push(Picker(app, granted=granted))))
-
-    def _sound(self) -> None:
-        from simulator.apps.tiktok.sounds import SoundSheet
-
-        self.app.push(SoundSheet(self.app))
-
-    def _create_tab(self) -> None:
-        self.app.stack[-1] = CreateTab(self.app)
-        self.app.phone.changed()
+        app.go(0.8, lambda: app.permitted(asked, lambda granted: app.push("picker", granted=granted)))
 
     def _mode(self, mode: str) -> None:
         self.mode = mode
-        self.app.phone.changed()
+        self.changed()
 
     def views(self) -> list[View]:
         app = self.app
@@ -75,14 +56,8 @@ class Camera(TikTokScreen):
             return [node("FrameLayout#nor B", WHOLE).holding(record)]
 
         def mode(left: int, right: int, label: str, name: str) -> View:
-            flags = "S" if name == self.mode else ""
-            return node(
-                "TextView#v5w",
-                (left, 1655, right, 1742),
-                text=label,
-                flags=flags,
-                tap=lambda: self._mode(name),
-            )
+            flags, box = "S" if name == self.mode else "", (left, 1655, right, 1742)
+            return node("TextView#v5w", box, text=label, flags=flags, tap=partial(self._mode, name))
 
         gallery = node("FrameLayout#ymg C", (0, 2081, 210, 2239), tap=self._gallery).holding(
             node("ImageView#kwk", (53, 2121, 158, 2226))
@@ -97,7 +72,7 @@ class Camera(TikTokScreen):
                 node("View C", (637, 1797, 831, 1991)),
                 node("View C", (831, 1797, 1025, 1991)),
                 node("View C", (1025, 1797, 1080, 1991)),
-                sound_chip(app, editor=False, tap=self._sound, remove=lambda: None),
+                sound_chip(app, tap=partial(app.push, "sound-sheet")),
                 node("ImageView#jix C", (32, 193, 148, 309), desc="@2131888272", tap=self.back),
                 node("LinearLayout#e52", (0, 1628, 1080, 1770)).holding(
                     mode(46, 188, "10m", "10m"),
@@ -106,7 +81,7 @@ class Camera(TikTokScreen):
                     mode(444, 637, app.t("photo"), "photo"),
                     mode(637, 793, app.t("text_mode"), "text"),
                 ),
-                _bottom_tabs(app, "post_tab", self._create_tab),
+                _bottom_tabs(app, "post_tab"),
                 node("LinearLayout#h52", (933, 193, 1080, 467)).holding(
                     tool(app, 193, "flip"), tool(app, 330, "flash")
                 ),
@@ -121,19 +96,18 @@ class Camera(TikTokScreen):
         ]
 
 
-def _bottom_tabs(app: TikTokApp, current: str, switch: object) -> View:
+def _bottom_tabs(app: TikTok, current: str) -> View:
     """POST and CREATE under the camera."""
-    left = 457 if current == "post_tab" else 271
+    left, begin = (457, 198) if current == "post_tab" else (271, 0)
 
-    def tab(x: int, width: int, key: str) -> View:
-        chosen = key == current
-        tap = switch if callable(switch) and not chosen else None
-        return node(
-            "TextView#v5w", (x, 2115, x + width, 2233), text=app.t(key), flags="S" if chosen else "", tap=tap
-        )
+    def tab(x: int, width: int, key: str, opens: str) -> View:
+        box = (x, 2115, x + width, 2233)
+        if key == current:
+            return node("TextView#v5w S", box, text=app.t(key))
+        return node("TextView#v5w", box, text=app.t(key), tap=partial(app.swap, opens))
 
-    return node("LinearLayout#e52", (198 if current == "post_tab" else 0, 2110, 1080, 2239)).holding(
-        tab(left, 166, "post_tab"), tab(left + 166, 207, "create_tab")
+    return node("LinearLayout#e52", (begin, 2110, 1080, 2239)).holding(
+        tab(left, 166, "post_tab", "camera"), tab(left + 166, 207, "create_tab", "create-tab")
     )
 
 
@@ -141,10 +115,6 @@ class CreateTab(TikTokScreen):
     """The CREATE tab: templates. It looks like the camera's neighbour and is a trap."""
 
     name = "create-tab"
-
-    def _post_tab(self) -> None:
-        self.app.stack[-1] = Camera(self.app)
-        self.app.phone.changed()
 
     def views(self) -> list[View]:
         app = self.app
@@ -176,26 +146,19 @@ class CreateTab(TikTokScreen):
                 *_template_tabs(),
                 *_templates(),
                 node("ImageView#fyp", (0, 0, 1080, 1080), desc="End of year background"),
-                _bottom_tabs(app, "create_tab", self._post_tab),
+                _bottom_tabs(app, "create_tab"),
             )
         ]
 
 
 def _template_tabs() -> list[View]:
     tabs = [node("FrameLayout C", (5, 832, 110, 937)), node("FrameLayout C", (572, 832, 829, 937))]
-    for left, right, label in (
-        (110, 295, "For You"),
-        (295, 572, "🎄Christmas"),
-        (829, 1057, "Viral Song"),
-        (1057, 1080, "Trendy"),
-    ):
+    labels = ((110, 295, "For You"), (295, 572, "🎄Christmas"), (829, 1057, "Viral Song"), (1057, 1080, "Trendy"))
+    for left, right, label in labels:
         chosen = label == "For You"
         text = node("TextView", (left + 20, 832, right, 937), text=label, flags="S" if chosen else "")
-        tabs.append(
-            node("FrameLayout", (left, 832, right, 937), desc=label, flags="S" if chosen else "C").holding(
-                text
-            )
-        )
+        box = (left, 832, right, 937)
+        tabs.append(node("FrameLayout", box, desc=label, flags="S" if chosen else "C").holding(text))
     return tabs
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
-from simulator.apps.layout import Box, field, node
+from simulator.apps.kit.layout import Box, field, node
+from simulator.apps.tiktok.compose.post_rows import PostRows
 from simulator.apps.tiktok.draft import (
     DESCRIPTION_MAX,
     TITLE_MAX,
@@ -15,43 +15,22 @@ from simulator.apps.tiktok.draft import (
     suggestions,
     with_suggestion,
 )
-from simulator.apps.tiktok.parts import WHOLE, TikTokScreen
-from simulator.apps.tiktok.post_rows import photo_rows, video_rows
-
-if TYPE_CHECKING:
-    from simulator.apps.tiktok.app import TikTokApp
+from simulator.apps.tiktok.parts import WHOLE
 
 
-class PostScreen(TikTokScreen):
+class PostScreen(PostRows):
     """The last screen before publishing."""
 
     name = "post"
-
-    def __init__(self, app: TikTokApp) -> None:
-        super().__init__(app)
-        self.focus = ""  #: "" | "title" | "description"
-        self.typing = False  #: the keyboard is up: the bottom bar is gone
-        self.scrolled = 0
 
     # -- texts ------------------------------------------------------------------------------------------------
 
     def _focus(self, name: str) -> None:
         self.focus, self.typing = name, True
-        self.app.phone.show_keyboard(True)
-        self.app.phone.changed()
-
-    def blur(self) -> None:
-        self.focus, self.typing = "", False
-        self.app.phone.show_keyboard(False)
-        self.app.phone.changed()
+        self.keyboard(True)
 
     def keyboard_gone(self) -> None:
         self.typing = False
-
-    def open(self, screen: TikTokScreen) -> None:
-        """A sheet or page behind one of the rows."""
-        self.blur()
-        self.app.push(screen)
 
     def _word(self) -> str:
         """The word that suggestions are listed for now."""
@@ -60,8 +39,7 @@ class PostScreen(TikTokScreen):
     def _write_title(self, text: str) -> None:
         self.focus, self.typing = "title", True
         self.app.draft.title = text.replace("\n", " ")[:TITLE_MAX]
-        self.app.phone.show_keyboard(True)
-        self.app.phone.changed()
+        self.keyboard(True)
 
     def _write(self, text: str) -> None:
         draft = self.app.draft
@@ -70,8 +48,7 @@ class PostScreen(TikTokScreen):
             return
         self.focus, self.typing = "description", True
         draft.description = limit_hashtags(text)[:DESCRIPTION_MAX]
-        self.app.phone.show_keyboard(True)
-        self.app.phone.changed()
+        self.keyboard(True)
 
     def _enter(self) -> None:
         """Enter right after a hashtag takes the list's second row; elsewhere it is a line break."""
@@ -84,7 +61,7 @@ class PostScreen(TikTokScreen):
     def _pick(self, choice: str) -> None:
         draft = self.app.draft
         draft.description = with_suggestion(draft.description, self._word(), choice)
-        self.app.phone.changed()
+        self.changed()
 
     def _append(self, text: str) -> None:
         self._write(self.app.draft.description + text)
@@ -94,41 +71,29 @@ class PostScreen(TikTokScreen):
     def back(self) -> None:
         """BACK leaves the composer altogether; its words come back with the next post."""
         self.app.keep_unfinished()
-        self.app.replace(self.app.home())
+        self.app.replace("home")
 
     def to_editor(self) -> None:
         self.blur()
         self.app.pop()
 
     def _drafts(self) -> None:
-        from simulator.apps.tiktok.profile import Profile
-
         app = self.app
         app.save_draft()
-        app.go(0.8, lambda: app.replace(Profile(app)))
+        app.go(0.8, lambda: app.replace("profile"))
 
     def post(self) -> None:
         """The Post button: the point of no return, unless the app has a question first."""
-        from simulator.apps.tiktok.human import blocked
-        from simulator.apps.tiktok.interruptions import popup
-
         app = self.app
         self.blur()
         if app.phone.fault("account-blocked"):
-            app.cover(blocked(app))
+            app.cover("account-blocked")
         elif app.phone.fault("popup", "publish-publicly"):
-            app.cover(popup(app, "publish-publicly"))
+            app.cover("publish-publicly")
         else:
-            self.publish()
-
-    def publish(self) -> None:
-        self.app.publish(self.app.draft.kind)
+            app.publish(app.draft.kind)
 
     # -- views ------------------------------------------------------------------------------------------------
-
-    def scroll(self, direction: int) -> None:
-        self.scrolled = max(0, min(1, self.scrolled + direction))
-        self.app.phone.changed()
 
     def views(self) -> list[View]:
         app = self.app
@@ -142,7 +107,7 @@ class PostScreen(TikTokScreen):
         if word:
             children.append(self._suggestion_list(word, 1240 if photos else 810))
         else:
-            children.extend(photo_rows(self) if photos else video_rows(self))
+            children.extend(self.photo_rows() if photos else self.video_rows())
         if not self.typing:
             children.append(self._bottom())
         return [node("RelativeLayout#qre B", WHOLE).holding(*children)]
@@ -159,30 +124,23 @@ class PostScreen(TikTokScreen):
         )
 
     def _description_field(self, box: Box, hint: str) -> View:
+        content, focused = self.app.draft.description, self.focus == "description"
+        tap = partial(self._focus, "description")
         return field(
-            box,
-            rid="g19",
-            content=self.app.draft.description,
-            hint=self.app.t(hint),
-            focused=self.focus == "description",
-            tap=lambda: self._focus("description"),
-            write=self._write,
-            enter=self._enter,
-        )
+            box, rid="g19", hint=self.app.t(hint), content=content, focused=focused, tap=tap,
+            write=self._write, enter=self._enter,
+        )  # fmt: skip
 
     def _photo_fields(self) -> list[View]:
         app = self.app
         up = 167 if self.typing else 0  # the picture shrinks while a field has the focus
         down = 63 if self.typing else 0
+        hash_, at = partial(self._append, "#"), partial(self._append, "@")
         title = field(
-            (42, 584 - up, 1038, 637 - up),
-            rid="g1c",
-            content=app.draft.title,
-            hint=app.t("photo_title"),
-            focused=self.focus == "title",
-            tap=lambda: self._focus("title"),
-            write=self._write_title,
-        )
+            (42, 584 - up, 1038, 637 - up), rid="g1c", hint=app.t("photo_title"), content=app.draft.title,
+            focused=self.focus == "title", tap=partial(self._focus, "title"), write=self._write_title,
+        )  # fmt: skip
+        mention = "" if self.typing else app.t("mention")
         description = self._description_field((42, 691 - up, 1038, 1059), "photo_description")
         views = [
             node("ImageView#ji6 C", (42, 274, 320 - up, 552 - up)),
@@ -192,21 +150,13 @@ class PostScreen(TikTokScreen):
                 ),
                 description,
             ),
-            node("Button#awo C", (42, 1080 + down, 116, 1154 + down), tap=lambda: self._append("#")),
-            node(
-                "Button#awn C",
-                (137, 1080 + down, 211, 1154 + down),
-                text="" if self.typing else app.t("mention"),
-                tap=lambda: self._append("@"),
-            ),
+            node("Button#awo C", (42, 1080 + down, 116, 1154 + down), tap=hash_),
+            node("Button#awn C", (137, 1080 + down, 211, 1154 + down), text=mention, tap=at),
         ]
         if self.typing:
+            length = f"{len(app.draft.description)}/{DESCRIPTION_MAX}"
             views += [
-                node(
-                    "TextView#ey5",
-                    (42, 1059, 140, 1122),
-                    text=f"{len(app.draft.description)}/{DESCRIPTION_MAX}",
-                ),
+                node("TextView#ey5", (42, 1059, 140, 1122), text=length),
                 node("Button#eyp C", (232, 1143, 596, 1217), text=app.t("ideas")),
                 node("Button#afb C", (639, 1143, 713, 1217)),
                 node("Button#fvu C", (964, 1143, 1038, 1217), desc=app.t("collapse"), tap=self.blur),
@@ -216,13 +166,14 @@ class PostScreen(TikTokScreen):
                 node("TextView#ji9", (42, 274, 161, 332), text=app.t("cover")),
                 node("Button#eyp C", (232, 1080, 306, 1154)),
                 node("Button#afb C!", (349, 1080, 590, 1154), text=app.t("ai_rewrite")),
-                node("Button#fwf C", (964, 1080, 1038, 1154), tap=lambda: self._focus("description")),
+                node("Button#fwf C", (964, 1080, 1038, 1154), tap=partial(self._focus, "description")),
             ]
         return [node("FrameLayout#fvz", (0, 253, 1080, 1169 + down)).holding(*views)]
 
     def _video_fields(self) -> list[View]:
         app = self.app
         hint = "description" if app.major >= 43 else "description_old"
+        hash_, at = partial(self._append, "#"), partial(self._append, "@")
         return [
             node("RelativeLayout#video_header_layout", (0, 249, 1080, 803)).holding(
                 self._description_field((42, 270, 673, 677), hint),
@@ -232,18 +183,8 @@ class PostScreen(TikTokScreen):
                     node("TextView#ect", (731, 533, 1022, 645), text=app.t("edit_cover"))
                 ),
                 node("HorizontalScrollView#hsv", (42, 719, 1054, 803)).holding(
-                    node(
-                        "Button#awo C",
-                        (42, 719, 289, 803),
-                        text=app.t("hashtags_button"),
-                        tap=lambda: self._append("#"),
-                    ),
-                    node(
-                        "Button#awn C",
-                        (315, 719, 542, 803),
-                        text=app.t("mention"),
-                        tap=lambda: self._append("@"),
-                    ),
+                    node("Button#awo C", (42, 719, 289, 803), text=app.t("hashtags_button"), tap=hash_),
+                    node("Button#awn C", (315, 719, 542, 803), text=app.t("mention"), tap=at),
                 ),
             )
         ]

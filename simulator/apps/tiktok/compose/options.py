@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
 
 from simulator.apps.base import View
-from simulator.apps.layout import node
-from simulator.apps.tiktok.parts import TikTokScreen
-from simulator.apps.tiktok.sounds import sheet
-
-if TYPE_CHECKING:
-    from simulator.apps.tiktok.app import TikTokApp
+from simulator.apps.kit.layout import node
+from simulator.apps.tiktok.core import TikTok, TikTokScreen
+from simulator.apps.tiktok.parts import sheet
 
 
 class MoreOptions(TikTokScreen):
@@ -20,14 +17,14 @@ class MoreOptions(TikTokScreen):
     name = "more-options"
     layered = True
 
-    def __init__(self, app: TikTokApp) -> None:
+    def __init__(self, app: TikTok) -> None:
         super().__init__(app)
         self.scrolled = 0
         self.switches = {"allow_comments": True, "allow_reuse": True, "save_device": False}
 
     def _flip(self, key: str) -> None:
         self.switches[key] = not self.switches[key]
-        self.app.phone.changed()
+        self.changed()
 
     def _ai(self) -> None:
         app = self.app
@@ -38,42 +35,33 @@ class MoreOptions(TikTokScreen):
         elif app.mine().get("ai_info_seen"):
             app.draft.ai_label = True
         else:
-            app.push(AiInfo(app))
+            app.push("ai-info")
         app.phone.changed()
 
     def _scroll(self, direction: int) -> None:
         self.scrolled = max(0, min(3, self.scrolled + 3 * direction))
-        self.app.phone.changed()
+        self.changed()
 
-    def _row(
-        self, y: int, key: str, checked: bool | None, tap: Callable[[], None] | None, hint: str = ""
-    ) -> View:
-        app = self.app
-        parts = [node("TextView#mot", (42, y + 30, 800, y + 80), text=app.t(key))]
+    def _row(self, y: int, key: str, on: bool | None, tap: Callable[[], None] | None, hint: str) -> View:
+        label = self.app.t(key)
+        parts = [node("TextView#mot", (42, y + 30, 800, y + 80), text=label)]
         if hint:
-            parts.append(node("TextView#moh", (42, y + 85, 800, y + 140), text=app.t(hint)))
-        if checked is not None:
-            flags = "KX" if checked else "K"
-            parts.append(
-                node("android.widget.Switch#mos", (920, y + 40, 1038, y + 110), desc=app.t(key), flags=flags)
-            )
+            parts.append(node("TextView#moh", (42, y + 85, 800, y + 140), text=self.app.t(hint)))
+        if on is not None:
+            box, flags = (920, y + 40, 1038, y + 110), "X" if on else ""
+            parts.append(node("android.widget.Switch#mos K", box, desc=label, flags=flags))
         return node("LinearLayout#mor C", (0, y, 1080, y + 150), tap=tap).holding(*parts)
 
     def views(self) -> list[View]:
         app = self.app
         rows: list[tuple[str, bool | None, Callable[[], None] | None, str]] = [
-            ("allow_comments", self.switches["allow_comments"], lambda: self._flip("allow_comments"), ""),
-            ("allow_reuse", self.switches["allow_reuse"], lambda: self._flip("allow_reuse"), ""),
-            ("disclosure", None, None, ""),
-            ("quality", None, None, ""),
-            ("save_device", self.switches["save_device"], lambda: self._flip("save_device"), ""),
+            (key, self.switches.get(key), partial(self._flip, key) if key in self.switches else None, "")
+            for key in ("allow_comments", "allow_reuse", "disclosure", "quality", "save_device")
         ]
         if "ai-label" not in app.unavailable:
             rows.append(("ai_content", app.draft.ai_label, self._ai, "ai_content_hint"))
         shown = rows[self.scrolled : self.scrolled + 4]
-        views = [
-            self._row(1640 + 160 * i, key, on, tap, hint) for i, (key, on, tap, hint) in enumerate(shown)
-        ]
+        views = [self._row(1640 + 160 * place, *row) for place, row in enumerate(shown)]
         listed = node("ScrollView#mol R", (0, 1630, 1080, 2337)).holding(*views)
         listed.on_scroll = self._scroll
         title = node("TextView#moo", (300, 1530, 780, 1600), text=app.t("more_options"))

@@ -58,24 +58,27 @@ def node(
     )
 
 
+def labelled(what: str, box: Box, inner: Box, text: str, tap: Callable[[], None] | None = None) -> View:
+    """A button whose words stand in its description, and in a text view of their own within it."""
+    return node(what, box, desc=text, tap=tap).holding(node("TextView", inner, text=text))
+
+
 def field(
     box: Box,
     *,
     rid: str,
-    content: str,
     hint: str,
-    focused: bool,
-    tap: Callable[[], None],
-    write: Callable[[str], None],
+    content: str = "",
+    focused: bool = False,
+    tap: Callable[[], None] = lambda: None,
+    write: Callable[[str], None] = lambda _: None,
     enter: Callable[[], None] | None = None,
     cls: str = "EditText",
 ) -> View:
     """A text field: empty it shows its hint as its text, as Android's accessibility does."""
     view = node(cls, box, rid=rid, text=content or hint, flags="CF" if focused else "C", tap=tap)
-    view.hint = hint
-    view.showing_hint = not content
-    view.on_text = write
-    view.on_enter = enter
+    view.hint, view.showing_hint = hint, not content
+    view.on_text, view.on_enter = write, enter
     return view
 
 

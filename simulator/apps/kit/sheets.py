@@ -6,14 +6,10 @@ Made after recordings: with and without a scrim, with a handle that takes touche
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
-from simulator.apps.layout import node
-from simulator.apps.screens import Screen
-
-if TYPE_CHECKING:
-    from simulator.apps.stage import StagedApp
+from simulator.apps.kit.layout import Box, node
+from simulator.apps.kit.stage import LANGUAGES, Screen, Stage
 
 #: How long a snackbar stays.
 SNACKBAR_S = 3.0
@@ -56,34 +52,30 @@ _WORDS = {
 }
 
 
-class Sheet(Screen):
+class Sheet(Screen[Stage]):
     """Lies over the front screen in the same window."""
 
     layered = True
 
-    def __init__(
-        self, app: StagedApp, name: str, parts: Callable[[Sheet], list[View]], *, stuck: bool = False
-    ) -> None:
-        self.app = app
+    def __init__(self, app: Stage, name: str) -> None:
+        super().__init__(app)
         self.name = name
-        self._parts = parts
-        self._stuck = stuck
 
     def t(self, key: str) -> str:
-        languages = ("en", "de", "fr")
+        """In the phone's language; where nobody wrote that one, in English."""
         language = self.app.phone.language
-        return _WORDS[key][languages.index(language) if language in languages else 0]
+        return self.app.spoken(_WORDS[key], language if language in LANGUAGES else "en")
 
     def views(self) -> list[View]:
-        views = self._parts(self)
+        views = _SHEETS[self.name][1](self)
         for place, view in enumerate(views):
             view.drawing = ON_TOP + place
         return views
 
     def leave(self) -> None:
-        if not self._stuck and self in self.app.covers:
+        if self.name != "security-check" and self in self.app.covers:
             self.app.covers.remove(self)
-            self.app.phone.changed()
+            self.changed()
 
     def back(self) -> None:
         self.leave()
@@ -98,11 +90,6 @@ def sheet_names(platform: str) -> tuple[str, ...]:
     return tuple(name for name, (platforms, _) in _SHEETS.items() if platform in platforms)
 
 
-def sheet(app: StagedApp, name: str) -> Sheet:
-    """The sheet of that name."""
-    return Sheet(app, name, _SHEETS[name][1], stuck=name == "security-check")
-
-
 def _lower(sheet: Sheet, share: float, *parts: View, named: bool) -> View:
     """A box at the foot of the app's window."""
     width, height = sheet.app.design
@@ -113,7 +100,7 @@ def _lower(sheet: Sheet, share: float, *parts: View, named: bool) -> View:
     ).holding(*parts)
 
 
-def _at(sheet: Sheet, left: float, top: float, right: float, bottom: float) -> tuple[int, int, int, int]:
+def _at(sheet: Sheet, left: float, top: float, right: float, bottom: float) -> Box:
     width, height = sheet.app.design
     return round(left * width), round(top * height), round(right * width), round(bottom * height)
 
@@ -126,22 +113,14 @@ def _away(sheet: Sheet) -> Callable[[], None]:
 def _offer(sheet: Sheet) -> list[View]:
     """With a scrim, and a handle that takes no touches: 12 of 12 recordings."""
     return [
-        node(
-            "Button#background_dimmer C", _at(sheet, 0, 0.035, 1, 0.974), desc="@2131954894", tap=sheet.leave
-        ),
+        node("Button#background_dimmer C", _at(sheet, 0, 0.035, 1, 0.974), desc="@2131954894", tap=sheet.leave),
         _lower(
             sheet,
             0.52,
             node("ImageView#bottom_sheet_drag_handle_prism", _at(sheet, 0.46, 0.52, 0.54, 0.55)),
+            node("TextView#igds_headline_emphasized_headline", _at(sheet, 0.1, 0.74, 0.9, 0.78), text=sheet.t("offer")),
             node(
-                "TextView#igds_headline_emphasized_headline",
-                _at(sheet, 0.1, 0.74, 0.9, 0.78),
-                text=sheet.t("offer"),
-            ),
-            node(
-                "FrameLayout#bb_primary_action_container C",
-                _at(sheet, 0.04, 0.91, 0.96, 0.97),
-                tap=_away(sheet),
+                "FrameLayout#bb_primary_action_container C", _at(sheet, 0.04, 0.91, 0.96, 0.97), tap=_away(sheet)
             ).holding(node("TextView", _at(sheet, 0.4, 0.92, 0.6, 0.95), text=sheet.t("start"))),
             named=True,
         ),

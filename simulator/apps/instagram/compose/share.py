@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from simulator.apps.base import View
-from simulator.apps.instagram.notices import (
-    WITH_SHARE,
-    DownloadNotice,
-    before_share,
-    limited_reach,
-    remix_notice,
-)
-from simulator.apps.instagram.parts import WHOLE, InstagramScreen
-from simulator.apps.layout import field, node
-from simulator.apps.screens import Dialog
-
-if TYPE_CHECKING:
-    from simulator.apps.instagram.app import InstagramApp
+from simulator.apps.instagram.compose.notices import NOTICES, WITH_SHARE
+from simulator.apps.instagram.core import Instagram, InstagramScreen
+from simulator.apps.instagram.parts import WHOLE
+from simulator.apps.kit.layout import field, labelled, node
 
 CAPTION_MAX = 2200
 _LIMIT_MS = 180_000
@@ -34,7 +24,7 @@ class ShareScreen(InstagramScreen):
 
     name = "share"
 
-    def __init__(self, app: InstagramApp) -> None:
+    def __init__(self, app: Instagram) -> None:
         super().__init__(app)
         self.editing = False
         self.scrolled = False
@@ -47,33 +37,31 @@ class ShareScreen(InstagramScreen):
     def entered(self) -> None:
         """Notices that come with the form."""
         app = self.app
-        if not self.feed and app.phone.fault("popup", "download-notice"):
-            app.push(DownloadNotice(app))
-        elif not self.feed and app.phone.fault("popup", "remix-notice"):
-            app.cover(Dialog(app, "remix-notice", lambda dialog: remix_notice(app, dialog)))
+        notice = next((name for name in NOTICES if not self.feed and app.phone.fault("popup", name)), "")
+        if notice in app.screens:
+            app.push(notice)
+        elif notice:
+            app.cover(notice)
 
     # -- caption ------------------------------------------------------------------------------------------------
 
     def _edit(self) -> None:
         self.editing = True
-        self.app.phone.show_keyboard(True)
-        self.app.phone.changed()
+        self.keyboard(True)
 
     def _write(self, text: str) -> None:
         self.editing = True
         self.app.draft.caption = text[:CAPTION_MAX]
-        self.app.phone.show_keyboard(True)
-        self.app.phone.changed()
+        self.keyboard(True)
 
     def _done(self) -> None:
         self.editing = False
-        self.app.phone.show_keyboard(False)
-        self.app.phone.changed()
+        self.keyboard(False)
 
     def _pick(self, word: str, choice: str) -> None:
         draft = self.app.draft
         draft.caption = draft.caption[: len(draft.caption) - len(word)] + choice + " "
-        self.app.phone.changed()
+        self.changed()
 
     def back(self) -> None:
         """While the caption is edited BACK only puts the keyboard away: OK is the way out."""
@@ -85,28 +73,28 @@ class ShareScreen(InstagramScreen):
     def _toggle_ai(self) -> None:
         if "ai-label" not in self.app.stuck:
             self.app.draft.ai_label = not self.app.draft.ai_label
-        self.app.phone.changed()
+        self.changed()
 
     def _scroll(self, direction: int) -> None:
         self.scrolled = direction > 0
-        self.app.phone.changed()
+        self.changed()
 
     # -- Share --------------------------------------------------------------------------------------------------
 
     def _save_draft(self) -> None:
         app = self.app
         app.save_draft()
-        app.go(0.8, lambda: app.replace(app.home()))
+        app.go(0.8, lambda: app.replace("home"))
 
     def share(self) -> None:
         """Share: the point of no return, unless the app has something to say first."""
         app = self.app
         if not self.feed and any(row.duration_ms > _LIMIT_MS for row in app.draft.media):
-            app.cover(Dialog(app, "limited-reach", lambda dialog: limited_reach(app, dialog)))
+            app.cover("limited-reach")
             return
         for name in WITH_SHARE:
             if app.phone.fault("popup", name):
-                app.cover(Dialog(app, name, partial(before_share, app, name=name)))
+                app.cover(name)
                 return
         app.publish()
 
@@ -130,9 +118,7 @@ class ShareScreen(InstagramScreen):
         app = self.app
         title = app.t("new_post" if self.feed else "new_reel")
         parts = [
-            node(
-                "LinearLayout#action_bar_new_title_container C", (0, 39, 634 if self.editing else 707, 130)
-            ).holding(
+            node("LinearLayout#action_bar_new_title_container C", (0, 39, 634 if self.editing else 707, 130)).holding(
                 node("ImageView#action_bar_button_back C", (0, 39, 91, 130), desc=app.t("back"), tap=app.pop),
                 node("LinearLayout#action_bar_title_and_icons", (91, 65, 275, 104)).holding(
                     node("TextView#action_bar_title", (117, 65, 255, 104), text=title, desc=title)
@@ -140,15 +126,8 @@ class ShareScreen(InstagramScreen):
             )
         ]
         if self.editing:
-            parts.append(
-                node(
-                    "Button#action_bar_button_text C",
-                    (634, 52, 707, 130),
-                    text=app.t("ok"),
-                    desc=app.t("ok"),
-                    tap=self._done,
-                )
-            )
+            ok, box = app.t("ok"), (634, 52, 707, 130)
+            parts.append(node("Button#action_bar_button_text C", box, text=ok, desc=ok, tap=self._done))
         return node("FrameLayout#action_bar_container", (0, 39, 720, 130)).holding(
             node("LinearLayout#action_bar C").holding(*parts)
         )
@@ -156,19 +135,13 @@ class ShareScreen(InstagramScreen):
     def _footer(self) -> View:
         app = self.app
         button = "share_footer_button" if self.feed and app.major >= 446 else "share_button"
-        label = node("TextView", (501, 1278, 566, 1308), text=app.t("share"))
+        save, save_label = (26, 1257, 347, 1329), (129, 1278, 243, 1308)
+        share, share_label = (373, 1257, 694, 1329), (501, 1278, 566, 1308)
         return node("LinearLayout#share_button_container C", (0, 1233, 720, 1362)).holding(
             node("ViewGroup#footer_button_container").holding(
                 node("View#footer_button_divider", (0, 1233, 720, 1234)),
-                node(
-                    "Button#save_draft_button C",
-                    (26, 1257, 347, 1329),
-                    desc=app.t("save_draft"),
-                    tap=self._save_draft,
-                ).holding(node("TextView", (129, 1278, 243, 1308), text=app.t("save_draft"))),
-                node(
-                    "FrameLayout C", (373, 1257, 694, 1329), rid=button, desc=app.t("share"), tap=self.share
-                ).holding(label),
+                labelled("Button#save_draft_button C", save, save_label, app.t("save_draft"), self._save_draft),
+                labelled(f"FrameLayout#{button} C", share, share_label, app.t("share"), self.share),
             )
         )
 
@@ -185,18 +158,12 @@ class ShareScreen(InstagramScreen):
                 )
             )
         bottom = top + (191 if app.draft.caption else 78)
-        views.append(
-            field(
-                (26, top, 694, bottom),
-                rid="caption_input_text_view",
-                content=app.draft.caption,
-                hint=app.t("caption_hint_feed" if self.feed else "caption_hint"),
-                focused=self.editing,
-                tap=self._edit,
-                write=self._write,
-                cls="AutoCompleteTextView",
-            )
-        )
+        hint = app.t("caption_hint_feed" if self.feed else "caption_hint")
+        caption = field(
+            (26, top, 694, bottom), rid="caption_input_text_view", hint=hint, content=app.draft.caption,
+            focused=self.editing, tap=self._edit, write=self._write, cls="AutoCompleteTextView",
+        )  # fmt: skip
+        views.append(caption)
         word = _open_word(app.draft.caption) if self.editing else ""
         if word:
             return [*views, self._suggestions(word, bottom)]
@@ -207,13 +174,10 @@ class ShareScreen(InstagramScreen):
         for place, suffix in enumerate(("", "s", "gram")):
             y = top + 90 * place
             choice = word + suffix
+            pick, label = partial(self._pick, word, choice), (100, y + 20, 600, y + 70)
             rows.append(
-                node(
-                    "LinearLayout#row_hashtag_container C",
-                    (0, y, 720, y + 90),
-                    tap=partial(self._pick, word, choice),
-                ).holding(
-                    node("TextView#row_hashtag_textview_tag_name", (100, y + 20, 600, y + 70), text=choice)
+                node("LinearLayout#row_hashtag_container C", (0, y, 720, y + 90), tap=pick).holding(
+                    node("TextView#row_hashtag_textview_tag_name", label, text=choice)
                 )
             )
         return node("android.widget.ListView#caption_suggestions RB", (0, top, 720, 1233)).holding(*rows)
@@ -221,24 +185,18 @@ class ShareScreen(InstagramScreen):
     def _chips(self, top: int) -> View:
         app = self.app
         keys = ["hashtags", "link_reel", "poll", "prompt"] + (["rewrite"] if app.draft.caption else [])
-        chips = [
-            node(
-                "Button C",
-                (26 + 140 * i, top + 13, min(720, 160 + 140 * i), top + 81),
-                tap=(lambda: self._write(app.draft.caption + "#")) if key == "hashtags" else None,
-            ).holding(
-                node(
-                    "LinearLayout#button_layout", (26 + 140 * i, top + 29, min(720, 160 + 140 * i), top + 81)
-                ).holding(
-                    node(
-                        "TextView#suggestion_text",
-                        (50 + 140 * i, top + 42, min(715, 150 + 140 * i), top + 68),
-                        text=app.t(key),
+        chips = []
+        for place, key in enumerate(keys):
+            left, right = 26 + 140 * place, min(720, 160 + 140 * place)
+            label = (left + 24, top + 42, min(715, left + 124), top + 68)
+            tap = partial(self._write, app.draft.caption + "#") if key == "hashtags" else None
+            chips.append(
+                node("Button C", (left, top + 13, right, top + 81), tap=tap).holding(
+                    node("LinearLayout#button_layout", (left, top + 29, right, top + 81)).holding(
+                        node("TextView#suggestion_text", label, text=app.t(key))
                     )
                 )
             )
-            for i, key in enumerate(keys)
-        ]
         return node("RecyclerView#caption_add_on_recyclerview", (0, top, 720, top + 94)).holding(*chips)
 
     def _options(self, top: int) -> list[View]:
@@ -257,12 +215,8 @@ class ShareScreen(InstagramScreen):
             rows.append(self._ai_label())
         rows.append(self._row("audience", 79, sub=app.t("everyone")))
         rows.append(node("TextView", (0, 0, 720, 44), text=app.t("also_share")))
-        rows.append(
-            self._also(app.me.username, "C", "Threads · Public")
-            if app.draft.caption
-            else self._also("Threads", "C")
-        )
-        rows.append(self._also("Facebook", "C!"))
+        threads = (app.me.username, "C", "Threads · Public") if app.draft.caption else ("Threads", "C")
+        rows += [self._also(*threads), self._also("Facebook", "C!")]
         placed, y = [], top
         for row in rows:
             height = row.bounds[3]
@@ -292,9 +246,7 @@ class ShareScreen(InstagramScreen):
             node("TextView#location_label", (85, 0, 655, 78), text=app.t("add_location")),
         )
         education = node("TextView#map_content_education", (0, 78, 720, 134), text=app.t("map_education"))
-        inner = node(
-            "LinearLayout#metadata_location_row", (0, 0, 720, 154), desc=app.t("add_location")
-        ).holding(first, education)
+        inner = node("LinearLayout#metadata_location_row", desc=app.t("add_location")).holding(first, education)
         return node("Button C", (0, 0, 720, 154)).holding(inner)
 
     def _ai_label(self) -> View:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from simulator.apps.base import View
-from simulator.apps.layout import node
-from simulator.apps.tiktok.parts import WHOLE, TikTokScreen, sound_chip, tool
+from simulator.apps.kit.layout import node
+from simulator.apps.tiktok.core import TikTokScreen
+from simulator.apps.tiktok.parts import WHOLE, sound_chip, tool
 
 
 class Editor(TikTokScreen):
@@ -13,18 +16,8 @@ class Editor(TikTokScreen):
     name = "editor"
 
     def _next(self) -> None:
-        from simulator.apps.tiktok.post import PostScreen
-
         app = self.app
-        app.go(1.5, lambda: app.push(PostScreen(app)))
-
-    def _story(self) -> None:
-        self.app.publish("story")
-
-    def _sound(self) -> None:
-        from simulator.apps.tiktok.sounds import SoundSheet
-
-        self.app.push(SoundSheet(self.app))
+        app.go(1.5, lambda: app.push("post"))
 
     def _no_sound(self) -> None:
         draft = self.app.draft
@@ -32,17 +25,15 @@ class Editor(TikTokScreen):
             return
         draft.sound, draft.chosen_sound = "", False
         draft.original_volume = draft.added_volume = None
-        self.app.phone.changed()
-
-    def _text(self) -> None:
-        self.app.push(TextEditor(self.app))
+        self.changed()
 
     def back(self) -> None:
-        self.app.push(LeaveSheet(self.app))
+        self.app.push("leave-sheet")
 
     def views(self) -> list[View]:
         app = self.app
         old = app.major < 40
+        text = partial(app.push, "text-editor")
         following = (
             node("Button#ntn C", (840, 193, 1048, 300), text=app.t("next"), tap=self._next)
             if old
@@ -51,7 +42,7 @@ class Editor(TikTokScreen):
             )
         )
         bottom = node("LinearLayout#l56", (0, 2118, 1080, 2239)).holding(
-            node("FrameLayout#qxr C", (32, 2123, 534, 2239), tap=self._story).holding(
+            node("FrameLayout#qxr C", (32, 2123, 534, 2239), tap=partial(app.publish, "story")).holding(
                 node("FrameLayout#qxs", (135, 2137, 222, 2224)).holding(node("View#b4e")),
                 node("TextView#y0i", (238, 2154, 430, 2207), text=app.t("your_story")),
             ),
@@ -66,15 +57,15 @@ class Editor(TikTokScreen):
             ),
             tool(app, 639, "edit"),
             tool(app, 776, "video_templates"),
-            tool(app, 913, "text", tap=self._text),
+            tool(app, 913, "text", tap=text),
             tool(app, 1050, "stickers"),
             tool(app, 1187, "", desc="AI Meme"),
             tool(app, 1324, "effects"),
         ]
         return [
             node("FrameLayout#nor B", WHOLE).holding(
-                node("FrameLayout#vsm", (0, 161, 1080, 2081), tap=self._text),
-                sound_chip(app, editor=True, tap=self._sound, remove=self._no_sound),
+                node("FrameLayout#vsm", (0, 161, 1080, 2081), tap=text),
+                sound_chip(app, tap=partial(app.push, "sound-sheet"), remove=self._no_sound),
                 bottom,
                 node("ViewGroup#w3k", (0, 193, 1080, 561)).holding(
                     node("ImageView#b98 C", (32, 193, 137, 298), desc="@2131888269", tap=self.back),
@@ -119,35 +110,27 @@ class LeaveSheet(TikTokScreen):
     layered = True
 
     def _start_over(self) -> None:
-        from simulator.apps.tiktok.camera import Camera
-
         self.app.compose()
-        self.app.replace(self.app.home(), Camera(self.app))
+        self.app.replace("home", "camera")
 
     def _save(self) -> None:
         self.app.save_draft()
-        self.app.replace(self.app.home())
+        self.app.replace("home")
 
     def _discard(self) -> None:
         self.app.forget_draft()
-        self.app.replace(self.app.home())
+        self.app.replace("home")
 
     def views(self) -> list[View]:
         app = self.app
-        rows = (("start_over", self._start_over), ("save_draft", self._save), ("discard", self._discard))
+        choices = (("start_over", self._start_over), ("save_draft", self._save), ("discard", self._discard))
+        rows = [
+            node("Button#lvb C", (32, 1880 + 140 * i, 1048, 2010 + 140 * i), text=app.t(key), tap=tap)
+            for i, (key, tap) in enumerate(choices)
+        ]
         return [
             node("FrameLayout B", WHOLE).holding(
                 node("View#wh2 C", (0, 136, 1080, 1850), tap=app.pop),
-                node("FrameLayout#f0u B", (0, 1850, 1080, 2337), desc="Bottom sheet").holding(
-                    *[
-                        node(
-                            "Button#lvb C",
-                            (32, 1880 + 140 * i, 1048, 2010 + 140 * i),
-                            text=app.t(key),
-                            tap=tap,
-                        )
-                        for i, (key, tap) in enumerate(rows)
-                    ]
-                ),
+                node("FrameLayout#f0u B", (0, 1850, 1080, 2337), desc="Bottom sheet").holding(*rows),
             )
         ]

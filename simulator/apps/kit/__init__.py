@@ -1,0 +1,1 @@
+"""What both apps are made of: views, screens, a stack of them, sheets, searches, pickers, uploads."""

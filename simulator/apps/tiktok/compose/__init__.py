@@ -1,0 +1,1 @@
+"""How a TikTok post is made: camera, picker, editor, sounds, the post screen and what is behind its rows."""
