@@ -63,6 +63,7 @@ class Waiting(StrEnum):
     ACCOUNT = "account"
     SLOT = "slot"
     RETRY_DELAY = "retry_delay"
+    HOLD = "hold"  #: a person holds it
 
 
 class TaskError(msgspec.Struct, frozen=True):
@@ -134,6 +135,8 @@ class Task(NewTask, frozen=True, kw_only=True):
     confirmed_repeats: tuple[int, ...] = ()
     deleted: bool = False  #: deleted by the caller while it ran: in no list, still owned by its worker
     stop_requested: bool = False
+    held: bool = False  #: scheduled, and does not start before a person releases it
+    version: int = 0  #: counts changes of what a caller plans, see `storage.tables.task_rules`
 
     @property
     def status(self) -> Status:

@@ -290,11 +290,11 @@ class Dispatcher:
         return wait_s
 
     def _drop_gone(self, lane: _Lane) -> None:
-        """Forget posts that were stopped or deleted while they waited; the order follows the stored start times."""
+        """Forget posts that were stopped, deleted, held or planned anew while they waited; the order follows the stored start times."""
         posts = [
             (task.scheduled_at, task.id)
             for task in self._tasks.many(lane.known)
-            if task.stage is Stage.QUEUED
+            if task.stage is Stage.QUEUED and task.serial == lane.serial
         ]
         if len(posts) == len(lane.posts) and set(posts) == set(lane.posts):
             return

@@ -93,7 +93,9 @@ class Scheduler:
         """The doubt about the clock is over: whoever waits on waits for something else."""
         doubted, self._doubted = self._doubted, {}
         waiting = [
-            task for task in self._tasks.by_stage(Stage.SCHEDULED) if task.id in doubted and task.waiting_for
+            task
+            for task in self._tasks.by_stage(Stage.SCHEDULED)
+            if task.id in doubted and task.waiting_for and not task.held
         ]
         labels = [(task.id, task.waiting_for or Waiting.TIME, doubted[task.id]) for task in waiting]
         say_why(self._tasks, self._clock.now(), labels)
@@ -102,7 +104,7 @@ class Scheduler:
         """After a step back, a retry pause of seconds would last for hours; also when it came while the daemon was off."""
         latest = self._clock.now() + self._longest_retry_pause_s
         too_long = [
-            (task.id, {"due_at": latest})
+            task
             for task in self._tasks.by_stage(Stage.SCHEDULED)
             # One that waits for its planned time may have that for long.
             if task.waiting_for is Waiting.RETRY_DELAY
@@ -110,4 +112,6 @@ class Scheduler:
             and task.due_at != task.scheduled_at
         ]
         for start in range(0, len(too_long), _AT_ONCE):
-            self._tasks.change_each(dict(too_long[start : start + _AT_ONCE]), expect={Stage.SCHEDULED})
+            some = too_long[start : start + _AT_ONCE]
+            changes = {task.id: {"due_at": latest} for task in some}
+            self._tasks.change_each(changes, expect={Stage.SCHEDULED}, as_seen=some)

@@ -120,7 +120,8 @@ class Runner:
         queued: dict[Work, Task] = {}
         for work in works:
             task = self._store.tasks.get(work.task_id)
-            if task is not None and task.stage is Stage.QUEUED:
+            # One that was given to an account on another phone meanwhile has its turn there.
+            if task is not None and task.stage is Stage.QUEUED and task.serial == work.serial:
                 if task.stop_requested or task.deleted:
                     self._end_unstarted(task, ending.stopped())
                 elif account_hold(task, self._store.accounts):

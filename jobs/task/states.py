@@ -19,6 +19,7 @@ from storage.tables.tasks import TaskStore
 #: e  verifying -> published     the app showed proof
 #: f  verifying -> rejected      the app refused
 #: g  preparing, rejected, failed -> scheduled   a retry with a pause, by the policy or by request
+#: l  queued -> scheduled         it was held, or planned anew, while it waited for its phone
 #: h  preparing -> queued        the daemon stops or crashed before the commit point, or the phone was gone at the door
 #: i  scheduled, queued, preparing -> failed     stop request, final error, no retry left
 #: j  committing, verifying -> failed            neither proof nor refusal in time (outcome unknown), or the tap
@@ -28,7 +29,7 @@ from storage.tables.tasks import TaskStore
 #: Nothing leads from committing or verifying back to a stage from which a task could run again.
 MOVES: dict[Stage, frozenset[Stage]] = {
     Stage.SCHEDULED: frozenset({Stage.QUEUED, Stage.FAILED}),
-    Stage.QUEUED: frozenset({Stage.PREPARING, Stage.FAILED}),
+    Stage.QUEUED: frozenset({Stage.SCHEDULED, Stage.PREPARING, Stage.FAILED}),
     Stage.PREPARING: frozenset({Stage.COMMITTING, Stage.SCHEDULED, Stage.QUEUED, Stage.FAILED}),
     Stage.COMMITTING: frozenset({Stage.VERIFYING, Stage.FAILED}),
     Stage.VERIFYING: frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED}),
@@ -137,8 +138,26 @@ class Mover:
         self._moved(moved)
         return moved
 
+    def replan(self, task: Task, **changes: Any) -> Task:
+        """Write what a caller plans anew about a pending task as it must still be; it is scheduled then.
+
+        Raises:
+            StageConflict: It was claimed, ended or changed since.
+            UnknownRecord, StoreError: as in `move`.
+        """
+        if task.stage is not Stage.SCHEDULED:
+            check_move(task.stage, Stage.SCHEDULED)
+        full = self._consequences(frozenset({task.stage}), Stage.SCHEDULED, changes)
+        self._hook("jobs.before_replan")
+        changed = self._tasks.change(
+            task.id, expect={task.stage}, expect_attempt=task.attempt, expect_version=task.version, **full
+        )
+        self._hook("jobs.after_replan")
+        self._moved(changed)
+        return changed
+
     def move_each(self, steps: Sequence[tuple[Task, dict[str, Any]]], to: Stage) -> list[Task]:
-        """Move several tasks in one write, each as it must still be; returns those that were (stage and attempt)."""
+        """Move several tasks in one write, each as it must still be; returns those that were (stage, attempt, version)."""
         changes = {}
         for task, own in steps:
             check_move(task.stage, to)
@@ -147,7 +166,7 @@ class Mover:
         moved = self._tasks.change_each(
             changes,
             expect={task.stage for task, _ in steps},
-            expect_attempts={task.id: task.attempt for task, _ in steps},
+            as_seen=[task for task, _ in steps],
         )
         self._hook(f"jobs.after_{to}")
         for task in moved:
@@ -155,11 +174,14 @@ class Mover:
         return moved
 
     def make_ready(self, tasks: Sequence[Task]) -> list[Task]:
-        """Move scheduled tasks to queued (a), all in one write; returns those that were still scheduled."""
+        """Move scheduled tasks to queued (a), all in one write; returns those that were still as seen here."""
         return self._together(tasks, Stage.SCHEDULED, Stage.QUEUED, lambda _: {})
 
     def claim(self, tasks: Sequence[Task]) -> list[Task]:
-        """Move queued tasks to preparing (b), all in one write, each with its next attempt; returns those claimed."""
+        """Move queued tasks to preparing (b), all in one write, each with its next attempt; returns those claimed.
+
+        What was changed since it was seen here is not claimed: the checks before a claim were about something else.
+        """
         return self._together(
             tasks,
             Stage.QUEUED,
@@ -173,14 +195,14 @@ class Mover:
         check_move(source, to)
         changes = {task.id: self._consequences(frozenset({source}), to, own(task)) for task in tasks}
         self._hook(f"jobs.before_{to}")
-        moved = self._tasks.change_each(changes, expect={source})
+        moved = self._tasks.change_each(changes, expect={source}, as_seen=tasks)
         self._hook(f"jobs.after_{to}")
         return moved
 
     def _consequences(self, allowed: frozenset[Stage], to: Stage, changes: dict[str, Any]) -> dict[str, Any]:
         """`changes` with what a move to this stage sets besides."""
         now = self._clock.now()
-        full: dict[str, Any] = {"stage": to, "outcome": OUTCOMES[to][0]}
+        full: dict[str, Any] = {"stage": to, "outcome": OUTCOMES[to][0], "held": False}
         full |= {"waiting_for": None, "waiting_since": None, "waiting_detail": ""}
         if to in PENDING:
             full |= {"waiting_since": now, "finished_at": None, "error": None}

@@ -113,9 +113,7 @@ class TaskIndex:
         return sorted(doc_id for stage in stages for doc_id in self._stages[stage])
 
     def _forget_times(self, before: Task, now: Task | None) -> None:
-        if before.stage is Stage.SCHEDULED and not (
-            now is not None and now.stage is Stage.SCHEDULED and now.due_at == before.due_at
-        ):
+        if _has_alarm(before) and not (now is not None and _has_alarm(now) and now.due_at == before.due_at):
             _discard(self._due, (before.due_at, before.id))
         if before.stage is Stage.QUEUED and not (now is not None and _same_queue(before, now)):
             _discard(self._queued, (before.scheduled_at, before.id))
@@ -125,8 +123,8 @@ class TaskIndex:
                 del self._queued_on[before.serial]
 
     def _note_times(self, before: Task | None, now: Task) -> None:
-        if now.stage is Stage.SCHEDULED and not (
-            before is not None and before.stage is Stage.SCHEDULED and now.due_at == before.due_at
+        if _has_alarm(now) and not (
+            before is not None and _has_alarm(before) and now.due_at == before.due_at
         ):
             insort(self._due, (now.due_at, now.id))
         if now.stage is Stage.QUEUED and not (before is not None and _same_queue(before, now)):
@@ -208,6 +206,11 @@ def _drop(view: list[int], doc_id: int) -> None:
     at = bisect_left(view, doc_id)
     if at < len(view) and view[at] == doc_id:
         del view[at]
+
+
+def _has_alarm(task: Task) -> bool:
+    """Whether its time lets it start; of one that is held nothing but its release does."""
+    return task.stage is Stage.SCHEDULED and not task.held
 
 
 def _same_queue(before: Task, now: Task) -> bool:

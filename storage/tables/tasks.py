@@ -14,6 +14,7 @@ from storage.records import IdempotencyEntry, NewTask, Outcome, PostMark, Stage,
 from storage.tables.idempotency import IdempotencyStore
 from storage.tables.posts import Place, PostStore, keep_mark, mark_of
 from storage.tables.task_index import TaskIndex
+from storage.tables.task_rules import counted, may_wait_for
 from storage.tables.usage import UsageStore
 
 TABLE = "tasks"
@@ -96,6 +97,7 @@ class TaskStore:
         *,
         expect: Collection[Stage] | None = None,
         expect_attempt: int | None = None,
+        expect_version: int | None = None,
         **changes: Any,
     ) -> Task:
         """Change fields of a task if it still is what the caller believes; durable when this returns.
@@ -106,11 +108,12 @@ class TaskStore:
             task_id: Which task.
             expect: Stages, one of which it must be in.
             expect_attempt: The attempt it must be in.
+            expect_version: The version it must have.
             **changes: New values of fields of `Task`.
 
         Raises:
             UnknownRecord: no such task.
-            StageConflict: stage or attempt is another; carries the task as it is.
+            StageConflict: stage, attempt or version is another; carries the task as it is.
             StoreFull, StoreFailed: not written, nothing has changed.
         """
         unknown = changes.keys() - _CHANGEABLE
@@ -121,11 +124,15 @@ class TaskStore:
             task: Task | None = change.get(TABLE, task_id)
             if task is None:
                 raise UnknownRecord(TABLE, task_id)
-            if (expect is not None and task.stage not in expect) or (
-                expect_attempt is not None and task.attempt != expect_attempt
+            if (
+                (expect is not None and task.stage not in expect)
+                or expect_attempt not in {None, task.attempt}
+                or expect_version not in {None, task.version}
             ):
                 raise StageConflict(task)
-            changed: Task = change.put(TABLE, task_id, msgspec.structs.replace(task, **changes))
+            changed: Task = change.put(
+                TABLE, task_id, counted(task, msgspec.structs.replace(task, **changes))
+            )
             self._follow(change, task, changed)
             return changed
 
@@ -136,14 +143,14 @@ class TaskStore:
         changes: Mapping[int, Mapping[str, Any]],
         *,
         expect: Collection[Stage],
-        expect_attempts: Mapping[int, int] | None = None,
+        as_seen: Iterable[Task] = (),
     ) -> list[Task]:
         """Change several tasks, each in its own way, in one write; those not in a stage of `expect` stay as they are.
 
         Args:
             changes: Task id -> new values of fields of `Task`.
             expect: Stages, one of which a task must be in.
-            expect_attempts: Task id -> the attempt it must be in, where that matters.
+            as_seen: Tasks that stay as they are, too, when their attempt or version is another by now.
 
         Returns:
             The tasks that were changed, in the order asked for.
@@ -151,6 +158,7 @@ class TaskStore:
         Raises:
             StoreFull, StoreFailed: not written, nothing has changed.
         """
+        wanted = {task.id: (task.attempt, task.version) for task in as_seen}
 
         def action(change: Transaction) -> list[Task]:
             done = []
@@ -158,8 +166,9 @@ class TaskStore:
                 task: Task | None = change.get(TABLE, task_id)
                 if task is None or task.stage not in expect:
                     continue
-                if expect_attempts is None or expect_attempts.get(task_id, task.attempt) == task.attempt:
-                    changed: Task = change.put(TABLE, task_id, msgspec.structs.replace(task, **news))
+                if wanted.get(task_id, (task.attempt, task.version)) == (task.attempt, task.version):
+                    new = counted(task, msgspec.structs.replace(task, **news))
+                    changed: Task = change.put(TABLE, task_id, new)
                     self._follow(change, task, changed)
                     done.append(changed)
             return done
@@ -203,7 +212,7 @@ class TaskStore:
         def apply(tasks: dict[int, Task]) -> None:
             for task_id, (reason, since, detail) in updates.items():
                 task = tasks.get(task_id)
-                if task is not None and task.status is Status.PENDING:
+                if task is not None and task.status is Status.PENDING and may_wait_for(task, reason):
                     tasks[task_id] = msgspec.structs.replace(
                         task, waiting_for=reason, waiting_since=since, waiting_detail=detail
                     )

@@ -39,6 +39,7 @@ LETTERS = {
     "i": [(stage, Stage.FAILED) for stage in (Stage.SCHEDULED, Stage.QUEUED, Stage.PREPARING)],
     "j": [(stage, Stage.FAILED) for stage in (Stage.COMMITTING, Stage.VERIFYING)],
     "k": [(Stage.FAILED, Stage.PUBLISHED)],
+    "l": [(Stage.QUEUED, Stage.SCHEDULED)],
 }
 ALLOWED = {pair for pairs in LETTERS.values() for pair in pairs}
 PAIRS = list(product(Stage, Stage))

@@ -267,7 +267,7 @@ def test_queues_are_in_the_order_of_the_planned_start_per_phone_and_over_all(sto
 
 def test_waiting_is_shown_but_not_written(make_store: Opener):
     store = make_store()
-    task = store.tasks.create([new_task()])[0]
+    task = store.tasks.create([new_task(stage=Stage.QUEUED)])[0]
     running = store.tasks.create([new_task(2, stage=Stage.PREPARING)])[0]
     size = store.storage._disk.journal_bytes
     store.tasks.set_waiting(
@@ -391,3 +391,28 @@ def test_an_error_with_its_words_survives(make_store: Opener):
     error = TaskError("device_offline", "the phone went away", "push")
     store.tasks.change(task.id, stage=Stage.FAILED, error=error)
     assert make_store().tasks.get(task.id).error == error
+
+
+def test_each_change_of_the_plan_makes_the_next_version_and_nothing_else_does(make_store: Opener):
+    store = make_store()
+    task = store.tasks.create([new_task()])[0]
+    assert task.version == 0
+    assert store.tasks.change(task.id, caption="another").version == 1
+    assert store.tasks.change(task.id, caption="another").version == 1
+    assert store.tasks.change(task.id, stage=Stage.QUEUED, due_at=5.0, remark="x").version == 1
+    [changed] = store.tasks.change_each({task.id: {"username": "bob"}}, expect={Stage.QUEUED})
+    assert changed.version == 2
+    assert make_store().tasks.get(task.id) == changed
+
+
+def test_a_change_expects_the_version_that_its_caller_has_seen(make_store: Opener):
+    store = make_store()
+    seen = store.tasks.create([new_task()])[0]
+    now = store.tasks.change(seen.id, caption="another")
+    with pytest.raises(StageConflict):
+        store.tasks.change(seen.id, expect_version=seen.version, caption="too late")
+    assert (
+        store.tasks.change_each({seen.id: {"caption": "too late"}}, expect=set(Stage), as_seen=[seen]) == []
+    )
+    assert store.tasks.get(seen.id) is now
+    assert store.tasks.change(seen.id, expect_version=now.version, caption="in time").version == 2
