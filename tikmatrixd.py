@@ -60,6 +60,7 @@ class Daemon:
         from jobs.accounts.accounts import Accounts
         from jobs.accounts.matching import Matcher
         from jobs.intake.intake import Intake
+        from jobs.intake.planning import Planning
         from jobs.library.library import Library
         from jobs.media.probe import check_again
         from jobs.notify.outbox import Outbox
@@ -125,6 +126,7 @@ class Daemon:
             tokens=self.tokens,
             intake=self.intake,
             control=self.control,
+            planning=Planning(clock, self.store, self.jobs.mover, self.jobs.wake),
             accounts=self.accounts,
             library=self.library,
             phones=self.fleet,

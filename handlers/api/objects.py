@@ -55,7 +55,9 @@ class TaskObject(msgspec.Struct, frozen=True):
     created_at: Moment
     started_at: Moment | None
     finished_at: Moment | None
-    next_attempt_at: Annotated[Moment | None, Meta(description="When a pending task may start next")]
+    next_attempt_at: Annotated[
+        Moment | None, Meta(description="When a pending task may start next; null while it is held")
+    ]
     platform: Literal["tiktok", "instagram"]
     package: str
     outcome: Annotated[
@@ -70,6 +72,12 @@ class TaskObject(msgspec.Struct, frozen=True):
     waiting_for: Annotated[Waiting | None, Meta(description="Why a pending task is not running")]
     waiting_since: Moment | None
     waiting_detail: Annotated[str, Meta(description="The same as one sentence")]
+    version: Annotated[
+        int,
+        Meta(
+            ge=0, description="Grows with each change of what is planned: time, account, media, caption, hold"
+        ),
+    ]
 
 
 class StoppedTask(TaskObject, frozen=True):

@@ -17,6 +17,7 @@ from jobs.hub.clock import Clock
 from jobs.hub.settings import Settings
 from jobs.hub.time_zone import zone as zone_of
 from jobs.intake.intake import Intake
+from jobs.intake.planning import Planning
 from jobs.library.library import Library
 from jobs.phone.protocol import PhoneInfo
 from jobs.run.control import Control
@@ -77,6 +78,7 @@ class Services:
     tokens: Tokens
     intake: Intake
     control: Control
+    planning: Planning
     accounts: Accounts
     library: Library
     phones: Phones

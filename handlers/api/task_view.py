@@ -49,7 +49,7 @@ def show_task(task: Task, zone: tzinfo) -> TaskObject:
         created_at=moment(task.created_at, zone) or "",
         started_at=started,
         finished_at=finished,
-        next_attempt_at=moment(task.due_at, zone) if status is Status.PENDING else None,
+        next_attempt_at=moment(task.due_at, zone) if status is Status.PENDING and not task.held else None,
         platform=task.platform,  # type: ignore[arg-type]
         package=task.package,
         outcome=task.outcome,
@@ -59,6 +59,7 @@ def show_task(task: Task, zone: tzinfo) -> TaskObject:
         waiting_for=task.waiting_for if status is Status.PENDING else None,
         waiting_since=moment(task.waiting_since, zone) if status is Status.PENDING else None,
         waiting_detail=task.waiting_detail if status is Status.PENDING else "",
+        version=task.version,
     )
 
 

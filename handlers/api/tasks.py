@@ -153,6 +153,14 @@ class TaskHandlers:
         done: RetryAll = self._services.control.retry_all()
         return {"retried_count": len(done.task_ids), "task_ids": done.task_ids, "skipped": done.skipped}
 
+    def hold(self, call: Call) -> Result:
+        self._find(call.id)
+        return self._show(self._services.planning.hold(call.id))
+
+    def release(self, call: Call) -> Result:
+        self._find(call.id)
+        return self._show(self._services.planning.release(call.id))
+
     def mark_published(self, call: Call) -> Result:
         self._find(call.id)
         return self._show(self._services.control.mark_published(call.id))
@@ -214,6 +222,10 @@ class TaskHandlers:
             route("POST", "/{id}/stop", self.stop, "Stop a pending or running task", objects.StoppedTask, bad, missing),
             route("POST", "/{id}/retry", self.retry, "Retry a failed task", objects.TaskObject, bad, missing,
                   query=RetryQuery),
+            route("POST", "/{id}/hold", self.hold, "Keep a pending task from starting until it is released",
+                  objects.TaskObject, bad, missing),
+            route("POST", "/{id}/release", self.release, "Let a held task start at its time, or now if that is past",
+                  objects.TaskObject, bad, missing),
             route("POST", "/{id}/mark-published", self.mark_published,
                   "Say that a task with an unknown outcome was published", objects.TaskObject, bad, missing),
             route("GET", "/{id}/log", self.log, "The step log and the names of the kept files", objects.TaskLog, missing),

@@ -27,7 +27,7 @@ TASK_FIELDS = {
     "id", "script_name", "serial", "status", "status_text", "source", "username", "account_seen", "script_config",
     "enable_multi_account", "start_time", "end_time", "retry_count", "max_retry_count", "remark", "scheduled_at",
     "created_at", "started_at", "finished_at", "next_attempt_at", "platform", "package", "outcome", "error",
-    "caption", "materials", "waiting_for", "waiting_since", "waiting_detail",
+    "caption", "materials", "waiting_for", "waiting_since", "waiting_detail", "version",
 }  # fmt: skip
 #: Section 4.9; the last two are ours.
 ACCOUNT_FIELDS = {

@@ -26,6 +26,7 @@ from jobs.hub.clock import Clock
 from jobs.hub.settings import AccountEntry, Media, Posting, Server, Settings
 from jobs.hub.settings import Phones as PhoneSettings
 from jobs.intake.intake import Intake
+from jobs.intake.planning import Planning
 from jobs.library.library import Library
 from jobs.run.control import Control
 from jobs.run.engine import Jobs
@@ -129,6 +130,7 @@ class HttpSide:
             repeats=self.jobs.repeats,
         )
         self.library = Library(self.settings, self.store, self.clock, self.intake.probe)
+        self.planning = Planning(self.clock, self.store, self.jobs.mover, self.jobs.wake)
         self.tokens_file = folder / "state" / "tokens.json"
         self.draining = False
         self.overdue_s = 0.0
@@ -141,6 +143,7 @@ class HttpSide:
             tokens=Tokens(self.tokens_file),
             intake=self.intake,
             control=self.control,
+            planning=self.planning,
             accounts=self.accounts,
             library=self.library,
             phones=self.phones,

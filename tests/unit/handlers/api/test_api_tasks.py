@@ -12,7 +12,7 @@ FIELDS = {
     "id", "script_name", "serial", "status", "status_text", "source", "username", "account_seen", "script_config", "enable_multi_account",
     "start_time", "end_time", "retry_count", "max_retry_count", "remark", "scheduled_at", "created_at", "started_at",
     "finished_at", "next_attempt_at", "platform", "package", "outcome", "error", "caption", "materials", "waiting_for",
-    "waiting_since", "waiting_detail",
+    "waiting_since", "waiting_detail", "version",
 }  # fmt: skip
 
 
@@ -478,3 +478,25 @@ def test_R49_the_account_that_was_seen_stands_in_the_task_and_in_the_list(
     shown = api.good("GET", f"{T}/{task.id}")
     assert (shown["username"], shown["account_seen"]) == ("", "anna")
     assert api.good("GET", T)["tasks"][0]["account_seen"] == "anna"
+
+
+def test_R55_hold_and_release_answer_the_task(side: HttpSide, api: Client) -> None:
+    task_id = api.good("POST", T, side.body(start_time="18:30"))["task_ids"][0]
+    held = api.good("POST", f"{T}/{task_id}/hold")
+    assert set(held) == FIELDS
+    assert (held["status"], held["waiting_for"], held["next_attempt_at"]) == (0, "hold", None)
+    assert api.good("GET", f"{T}/{task_id}") == held
+    released = api.good("POST", f"{T}/{task_id}/release")
+    assert (released["waiting_for"], released["next_attempt_at"]) == ("time", held["scheduled_at"])
+    assert released["version"] == held["version"] + 1
+
+
+def test_R55_what_runs_or_has_ended_is_neither_held_nor_released(side: HttpSide, api: Client) -> None:
+    for status in ("running", "completed", "failed"):
+        task = side.task(status=status)
+        for action in ("hold", "release"):
+            answer = api.bad(40001, "POST", f"{T}/{task.id}/{action}")
+            assert f"task {task.id} is {status}" in answer["message"]
+    for action in ("hold", "release"):
+        api.bad(40401, "POST", f"{T}/99/{action}")
+        api.bad(40501, "GET", f"{T}/1/{action}")

@@ -1,0 +1,102 @@
+"""What a caller may still decide about a pending task: hold it and release it (R55)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jobs.hub.clock import Clock, utc
+from jobs.input.refusals import Invalid, NotFound, Problem
+from jobs.task.states import PENDING, Mover
+from storage.errors import StageConflict, UnknownRecord
+from storage.records import Task, Waiting
+from storage.store import Store
+
+#: How often an action is tried again when the task moved under it; more would be a fault of ours.
+TRIES = 20
+
+
+class Planning:
+    """Decisions about tasks that have not begun. A task that was claimed meanwhile is left as it is. Thread-safe."""
+
+    def __init__(self, clock: Clock, store: Store, mover: Mover, wake: Callable[[], None]) -> None:
+        """`wake` is called when a task may have become due."""
+        self._clock = clock
+        self._tasks = store.tasks
+        self._mover = mover
+        self._wake = wake
+
+    def hold(self, task_id: int) -> Task:
+        """Keep a pending task from starting until it is released; one that is held already stays so.
+
+        Raises:
+            NotFound: No such task.
+            Invalid: It has begun, or has ended.
+        """
+        return self._try(task_id, self._hold)
+
+    def release(self, task_id: int) -> Task:
+        """Let a held task start: at its time where that is still to come, else now. One that is not held stays as it is.
+
+        Raises:
+            NotFound: No such task.
+            Invalid: It has begun, or has ended.
+        """
+        released = self._try(task_id, self._release)
+        self._wake()
+        return released
+
+    def _hold(self, task: Task) -> Task:
+        if task.held:
+            return task
+        return self._mover.replan(task, remark="held, as asked for", **held_facts(task))
+
+    def _release(self, task: Task) -> Task:
+        if not task.held:
+            return task
+        now = self._clock.now()
+        due_at = max(task.due_at, now)
+        facts: dict[str, Any] = {"due_at": due_at, "held": False, "remark": "released, as asked for"}
+        if due_at > now and due_at != task.scheduled_at:
+            until = utc(due_at).isoformat(timespec="seconds")
+            facts |= {
+                "waiting_for": Waiting.RETRY_DELAY,
+                "waiting_detail": f"pause before retry {task.retry_count} until {until}",
+            }
+        return self._mover.replan(task, **facts)
+
+    def _try(self, task_id: int, decide: Callable[[Task], Task]) -> Task:
+        """Decide about a pending task as it is, and anew when it was changed meanwhile."""
+        for _ in range(TRIES):
+            task = pending_task(self._tasks.get(task_id), task_id)
+            try:
+                return decide(task)
+            except (StageConflict, UnknownRecord):
+                continue
+        raise Invalid(Problem("", f"task {task_id} changes too fast"))
+
+
+def pending_task(task: Task | None, task_id: int) -> Task:
+    """The task, if it can still be decided about.
+
+    Raises:
+        NotFound: There is none.
+        Invalid: It has begun, has ended, or is being stopped.
+    """
+    if task is None or task.deleted:
+        raise NotFound(Problem("task_id", f"there is no task {task_id}"))
+    if task.stage not in PENDING or task.stop_requested:
+        state = "is being stopped" if task.stop_requested else f"is {task.status.name.lower()}"
+        raise Invalid(
+            Problem("", f"only a pending task can be changed, held or released; task {task_id} {state}")
+        )
+    return task
+
+
+def held_facts(task: Task) -> dict[str, Any]:
+    """What is stored with a task that is held."""
+    return {
+        "held": True,
+        "waiting_for": Waiting.HOLD,
+        "waiting_detail": f"it is held: POST /task/{task.id}/release lets it start",
+    }
