@@ -6,13 +6,13 @@ import contextlib
 import select
 import socket
 import struct
-from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 
 from handlers.server.exchange import Exchange
+from handlers.server.outgoing import Outgoing
 from handlers.server.peers import CHANNEL_BURST_S, CHANNEL_SHARE, Budget, Peer
 from handlers.server.request_parser import Parser, Site
 from handlers.server.spool import Spool
@@ -25,15 +25,29 @@ _RECV_BYTES, _RECV_BODY_BYTES, _PARSE_BYTES = 16 * 1024, 64 * 1024, 8 * 1024
 _PARSE_CHUNKS_BYTES = 512
 #: Requests that the loop answers by itself on one connection before the others have their turn.
 _STEPS_A_TURN = 4
-_VIEWS_A_SEND = 16
+#: What the loop answers by itself (`App.at_once`) is answered however much its peer has overdrawn.
+_ASKS_HEALTH = (b"GET /healthz", b"HEAD /healthz")
+_END_OF_HEADERS = b"\r\n\r\n"
+#: So much is read of a newcomer before anything is made for it.
+FIRST_BYTES = 2 * 1024
 _RESET = struct.pack("ii", 1, 0)
+
+
+def is_request(first: bytes) -> bool:
+    """Whether a client sent whole headers, and little more: it waits for this side. Most requests come like that."""
+    return _END_OF_HEADERS in first and len(first) < FIRST_BYTES
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What connections may cost and how long they may take."""
 
+    #: Those whose request is looked at or answered, in all and of one peer.
     connections: int = 1_000
     per_peer: int = 256
+    #: Those that wait for that. They cost no more than a descriptor and their first bytes, and closing them would cost
+    #: more: a client that floods opens them again at once. Those that send a lot fill the memory of the kernel.
+    newcomers: int = 6_000
+    loaded_newcomers_per_peer: int = 1_000
     #: Nothing is heard or read for so long, or a request or answer is on its way for so long ...
     timeout_s: float = 30.0
     #: ... plus what it takes at this rate: a byte now and then is not enough.
@@ -56,6 +70,7 @@ class Loop(Protocol):
     def dispatch(self, channel: Channel, exchange: Exchange) -> None: ...
     def store(self, channel: Channel, spool: Spool) -> None: ...
     def later(self, job: Callable[[], None]) -> None: ...
+    def admit(self, channel: Channel) -> None: ...
     def again(self, channel: Channel) -> None: ...
     def forget(self, channel: Channel) -> None: ...
 
@@ -65,7 +80,13 @@ class Channel:
 
     Attributes:
         wanted, watched: The events that it waits for, and those that the loop watches for it; None before the first.
+        is_new: Nothing of its first request was looked at yet; the loop changes it in `admit`.
     """
+
+    __slots__ = (
+        "_addr", "_linger_bytes", "_lingers", "_loop", "_moved_at", "_out", "_parser", "_served", "_sock", "_storing",
+        "_unparsed", "budget", "closed", "exchange", "fd", "is_new", "peer", "queued", "started", "wanted", "watched",
+    )  # fmt: skip
 
     def __init__(self, loop: Loop, sock: socket.socket, addr: tuple[str, int], peer: Peer) -> None:
         self.fd = sock.fileno()
@@ -74,6 +95,7 @@ class Channel:
         self.wanted = 0
         self.watched: int | None = None  #: None: not yet
         self.closed = False
+        self.is_new = True
         self.exchange: Exchange | None = None  #: the request being answered
         self.queued = False  #: it waits for a worker, or a worker has it
         self.started = False  #: a worker has it
@@ -86,15 +108,18 @@ class Channel:
         self._storing = False
         self._lingers = False
         self._linger_bytes = loop.limits.linger_bytes
-        self._out: deque[memoryview] = deque()
+        self._out = Outgoing()
         self._moved_at = loop.now
-        self._sending_since = loop.now
-        self._sent_bytes = 0
 
     @property
     def answering(self) -> bool:
         """A request is being answered, or its answer is on its way."""
         return self.exchange is not None
+
+    @property
+    def asks(self) -> bool:
+        """It has sent a request and waits for this side."""
+        return self.queued or (self.is_new and is_request(self._unparsed))
 
     @property
     def receiving(self) -> bool:
@@ -116,7 +141,7 @@ class Channel:
         if self._lingers:
             return now - self._moved_at > limits.linger_s
         if self._out:
-            since, moved_bytes = self._sending_since, self._sent_bytes
+            since, moved_bytes = self._out.since, self._out.sent_bytes
         elif self.exchange is not None or self._storing or not self.wanted & _READ:
             return False
         elif self._parser is not None:
@@ -153,6 +178,7 @@ class Channel:
     def answer(self, exchange: Exchange, pieces: list[bytes]) -> None:
         """A worker made the next piece of the answer."""
         self.queued = self.started = False
+        self.peer.asking -= 1
         if not self.closed:
             self._send(pieces)
             self.advance()
@@ -188,6 +214,7 @@ class Channel:
         if self.exchange is not None and not self.exchange.done:
             self.exchange.cancelled = True
             if not self.started:
+                self.peer.asking -= self.queued
                 self._loop.later(self.exchange.cancel)
         if not self._storing:
             self._drop_parser()
@@ -210,16 +237,20 @@ class Channel:
                 if not self.exchange.done:
                     if not self.queued:
                         self.queued = True
+                        self.peer.asking += 1
                         self._loop.dispatch(self, self.exchange)
                     self._want(0)
                     return
                 self._end_exchange(self.exchange)
             elif self._may_be_told_to_wait and self._loop.has_to_wait(self):
-                self._want(0)
+                if not self.closed:
+                    self._want(0)
                 return
             elif self._unparsed:
                 if new and self._parser is not None:
                     break  # a body: those come first that have none
+                if self.is_new:
+                    self._loop.admit(self)
                 self._parse()
             else:
                 self._want(_READ)
@@ -230,7 +261,9 @@ class Channel:
 
     @property
     def _may_be_told_to_wait(self) -> bool:
-        """Not before its first request is known: it may be one that is answered at once."""
+        """Not in the middle of its headers, nor before what is answered at once."""
+        if self.is_new:
+            return bool(self._unparsed) and not self._unparsed.startswith(_ASKS_HEALTH)
         return self._served or (self._parser is not None and self._parser.headers_finished)
 
     def _want(self, mask: int) -> None:
@@ -238,13 +271,25 @@ class Channel:
         if self.watched is None or mask & ~self.watched:
             self._loop.want(self, mask)
 
-    def read(self, *, new: bool = False) -> None:
+    def begin(self, first: bytes | None) -> None:
+        """Go on with what a newcomer has sent; None when nothing has come yet."""
+        if first is None:
+            self._want(_READ)
+            return
+        self._unparsed = first
+        self.advance(new=True)
+
+    def read(self) -> None:
         """Read what there may be, and go on with it."""
         if self.exchange is not None or self._storing or self._unparsed:
             return
-        body = self._parser is not None and self._parser.headers_finished
+        size = _RECV_BYTES
+        if self.is_new:
+            size = FIRST_BYTES
+        elif self._parser is not None and self._parser.headers_finished:
+            size = _RECV_BODY_BYTES
         try:
-            data = self._sock.recv(_RECV_BODY_BYTES if body else _RECV_BYTES, _DONT_WAIT)
+            data = self._sock.recv(size, _DONT_WAIT)
         except BlockingIOError:
             self._want(_READ)
             return
@@ -255,7 +300,7 @@ class Channel:
             return
         self._moved_at = self._loop.now
         self._unparsed = data
-        self.advance(new=new)
+        self.advance()
 
     def _parse(self) -> None:
         parser = self._parser
@@ -325,29 +370,25 @@ class Channel:
 
     def _send(self, pieces: list[bytes]) -> None:
         if not self._out:
-            self._sending_since = self._moved_at = self._loop.now
-            self._sent_bytes = 0
-        self._out.extend(memoryview(piece) for piece in pieces if piece)
+            self._moved_at = self._loop.now
+        self._out.add(pieces, self._loop.now)
 
     def _flush(self) -> bool:
         """Send what there is; False when the client has to read first, or is gone."""
-        while self._out:
-            try:
-                views = [self._out[i] for i in range(min(len(self._out), _VIEWS_A_SEND))]
-                sent = self._sock.sendmsg(views, [], _DONT_WAIT)
-            except BlockingIOError:
-                self._want(_WRITE)
-                return False
-            except OSError:
-                self.close()
-                return False
+        before = self._out.sent_bytes
+        try:
+            sent_all = self._out.flush(self._sock)
+        except OSError:
+            self.close()
+            return False
+        if sent_all or self._out.sent_bytes != before:
             self._moved_at = self._loop.now
-            self._sent_bytes += sent
-            while sent and sent >= len(self._out[0]):
-                sent -= len(self._out.popleft())
-            if sent:
-                self._out[0] = self._out[0][sent:]
-        return True
+        if sent_all:
+            self.peer.stuck.pop(self, None)
+        else:
+            self.peer.stuck[self] = None
+            self._want(_WRITE)
+        return sent_all
 
     def _drop_parser(self) -> None:
         parser, self._parser = self._parser, None

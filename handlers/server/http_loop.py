@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import os
 import select
@@ -12,12 +11,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from itertools import islice
-from operator import attrgetter
 
 from handlers.server.channel import Channel, Limits
+from handlers.server.door import Door
 from handlers.server.exchange import Exchange
 from handlers.server.lanes import Lane, Turns
+from handlers.server.patience import PAUSED_POLL_S, Patience
 from handlers.server.peers import Peer, Peers
 from handlers.server.request_parser import Site
 from handlers.server.spool import NoRoom, Spool
@@ -25,15 +24,12 @@ from handlers.server.spool import NoRoom, Spool
 _LOG = logging.getLogger(__name__)
 
 _POLL_S = 1.0  #: the longest rest, and how late a timeout of a connection may be noticed
-_PAUSED_POLL_S = 0.02  #: how late it may be noticed that a peer may go on
 _LEAVING_POLL_S = 0.05
-_NO_DESCRIPTORS_PAUSE_S = 0.5
-_CANDIDATES = 16  #: of its oldest connections a peer gives up the one that has been quiet for longest
 #: What a peer, and one of its connections, is charged at most at a time: much of it may be waiting for other threads.
 _COST_MAX_S, _COST_OF_CHANNEL_MAX_S = 0.02, 0.002
 _HALF_REQUESTS_S = 2.0  #: requests that are arriving while the server leaves get so long to be whole
-#: How long the connections that have something, those that have more, and newcomers may take in each round.
-_TURN_S, _TURN_OF_NEWCOMERS_S = 0.005, 0.01
+#: How long the connections that have something, and those that have more, may take in each round.
+_TURN_S = 0.005
 _TURN_BESIDE_A_CROWD_S = (
     0.001  #: of the others, while newcomers queue: those who ask for /healthz are among them
 )
@@ -87,17 +83,17 @@ class HttpLoop:
         self.now = self.beat = time.monotonic()
         self.abandoned = False
         self._listener = listener
-        self._accepts = self._crowded = False
-        self._accept_at = 0.0
         self._poll = select.epoll()
+        self.door = Door(self, listener, self._poll)
         self._bell = _Bell()
         self._inbox: deque[Callable[[], None]] = deque()
         self._again: dict[Channel, None] = {}  #: in order
-        self._paused: dict[Channel, float] = {}
-        self._channels: dict[int, Channel] = {}
-        self._peers: Peers = Peers()
+        self.channels: dict[int, Channel] = {}
+        self.admitted = 0  #: of them those that are no newcomers any more
+        self.peers = Peers()
+        self.patience = Patience(self.peers)
         self._turns = {lane: Turns[Channel](lane) for lane in (lanes.quick, lanes.slow)}
-        self._tick_at = self._resume_at = 0.0
+        self._tick_at = 0.0
         self._said_at = float("-inf")
         self._patience_ends = float("inf")
         self._cut = False
@@ -124,7 +120,7 @@ class HttpLoop:
         """Another loop takes over the listening socket; this one hangs or is dead. Its clients see the end at once."""
         self.abandoned = self._cut = True
         self._bell.ring()
-        for channel in list(self._channels.values()):
+        for channel in list(self.channels.values()):
             channel.cut()
 
     # --- the loop's thread
@@ -132,12 +128,13 @@ class HttpLoop:
     def run(self) -> None:
         """Serve."""
         try:
-            self._accept_again()
+            self.door.open()
             while not self._finished():
                 self._round()
         finally:
-            self._accept_no_more()
-            for channel in list(self._channels.values()):
+            if not self.abandoned:
+                self.door.shut()
+            for channel in list(self.channels.values()):
                 channel.close()
             self._poll.close()
 
@@ -146,21 +143,21 @@ class HttpLoop:
         self.now = self.beat = time.monotonic()
         if self.abandoned:
             return
-        turn_s = _TURN_BESIDE_A_CROWD_S if self._crowded else _TURN_S
+        turn_s = _TURN_BESIDE_A_CROWD_S if self.door.crowded else _TURN_S
         ends = self.now + turn_s
         for fd, happened in events:
             if fd == self._bell.fd:
                 self._bell.hush()
-            elif time.monotonic() < ends and (channel := self._channels.get(fd)) is not None:
+            elif time.monotonic() < ends and (channel := self.channels.get(fd)) is not None:
                 self._charged(channel, partial(channel.handle, happened))  # else it happens again
         for _ in range(len(self._inbox)):
             self._inbox.popleft()()
         self._go_on(turn_s)
         self._start_requests()
-        if self._accepts:
+        if self.door.opened:
             # Last: they may get the descriptors of connections that were closed above, for which events were there.
             # In each round: else they would wait for their turn among a thousand busy connections.
-            self._accept()
+            self.door.accept()
         self._start_requests()
         if self.now >= self._tick_at:
             self._tick()
@@ -168,90 +165,44 @@ class HttpLoop:
     def _rest_s(self) -> float:
         if self._again or self._inbox:
             return 0.0
-        if self._paused:
-            return _PAUSED_POLL_S
+        if self.patience:
+            return PAUSED_POLL_S
         return _LEAVING_POLL_S if self.site.leaving else _POLL_S
 
     def _charged(self, channel: Channel, job: Callable[[], None]) -> None:
         """Do this for a connection, at the cost of its peer; what fails ends this connection only."""
-        began = time.monotonic()
+        began = time.thread_time()
         try:
             job()
         except Exception:  # noqa: BLE001 - one connection must not end the others
-            self._say("a connection failed", exc_info=True)
+            self.say("a connection failed", exc_info=True)
             channel.close()
-        self._pay(channel, time.monotonic() - began)
+        if len(channel.peer.channels) > self.limits.per_peer or self.admitted > self.limits.connections:
+            self.door.make_room_for(channel)
+        self._pay(channel, time.thread_time() - began)
 
     def _pay(self, channel: Channel, cost_s: float) -> None:
         channel.budget.pay(min(cost_s, _COST_OF_CHANNEL_MAX_S))
         channel.peer.budget.pay(min(cost_s, _COST_MAX_S))
 
-    def _say(self, text: str, *, exc_info: bool = False) -> None:
+    # --- what the door asks for
+
+    def welcome(self, sock: socket.socket, addr: tuple[str, int], peer: Peer, first: bytes | None) -> None:
+        """Serve a newcomer that has sent these bytes so far."""
+        channel = Channel(self, sock, addr, peer)
+        self.channels[channel.fd] = channel
+        peer.newcomers[channel] = None
+        self._charged(channel, partial(channel.begin, first))
+
+    def has_work(self) -> bool:
+        """Whether a worker waits for the loop."""
+        return bool(self._inbox)
+
+    def say(self, text: str, *, exc_info: bool = False) -> None:
+        """Log a warning, once in a while."""
         if self.now - self._said_at >= _SAY_AGAIN_S:
             self._said_at = self.now
             _LOG.warning("%s; if it happens again soon it is not said again", text, exc_info=exc_info)
-
-    # --- accepting
-
-    def _accept(self) -> None:
-        ends = time.monotonic() + _TURN_OF_NEWCOMERS_S
-        self._crowded = True
-        while (
-            time.monotonic() < ends and not self._inbox
-        ):  # a worker that is ready must not wait for the crowd
-            try:
-                sock, addr = self._listener.accept()
-            except BlockingIOError:
-                self._crowded = False
-                return
-            except ConnectionAbortedError:
-                continue
-            except OSError as error:
-                if error.errno in {errno.EMFILE, errno.ENFILE} and self._make_room():
-                    continue
-                self._say(f"no new connection can be taken: {error.strerror or error}")
-                self._accept_no_more()
-                self._accept_at = self.now + _NO_DESCRIPTORS_PAUSE_S
-                return
-            self._welcome(sock, addr)
-
-    def _welcome(self, sock: socket.socket, addr: tuple[str, int]) -> None:
-        began = time.monotonic()
-        peer = self._peers.get(addr[0], self.now)
-        channel = Channel(self, sock, addr, peer)
-        self._channels[channel.fd] = channel
-        peer.channels[channel] = None
-        self._pay(channel, time.monotonic() - began)
-        # Most send their request at once, and one that is answered at once needs no room.
-        self._charged(channel, partial(channel.read, new=True))
-        if len(peer.channels) > self.limits.per_peer:
-            room = self._close_quietest(peer)
-        else:
-            room = len(self._channels) <= self.limits.connections or self._make_room()
-        if not room:
-            channel.close()
-
-    def _accept_no_more(self) -> None:
-        if self._accepts and not self.abandoned:
-            self._poll.unregister(self._listener)
-        self._accepts = False
-
-    def _accept_again(self) -> None:
-        if not self._accepts and not self.site.leaving:
-            self._poll.register(self._listener, select.EPOLLIN)
-            self._accepts = True
-
-    def _make_room(self) -> bool:
-        return any(self._close_quietest(peer) for peer in self._peers.largest_first())
-
-    def _close_quietest(self, peer: Peer) -> bool:
-        """Close a connection of this peer; not one that has sent its request: else a crowd would never be served."""
-        idle = (channel for channel in peer.channels if not channel.queued)
-        oldest = list(islice(idle, _CANDIDATES))
-        if not oldest:
-            return False
-        min(oldest, key=attrgetter("quiet_since")).close()
-        return True
 
     # --- what connections ask for
 
@@ -265,10 +216,18 @@ class HttpLoop:
 
     def has_to_wait(self, channel: Channel) -> bool:
         """Whether this connection and its peer have used more than their part; then it is resumed later."""
-        if not (channel.overdrawn(self.now) and self._peers.overdrawn(channel.peer, self.now)):
-            return False
-        self._paused.setdefault(channel, self.now)
-        return True
+        crowd = self.patience.waiting(channel.peer) >= self.limits.loaded_newcomers_per_peer
+        if channel.is_new and crowd and not channel.asks:
+            channel.close()
+            return True
+        return self.patience.has_to_wait(channel, self.now, crowded=self.door.crowded)
+
+    def admit(self, channel: Channel) -> None:
+        """Its request is looked at from now on."""
+        channel.is_new = False
+        del channel.peer.newcomers[channel]
+        channel.peer.channels[channel] = None
+        self.admitted += 1
 
     def again(self, channel: Channel) -> None:
         """Let it go on once the others had their turn."""
@@ -289,9 +248,14 @@ class HttpLoop:
 
     def forget(self, channel: Channel) -> None:
         """It is about to be closed, which also ends the watch of its descriptor."""
-        del self._channels[channel.fd]
-        channel.peer.channels.pop(channel, None)
-        self._paused.pop(channel, None)
+        del self.channels[channel.fd]
+        if channel.is_new:
+            del channel.peer.newcomers[channel]
+        else:
+            del channel.peer.channels[channel]
+            self.admitted -= 1
+        channel.peer.stuck.pop(channel, None)
+        self.patience.forget(channel)
         self._again.pop(channel, None)
         for turns in self._turns.values():
             turns.leave(channel)
@@ -308,14 +272,13 @@ class HttpLoop:
 
     def _go_on(self, turn_s: float) -> None:
         """Let those go on that gave way to others, and those that have waited long enough."""
-        if self._paused and self.now >= self._resume_at:
-            self._resume_at = self.now + _PAUSED_POLL_S
-            for channel, since in list(self._paused.items()):
-                if not (channel.overdrawn(self.now) and self._peers.overdrawn(channel.peer, self.now)):
-                    del self._paused[channel]
-                    channel.waited(self.now - since)
-                    self._again[channel] = None
         ends = time.monotonic() + turn_s
+        for channel in self.patience.over(self.now):
+            if channel.is_new:
+                self.admit(channel)
+            self._charged(channel, channel.advance)
+            if time.monotonic() >= ends:
+                break
         for _ in range(len(self._again)):
             if time.monotonic() >= ends:
                 break
@@ -331,7 +294,7 @@ class HttpLoop:
                 lane.submit(partial(self._work, lane, channel, channel.exchange))
 
     def _is_overdrawn(self, peer: Peer) -> bool:
-        return self._peers.overdrawn(peer, self.now)
+        return self.peers.overdrawn(peer, self.now)
 
     def _work(self, lane: Lane, channel: Channel, exchange: Exchange) -> None:
         """In a worker."""
@@ -357,23 +320,23 @@ class HttpLoop:
 
     def _tick(self) -> None:
         self._tick_at = self.now + _POLL_S
-        if self.now >= self._accept_at:
-            self._accept_again()
-        for channel in list(self._channels.values()):
+        if not self.site.leaving:
+            self.door.open()
+        for channel in list(self.channels.values()):
             if channel.expired(self.now):
                 channel.close()
-        self._peers.tidy(self.now)
+        self.peers.tidy(self.now)
 
     def _finished(self) -> bool:
         if self._cut:
             return True
         if not self.site.leaving:
             return False
-        if self._accepts or self._patience_ends == float("inf"):
-            self._accept_no_more()
+        if self.door.opened or self._patience_ends == float("inf"):
+            self.door.shut()
             self._listener.close()
             self._patience_ends = self.now + _HALF_REQUESTS_S
-        for channel in list(self._channels.values()):
+        for channel in list(self.channels.values()):
             if not channel.answering and (not channel.receiving or self.now > self._patience_ends):
                 channel.close()
-        return not self._channels
+        return not self.channels

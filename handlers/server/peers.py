@@ -15,6 +15,8 @@ CHANNEL_BURST_S, CHANNEL_SHARE = 0.002, 0.001
 #: A known peer with at most so many connections keeps them when others have to give up theirs.
 MODEST = 64
 _PEERS_MAX = 4096
+#: Of so many requests of one peer that wait for a worker the next ones wait unread.
+ASKING_MAX = 64
 
 
 class Budget:
@@ -39,13 +41,16 @@ class Budget:
 class Peer:
     """One address, with its open connections. It is known once a request that needs trust was answered."""
 
-    __slots__ = ("address", "budget", "channels", "known")
+    __slots__ = ("address", "asking", "budget", "channels", "known", "newcomers", "stuck")
 
     def __init__(self, address: str, now: float) -> None:
         self.address = address
         self.known = False
         self.budget = Budget(BURST_S, now)
-        self.channels: dict[Any, None] = {}  #: in order of arrival
+        self.asking = 0  #: how many of its requests wait for a worker, or a worker has
+        self.newcomers: dict[Any, None] = {}  #: nothing of theirs was looked at yet; in order of arrival
+        self.channels: dict[Any, None] = {}  #: the others, in order of admission
+        self.stuck: dict[Any, None] = {}  #: those of them that do not read their answer
 
 
 class Peers:
@@ -67,6 +72,10 @@ class Peers:
         """Whether this peer used more than its part."""
         return self._credit_s(peer, now) < 0
 
+    def has_enough(self, peer: Peer, now: float) -> bool:
+        """Whether its newcomers have to wait: it used more than its part, or its requests queue for the workers."""
+        return peer.asking >= ASKING_MAX or self.overdrawn(peer, now)
+
     def _credit_s(self, peer: Peer, now: float) -> float:
         count = self._counts[peer.known]
         share = KNOWN_SHARE if peer.known else STRANGERS_SHARE
@@ -77,7 +86,7 @@ class Peers:
         counts = {False: 0, True: 0}
         full = len(self._peers) > _PEERS_MAX
         for address, peer in list(self._peers.items()):
-            if not peer.channels and (full or self._credit_s(peer, now) >= 0):
+            if not peer.channels and not peer.newcomers and (full or self._credit_s(peer, now) >= 0):
                 del self._peers[address]
             else:
                 counts[peer.known] += 1
@@ -90,3 +99,7 @@ class Peers:
             return peer.known and len(peer.channels) <= MODEST
 
         return sorted(self._peers.values(), key=lambda peer: (modest(peer), -len(peer.channels)))
+
+    def most_newcomers(self) -> Peer | None:
+        """Who has to give up a newcomer when there are too many of them."""
+        return max(self._peers.values(), key=lambda peer: len(peer.newcomers), default=None)

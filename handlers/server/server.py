@@ -160,8 +160,10 @@ class HttpServer:
         assert self._listener is not None  # noqa: S101 - `start` listened
         assert self._lanes is not None  # noqa: S101 - `start` made them
         # A body that is spooled needs a descriptor beside its connection's.
-        most = max(16, (_descriptors() - _DESCRIPTORS_FOR_OTHERS) // 2)
-        limits = msgspec.structs.replace(self._limits, connections=min(self._limits.connections, most))
+        spare = _descriptors() - _DESCRIPTORS_FOR_OTHERS
+        connections = min(self._limits.connections, max(16, spare // 3))
+        newcomers = min(self._limits.newcomers, max(16, spare - 2 * connections))
+        limits = msgspec.structs.replace(self._limits, connections=connections, newcomers=newcomers)
         self._loop = HttpLoop(self._listener, self.site, self._lanes, limits)
         self._thread = threading.Thread(target=self._run, args=(self._loop,), name="http", daemon=True)
         self._thread.start()

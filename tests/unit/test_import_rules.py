@@ -161,7 +161,17 @@ def test_uiautomator2_is_imported_late() -> None:
 
 #: What reads or waits on time, by module.
 CLOCKS = {
-    "time": {"time", "time_ns", "monotonic", "monotonic_ns", "sleep", "perf_counter", "localtime", "gmtime"},
+    "time": {
+        "time",
+        "time_ns",
+        "monotonic",
+        "monotonic_ns",
+        "sleep",
+        "perf_counter",
+        "thread_time",
+        "localtime",
+        "gmtime",
+    },
     "datetime": {"now", "utcnow", "today"},
     "date": {"today"},
 }
@@ -169,6 +179,7 @@ CLOCKS = {
 TIME_MAY = {
     "jobs/hub/clock.py": "the one source of time",
     "handlers/server/http_loop.py": "idle times of connections",
+    "handlers/server/door.py": "what newcomers cost",
     "handlers/server/lanes.py": "how long a request has kept a thread",
     "handlers/server/request_parser.py": "how long a request has been arriving",
     "handlers/server/server.py": "deadlines of the web server's own sockets and threads",

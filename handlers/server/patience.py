@@ -1,0 +1,98 @@
+"""Which connections have to wait because they or their address used more than their part, and when they go on."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from itertools import islice
+
+from handlers.server.channel import Channel
+from handlers.server.peers import ASKING_MAX, Peer, Peers
+
+#: How late it may be noticed that a peer may go on.
+PAUSED_POLL_S = 0.02
+#: So many newcomers go on each time though their peers have overdrawn: who shares an address with a flood is served too.
+_LET_IN_ANYWAY = 4
+_PEERS_A_TURN = 64
+
+
+class Patience:
+    """The connections that wait. Only the loop's thread uses it.
+
+    Attributes:
+        paused: Those that have been served, and since when they wait.
+        newcomers: Those whose first request waits unread, in order of arrival; peers take turns.
+    """
+
+    def __init__(self, peers: Peers) -> None:
+        self.paused: dict[Channel, float] = {}
+        self.newcomers: OrderedDict[Peer, dict[Channel, float]] = OrderedDict()
+        self._peers = peers
+        self._look_at = 0.0
+
+    def __bool__(self) -> bool:
+        return bool(self.paused or self.newcomers)
+
+    def has_to_wait(self, channel: Channel, now: float, *, crowded: bool) -> bool:
+        """Whether this connection waits from now on; newcomers also while others crowd in."""
+        if channel.is_new:
+            waits = crowded or channel.peer in self.newcomers or self._peers.has_enough(channel.peer, now)
+            if not waits:
+                return False
+            self.newcomers.setdefault(channel.peer, {}).setdefault(channel, now)
+            return True
+        if not (channel.overdrawn(now) and self._peers.overdrawn(channel.peer, now)):
+            return False
+        self.paused.setdefault(channel, now)
+        return True
+
+    def waiting(self, peer: Peer) -> int:
+        """How many newcomers of this peer wait with what they have sent."""
+        return len(self.newcomers.get(peer, ()))
+
+    def forget(self, channel: Channel) -> None:
+        """It is closed."""
+        self.paused.pop(channel, None)
+        waiting = self.newcomers.get(channel.peer)
+        if waiting is not None:
+            waiting.pop(channel, None)
+            if not waiting:
+                del self.newcomers[channel.peer]
+
+    def over(self, now: float) -> Iterator[Channel]:
+        """Those that have waited long enough. What one costs counts before the next is looked for."""
+        yield from self._let_in(now)
+        if now < self._look_at:
+            return
+        self._look_at = now + PAUSED_POLL_S
+        for _ in range(_LET_IN_ANYWAY):
+            peer = next(iter(self.newcomers), None)
+            if peer is None:
+                break
+            self.newcomers.move_to_end(peer)
+            if peer.asking < ASKING_MAX:
+                yield self._next(peer, now)
+        for channel, since in list(self.paused.items()):
+            if channel in self.paused and not (
+                channel.overdrawn(now) and self._peers.overdrawn(channel.peer, now)
+            ):
+                del self.paused[channel]
+                channel.waited(now - since)
+                yield channel
+
+    def _let_in(self, now: float) -> Iterator[Channel]:
+        """Newcomers of those who have something left, one of each in turn."""
+        turns = deque(islice(self.newcomers, _PEERS_A_TURN))
+        for peer in turns:
+            self.newcomers.move_to_end(peer)
+        while turns:
+            peer = turns.popleft()
+            if peer in self.newcomers and not self._peers.has_enough(peer, now):
+                yield self._next(peer, now)
+                turns.append(peer)
+
+    def _next(self, peer: Peer, now: float) -> Channel:
+        channel, since = next(iter(self.newcomers[peer].items()))
+        self.forget(channel)
+        channel.waited(now - since)
+        return channel

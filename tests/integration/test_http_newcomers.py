@@ -1,0 +1,192 @@
+"""How connections are let in: they cost little until they are looked at, and who asks for /healthz never waits for them."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers.server import patience
+from handlers.server.http_loop import HttpLoop
+from handlers.server.peers import ASKING_MAX, Peer
+from handlers.server.server import HttpServer
+from tests.support.http_side import HttpSide, WireClient
+
+T = "/api/v1/task"
+RESET = struct.pack("ii", 1, 0)
+HALF_A_BODY = f"POST {T} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n".encode() + b"x" * 3000
+
+
+@pytest.fixture
+def side(tmp_path: Path) -> Iterator[HttpSide]:
+    with HttpSide(tmp_path) as built:
+        yield built
+
+
+def connect(port: int, data: bytes = b"", source: str = "127.0.0.1") -> socket.socket:
+    sock = socket.create_connection(("127.0.0.1", port), 10, source_address=(source, 0))
+    sock.sendall(data)
+    return sock
+
+
+def get(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+
+
+def health_ms(wire: WireClient) -> float:
+    began = time.perf_counter()
+    assert wire.call("GET", "/healthz").body == b"ok\n"
+    return (time.perf_counter() - began) * 1000
+
+
+def loop_of(side: HttpSide) -> HttpLoop:
+    assert side.server is not None
+    return side.server.loop
+
+
+def ruined(side: HttpSide) -> Peer:
+    """The peer 127.0.0.1, which has used up its part for minutes."""
+    loop = loop_of(side)
+    peer = loop.peers.get("127.0.0.1", time.monotonic())
+    loop.call(lambda: peer.budget.pay(1000.0))
+    return peer
+
+
+def until(condition: Callable[[], Any]) -> None:
+    ends = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < ends
+        threading.Event().wait(0.005)
+
+
+def is_open(sock: socket.socket) -> bool:
+    patience_s = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        return bool(sock.recv(1, socket.MSG_PEEK))
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        sock.settimeout(patience_s)
+
+
+def test_a_crowd_that_sends_nothing_is_held_and_not_closed_for_opening_again_would_cost_more(
+    side: HttpSide,
+) -> None:
+    wire = side.serve(connections=20, per_peer=10)
+    with ExitStack() as stack:
+        crowd = [stack.enter_context(connect(wire.port)) for _ in range(300)]
+        until(lambda: len(loop_of(side).channels) == 300)
+        assert health_ms(wire) < 1000
+        assert wire.good("GET", T)["total"] == 0
+        assert all(is_open(sock) for sock in crowd)
+
+
+def test_for_who_has_hung_up_before_being_accepted_nothing_is_made(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[bytes | None] = []
+    welcome = HttpLoop.welcome
+
+    def counted(loop: HttpLoop, sock: socket.socket, addr: Any, peer: Peer, first: bytes | None) -> None:
+        made.append(first)
+        welcome(loop, sock, addr, peer, first)
+
+    monkeypatch.setattr(HttpLoop, "welcome", counted)
+    side.server = HttpServer(side.app, side.settings.server, spool_dir=side.library.dir)
+    side.server.listen()
+    for data in (get(T), b""):
+        for _ in range(20):
+            with connect(side.server.port, data) as sock:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    side.server.start()
+    assert health_ms(WireClient(side.server.port)) < 1000
+    assert [first for first in made if first is None or not first.startswith(b"GET /healthz")] == []
+
+
+def test_health_is_answered_to_an_address_that_has_used_up_its_part_and_its_requests_get_their_turn(
+    side: HttpSide,
+) -> None:
+    wire = side.serve()
+    ruined(side)
+    with ExitStack() as stack:
+        crowd = [stack.enter_context(connect(wire.port, get(T))) for _ in range(60)]
+        until(lambda: loop_of(side).patience.newcomers)
+        assert health_ms(wire) < 1000
+        for sock in crowd:
+            assert sock.recv(12) == b"HTTP/1.1 200"
+        assert wire.good("GET", T)["total"] == 0
+
+
+def test_other_addresses_do_not_wait_for_one_that_has_used_up_its_part(side: HttpSide) -> None:
+    wire = side.serve()
+    ruined(side)
+    with ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(connect(wire.port, HALF_A_BODY))
+        until(lambda: len(loop_of(side).channels) == 300)
+        other = stack.enter_context(connect(wire.port, get(T), "127.0.0.2"))
+        assert other.recv(12) == b"HTTP/1.1 200"
+        assert loop_of(side).patience.newcomers, "the flood still waits"
+
+
+def test_requests_beyond_what_the_workers_can_do_wait_and_none_of_them_is_closed(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(side.store.tasks, "counts", lambda: go_on.wait(30) and {})
+    wire = side.serve(per_peer=ASKING_MAX + 20)
+    with ExitStack() as stack:
+        crowd = [stack.enter_context(connect(wire.port, get(f"{T}/stats"))) for _ in range(ASKING_MAX + 100)]
+        until(lambda: len(loop_of(side).channels) == len(crowd))
+        assert health_ms(wire) < 1000
+        assert loop_of(side).peers.get("127.0.0.1", 0.0).asking <= ASKING_MAX + 1
+        go_on.set()
+        for sock in crowd:
+            assert sock.recv(12) == b"HTTP/1.1 200"
+        until(lambda: loop_of(side).peers.get("127.0.0.1", 0.0).asking == 0)
+
+
+def test_who_does_not_read_the_answer_gives_up_the_connection_before_others(side: HttpSide) -> None:
+    for _ in range(20):
+        side.task(script_config={"captions": "x" * 1024**2})
+    wire = side.serve(per_peer=12)
+    with ExitStack() as stack:
+        idle = stack.enter_context(connect(wire.port, get("/healthz")))
+        assert idle.recv(4096).endswith(b"ok\n")
+        deaf = [stack.enter_context(connect(wire.port, get(f"{T}?page_size=100"))) for _ in range(9)]
+        until(lambda: len(loop_of(side).peers.get("127.0.0.1", 0.0).stuck) == len(deaf))
+        for _ in range(8):
+            busy = stack.enter_context(connect(wire.port, get("/healthz")))
+            assert busy.recv(4096).endswith(b"ok\n")
+        assert is_open(idle)
+        assert len(loop_of(side).peers.get("127.0.0.1", 0.0).stuck) < len(deaf)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_only_so_many_newcomers_of_one_address_may_have_sent_more_than_a_request(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    """What they have sent is in the memory of the kernel, which other programs need too."""
+    monkeypatch.setattr(patience, "_LET_IN_ANYWAY", 0)
+    wire = side.serve(loaded_newcomers_per_peer=20)
+    ruined(side)
+    with ExitStack() as stack:
+        first = HALF_A_BODY if at_once else b""
+        crowd = [stack.enter_context(connect(wire.port, first)) for _ in range(30)]
+        for sock in () if at_once else crowd:
+            sock.sendall(HALF_A_BODY)
+        until(lambda: sum(map(is_open, crowd)) == 20)
+        assert health_ms(wire) < 1000
+        asks = stack.enter_context(connect(wire.port, get(T)))
+        until(lambda: loop_of(side).patience.waiting(loop_of(side).peers.get("127.0.0.1", 0.0)) == 21)
+        assert is_open(asks)
