@@ -13,6 +13,7 @@ from handlers.api.services import Services
 from handlers.request.call import Call, Result, Route, page_of
 from handlers.request.envelope import Code
 from jobs.accounts.accounts import OTHER_NAMES, AccountFields
+from jobs.hub.platforms import Platform
 from jobs.input.fields import shorten
 from jobs.phone.protocol import PhoneState
 from storage.records import Account
@@ -21,7 +22,7 @@ from storage.records import Account
 class AccountQuery(msgspec.Struct):
     """Filters and page of the account list."""
 
-    platform: Literal["tiktok", "instagram"] | UnsetType = UNSET
+    platform: Platform | UnsetType = UNSET
     device: Annotated[str, Meta(description="Serial of the phone")] | UnsetType = UNSET
     logined: Annotated[Literal[0, 1], Meta(description="1 logged in")] | UnsetType = UNSET
     status: Annotated[Literal[0, 1], Meta(description="0 enabled, 1 disabled")] | UnsetType = UNSET

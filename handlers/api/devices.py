@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -14,9 +14,9 @@ from handlers.api.task_view import moment
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Answer, Code, Reply
 from jobs.accounts.matching import MatchState
+from jobs.hub.platforms import PLATFORMS, Platform
 from jobs.input.fields import Findings, read_object
 from jobs.input.refusals import Invalid, NotFound, Problem
-from jobs.intake.targets import default_package
 from jobs.phone.protocol import PhoneInfo
 
 _PICTURES_AT_ONCE = 2
@@ -26,7 +26,7 @@ _PICTURE_HEADERS = (("Cache-Control", "no-store"),)
 class MatchRequest(msgspec.Struct):
     """Whose accounts to match; with `accounts` the caller has looked, without it the phone is read."""
 
-    platform: Annotated[Literal["tiktok", "instagram"], Meta(description="Which app")]
+    platform: Annotated[Platform, Meta(description="Which app")]
     accounts: (
         Annotated[
             tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...],
@@ -83,7 +83,7 @@ class DeviceHandlers:
         )
 
     def _note(self, serial: str, platform: str, shown: list[str], *, add: bool) -> objects.Matched:
-        package = default_package(self._services.settings().posting, platform)
+        package = self._services.settings().posting.package(platform)
         matched = self._services.accounts.match(
             serial, platform, shown, add=dict.fromkeys(shown, package) if add else None
         )
@@ -92,9 +92,7 @@ class DeviceHandlers:
     def matched(self, call: Call) -> Result:
         info = self._find(call.args["serial"])
         matcher = self._services.matcher
-        states = (
-            [matcher.state(info.serial, platform) for platform in ("tiktok", "instagram")] if matcher else []
-        )
+        states = [matcher.state(info.serial, platform) for platform in PLATFORMS] if matcher else []
         return {"matches": [_show_match(state) for state in states if state is not None]}
 
     def resume(self, call: Call) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from time import perf_counter
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -13,7 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from handlers.api.services import Services
-from jobs.hub.settings import Platform
+from jobs.hub.platforms import PLATFORMS
 from jobs.phone.protocol import PhoneState
 from jobs.task.tally import OUTCOMES
 from storage.records import Status, Waiting
@@ -129,7 +129,7 @@ class _State(Collector):
             "Tasks that ended since the start, by outcome",
             labels=("platform", "outcome"),
         )
-        for platform in get_args(Platform):
+        for platform in PLATFORMS:
             for outcome in OUTCOMES:
                 ended.add_metric((platform, outcome.value), services.jobs.tally.ended(platform, outcome))
         yield ended

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from jobs.hub.platforms import Platform
 from storage.records import Outcome, Waiting
 
 LocalTime = Annotated[str, Meta(description="YYYY-MM-DD HH:MM:SS in the box's time zone")]
@@ -58,7 +59,7 @@ class TaskObject(msgspec.Struct, frozen=True):
     next_attempt_at: Annotated[
         Moment | None, Meta(description="When a pending task may start next; null while it is held")
     ]
-    platform: Literal["tiktok", "instagram"]
+    platform: Platform
     package: str
     outcome: Annotated[
         Outcome,
@@ -174,7 +175,7 @@ class AccountObject(msgspec.Struct, frozen=True):
     id: int
     username: str
     email: None
-    platform: Literal["tiktok", "instagram"]
+    platform: Platform
     packagename: Annotated[str | None, Meta(description="null: the platform's default app")]
     device: Annotated[str, Meta(description="Serial of the phone, empty when bound to none")]
     device_online: bool
@@ -351,7 +352,7 @@ class Matched(msgspec.Struct, frozen=True):
     """Which accounts an app shows as logged in on a phone, or how far the reading of them has come."""
 
     serial: str
-    platform: Literal["tiktok", "instagram"]
+    platform: Platform
     state: Literal["running", "done", "failed"]
     detail: str
     logged_in: Annotated[list[str], Meta(description="Accounts that the app shows, now marked as logged in")]

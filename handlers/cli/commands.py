@@ -15,6 +15,7 @@ import msgspec
 from handlers.cli.command_line import EX, DaemonSilent, adb_key_dir, ask_daemon, end, read_config, tokens_path
 from jobs.hub.clock import SystemClock
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig, describe, listen_of, load_config
+from jobs.hub.platforms import PLATFORMS
 from jobs.hub.settings import Server, Settings
 
 if TYPE_CHECKING:
@@ -122,9 +123,9 @@ def _covered(settings: Settings) -> list[str]:
     from jobs.post.screens.vocabularies import load
 
     try:
-        both = [load(platform, settings.posting.screens_dir).covered for platform in ("tiktok", "instagram")]
+        both = [load(platform, settings.posting.screens_dir).covered for platform in PLATFORMS]
     except ScreensInvalid:
-        both = [load(platform).covered for platform in ("tiktok", "instagram")]
+        both = [load(platform).covered for platform in PLATFORMS]
     return [language for language in both[0] if language in both[1]]
 
 

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from jobs.content.script_config import Platform
+from jobs.hub.platforms import Platform
 from jobs.hub.settings import Settings
 from jobs.input.fields import Findings, Unreadable, read_bool, read_int, read_object
 from jobs.input.name_hints import username_problem
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem
-from jobs.intake.targets import clean_username, default_package
+from jobs.intake.targets import clean_username
 from storage.errors import AccountExists, StoreFull, UnknownRecord
 from storage.records import Account
 from storage.store import Store
@@ -235,7 +235,7 @@ class Accounts:
                     username=_read_username(name),
                     platform=platform,
                     serial=serial,
-                    package="" if package == default_package(self._settings.posting, platform) else package,
+                    package="" if package == self._settings.posting.package(platform) else package,
                 )
             except AccountExists:
                 other = self._store.accounts.named(name, platform)

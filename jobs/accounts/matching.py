@@ -11,11 +11,11 @@ import msgspec
 
 from jobs.accounts.accounts import Accounts, Matched
 from jobs.hub.clock import Clock
+from jobs.hub.platforms import facts
 from jobs.hub.settings import Settings
 from jobs.input.refusals import NotFound, Problem
-from jobs.intake.targets import default_package
 from jobs.phone.protocol import Phones, PhoneSession
-from jobs.post.account_reading import APPS, AccountReader
+from jobs.post.account_reading import AccountReader
 from jobs.post.language import ensure_covered
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.queue.errand import Errand
@@ -127,7 +127,7 @@ class Matcher:
         def do(errand: Errand, phone: PhoneSession) -> None:
             shown = {package: self._read(errand, phone, platform, package) for package in packages}
             errand.check()
-            by_display_name = platform == "tiktok"
+            by_display_name = not facts(platform).rows_show_handles
             with self._lock:
                 adds = (serial, platform) in self._adding
             matched = self._accounts.match(
@@ -143,7 +143,7 @@ class Matcher:
             done = (
                 read[0] if read else MatchState(serial=serial, platform=platform, state="failed", detail=why)
             )
-            _LOG.info("accounts of %s on %s: %s %s", APPS[platform], serial, done.state, done.detail)
+            _LOG.info("accounts of %s on %s: %s %s", facts(platform).title, serial, done.state, done.detail)
             with self._lock:
                 self._last[serial, platform] = done
                 self._running.pop((serial, platform), None)
@@ -151,7 +151,7 @@ class Matcher:
 
         return Errand(
             serial,
-            f"is asked which accounts {APPS[platform]} shows",
+            f"is asked which accounts {facts(platform).title} shows",
             do,
             ended,
             clock=self._clock,
@@ -167,12 +167,12 @@ class Matcher:
 
     def _packages(self, serial: str, platform: str) -> list[str]:
         """The apps that the phone's accounts live in: the default one, unless all have others."""
-        default = default_package(self._settings().posting, platform)
+        default = self._settings().posting.package(platform)
         accounts, _ = self._accounts.page(platform=platform, device=serial, enabled=True, page_size=1000)
         return list(dict.fromkeys(account.package or default for account in accounts)) or [default]
 
     def _now_running(self, serial: str, platform: str, errand: Errand) -> MatchState:
-        detail = f"reads which accounts {APPS[platform]} shows"
+        detail = f"reads which accounts {facts(platform).title} shows"
         if not errand.begun:
             detail = f"waits for the phone's turn; {self._jobs.why_waiting(serial)}".rstrip("; ")
         return MatchState(serial=serial, platform=platform, state="running", detail=detail)

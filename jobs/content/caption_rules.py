@@ -12,6 +12,7 @@ from jobs.content.captions import (
     split_title,
     trim_hashtags,
 )
+from jobs.hub.platforms import facts
 from jobs.hub.settings import HashtagRule, Media
 from jobs.input.fields import Findings, Unreadable, read_typed, shorten
 from jobs.input.spoilt_values import find_placeholder
@@ -69,7 +70,7 @@ class CaptionRules:
             kind: "video" or "image".
             field: Where the caption comes from, for people.
         """
-        limits = self._media.tiktok if platform == "tiktok" else self._media.instagram
+        limits, app = self._media.limits(platform), facts(platform)
         split = split_title(caption, platform, kind)
         try:
             read_typed(caption)
@@ -77,9 +78,9 @@ class CaptionRules:
             self._findings.problem(field, str(error))
         for warning in (*split.warnings, *_doubts(caption)):
             self._findings.warn(f"{field}: {warning}")
-        if platform == "tiktok" and count_hashes(split) > limits.warn_hashtags:
+        if app.drops_hashtags and count_hashes(split) > limits.warn_hashtags:
             before = split
-            split = self._too_many_hashtags(split, limits.warn_hashtags, field)
+            split = self._too_many_hashtags(split, limits.warn_hashtags, field, app.title)
             if split is not before:
                 caption = f"{split.title}##{split.description}" if split.title else split.description
         said = f'"{shorten(split.joined, 30)}"'
@@ -87,8 +88,8 @@ class CaptionRules:
         for problem in problems:
             self._findings.problem(field, f"{said} {problem}")
         if not problems:
-            # Of hashtags on TikTok was spoken already.
-            most = 10_000 if platform == "tiktok" else limits.warn_hashtags
+            # Hashtags that the app drops were spoken of already.
+            most = 10_000 if app.drops_hashtags else limits.warn_hashtags
             for warning in length_warnings(split, limits.warn_caption_chars, most):
                 self._findings.warn(f"{field}: {said} {warning}")
         if split.title or split_title(split.description, platform, kind) != SplitCaption(
@@ -98,9 +99,9 @@ class CaptionRules:
             return caption
         return split.description
 
-    def _too_many_hashtags(self, split: SplitCaption, most: int, field: str) -> SplitCaption:
+    def _too_many_hashtags(self, split: SplitCaption, most: int, field: str, app: str) -> SplitCaption:
         said, count = f'"{shorten(split.joined, 30)}"', count_hashes(split)
-        has = f"{said} has {count} hashtags (#), TikTok takes {most}"
+        has = f"{said} has {count} hashtags (#), {app} takes {most}"
         if self._hashtags == "trim":
             trimmed, dropped = trim_hashtags(split, most)
             self._findings.warn(f"{field}: {has}; left out: {' '.join(dropped)}")

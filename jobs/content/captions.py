@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from jobs.hub.platforms import facts
 from jobs.input.spoilt_values import find_placeholder
 
 #: Longest spintax template, and how deep its groups may nest.
@@ -193,11 +194,14 @@ def split_title(caption: str, platform: str, kind: str) -> SplitCaption:
     if not match:
         return SplitCaption("", caption)
     title, description = caption[: match.start()].strip(), caption[match.end() :].strip()
-    if platform == "tiktok" and kind == "image":
+    app = facts(platform)
+    if kind in app.titled:
         return SplitCaption(title, description)
     warnings: tuple[str, ...] = ()
-    if platform == "instagram":
-        warnings = ('"##" splits title and description on TikTok only; on Instagram it becomes a line break',)
+    if not app.titled:
+        warnings = (
+            f'"##" splits title and description on TikTok only; on {app.title} it becomes a line break',
+        )
     return SplitCaption("", "\n".join(part for part in (title, description) if part), warnings)
 
 

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from jobs.content.captions import CaptionInvalid, read_template
 from jobs.content.script_config import (
-    MAX_IMAGES,
     PREFIX,
     ParsedConfig,
     PostConfig,
@@ -16,21 +15,11 @@ from jobs.content.script_config import (
     wants_sound,
     way,
 )
+from jobs.hub.platforms import FACTS, facts
 from jobs.input.fields import Findings, Unreadable, read_object, read_typed, shown
 from jobs.input.near_names import Unknown
 
-_TITLES = {"tiktok": "TikTok", "instagram": "Instagram"}
-#: Where links to sounds of each app lead.
-_HOSTS = {"tiktok": ("tiktok.com", "tiktokv.com"), "instagram": ("instagram.com", "instagr.am", "ig.me")}
 _OLD_WAYS = {"add_button": "addButton", "use_sound": "useSound"}
-#: Keys that only TikTok's screens have, with the value that asks for nothing.
-_TIKTOK_ONLY = {
-    "add_sound": "-1",
-    "custom_sound_keyword": "",
-    "origin_sound_volume": 50,
-    "add_sound_volume": 50,
-    "add_product_link": 0,
-}
 #: What the vendor's desktop keeps beside our keys in its settings for a post, and may send along.
 _DESKTOP_KEYS = frozenset(
     {
@@ -86,10 +75,7 @@ def parse_config(
     _check_images(parsed, platforms, findings)
     _warn_without_effect(parsed, findings)
     for platform in sorted(platforms):
-        if platform == "instagram":
-            _check_on_instagram(parsed, findings)
-        elif "placement" in parsed.given and config.placement == "story":
-            findings.warn(f'{PREFIX}placement: "story" is ignored on TikTok')
+        _check_on(platform, parsed, findings)
     return parsed
 
 
@@ -132,9 +118,9 @@ def foreign_link(sound: str, platform: str) -> str:
     if not sound.startswith("https://"):
         return ""
     host = (urlsplit(sound).hostname or "").casefold()
-    for other, hosts in _HOSTS.items():
-        if other != platform and any(host == name or host.endswith(f".{name}") for name in hosts):
-            return f"is a link to {_TITLES[other]}, which {_TITLES[platform]} has no sound for"
+    for other, app in FACTS.items():
+        if other != platform and any(host == name or host.endswith(f".{name}") for name in app.link_hosts):
+            return f"is a link to {app.title}, which {facts(platform).title} has no sound for"
     return ""
 
 
@@ -197,8 +183,9 @@ def _check_images(parsed: ParsedConfig, platforms: Collection[str], findings: Fi
         count = min(count, config.image_count)
     for platform in sorted(platforms):
         key = PREFIX + ("material_list" if len(config.material_list) else "image_count")
-        if count > MAX_IMAGES[platform]:
-            findings.problem(key, f"{platform} takes at most {MAX_IMAGES[platform]} images in one post")
+        most = facts(platform).max_images
+        if count > most:
+            findings.problem(key, f"{platform} takes at most {most} images in one post")
         elif count > 1 and is_story(config, platform):
             findings.problem(key, "a story takes one image")
 
@@ -232,20 +219,22 @@ def _warn_without_effect(parsed: ParsedConfig, findings: Findings) -> None:
         findings.warn(f'{PREFIX}material_path: ignored, because material_source is "materialLibrary"')
 
 
-def _check_on_instagram(parsed: ParsedConfig, findings: Findings) -> None:
-    config, given = parsed.config, parsed.given
-    for key, nothing in _TIKTOK_ONLY.items():
+def _check_on(platform: str, parsed: ParsedConfig, findings: Findings) -> None:
+    """What this app ignores, changes or refuses."""
+    config, given, app = parsed.config, parsed.given, facts(platform)
+    for key, nothing in app.ignored_keys.items():
         if key in given and getattr(config, key) != nothing:
-            findings.warn(f"{PREFIX}{key}: ignored on Instagram")
-    if "post_way" in given and way(config, "instagram") != config.post_way:
-        why = "for a story" if config.placement == "story" else "on Instagram"
-        findings.warn(f'{PREFIX}post_way: "{config.post_way}" becomes "addButton" {why}')
-    if config.placement == "story":
+            findings.warn(f"{PREFIX}{key}: ignored on {app.title}")
+    story, real_way = is_story(config, platform), way(config, platform)
+    if "post_way" in given and real_way != config.post_way:
+        why = "for a story" if story else f"on {app.title}"
+        findings.warn(f'{PREFIX}post_way: "{config.post_way}" becomes "{real_way}" {why}')
+    if story:
         if config.sound_name:
             findings.warn(f"{PREFIX}sound_name: ignored for a story")
         if config.captions.strip():
             findings.warn(f"{PREFIX}captions: ignored, a story has no caption")
         if config.ai_label:
-            findings.problem(PREFIX + "ai_label", "a story on Instagram has no AI label")
-    elif config.content_type == 1 and way(config, "instagram") == "useSound":
-        findings.problem(PREFIX + "post_way", "on Instagram no audio can be put under images")
+            findings.problem(PREFIX + "ai_label", f"a story on {app.title} has no AI label")
+    elif config.content_type == 1 and real_way == "useSound" and not app.sound_under_images:
+        findings.problem(PREFIX + "post_way", f"on {app.title} no audio can be put under images")

@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 
 from jobs.content.script_config import PostConfig
-from jobs.hub.settings import Media, PlatformLimits
+from jobs.hub.platforms import PLATFORMS
+from jobs.hub.settings import Media
 from jobs.input.fields import Findings
 from jobs.media.arriving import still_arriving
 from jobs.media.limits import judge
@@ -88,12 +89,9 @@ class Pool:
         self._taken: set[tuple[str, str]] = set(in_flight)
         self._slow = 0  #: files that took too long; others wait for this request
         self._queues: dict[tuple[str, str], _Queue] = {}
-        both = (media.tiktok, media.instagram)
-        #: What neither platform takes is not read at all.
-        self.max_bytes = max(max(limits.max_video_bytes, limits.max_image_bytes) for limits in both)
-
-    def limits(self, platform: str) -> PlatformLimits:
-        return self._media.tiktok if platform == "tiktok" else self._media.instagram
+        every = [media.limits(platform) for platform in PLATFORMS]
+        #: What no app takes is not read at all.
+        self.max_bytes = max(max(limits.max_video_bytes, limits.max_image_bytes) for limits in every)
 
     def from_folder(
         self, folders: AccountFolders, config: PostConfig, platform: str
@@ -178,7 +176,7 @@ class Pool:
             leave_out(str(error).replace(f'"{path.name}"', f'"{name}"'), error.code)
             self._slow += error.code == "probe_timeout"
             return None
-        for code, sentence, refused in judge(name, facts, self.limits(platform), platform):
+        for code, sentence, refused in judge(name, facts, self._media.limits(platform), platform):
             if refused:
                 leave_out(sentence, code)
                 return None

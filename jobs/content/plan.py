@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 import msgspec
 
 from jobs.content.captions import split_title
 from jobs.content.script_config import PostConfig, is_story, load_config, wants_sound, way
+from jobs.hub.platforms import PostKind, facts
 from storage.records import MediaFile, Task
-
-
-class PostKind(StrEnum):
-    """What is published."""
-
-    VIDEO = "video"  #: TikTok video
-    PHOTOS = "photos"  #: TikTok photo post
-    REEL = "reel"  #: Instagram video
-    FEED = "feed"  #: Instagram image or carousel
-    STORY = "story"  #: Instagram story, video or image
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +37,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def adds_sound(self) -> bool:
         """Whether music is added in the editor, so that volumes have a meaning."""
-        return (
-            self.platform == "tiktok" and self.way != "useSound" and self.config.add_sound in ("1", "custom")
-        )
+        asks = facts(self.platform).has("add_sound") and self.config.add_sound in ("1", "custom")
+        return asks and self.way != "useSound"
 
 
 def same_user(one: str, two: str) -> bool:
@@ -59,12 +48,10 @@ def same_user(one: str, two: str) -> bool:
 
 def kind_of(config: PostConfig, platform: str, materials: Sequence[MediaFile]) -> PostKind:
     """What these files become on this platform."""
-    video = materials[0].kind == "video"
+    app = facts(platform)
     if is_story(config, platform):
         return PostKind.STORY
-    if platform == "instagram":
-        return PostKind.REEL if video else PostKind.FEED
-    return PostKind.VIDEO if video else PostKind.PHOTOS
+    return app.video_becomes if materials[0].kind == "video" else app.images_become
 
 
 def make_plan(task: Task) -> Plan:

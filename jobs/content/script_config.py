@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-Platform = Literal["tiktok", "instagram"]
+from jobs.hub.platforms import FACTS, facts
+
 PREFIX = "script_config."
-#: The most images that the apps take in one post.
-MAX_IMAGES = {"tiktok": 35, "instagram": 20}
 
 
 class PostConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,9 +21,10 @@ class PostConfig(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(
             ge=1,
-            le=35,
-            description="How many images to take from the library or folder; at most 35 on TikTok, 20 on Instagram. "
-            "With `material_list`, if given, at most so many of the list.",
+            le=max(app.max_images for app in FACTS.values()),
+            description="How many images to take from the library or folder; at most "
+            + ", ".join(f"{app.max_images} on {app.title}" for app in FACTS.values())
+            + ". With `material_list`, if given, at most so many of the list.",
         ),
     ] = 1
     captions: Annotated[
@@ -123,20 +123,19 @@ def load_config(stored: Mapping[str, Any]) -> PostConfig:
 
 def is_story(config: PostConfig, platform: str) -> bool:
     """Whether this becomes a story; TikTok ignores the wish."""
-    return platform == "instagram" and config.placement == "story"
+    return facts(platform).has("placement") and config.placement == "story"
 
 
 def way(config: PostConfig, platform: str) -> str:
-    """The way of posting that is really gone: Instagram's share becomes addButton, a story knows only that."""
-    if platform == "instagram" and (config.post_way == "share" or config.placement == "story"):
-        return "addButton"
-    return config.post_way
+    """The way of posting that is really gone: one that the app does not know becomes its first, as does any for a story."""
+    ways = facts(platform).ways
+    return ways[0] if config.post_way not in ways or is_story(config, platform) else config.post_way
 
 
 def wants_sound(config: PostConfig, platform: str) -> str:
     """Which key names the sound to use: "sound_name", "custom_sound_keyword" or "" for none."""
     if way(config, platform) == "useSound":
         return "sound_name"
-    if platform == "tiktok" and config.add_sound == "custom":
+    if facts(platform).has("add_sound") and config.add_sound == "custom":
         return "custom_sound_keyword"
     return ""

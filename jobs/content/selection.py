@@ -124,7 +124,9 @@ class Chooser:
                 )
                 continue
             for platform in platforms:
-                for code, sentence, refused in judge(path.name, facts, self._pool.limits(platform), platform):
+                for code, sentence, refused in judge(
+                    path.name, facts, self._media.limits(platform), platform
+                ):
                     if refused:
                         self._findings.problem(f"{field}[{index}]", sentence, code)
                     else:

@@ -12,6 +12,7 @@ from typing import get_args
 
 import msgspec
 
+from jobs.hub.platforms import PLATFORMS
 from jobs.hub.settings import EventName, Settings
 from jobs.hub.time_zone import ZoneInvalid, zone
 from jobs.input.name_hints import username_problem
@@ -132,7 +133,8 @@ def _check_ranges(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, value, low, high in ranges:
         if not low <= value <= high:
             yield key, f"must be between {low:g} and {high:g}"
-    for platform, limits in (("tiktok", settings.media.tiktok), ("instagram", settings.media.instagram)):
+    for platform in PLATFORMS:
+        limits = settings.media.limits(platform)
         # With any of these at nought or below, every file would be refused.
         for name in (
             "max_video_s",
@@ -168,9 +170,9 @@ def _check_names(settings: Settings) -> Iterator[tuple[str, str]]:
             yield "server.hosts", f"{host!r} is not the name of a host alone, e.g. hub.example.org"
     if not settings.adb.host.strip():
         yield "adb.host", "must not be empty; the adb server of this box is 127.0.0.1"
-    for key in ("tiktok_package", "instagram_package"):
-        if not _PACKAGE.fullmatch(getattr(settings.posting, key)):
-            yield f"posting.{key}", "is no package name like com.instagram.android"
+    for platform in PLATFORMS:
+        if not _PACKAGE.fullmatch(settings.posting.package(platform)):
+            yield f"posting.{platform}_package", "is no package name like com.instagram.android"
 
 
 def _check_paths(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from jobs.hub.platforms import PLATFORMS
 from jobs.hub.settings import Settings
 
 #: Dotted keys, or whole sections, that take effect at once.
@@ -14,7 +15,7 @@ LIVE = frozenset(
     {
         "accounts", "notify", "compat", "license", "log",
         "server.trust_loopback", "server.trusted_networks", "server.hosts", "phones.max_concurrent_devices",
-        "media.roots", "media.path_map", "media.tiktok", "media.instagram", "posting.timezone",
+        "media.roots", "media.path_map", *(f"media.{platform}" for platform in PLATFORMS), "posting.timezone",
         "posting.screens_dir", "posting.default_platform", "posting.duplicate_window_minutes", "posting.duplicate_warning_hours",
     }
 )  # fmt: skip

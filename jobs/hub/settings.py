@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-Platform = Literal["tiktok", "instagram"]
+from jobs.hub.platforms import Platform
+
 #: What becomes of more hashtags than TikTok takes: refused, left out, or left to the app.
 HashtagRule = Literal["refuse", "trim", "warn"]
 #: What notifications can be about.
@@ -82,6 +83,10 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     hashtags: HashtagRule = "refuse"  #: what becomes of the sixth hashtag on TikTok
     screens_dir: str = ""  #: folder with corrected screen files that lie over the shipped ones
 
+    def package(self, platform: str) -> str:
+        """The app to which a platform's posts go where the account names none. Raises KeyError for an unknown one."""
+        return {"tiktok": self.tiktok_package, "instagram": self.instagram_package}[platform]
+
 
 class PlatformLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a platform's app accepts (refused outside) and likes (warned outside)."""
@@ -112,6 +117,10 @@ class Media(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         max_video_s=3600.0, warn_video_s=600.0, warn_hashtags=5, max_caption_chars=4000
     )
     instagram: PlatformLimits = PlatformLimits(max_video_s=900.0, min_video_s=3.0, warn_video_s=180.0)
+
+    def limits(self, platform: str) -> PlatformLimits:
+        """The limits of one app. Raises KeyError for one that is not known."""
+        return {"tiktok": self.tiktok, "instagram": self.instagram}[platform]
 
 
 class License(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,7 +15,6 @@ import msgspec
 
 from jobs.hub.clock import Clock
 from jobs.hub.settings import Posting
-from jobs.intake.targets import default_package
 from jobs.task.attempt import ScriptFailed
 from jobs.task.ending import ALREADY_POSTED
 from storage.records import PostMark, Task, Use
@@ -214,7 +213,7 @@ class Repeats:
         found: dict[tuple[str, str], list[str]] = {}
         for account in self._store.accounts.all():
             if account.enabled and account.serial:
-                package = account.package or default_package(self.posting, account.platform)
+                package = account.package or self.posting.package(account.platform)
                 found.setdefault((account.serial, package), []).append(account.username)
         return found
 

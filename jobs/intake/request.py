@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from jobs.content.script_config import PostConfig
+from jobs.hub.platforms import Platform
 from jobs.input.fields import Findings, read_object, shorten
 from jobs.input.near_names import Unknown, near_name
 from jobs.input.refusals import Invalid, NoScript, Problem, UnknownScript
@@ -64,7 +65,7 @@ class CreateRequest(msgspec.Struct, frozen=True, kw_only=True):
         Meta(ge=0, le=_A_DAY_MIN, description="Longest pause between the tasks of this request, in minutes"),
     ] = 0
     platform: Annotated[
-        Literal["tiktok", "instagram", "all"] | None,
+        Literal[Platform, "all"] | None,
         Meta(
             description="Default: the account's, with `serials` the configured one; `all`: the accounts on both apps"
         ),

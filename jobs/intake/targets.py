@@ -40,11 +40,6 @@ def clean_username(text: str) -> str:
     return text.strip().removeprefix("@").strip()
 
 
-def default_package(posting: Posting, platform: str) -> str:
-    """The app that a platform's posts go to where the account names none."""
-    return posting.tiktok_package if platform == "tiktok" else posting.instagram_package
-
-
 class TargetFinder:
     """Finds the targets of one request among the accounts and phones that are known now."""
 
@@ -163,7 +158,7 @@ class TargetFinder:
     def _target(self, account: Account) -> Target:
         if not account.logged_in:
             self._findings.warn(f"@{account.username} is marked as not logged in on {account.serial}")
-        package = account.package or default_package(self._posting, account.platform)
+        package = account.package or self._posting.package(account.platform)
         return Target(account.serial, account.username, account.platform, package)
 
     def _package_of_phone(self, serial: str, platform: str) -> str:
@@ -172,4 +167,4 @@ class TargetFinder:
             a.package for a in self._accounts if a.serial == serial and a.platform == platform and a.enabled
         }
         only = packages.pop() if len(packages) == 1 else ""
-        return only or default_package(self._posting, platform)
+        return only or self._posting.package(platform)

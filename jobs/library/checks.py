@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from jobs.hub.platforms import PLATFORMS
 from jobs.hub.settings import Media
 from jobs.input.fields import Findings, Unreadable, read_text, shorten
 from jobs.media.limits import judge
@@ -40,8 +41,8 @@ def check_name(filename: str, findings: Findings) -> tuple[str, str]:
 def check_limits(name: str, facts: MediaFacts, media: Media, findings: Findings) -> None:
     """Refuse what no platform takes; warn about what only one takes or dislikes."""
     refused: list[tuple[str, str]] = []
-    for platform, limits in (("tiktok", media.tiktok), ("instagram", media.instagram)):
-        verdicts = list(judge(name, facts, limits, platform))
+    for platform in PLATFORMS:
+        verdicts = list(judge(name, facts, media.limits(platform), platform))
         bad = [(code, sentence) for code, sentence, final in verdicts if final]
         refused += bad[:1]
         for code, sentence, _ in verdicts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jobs.hub.platforms import FACTS
 from jobs.hub.settings import PlatformLimits
 from jobs.media.probe import MediaFacts
 
@@ -14,7 +15,7 @@ def judge(
     name: str, facts: MediaFacts, limits: PlatformLimits, platform: str
 ) -> Iterator[tuple[str, str, bool]]:
     """What the platform's app says to the file: code, sentence, and whether it refuses (else it only dislikes)."""
-    app = {"tiktok": "TikTok", "instagram": "Instagram"}[platform]
+    app = FACTS[platform].title
     most = limits.max_video_bytes if facts.kind == "video" else limits.max_image_bytes
     if facts.size_bytes > most:
         yield "too_large", f'"{name}" has {facts.size_bytes} bytes, {app} takes {most}', True

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from jobs.content.plan import same_user
 from jobs.hub.clock import Deadline
+from jobs.hub.platforms import facts
 from jobs.phone.protocol import PhoneSession
+from jobs.post.apps import APPS
 from jobs.post.flow.account_rows import account_rows
 from jobs.post.flow.driver import Hands
 from jobs.post.flow.flow import EFFECT_S, START_PATIENCE_S
-from jobs.post.instagram.reading import name_of
 from jobs.post.screens.labels import plain
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
-from jobs.post.tiktok.flow import handle_of
 from jobs.task.attempt import ScriptFailed, Visit
 
-APPS = {"tiktok": "TikTok", "instagram": "Instagram"}
 #: The only elements that are ever tapped here; the switcher is closed by BACK.
 TAPPED = frozenset({"profile_tab", "account_name"})
 #: The sheet slides in and fills: its rows count once they have stayed the same for so long.
@@ -46,8 +45,9 @@ class AccountReader:
         self._package = package
         self._hands = Hands(visit, phone, vocabulary)
         self._patience_s = patience_s
-        self._app = APPS[vocabulary.platform]
-        self._handle_of = handle_of if vocabulary.platform == "tiktok" else name_of
+        self._facts = facts(vocabulary.platform)
+        self._app = self._facts.title
+        self._handle_of = APPS[vocabulary.platform].visible_account
         self._starting = True  #: the app may still show its splash
 
     def read(self) -> list[str]:
@@ -174,7 +174,7 @@ class AccountReader:
         self._visit.note("accounts on the phone", current=current, rows=names)
         if not rows:
             raise self._unlike(f"no account can be read from the account switcher of {self._app}")
-        if sheet.look.vocabulary.platform == "instagram" and not any(same_user(n, current) for n in names):
+        if self._facts.rows_show_handles and not any(same_user(n, current) for n in names):
             raise self._unlike(
                 f"the account switcher of {self._app} does not show {current}, whose profile is open"
             )

@@ -10,18 +10,15 @@ from jobs.content.plan import make_plan
 from jobs.hub.settings import Settings
 from jobs.phone.errors import InputForbidden, LeaseLost, PhoneError, StopRequested, TapUncertain
 from jobs.phone.protocol import PhoneSession
+from jobs.post.apps import APPS
 from jobs.post.flow.draft_memory import Meta, Unfinished
 from jobs.post.flow.flow import Flow, ReadyToPublish
 from jobs.post.flow.getting_files import PhoneFiles
 from jobs.post.flow.proof import published, refused, unknown
-from jobs.post.instagram import proof as instagram_proof
-from jobs.post.instagram.flow import InstagramFlow
 from jobs.post.language import ensure_covered
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.post.screens.vocabularies import read_vocabularies
-from jobs.post.tiktok import proof as tiktok_proof
-from jobs.post.tiktok.flow import TikTokFlow
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
 from storage.errors import StoreError
 from storage.records import MediaFile, Outcome
@@ -67,14 +64,13 @@ class PostScript:
             return found
         return msgspec.structs.replace(found, packages=(*found.packages, package))
 
-    def _flow(self, attempt: Attempt, phone: PhoneSession) -> TikTokFlow | InstagramFlow:
+    def _flow(self, attempt: Attempt, phone: PhoneSession) -> Flow:
         if not attempt.task.materials:
             raise ScriptFailed("no_material", "the task has no file to publish", step="plan")
         plan = make_plan(attempt.task)
         files = PhoneFiles(attempt, phone, self._check)
-        kind = TikTokFlow if plan.platform == "tiktok" else InstagramFlow
         unfinished = Unfinished(self._meta, phone.serial, plan.package)
-        return kind(
+        flow: Flow = APPS[plan.platform].flow(
             attempt,
             phone,
             plan,
@@ -83,6 +79,7 @@ class PostScript:
             posting=self._posting,
             files=files,
         )
+        return flow
 
     def run(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
         """Publish the task's post. See `jobs.task.attempt.Script`."""
@@ -96,7 +93,7 @@ class PostScript:
 
     # Before the commit point
 
-    def _prepare(self, flow: TikTokFlow | InstagramFlow) -> ReadyToPublish:
+    def _prepare(self, flow: Flow) -> ReadyToPublish:
         attempt, phone, plan = flow.attempt, flow.phone, flow.plan
         with attempt.step("wake"):
             phone.wake()
@@ -109,15 +106,11 @@ class PostScript:
         grants = phone.grant_media(plan.package, camera=not readable)
         if grants.granted or grants.refused:
             attempt.note("permissions", granted=grants.granted, refused=grants.refused)
-        flow.open_app()  # it loads while the file is pushed
-        if attempt.task.attempt > 1:
-            flow.files.remove_leftovers()
-        flow.files.place(plan.materials)
-        return flow.drive(flow.first_look())
+        return flow.drive(flow.begin())
 
     # The commit point and after
 
-    def _publish(self, flow: TikTokFlow | InstagramFlow, ready: ReadyToPublish) -> Verdict:
+    def _publish(self, flow: Flow, ready: ReadyToPublish) -> Verdict:
         attempt = flow.attempt
         button = flow.hands.uncovered(ready.button, whole=True)
         if button is None:
@@ -154,10 +147,8 @@ class PostScript:
         except (StopRequested, LeaseLost) as error:
             return unknown("stopped", f"after the tap: {error}")
 
-    def _watch(self, flow: TikTokFlow | InstagramFlow, sight: Sight) -> Verdict:
-        if isinstance(flow, TikTokFlow):
-            return tiktok_proof.watch(flow).run(sight)
-        return instagram_proof.watch(flow).run(sight)
+    def _watch(self, flow: Flow, sight: Sight) -> Verdict:
+        return APPS[flow.plan.platform].watch(flow).run(sight)
 
     def _after(self, flow: Flow, verdict: Verdict) -> None:
         """What is left to do when the outcome stands; nothing here can change it."""
@@ -203,15 +194,12 @@ class PostScript:
                 flow.hands.app_version = phone.app_version(flow.plan.package)
             # What is not understood settles nothing; and a look never changes the app's language.
             ensure_covered(attempt, phone, flow.plan.package, flow.hands.vocabulary)
-            in_front = phone.foreground_package() == flow.plan.package
-            if not in_front:
+            flow.found_in_front = phone.foreground_package() == flow.plan.package
+            if not flow.found_in_front:
                 flow.open_app()
             with attempt.step("look for the post"):
                 flow.hands.ignore = frozenset()
-                if isinstance(flow, TikTokFlow):
-                    verdict = tiktok_proof.settle(flow, in_front=in_front)
-                else:
-                    verdict = instagram_proof.settle(flow)
+                verdict = APPS[flow.plan.platform].look_for_post(flow)
         except ScriptFailed as error:
             return unknown(error.code, f"looking for the post: {error}", step=error.step)
         if verdict.outcome is Outcome.PUBLISHED:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from jobs.hub.clock import Clock
+from jobs.hub.platforms import PLATFORMS
 from jobs.hub.settings import Settings
 from jobs.phone import app_language
 from jobs.phone.adb import dumpsys
@@ -192,7 +193,7 @@ def _apps_and_accounts(
 ) -> Iterator[Finding]:
     """Which apps are there, and for each account of the phone whether its app is and was seen logged in."""
     name, posting = f"phone {serial}", settings.posting
-    usual = {"tiktok": posting.tiktok_package, "instagram": posting.instagram_package}
+    usual = {platform: posting.package(platform) for platform in PLATFORMS}
     wanted = {login: login.package or usual[login.platform] for login in logins}
     versions: dict[str, str] = {}
     unspoken: dict[str, tuple[str, str]] = {}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from jobs.hub.platforms import facts
 from jobs.phone.screen.tree import Node
 from jobs.post.screens.element import Found, contains, same_row
 from jobs.post.screens.recognise import Sight
@@ -69,15 +70,15 @@ def _rows(sheet: Sight, nodes: list[Node], holder: Node) -> list[AccountRow]:
                 break
         else:
             rows.append((box, [node]))
-    platform = sheet.look.vocabulary.platform
+    handles = facts(sheet.look.vocabulary.platform).rows_show_handles
     named = [
-        AccountRow(_name(row, platform), any(n.selected or n.checked for n in box.walk()))
+        AccountRow(_name(row, handles=handles), any(n.selected or n.checked for n in box.walk()))
         for box, row in rows
     ]
     return [row for row in named if row.name]
 
 
-def _name(row: list[Node], platform: str) -> str:
+def _name(row: list[Node], *, handles: bool) -> str:
     """What a row says of its account: a handle before all else, then the text furthest left, then a description."""
     for node in row:
         if node.text.startswith("@") and len(node.text) > 1:
@@ -87,7 +88,7 @@ def _name(row: list[Node], platform: str) -> str:
         return min(texts, key=lambda n: (n.bounds[0], n.order)).text.strip()
     described = row[0].content_desc.strip()
     # "name,  New notifications": there is no comma in a user name, but there may be one in a display name.
-    return described.partition(",")[0].strip() if platform == "instagram" else described
+    return described.partition(",")[0].strip() if handles else described
 
 
 def _box_of(node: Node, holder: Node) -> Node:

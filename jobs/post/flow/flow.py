@@ -82,6 +82,7 @@ class Flow:
         #: signs of earlier uploads that stood there before ours, by screen; None until somebody looked
         self.old_traces: dict[str, int] | None = None
         self.account_seen = ""  #: the visible account, once it was read
+        self.found_in_front = False  #: the app was in front when we came, as a crash had left it
         self._unknown_since: float | None = None
         self._just_started = False
         self._visits: Counter[str] = Counter()
@@ -114,6 +115,14 @@ class Flow:
         self.old_traces = None
 
     # Starting
+
+    def begin(self) -> Sight:
+        """Open the app and place the files; the first screen from which the post can begin."""
+        self.open_app()  # it loads while the file is pushed
+        if self.attempt.task.attempt > 1:
+            self.files.remove_leftovers()
+        self.files.place(self.plan.materials)
+        return self.first_look()
 
     def open_app(self) -> None:
         """Bring the app to the front without waiting for it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jobs.content.plan import same_user
+from jobs.hub.platforms import facts
 from jobs.phone.screen.tree import Node
 from jobs.post.flow.account_rows import labelled_nodes
 from jobs.post.flow.flow import Flow
@@ -106,8 +107,8 @@ class Switcher:
             ]
             if same:
                 return same[0]
-        elif flow.plan.platform == "tiktok":
-            # TikTok's rows show display names: without one to compare, each switch is checked by the handle.
+        elif not facts(flow.plan.platform).rows_show_handles:
+            # The rows show display names: without one to compare, each switch is checked by the handle.
             current = self._current_labels(sheet, shown)
             for row, label in zip(rows, labels, strict=True):
                 if label not in self._tried and label not in current:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.content.plan import PostKind
+from jobs.hub.platforms import PostKind
 from jobs.phone.errors import CommandFailed
 from jobs.post.flow.flow import Flow
 from jobs.post.instagram.reading import says_in

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.content.plan import PostKind
+from jobs.hub.platforms import PostKind
 from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
 from jobs.post.flow.switching import Switcher
 from jobs.post.instagram.audio import AudioPage

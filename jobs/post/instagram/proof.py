@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.content.plan import PostKind
+from jobs.hub.platforms import PostKind
 from jobs.post.flow.look_for_post import Settling
 from jobs.post.flow.proof import Watch, published, unknown
 from jobs.post.instagram.flow import InstagramFlow
@@ -95,7 +95,7 @@ def _old_ring(flow: InstagramFlow, sight: Sight) -> Verdict | None:
     return None
 
 
-def settle(flow: InstagramFlow) -> Verdict:
+def look_for_post(flow: InstagramFlow) -> Verdict:
     """Look for the post of an attempt that died after its commit point."""
     return Settling(
         flow,
@@ -104,14 +104,14 @@ def settle(flow: InstagramFlow) -> Verdict:
         quiet_s=QUIET_S,
         quiet_after_progress_s=QUIET_S,
         is_proof=lambda s: published("the app says that it is posted") if s.kind == "success" else None,
-        at_tabs=lambda s, _: _settle_by_profile(flow, s),
+        at_tabs=lambda s, _: _look_at_profile(flow, s),
         is_our_form=lambda s: (
             s.name in ("story_editor", "story_share_sheet") or same_text(flow.plan.description, says(s))
         ),
     ).run()
 
 
-def _settle_by_profile(flow: InstagramFlow, sight: Sight) -> Verdict:
+def _look_at_profile(flow: InstagramFlow, sight: Sight) -> Verdict:
     """No sign on the feed: the profile against what it said before the tap."""
     nothing = unknown("upload_timeout", "the app is at its tabs and shows no sign of the post")
     flow.posts_before, flow.tile_before, flow.profile_fresh = flow.unfinished.profile_before(

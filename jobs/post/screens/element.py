@@ -47,13 +47,6 @@ def is_keyboard(package: str) -> bool:
     return any(part in package for part in _KEYBOARDS)
 
 
-def platform_of(package: str) -> str | None:
-    """Which platform an app's package belongs to; also other builds of the same app."""
-    if package.startswith(("com.zhiliaoapp.", "com.ss.android.ugc.")):
-        return "tiktok"
-    return "instagram" if package.startswith("com.instagram.") else None
-
-
 def is_editable(node: Node) -> bool:
     return node.class_name.endswith(_EDITABLE)
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from jobs.hub.lazy import lazy
+from jobs.hub.platforms import platform_of
 from jobs.phone.screen.tree import Node, UiTree
 from jobs.post.screens.containers import Cover, topmost
 from jobs.post.screens.element import (
@@ -15,7 +16,6 @@ from jobs.post.screens.element import (
     in_corner,
     is_around,
     is_editable,
-    platform_of,
     same_row,
     touch,
 )

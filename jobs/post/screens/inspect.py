@@ -7,14 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from jobs.hub.platforms import PLATFORMS, platform_of
 from jobs.phone.screen.tree import Node, TreeUnreadable, UiTree, parse_bounds, parse_xml
-from jobs.post.screens.element import Found, is_around, platform_of
+from jobs.post.screens.element import Found, is_around
 from jobs.post.screens.labels import plain
 from jobs.post.screens.recognise import Sight, recognise
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.post.screens.vocabularies import load
-
-PLATFORMS = ("tiktok", "instagram")
 
 
 @lru_cache(maxsize=8)

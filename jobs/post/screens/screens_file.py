@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from jobs.hub.platforms import PLATFORMS
 from jobs.post.screens.labels import Word
 
 Kind = Literal["path", "interruption", "human", "progress", "success", "failure"]
@@ -16,8 +17,7 @@ Side = Literal["left", "right", "top", "bottom"]
 Pick = Literal["first", "last", "left", "right", "top", "bottom", "smallest"]
 
 #: Files that an operator may lay over the shipped ones.
-OVERLAYS = ("android.toml", "tiktok.toml", "instagram.toml")
-PLATFORMS = ("tiktok", "instagram")
+OVERLAYS = ("android.toml", *(f"{platform}.toml" for platform in PLATFORMS))
 SHIPPED = Path(__file__).parent
 #: Elements that no rule explains: what lies beside the topmost sheet, and closes it.
 BUILT_IN = frozenset({"scrim"})

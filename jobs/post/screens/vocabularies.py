@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jobs.hub.platforms import PLATFORMS
 from jobs.post.screens.drawn import unclear
 from jobs.post.screens.file_checks import check
 from jobs.post.screens.screens_file import (
-    PLATFORMS,
     SHIPPED,
     ScreensFile,
     ScreensInvalid,
@@ -21,8 +21,8 @@ def load(platform: str, overlay_dir: str = "", *, covered_only: bool = False) ->
     """The vocabulary of a platform: what is shared by all apps, the app's own, and the operator's files over it.
 
     Args:
-        platform: "tiktok" or "instagram".
-        overlay_dir: folder with `android.toml`, `tiktok.toml`, `instagram.toml` (each optional); "" means none.
+        platform: which app.
+        overlay_dir: folder with any of `OVERLAYS`; "" means none.
         covered_only: leave out the words of languages that are not covered: for whoever touches something.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.content.plan import PostKind
+from jobs.hub.platforms import PostKind
 from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
 from jobs.post.flow.picking import pick_on_tiktok
 from jobs.post.flow.switching import Switcher
@@ -73,7 +73,7 @@ class TikTokFlow(Flow):
             return sight
         if not self.account_read:
             return self.to_profile(sight)
-        return self.begin(sight)
+        return self.start(sight)
 
     def to_profile(self, sight: Sight) -> Sight:
         """To where the account can be read; a task that names none goes on without its name where that cannot be."""
@@ -109,13 +109,13 @@ class TikTokFlow(Flow):
         if not self.account_read:
             sight = self.switcher.ensure(sight)
             self.account_read = True
-        return self.begin(sight)
+        return self.start(sight)
 
     def on_account_sheet(self, sight: Sight) -> Sight:
         self.hands.back("the account sheet was left open")
         return self.hands.until(sight, lambda s: s.name != "account_sheet", 4.0)
 
-    def begin(self, sight: Sight) -> Sight:
+    def start(self, sight: Sight) -> Sight:
         """Start the way that was asked for, from a screen with the tab bar."""
         if self.sound_page.wanted:
             return self.sound_page.open(sight)

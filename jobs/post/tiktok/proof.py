@@ -62,13 +62,8 @@ def _landed(sight: Sight, seen: Watch) -> Verdict | None:
     return None
 
 
-def settle(flow: TikTokFlow, *, in_front: bool) -> Verdict:
-    """Look for the post of an attempt that died after its commit point.
-
-    Args:
-        flow: a flow that has not touched anything.
-        in_front: the app was in front when we came, as the attempt had left it.
-    """
+def look_for_post(flow: TikTokFlow) -> Verdict:
+    """Look for the post of an attempt that died after its commit point; the flow has not touched anything."""
     return Settling(
         flow,
         tabs=_TABS,
@@ -76,14 +71,14 @@ def settle(flow: TikTokFlow, *, in_front: bool) -> Verdict:
         quiet_s=QUIET_S,
         quiet_after_progress_s=1.0,
         is_proof=lambda s: published("the app shows the new post") if shows_ours(flow, s) else None,
-        at_tabs=lambda s, signs: _at_tabs(flow, s, signs, in_front=in_front),
+        at_tabs=lambda s, signs: _at_tabs(flow, s, signs),
         is_our_form=lambda s: (
             s.has("post_button") and same_text(flow.plan.description, says(s, "description_field"))
         ),
     ).run()
 
 
-def _at_tabs(flow: TikTokFlow, sight: Sight, signs: Signs, *, in_front: bool) -> Verdict:
+def _at_tabs(flow: TikTokFlow, sight: Sight, signs: Signs) -> Verdict:
     """The app is quiet at its tabs."""
     if signs.failure_stands(sight) or signs.before or _offers_retry(sight):
         return unknown(
@@ -91,7 +86,7 @@ def _at_tabs(flow: TikTokFlow, sight: Sight, signs: Signs, *, in_front: bool) ->
         )
     if signs.saw_progress:
         return published("the upload ran to its end and the app is back at its tabs")
-    if in_front and flow.attempt.task.stage is Stage.VERIFYING:
+    if flow.found_in_front and flow.attempt.task.stage is Stage.VERIFYING:
         # The tap was sent; had it not worked, the form would still stand there.
         return published("the form is gone and the app is back at its tabs, with no upload left")
     return unknown("upload_timeout", "the app is at its tabs and shows no sign of the post")

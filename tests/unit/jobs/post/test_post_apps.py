@@ -1,0 +1,76 @@
+"""An app is one value in one table: nothing else asks which app it is, and an app that is not known is an error."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs.hub.platforms import FACTS, PLATFORMS, facts, platform_of
+from jobs.hub.settings import Media, Posting
+from jobs.post.apps import APPS
+from jobs.post.screens.screens_file import SHIPPED, read_file
+
+ROOT = Path(__file__).resolve().parents[4]
+#: Where an app may be named: its facts, the settings of each, the table, and its own folder.
+MAY_NAME = (
+    "jobs/hub/platforms.py",
+    "jobs/hub/settings.py",
+    "jobs/post/apps.py",
+    "jobs/post/tiktok/",
+    "jobs/post/instagram/",
+)
+
+
+def product_code() -> Iterator[tuple[str, ast.Module]]:
+    for folder in ("handlers", "jobs", "storage"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+
+
+def names_an_app(node: ast.AST) -> bool:
+    """`"tiktok"`, `media.tiktok` or `posting.tiktok_package`."""
+    named = (
+        node.value if isinstance(node, ast.Constant) else node.attr if isinstance(node, ast.Attribute) else ""
+    )
+    return isinstance(named, str) and named.removesuffix("_package") in PLATFORMS
+
+
+def test_only_the_facts_the_settings_the_table_and_an_apps_own_folder_name_it() -> None:
+    named = [
+        f"{path}:{getattr(node, 'lineno', 0)}"
+        for path, module in product_code()
+        if not path.startswith(MAY_NAME)
+        for node in ast.walk(module)
+        if names_an_app(node)
+    ]
+    assert named == []
+
+
+def test_nothing_asks_of_which_class_a_flow_is() -> None:
+    asked = [
+        f"{path}:{node.lineno}"
+        for path, module in product_code()
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "isinstance"
+        and any(isinstance(n, ast.Name) and n.id.endswith("Flow") for n in ast.walk(node.args[1]))
+    ]
+    assert asked == []
+
+
+def test_each_app_has_its_facts_its_flow_its_settings_and_its_screens() -> None:
+    assert set(FACTS) == set(APPS) == set(PLATFORMS)
+    for platform in PLATFORMS:
+        assert platform_of(Posting().package(platform)) == platform
+        assert Media().limits(platform).max_video_s > 0
+        assert read_file(SHIPPED / f"{platform}.toml").platform == platform
+
+
+@pytest.mark.parametrize("of", [facts, APPS.__getitem__, Posting().package, Media().limits])
+def test_an_app_that_is_not_known_is_an_error_and_not_silently_another_one(of: object) -> None:
+    with pytest.raises(KeyError):
+        of("threads")  # type: ignore[operator]
