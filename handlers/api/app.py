@@ -11,6 +11,7 @@ import bottle
 
 from handlers.access.auth import Access
 from handlers.api.accounts import AccountHandlers
+from handlers.api.bulk import BulkHandlers
 from handlers.api.devices import DeviceHandlers
 from handlers.api.health import ALIVE, HealthHandlers
 from handlers.api.license import LicenseHandlers, check_plan
@@ -54,6 +55,7 @@ class App(bottle.Bottle):
         self.table = _routes(services, self.metrics)
         self._paths = sorted({route.path for route in self.table})
         self._uploads = re.compile("|".join(_pattern(route) for route in self.table if route.upload))
+        self._limits = {f"{route.method} {route.path}": route.limit_bytes for route in self.table}
         self._slow = re.compile("|".join(_pattern(route) for route in self.table if route.slow))
         for route in self.table:
             self.route(_PLACEHOLDER.sub(_parameter, route.path), route.method, self._wrap(route))
@@ -66,8 +68,10 @@ class App(bottle.Bottle):
         server = self._services.settings().server
         if not self.access.lets_in(environ):
             return 0  # a stranger must not fill the memory, nor the disk
-        is_upload = self._uploads.fullmatch(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
-        return server.max_upload_bytes if is_upload else server.max_json_bytes
+        asked = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+        if self._uploads.fullmatch(asked):
+            return server.max_upload_bytes
+        return max(server.max_json_bytes, self._limits.get(asked.removesuffix("/"), 0))
 
     def is_slow(self, method: str, path: str) -> bool:
         """Whether this request may take long by its nature: it must not stand before quick ones."""
@@ -144,7 +148,7 @@ class App(bottle.Bottle):
         if route.creates and services.draining():
             raise Draining(Problem("", "the daemon is about to stop; try again in a moment"))
         server = settings.server
-        limit = server.max_upload_bytes if route.upload else server.max_json_bytes
+        limit = server.max_upload_bytes if route.upload else max(server.max_json_bytes, route.limit_bytes)
         call = Call(environ, args, limit, route)
         if _is_api(route.path):
             call.check()
@@ -223,6 +227,7 @@ def create_app(services: Services) -> App:
 
 def _routes(services: Services, metrics: Metrics) -> list[Route]:
     resources = (
+        BulkHandlers,
         TaskHandlers,
         AccountHandlers,
         DeviceHandlers,

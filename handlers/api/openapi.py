@@ -163,6 +163,8 @@ def _operation(route: Route, found: dict[str, Any], components: dict[str, Any]) 
             "required": True,
             "content": {"application/json": {"schema": found[_name(route.body)]}},
         }
+        if route.csv:
+            operation["requestBody"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     if not route.token:
         operation["security"] = [{}]
     return operation

@@ -24,7 +24,7 @@ _MAX_BATCH = 10_000
 _ARTIFACT_TYPES = {".png": "image/png", ".xml": "application/xml", ".txt": "text/plain; charset=utf-8"}
 #: An artifact holds what an app showed: a browser must not run any of it.
 _ARTIFACT_HEADERS = (("Content-Security-Policy", "sandbox; default-src 'none'"),)
-_KEY_HEADER = (
+KEY_HEADER = (
     "Idempotency-Key",
     "1 to 128 visible characters; the same key and body within 24 h get the first answer again",
 )
@@ -32,8 +32,8 @@ _KEY_HEADER = (
 Flag = Annotated[bool, Meta(description="true or false, 1 or 0")]
 
 
-class ListQuery(msgspec.Struct):
-    """Filters and page of the task list."""
+class TaskFilter(msgspec.Struct):
+    """Which tasks."""
 
     status: (
         Annotated[Literal[0, 1, 2, 3], Meta(description="0 pending, 1 running, 2 completed, 3 failed")]
@@ -42,6 +42,11 @@ class ListQuery(msgspec.Struct):
     serial: str | UnsetType = UNSET
     script_name: str | UnsetType = UNSET
     source: Literal["ui", "api"] | UnsetType = UNSET
+
+
+class ListQuery(TaskFilter):
+    """Filters and page of the task list."""
+
     page: Annotated[int, Meta(ge=1)] = 1
     page_size: Annotated[int, Meta(ge=1, description="More than 100 counts as 100")] = 20
 
@@ -80,7 +85,7 @@ class BatchRequest(msgspec.Struct):
 _BATCH = Unknown(other_words=dict.fromkeys(("ids", "tasks", "id", "task"), "task_ids"))
 
 
-def _refuse_other_key(call: Call) -> None:
+def refuse_other_key(call: Call) -> None:
     """Whoever sends a key under another name believes that a repeat is safe. Raises Invalid."""
     other = next((name for name in call.environ if name.startswith("HTTP_") and "IDEMPOTEN" in name), "")
     if other:
@@ -100,7 +105,7 @@ class TaskHandlers:
         raw = call.fields(CreateRequest, body)
         key = call.header("Idempotency-Key")
         if key is None:
-            _refuse_other_key(call)
+            refuse_other_key(call)
         if queried := call.queried():
             body += b"\n?" + queried.encode()
         created = self._services.intake.create(
@@ -210,7 +215,7 @@ class TaskHandlers:
         return [
             route("POST", "", self.create, "Create tasks", objects.Created, bad, Code.NO_SCRIPT, Code.UNKNOWN_SCRIPT,
                   missing, Code.KEY_REUSED, Code.DUPLICATE, Code.TOO_LARGE, Code.DRAINING, Code.NO_SPACE,
-                  body=CreateRequest, query=CreateQuery, headers=(_KEY_HEADER,), creates=True, slow=True),
+                  body=CreateRequest, query=CreateQuery, headers=(KEY_HEADER,), creates=True, slow=True),
             route("GET", "", self.page, "List tasks, newest first", objects.TaskList, bad, query=ListQuery),
             route("GET", "/stats", self.stats, "Count tasks by status", objects.Stats),
             route("DELETE", "/batch", self.delete_batch, "Delete several tasks", objects.Deleted, bad, missing,

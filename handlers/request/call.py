@@ -140,6 +140,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any = None  #: type of `data`; None for answers outside the envelope
     query: type[msgspec.Struct] | None = None
     body: Any = None  #: type of the JSON body
+    csv: bool = False  #: the body may be a CSV file instead
+    limit_bytes: int = 0  #: a body may be as large, where that is more than `max_json_bytes`
     upload: bool = False  #: the body is a file and may be as large as `max_upload_bytes`
     media_type: str = "application/json"  #: of a success
     codes: tuple[Code, ...] = ()  #: besides COMMON_CODES

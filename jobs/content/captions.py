@@ -158,6 +158,11 @@ def read_template(text: str) -> Template:
     return msgspec.structs.replace(template, warnings=(*template.warnings, said))
 
 
+def escape(text: str) -> str:
+    """A template that gives exactly this text."""
+    return re.sub(r"[{}\\]", r"\\\g<0>", text)
+
+
 def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 

@@ -1,4 +1,4 @@
-"""The door: a decoded request becomes stored tasks, or is refused with every reason and changes nothing."""
+"""Validates a create request and stores its tasks, or refuses it with every reason and changes nothing."""
 
 from __future__ import annotations
 
@@ -38,6 +38,10 @@ _SOON_S = 2 * LOOK_S
 _MAX_KEPT_BYTES = 16 * 1024**2
 
 
+#: Makes the entry by which an answer is given again to the same key.
+Remember = Callable[[dict[str, Any]], IdempotencyEntry]
+
+
 class Created(msgspec.Struct, frozen=True):
     """What became of a request; `answer` is what the caller gets as `data`."""
 
@@ -48,7 +52,7 @@ class Created(msgspec.Struct, frozen=True):
     answer: dict[str, Any]
 
 
-class _Plan(msgspec.Struct, frozen=True):
+class Plan(msgspec.Struct, frozen=True):
     """A request that passed every check before its files."""
 
     request: CreateRequest
@@ -131,24 +135,30 @@ class Intake:
             Refused: one of its kinds; nothing was created. Checked in the order script, shape, phones and accounts,
                 files, repeated media.
         """
+        return self.once(
+            idempotency_key,
+            "" if idempotency_key is None else body_sha256(body, raw),
+            lambda remember: self._create(raw, source, force, gone, remember),
+        )
+
+    def once(self, key: str | None, identity: str, create: Callable[[Remember | None], Created]) -> Created:
+        """Create what a request asks for, unless the same one was answered under this key before.
+
+        Raises:
+            Draining: the daemon is about to stop.
+            KeyReused: the key stands for a request of another identity.
+        """
         if self._draining:
             raise Draining(Problem("", "the daemon is about to stop; try again in a minute"))
-        if idempotency_key is None:
-            return self._create(raw, source, force, gone)
-        with self._keys.hold(idempotency_key):
-            identity = body_sha256(body, raw)
+        if key is None:
+            return create(None)
+        with self._keys.hold(key):
             now = self._clock.now()
-            answer = self._keys.answered(idempotency_key, identity, now)
+            answer = self._keys.answered(key, identity, now)
             if answer is not None:
                 tasks = self._store.tasks.many(answer["task_ids"])
                 return Created(tasks, list(answer["warnings"]), dry_run=False, replayed=True, answer=answer)
-            return self._create(
-                raw,
-                source,
-                force,
-                gone,
-                lambda answer: self._keys.entry(idempotency_key, identity, now, answer),
-            )
+            return create(lambda answer: self._keys.entry(key, identity, now, answer))
 
     def _create(
         self,
@@ -156,39 +166,56 @@ class Intake:
         source: str,
         force: bool,
         gone: Callable[[], bool],
-        remember: Callable[[dict[str, Any]], IdempotencyEntry] | None = None,
+        remember: Remember | None,
     ) -> Created:
         findings = Findings()
-        plan = self._plan(raw, source, findings)
-        request = plan.request
-        with self._chosen(plan, findings) as chosen:
-            forced = force or request.force
-            new = self._new_tasks(plan, chosen, forced=forced)
-            with self._repeats.creating([_post_of(task) for task in new], force=forced) as repeats:
-                _refuse_repeats(plan.targets, repeats, findings, forced=forced)
-                if request.dry_run:
-                    answer = self._answer(new, [], findings.warnings) | {"dry_run": True}
-                    return Created([], findings.warnings, dry_run=True, replayed=False, answer=answer)
+        plan = self.plan(raw, source, findings)
+        with self.chosen(plan, findings) as chosen:
+            new = self.new_tasks(plan, chosen, forced=force or plan.request.force)
 
-                def make_answer(tasks: Sequence[Task]) -> dict[str, Any]:
-                    return self._answer(tasks, [task.id for task in tasks], findings.warnings)
+            def refuse(repeats: Mapping[int, Repeat]) -> None:
+                _refuse_repeats(plan.targets, repeats, findings, forced=force or plan.request.force)
 
-                if gone():  # reading files may have taken longer than the client waited
-                    raise ClientGone(Problem("", "the client has hung up: nothing was created"))
-                try:
-                    tasks = self._store.tasks.create(
-                        new,
-                        idempotency=None if remember is None else lambda tasks: remember(make_answer(tasks)),
-                    )
-                except StoreFull as error:
-                    raise NoSpace(Problem("", str(error))) from error
-        if min(plan.starts) - plan.now < _SOON_S:
+            return self.store(new, findings, refuse, gone, remember, dry_run=plan.request.dry_run)
+
+    def store(
+        self,
+        new: Sequence[NewTask],
+        findings: Findings,
+        refuse: Callable[[Mapping[int, Repeat]], None],
+        gone: Callable[[], bool],
+        remember: Remember | None,
+        *,
+        dry_run: bool,
+    ) -> Created:
+        """Store tasks whose files are chosen, all or none, unless `refuse` raises for what the repeat guard finds."""
+        posts = [_post_of(task) for task in new]
+        with self._repeats.creating(posts, [task.forced for task in new]) as repeats:
+            refuse(repeats)
+            if dry_run:
+                answer = self._answer(new, [], findings.warnings) | {"dry_run": True}
+                return Created([], findings.warnings, dry_run=True, replayed=False, answer=answer)
+
+            def make_answer(tasks: Sequence[Task]) -> dict[str, Any]:
+                return self._answer(tasks, [task.id for task in tasks], findings.warnings)
+
+            if gone():  # reading files may have taken longer than the client waited
+                raise ClientGone(Problem("", "the client has hung up: nothing was created"))
+            try:
+                tasks = self._store.tasks.create(
+                    new,
+                    idempotency=None if remember is None else lambda tasks: remember(make_answer(tasks)),
+                )
+            except StoreFull as error:
+                raise NoSpace(Problem("", str(error))) from error
+        if min(task.scheduled_at - task.created_at for task in new) < _SOON_S:
             self._wake()
         return Created(tasks, findings.warnings, dry_run=False, replayed=False, answer=make_answer(tasks))
 
     # --- checks before files
 
-    def _plan(self, raw: Any, source: str, findings: Findings) -> _Plan:
+    def plan(self, raw: Any, source: str, findings: Findings) -> Plan:
+        """Check everything of a request but its files. Raises Refused."""
         posting = self._settings.posting
         now = self._clock.now()
         request = read_request(raw, findings)
@@ -207,7 +234,7 @@ class Intake:
         if starts[-1] > now + LONGEST_AHEAD_DAYS * 86400:
             problem = f"the last task would start more than {LONGEST_AHEAD_DAYS} days ahead"
             raise Invalid(Problem("max_interval", problem))
-        return _Plan(request, parsed, targets.found, starts, now, source)
+        return Plan(request, parsed, targets.found, starts, now, source)
 
     def _first_start(self, request: CreateRequest, now: float, findings: Findings) -> float:
         if not request.start_time.strip():
@@ -224,7 +251,7 @@ class Intake:
     # --- files
 
     @contextmanager
-    def _chosen(self, plan: _Plan, findings: Findings) -> Iterator[list[Chosen]]:
+    def chosen(self, plan: Plan, findings: Findings) -> Iterator[list[Chosen]]:
         """The choices of a plan; files that are taken for good stay taken for others until the tasks are stored."""
         # A list names its files: nothing is taken away from anybody, so requests need not wait for each other.
         listed = bool(plan.parsed.config.material_list)
@@ -256,7 +283,8 @@ class Intake:
 
     # --- what is stored and answered
 
-    def _new_tasks(self, plan: _Plan, chosen: Sequence[Chosen], *, forced: bool) -> list[NewTask]:
+    def new_tasks(self, plan: Plan, chosen: Sequence[Chosen], *, forced: bool) -> list[NewTask]:
+        """The tasks of a plan, as they are to be stored."""
         config = plan.parsed.stored()
         return [
             NewTask(

@@ -72,18 +72,24 @@ class Repeats:
     # --- the four questions
 
     @contextmanager
-    def creating(self, posts: Sequence[PostMark], *, force: bool) -> Iterator[dict[int, Repeat]]:
-        """The repeats among posts that are about to be created, by position, for as long as it takes to store them."""
+    def creating(self, posts: Sequence[PostMark], forced: Sequence[bool]) -> Iterator[dict[int, Repeat]]:
+        """The repeats among posts that are about to be created, by position, for as long as it takes to store them.
+
+        `forced` says of each post whether it is to be created all the same. One that stands twice among `posts`, at
+        times that are near enough, repeats itself.
+        """
         bound = self._all_bound()
+        mine: dict[tuple[str, Place], list[PostMark]] = {}
         with self._lock:
             found = {}
             for index, post in enumerate(posts):
                 repeats = self._repeats(post, Moment.CREATE, bound=_bound(bound, post))
+                repeats += self._twice(post, mine, _bound(bound, post))
                 if repeats:
                     found[index] = max(
                         repeats, key=lambda repeat: (repeat.refused, repeat.task_id or 1 << 62)
                     )
-            created = force or not any(repeat.refused for repeat in found.values())
+            created = all(forced[index] or not repeat.refused for index, repeat in found.items())
             taken = self._take(posts, Moment.CREATE) if created else []
         try:
             yield found
@@ -192,6 +198,23 @@ class Repeats:
         return sorted(
             {repeat.task_id: repeat for repeat in found}.values(), key=lambda r: r.task_id or 1 << 62
         )
+
+    def _twice(
+        self, post: PostMark, mine: dict[tuple[str, Place], list[PostMark]], bound: Sequence[str]
+    ) -> list[Repeat]:
+        """The repeat of an earlier post of the same request; `mine` has those, and takes this one up."""
+        window_s = self.posting.duplicate_window_minutes * 60
+        if not post.content or not window_s:
+            return []
+        twice = any(
+            _same(post, other, only_unread=only_unread)
+            and abs(post.planned_at - other.planned_at) <= window_s
+            for place, only_unread in _where(post, Moment.CREATE, bound)
+            for other in mine.get((post.content, place), ())
+        )
+        for place in places_of(post):
+            mine.setdefault((post.content, place), []).append(post)
+        return [Repeat(0, "is given the same media twice by this request")] if twice else []
 
     def _used_files(self, task: Task, moment: Moment) -> list[Repeat]:
         """Files of a folder or of the library that another task has used, or is about to use, meanwhile."""

@@ -1,0 +1,136 @@
+"""Many tasks at once: created from JSON or a CSV file, and written back as one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from handlers.api import objects
+from handlers.api.services import Services
+from handlers.api.tasks import KEY_HEADER, Flag, TaskFilter, refuse_other_key
+from handlers.request.call import Call, Result, Route
+from handlers.request.envelope import Answer, Code, Reply
+from jobs.input.fields import Findings, read_object
+from jobs.input.refusals import Invalid, Problem
+from jobs.intake.bulk import MAX_ROWS, create_bulk
+from jobs.intake.csv_export import export_csv
+from jobs.intake.csv_rows import Row, read_csv
+from jobs.intake.request import CreateRequest
+from storage.records import Status
+
+_LIMIT_BYTES = 8 * 1024**2
+_CSV = "text/csv; charset=utf-8"
+
+
+class BulkRequest(msgspec.Struct):
+    """Bodies of `POST /task`; all become tasks or none."""
+
+    tasks: Annotated[tuple[CreateRequest, ...], Meta(min_length=1, max_length=MAX_ROWS)]
+    dry_run: Annotated[bool, Meta(description="Check and resolve everything, create nothing")] = False
+    force: Annotated[bool, Meta(description="Create also what an account was given a moment ago")] = False
+
+
+class _Around(msgspec.Struct):
+    """What stands beside `tasks`, which are read one by one."""
+
+    tasks: Any = None
+    dry_run: bool = False
+    force: bool = False
+
+
+class BulkQuery(msgspec.Struct):
+    """The fields beside `tasks`, for a CSV file, which has no place for them."""
+
+    dry_run: Annotated[Flag, Meta(description="Check and resolve everything, create nothing")] = False
+    force: Annotated[Flag, Meta(description="Create also what an account was given a moment ago")] = False
+
+
+class ExportQuery(TaskFilter):
+    """Which tasks, as in the list, and in which form."""
+
+    format: Annotated[Literal["csv"], Meta(description="csv, the only one")] = "csv"
+
+
+class BulkHandlers:
+    """`/task/bulk` and `/task/export`."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def create(self, call: Call) -> Result:
+        body = call.body()
+        key = call.header("Idempotency-Key")
+        if key is None:
+            refuse_other_key(call)
+        findings = Findings()
+        if _is_csv(call, body):
+            around = call.query(BulkQuery)
+            rows = read_csv(body, findings)
+        else:
+            around, rows = _read_json(call, body, findings)
+        created = create_bulk(
+            self._services.intake,
+            rows,
+            findings,
+            body=body,
+            idempotency_key=key,
+            dry_run=around.get("dry_run", False),
+            force=around.get("force", False),
+            gone=call.hung_up,
+        )
+        return Answer(created.answer, (("Idempotent-Replay", "true"),) if created.replayed else ())
+
+    def export(self, call: Call) -> Result:
+        query = call.query(ExportQuery)
+        query.pop("format", None)
+        if "status" in query:
+            query["status"] = Status(query["status"])
+        tasks, _ = self._services.store.tasks.page(**query, page_size=1 << 31)
+        tasks.sort(key=lambda task: (task.scheduled_at, task.id))
+        return Reply(
+            200,
+            b"".join(export_csv(tasks, self._services.zone())),
+            (("Content-Disposition", 'attachment; filename="tasks.csv"'),),
+            _CSV,
+        )
+
+    def routes(self) -> list[Route]:
+        """The routes of this resource."""
+        return [
+            Route(
+                method="POST", path="/api/v1/task/bulk", call=self.create, tag="tasks", answer=objects.Created,
+                summary=f"Create up to {MAX_ROWS} tasks, all or none, from JSON or CSV",
+                codes=(Code.NOT_FOUND, Code.KEY_REUSED, Code.DUPLICATE, Code.TOO_LARGE, Code.DRAINING, Code.NO_SPACE),
+                body=BulkRequest, query=BulkQuery, headers=(KEY_HEADER,), creates=True, slow=True, csv=True,
+                limit_bytes=_LIMIT_BYTES, limited_by_plan=True,
+            ),
+            Route(
+                method="GET", path="/api/v1/task/export", call=self.export, tag="tasks",
+                summary="The tasks of a list as a CSV file that /task/bulk reads", query=ExportQuery,
+                media_type="text/csv", slow=True, limited_by_plan=True,
+            ),
+        ]  # fmt: skip
+
+
+def _is_csv(call: Call, body: bytes) -> bool:
+    """Whether it is meant as CSV, whatever curl says of it: JSON begins with a brace."""
+    kind = (call.header("Content-Type") or "").partition(";")[0].strip().casefold()
+    if kind in {"text/csv", "text/tab-separated-values", "application/csv", "application/vnd.ms-excel"}:
+        return True
+    return (
+        bool(body)
+        and kind != "application/json"
+        and not body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"{", b"["))
+    )
+
+
+def _read_json(call: Call, body: bytes, findings: Findings) -> tuple[dict[str, Any], list[Row]]:
+    """The fields beside `tasks`, and a row for each of these. Raises Refusal, Invalid."""
+    given = call.fields(_Around, body)
+    tasks = given.get("tasks")
+    if not isinstance(tasks, list):
+        raise Invalid(Problem("tasks", "must be a list of bodies as POST /task takes them"))
+    around = read_object(_Around, {**given, "tasks": None}, findings)
+    return around, [Row(f"tasks[{index}]", one) for index, one in enumerate(tasks)]

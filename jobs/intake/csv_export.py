@@ -1,0 +1,79 @@
+"""Writes tasks as a CSV file with the columns that a bulk request reads (R58)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
+from typing import Any
+
+from jobs.content.captions import escape
+from jobs.content.script_config import PostConfig
+from jobs.intake.csv_rows import GUARDED, RESULTS, SEPARATOR
+from jobs.intake.start_time import show
+from storage.records import Task
+
+#: Spreadsheets read UTF-8 only where this stands first.
+_BOM = "\ufeff"
+_FIRST = ("account", "serial", "platform", "start_time", "file", "caption")
+#: Keys by which files and captions were found; the columns say which they are.
+_CHOSEN = (
+    "captions",
+    "caption_format",
+    "material_list",
+    "material_ids",
+    "material_source",
+    "material_path",
+    "materials_tags",
+)
+_OPTIONS = tuple(name for name in PostConfig.__struct_fields__ if name not in _CHOSEN)
+_DEFAULTS = {name: getattr(PostConfig(), name) for name in _OPTIONS}
+
+
+def export_csv(tasks: Iterable[Task], zone: tzinfo) -> Iterator[bytes]:
+    """The file, a piece per task, in the order of `tasks`. Times are in `zone`, without seconds."""
+    buffer = io.StringIO(_BOM)
+    buffer.seek(0, io.SEEK_END)
+    writer = csv.writer(buffer)
+    writer.writerow([*_FIRST, *_OPTIONS, *RESULTS])
+    for task in tasks:
+        yield _taken(buffer)
+        writer.writerow([_guarded(cell) for cell in _cells(task, zone)])
+    yield _taken(buffer)
+
+
+def _taken(buffer: io.StringIO) -> bytes:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text.encode()
+
+
+def _cells(task: Task, zone: tzinfo) -> Iterator[str]:
+    yield task.username
+    yield "" if task.username else task.serial
+    yield task.platform
+    yield show(task.scheduled_at, zone)[:16]
+    yield SEPARATOR.join(file.path for file in task.materials)
+    yield escape(task.caption)
+    for name in _OPTIONS:
+        value = task.script_config.get(name, _DEFAULTS[name])
+        yield "" if value == _DEFAULTS[name] else _text(value)
+    yield str(task.id)
+    yield task.status.name.lower()
+    yield str(task.outcome.value)
+    yield task.account_seen
+    yield "" if task.finished_at is None else show(task.finished_at, zone)
+    yield task.remark
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return SEPARATOR.join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _guarded(cell: str) -> str:
+    """A cell that no spreadsheet runs as a formula."""
+    return f"'{cell}" if cell.startswith(GUARDED) else cell

@@ -1,0 +1,158 @@
+"""CSV files of posts as people's spreadsheets write them (R58)."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.input.fields import Findings
+from jobs.input.refusals import Invalid
+from jobs.intake.csv_rows import Row, read_csv
+
+
+def rows(text: str, encoding: str = "utf-8") -> list[Row]:
+    findings = Findings()
+    read = read_csv(text.encode(encoding), findings)
+    assert findings.problems == []
+    return read
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(Invalid) as raised:
+        read_csv(text.encode(), Findings())
+    return str(raised.value)
+
+
+def problems(text: str) -> dict[str, str]:
+    findings = Findings()
+    read_csv(text.encode(), findings)
+    return {problem.field: problem.problem for problem in findings.problems}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "account,file,caption\n@anna,a.mp4,Hi\n",
+        "account;file;caption\r\n@anna;a.mp4;Hi\r\n",
+        "account\tfile\tcaption\n@anna\ta.mp4\tHi",
+        "\ufeffaccount;file;caption\n@anna;a.mp4;Hi\n",
+        "sep=;\naccount;file;caption\n@anna;a.mp4;Hi\n",
+        '"Account","File","Caption"\n"@anna","a.mp4","Hi"\n',
+        "\n\naccount, file, caption\n@anna, a.mp4,Hi\n\n",
+    ],
+)
+def test_comma_semicolon_tab_a_mark_and_quotes_say_the_same(text: str) -> None:
+    (row,) = rows(text)
+    assert row.body == {
+        "script_name": "post",
+        "usernames": ["@anna"],
+        "script_config": {"material_list": ["a.mp4"], "captions": "Hi"},
+    }
+
+
+def test_utf_16_as_excel_saves_unicode_text_is_read() -> None:
+    (row,) = rows("account\tcaption\n@anna\tGrüße 🎉\n", "utf-16")
+    assert row.body["script_config"]["captions"] == "Grüße 🎉"
+
+
+def test_windows_1252_is_read_with_a_warning() -> None:
+    findings = Findings()
+    (row,) = read_csv("account;caption\n@anna;Grüße\n".encode("cp1252"), findings)
+    assert row.body["script_config"]["captions"] == "Grüße"
+    assert "Windows-1252" in findings.warnings[0]
+
+
+def test_a_caption_may_hold_separators_quotes_and_line_breaks() -> None:
+    (row,) = rows('account,caption\n@anna,"Hi, ""you""\nsecond line; end"\n')
+    assert row.body["script_config"]["captions"] == 'Hi, "you"\nsecond line; end'
+
+
+def test_rows_are_numbered_as_a_spreadsheet_numbers_them() -> None:
+    read = rows('account,caption\n@anna,"two\nlines"\n,\n@ben,Hi\n')
+    assert [row.label for row in read] == ["row 2", "row 4"]
+
+
+def test_any_key_of_script_config_is_a_column_and_several_values_stand_between_bars() -> None:
+    (row,) = rows(
+        "account,file,content_type,image_count,ai_label,post_way\n@anna|@ben,a.jpg | b.jpg,1,2,WAHR,addButton\n"
+    )
+    assert row.body["usernames"] == ["@anna", "@ben"]
+    assert row.body["script_config"] == {
+        "material_list": ["a.jpg", "b.jpg"],
+        "content_type": "1",
+        "image_count": "2",
+        "ai_label": True,
+        "post_way": "addButton",
+    }
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted"),
+    [
+        ("2027-01-31 18:30", "2027-01-31 18:30"),
+        ("2027-01-31 18:30:00", "2027-01-31 18:30"),
+        ("2027/1/31 6:30 PM", "2027-01-31 18:30"),
+        ("31.01.2027 18:30", "2027-01-31 18:30"),
+        ("31.1.27, 18:30:00", "2027-01-31 18:30"),
+        ("1/31/2027 6:30:00 PM", "2027-01-31 18:30"),
+        ("31/01/2027 18:30", "2027-01-31 18:30"),
+        ("1/31/27 12:05 AM", "2027-01-31 00:05"),
+        ("18:30", "18:30"),
+        ("6:30 pm", "18:30"),
+        ("18:30:00", "18:30"),
+        ("2027-01-31T18:30:00+01:00", "2027-01-31T18:30:00+01:00"),
+        ("tomorrow", "tomorrow"),
+    ],
+)
+def test_times_of_english_and_german_spreadsheets_become_ours(cell: str, wanted: str) -> None:
+    (row,) = rows(f'account;start_time\n@anna;"{cell}"\n')
+    assert row.body["start_time"] == wanted
+
+
+def test_which_number_is_the_day_is_judged_by_the_whole_column() -> None:
+    day_first = rows("account,start_time\n@a,3/4/2027 10:00\n@a,13/4/2027 10:00\n")
+    assert day_first[0].body["start_time"] == "2027-04-03 10:00"
+    month_first = rows("account,start_time\n@a,3/4/2027 10:00\n@a,3/14/2027 10:00\n")
+    assert month_first[0].body["start_time"] == "2027-03-04 10:00"
+
+
+def test_a_date_that_may_be_two_days_is_a_problem_of_its_row() -> None:
+    found = problems("account,start_time\n@a,3/4/2027 10:00\n@a,5/5/2027 10:00\n")
+    assert list(found) == ["row 2, start_time"]
+    assert "2027-01-31" in found["row 2, start_time"]
+
+
+def test_an_unknown_column_names_the_one_that_was_meant() -> None:
+    assert 'did you mean "caption"' in refusal("account,captoin\n@anna,Hi\n")
+    assert "known: account" in refusal("account,weather\n@anna,Hi\n")
+
+
+def test_a_column_that_stands_twice_or_under_two_names_is_refused() -> None:
+    assert "stands twice" in refusal("account,caption,Caption\n@anna,Hi,Ho\n")
+    assert "stands twice" in refusal("account,usernames\n@anna,@anna\n")
+
+
+def test_without_an_account_column_the_file_is_refused() -> None:
+    assert "account" in refusal("file,caption\na.mp4,Hi\n")
+    assert "must name the columns" in refusal("@anna,a.mp4,Hi\n")
+
+
+def test_a_caption_with_an_unquoted_separator_is_a_problem_and_not_a_cut_caption() -> None:
+    found = problems("account,caption\n@anna,Hi, you\n")
+    assert "quotes" in found["row 2"]
+
+
+def test_a_cell_that_is_neither_yes_nor_no_is_a_problem() -> None:
+    assert list(problems("account,ai_label\n@anna,perhaps\n")) == ["row 2, ai_label"]
+
+
+def test_what_is_no_csv_says_what_to_save_instead() -> None:
+    for data in (b"PK\x03\x04\x14\x00\x06\x00", b"\x89PNG\r\n\x1a\n\0\0\0"):
+        with pytest.raises(Invalid, match=r"CSV \(UTF-8\)"):
+            read_csv(data, Findings())
+    assert "empty" in refusal("")
+    assert "row 2" in refusal('account,caption\n@anna,"open\n')
+
+
+def test_an_apostrophe_before_a_formula_is_no_part_of_the_caption() -> None:
+    read = rows("account,caption\n@anna,'=1+1\n@anna,'tis\n")
+    assert [row.body["script_config"]["captions"] for row in read] == ["=1+1", "'tis"]
