@@ -157,10 +157,11 @@ class AppStage:
         account: Account | None = None,
         phone: dict[str, Any] | None = None,
         attempt: int = 1,
+        on: AppPhone | None = None,
         **config: Any,
     ) -> None:
         config.setdefault("upload_wait_time", 0)
-        self.phone = AppPhone(platform, **(phone or {}))
+        self.phone = on or AppPhone(platform, **(phone or {}))
         self.memory = Memory()
         images = materials[0].kind == "image"
         task = Task(

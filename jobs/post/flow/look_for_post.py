@@ -29,7 +29,7 @@ class Settling:
         quiet_s: float,
         quiet_after_progress_s: float,
         is_proof: Callable[[Sight], Verdict | None],
-        at_tabs: Callable[[Sight, Signs], Verdict],
+        at_tabs: Callable[[Sight, Settling], Verdict],
         is_our_form: Callable[[Sight], bool],
     ) -> None:
         """Prepare.
@@ -52,7 +52,10 @@ class Settling:
         self._at_tabs = at_tabs
         self._is_our_form = is_our_form
         before = flow.unfinished.signs_before(flow.attempt.task.id)
-        self._signs = Signs(flow.hands, before, shows_all=flow.shows_all_signs)
+        self.signs = Signs(flow.hands, before, shows_all=flow.shows_all_signs)
+        self.closed_unknown = (
+            False  #: a sheet that nobody knows was closed: it may have asked something of the post
+        )
         self._form: Deadline | None = None
         self._quiet: Deadline | None = None
 
@@ -67,6 +70,7 @@ class Settling:
                 asks = sight.name == "some_sheet" and flow.hands.beneath(sight).name in self._forms
                 if asks or (screen is not None and screen.phase in ("after", "posting")):
                     return unknown("upload_timeout", f"the app asks: {sight.name}", step=sight.name)
+                self.closed_unknown = self.closed_unknown or sight.name == "some_sheet"
                 sight = flow.dismiss_any(sight)
                 continue
             verdict = self._judge(sight)
@@ -83,7 +87,7 @@ class Settling:
         )
 
     def _judge(self, sight: Sight) -> Verdict | None:
-        sight = self._signs.ours(sight)
+        sight = self.signs.ours(sight)
         screen, clock = sight.screen, self._flow.attempt.clock
         if screen is not None and sight.kind == "human":
             return unknown(screen.error, screen.says, step=sight.name)
@@ -101,9 +105,9 @@ class Settling:
             self._quiet = None
             return None
         if self._quiet is None:
-            after = self._signs.saw_progress
+            after = self.signs.saw_progress
             self._quiet = Deadline(clock, self._quiet_after_progress_s if after else self._quiet_s)
-        return self._at_tabs(sight, self._signs) if self._quiet.expired else None
+        return self._at_tabs(sight, self) if self._quiet.expired else None
 
     def _form_stands(self, sight: Sight) -> Verdict:
         if self._is_our_form(sight):

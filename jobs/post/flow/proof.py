@@ -163,8 +163,11 @@ class Watch:
     def _on_form(self) -> tuple[Verdict | None, float]:
         """The form still stands: the app may be slow, so only the whole time for proof makes that an answer.
 
-        Where an interruption lay in the way of the tap, a shorter time does.
+        Where an interruption lay in the way of the tap, a shorter time does. A form that comes after the app had left
+        it says nothing: it may be anybody's.
         """
+        if self.left_form:
+            return None, 10.0
         if self._form is None:
             stays_s = FORM_STAYS_S if self.hit_dialog else self.flow.posting.proof_timeout_s
             self._form = Deadline(self.flow.attempt.clock, stays_s)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from jobs.post.flow.indicators import Signs
 from jobs.post.flow.look_for_post import Settling
 from jobs.post.flow.proof import Watch, published, unknown
 from jobs.post.screens.labels import plain
@@ -71,22 +70,23 @@ def look_for_post(flow: TikTokFlow) -> Verdict:
         quiet_s=QUIET_S,
         quiet_after_progress_s=1.0,
         is_proof=lambda s: published("the app shows the new post") if shows_ours(flow, s) else None,
-        at_tabs=lambda s, signs: _at_tabs(flow, s, signs),
+        at_tabs=lambda s, seen: _at_tabs(flow, s, seen),
         is_our_form=lambda s: (
             s.has("post_button") and same_text(flow.plan.description, says(s, "description_field"))
         ),
     ).run()
 
 
-def _at_tabs(flow: TikTokFlow, sight: Sight, signs: Signs) -> Verdict:
+def _at_tabs(flow: TikTokFlow, sight: Sight, seen: Settling) -> Verdict:
     """The app is quiet at its tabs."""
+    signs = seen.signs
     if signs.failure_stands(sight) or signs.before or _offers_retry(sight):
         return unknown(
             "upload_timeout", "signs of an earlier upload stand there: ours could not be told from it"
         )
     if signs.saw_progress:
         return published("the upload ran to its end and the app is back at its tabs")
-    if flow.found_in_front and flow.attempt.task.stage is Stage.VERIFYING:
+    if flow.found_in_front and flow.attempt.task.stage is Stage.VERIFYING and not seen.closed_unknown:
         # The tap was sent; had it not worked, the form would still stand there.
         return published("the form is gone and the app is back at its tabs, with no upload left")
     return unknown("upload_timeout", "the app is at its tabs and shows no sign of the post")

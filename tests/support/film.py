@@ -1,0 +1,226 @@
+"""A film of screens: trees taken from the simulated apps, shown one after the other by the clock; touches are noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from jobs.phone.screen.tree import UiTree
+from jobs.post.apps import APPS
+from jobs.post.flow.flow import Flow
+from jobs.task.attempt import Verdict
+from simulator.apps.base import Post
+from simulator.apps.instagram.core import ReelUpload
+from simulator.apps.kit.sheets import Sheet
+from simulator.apps.kit.stage import UnknownScreen
+from simulator.apps.kit.upload import Upload
+from storage.records import MediaFile
+from tests.support.app_phone import AppPhone
+from tests.support.post_stage import AppStage
+
+
+class FilmPhone(AppPhone):
+    """Shows `film`: each screen from its second on, counted from the first look. Taps lead where `leads` says."""
+
+    def __init__(self, platform: str, film: Mapping[float, str]) -> None:
+        super().__init__(platform)
+        self.film = dict(film)
+        self.screens = tiktok if platform == "tiktok" else instagram
+        self.begun: float | None = None
+        self.leads: dict[str, str] = {}  #: screen on which anything is tapped -> the screen that follows
+        self.taps: list[str] = []  #: the screens on which something was tapped
+        self.display.front = self.package
+
+    def at(self) -> str:
+        """The screen that is shown now."""
+        if self.begun is None:
+            self.begun = self.time.at
+        passed = self.time.at - self.begun
+        return self.film[max(second for second in self.film if second <= passed + 1e-6)]
+
+    def _call(self, name: str, shown: str = "") -> None:
+        if name in self.lost:
+            raise self.lost[name]
+        if shown:
+            self.told.append(shown)
+
+    def _tree(self) -> UiTree:
+        return self.screens(self.at())
+
+    def observe_change(self, last: UiTree, *, timeout_s: float) -> UiTree:
+        self._call("observe_change")
+        self.at()
+        assert self.begun is not None
+        end = self.time.at + timeout_s
+        while self._tree().same_as(last):
+            coming = [self.begun + second for second in self.film if self.begun + second > self.time.at]
+            if not coming or min(coming) > end:
+                self.time.at = end
+                break
+            self.time.at = min(coming)
+        return self._tree()
+
+    def tap(self, x: int, y: int) -> None:
+        self._call("tap")
+        at = self.at()
+        self.taps.append(at)
+        if at in self.leads:
+            assert self.begun is not None
+            self.film[self.time.at - self.begun] = self.leads[at]
+
+    def swipe(self, x1: int, y1: int, x2: int, y2: int, *, duration_ms: int = 300) -> None:
+        self._call("swipe", "swipe up" if y2 < y1 else "swipe down")
+
+    def press(self, key: str) -> None:
+        self._call("press", f"key {key}")
+        self.taps.append(f"{key} on {self.at()}")
+
+
+VIDEO = MediaFile(
+    path="/clip.mp4", name="clip.mp4", sha256="02" * 32, size_bytes=9, kind="video", duration_s=5.0
+)
+IMAGE = MediaFile(path="/a.jpg", name="a.jpg", sha256="03" * 32, size_bytes=9, kind="image")
+
+
+class FilmStage(AppStage):
+    """A task whose post was just sent, or is looked for, while a film runs on the phone."""
+
+    phone: FilmPhone
+
+    def __init__(
+        self, platform: str, film: Mapping[float, str], *, media: MediaFile = VIDEO, **task: Any
+    ) -> None:
+        super().__init__(platform, (media,), on=FilmPhone(platform, film), **task)
+
+    def flow(self, **posting: Any) -> Flow:
+        return self.script(**posting)._flow(self.attempt, self.phone)
+
+    def watched(
+        self, *, before: dict[str, int] | None = None, bend: Callable[[Any], None] = bool, **posting: Any
+    ) -> Verdict:
+        """What the watch after the publishing tap makes of the film. `before`: the signs that were noted; `bend` the flow."""
+        flow = self.flow(**posting)
+        flow.old_traces = {} if before is None else before
+        bend(flow)
+        sight = flow.hands.look()
+        return APPS[self.phone.app.platform].watch(flow).run(sight)
+
+
+def _taken(
+    platform: str,
+    screen: str,
+    *,
+    cover: str = "",
+    sheet: str = "",
+    mine: dict[str, Any] | None = None,
+    words: str = "",
+    editing: bool = False,
+    phase: int | None = None,
+    **state: Any,
+) -> UiTree:
+    """The tree of an app on one of its screens.
+
+    Args:
+        platform: which app.
+        screen: the name of the screen.
+        cover: a dialog over it.
+        sheet: a sheet over it, in the app's own window.
+        mine: what the app keeps for its account.
+        words: what stands in the form.
+        editing: the form's caption is being edited.
+        phase: how far an upload is that runs.
+        state: what else the app keeps.
+    """
+    phone = AppPhone(platform)
+    phone.display.front = phone.package
+    app: Any = phone.app
+    app.state.update(state)
+    app.mine().update(mine or {})
+    if platform == "tiktok":
+        app.compose()
+        app.draft.description = words
+    else:
+        app.compose("reel")
+        app.draft.caption = words
+    app.replace(screen)
+    if editing:
+        app.top.editing = True
+    if phase is not None:
+        app.uploads = [_running(platform, phase)]
+    if cover:
+        app.cover(cover)
+    if sheet:
+        app.cover(UnknownScreen(app) if sheet == "unknown" else Sheet(app, sheet))
+    return AppPhone._tree(phone)
+
+
+def _running(platform: str, phase: int) -> Upload:
+    kind, app = ("video", Upload) if platform == "tiktok" else ("reel", ReelUpload)
+    upload = app(
+        Post(app=platform, account="demo_01", kind=kind, caption="", media=[]),
+        later=lambda *_: None,
+        step_s=1.0,
+        done=lambda: None,
+        failed=lambda: None,
+        stepped=lambda: None,
+    )
+    upload._step = phase
+    return upload
+
+
+OURS = "Hello #world"
+_TIKTOK: dict[str, dict[str, Any]] = {
+    "home": {"screen": "home"},
+    "friends": {"screen": "friends"},
+    "profile": {"screen": "profile"},
+    "form": {"screen": "post", "words": OURS},
+    "empty form": {"screen": "post"},
+    "another form": {"screen": "post", "words": "something else"},
+    "own post": {"screen": "own-post", "mine": {"last": {"caption": OURS}}},
+    "own post without words": {"screen": "own-post"},
+    "a friend's post": {"screen": "own-post", "mine": {"last": {"caption": "Good morning"}}},
+    "uploading": {"screen": "home", "phase": 1},
+    "failed": {"screen": "home", "failed": {"account": "demo_01", "post": {}}},
+    "blocked": {"screen": "post", "words": OURS, "cover": "account-blocked"},
+    "login": {"screen": "home", "cover": "login"},
+    "security check": {"screen": "home", "sheet": "security-check"},
+    "publicly?": {"screen": "post", "words": OURS, "cover": "publish-publicly"},
+    "contacts?": {"screen": "home", "cover": "contacts"},
+    "sheet over home": {"screen": "home", "sheet": "add-phone"},
+    "sheet over form": {"screen": "post", "words": OURS, "sheet": "add-phone"},
+    "unknown": {"screen": "home", "sheet": "unknown"},
+    "splash": {"screen": "splash"},
+}
+_INSTAGRAM: dict[str, dict[str, Any]] = {
+    "home": {"screen": "home"},
+    "home with own story": {"screen": "home", "mine": {"story": True}},
+    "uploading": {"screen": "home", "phase": 1},
+    "posted": {"screen": "home", "phase": 4},
+    "failed": {"screen": "home", "failed_row": True},
+    "reels": {"screen": "reels"},
+    "reels uploading": {"screen": "reels", "phase": 1},
+    "profile of 8": {"screen": "profile", "mine": {"tiles": ["reel"] * 8, "shown": ["reel"] * 8}},
+    "profile of 9": {"screen": "profile", "mine": {"tiles": ["reel"] * 9, "shown": ["reel"] * 9}},
+    "form": {"screen": "share", "words": OURS},
+    "another form": {"screen": "share", "words": "something else"},
+    "caption editor": {"screen": "share", "words": OURS, "editing": True},
+    "story form": {"screen": "story-editor"},
+    "limited": {"screen": "share", "words": OURS, "cover": "limited-reach"},
+    "restricted": {"screen": "home", "cover": "try-again-later"},
+    "sheet over home": {"screen": "home", "sheet": "offer"},
+    "sheet over form": {"screen": "share", "words": OURS, "sheet": "offer"},
+    "unknown": {"screen": "home", "sheet": "unknown"},
+}
+
+
+@cache
+def tiktok(name: str) -> UiTree:
+    """A screen of TikTok by the name that these tests give it."""
+    return AppPhone._tree(AppPhone("tiktok")) if name == "launcher" else _taken("tiktok", **_TIKTOK[name])
+
+
+@cache
+def instagram(name: str) -> UiTree:
+    """A screen of Instagram by the name that these tests give it."""
+    return _taken("instagram", **_INSTAGRAM[name])

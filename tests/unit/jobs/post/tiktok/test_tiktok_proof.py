@@ -1,0 +1,307 @@
+"""What counts as proof on TikTok: films of what the phone shows after the tap, and after a crash, second by second."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+
+from jobs.post.flow.draft_memory import Unfinished
+from jobs.task.attempt import Verdict
+from storage.records import Account, Outcome, Stage, TaskError
+from tests.support.film import FilmStage
+
+Film = dict[float, str]
+RAN = "the upload ran to its end and the app is back at its tabs"
+GONE = "the form is gone and the app is back at its tabs, with no upload left"
+STANDS = "the form still stands: the tap did not publish"
+NO_END = "the upload did not end within 60 s"
+
+
+def nothing(shown: str) -> str:
+    return f"no proof and no refusal within 60 s; the phone shows {shown}"
+
+
+class Seen(NamedTuple):
+    """What a film leads to, and after how many seconds; where a tap on a screen leads."""
+
+    film: Film
+    outcome: str
+    code: str
+    says: str
+    after_s: float
+    leads: dict[str, str] = {}  # noqa: RUF012 - read only
+    taps: tuple[str, ...] = ()
+
+
+WATCHED: dict[str, Seen] = {
+    "the badge comes and goes": Seen({0: "form", 1: "uploading", 9: "home"}, "published", "", RAN, 9.3),
+    "the badge comes and goes, and the profile follows": Seen(
+        {0: "form", 1: "uploading", 9: "profile"}, "published", "", RAN, 9.3
+    ),
+    "no badge, only the tabs": Seen({0: "form", 1: "home"}, "published", "", GONE, 7),
+    "a screen that nobody knows comes between": Seen(
+        {0: "form", 1: "uploading", 3: "unknown", 5: "home"}, "published", "", RAN, 5.3
+    ),
+    "an unknown screen begins the quiet anew": Seen(
+        {0: "form", 1: "home", 5: "unknown", 6: "home"}, "published", "", GONE, 12
+    ),
+    "the own post, with its caption": Seen(
+        {0: "form", 1: "own post"}, "published", "", "the app shows it: own_post", 1
+    ),
+    "a friend's post is the tabs, no more": Seen({0: "form", 1: "a friend's post"}, "published", "", GONE, 7),
+    "a post a moment old after our own upload": Seen(
+        {0: "form", 1: "uploading", 2: "a friend's post"}, "published", "", "the app shows it: own_post", 2
+    ),
+    "the form stands": Seen({0: "form"}, "not_published", "publish_refused", STANDS, 60),
+    "the form stands long and goes": Seen({0: "form", 50: "home"}, "published", "", GONE, 56),
+    "the form comes back after the tabs were seen": Seen(
+        {0: "form", 1: "home", 3: "form"}, "unknown", "upload_timeout", nothing("post_screen"), 60
+    ),
+    "the form comes back after the upload was seen": Seen(
+        {0: "form", 1: "uploading", 3: "form"}, "unknown", "upload_timeout", NO_END, 60
+    ),
+    "the upload stands still": Seen({0: "form", 1: "uploading"}, "unknown", "upload_timeout", NO_END, 60),
+    "a screen that nobody knows stays": Seen(
+        {0: "form", 1: "unknown"}, "unknown", "upload_timeout", nothing("an unknown screen"), 60
+    ),
+    "an alert that the account is blocked": Seen(
+        {0: "form", 1: "blocked"}, "not_published", "account_blocked", "TikTok says that the account is blocked", 1
+    ),
+    "the same after the upload was seen": Seen(
+        {0: "form", 1: "uploading", 2: "blocked"}, "unknown", "account_blocked",
+        "after the tap: TikTok says that the account is blocked", 2,
+    ),
+    "the log-in": Seen({0: "form", 1: "login"}, "unknown", "not_logged_in", "after the tap: TikTok asks to log in", 1),
+    "a notice of failure": Seen(
+        {0: "form", 1: "failed"}, "not_published", "upload_failed", "TikTok says that the upload failed", 1
+    ),
+    "a notice of failure after the upload": Seen(
+        {0: "form", 1: "uploading", 4: "failed"}, "not_published", "upload_failed", "TikTok says that the upload failed", 4
+    ),
+    "a question that publishes goes on": Seen(
+        {0: "form", 1: "publicly?"}, "unknown", "upload_timeout", NO_END, 60, {"publicly?": "uploading"}, ("publicly?",)
+    ),
+    "a dialog that the tap may have hit, then the tabs": Seen(
+        {0: "form", 1: "contacts?"}, "unknown", "upload_timeout", nothing("home"), 60, {"contacts?": "home"}, ("contacts?",)
+    ),
+    "a dialog that comes later hides nothing": Seen(
+        {0: "form", 1: "home", 3: "contacts?"}, "published", "", GONE, 7, {"contacts?": "home"}, ("contacts?",)
+    ),
+    "a sheet that nobody knows over the form is left alone": Seen(
+        {0: "form", 1: "sheet over form"}, "unknown", "upload_timeout", nothing("some_sheet"), 60
+    ),
+    "a sheet that nobody knows over the tabs leaves a doubt": Seen(
+        {0: "form", 0.5: "home", 1: "sheet over home"}, "unknown", "upload_timeout", nothing("home"), 60,
+        {"sheet over home": "home"}, ("sheet over home",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WATCHED)
+def test_after_the_tap(case: str) -> None:
+    seen = WATCHED[case]
+    stage = FilmStage("tiktok", seen.film)
+    stage.phone.leads.update(seen.leads)
+    verdict = stage.watched()
+    assert (verdict.outcome, verdict.error.code if verdict.error else "", verdict.remark) == (
+        seen.outcome, seen.code, seen.says,
+    )  # fmt: skip
+    assert stage.took_s() == pytest.approx(seen.after_s)
+    assert stage.phone.taps == list(seen.taps)
+    assert not verdict.passing
+
+
+def test_a_dialog_that_the_tap_hit_gives_the_form_a_minute_and_no_more() -> None:
+    stage = FilmStage("tiktok", {0: "form", 1: "contacts?"})
+    stage.phone.leads["contacts?"] = "form"
+    verdict = stage.watched(proof_timeout_s=300.0)
+    assert (verdict.outcome, verdict.remark) == (Outcome.NOT_PUBLISHED, STANDS)
+    assert verdict.error == TaskError("publish_refused", STANDS, "proof")
+    assert stage.took_s() == pytest.approx(61.0)
+
+
+def test_a_form_without_a_dialog_before_it_has_the_whole_time_for_proof() -> None:
+    stage = FilmStage("tiktok", {0: "form", 200: "uploading", 210: "home"})
+    assert stage.watched(proof_timeout_s=300.0).remark == RAN
+
+
+def test_an_upload_that_began_after_all_ends_the_forms_minute() -> None:
+    stage = FilmStage("tiktok", {0: "form", 1: "contacts?", 30: "uploading", 50: "form", 55: "home"})
+    stage.phone.leads["contacts?"] = "form"
+    assert stage.watched(proof_timeout_s=300.0).remark == RAN
+    late = FilmStage("tiktok", {0: "form", 1: "contacts?", 30: "uploading", 50: "form"})
+    late.phone.leads["contacts?"] = "form"
+    assert late.watched(proof_timeout_s=300.0).outcome is Outcome.UNKNOWN
+
+
+def test_an_attempt_whose_lease_ends_earlier_ends_with_it() -> None:
+    stage = FilmStage("tiktok", {0: "form", 1: "uploading", 20: "home"})
+    stage.attempt.deadline = type(stage.attempt.deadline)(stage.phone.time, 10.0)
+    assert stage.watched().outcome is Outcome.UNKNOWN
+    assert stage.took_s() < 40
+
+
+@pytest.mark.parametrize(
+    ("film", "before", "outcome"),
+    [
+        ({0: "form", 1: "failed"}, {"upload_failed": 1}, "unknown"),
+        ({0: "form", 1: "home"}, {"upload_failed": 1}, "unknown"),
+        ({0: "form", 1: "uploading", 5: "home"}, {"uploading": 1}, "unknown"),
+        ({0: "form", 1: "uploading", 5: "home"}, {"upload_failed": 1}, "unknown"),
+        ({0: "form", 1: "uploading", 5: "failed"}, {"upload_failed": 1}, "unknown"),
+    ],
+)
+def test_signs_that_stood_there_before_are_neither_refusal_nor_proof(
+    film: Film, before: dict[str, int], outcome: str
+) -> None:
+    assert FilmStage("tiktok", film).watched(before=before).outcome == outcome
+
+
+def account(display_name: str) -> Account:
+    return Account(id=1, username="demo_01", platform="tiktok", display_name=display_name)
+
+
+def test_a_post_without_words_is_known_by_the_accounts_name() -> None:
+    for shown, known in (("Demo One", True), ("Somebody", False)):
+        stage = FilmStage(
+            "tiktok", {0: "form", 1: "own post without words"}, caption="", account=account(shown)
+        )
+        assert (stage.watched().remark == "the app shows it: own_post") is known
+    named = FilmStage("tiktok", {0: "form", 1: "own post without words"}, caption="", username="Demo One")
+    assert named.watched().remark == "the app shows it: own_post"
+    nameless = FilmStage("tiktok", {0: "form", 1: "own post without words"}, caption="", username="")
+    assert nameless.watched().remark == GONE
+
+
+def test_a_long_caption_is_known_by_what_the_app_shows_of_it() -> None:
+    stage = FilmStage("tiktok", {0: "form", 1: "own post"}, caption="Hello #world")
+    assert stage.watched().remark == "the app shows it: own_post"
+    longer = FilmStage("tiktok", {0: "form", 1: "own post"}, caption="Hello #world and some more words")
+    assert longer.watched().remark == GONE
+
+
+# -- after a crash ------------------------------------------------------------------------------------------------
+
+SEEN_LATER = " (seen after a restart)"
+NO_SIGN = "the app is at its tabs and shows no sign of the post"
+OLD_SIGNS = "signs of an earlier upload stand there: ours could not be told from it"
+NEVER_SENT = "the filled form still stands: the publishing tap was never sent"
+
+
+def settled(
+    film: Film,
+    *,
+    before: dict[str, int] | None = None,
+    nobody_looked: bool = False,
+    sent: bool = True,
+    in_front: bool = True,
+    leads: dict[str, str] | None = None,
+    **posting: Any,
+) -> tuple[Verdict, FilmStage]:
+    stage = FilmStage("tiktok", film)
+    stage.phone.leads.update(leads or {})
+    if not in_front:
+        stage.phone.display.front = ""
+    stage.attempt.task = msgspec.structs.replace(
+        stage.attempt.task, stage=Stage.VERIFYING if sent else Stage.COMMITTING
+    )
+    if not nobody_looked:
+        Unfinished(stage.memory, stage.phone.serial, stage.phone.package).note_before(7, before or {})
+    return stage.settle(**posting), stage
+
+
+SETTLED: dict[str, Seen] = {
+    "the tabs, quiet": Seen({0: "home"}, "published", "", GONE + SEEN_LATER, 20),
+    "the tabs, after something unknown": Seen(
+        {0: "home", 10: "unknown", 12: "home"}, "published", "", GONE + SEEN_LATER, 32
+    ),
+    "the form, then the tabs": Seen({0: "form", 10: "home"}, "published", "", GONE + SEEN_LATER, 30),
+    "the upload ends": Seen({0: "uploading", 9: "home"}, "published", "", RAN + SEEN_LATER, 10),
+    "the own post": Seen({0: "own post"}, "published", "", "the app shows the new post" + SEEN_LATER, 0),
+    "our form": Seen({0: "form"}, "not_published", "interrupted", NEVER_SENT, 20),
+    "our form, after something unknown": Seen(
+        {0: "form", 10: "unknown", 12: "form"}, "not_published", "interrupted", NEVER_SENT, 32
+    ),
+    "our form after the tabs": Seen(
+        {0: "home", 5: "form"}, "not_published", "interrupted", NEVER_SENT, 25
+    ),
+    "another form": Seen({0: "another form"}, "unknown", "upload_timeout", "a form is open that is not this post's", 20),
+    "an empty form": Seen({0: "empty form"}, "unknown", "upload_timeout", "a form is open that is not this post's", 20),
+    "a notice of failure": Seen({0: "failed"}, "not_published", "upload_failed", "TikTok says that the upload failed", 0),
+    "the log-in": Seen({0: "login"}, "unknown", "not_logged_in", "TikTok asks to log in", 0),
+    "a block": Seen({0: "blocked"}, "unknown", "account_blocked", "TikTok says that the account is blocked", 0),
+    "a question about the post": Seen(
+        {0: "publicly?"}, "unknown", "upload_timeout", "the app asks: publish_publicly", 0
+    ),
+    "a sheet over the form": Seen({0: "sheet over form"}, "unknown", "upload_timeout", "the app asks: some_sheet", 0),
+    "a dialog that is known": Seen(
+        {0: "contacts?"}, "published", "", GONE + SEEN_LATER, 20, {"contacts?": "home"}, ("contacts?",)
+    ),
+    "a sheet that nobody knows": Seen(
+        {0: "sheet over home"}, "unknown", "upload_timeout", NO_SIGN, 20, {"sheet over home": "home"}, ("sheet over home",)
+    ),
+    "an upload that does not end": Seen(
+        {0: "uploading"}, "unknown", "upload_timeout",
+        "nothing on the phone says what became of the post; it shows uploading", 60,
+    ),
+    "a screen that nobody knows": Seen(
+        {0: "unknown"}, "unknown", "upload_timeout",
+        "nothing on the phone says what became of the post; it shows an unknown screen", 60,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SETTLED)
+def test_a_look_after_a_crash_past_a_tap_that_was_sent(case: str) -> None:
+    seen = SETTLED[case]
+    verdict, stage = settled(seen.film, leads=seen.leads)
+    assert (verdict.outcome, verdict.error.code if verdict.error else "", verdict.remark) == (
+        seen.outcome, seen.code, seen.says,
+    )  # fmt: skip
+    assert stage.took_s() == pytest.approx(seen.after_s)
+    assert stage.phone.taps == list(seen.taps)
+    assert stage.published == 0
+
+
+def test_quiet_tabs_prove_nothing_where_the_tap_was_not_noted_or_the_app_had_to_be_started() -> None:
+    assert settled({0: "home"}, sent=False)[0].remark == NO_SIGN
+    verdict, stage = settled({0: "home"}, in_front=False)
+    assert verdict.remark == NO_SIGN
+    assert stage.way == ["start the app"]
+
+
+def test_an_upload_that_was_seen_proves_it_even_where_the_app_had_to_be_started() -> None:
+    verdict, stage = settled({0: "uploading", 5: "home"}, in_front=False, sent=False)
+    assert verdict.outcome is Outcome.PUBLISHED
+    assert stage.took_s() == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize(
+    ("film", "before", "nobody_looked"),
+    [
+        ({0: "failed"}, {"upload_failed": 1}, False),
+        ({0: "failed"}, None, True),
+        ({0: "home"}, {"uploading": 1}, False),
+    ],
+)
+def test_signs_of_before_the_tap_leave_it_open(
+    film: Film, before: dict[str, int] | None, nobody_looked: bool
+) -> None:
+    verdict, _ = settled(film, before=before, nobody_looked=nobody_looked)
+    assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, OLD_SIGNS)
+
+
+def test_a_look_takes_forty_seconds_at_least_and_the_time_for_proof_where_that_is_longer() -> None:
+    for proof_s, looked_s in ((10.0, 40.0), (100.0, 100.0)):
+        verdict, stage = settled({0: "unknown"}, proof_timeout_s=proof_s)
+        assert verdict.outcome is Outcome.UNKNOWN
+        assert stage.took_s() == pytest.approx(looked_s)
+
+
+def test_what_was_noted_of_another_task_counts_for_nothing() -> None:
+    stage = FilmStage("tiktok", {0: "failed"})
+    stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=Stage.VERIFYING)
+    Unfinished(stage.memory, stage.phone.serial, stage.phone.package).note_before(8, {})
+    assert stage.settle().remark == OLD_SIGNS
