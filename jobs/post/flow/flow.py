@@ -14,7 +14,7 @@ from jobs.post.flow.draft_memory import Unfinished
 from jobs.post.flow.driver import Hands
 from jobs.post.flow.getting_files import PhoneFiles
 from jobs.post.screens.element import Found
-from jobs.post.screens.readback import difference, hits_limit, labels, loses_hashtags, same_text
+from jobs.post.screens.readback import difference, hits_limit, labels, loses_hashtags, same_text, told
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import Attempt, ScriptFailed
@@ -87,10 +87,9 @@ class Flow:
         self._just_started = False
         self._visits: Counter[str] = Counter()
         self._dismissed: Counter[str] = Counter()
-        self._fruitless: Counter[tuple[str, tuple[str, ...]]] = Counter()  #: taps on what says just this
-        self._steps_done: dict[
-            tuple[str, tuple[str, ...]], set[str]
-        ] = {}  #: steps of the ladder, by what was closed
+        self._fruitless: Counter[tuple[str, frozenset[str]]] = Counter()  #: taps on what says just this
+        #: steps of the ladder, by what was closed
+        self._steps_done: dict[tuple[str, frozenset[str]], set[str]] = {}
         self._sheet_kept = False
         self._steps = 0
         self._last_name = ""
@@ -298,7 +297,7 @@ class Flow:
             if self._dismissed[sight.name] > MAX_DISMISSALS and sight.kind == "interruption":
                 raise self.stuck(sight, f"{sight.name} shows nothing to dismiss it with")
             return sight
-        said = (sight.name, tuple(labels(sight)))
+        said = (sight.name, labels(sight))
         self._fruitless[said] += 1
         if self._fruitless[said] > MAX_SAME_TAPS:
             raise self.stuck(sight, f"{sight.name} does not go away")
@@ -307,8 +306,8 @@ class Flow:
 
     def _close_sheet(self, sight: Sight) -> Sight:
         """One more step of the ladder that was not done to this sheet yet."""
-        said = labels(sight)
-        done = self._steps_done.setdefault((sight.name, tuple(said)), set())
+        said = told(sight)
+        done = self._steps_done.setdefault((sight.name, frozenset(said)), set())
         button = sight.next if sight.next is not None and sight.next.name != "scrim" else None
         scrim = sight.find("scrim")
         steps: dict[str, Callable[[], None]] = {}
@@ -326,15 +325,15 @@ class Flow:
                 self._report_sheet(sight, said, step)
             self.attempt.note(f"dismissing {sight.name}", by=step)
             return self._gone(sight, act)
-        raise self.stuck(sight, f"{sight.name} does not go away: {' · '.join(list(said)[:4])}")
+        raise self.stuck(sight, f"{sight.name} does not go away: {' · '.join(said[:4])}")
 
     def may_go_back(self, sight: Sight) -> bool:
         """Whether BACK can lose nothing of ours should the sheet be gone already."""
         return self.hands.beneath(sight).name not in self.composer
 
-    def _report_sheet(self, sight: Sight, said: Collection[str], step: str) -> None:
+    def _report_sheet(self, sight: Sight, said: list[str], step: str) -> None:
         """Nobody has described this sheet: people should hear of it, and see it."""
-        self.attempt.note("a sheet that is not known lies over the app", says=list(said)[:12], closed_by=step)
+        self.attempt.note("a sheet that is not known lies over the app", says=said[:12], closed_by=step)
         if not self._sheet_kept:
             self._sheet_kept = True
             self.attempt.keep_evidence("sheet.xml", sight.tree.source.encode("utf-8", "replace"))

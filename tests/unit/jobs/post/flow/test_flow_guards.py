@@ -1,0 +1,423 @@
+"""The loop's guards, on films of real screens: what is tapped again, how long is waited, and what ends the attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jobs.hub.clock import Deadline
+from jobs.phone.errors import AutomationLost
+from jobs.post.screens.recognise import Sight
+from jobs.task.attempt import ScriptFailed
+from tests.support.film import FilmStage
+
+Film = dict[float, str]
+
+
+class Scene:
+    """A film with the flow that goes through it."""
+
+    def __init__(
+        self, film: Film, platform: str = "tiktok", *, leads: dict[str, str] | None = None, **posting: Any
+    ) -> None:
+        self.stage = FilmStage(platform, film)
+        self.phone = self.stage.phone
+        self.phone.leads.update(leads or {})
+        self.flow = self.stage.flow(**posting)
+        self.log = self.stage.attempt.log
+
+    def see(self) -> Sight:
+        return self.flow.hands.look()
+
+    def fails(self, act: Callable[[Any, Sight], object]) -> ScriptFailed:
+        with pytest.raises(ScriptFailed) as failed:
+            act(self.flow, self.see())
+        return failed.value
+
+    @property
+    def took_s(self) -> float:
+        return round(self.stage.took_s(), 3)
+
+
+# -- pressing -----------------------------------------------------------------------------------------------------
+
+
+def test_a_tap_that_leads_on_is_made_once() -> None:
+    scene = Scene({0: "home"}, leads={"home": "profile"})
+    assert scene.flow.press(scene.see(), "profile_tab").name == "own_profile"
+    assert (scene.phone.taps, scene.took_s) == (["home"], 0.0)
+
+
+def test_a_tap_without_effect_is_made_once_more_after_eight_seconds_and_then_it_is_over() -> None:
+    scene = Scene({0: "home"})
+    failed = scene.fails(lambda flow, sight: flow.press(sight, "profile_tab"))
+    assert (failed.code, failed.step, str(failed)) == (
+        "ui_changed",
+        "home",
+        "profile_tab has no effect on home",
+    )
+    assert (scene.phone.taps, scene.took_s) == (["home", "home"], 16.0)
+    facts = scene.stage.attempt.facts["no effect of profile_tab within 8 s"]
+    assert facts == {"tried": 2, "changed": False}
+
+
+def test_an_effect_that_comes_late_takes_no_second_tap() -> None:
+    scene = Scene({0: "home", 7: "profile"})
+    assert scene.flow.press(scene.see(), "profile_tab").name == "own_profile"
+    assert (scene.phone.taps, scene.took_s) == (["home"], 7.0)
+
+
+def test_the_time_and_the_number_of_taps_can_be_told() -> None:
+    scene = Scene({0: "home"})
+    scene.fails(lambda flow, sight: flow.press(sight, "profile_tab", timeout_s=3.0, tries=1))
+    assert (scene.phone.taps, scene.took_s) == (["home"], 3.0)
+
+
+def test_an_effect_on_the_same_screen_is_what_the_caller_says_it_is() -> None:
+    scene = Scene({0: "empty form", 2: "form"})
+    sight = scene.flow.press(scene.see(), "description_field", done=lambda s: not s.has("description_empty"))
+    assert (sight.name, scene.took_s) == ("post_screen", 2.0)
+
+
+def test_a_screen_that_only_shows_through_is_no_effect() -> None:
+    scene = Scene({0: "home", 1: "profile", 2: "form"})
+    sight = scene.flow.press(scene.see(), "profile_tab", past=("own_profile",))
+    assert (sight.name, scene.took_s) == ("post_screen", 2.0)
+
+
+def test_an_effect_that_an_interruption_delayed_is_given_its_time_before_the_tap_is_repeated() -> None:
+    scene = Scene({0: "home", 1: "contacts?", 1.5: "home", 2.5: "profile"})
+    first = scene.flow.press(scene.see(), "profile_tab")
+    assert first.name == "contacts_dialog"
+    back = scene.flow.hands.until(first, lambda s: s.name == "home", 1.0)
+    assert scene.flow.press(back, "profile_tab").name == "own_profile"
+    assert scene.phone.taps == ["home"], "Post lies where Next was: no tap goes there blindly"
+    assert scene.took_s == 2.5
+
+
+def test_an_effect_that_does_not_come_within_that_time_takes_another_tap() -> None:
+    scene = Scene({0: "home", 1: "contacts?", 1.5: "home"})
+    first = scene.flow.press(scene.see(), "profile_tab")
+    back = scene.flow.hands.until(first, lambda s: s.name == "home", 1.0)
+    scene.phone.leads["home"] = "profile"
+    scene.flow.press(back, "profile_tab")
+    assert (scene.phone.taps, scene.took_s) == (["home", "home"], 3.0)
+
+
+def test_another_element_is_tapped_at_once() -> None:
+    scene = Scene({0: "home", 1: "contacts?", 1.5: "home"})
+    first = scene.flow.press(scene.see(), "profile_tab")
+    back = scene.flow.hands.until(first, lambda s: s.name == "home", 1.0)
+    scene.phone.leads["home"] = "profile"
+    scene.flow.press(back, "create_button")
+    assert scene.took_s == 1.5
+
+
+def test_what_is_not_there_is_not_pressed() -> None:
+    scene = Scene({0: "form"})
+    failed = scene.fails(lambda flow, sight: flow.press(sight, "profile_tab"))
+    assert (str(failed), failed.step) == ("profile_tab is not on post_screen", "post_screen")
+    assert scene.phone.taps == []
+
+
+def test_three_answers_of_taps_may_be_lost_and_no_more() -> None:
+    scene = Scene({0: "home"})
+    scene.phone.lost["tap"] = AutomationLost("gone")
+    sight = scene.see()
+    for _ in range(3):
+        scene.flow.hands.tap(scene.flow.need(sight, "profile_tab"))
+    with pytest.raises(AutomationLost):
+        scene.flow.hands.tap(scene.flow.need(sight, "profile_tab"))
+    assert scene.log.count("the tap's answer was lost: gone") == 3
+
+
+# -- waiting ------------------------------------------------------------------------------------------------------
+
+
+def test_a_screen_is_reached_through_what_comes_between() -> None:
+    scene = Scene({0: "home", 2: "contacts?", 5: "unknown", 6: "profile"}, leads={"contacts?": "home"})
+    assert scene.flow.reach(scene.see(), "own_profile").name == "own_profile"
+    assert scene.took_s == 6.0
+
+
+def test_a_screen_that_does_not_come_is_waited_for_eight_seconds() -> None:
+    scene = Scene({0: "home"})
+    failed = scene.fails(lambda flow, sight: flow.reach(sight, "own_profile", "editor"))
+    assert str(failed) == "own_profile or editor does not come"
+    assert scene.took_s == 8.0
+
+
+@pytest.mark.parametrize(
+    ("front", "patience_s", "code", "says"),
+    [
+        ("com.zhiliaoapp.musically", 8.0, "ui_changed", "an unknown screen stayed for 8 s"),
+        ("", 8.0, "app_crashed", "com.google.android.apps.nexuslauncher is in front, not com.zhiliaoapp.musically"),
+    ],
+)  # fmt: skip
+def test_an_unknown_screen_has_its_patience_and_ends_as_what_is_in_front(
+    front: str, patience_s: float, code: str, says: str
+) -> None:
+    scene = Scene({0: "unknown"})
+    scene.phone.display.front = front
+    failed = scene.fails(lambda flow, sight: flow.settled(sight))
+    assert (failed.code, str(failed), failed.step) == (code, says, "unknown screen")
+    assert failed.passing is (code == "app_crashed")
+    assert scene.took_s == patience_s
+
+
+def test_a_known_screen_in_between_gives_the_patience_anew() -> None:
+    scene = Scene({0: "unknown", 6: "home", 7: "unknown", 13: "profile"})
+    sight = scene.flow.settled(scene.see())
+    assert sight.name == "home"
+    sight = scene.flow.settled(scene.flow.hands.wait_change(sight, 5.0))
+    assert (sight.name, scene.took_s) == ("own_profile", 13.0)
+
+
+def test_patience_is_as_configured() -> None:
+    scene = Scene({0: "unknown"}, unknown_screen_patience_s=20.0)
+    failed = scene.fails(lambda flow, sight: flow.settled(sight))
+    assert (scene.took_s, str(failed)) == (20.0, "an unknown screen stayed for 20 s")
+
+
+def test_a_fresh_start_forgets_how_long_something_was_unknown() -> None:
+    scene = Scene({0: "unknown", 12: "home"})
+    scene.fails(lambda flow, sight: flow.settled(sight))
+    sight = scene.flow.fresh_start("it stays")
+    assert scene.flow.settled(sight).name == "home"
+    assert scene.stage.way == ["stop the app", "start the app"]
+
+
+def test_a_splash_has_thirty_seconds_after_a_start_and_a_page_with_words_has_not() -> None:
+    splash = Scene({0: "splash", 29: "home"})
+    splash.flow.open_app()
+    assert splash.flow.settled(splash.see()).name == "home"
+    page = Scene({0: "unknown", 29: "home"})
+    page.flow.open_app()
+    page.fails(lambda flow, sight: flow.settled(sight))
+    assert page.took_s == 8.0
+
+
+def test_a_splash_that_comes_later_has_the_usual_patience() -> None:
+    scene = Scene({0: "home", 1: "splash"})
+    scene.flow.open_app()
+    sight = scene.flow.settled(scene.see())
+    scene.fails(lambda flow, _: flow.settled(flow.hands.wait_change(sight, 2.0)))
+    assert scene.took_s == 9.0
+
+
+def test_another_app_in_front_has_three_seconds() -> None:
+    scene = Scene({0: "launcher"})
+    scene.phone.display.front = ""
+    assert scene.fails(lambda flow, sight: flow.settled(sight)).code == "app_crashed"
+    assert scene.took_s == 3.0
+
+
+# -- where a post can begin ---------------------------------------------------------------------------------------
+
+
+def test_what_was_left_open_is_closed_with_the_app() -> None:
+    scene = Scene({0: "form"})
+    scene.flow.first_look()
+    assert "starting the app afresh: post_screen was left open" in scene.log
+    assert scene.stage.way == ["stop the app", "start the app"]
+
+
+@pytest.mark.parametrize("screen", ["home", "profile"])
+def test_the_tabs_are_where_a_post_can_begin(screen: str) -> None:
+    scene = Scene({0: screen})
+    scene.flow.first_look()
+    assert scene.stage.way == []
+
+
+def test_what_a_person_must_do_is_not_started_over() -> None:
+    scene = Scene({0: "login"})
+    failed = scene.fails(lambda flow, _: flow.first_look())
+    assert (failed.code, str(failed), failed.step) == ("not_logged_in", "TikTok asks to log in", "login")
+    assert scene.stage.way == []
+
+
+# -- going round --------------------------------------------------------------------------------------------------
+
+
+def bouncing(scene: Scene, handler: Callable[[Sight], Sight]) -> None:
+    names = ("home", "own_profile", "post_screen")
+    scene.flow.handlers = lambda: dict.fromkeys(names, handler)  # type: ignore[method-assign]
+
+
+def test_a_screen_that_comes_up_for_the_eleventh_time_ends_it() -> None:
+    scene = Scene({second: ("home", "profile")[second % 2] for second in range(100)})
+    bouncing(scene, lambda sight: scene.flow.hands.wait_change(sight, 5.0))
+    failed = scene.fails(lambda flow, sight: flow.drive(sight))
+    assert (failed.code, str(failed), failed.step) == (
+        "ui_changed",
+        "going in circles (11 times on home)",
+        "home",
+    )
+    assert scene.took_s == 20.0
+
+
+def test_a_hundred_and_fifty_steps_are_the_most() -> None:
+    scene = Scene({0: "home"})
+    steps = []
+
+    def stay(sight: Sight) -> Sight:
+        steps.append(1)
+        return sight
+
+    bouncing(scene, stay)
+    failed = scene.fails(lambda flow, sight: flow.drive(sight))
+    assert len(steps) == 150
+    assert str(failed) == "going in circles (1 times on home)"
+
+
+def test_an_attempt_whose_time_is_over_can_be_tried_again() -> None:
+    scene = Scene({0: "home"})
+    scene.stage.attempt.deadline = Deadline(scene.phone.time, 0.0)
+    failed = scene.fails(lambda flow, sight: flow.drive(sight))
+    assert (failed.code, failed.passing, failed.step) == ("timeout", True, "home")
+
+
+def test_a_screen_that_is_not_on_the_way_ends_it() -> None:
+    scene = Scene({0: "form"})
+    scene.flow.handlers = dict  # type: ignore[method-assign]
+    failed = scene.fails(lambda flow, sight: flow.drive(sight))
+    assert str(failed) == "post_screen is not on the way"
+
+
+# -- an upload of before ------------------------------------------------------------------------------------------
+
+
+def test_an_upload_that_still_runs_is_waited_for() -> None:
+    scene = Scene({0: "uploading", 30: "home"})
+    sight = scene.flow.note_traces(scene.see())
+    assert (sight.name, scene.took_s, scene.flow.old_traces) == ("home", 30.0, {})
+
+
+def test_it_is_waited_for_ninety_seconds_and_then_remembered() -> None:
+    scene = Scene({0: "uploading"})
+    scene.flow.note_traces(scene.see())
+    assert (scene.took_s, scene.flow.old_traces) == (90.0, {"uploading": 1})
+    assert scene.stage.attempt.facts["signs of an earlier upload"] == {"uploading": 1}
+
+
+def test_a_screen_without_signs_ends_the_wait_and_leaves_them_unknown() -> None:
+    scene = Scene({0: "uploading", 10: "profile"})
+    assert scene.flow.note_traces(scene.see()).name == "own_profile"
+    assert (scene.took_s, scene.flow.old_traces) == (10.0, None)
+
+
+def test_a_notice_of_failure_is_remembered_at_once() -> None:
+    scene = Scene({0: "failed"})
+    scene.flow.note_traces(scene.see())
+    assert (scene.took_s, scene.flow.old_traces) == (0.0, {"upload_failed": 1})
+
+
+def test_an_upload_that_stands_still_gets_one_fresh_start_and_then_somebody_must_look() -> None:
+    scene = Scene({0: "uploading"})
+    failed = scene.fails(lambda flow, sight: flow.drive(sight))
+    assert (failed.code, failed.step, failed.passing) == ("upload_pending", "home", True)
+    assert scene.stage.way == ["stop the app", "start the app"]
+    assert scene.took_s == 180.0
+
+
+# -- what lies in the way -----------------------------------------------------------------------------------------
+
+
+def test_a_dialog_goes_by_its_button_then_by_back_and_no_step_is_made_twice() -> None:
+    scene = Scene({0: "contacts?"})
+    failed = scene.fails(lambda flow, sight: flow.settled(sight))
+    assert scene.phone.taps == ["contacts?", "back on contacts?"]
+    assert str(failed).startswith(
+        "contacts_dialog does not go away: Dialog · To connect with people you know"
+    )
+    assert scene.took_s == 6.0
+
+
+def test_a_sheet_that_stays_is_told_by_its_words_in_the_order_in_which_they_stand() -> None:
+    scene = Scene({0: "sheet over home"})
+    failed = scene.fails(lambda flow, sight: flow.settled(sight))
+    assert str(failed) == (
+        "some_sheet does not go away: Close · Add phone · Add your phone number for extra security · Continue"
+    )
+    said = scene.stage.attempt.facts["a sheet that is not known lies over the app"]["says"]
+    assert said == ["Close", "Add phone", "Add your phone number for extra security", "Continue"]
+    assert list(scene.stage.attempt.kept) == ["sheet.xml"]
+
+
+def test_over_a_form_back_is_not_pressed_because_it_could_lose_the_form() -> None:
+    scene = Scene({0: "sheet over form"})
+    scene.fails(lambda flow, sight: flow.settled(sight))
+    assert scene.phone.taps == ["sheet over form"]
+    instagram = Scene({0: "sheet over form"}, "instagram")
+    instagram.fails(lambda flow, sight: flow.settled(sight))
+    assert instagram.phone.taps == ["sheet over form"]
+
+
+def test_instagrams_sheet_is_touched_beside_it_then_back_is_pressed() -> None:
+    scene = Scene({0: "sheet over home"}, "instagram")
+    scene.fails(lambda flow, sight: flow.settled(sight))
+    assert scene.stage.way == ["tap scrim", "press back: closes some_sheet"]
+
+
+def test_a_question_that_belongs_after_the_tap_is_not_answered_before_it() -> None:
+    scene = Scene({0: "publicly?"})
+    failed = scene.fails(lambda flow, sight: flow.settled(sight))
+    assert str(failed) == "publish_publicly came before anything was published"
+    assert scene.phone.taps == []
+
+
+def test_a_dialog_that_comes_again_and_again_ends_it() -> None:
+    film: Film = {}
+    for second in range(0, 60, 2):
+        film[second], film[second + 1] = "contacts?", "home"
+    scene = Scene(film)
+
+    def go_on(flow: Any, sight: Sight) -> None:
+        while True:
+            sight = flow.hands.wait_change(flow.settled(sight), 2.0)
+
+    failed = scene.fails(go_on)
+    assert str(failed).startswith("contacts_dialog ")
+    assert len(scene.phone.taps) <= 12
+
+
+# -- options and texts --------------------------------------------------------------------------------------------
+
+
+def test_an_option_that_meets_a_changed_screen_is_not_set_and_other_failures_stay_what_they_are() -> None:
+    scene = Scene({0: "home"})
+    with pytest.raises(ScriptFailed) as failed, scene.flow.option("ai label"):
+        raise ScriptFailed("ui_changed", "no switch", step="more_options")
+    assert (failed.value.code, str(failed.value), failed.value.step) == (
+        "option_not_set", "ai label: no switch", "more_options",
+    )  # fmt: skip
+    with pytest.raises(ScriptFailed) as bare, scene.flow.option("ai label"):
+        raise ScriptFailed("ui_changed", "no switch")
+    assert bare.value.step == "ai label"
+    with pytest.raises(ScriptFailed) as other, scene.flow.option("ai label"):
+        raise ScriptFailed("sound_not_found", "gone", step="sound")
+    assert other.value.code == "sound_not_found"
+
+
+def test_a_list_is_scrolled_to_its_end_and_no_further() -> None:
+    scene = Scene({0: "form"})
+    sight, found = scene.flow.scroll_to(scene.see(), "ai_label_switch")
+    assert (sight.name, found) == ("post_screen", None)
+    assert scene.stage.way == ["swipe up"]
+    there, button = scene.flow.scroll_to(sight, "post_button")
+    assert button is not None
+    assert there is sight
+    assert scene.stage.way == ["swipe up"]
+
+
+def test_a_text_that_the_app_changed_is_told_with_the_place_and_kept_for_later() -> None:
+    scene = Scene({0: "form"})
+    scene.flow.check_text("one", "one ", "caption")
+    with pytest.raises(ScriptFailed) as failed:
+        scene.flow.check_text("one #two", "one two", "caption")
+    assert (failed.value.code, failed.value.step) == ("caption_altered", "caption")
+    assert str(failed.value) == 'the app changed the caption: after 4 characters "#two" became "two"'
+    assert scene.stage.attempt.facts["caption reads differently"] == {"wanted": "one #two", "seen": "one two"}
+    assert scene.flow.unfinished.knows("one two")
