@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -245,3 +246,39 @@ def test_what_is_no_object_or_no_json_is_explained() -> None:
         parse_object(b"[]")
     with pytest.raises(Refusal, match="a comma"):
         parse_object(b'{"a": 1 "b": 2}')
+
+
+def test_a_single_byte_is_read_and_parts_count_together() -> None:
+    assert read_body(request(b"a", 1), 10) == b"a"
+    three_parts = b"x" * (3 * CHUNK)
+    assert len(read_body(request(three_parts, ends=True), 3 * CHUNK)) == 3 * CHUNK
+    assert refused(request(three_parts, ends=True), 2 * CHUNK).code is Code.TOO_LARGE
+
+
+def test_what_unpacks_to_far_more_than_the_limit_is_never_in_memory() -> None:
+    bomb = zlib.compress(bytes(64 * 1024**2), 9)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refusal):
+            unpacked(bomb, "deflate", 10_000)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1024**2
+
+
+def test_members_of_one_gzip_body_share_the_limit() -> None:
+    members = gzip.compress(b"a" * 60) + gzip.compress(b"b" * 40)
+    assert unpacked(members, "gzip", 100) == b"a" * 60 + b"b" * 40
+    with pytest.raises(Refusal, match="larger than the 99 bytes"):
+        unpacked(members, "gzip", 99)
+
+
+@pytest.mark.parametrize("opened", [b"[[[]", b"[[]", b"[[[]]"])
+def test_levels_that_were_closed_do_not_count_and_those_that_are_open_do(opened: bytes) -> None:
+    open_levels = opened.count(b"[") - opened.count(b"]")
+    too_deep = opened + b"[" * (MAX_DEPTH + 1 - open_levels)
+    with pytest.raises(Refusal, match="nested deeper than 64 levels"):
+        parse_object(too_deep)
+    with pytest.raises(Refusal, match="not valid JSON"):
+        parse_object(too_deep[:-1])

@@ -545,3 +545,64 @@ def test_what_was_deleted_before_the_store_refused_is_said(
     assert done.warnings == ["the others could not be deleted: no space left"]
     with pytest.raises(StoreFailed):
         bench.control.delete(ids[AT_ONCE:])
+
+
+def test_what_a_second_look_shows_is_what_counts(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed, unknown = put(bench, Stage.FAILED), put(bench, Stage.FAILED, outcome=Outcome.UNKNOWN)
+    with monkeypatch.context() as moved:
+        moving(bench, moved, failed, {"attempt": 2, "retry_count": 3})
+        with pytest.raises(Invalid, match="force=true"):
+            bench.control.retry(failed.id)
+    with monkeypatch.context() as moved:
+        moving(bench, moved, unknown, {"attempt": 2, "outcome": Outcome.NONE})
+        with pytest.raises(Invalid, match="is not unknown"):
+            bench.control.mark_published(unknown.id)
+    assert bench.task(unknown.id).stage is Stage.FAILED
+
+
+def test_a_task_that_was_published_under_a_stop_is_not_marked_as_stopped(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = put(bench, Stage.VERIFYING)
+
+    def end(_: int) -> None:
+        bench.store.tasks.change(task.id, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED)
+
+    monkeypatch.setattr(bench.jobs, "interrupt", end)
+    with pytest.raises(Invalid, match="already ended"):
+        bench.control.stop(task.id)
+    assert not bench.task(task.id).stop_requested
+
+
+def test_a_running_task_that_ended_under_its_deletion_is_gone_and_not_only_marked(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = [put(bench, Stage.PREPARING), put(bench, Stage.PREPARING)]
+
+    def end(task_id: int) -> None:
+        bench.store.tasks.change(task_id, stage=Stage.FAILED)
+
+    monkeypatch.setattr(bench.jobs, "interrupt", end)
+    done = bench.control.delete([task.id for task in tasks])
+    assert done.task_ids == [task.id for task in tasks]
+    assert [bench.store.tasks.get(task.id) for task in tasks] == [None, None]
+
+
+def test_the_guard_is_asked_with_the_time_at_which_the_retry_will_start(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    inner = bench.jobs.repeats.retrying
+
+    def retrying(task: Task, due_at: float) -> Any:
+        asked.append(due_at)
+        return inner(task, due_at)
+
+    monkeypatch.setattr(bench.jobs.repeats, "retrying", retrying)
+    now = bench.clock.now()
+    bench.control.retry(planned(bench).id)
+    bench.control.retry(put(bench, Stage.FAILED).id)
+    bench.control.retry(put(bench, Stage.FAILED).id, now=True)
+    put(bench, Stage.FAILED)
+    bench.control.retry_all()
+    assert asked == [now + 3600.0, now + 5.0, now, now + 5.0]

@@ -194,3 +194,9 @@ def test_an_entry_is_read_as_it_was_written():
     (change,) = journal.scan(data, 0).entries
     assert (change.seq, change.batch, change.gone, change.dropped) == (1, 1, {"tasks": [5]}, ["old"])
     assert bytes(change.put["tasks"][4]) == b'{"a":1}'
+
+
+def test_an_empty_first_line_hides_nothing_of_what_stands_behind_it():
+    found = journal.scan(b"\n" + b"".join(lines(2)), 0)
+    assert (found.tail, found.entries, found.schema) == (Tail.DAMAGED, [], 0)
+    assert [entry.seq for entry in found.later] == [0, 1, 2], "whom the lost changes touched is known"
