@@ -42,7 +42,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What connections may cost and how long they may take."""
 
     #: Those whose request is looked at or answered, in all and of one peer.
-    connections: int = 1_000
+    connections: int = 500
     per_peer: int = 256
     #: Those that wait for that. They cost no more than a descriptor and their first bytes, and closing them would cost
     #: more: a client that floods opens them again at once. Those that send a lot fill the memory of the kernel.
@@ -162,9 +162,7 @@ class Channel:
 
     def handle(self, events: int) -> None:
         """React to what happened on the socket."""
-        if events & (select.EPOLLERR | select.EPOLLHUP):
-            self.close()
-        elif not events & self.wanted:
+        if not events & self.wanted:
             self._loop.want(
                 self, self.wanted
             )  # it was watched for longer than wanted: that saves a system call

@@ -9,7 +9,7 @@ import select
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from handlers.server.channel import Channel, Limits
@@ -33,7 +33,8 @@ _TURN_S = 0.005
 _TURN_BESIDE_A_CROWD_S = (
     0.001  #: of the others, while newcomers queue: those who ask for /healthz are among them
 )
-_EVENTS_A_ROUND = 64
+_EVENTS_A_ROUND = 256
+_GONE = select.EPOLLERR | select.EPOLLHUP
 _SAY_AGAIN_S = 60.0
 
 
@@ -94,6 +95,7 @@ class HttpLoop:
         self.patience = Patience(self.peers)
         self._turns = {lane: Turns[Channel](lane) for lane in (lanes.quick, lanes.slow)}
         self._tick_at = 0.0
+        self._sweep: Iterator[Channel] | None = None  #: those that are yet to be looked at for having expired
         self._said_at = float("-inf")
         self._patience_ends = float("inf")
         self._cut = False
@@ -148,7 +150,11 @@ class HttpLoop:
         for fd, happened in events:
             if fd == self._bell.fd:
                 self._bell.hush()
-            elif time.monotonic() < ends and (channel := self.channels.get(fd)) is not None:
+            elif (channel := self.channels.get(fd)) is None:
+                continue
+            elif happened & _GONE:
+                channel.close()  # always at once: a flood of those who hang up would fill all places
+            elif time.monotonic() < ends:
                 self._charged(channel, partial(channel.handle, happened))  # else it happens again
         for _ in range(len(self._inbox)):
             self._inbox.popleft()()
@@ -167,6 +173,8 @@ class HttpLoop:
             return 0.0
         if self.patience:
             return PAUSED_POLL_S
+        if self.now >= self._tick_at:
+            return 0.0
         return _LEAVING_POLL_S if self.site.leaving else _POLL_S
 
     def _charged(self, channel: Channel, job: Callable[[], None]) -> None:
@@ -319,13 +327,20 @@ class HttpLoop:
         self._charged(channel, partial(channel.answer, exchange, pieces))
 
     def _tick(self) -> None:
+        """Close what has expired, in steps: thousands may have come in the same second."""
+        if self._sweep is None:
+            self._sweep = iter(list(self.channels.values()))
+        ends = time.monotonic() + _TURN_S
+        for channel in self._sweep:
+            if not channel.closed and channel.expired(self.now):
+                channel.close()
+            if time.monotonic() >= ends:
+                return
+        self._sweep = None
         self._tick_at = self.now + _POLL_S
+        self.peers.tidy(self.now)
         if not self.site.leaving:
             self.door.open()
-        for channel in list(self.channels.values()):
-            if channel.expired(self.now):
-                channel.close()
-        self.peers.tidy(self.now)
 
     def _finished(self) -> bool:
         if self._cut:

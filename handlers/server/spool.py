@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 _CHECK_SPACE_EVERY_BYTES = 16 * 1024**2
-#: A body stays in memory below this. A thousand connections may each hold so much.
+#: A body stays in memory below this. Hundreds of connections may each hold so much.
 MEMORY_BYTES = 32 * 1024
 
 

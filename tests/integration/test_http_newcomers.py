@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from handlers.server import patience
+from handlers.server import http_loop, patience
 from handlers.server.http_loop import HttpLoop
 from handlers.server.peers import ASKING_MAX, Peer
 from handlers.server.server import HttpServer
@@ -190,3 +190,34 @@ def test_only_so_many_newcomers_of_one_address_may_have_sent_more_than_a_request
         asks = stack.enter_context(connect(wire.port, get(T)))
         until(lambda: loop_of(side).patience.waiting(loop_of(side).peers.get("127.0.0.1", 0.0)) == 21)
         assert is_open(asks)
+
+
+def test_of_those_who_hang_up_while_they_wait_nothing_stays(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "_LET_IN_ANYWAY", 0)
+    wire = side.serve()
+    peer = ruined(side)
+    for _ in range(40):
+        with connect(wire.port, get(T)) as sock:
+            until(lambda: loop_of(side).patience.waiting(peer))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        until(lambda: not loop_of(side).patience.waiting(peer))
+    assert not peer.newcomers
+
+
+def test_thousands_that_expire_at_once_are_closed_in_steps(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_loop, "_TURN_S", 0.0)
+    wire = side.serve(timeout_s=1)
+    loop = loop_of(side)
+    closed: list[int] = []
+    real = loop._round
+    monkeypatch.setattr(loop, "_round", lambda: (real(), closed.append(len(loop.channels)))[0])
+    with ExitStack() as stack:
+        for _ in range(50):
+            stack.enter_context(connect(wire.port))
+        until(lambda: len(loop.channels) == 50)
+        until(lambda: not loop.channels)
+    assert set(range(50)) <= set(closed), "one in each round"
