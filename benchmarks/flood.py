@@ -1,6 +1,6 @@
 """What hostile clients can do to a daemon that posts: answers of /healthz, memory, the posts, and how it stops.
 
-python -m benchmarks.flood [--seconds 60] [--sources 1] [--phones 4] [KIND ...]
+python -m benchmarks.flood [--seconds 60] [--sources 1] [--phones 4] [--stop] [KIND ...]
 
 Each kind of flood comes from one process of its own over loopback, as fast as that process can. Goals: p99 of /healthz
 at most 100 ms during the flood and 10 ms after it, at most 150 MB of memory, every post published, SIGTERM obeyed in time.
@@ -23,7 +23,8 @@ import tempfile
 import threading
 import time
 import urllib.error
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -338,6 +339,7 @@ def main() -> None:
     parser.add_argument(
         "--latency", type=float, default=1000, help="milliseconds per nominal second of the apps"
     )
+    parser.add_argument("--stop", action="store_true", help="only stop a daemon in each kind of flood")
     parser.add_argument("--flood", choices=list(ATTACKS), help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -351,13 +353,25 @@ def main() -> None:
     print(
         f"{os.cpu_count()} processors, load {load:.1f}, from {options.sources} address(es), {options.seconds:g} s each"
     )
+    kinds = options.kinds or list(ATTACKS)
+    for kind in kinds if options.stop else ():
+        with _bench(options) as bench:
+            print(f"SIGTERM during {kind}: {stop_during(bench, kind, options.sources):.1f} s", flush=True)
+    if options.stop:
+        return
+    with _bench(options) as bench:
+        print(f"memory before: {rss_mb(bench.daemon.pid):.1f} MB", flush=True)
+        for kind in kinds:
+            print(measure(bench, kind, options.seconds, options.sources), flush=True)
+        print(f"SIGTERM during pipelined: {stop_during(bench, 'pipelined', options.sources):.1f} s")
+
+
+@contextmanager
+def _bench(options: argparse.Namespace) -> Iterator[Bench]:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), options.phones, options.latency)
         try:
-            print(f"memory before: {rss_mb(bench.daemon.pid):.1f} MB", flush=True)
-            for kind in options.kinds or ATTACKS:
-                print(measure(bench, kind, options.seconds, options.sources), flush=True)
-            print(f"SIGTERM during pipelined: {stop_during(bench, 'pipelined', options.sources):.1f} s")
+            yield bench
         finally:
             bench.stop()
 
