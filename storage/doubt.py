@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from storage.engine.load import Loaded
+from storage.error_codes import ErrorCode
 from storage.records import Outcome, PostMark, Stage, Task, TaskError, UsageMark, Use
 from storage.tables.posts import TABLE as POSTS
 from storage.tables.posts import is_out, mark_of
@@ -49,7 +50,7 @@ def put_in_doubt(state: Loaded, now: float) -> int:
             outcome=Outcome.UNKNOWN,
             # One that ended in 1970 would leave for the archive before anybody looked.
             finished_at=max(now, newest),
-            error=TaskError("interrupted", _SENTENCE),
+            error=TaskError(ErrorCode.INTERRUPTED, _SENTENCE),
             remark=_SENTENCE,
             waiting_for=None,
             waiting_since=None,

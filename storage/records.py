@@ -142,6 +142,11 @@ class Task(NewTask, frozen=True, kw_only=True):
     def status(self) -> Status:
         return self.stage.status
 
+    @property
+    def error_code(self) -> str:
+        """One of `storage.error_codes`, or a word of another version; "" without an error."""
+        return self.error.code if self.error else ""
+
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """A login that lives on a phone. No passwords, no e-mail."""

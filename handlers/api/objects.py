@@ -8,22 +8,33 @@ import msgspec
 from msgspec import Meta
 
 from jobs.hub.platforms import Platform
+from storage.error_codes import ErrorCode
 from storage.records import Outcome, Waiting
 
 LocalTime = Annotated[str, Meta(description="YYYY-MM-DD HH:MM:SS in the box's time zone")]
 Moment = Annotated[str, Meta(description="RFC 3339 with offset")]
 
+#: Those worth an example; the manual has them all.
+_CODES_OFTEN_MET = (
+    ErrorCode.DEVICE_OFFLINE,
+    ErrorCode.UNAUTHORIZED,
+    ErrorCode.APP_MISSING,
+    ErrorCode.NOT_LOGGED_IN,
+    ErrorCode.WRONG_ACCOUNT,
+    ErrorCode.NO_MATERIAL,
+    ErrorCode.MEDIA_REJECTED,
+    ErrorCode.UI_CHANGED,
+    ErrorCode.UPLOAD_TIMEOUT,
+    ErrorCode.STOPPED,
+    ErrorCode.INTERRUPTED,
+    ErrorCode.INTERNAL,
+)
+
 
 class TaskErrorObject(msgspec.Struct, frozen=True):
     """Why a task failed: a stable word, a sentence, and the step at which it happened."""
 
-    code: Annotated[
-        str,
-        Meta(
-            description="A stable word, e.g. device_offline, unauthorized, app_missing, not_logged_in, wrong_account, "
-            "no_material, media_rejected, ui_changed, upload_timeout, stopped, interrupted, internal"
-        ),
-    ]
+    code: Annotated[str, Meta(description=f"A stable word, e.g. {', '.join(_CODES_OFTEN_MET)}")]
     message: str
     step: str
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from storage.error_codes import ErrorCode
 from storage.errors import StoreError, UnknownRecord
 from storage.records import Account, Stage, Task
 from storage.tables.accounts import AccountStore
@@ -19,7 +20,7 @@ class LoginMarks:
 
     def moved(self, task: Task) -> None:
         """A task was moved and written."""
-        if task.error is not None and task.error.code == "not_logged_in":
+        if task.error_code == ErrorCode.NOT_LOGGED_IN:
             logged_in = False
         elif task.stage is Stage.PUBLISHED and task.account_seen:
             logged_in = True

@@ -17,6 +17,7 @@ from jobs.media.limits import judge
 from jobs.media.local_folder import AccountFolders
 from jobs.media.paths import LIBRARY, MediaRejected
 from jobs.media.probe import MediaFacts, MediaProbe
+from storage.error_codes import ErrorCode
 from storage.records import Material, MediaFile, Use
 from storage.store import Store
 
@@ -226,4 +227,4 @@ def _enough(
         text += ": " + "; ".join(reasons[:REASONS_SHOWN])
         if len(reasons) > REASONS_SHOWN:
             text += f"; and {len(reasons) - REASONS_SHOWN} more"
-    raise MediaRejected("no_material", text)
+    raise MediaRejected(ErrorCode.NO_MATERIAL, text)

@@ -16,7 +16,7 @@ import msgspec
 from jobs.hub.clock import Clock
 from jobs.hub.settings import Posting
 from jobs.task.attempt import ScriptFailed
-from jobs.task.ending import ALREADY_POSTED
+from storage.error_codes import ErrorCode
 from storage.records import PostMark, Task, Use
 from storage.store import Store
 from storage.tables.posts import Place, account_place, phone_place, places_of, post_of
@@ -118,7 +118,7 @@ class Repeats:
             if found:
                 last = found[-1]
                 raise ScriptFailed(
-                    ALREADY_POSTED, refusal(task, last), step="commit", passing=not last.task_id
+                    ErrorCode.ALREADY_POSTED, refusal(task, last), step="commit", passing=not last.task_id
                 )
             yield
 

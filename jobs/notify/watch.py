@@ -13,8 +13,8 @@ from jobs.hub.settings import EventName
 from jobs.hub.supervision import Loop
 from jobs.phone.inventory.losses import HUB_PHONES, Lost
 from jobs.phone.protocol import PhoneInfo, PhoneState
-from jobs.queue.breaker import ACCOUNT_CODES
 from jobs.task.announcements import Tell
+from storage.error_codes import code_of
 from storage.store import StoreHealth
 
 _LOG = logging.getLogger(__name__)
@@ -26,9 +26,6 @@ GRACE_S = 15.0
 AGAIN_S = 3600.0
 #: With less than so many times `storage.min_free_bytes` of free disk a person should make room.
 LOW_DISK_FACTOR = 10
-
-#: Ends of tasks that repeat until a person has touched the phone.
-HANDS_CODES = ACCOUNT_CODES | {"app_missing", "unauthorized", "device_storage_full"}
 _HANDS_STATES = frozenset(
     {PhoneState.NEEDS_HANDS, PhoneState.UNAUTHORIZED, PhoneState.NO_PERMISSIONS, PhoneState.DUPLICATE}
 )
@@ -78,7 +75,7 @@ class Watch:
         """Pass an event of the jobs core on; ends that only a person can mend are told as such too."""
         self._tell(name, sentence, **facts)
         serial, code = str(facts.get("serial", "")), str(facts.get("code", ""))
-        if code in HANDS_CODES and self._is_news("hands", serial, code):
+        if code_of(code).needs_person and self._is_news("hands", serial, code):
             self._tell("needs_hands", f"phone {serial} needs somebody: {sentence}", serial=serial, code=code)
 
     def turn(self) -> float:

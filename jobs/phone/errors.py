@@ -19,12 +19,18 @@ LeaseLost                  the attempt no longer owns its phone (not a failure o
 
 from __future__ import annotations
 
+from storage.error_codes import ErrorCode
+
 
 class PhoneError(Exception):
     """Something about a phone failed. `serial` names it; `passing` says whether trying again can help."""
 
-    code = "internal"
+    code = ErrorCode.INTERNAL
     passing = True
+
+    def __init_subclass__(cls) -> None:
+        if "code" in vars(cls):
+            cls.passing = cls.code.retryable
 
     def __init__(self, message: str, *, serial: str = "", passing: bool | None = None) -> None:
         super().__init__(message)
@@ -36,31 +42,31 @@ class PhoneError(Exception):
 class AdbDown(PhoneError):
     """The adb server does not answer."""
 
-    code = "device_offline"
+    code = ErrorCode.DEVICE_OFFLINE
 
 
 class PhoneOffline(PhoneError):
     """The phone is not connected, or its link was lost."""
 
-    code = "device_offline"
+    code = ErrorCode.DEVICE_OFFLINE
 
 
 class PhoneUnauthorized(PhoneError):
     """The phone has not accepted this box's adb key."""
 
-    code = "unauthorized"
+    code = ErrorCode.UNAUTHORIZED
 
 
 class DeadlinePassed(PhoneError):
     """A call did not end in its time."""
 
-    code = "device_timeout"
+    code = ErrorCode.DEVICE_TIMEOUT
 
 
 class AutomationLost(PhoneError):
     """The automation server on the phone does not answer."""
 
-    code = "automation_lost"
+    code = ErrorCode.AUTOMATION_LOST
 
 
 class TapUncertain(AutomationLost):
@@ -83,34 +89,31 @@ class CommandFailed(PhoneError):
 class PushFailed(PhoneError):
     """A file did not arrive whole on the phone."""
 
-    code = "push_failed"
+    code = ErrorCode.PUSH_FAILED
 
 
 class PhoneStorageFull(PushFailed):
     """The phone has no room for the file."""
 
-    code = "device_storage_full"
-    passing = False
+    code = ErrorCode.DEVICE_STORAGE_FULL
 
 
 class AppMissing(PhoneError):
     """The app is not installed on the phone."""
 
-    code = "app_missing"
-    passing = False
+    code = ErrorCode.APP_MISSING
 
 
 class InputForbidden(PhoneError):
     """The phone refuses touches and keys from a program; nothing was touched. A person must change a setting."""
 
-    code = "input_forbidden"
-    passing = False
+    code = ErrorCode.INPUT_FORBIDDEN
 
 
 class PhoneNotReady(PhoneError):
     """The phone is locked, in a call, too hot, or its battery is too low."""
 
-    code = "device_not_ready"
+    code = ErrorCode.DEVICE_NOT_READY
 
 
 class StopRequested(Exception):

@@ -14,6 +14,7 @@ from jobs.post.screens.labels import plain
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import ScriptFailed, Visit
+from storage.error_codes import ErrorCode
 
 #: The only elements that are ever tapped here; the switcher is closed by BACK.
 TAPPED = frozenset({"profile_tab", "account_name"})
@@ -163,7 +164,7 @@ class AccountReader:
             return self._unlike(f"{self._app} shows {sight.name}: close it on the phone, then ask again")
         front = self._phone.foreground_package()
         if front and front not in self._hands.vocabulary.packages:
-            return ScriptFailed("app_crashed", f"{front} is in front, not {self._package}", step=STEP)
+            return ScriptFailed(ErrorCode.APP_CRASHED, f"{front} is in front, not {self._package}", step=STEP)
         return self._unlike(f"{self._app} stays on a screen that is not known")
 
     # --- the rows -----------------------------------------------------------------------------------------
@@ -197,4 +198,4 @@ class AccountReader:
 
     def _unlike(self, why: str) -> ScriptFailed:
         """The app is not as the screens files say."""
-        return ScriptFailed("ui_changed", why, step=STEP)
+        return ScriptFailed(ErrorCode.UI_CHANGED, why, step=STEP)

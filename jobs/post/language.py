@@ -6,6 +6,7 @@ from jobs.phone import app_language
 from jobs.phone.protocol import PhoneSession
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import ScriptFailed, Visit
+from storage.error_codes import ErrorCode
 
 STEP = "language"
 
@@ -57,7 +58,7 @@ def _refusal(spoken: app_language.Spoken, package: str, vocabulary: Vocabulary, 
         remedy = f"set the phone's language to {app_language.name_of(wanted)}: its Android sets none for one app alone"
     told = f"{why}; " if why else ""
     return ScriptFailed(
-        "app_language",
+        ErrorCode.APP_LANGUAGE,
         f"{package} {whose} {app_language.name_of(spoken.language)} ({spoken.tag}); posts are made in {covered} only: {told}{remedy}",
         step=STEP,
     )

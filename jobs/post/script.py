@@ -20,6 +20,7 @@ from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.post.screens.vocabularies import read_vocabularies
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
+from storage.error_codes import ErrorCode
 from storage.errors import StoreError
 from storage.records import MediaFile, Outcome
 
@@ -66,7 +67,7 @@ class PostScript:
 
     def _flow(self, attempt: Attempt, phone: PhoneSession) -> Flow:
         if not attempt.task.materials:
-            raise ScriptFailed("no_material", "the task has no file to publish", step="plan")
+            raise ScriptFailed(ErrorCode.NO_MATERIAL, "the task has no file to publish", step="plan")
         plan = make_plan(attempt.task)
         files = PhoneFiles(attempt, phone, self._check)
         unfinished = Unfinished(self._meta, phone.serial, plan.package)
@@ -115,7 +116,7 @@ class PostScript:
         button = flow.hands.uncovered(ready.button, whole=True)
         if button is None:
             raise ScriptFailed(
-                "ui_changed",
+                ErrorCode.UI_CHANGED,
                 f"another screen came when {ready.button.name} was to be tapped",
                 step="commit",
                 passing=True,
@@ -132,7 +133,7 @@ class PostScript:
                 return refused(error.code, f"the publishing tap was not made: {error}", step="commit")
             except (PhoneError, StopRequested, LeaseLost) as error:
                 return unknown(
-                    getattr(error, "code", "stopped"),
+                    getattr(error, "code", ErrorCode.STOPPED),
                     f"the publishing tap was cut off: {error}",
                     step="commit",
                 )
@@ -145,7 +146,7 @@ class PostScript:
         except PhoneError as error:
             return unknown(error.code, f"after the tap the phone was lost: {error}")
         except (StopRequested, LeaseLost) as error:
-            return unknown("stopped", f"after the tap: {error}")
+            return unknown(ErrorCode.STOPPED, f"after the tap: {error}")
 
     def _watch(self, flow: Flow, sight: Sight) -> Verdict:
         return APPS[flow.plan.platform].watch(flow).run(sight)

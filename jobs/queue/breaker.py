@@ -15,6 +15,7 @@ from typing import NamedTuple
 from jobs.hub.clock import Clock, utc
 from jobs.task.announcements import Tell, nobody
 from jobs.task.states import RUNNING
+from storage.error_codes import Scope, code_of
 from storage.records import Stage, Task
 from storage.tables.tasks import TaskStore
 
@@ -29,59 +30,29 @@ PAUSE_S, PAUSE_MAX_S = 900.0, 4 * 3600.0
 #: How long a task that was let through as a trial may take until its attempt runs.
 TRIAL_START_S = 10.0
 
-#: Which ends speak of the app's version: screens that nobody knows, texts that it alters, proof that is not seen.
-APP_CODES = frozenset({"ui_changed", "app_crashed", "caption_altered", "upload_timeout"})
-#: Which speak of the account.
-ACCOUNT_CODES = frozenset(
-    {
-        "not_logged_in",
-        "wrong_account",
-        "account_blocked",
-        "account_restricted",
-        "verification_needed",
-        "security_check",
-        "person_needed",
-    }
-)
-#: Which speak of the phone.
-PHONE_CODES = frozenset(
-    {
-        "app_language",
-        "device_offline",
-        "device_timeout",
-        "device_not_ready",
-        "device_storage_full",
-        "input_forbidden",
-        "automation_lost",
-        "push_failed",
-        "upload_failed",
-        "timeout",
-    }
-)
 
+class Guarded(NamedTuple):
+    """What a breaker guards: one version of an app, an account, a phone, or an app on a phone."""
 
-class Scope(NamedTuple):
-    """What a breaker stands before: one version of an app, an account, a phone, or an app on a phone."""
-
-    kind: str
+    scope: Scope
     first: str
     second: str = ""
 
     def __str__(self) -> str:
-        if self.kind == "app":
+        if self.scope is Scope.APP:
             return f"{self.first} {self.second}".rstrip()
-        if self.kind == "account":
+        if self.scope is Scope.ACCOUNT:
             return f"the account {self.second} ({self.first})"
-        if self.kind == "app on phone":
+        if self.scope is Scope.APP_ON_PHONE:
             return f"{self.second} on the phone {self.first}"
         return f"the phone {self.first}"
 
 
 @dataclass
 class _Breaker:
-    """One scope and one way of failing."""
+    """One way of failing of what it guards."""
 
-    scope: Scope
+    guarded: Guarded
     code: str
     step: str
     failures: dict[int, float] = field(default_factory=dict)  #: task id -> monotonic time
@@ -99,7 +70,7 @@ class _Breaker:
     def sentence(self) -> str:
         where = f" at {self.step}" if self.step else ""
         until = utc(self.until_wall).isoformat(timespec="minutes")
-        return f"{self.scope} is paused until {until}: {len(self.failures)} tasks in a row ended with {self.code}{where}"
+        return f"{self.guarded} is paused until {until}: {len(self.failures)} tasks in a row ended with {self.code}{where}"
 
 
 class Breaker:
@@ -110,7 +81,7 @@ class Breaker:
         self._tasks = tasks
         self._tell = tell
         self._lock = threading.Lock()
-        self._breakers: dict[tuple[Scope, str, str], _Breaker] = {}
+        self._breakers: dict[tuple[Guarded, str, str], _Breaker] = {}
         self._versions: dict[tuple[str, str], str] = {}  #: (serial, package) -> the version last seen there
 
     # --- what it hears ------------------------------------------------------------------------------------
@@ -125,13 +96,13 @@ class Breaker:
                 self._versions[task.serial, task.package] = task.app_version
             if task.stage is Stage.PUBLISHED:
                 self._worked(task)
-            elif task.stage in {Stage.FAILED, Stage.REJECTED} and task.error is not None:
-                opened = self._failed(task, task.error.code, task.error.step)
+            elif task.stage in {Stage.FAILED, Stage.REJECTED}:
+                opened = self._failed(task)
         if opened is not None:
             _LOG.error("%s", opened.sentence)
-            scope = opened.scope
-            serial = task.serial if scope.kind != "app" else ""
-            self._tell("needs_hands", opened.sentence, serial=serial, code=opened.code, scope=str(scope))
+            what = opened.guarded
+            serial = task.serial if what.scope is not Scope.APP else ""
+            self._tell("needs_hands", opened.sentence, serial=serial, code=opened.code, scope=str(what))
 
     def started(self, task: Task) -> None:
         """A task is about to be claimed: where a pause is over, it is the trial."""
@@ -146,9 +117,9 @@ class Breaker:
                 breaker for breaker in self._breakers.values() if breaker.open and self._hits(breaker, serial)
             ]
             for breaker in found:
-                del self._breakers[breaker.scope, breaker.code, breaker.step]
+                del self._breakers[breaker.guarded, breaker.code, breaker.step]
         for breaker in found:
-            _LOG.warning("%s goes on: a person says so", breaker.scope)
+            _LOG.warning("%s goes on: a person says so", breaker.guarded)
         return [breaker.sentence for breaker in found]
 
     # --- what it says -------------------------------------------------------------------------------------
@@ -166,7 +137,7 @@ class Breaker:
                 if now < breaker.until:
                     return breaker.sentence
                 if breaker.trial != task.id and self._tries(breaker, now):
-                    return f"{breaker.scope} was paused; task {breaker.trial} tries whether it works again"
+                    return f"{breaker.guarded} was paused; task {breaker.trial} tries whether it works again"
         return ""
 
     def pauses(self, serial: str) -> list[str]:
@@ -183,26 +154,21 @@ class Breaker:
 
     # --- inside, under the lock ---------------------------------------------------------------------------
 
-    def _scopes(self, task: Task, code: str) -> Scope | None:
-        if code in APP_CODES:
-            return Scope("app", task.package, task.app_version)
-        if code in ACCOUNT_CODES:
-            return Scope("account", task.platform, _account(task))
-        if code == "app_missing":
-            return Scope("app on phone", task.serial, task.package)
-        return Scope("phone", task.serial) if code in PHONE_CODES else None
-
-    def _failed(self, task: Task, code: str, step: str) -> _Breaker | None:
+    def _failed(self, task: Task) -> _Breaker | None:
         """Count an end; the breaker, when that opened it."""
-        scope = self._scopes(task, code)
-        for breaker in self._breakers.values():
-            if breaker.trial == task.id and (breaker.scope, breaker.code) != (scope, code):
-                breaker.trial = 0  # it failed otherwise, which says nothing: another one tries
-        if scope is None:
+        if task.error is None:
             return None
-        step = step if scope.kind == "app" else ""
+        code, step = task.error.code, task.error.step
+        scope = code_of(code).scope
+        what = _through(task, task.app_version)[scope] if scope else None
+        for breaker in self._breakers.values():
+            if breaker.trial == task.id and (breaker.guarded, breaker.code) != (what, code):
+                breaker.trial = 0  # it failed otherwise, which says nothing: another one tries
+        if what is None:
+            return None
+        step = step if scope is Scope.APP else ""
         now = self._clock.monotonic()
-        breaker = self._breakers.setdefault((scope, code, step), _Breaker(scope, code, step))
+        breaker = self._breakers.setdefault((what, code, step), _Breaker(what, code, step))
         breaker.failures = {
             i: at for i, at in breaker.failures.items() if breaker.open or now - at < WITHIN_S
         }
@@ -218,40 +184,30 @@ class Breaker:
 
     def _worked(self, task: Task) -> None:
         """A post: nothing that it went through is broken."""
-        through = {
-            Scope("app", task.package, task.app_version),
-            Scope("account", task.platform, _account(task)),
-            Scope("app on phone", task.serial, task.package),
-            Scope("phone", task.serial),
-        }
+        through = _through(task, task.app_version).values()
         for key, breaker in list(self._breakers.items()):
-            if breaker.scope in through:
+            if breaker.guarded in through:
                 del self._breakers[key]
                 if breaker.open:
-                    _LOG.warning("%s works again", breaker.scope)
+                    _LOG.warning("%s works again", breaker.guarded)
 
     def _before(self, task: Task) -> list[_Breaker]:
         """Open breakers that stand before a task."""
         if not self._breakers:
             return []
         version = self._versions.get((task.serial, task.package), "")
-        mine = {
-            Scope("app", task.package, version),
-            Scope("account", task.platform, _account(task)),
-            Scope("app on phone", task.serial, task.package),
-            Scope("phone", task.serial),
-        }
-        return [breaker for breaker in self._breakers.values() if breaker.open and breaker.scope in mine]
+        mine = _through(task, version).values()
+        return [breaker for breaker in self._breakers.values() if breaker.open and breaker.guarded in mine]
 
     def _hits(self, breaker: _Breaker, serial: str) -> bool:
         """Whether something on this phone waits because of the breaker."""
-        scope = breaker.scope
-        if scope.kind == "app":
-            return self._versions.get((serial, scope.first)) == scope.second
-        if scope.kind == "account":
+        what = breaker.guarded
+        if what.scope is Scope.APP:
+            return self._versions.get((serial, what.first)) == what.second
+        if what.scope is Scope.ACCOUNT:
             tasks = (self._tasks.get(task_id) for task_id in breaker.failures)
             return any(task is not None and task.serial == serial for task in tasks)
-        return scope.first == serial
+        return what.first == serial
 
     def _tries(self, breaker: _Breaker, now: float) -> bool:
         """Whether a trial is on its way."""
@@ -263,6 +219,13 @@ class Breaker:
         return task is not None and task.stage in RUNNING
 
 
-def _account(task: Task) -> str:
-    """The account's name, or which app's current account on which phone."""
-    return f"@{task.username.lower()}" if task.username else f"in use on {task.serial}"
+def _through(task: Task, app_version: str) -> dict[Scope, Guarded]:
+    """All that a task's post goes through."""
+    # without a name it is whichever account is current in the app on that phone
+    account = f"@{task.username.lower()}" if task.username else f"in use on {task.serial}"
+    return {
+        Scope.APP: Guarded(Scope.APP, task.package, app_version),
+        Scope.ACCOUNT: Guarded(Scope.ACCOUNT, task.platform, account),
+        Scope.APP_ON_PHONE: Guarded(Scope.APP_ON_PHONE, task.serial, task.package),
+        Scope.PHONE: Guarded(Scope.PHONE, task.serial),
+    }

@@ -16,6 +16,7 @@ from jobs.run.engine import Jobs
 from jobs.task import ending
 from jobs.task.retry import pause_s
 from jobs.task.states import AFTER_COMMIT, ENDED, PENDING, RUNNING
+from storage.error_codes import ErrorCode
 from storage.errors import StageConflict, StoreError, UnknownRecord
 from storage.records import Outcome, Stage, Task
 from storage.store import Store
@@ -80,7 +81,7 @@ class Control:
                 return self._tasks.change(task_id, expect=RUNNING, stop_requested=True)
             except (StageConflict, UnknownRecord):
                 stopped = self._tasks.get(task_id)
-                if stopped is not None and stopped.error is not None and stopped.error.code == "stopped":
+                if stopped is not None and stopped.error_code == ErrorCode.STOPPED:
                     return stopped
         raise Invalid(Problem("", f"task {task_id} changes too fast to be stopped"))
 
@@ -134,8 +135,8 @@ class Control:
             if task.deleted:
                 continue
             obstacle = self._obstacle(task)
-            if not obstacle and task.error is not None and task.error.code == "stopped":
-                obstacle = "stopped"
+            if not obstacle and task.error_code == ErrorCode.STOPPED:
+                obstacle = ErrorCode.STOPPED
             if not obstacle and task.retry_count >= task.max_retry_count:
                 obstacle = "retry_limit"
             if obstacle:
@@ -246,7 +247,7 @@ class Control:
                 due_at, step = self._again(task)
                 with ExitStack() as own:
                     if own.enter_context(self._jobs.repeats.retrying(task, due_at)):
-                        skipped.append(Skipped(task.id, ending.ALREADY_POSTED))
+                        skipped.append(Skipped(task.id, ErrorCode.ALREADY_POSTED))
                         continue
                     until_written.push(own.pop_all())
                 steps.append((task, step.changes))

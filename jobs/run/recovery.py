@@ -11,6 +11,7 @@ from jobs.task import ending
 from jobs.task.attempt import Verdict
 from jobs.task.retry import Uniform
 from jobs.task.states import RUNNING, Mover
+from storage.error_codes import ErrorCode
 from storage.errors import StageConflict, StoreError, UnknownRecord
 from storage.records import Outcome, Stage, Task, TaskError
 from storage.tables.tasks import TaskStore
@@ -104,7 +105,7 @@ class Recovery:
 
     def _give_up(self, task: Task) -> None:
         error = TaskError(
-            "interrupted", "nobody saw how the attempt ended, and its phone could not be looked at"
+            ErrorCode.INTERRUPTED, "nobody saw how the attempt ended, and its phone could not be looked at"
         )
         verdict = Verdict(Outcome.UNKNOWN, error.message, error)
         steps = ending.after_commit(task, verdict, self._posting, self._clock.now(), self._uniform)

@@ -31,6 +31,7 @@ from jobs.task.attempt import OnHold, Script, ScriptFailed, Verdict
 from jobs.task.ending import Step
 from jobs.task.retry import Uniform
 from jobs.task.states import AFTER_COMMIT, PENDING, RUNNING, Mover
+from storage.error_codes import ErrorCode, code_of
 from storage.errors import StageConflict, StoreError, UnknownRecord
 from storage.records import Account, Outcome, Stage, Task, TaskError
 from storage.store import Store
@@ -258,8 +259,8 @@ class Runner:
             _LOG.error("task %d: a verdict without a commit point", attempt.task.id)
             self._end(attempt, lambda task: self._after_commit(task, attempt, verdict))
             return Pause()
-        why = verdict.error or TaskError("internal", verdict.remark)
-        cause = ScriptFailed(why.code, why.message, step=why.step, passing=verdict.passing)
+        why = verdict.error or TaskError(ErrorCode.INTERNAL, verdict.remark)
+        cause = ScriptFailed(code_of(why.code), why.message, step=why.step, passing=verdict.passing)
         self.fail(attempt, cause)
         return Pause()
 

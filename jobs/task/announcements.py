@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from jobs.hub.settings import EventName
 from jobs.task.states import ENDED
+from storage.error_codes import ErrorCode
 from storage.errors import StoreError
 from storage.records import Outcome, Stage, Task
 
@@ -34,8 +35,7 @@ class Announcements:
         """A task was moved; only ends that a person did not ask for are worth a word."""
         if task.stage not in ENDED or task.stage is Stage.PUBLISHED or task.deleted:
             return
-        code = task.error.code if task.error is not None else ""
-        if code == "stopped":
+        if task.error_code == ErrorCode.STOPPED:
             return
         name: EventName = "unknown_outcome" if task.outcome is Outcome.UNKNOWN else "task_failed"
         name_seen = task.username or task.account_seen
@@ -48,7 +48,7 @@ class Announcements:
             username=task.username,
             account_seen=task.account_seen,
             platform=task.platform,
-            code=code,
+            code=task.error_code,
         )
 
     def clock(self, problem: str) -> None:

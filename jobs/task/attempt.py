@@ -9,6 +9,7 @@ import msgspec
 
 from jobs.hub.clock import Clock, Deadline
 from jobs.phone.protocol import PhoneSession
+from storage.error_codes import ErrorCode
 from storage.records import Account, Outcome, Task, TaskError
 
 
@@ -24,14 +25,14 @@ class Verdict(msgspec.Struct, frozen=True):
 class ScriptFailed(Exception):
     """A script ends with this before the commit point; nothing was published.
 
-    `code` is one of the API's stable error words; `passing` says whether trying again can help.
+    `passing` says whether trying again can help, where that is not as usual with this code.
     """
 
-    def __init__(self, code: str, message: str, *, step: str = "", passing: bool = False) -> None:
+    def __init__(self, code: ErrorCode, message: str, *, step: str = "", passing: bool | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.step = step
-        self.passing = passing
+        self.passing = code.retryable if passing is None else passing
 
 
 class OnHold(Exception):

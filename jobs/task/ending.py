@@ -11,12 +11,11 @@ from jobs.hub.settings import Posting
 from jobs.phone.errors import LeaseLost, PhoneError, StopRequested
 from jobs.task.attempt import ScriptFailed, Verdict
 from jobs.task.retry import Decision, Uniform, after_failure, interrupted_too_often
+from storage.error_codes import ErrorCode
 from storage.errors import StoreError
 from storage.records import Outcome, Stage, Task, TaskError, Waiting
 
-#: The reason for being skipped, and the error code, of a task that would repeat a post.
-ALREADY_POSTED = "already_posted"
-STOPPED = TaskError(code="stopped", message="stopped by request")
+STOPPED = TaskError(code=ErrorCode.STOPPED, message="stopped by request")
 UNKNOWN_ADVICE = (
     "the post may have been published: check the account, then retry with confirm=true or mark it published"
 )
@@ -38,20 +37,21 @@ class Trouble(msgspec.Struct, frozen=True):
 
 def trouble(cause: BaseException, step: str, lease_s: float) -> Trouble:
     """What an exception that left a script means."""
-    if isinstance(cause, ScriptFailed):
-        return Trouble(TaskError(cause.code, str(cause), cause.step or step), cause.passing)
-    if isinstance(cause, PhoneError):
-        return Trouble(TaskError(cause.code, str(cause), step), cause.passing)
-    if isinstance(cause, StopRequested):
-        # Nobody asked, or the runner would not ask here: the phone layer closed the session.
-        return Trouble(TaskError("device_offline", "the phone's connections were closed", step), passing=True)
-    if isinstance(cause, LeaseLost):
-        message = f"the attempt did not end within {lease_s:.0f} s"
-        return Trouble(TaskError("device_timeout", message, step), passing=True)
-    if isinstance(cause, StoreError):
-        message = f"the daemon could not write its state: {cause}"
-        return Trouble(TaskError("storage_failed", message, step), passing=True)
-    return Trouble(TaskError("internal", f"{type(cause).__name__}: {cause}", step), passing=False)
+    match cause:
+        case ScriptFailed():
+            return Trouble(TaskError(cause.code, str(cause), cause.step or step), cause.passing)
+        case PhoneError():
+            return Trouble(TaskError(cause.code, str(cause), step), cause.passing)
+        case StopRequested():
+            # Nobody asked, or the runner would not ask here: the phone layer closed the session.
+            code, message = ErrorCode.DEVICE_OFFLINE, "the phone's connections were closed"
+        case LeaseLost():
+            code, message = ErrorCode.DEVICE_TIMEOUT, f"the attempt did not end within {lease_s:.0f} s"
+        case StoreError():
+            code, message = ErrorCode.STORAGE_FAILED, f"the daemon could not write its state: {cause}"
+        case _:
+            code, message = ErrorCode.INTERNAL, f"{type(cause).__name__}: {cause}"
+    return Trouble(TaskError(code, message, step), code.retryable)
 
 
 def before_commit(task: Task, found: Trouble, posting: Posting, now: float, uniform: Uniform) -> list[Step]:
@@ -88,10 +88,10 @@ def after_commit(task: Task, verdict: Verdict, posting: Posting, now: float, uni
     if verdict.outcome is Outcome.PUBLISHED:
         return published(task, verdict.remark)
     if verdict.outcome is not Outcome.NOT_PUBLISHED:
-        error = error or TaskError("internal", verdict.remark or "no verdict")
+        error = error or TaskError(ErrorCode.INTERNAL, verdict.remark or "no verdict")
         remark = f"{verdict.remark or error.message}; {UNKNOWN_ADVICE}"
         return [Step(Stage.FAILED, {"outcome": Outcome.UNKNOWN, "error": error, "remark": remark})]
-    error = error or TaskError("media_rejected", verdict.remark or "the app refused the post")
+    error = error or TaskError(ErrorCode.MEDIA_REJECTED, verdict.remark or "the app refused the post")
     decision = after_failure(
         task, Outcome.NOT_PUBLISHED, passing=verdict.passing, posting=posting, now=now, uniform=uniform
     )
@@ -117,7 +117,7 @@ def stopped() -> Step:
 
 def repeated(sentence: str) -> Step:
     """Another task has posted the same media since this one was created."""
-    return Step(Stage.FAILED, {"error": TaskError("already_posted", sentence), "remark": sentence})
+    return Step(Stage.FAILED, {"error": TaskError(ErrorCode.ALREADY_POSTED, sentence), "remark": sentence})
 
 
 def asked_again(task: Task, due_at: float, now: float, *, at_once: bool) -> Step:
@@ -157,7 +157,7 @@ def interrupted(task: Task, posting: Posting, *, by: str) -> Step:
         message = f"interrupted {count} times: {by}"
         return Step(
             Stage.FAILED,
-            {"error": TaskError("interrupted", message), "remark": message, "interruptions": count},
+            {"error": TaskError(ErrorCode.INTERRUPTED, message), "remark": message, "interruptions": count},
         )
     return Step(Stage.QUEUED, {"interruptions": count, "remark": f"starts again: {by}"})
 

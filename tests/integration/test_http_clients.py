@@ -20,6 +20,7 @@ import pytest
 from jobs.hub.clock import SystemClock
 from jobs.hub.settings import AccountEntry, Compat, Posting
 from jobs.task.attempt import ScriptFailed, Verdict
+from storage.error_codes import ErrorCode
 from tests.support.fake_phones import FakeScript, publish
 from tests.support.http_side import HttpSide, ShownPhones
 
@@ -36,7 +37,7 @@ def later() -> str:
 def flaky(attempt: Any, phone: Any) -> Verdict:
     """Phones of this name fail at the first try."""
     if attempt.task.serial.startswith("FLAKY") and attempt.task.retry_count == 0:
-        raise ScriptFailed("ui_changed", "the screen is not known", step="find")
+        raise ScriptFailed(ErrorCode.UI_CHANGED, "the screen is not known", step="find")
     return publish(attempt, phone)
 
 

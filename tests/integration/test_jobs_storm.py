@@ -15,6 +15,7 @@ from jobs.phone.errors import PhoneOffline, TapUncertain
 from jobs.phone.protocol import PhoneState
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
 from jobs.task.states import ENDED, PENDING
+from storage.error_codes import ErrorCode
 from storage.records import Outcome, Stage
 from tests.support.bench import Bench
 from tests.support.clock import FastClock
@@ -53,7 +54,7 @@ class World:
             case "offline":
                 raise PhoneOffline("gone")
             case "final":
-                raise ScriptFailed("wrong_account", "somebody else")
+                raise ScriptFailed(ErrorCode.WRONG_ACCOUNT, "somebody else")
             case "bug":
                 raise KeyError("bug")
             case "slow":

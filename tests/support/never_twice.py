@@ -16,6 +16,7 @@ import msgspec
 from jobs.hub.settings import Posting
 from jobs.phone.errors import DeadlinePassed, StopRequested
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
+from storage.error_codes import ErrorCode
 from storage.records import Outcome, Stage, Task, TaskError
 from storage.store import Store
 from storage.tables.posts import content_of
@@ -151,15 +152,15 @@ class World:
         fault = self.faults[task.serial].popleft() if self.faults[task.serial] else ""
         place = task.serial, task.platform
         if fault == "logged out":
-            raise ScriptFailed("not_logged_in", "the app asks to log in")
+            raise ScriptFailed(ErrorCode.NOT_LOGGED_IN, "the app asks to log in")
         if task.username and self.current[place] != task.username:
             if task.username not in LOGGED_IN[task.serial]:
-                raise ScriptFailed("wrong_account", f"{task.username} is not on this phone")
+                raise ScriptFailed(ErrorCode.WRONG_ACCOUNT, f"{task.username} is not on this phone")
             self.current[place] = task.username
         account = self.current[place]
         attempt.see_account(account)
         if fault == "final":
-            raise ScriptFailed("ui_changed", "an unknown screen")
+            raise ScriptFailed(ErrorCode.UI_CHANGED, "an unknown screen")
         if fault == "passing":
             raise DeadlinePassed("the phone does not answer")
         if fault == "hold before":

@@ -15,6 +15,7 @@ from jobs.post.screens.element import Found
 from jobs.post.screens.recognise import Sight, fits, recognise
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import ScriptFailed, Visit
+from storage.error_codes import ErrorCode
 
 #: Answers of taps that may be lost in one attempt before it counts as failed.
 MAX_LOST_ANSWERS = 3
@@ -206,7 +207,9 @@ class Hands:
             what = " and ".join(dict.fromkeys(filter(None, (said(n) for n in over)))) or "something"
             if deadline.expired:
                 raise ScriptFailed(
-                    "ui_changed", f"{what} lies over {found.name} and stays", step=name or "unknown screen"
+                    ErrorCode.UI_CHANGED,
+                    f"{what} lies over {found.name} and stays",
+                    step=name or "unknown screen",
                 )
             if not told:
                 self.attempt.note(f"waiting: {what} lies over {found.name}")

@@ -18,6 +18,7 @@ from jobs.post.screens.readback import difference, hits_limit, labels, loses_has
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import Attempt, ScriptFailed
+from storage.error_codes import ErrorCode
 
 #: How often one screen may come up again, and how many steps a post may take in all, before it counts as stuck.
 MAX_VISITS = 10
@@ -143,7 +144,7 @@ class Flow:
         try:
             sight = self.settled(self.hands.look())
         except ScriptFailed as failed:
-            if failed.code != "ui_changed":
+            if failed.code != ErrorCode.UI_CHANGED:
                 raise
             return self.fresh_start(str(failed))
         if sight.name not in self.starts:
@@ -180,7 +181,7 @@ class Flow:
         if self._visits[sight.name] > MAX_VISITS or self._steps > MAX_STEPS:
             raise self.stuck(sight, f"going in circles ({self._visits[sight.name]} times on {sight.name})")
         if self.attempt.deadline.expired:
-            raise ScriptFailed("timeout", "the attempt took too long", step=sight.name, passing=True)
+            raise ScriptFailed(ErrorCode.TIMEOUT, "the attempt took too long", step=sight.name)
 
     def note_traces(self, sight: Sight) -> Sight:
         """On a screen where uploads show: remember what stands there already, and let a running upload end."""
@@ -245,17 +246,18 @@ class Flow:
         front = self.phone.foreground_package()
         if front and front not in self.hands.vocabulary.packages:
             return ScriptFailed(
-                "app_crashed",
+                ErrorCode.APP_CRASHED,
                 f"{front} is in front, not {self.plan.package}",
                 step="unknown screen",
-                passing=True,
             )
         if sight.look.unclear:
             return ScriptFailed(
-                "ui_changed", f"{sight.look.unclear}, and it stays", step=self._last_name or "unknown screen"
+                ErrorCode.UI_CHANGED,
+                f"{sight.look.unclear}, and it stays",
+                step=self._last_name or "unknown screen",
             )
         return ScriptFailed(
-            "ui_changed",
+            ErrorCode.UI_CHANGED,
             f"an unknown screen stayed for {self.posting.unknown_screen_patience_s:.0f} s",
             step=self._last_name or "unknown screen",
         )
@@ -267,7 +269,7 @@ class Flow:
 
     def stuck(self, sight: Sight, why: str) -> ScriptFailed:
         """Nothing moves forward: the app is not as the screens files say."""
-        return ScriptFailed("ui_changed", why, step=sight.name)
+        return ScriptFailed(ErrorCode.UI_CHANGED, why, step=sight.name)
 
     def dismiss(self, sight: Sight) -> Sight:
         """Tap the dismissing element of an interruption and wait until it is gone."""
@@ -465,9 +467,11 @@ class Flow:
             try:
                 yield
             except ScriptFailed as error:
-                if error.code != "ui_changed":
+                if error.code != ErrorCode.UI_CHANGED:
                     raise
-                raise ScriptFailed("option_not_set", f"{name}: {error}", step=error.step or name) from error
+                raise ScriptFailed(
+                    ErrorCode.OPTION_NOT_SET, f"{name}: {error}", step=error.step or name
+                ) from error
 
     # Comparing texts
 
@@ -482,7 +486,7 @@ class Flow:
             self.unfinished.add(seen)
             if self.posting.hashtags == "warn" and loses_hashtags(wanted, seen):
                 return  # as configured, what the app makes of too many hashtags is posted
-            code = "caption_limit" if hits_limit(wanted, seen) else "caption_altered"
+            code = ErrorCode.CAPTION_LIMIT if hits_limit(wanted, seen) else ErrorCode.CAPTION_ALTERED
             raise ScriptFailed(
                 code, f"the app changed the {field}: {difference(wanted, seen)}", step="caption"
             )

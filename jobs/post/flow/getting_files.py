@@ -15,6 +15,7 @@ from jobs.media.paths import MediaRejected
 from jobs.phone.errors import CommandFailed, PhoneNotReady, PhoneStorageFull
 from jobs.phone.protocol import Outgoing, PhoneSession
 from jobs.task.attempt import Attempt, ScriptFailed
+from storage.error_codes import ErrorCode
 from storage.records import MediaFile
 
 #: Both apps show this folder under "Recents". MediaStore wants the real path, not the /sdcard link.
@@ -120,13 +121,13 @@ class PhoneFiles:
         name = f"{PREFIX}{stamp:010d}-{task.id}-{task.attempt}-{number}-{material.sha256[:8]}{suffix}"
         local = Path(material.path)
         if not local.is_file():
-            raise ScriptFailed("no_material", f"{material.name} is no longer on the box", step="push")
+            raise ScriptFailed(ErrorCode.NO_MATERIAL, f"{material.name} is no longer on the box", step="push")
         try:
             self._check(material)
         except MediaRejected as error:
             arriving = still_arriving(local)  # copied anew: what is there in the end may be what was accepted
             text = f"{error}: it {arriving}" if arriving else str(error)
-            raise ScriptFailed("media_rejected", text, step="push", passing=bool(arriving)) from error
+            raise ScriptFailed(ErrorCode.MEDIA_REJECTED, text, step="push", passing=bool(arriving)) from error
         return Outgoing(local, name, material.size_bytes, material.sha256)
 
     def _check_room(self, need: int) -> None:
@@ -169,10 +170,9 @@ class PhoneFiles:
             if deadline.expired:
                 shown = ", ".join(list(missing)[:3]) + (" and more" if len(missing) > 3 else "")
                 raise ScriptFailed(
-                    "not_indexed",
+                    ErrorCode.NOT_INDEXED,
                     f"the phone's media store does not list {shown}",
                     step="index",
-                    passing=True,
                 )
             self._attempt.wait(min(pause_s, deadline.remaining_s))
             pause_s = min(1.0, pause_s * 1.6)

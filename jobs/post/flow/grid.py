@@ -10,6 +10,7 @@ from jobs.phone.screen.tree import Node
 from jobs.post.screens.element import Found
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 
 if TYPE_CHECKING:
     from jobs.post.flow.flow import Flow
@@ -154,10 +155,9 @@ class GridWalk:
             sight = moved
         if without_effect >= END_SCROLLS and self._place_behind(self._cells(sight), last) is not None:
             raise ScriptFailed(
-                "not_indexed",
+                ErrorCode.NOT_INDEXED,
                 f"the picker's grid ends after {last} of {count} images",
                 step=name,
-                passing=True,
             )
         raise flow.stuck(sight, f"the image after number {last} of {count} is not found in the picker's grid")
 

@@ -10,6 +10,7 @@ from jobs.post.flow.indicators import Signs
 from jobs.post.flow.proof import refused, unknown
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import Verdict
+from storage.error_codes import ErrorCode
 
 #: The form must have stood still for this long before that means "never sent".
 FORM_STANDS_S = 20.0
@@ -69,7 +70,7 @@ class Settling:
                 screen = sight.screen
                 asks = sight.name == "some_sheet" and flow.hands.beneath(sight).name in self._forms
                 if asks or (screen is not None and screen.phase in ("after", "posting")):
-                    return unknown("upload_timeout", f"the app asks: {sight.name}", step=sight.name)
+                    return unknown(ErrorCode.UPLOAD_TIMEOUT, f"the app asks: {sight.name}", step=sight.name)
                 self.closed_unknown = self.closed_unknown or sight.name == "some_sheet"
                 sight = flow.dismiss_any(sight)
                 continue
@@ -82,7 +83,7 @@ class Settling:
                     wait_s = min(wait_s, max(0.1, limit.remaining_s))
             sight = flow.hands.wait_change(sight, wait_s)
         return unknown(
-            "upload_timeout",
+            ErrorCode.UPLOAD_TIMEOUT,
             f"nothing on the phone says what became of the post; it shows {sight.name or 'an unknown screen'}",
         )
 
@@ -112,8 +113,8 @@ class Settling:
     def _form_stands(self, sight: Sight) -> Verdict:
         if self._is_our_form(sight):
             return refused(
-                "interrupted",
+                ErrorCode.INTERRUPTED,
                 "the filled form still stands: the publishing tap was never sent",
                 step="settle",
             )
-        return unknown("upload_timeout", "a form is open that is not this post's")
+        return unknown(ErrorCode.UPLOAD_TIMEOUT, "a form is open that is not this post's")

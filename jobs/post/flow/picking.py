@@ -10,6 +10,7 @@ from jobs.post.flow.grid import Cell, GridWalk, in_reading_order
 from jobs.post.screens.element import Found, contains
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 
 if TYPE_CHECKING:
     from jobs.post.flow.flow import Flow
@@ -151,6 +152,4 @@ def _fresh_grid(flow: Flow, sight: Sight, tab: str) -> Sight:
         sight = flow.reach(sight, "picker")
         sight = flow.press(sight, tab, done=lambda s: s.has(f"{tab}_chosen"), timeout_s=3.0)
         sight = flow.reach(sight, "picker")
-    raise ScriptFailed(
-        "not_indexed", "the app's picker does not show the pushed file", step="picker", passing=True
-    )
+    raise ScriptFailed(ErrorCode.NOT_INDEXED, "the app's picker does not show the pushed file", step="picker")

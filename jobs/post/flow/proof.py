@@ -9,6 +9,7 @@ from jobs.post.flow.flow import Flow
 from jobs.post.flow.indicators import Signs
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import Verdict
+from storage.error_codes import ErrorCode
 from storage.records import Outcome, TaskError
 
 #: The app is back at its tabs without any sign of an upload: after this long that is an answer too.
@@ -17,19 +18,19 @@ QUIET_WITHOUT_PROGRESS_S = 6.0
 #: The form still stands after the tap: so long is waited before that counts.
 FORM_STAYS_S = 60.0
 #: Human-needed screens after the tap that are the app's answer to it.
-_REFUSALS = frozenset({"account_blocked", "account_restricted"})
+_REFUSALS = frozenset({ErrorCode.ACCOUNT_BLOCKED, ErrorCode.ACCOUNT_RESTRICTED})
 
 
 def published(remark: str) -> Verdict:
     return Verdict(Outcome.PUBLISHED, remark)
 
 
-def refused(code: str, message: str, *, step: str) -> Verdict:
+def refused(code: ErrorCode, message: str, *, step: str) -> Verdict:
     """The app refused. Never repeated by itself: a tap was on its way, and only a person may judge that it is gone."""
     return Verdict(Outcome.NOT_PUBLISHED, message, TaskError(code, message, step))
 
 
-def unknown(code: str, message: str, *, step: str = "proof") -> Verdict:
+def unknown(code: ErrorCode, message: str, *, step: str = "proof") -> Verdict:
     return Verdict(Outcome.UNKNOWN, message, TaskError(code, message, step))
 
 
@@ -125,7 +126,9 @@ class Watch:
         if kind == "failure":
             screen = sight.screen
             return refused(
-                screen.error if screen else "upload_failed", screen.says if screen else "", step=sight.name
+                screen.error if screen else ErrorCode.UPLOAD_FAILED,
+                screen.says if screen else "",
+                step=sight.name,
             ), 0
         # Without a running upload before it, a post that is a moment old may be anybody's.
         if kind == "success" and sight.screen and (sight.screen.trace or self._shows_own_post(sight)):
@@ -177,7 +180,9 @@ class Watch:
 
     @staticmethod
     def _not_sent() -> Verdict:
-        return refused("publish_refused", "the form still stands: the tap did not publish", step="proof")
+        return refused(
+            ErrorCode.PUBLISH_REFUSED, "the form still stands: the tap did not publish", step="proof"
+        )
 
     def _at_home(self, sight: Sight) -> tuple[Verdict | None, float]:
         if self.doubtful is not None and self.doubtful(sight):
@@ -204,8 +209,9 @@ class Watch:
         if self._form is not None and not self.saw_progress:
             return self._not_sent()
         if self.saw_progress:
-            return unknown("upload_timeout", f"the upload did not end within {timeout_s:.0f} s")
+            return unknown(ErrorCode.UPLOAD_TIMEOUT, f"the upload did not end within {timeout_s:.0f} s")
         seen = sight.name or "an unknown screen"
         return unknown(
-            "upload_timeout", f"no proof and no refusal within {timeout_s:.0f} s; the phone shows {seen}"
+            ErrorCode.UPLOAD_TIMEOUT,
+            f"no proof and no refusal within {timeout_s:.0f} s; the phone shows {seen}",
         )

@@ -13,6 +13,7 @@ from jobs.post.screens.element import Found
 from jobs.post.screens.labels import plain
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 
 #: More accounts than this no app keeps on one phone; each try is a real switch.
 MAX_TRIES = 8
@@ -60,7 +61,7 @@ class Switcher:
                 return sight
             flow.attempt.note("another account is shown", shown=name, wanted=wanted)
             sight = self._switch(sight, name)
-        raise ScriptFailed("wrong_account", f"the app does not switch to {wanted}", step="account")
+        raise ScriptFailed(ErrorCode.WRONG_ACCOUNT, f"the app does not switch to {wanted}", step="account")
 
     def _switch(self, sight: Sight, shown: str) -> Sight:
         flow = self._flow
@@ -114,7 +115,7 @@ class Switcher:
                 if label not in self._tried and label not in current:
                     return row
         raise ScriptFailed(
-            "wrong_account",
+            ErrorCode.WRONG_ACCOUNT,
             f"the account {wanted} is not among those on this phone (shown: {shown})",
             step="account",
         )

@@ -9,12 +9,13 @@ from jobs.post.instagram.reading import says_in
 from jobs.post.screens.labels import plain
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 
 _PAGES = ("audio_page", "audio_gone")
 
 
 def _not_found(message: str) -> ScriptFailed:
-    return ScriptFailed("sound_not_found", message, step="sound")
+    return ScriptFailed(ErrorCode.SOUND_NOT_FOUND, message, step="sound")
 
 
 class AudioPage:
@@ -32,7 +33,7 @@ class AudioPage:
         """Open the page by the audio's link, else by searching its name."""
         if self._plan.kind is not PostKind.REEL:
             raise ScriptFailed(
-                "option_not_set",
+                ErrorCode.OPTION_NOT_SET,
                 "an audio's page leads to reels: no audio can be put under images",
                 step="sound",
             )
@@ -113,4 +114,6 @@ class AudioPage:
     def check(self, sight: Sight) -> None:
         """Camera and share screen say where no audio was chosen. Raises ScriptFailed when one was asked for."""
         if self._plan.way == "useSound" and sight.has("no_audio"):
-            raise ScriptFailed("option_not_set", "Instagram lost the audio that was chosen", step=sight.name)
+            raise ScriptFailed(
+                ErrorCode.OPTION_NOT_SET, "Instagram lost the audio that was chosen", step=sight.name
+            )

@@ -12,6 +12,7 @@ from jobs.post.instagram.reading import name_of, post_count, says, tile_of
 from jobs.post.screens.readback import same_text
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 
 #: The editor reads the file in before it shows itself.
 EDITOR_S = 25.0
@@ -206,7 +207,7 @@ class InstagramFlow(Flow):
             return self.fresh_start("a story is open that this attempt did not fill")
         if self.plan.config.ai_label:
             raise ScriptFailed(
-                "option_not_set", "stories have no AI label that could be set", step="story_editor"
+                ErrorCode.OPTION_NOT_SET, "stories have no AI label that could be set", step="story_editor"
             )
         raise ReadyToPublish(sight, self.need(sight, "your_story"))
 
@@ -229,7 +230,7 @@ class InstagramFlow(Flow):
             again = self.attempt.task.attempt > 1 and text.startswith(left.strip())
             if left and not (again or self.unfinished.knows(left)):
                 raise ScriptFailed(
-                    "leftover_draft", "the caption already holds text: an unfinished post was resumed",
+                    ErrorCode.LEFTOVER_DRAFT, "the caption already holds text: an unfinished post was resumed",
                     step="share_screen",
                 )  # fmt: skip
             if text or left:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jobs.post.flow.flow import Flow
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 
 
 def set_label(flow: Flow, sight: Sight) -> Sight:
@@ -12,7 +13,9 @@ def set_label(flow: Flow, sight: Sight) -> Sight:
     with flow.option("ai label"):
         sight, found = flow.scroll_to(sight, "ai_label_switch")
         if found is None:
-            raise ScriptFailed("option_not_set", "the AI label is not on the share screen", step="ai label")
+            raise ScriptFailed(
+                ErrorCode.OPTION_NOT_SET, "the AI label is not on the share screen", step="ai label"
+            )
         if sight.has("ai_label_on"):
             return sight
         flow.hands.tap(found)
@@ -21,7 +24,7 @@ def set_label(flow: Flow, sight: Sight) -> Sight:
         if not sight.has("ai_label_on"):
             sight, _ = flow.scroll_to(sight, "ai_label_on")
         if not sight.has("ai_label_on"):
-            raise ScriptFailed("option_not_set", "the AI label does not switch on", step="ai label")
+            raise ScriptFailed(ErrorCode.OPTION_NOT_SET, "the AI label does not switch on", step="ai label")
         return sight
 
 

@@ -11,6 +11,7 @@ from jobs.post.flow.picking import MAX_REFRESHES, fits_duration, seconds
 from jobs.post.screens.element import Found, touch
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 
 if TYPE_CHECKING:
     from jobs.post.flow.flow import Flow
@@ -41,9 +42,7 @@ def pick_video(flow: Flow, sight: Sight) -> Sight:
         sight = _refresh(flow, sight, name, number)
         if sight.name != name:
             return sight
-    raise ScriptFailed(
-        "not_indexed", "the app's picker does not show the pushed file", step=name, passing=True
-    )
+    raise ScriptFailed(ErrorCode.NOT_INDEXED, "the app's picker does not show the pushed file", step=name)
 
 
 def _newest_video(sight: Sight) -> Node | None:
@@ -107,7 +106,7 @@ def pick_images(flow: Flow, sight: Sight) -> Sight:
             return sight
     photos = _photos(sight)
     if not photos:
-        raise ScriptFailed("not_indexed", "the picker shows no photos", step=name, passing=True)
+        raise ScriptFailed(ErrorCode.NOT_INDEXED, "the picker shows no photos", step=name)
     if count > 1:
         sight = GridWalk(flow, _cells, chosen=_highest_number, target=lambda _, n: n).choose(sight, count)
     else:

@@ -10,6 +10,7 @@ from jobs.post.instagram.reading import post_count, says, tile_of
 from jobs.post.screens.readback import same_text
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import Verdict
+from storage.error_codes import ErrorCode
 
 _FORMS = frozenset({"share_screen", "caption_editor", "story_editor", "story_share_sheet"})
 _TABS = frozenset({"home", "own_profile"})
@@ -89,7 +90,7 @@ def _old_ring(flow: InstagramFlow, sight: Sight) -> Verdict | None:
     """An account that already had a story keeps its ring, and nothing else on the screen speaks of stories."""
     if flow.ring_before is not False and sight.has("own_ring"):
         return unknown(
-            "unproven",
+            ErrorCode.UNPROVEN,
             "the account had a story before, so its ring does not say whether the new one is up",
         )
     return None
@@ -113,7 +114,7 @@ def look_for_post(flow: InstagramFlow) -> Verdict:
 
 def _look_at_profile(flow: InstagramFlow, sight: Sight) -> Verdict:
     """No sign on the feed: the profile against what it said before the tap."""
-    nothing = unknown("upload_timeout", "the app is at its tabs and shows no sign of the post")
+    nothing = unknown(ErrorCode.UPLOAD_TIMEOUT, "the app is at its tabs and shows no sign of the post")
     flow.posts_before, flow.tile_before, flow.profile_fresh = flow.unfinished.profile_before(
         flow.attempt.task.id
     )

@@ -13,6 +13,7 @@ from jobs.post.screens.screens_file import (
     ScreensInvalid,
     Vocabulary,
 )
+from storage.error_codes import ErrorCode
 
 
 def _explained_by(names: Iterable[str], elements: Mapping[str, Sequence[Rule]]) -> set[str]:
@@ -132,7 +133,7 @@ def _screen_problems(name: str, screen: Screen, elements: Collection[str]) -> li
         return problems
     if not screen.all and not screen.any and not screen.cover:
         problems.append(f"screens.{name}: needs `all` or `any`, else it would fit everything")
-    if screen.kind in ("human", "failure") and not screen.error:
+    if screen.kind in ("human", "failure") and screen.error is ErrorCode.INTERNAL:
         problems.append(f"screens.{name}: a screen of kind {screen.kind} needs `error`")
     return problems
 

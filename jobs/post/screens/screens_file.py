@@ -10,6 +10,7 @@ import msgspec
 
 from jobs.hub.platforms import PLATFORMS
 from jobs.post.screens.labels import Word
+from storage.error_codes import ErrorCode
 
 Kind = Literal["path", "interruption", "human", "progress", "success", "failure"]
 Texts = str | tuple[str, ...]
@@ -140,7 +141,7 @@ class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     cover: bool = False
     #: on a side path: legal only after one of these elements was tapped, or the flow has asked for it
     asked_by: tuple[str, ...] = ()
-    error: str = ""  #: stable error word of a human-needed or failure screen
+    error: ErrorCode = ErrorCode.INTERNAL  #: of a human-needed or failure screen
     says: str = ""  #: sentence for people
     trace: bool = (
         False  #: a sign of an upload that may stand there from an earlier one; `all` begins with its element

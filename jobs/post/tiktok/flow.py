@@ -13,6 +13,7 @@ from jobs.post.tiktok.options import add_product_link, set_ai_label
 from jobs.post.tiktok.sound_page import SoundPage
 from jobs.post.tiktok.sound_sheet import set_sound
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 
 SHARE_ACTIVITY = "com.ss.android.ugc.aweme.share.SystemShareActivity"
 #: Reading the file in and preparing the preview takes the app this long on slow phones.
@@ -82,7 +83,7 @@ class TikTokFlow(Flow):
         try:
             return self.reach(self.press(sight, "profile_tab"), "own_profile")
         except ScriptFailed as failed:
-            if failed.code != "ui_changed":
+            if failed.code != ErrorCode.UI_CHANGED:
                 raise
             if not self.profile_failed:  # a screen that nobody knows may have come in between
                 self.profile_failed = True
@@ -96,10 +97,9 @@ class TikTokFlow(Flow):
         """An earlier upload does not move: TikTok shows one badge for all, so ours could not be told from it."""
         if self.restarted:
             raise ScriptFailed(
-                "upload_pending",
+                ErrorCode.UPLOAD_PENDING,
                 "an earlier upload stands still on the phone: somebody must look at it",
                 step="home",
-                passing=True,
             )
         self.restarted = True
         self.old_traces = None
@@ -127,7 +127,7 @@ class TikTokFlow(Flow):
         """Hand the file to TikTok as another app's share sheet would."""
         files = self.files.placed
         if len(files) != 1:
-            raise ScriptFailed("internal", "several files cannot be shared at once", step="share")
+            raise ScriptFailed(ErrorCode.INTERNAL, "several files cannot be shared at once", step="share")
         with self.attempt.step("share"):
             self.hands.ask("chooser")
             self.phone.start_intent(
@@ -200,7 +200,7 @@ class TikTokFlow(Flow):
             again = self.attempt.task.attempt > 1 and ours.startswith(text.strip())
             if self.discarded or not (again or self.unfinished.knows(text)):
                 raise ScriptFailed(
-                    "leftover_draft",
+                    ErrorCode.LEFTOVER_DRAFT,
                     f"the {element.partition('_')[0]} already holds text: an unfinished post was resumed; "
                     "finish or discard it on the phone",
                     step="post_screen",

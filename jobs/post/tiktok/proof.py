@@ -9,6 +9,7 @@ from jobs.post.screens.readback import same_text
 from jobs.post.screens.recognise import Sight
 from jobs.post.tiktok.flow import TikTokFlow, says
 from jobs.task.attempt import Verdict
+from storage.error_codes import ErrorCode
 from storage.records import Stage
 
 _TABS = frozenset({"home", "own_profile", "own_post"})
@@ -82,11 +83,11 @@ def _at_tabs(flow: TikTokFlow, sight: Sight, seen: Settling) -> Verdict:
     signs = seen.signs
     if signs.failure_stands(sight) or signs.before or _offers_retry(sight):
         return unknown(
-            "upload_timeout", "signs of an earlier upload stand there: ours could not be told from it"
+            ErrorCode.UPLOAD_TIMEOUT, "signs of an earlier upload stand there: ours could not be told from it"
         )
     if signs.saw_progress:
         return published("the upload ran to its end and the app is back at its tabs")
     if flow.found_in_front and flow.attempt.task.stage is Stage.VERIFYING and not seen.closed_unknown:
         # The tap was sent; had it not worked, the form would still stand there.
         return published("the form is gone and the app is back at its tabs, with no upload left")
-    return unknown("upload_timeout", "the app is at its tabs and shows no sign of the post")
+    return unknown(ErrorCode.UPLOAD_TIMEOUT, "the app is at its tabs and shows no sign of the post")

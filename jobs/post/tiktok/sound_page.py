@@ -7,17 +7,18 @@ from jobs.post.flow.flow import Flow
 from jobs.post.screens.labels import plain
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 
 PAGE_S = 15.0
 
 
 def not_set(message: str, *, step: str = "sound", passing: bool = False) -> ScriptFailed:
     """An option that was asked for cannot be set: the post must not go out."""
-    return ScriptFailed("option_not_set", message, step=step, passing=passing)
+    return ScriptFailed(ErrorCode.OPTION_NOT_SET, message, step=step, passing=passing)
 
 
 def _not_found(message: str) -> ScriptFailed:
-    return ScriptFailed("sound_not_found", message, step="sound")
+    return ScriptFailed(ErrorCode.SOUND_NOT_FOUND, message, step="sound")
 
 
 def chip_text(sight: Sight) -> str:

@@ -9,6 +9,7 @@ from jobs.post.screens.labels import plain
 from jobs.post.screens.recognise import Sight
 from jobs.post.tiktok.sound_page import PAGE_S, chip_text, not_set
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 
 
 def set_sound(flow: Flow, sight: Sight, favorite: str) -> Sight:
@@ -99,7 +100,7 @@ def _search(flow: Flow, sight: Sight, wanted: str) -> tuple[Sight, Found]:
     sight = flow.reach(sight, "sound_search", "sound_sheet")
     row = row_named(sight, wanted)
     if row is None:
-        raise ScriptFailed("sound_not_found", f'TikTok finds no sound "{wanted}"', step="sound")
+        raise ScriptFailed(ErrorCode.SOUND_NOT_FOUND, f'TikTok finds no sound "{wanted}"', step="sound")
     sight = _mark_favorite(flow, sight, row)
     return sight, row_named(sight, wanted) or row
 

@@ -13,6 +13,7 @@ from jobs.post.flow.switching import Switcher
 from jobs.post.screens.readback import same_text
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import Verdict
+from storage.error_codes import ErrorCode
 
 PLATFORM = "loop"
 SCREENS = Path(__file__).with_name("loop.toml")
@@ -86,7 +87,7 @@ def look_for_post(flow: LoopFlow) -> Verdict:
         quiet_s=5.0,
         quiet_after_progress_s=1.0,
         is_proof=lambda s: published("Loop says that it is up") if s.name == "posted" else None,
-        at_tabs=lambda _, __: unknown("upload_timeout", "Loop is at its tabs and says nothing"),
+        at_tabs=lambda _, __: unknown(ErrorCode.UPLOAD_TIMEOUT, "Loop is at its tabs and says nothing"),
         is_our_form=lambda s: same_text(flow.plan.description, caption(s)),
     ).run()
 

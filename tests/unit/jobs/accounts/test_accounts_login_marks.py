@@ -9,13 +9,14 @@ import pytest
 
 from jobs.hub.clock import Deadline
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
+from storage.error_codes import ErrorCode
 from storage.records import Stage
 from tests.support.bench import Bench
 from tests.support.fake_phones import FakePhones, FakeScript, publish
 
 
 def logged_out(attempt: Attempt, phone: Any) -> Verdict:
-    raise ScriptFailed("not_logged_in", "TikTok asks to log in")
+    raise ScriptFailed(ErrorCode.NOT_LOGGED_IN, "TikTok asks to log in")
 
 
 def seen(attempt: Attempt, phone: Any) -> Verdict:

@@ -15,6 +15,7 @@ from jobs.hub.settings import Settings
 from jobs.input.refusals import Draining, NotFound, Problem
 from jobs.queue.errand import Errand
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 from storage.store import Store
 from tests.support.clock import FakeClock
 from tests.support.fake_phones import FakePhones
@@ -130,7 +131,7 @@ def test_asking_again_while_it_runs_starts_nothing(rig: Rig) -> None:
 
 def test_a_failure_is_a_sentence_changes_no_mark_and_can_be_tried_again(rig: Rig) -> None:
     rig.add("kim")
-    rig.shown[MUSICALLY] = ScriptFailed("not_logged_in", "TikTok asks to log in")
+    rig.shown[MUSICALLY] = ScriptFailed(ErrorCode.NOT_LOGGED_IN, "TikTok asks to log in")
     rig.matcher.request("A", "tiktok")
     rig.do()
     failed = rig.matcher.state("A", "tiktok")

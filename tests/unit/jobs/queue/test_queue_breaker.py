@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from jobs.queue.breaker import FAILURES, PAUSE_MAX_S, PAUSE_S, WITHIN_S, Breaker
+from storage.error_codes import ErrorCode
 from storage.records import Stage, Task, TaskError
 from storage.store import Store
 from tests.support.bench import Bench, new_task
@@ -214,7 +215,7 @@ def test_what_is_paused_waits_with_the_reason_and_what_stands_behind_it_goes_ahe
     def run(attempt: Any, phone: Any) -> Any:
         attempt.set_app_version("43.1")
         if attempt.task.package == APP:
-            raise ScriptFailed("ui_changed", "never seen before", step="picker")
+            raise ScriptFailed(ErrorCode.UI_CHANGED, "never seen before", step="picker")
         return publish(attempt, phone)
 
     with Bench(tmp_path, FakePhones("A"), FakeScript(run)) as bench:

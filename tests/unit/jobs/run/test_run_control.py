@@ -16,6 +16,7 @@ from jobs.input.refusals import Invalid, NotFound
 from jobs.run.control import AT_ONCE, TRIES, Skipped
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
 from jobs.task.states import AFTER_COMMIT, ENDED, OUTCOMES, PENDING, RUNNING
+from storage.error_codes import ErrorCode
 from storage.errors import StageConflict, StoreFailed
 from storage.records import MediaFile, Outcome, Stage, Status, Task, TaskError, Waiting
 from tests.support.bench import Bench, new_task
@@ -262,7 +263,7 @@ class Person(RuleBasedStateMachine):
     def play(self, attempt: Attempt, phone: Any) -> Verdict:
         end = self.end
         if end == "before":
-            raise ScriptFailed("push_failed", "x", passing=True)
+            raise ScriptFailed(ErrorCode.PUSH_FAILED, "x", passing=True)
         attempt.enter_committing()
         phone.tap_once()
         if end == "break":

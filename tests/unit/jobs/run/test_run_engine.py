@@ -10,6 +10,7 @@ import pytest
 from jobs.phone.errors import PhoneOffline
 from jobs.phone.protocol import PhoneState
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
+from storage.error_codes import ErrorCode
 from storage.errors import StoreFailed
 from storage.records import Outcome, Stage, Status, TaskError
 from storage.store import Store
@@ -99,7 +100,7 @@ def test_an_error_that_can_pass_is_tried_again_after_a_pause(tmp_path: Path) -> 
 def test_a_final_error_fails_the_task_with_its_code_and_step(tmp_path: Path) -> None:
     def play(attempt: Attempt, phone: Any) -> Verdict:
         with attempt.step("read the account"):
-            raise ScriptFailed("wrong_account", "the app shows somebody else")
+            raise ScriptFailed(ErrorCode.WRONG_ACCOUNT, "the app shows somebody else")
 
     with Bench(tmp_path, FakePhones("A"), FakeScript(play)) as bench:
         task = bench.wait(bench.now().id)
@@ -110,7 +111,7 @@ def test_a_final_error_fails_the_task_with_its_code_and_step(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "error", [PhoneOffline("gone"), RuntimeError("odd"), ScriptFailed("x", "y", passing=True)]
+    "error", [PhoneOffline("gone"), RuntimeError("odd"), ScriptFailed(ErrorCode.TIMEOUT, "y", passing=True)]
 )
 def test_JOB_4_whatever_fails_after_the_tap_is_unknown_and_never_repeated(
     tmp_path: Path, error: Exception
@@ -159,7 +160,7 @@ def test_ends_that_nobody_asked_for_are_told_and_no_others(tmp_path: Path) -> No
 
     def play(attempt: Attempt, phone: Any) -> Verdict:
         if attempt.task.id == 1:
-            raise ScriptFailed("wrong_account", "somebody else")
+            raise ScriptFailed(ErrorCode.WRONG_ACCOUNT, "somebody else")
         attempt.enter_committing()
         return (
             Verdict(Outcome.UNKNOWN, "?", TaskError("automation_lost", "?"))

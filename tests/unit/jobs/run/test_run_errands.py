@@ -17,6 +17,7 @@ from jobs.queue.errand import STOPPED, Errand
 from jobs.queue.work import Work
 from jobs.run.errands import Errands
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 from storage.records import Stage
 from storage.store import Store
 from tests.support.bench import Bench, new_task
@@ -110,7 +111,7 @@ def test_tasks_wait_while_an_errand_has_the_phone(bench: Bench, go_on: threading
 @pytest.mark.parametrize(
     ("error", "why"),
     [
-        (ScriptFailed("ui_changed", "an odd screen"), "an odd screen"),
+        (ScriptFailed(ErrorCode.UI_CHANGED, "an odd screen"), "an odd screen"),
         (PhoneNotReady("the phone is locked"), "the phone is locked"),
         (ZeroDivisionError("oh"), "ZeroDivisionError: oh"),
     ],

@@ -28,6 +28,7 @@ from jobs.run.live_attempt import REQUEST, SHUTDOWN, LiveAttempt
 from jobs.run.runner import DOOR_PAUSE_S, NOT_READY_PAUSE_MAX_S, SETTLE_EXTRA_S, Pause, Runner
 from jobs.task.attempt import Attempt, OnHold, ScriptFailed, Verdict
 from jobs.task.states import Mover
+from storage.error_codes import ErrorCode
 from storage.errors import StoreFailed
 from storage.records import Outcome, Stage, Task, TaskError
 from storage.store import Store
@@ -366,7 +367,7 @@ def test_what_a_script_has_kept_itself_is_not_overwritten(rig: Rig) -> None:
 def test_a_phone_that_gives_no_picture_gives_its_tree_all_the_same(rig: Rig) -> None:
     def play(attempt: Attempt, phone: Any) -> Verdict:
         phone.screenshot = lambda **_: None
-        raise ScriptFailed("ui_changed", "odd")
+        raise ScriptFailed(ErrorCode.UI_CHANGED, "odd")
 
     task, _ = rig.post(play)
     assert rig.evidence.names(task.id) == ["1-tree.xml"]
@@ -378,7 +379,7 @@ def test_a_picture_that_cannot_be_had_changes_nothing_about_the_end(rig: Rig) ->
             raise PhoneOffline("gone")
 
         phone.screenshot = broken
-        raise ScriptFailed("option_not_set", "no label", step="ai label")
+        raise ScriptFailed(ErrorCode.OPTION_NOT_SET, "no label", step="ai label")
 
     task, _ = rig.post(play)
     assert task.error == TaskError("option_not_set", "no label", "ai label")
@@ -392,7 +393,7 @@ def test_each_look_for_evidence_has_five_seconds(rig: Rig) -> None:
         inner = phone.observe
         phone.screenshot = lambda *, timeout_s: asked.append(timeout_s)
         phone.observe = lambda timeout_s: (asked.append(timeout_s), inner())[1]
-        raise ScriptFailed("ui_changed", "odd")
+        raise ScriptFailed(ErrorCode.UI_CHANGED, "odd")
 
     rig.post(play)
     assert asked == [5.0, 5.0]
@@ -429,10 +430,10 @@ def test_a_refusal_before_the_commit_point_is_a_failure_with_its_own_words(rig: 
 
 
 def test_a_failure_that_can_pass_is_tried_again_after_its_pause(rig: Rig) -> None:
-    task, _ = rig.post(raises(ScriptFailed("not_indexed", "not listed", passing=True)))
+    task, _ = rig.post(raises(ScriptFailed(ErrorCode.NOT_INDEXED, "not listed", passing=True)))
     assert (task.stage, task.retry_count, task.due_at) == (Stage.SCHEDULED, 1, rig.clock.now() + 5.0)
     assert task.remark == "retry 1 of 3 in 5 s: not listed"
-    final, _ = rig.post(raises(ScriptFailed("ui_changed", "odd")))
+    final, _ = rig.post(raises(ScriptFailed(ErrorCode.UI_CHANGED, "odd")))
     assert final.error == TaskError("ui_changed", "odd", "push")
 
 
@@ -537,7 +538,7 @@ def test_the_guard_is_asked_at_the_commit_point_with_the_account_that_was_seen(r
 
     rig.post(play)
     assert [task.account_seen for task in rig.repeats.asked] == ["seen_01"]
-    rig.repeats.at_the_commit = ScriptFailed("already_posted", "had it from task 3")
+    rig.repeats.at_the_commit = ScriptFailed(ErrorCode.ALREADY_POSTED, "had it from task 3")
     task, _ = rig.post(publish)
     assert task.error is not None
     assert (task.stage, task.error.code) == (Stage.FAILED, "already_posted")
@@ -687,7 +688,7 @@ def test_an_end_that_the_store_refuses_is_written_later_and_told_of_once(
     rig.mover.move_through = _refusing(3, rig.mover.move_through)  # type: ignore[method-assign]
     waited: list[float] = []
     rig.clock.wait = lambda _, timeout_s: bool(waited.append(timeout_s))  # type: ignore[method-assign]
-    task, _ = rig.post(raises(ScriptFailed("ui_changed", "odd")))
+    task, _ = rig.post(raises(ScriptFailed(ErrorCode.UI_CHANGED, "odd")))
     assert task.error == TaskError("ui_changed", "odd", "push")
     assert waited == [2.0, 2.0, 2.0]
     told = [r.getMessage() for r in caplog.records if "cannot be written yet" in r.getMessage()]
@@ -697,7 +698,7 @@ def test_an_end_that_the_store_refuses_is_written_later_and_told_of_once(
 def test_threads_that_wait_to_write_leave_when_the_daemon_ends(rig: Rig) -> None:
     rig.mover.move_through = _refusing(99)  # type: ignore[method-assign]
     rig.runner.give_up_writing()
-    task, _ = rig.post(raises(ScriptFailed("ui_changed", "odd")))
+    task, _ = rig.post(raises(ScriptFailed(ErrorCode.UI_CHANGED, "odd")))
     assert task.stage is Stage.PREPARING
     assert rig.runner.live(task.id) is None
 
@@ -733,8 +734,8 @@ def test_a_lease_that_ends_after_the_commit_point_is_unknown(rig: Rig) -> None:
 
 def test_only_the_first_writes_the_end(rig: Rig) -> None:
     _, attempt = rig.begun()
-    assert rig.runner.fail(attempt, ScriptFailed("ui_changed", "first"))
-    assert rig.runner.fail(attempt, ScriptFailed("ui_changed", "second"))
+    assert rig.runner.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "first"))
+    assert rig.runner.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "second"))
     assert rig.stored(attempt.task.id).remark == "first"
 
 
@@ -744,7 +745,7 @@ def test_an_attempt_that_is_no_longer_the_running_one_writes_nothing(
 ) -> None:
     work, attempt = rig.begun()
     rig.store.tasks.change(work.task_id, remark="another's", **change)
-    assert rig.runner.fail(attempt, ScriptFailed("ui_changed", "late"))
+    assert rig.runner.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "late"))
     assert rig.stored(work.task_id).remark == "another's"
     assert rig.notes(work.task_id) == ["somebody else ended this attempt"]
 
@@ -758,7 +759,7 @@ def test_an_end_that_another_writes_at_the_same_moment_stands(rig: Rig) -> None:
         return inner(task, steps)
 
     rig.mover.move_through = late  # type: ignore[method-assign]
-    assert rig.runner.fail(attempt, ScriptFailed("ui_changed", "late"))
+    assert rig.runner.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "late"))
     assert rig.stored(attempt.task.id).remark == "another's"
     (note,) = rig.notes(attempt.task.id)
     assert note.startswith("somebody else ended this attempt: ")
@@ -798,7 +799,7 @@ def test_a_stop_on_request_ends_the_task_and_the_daemons_end_queues_it_again(rig
 def test_a_stop_that_stands_with_the_task_ends_it_before_the_commit_point(rig: Rig, asked: str) -> None:
     def play(attempt: Attempt, phone: Any) -> Verdict:
         rig.store.tasks.change(attempt.task.id, **{asked: True})
-        raise ScriptFailed("not_indexed", "not listed", passing=True)
+        raise ScriptFailed(ErrorCode.NOT_INDEXED, "not listed", passing=True)
 
     task, _ = rig.post(play)
     assert (task.stage, task.remark) == (Stage.FAILED, "stopped by request")
@@ -815,7 +816,7 @@ def test_a_stop_that_comes_while_the_retry_is_written_ends_the_task(rig: Rig, as
         return rig.store.tasks.change(task.id, **{asked: True}) if len(moved) == 1 else done
 
     rig.mover.move_through = late  # type: ignore[method-assign]
-    task, _ = rig.post(raises(ScriptFailed("not_indexed", "not listed", passing=True)))
+    task, _ = rig.post(raises(ScriptFailed(ErrorCode.NOT_INDEXED, "not listed", passing=True)))
     assert moved == [Stage.SCHEDULED, Stage.FAILED]
     assert task.remark == "stopped by request"
 
@@ -832,7 +833,7 @@ def test_a_stop_request_to_the_attempt_alone_ends_the_retry_that_was_written(rig
     def play(attempt: Any, phone: Any) -> Verdict:
         live.append(attempt)
         rig.mover.move_through = late  # type: ignore[method-assign]
-        raise ScriptFailed("not_indexed", "not listed", passing=True)
+        raise ScriptFailed(ErrorCode.NOT_INDEXED, "not listed", passing=True)
 
     task, _ = rig.post(play)
     assert task.stage is Stage.FAILED
@@ -850,7 +851,7 @@ def test_the_daemons_end_does_not_end_a_retry_that_was_written(rig: Rig) -> None
     def play(attempt: Any, phone: Any) -> Verdict:
         live.append(attempt)
         rig.mover.move_through = late  # type: ignore[method-assign]
-        raise ScriptFailed("not_indexed", "not listed", passing=True)
+        raise ScriptFailed(ErrorCode.NOT_INDEXED, "not listed", passing=True)
 
     task, _ = rig.post(play)
     assert task.stage is Stage.SCHEDULED

@@ -11,6 +11,7 @@ from jobs.phone.errors import LeaseLost, PhoneOffline, StopRequested
 from jobs.task import ending
 from jobs.task.attempt import ScriptFailed, Verdict
 from jobs.task.ending import Step, Trouble
+from storage.error_codes import ErrorCode
 from storage.errors import StoreError
 from storage.records import Outcome, Stage, Task, TaskError, Waiting
 from tests.support.bench import new_task
@@ -51,11 +52,11 @@ def retry(count: int, because: str) -> Step:
     ("cause", "found"),
     [
         (
-            ScriptFailed("ui_changed", "no button", step="tap"),
+            ScriptFailed(ErrorCode.UI_CHANGED, "no button", step="tap"),
             Trouble(TaskError("ui_changed", "no button", "tap"), passing=False),
         ),
         (
-            ScriptFailed("upload_timeout", "slow", passing=True),
+            ScriptFailed(ErrorCode.UPLOAD_TIMEOUT, "slow", passing=True),
             Trouble(TaskError("upload_timeout", "slow", "outer"), passing=True),
         ),
         (PhoneOffline("gone"), Trouble(TaskError("device_offline", "gone", "outer"), passing=True)),

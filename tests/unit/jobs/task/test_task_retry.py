@@ -11,6 +11,7 @@ from jobs.phone.errors import AppMissing, LeaseLost, PhoneOffline, PushFailed, S
 from jobs.task import ending
 from jobs.task.attempt import ScriptFailed, Verdict
 from jobs.task.retry import after_failure, interrupted_too_often, pause_s
+from storage.error_codes import ErrorCode
 from storage.records import Outcome, Stage, Task, TaskError, Waiting
 from tests.support.bench import new_task
 
@@ -86,8 +87,8 @@ def test_an_interrupted_task_that_was_to_stop_does_not_start_again(facts: dict[s
 @pytest.mark.parametrize(
     ("cause", "code", "passing", "step"),
     [
-        (ScriptFailed("ui_changed", "no button", step="own"), "ui_changed", False, "own"),
-        (ScriptFailed("upload_timeout", "slow", passing=True), "upload_timeout", True, "outer"),
+        (ScriptFailed(ErrorCode.UI_CHANGED, "no button", step="own"), "ui_changed", False, "own"),
+        (ScriptFailed(ErrorCode.UPLOAD_TIMEOUT, "slow", passing=True), "upload_timeout", True, "outer"),
         (PhoneOffline("gone"), "device_offline", True, "outer"),
         (PhoneOffline("gone for good", passing=False), "device_offline", False, "outer"),
         (AppMissing("none"), "app_missing", False, "outer"),

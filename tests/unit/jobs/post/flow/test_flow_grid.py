@@ -10,6 +10,7 @@ import pytest
 from jobs.phone.screen.tree import Node
 from jobs.post.flow.grid import Cell, GridWalk
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 
 ROW, WIDTH, HEIGHT = 300, 300, 1000
 COLUMNS = 3
@@ -96,7 +97,7 @@ class Gallery:
         self.moving = distance / 4
 
     def stuck(self, _sight: Any, why: str) -> ScriptFailed:
-        return ScriptFailed("ui_changed", why)
+        return ScriptFailed(ErrorCode.UI_CHANGED, why)
 
     def reach(self, sight: Any, _name: str) -> Any:
         return sight

@@ -11,6 +11,7 @@ from jobs.hub.clock import Deadline
 from jobs.phone.errors import AutomationLost
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
+from storage.error_codes import ErrorCode
 from tests.support.film import FilmStage
 
 Film = dict[float, str]
@@ -389,15 +390,15 @@ def test_a_dialog_that_comes_again_and_again_ends_it() -> None:
 def test_an_option_that_meets_a_changed_screen_is_not_set_and_other_failures_stay_what_they_are() -> None:
     scene = Scene({0: "home"})
     with pytest.raises(ScriptFailed) as failed, scene.flow.option("ai label"):
-        raise ScriptFailed("ui_changed", "no switch", step="more_options")
+        raise ScriptFailed(ErrorCode.UI_CHANGED, "no switch", step="more_options")
     assert (failed.value.code, str(failed.value), failed.value.step) == (
         "option_not_set", "ai label: no switch", "more_options",
     )  # fmt: skip
     with pytest.raises(ScriptFailed) as bare, scene.flow.option("ai label"):
-        raise ScriptFailed("ui_changed", "no switch")
+        raise ScriptFailed(ErrorCode.UI_CHANGED, "no switch")
     assert bare.value.step == "ai label"
     with pytest.raises(ScriptFailed) as other, scene.flow.option("ai label"):
-        raise ScriptFailed("sound_not_found", "gone", step="sound")
+        raise ScriptFailed(ErrorCode.SOUND_NOT_FOUND, "gone", step="sound")
     assert other.value.code == "sound_not_found"
 
 
