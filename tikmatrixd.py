@@ -29,6 +29,7 @@ from handlers.cli.command_line import (
     tokens_path,
 )
 from jobs.hub import logs
+from jobs.hub.addresses import own_url
 from jobs.hub.clock import Clock, Deadline, SystemClock, utc
 from jobs.hub.config_checks import check_values
 from jobs.hub.config_file import LoadedConfig
@@ -296,9 +297,7 @@ class Daemon:
 
     @property
     def url(self) -> str:
-        host = self.config.settings.server.listen.rpartition(":")[0]
-        shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104 - only shown
-        return f"http://{shown}:{self.http.port}"
+        return own_url(self.config.settings.server.listen, self.http.port)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
-from jobs.hub.config_checks import split_listen
+from jobs.hub.addresses import address, split_listen
 
 _HOST = re.compile(
     r"(?:\[(?P<v6>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[A-Za-z0-9._-]{1,253}))(?::(?P<port>[0-9]{1,5}))?"
@@ -26,17 +26,6 @@ def split_host(header: str) -> tuple[str, int | None] | None:
         return None
     port = int(match["port"]) if match["port"] else None
     return (match["v6"] or match["name"]).lower().rstrip("."), port
-
-
-def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """An address, with IPv4 inside IPv6 unwrapped; None for anything else."""
-    try:
-        parsed = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        return parsed.ipv4_mapped
-    return parsed
 
 
 def reachable_at(listen: str) -> str:

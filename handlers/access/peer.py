@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from handlers.access.hosts import address, is_local_name, split_host
+from handlers.access.hosts import is_local_name, split_host
+from jobs.hub.addresses import address
 from jobs.hub.settings import Server
 
 #: Headers by which reverse proxies, tunnels and content networks tell for whom they speak.

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import OrderedDict
 
-from handlers.access.hosts import address
+from jobs.hub.addresses import address
 from jobs.hub.clock import Clock
 
 _LOG = logging.getLogger(__name__)

@@ -237,7 +237,7 @@ def _routes(services: Services, metrics: Metrics) -> list[Route]:
         SystemHandlers,
     )
     table = [route for resource in resources for route in resource(services).routes()]
-    table += HealthHandlers(services, metrics).routes()
+    table += [*HealthHandlers(services).routes(), *metrics.routes()]
     table += StatusPage().routes()
     document = make_document(table, services.version)
     table.append(

@@ -1,4 +1,4 @@
-"""Whether the daemon lives (/healthz), whether it can work (/readyz), and its numbers (/metrics)."""
+"""Whether the daemon lives (/healthz), and whether it can work (/readyz)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from handlers.api.metrics import CONTENT_TYPE, Metrics
 from handlers.api.services import Services
 from handlers.api.task_view import moment
 from handlers.request.call import Call, Result, Route
@@ -15,8 +14,8 @@ from jobs.hub.time_zone import zone_name
 from jobs.phone.protocol import PhoneState
 
 _TEXT = "text/plain; charset=utf-8"
-ALIVE = Reply(200, b"ok\n", (("Cache-Control", "no-store"),), _TEXT)
-_NO_STORE = (("Cache-Control", "no-store"),)
+NO_STORE = (("Cache-Control", "no-store"),)
+ALIVE = Reply(200, b"ok\n", NO_STORE, _TEXT)
 
 
 class Readiness(msgspec.Struct, frozen=True):
@@ -35,33 +34,26 @@ class Readiness(msgspec.Struct, frozen=True):
 class HealthHandlers:
     """The probes; they live outside `/api/`."""
 
-    def __init__(self, services: Services, metrics: Metrics) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._metrics = metrics
 
     def healthz(self, call: Call) -> Result:
         return ALIVE
 
     def readyz(self, call: Call) -> Result:
         state = readiness(self._services)
-        return Reply(200 if state.ready else 503, msgspec.json.encode(state) + b"\n", _NO_STORE)
-
-    def metrics(self, call: Call) -> Result:
-        return Reply(200, self._metrics.text(), _NO_STORE, CONTENT_TYPE)
+        return Reply(200 if state.ready else 503, msgspec.json.encode(state) + b"\n", NO_STORE)
 
     def routes(self) -> list[Route]:
-        """The three routes."""
-
-        def route(path: str, call: Any, summary: str, media_type: str) -> Route:
-            return Route(
-                method="GET", path=path, call=call, summary=summary, tag="health", media_type=media_type
-            )
-
         return [
-            route("/healthz", self.healthz, "Alive; needs no token", "text/plain"),
-            route("/readyz", self.readyz, "Able to work: adb, store, at least one phone", "application/json"),
-            route("/metrics", self.metrics, "Numbers in Prometheus' text format", "text/plain"),
+            probe("/healthz", self.healthz, "Alive; needs no token"),
+            probe("/readyz", self.readyz, "Able to work: adb, store, at least one phone", "application/json"),
         ]
+
+
+def probe(path: str, call: Any, summary: str, media_type: str = "text/plain") -> Route:
+    """A route for programs that watch the daemon."""
+    return Route(method="GET", path=path, call=call, summary=summary, tag="health", media_type=media_type)
 
 
 def readiness(services: Services) -> Readiness:

@@ -12,13 +12,15 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from handlers.api.health import NO_STORE, probe, readiness
 from handlers.api.services import Services
 from jobs.hub.platforms import PLATFORMS
+from handlers.request.call import Call, Result, Route
+from handlers.request.envelope import Reply
 from jobs.phone.protocol import PhoneState
 from jobs.task.tally import OUTCOMES
 from storage.records import Status, Waiting
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST
 _BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _STATUS_CLASSES = ("2xx", "4xx", "5xx")
 
@@ -77,9 +79,11 @@ class Metrics:
         """A request that reached no route."""
         self._requests.labels(method, route, _status_class(status)).inc()
 
-    def text(self) -> bytes:
-        """The exposition."""
-        return generate_latest(self._registry)
+    def exposition(self, call: Call) -> Result:
+        return Reply(200, generate_latest(self._registry), NO_STORE, CONTENT_TYPE_LATEST)
+
+    def routes(self) -> list[Route]:
+        return [probe("/metrics", self.exposition, "Numbers in Prometheus' text format")]
 
 
 def _status_class(status: int) -> str:
@@ -120,9 +124,6 @@ class _State(Collector):
         yield from self._health()
 
     def _health(self) -> Iterator[Metric]:
-        # Late: the probe's module imports this one.
-        from handlers.api.health import readiness
-
         services = self._services
         ended = CounterMetricFamily(
             "tikmatrixd_tasks_ended",

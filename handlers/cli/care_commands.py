@@ -17,11 +17,11 @@ from handlers.cli.command_line import (
     adb_key_dir,
     ask_daemon,
     end,
-    listens_locally,
     read_config,
     tokens_are_beside,
     tokens_path,
 )
+from jobs.hub.addresses import is_loopback, split_listen
 from jobs.hub.clock import SystemClock, utc
 from storage.errors import BackupUnreadable, StateLocked, StoreError, StoreFailed
 
@@ -205,7 +205,7 @@ def token_new(config_path: Path | None, name: str, path: Path | None, quiet: boo
     link = f"{(url or f'http://{there}').partition('#')[0].rstrip('/')}/#token={made}"
     click.echo(f"{made}\n")
     _show_code(link)
-    if url is None and listens_locally(config.settings.server.listen):
+    if url is None and is_loopback(split_listen(config.settings.server.listen)[0]):
         click.echo("that address works on this box alone; to serve others, set server.listen", err=True)
     click.echo(f'{link}\n\ncurl -s -H "Authorization: Bearer {made}" http://{there}/api/v1/task/stats')
 
@@ -244,7 +244,7 @@ def token_revoke(config_path: Path | None, name: str) -> None:
     config = read_config(config_path)
     path = tokens_path(config)
     try:
-        local = listens_locally(config.settings.server.listen)
+        local = is_loopback(split_listen(config.settings.server.listen)[0])
         if not local and [entry.name.lower() for entry in list_tokens(path)] == [name.lower()]:
             end(
                 "this is the last token and the LAN is served, so the daemon would not start again: make another "

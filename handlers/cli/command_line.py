@@ -13,9 +13,8 @@ from typing import Any, NoReturn
 
 import click
 
-from handlers.access.hosts import address
 from handlers.request.envelope import Code
-from jobs.hub.config_checks import split_listen
+from jobs.hub.addresses import own_url
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig, load_config
 
 #: What is installed by systemd/install.sh.
@@ -111,13 +110,6 @@ def read_config(path: Path | None) -> LoadedConfig:
         end(str(error), EX.CONFIG)
 
 
-def listens_locally(listen: str) -> bool:
-    """Whether only programs of this box reach what listens there."""
-    host, _ = split_listen(listen)
-    ip = address(host)
-    return host.lower() == "localhost" or (ip is not None and ip.is_loopback)
-
-
 def end(sentence: str, code: int) -> NoReturn:
     """Say one sentence and end."""
     click.echo(sentence, err=True)
@@ -136,14 +128,12 @@ def ask_daemon(
     A token in the variable TIKMATRIXD_TOKEN is shown: a daemon that listens on an address of the LAN only wants one,
     and so does one that does not trust loopback.
     """
-    host, port = split_listen(config.settings.server.listen)
-    local = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
-    url = f"http://[{local}]:{port}{path}" if ":" in local else f"http://{local}:{port}{path}"
+    url = own_url(config.settings.server.listen)
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"}
     if token := os.environ.get(TOKEN_VARIABLE, "").strip():
         headers["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - our own daemon
+    request = urllib.request.Request(url + path, data, headers, method=method)  # noqa: S310 - our own daemon
     try:
         with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
             envelope: dict[str, Any] = json.load(response)
@@ -151,10 +141,10 @@ def ask_daemon(
         try:
             envelope = json.load(error)
         except ValueError:
-            raise DaemonSilent(f"{url} answers HTTP {error.code}: is that tikmatrixd?") from error
+            raise DaemonSilent(f"{url}{path} answers HTTP {error.code}: is that tikmatrixd?") from error
     except (OSError, ValueError) as error:
         why = getattr(error, "reason", error)  # urllib wraps what the socket said
-        raise DaemonSilent(f"the daemon does not answer on port {port}: is it running? ({why})") from error
+        raise DaemonSilent(f"the daemon does not answer at {url}: is it running? ({why})") from error
     if envelope.get("code") == Code.UNAUTHORIZED:
         raise DaemonSilent(
             "the daemon takes this box for any other machine (it listens on an address of the LAN alone, or "

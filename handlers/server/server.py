@@ -14,14 +14,13 @@ from typing import Any
 
 import msgspec
 
-from handlers.access.hosts import address
 from handlers.access.tokens import Tokens
 from handlers.api.app import App
 from handlers.server.channel import Limits
 from handlers.server.http_loop import HttpLoop, Lanes
 from handlers.server.lanes import HUNG_S
 from handlers.server.request_parser import Site
-from jobs.hub.config_checks import split_listen
+from jobs.hub.addresses import is_loopback, split_listen
 from jobs.hub.settings import Server, Settings
 
 _LOG = logging.getLogger(__name__)
@@ -42,9 +41,7 @@ class Exposed(Exception):
 
 def check_exposure(settings: Settings, tokens: Tokens) -> None:
     """Refuse to serve other machines while there is no token. Raises Exposed."""
-    host, _ = split_listen(settings.server.listen)
-    ip = address(host)
-    if host.lower() == "localhost" or (ip is not None and ip.is_loopback) or len(tokens):
+    if is_loopback(split_listen(settings.server.listen)[0]) or len(tokens):
         return
     if tokens.problem:
         raise Exposed(f"the LAN cannot be served: {tokens.problem}")

@@ -13,11 +13,10 @@ from typing import get_args
 import msgspec
 
 from jobs.hub.platforms import PLATFORMS
+from jobs.hub.addresses import split_listen
 from jobs.hub.settings import EventName, Settings
 from jobs.hub.time_zone import ZoneInvalid, zone
 from jobs.input.name_hints import username_problem
-
-_LISTEN = re.compile(r"^(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]*):(\d{1,5})$")
 
 _LABEL = r"(?!-)[\w-]{1,63}"
 _NAME = rf"{_LABEL}(?:\.{_LABEL})*\.?"
@@ -29,14 +28,6 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 #: Whatever people write there: joined emoji hold invisible characters; user names are checked by their own rule.
 _FREE_TEXTS = frozenset({"display_name", "secret", "username"})
 _TOKEN = re.compile(r"[!-~]*")  #: what a header can carry
-
-
-def split_listen(listen: str) -> tuple[str, int]:
-    """Split "HOST:PORT" into host and port; "[::1]:80" for IPv6. Raises ValueError."""
-    match = _LISTEN.match(listen)
-    if not match or int(match[2]) > 65535:
-        raise ValueError(f"{listen!r} is not HOST:PORT")
-    return match[1].strip("[]") or "0.0.0.0", int(match[2])  # noqa: S104 - an empty host means every address
 
 
 def check_values(settings: Settings) -> Iterator[tuple[str, str]]:

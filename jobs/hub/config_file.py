@@ -11,7 +11,8 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
-from jobs.hub.config_checks import check_values, split_listen
+from jobs.hub.addresses import split_listen
+from jobs.hub.config_checks import check_values
 from jobs.hub.reload import differences
 from jobs.hub.settings import AccountEntry, NotifyTarget, Settings
 

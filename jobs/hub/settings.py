@@ -62,6 +62,14 @@ class Phones(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     #: a language that apps get where theirs is not covered (Android 13 and later); "" leaves them alone
     set_app_language: str = ""
 
+    def battery_problem(self, percent: int | None, celsius: float | None) -> str:
+        """Why a phone with such a battery starts nothing now, "" when it may; what is not known is no obstacle."""
+        if percent is not None and percent < self.min_battery_percent:
+            return f"its battery is at {percent} %, tasks start from {self.min_battery_percent} %"
+        if celsius is not None and celsius > self.max_battery_celsius:
+            return f"its battery is at {celsius:.0f} °C, tasks start below {self.max_battery_celsius:.0f} °C"
+        return ""
+
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Defaults and bounds of the post script."""

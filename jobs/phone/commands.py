@@ -160,10 +160,8 @@ class Commands:
         registry, power, policy = (printed.text for printed in dumps[:3])
         screen = keep_awake.read(dumps[3:])
         battery = dumpsys.battery(screen.battery)
-        if battery.percent is not None and battery.percent < limits.min_battery_percent:
-            raise self._not_ready(f"the battery is at {battery.percent} %")
-        if battery.celsius is not None and battery.celsius > limits.max_battery_celsius:
-            raise self._not_ready(f"the battery has {battery.celsius:.0f} °C")
+        if problem := limits.battery_problem(battery.percent, battery.celsius):
+            raise self._not_ready(problem)
         self._ensure_no_call(registry)
         asleep = dumpsys.awake(power) is False
         if asleep:

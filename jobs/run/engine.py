@@ -23,7 +23,6 @@ from jobs.queue.breaker import Breaker
 from jobs.queue.clock_trust import ClockTrust, kernel_synchronised
 from jobs.queue.dispatcher import Dispatcher
 from jobs.queue.errand import Errand
-from jobs.queue.readiness import unfit
 from jobs.queue.scheduler import Scheduler
 from jobs.queue.work import Work
 from jobs.run.errands import Errands
@@ -105,7 +104,7 @@ class Jobs:
             phones,
             slots(settings),
             self._begin,
-            unfit=lambda info: unfit(info, settings.phones),
+            unfit=lambda info: settings.phones.battery_problem(info.battery_percent, info.battery_celsius),
             breaker=self.breaker,
             account_hold=lambda task: account_hold(task, store.accounts),
         )

@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
+from jobs.hub.addresses import is_loopback, own_url, split_listen
 from jobs.hub.clock import SystemClock
-from jobs.hub.config_checks import split_listen
 from jobs.hub.settings import Settings
 from jobs.hub.time_zone import ZoneInvalid, zone, zone_name
 from jobs.intake.start_time import show
@@ -284,7 +284,7 @@ def _port_and_tokens(settings: Settings, tokens: int, token_problem: str) -> Ite
             "there is none, and programs of this box need one, too (server.trust_loopback = false)",
             "tikmatrixd.py token new NAME",
         )
-    elif host in {"127.0.0.1", "localhost", "::1"}:
+    elif is_loopback(host):
         yield ok("tokens", "none, and none is needed: only this box can reach the API")
     else:
         yield fail(
@@ -306,9 +306,7 @@ def _proxy(settings: Settings) -> Iterator[Finding]:
 
 def _readiness_of(settings: Settings) -> dict[str, Any] | bool | None:
     """What our daemon says of itself; False when something else answers on its port, None when nothing does."""
-    host, port = split_listen(settings.server.listen)
-    local = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
-    url = f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}"
+    url = own_url(settings.server.listen)
     try:
         with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:  # noqa: S310 - our own address
             body: Any = json.load(answer)

@@ -9,10 +9,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from jobs.hub.addresses import is_loopback
 from jobs.hub.settings import Settings
 from jobs.upkeep.doctor import Finding, Level, fail, ok, warn
-
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def adb_findings(settings: Settings, binary: str, key_dir: Path) -> Iterator[Finding]:
@@ -20,7 +19,7 @@ def adb_findings(settings: Settings, binary: str, key_dir: Path) -> Iterator[Fin
     ours, finding = _program(binary)
     yield finding
     yield _server(settings, ours)
-    if settings.adb.host in _LOCAL:
+    if is_loopback(settings.adb.host):
         yield _key(key_dir)
         yield from _usb_permissions()
 

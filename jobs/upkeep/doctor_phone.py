@@ -145,19 +145,12 @@ def _one_phone(
 
 
 def _power(settings: Settings, phone: PhoneInfo) -> Iterator[Finding]:
-    name, percent, celsius = f"phone {phone.serial}", phone.battery_percent, phone.battery_celsius
-    if percent is not None and percent < settings.phones.min_battery_percent:
+    problem = settings.phones.battery_problem(phone.battery_percent, phone.battery_celsius)
+    if problem:
         yield fail(
-            name,
-            f"battery at {percent} %; tasks start at {settings.phones.min_battery_percent} %",
-            "charge it: a weak hub may not give enough power",
-            phone=phone.serial,
-        )
-    if celsius is not None and celsius > settings.phones.max_battery_celsius:
-        yield fail(
-            name,
-            f"battery at {celsius:.0f} °C; tasks start at {settings.phones.max_battery_celsius:.0f} °C or less",
-            "let it cool down; look whether the battery is swollen",
+            f"phone {phone.serial}",
+            problem,
+            "charge it (a weak hub may not give enough power), or let it cool down",
             phone=phone.serial,
         )
 

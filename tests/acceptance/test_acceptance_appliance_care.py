@@ -16,6 +16,7 @@ import pytest
 from storage.archive import Archive
 from storage.records import Outcome, Stage, Task
 from tests.support.daemon import ROOT
+from tikmatrixd import VERSION
 
 PROGRAM = [sys.executable, str(ROOT / "tikmatrixd.py")]
 
@@ -205,9 +206,7 @@ def test_the_log_says_what_happened_to_which_task_and_never_a_token_or_a_whole_c
 
 def test_version_completion_and_help_answer_quickly_and_without_a_config(tmp_path):
     said = tikmatrixd("--version").stdout
-    assert said == "tikmatrixd {}\n".format(
-        re.search(r'version = "(.+)"', (ROOT / "pyproject.toml").read_text())[1]
-    )
+    assert said == f"tikmatrixd {VERSION}\n"
     environment = {
         **os.environ,
         "_TIKMATRIXD_PY_COMPLETE": "bash_complete",

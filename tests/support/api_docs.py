@@ -9,12 +9,12 @@ import json
 import re
 import subprocess
 import tempfile
-import tomllib
 from pathlib import Path
 
 from handlers.api.openapi import make_document
 from jobs.hub.settings import AccountEntry
 from tests.support.http_side import PNG, HttpSide, ShownPhones
+from tikmatrixd import VERSION
 
 DOCS = Path(__file__).parents[2] / "docs"
 BOX = "http://hub.local:50809"
@@ -84,9 +84,8 @@ def shorter(answer: str) -> str:
 
 def document() -> bytes:
     """The OpenAPI document as it is shipped."""
-    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text("utf-8"))["project"]
     with tempfile.TemporaryDirectory() as folder, HttpSide(Path(folder)) as side:
-        return make_document(side.app.table, project["version"])
+        return make_document(side.app.table, VERSION)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from jobs.hub import settings
+from jobs.hub.addresses import is_loopback
 from jobs.phone.adb.client import AdbClient, Endpoint
 from jobs.phone.adb.wire import Grip
 from jobs.phone.errors import AdbDown, DeadlinePassed, PhoneError
@@ -23,8 +24,6 @@ START_PAUSE_S = 20.0
 #: So many unanswered probes make a hanging server (ADB-5), which is restarted at most this often.
 HANGING_MISSES = 3
 RESTART_PAUSE_S = 600.0
-
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def binary(adb: settings.Adb) -> Path:
@@ -95,7 +94,7 @@ class AdbServer:
         now = self._grip.clock.monotonic()
         rested = self._started_at is None or now - self._started_at >= START_PAUSE_S
         hanging = self._misses > 0
-        return self._adb.start_server and self.endpoint.host in _LOCAL and rested and not hanging
+        return self._adb.start_server and is_loopback(self.endpoint.host) and rested and not hanging
 
     def _start(self) -> None:
         """Start the server in a session of its own, so that it outlives the daemon like any adb server."""

@@ -10,7 +10,8 @@ from typing import Self
 import pytest
 
 from handlers.access import hosts
-from handlers.access.hosts import OwnNames, address, is_local_name, reachable_at, split_host
+from handlers.access.hosts import OwnNames, is_local_name, reachable_at, split_host
+from jobs.hub.addresses import address
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import pytest
 from jobs.hub.settings import Phones
 from jobs.phone.errors import PhoneNotReady
 from jobs.phone.protocol import PhoneInfo, PhoneState
-from jobs.queue.readiness import unfit
 from jobs.run.runner import NOT_READY_PAUSE_MAX_S, NOT_READY_PAUSE_S
 from storage.records import Stage, Waiting
 from tests.support.bench import Bench
@@ -22,7 +21,7 @@ from tests.support.fake_phones import FakePhones, FakeScript, publish
     ("percent", "celsius", "why"),
     [
         (14, 20.0, "its battery is at 14 %, tasks start from 15 %"),
-        (80, 43.5, "its battery has 44 °C, tasks start below 43 °C"),
+        (80, 43.5, "its battery is at 44 °C, tasks start below 43 °C"),
         (15, 43.0, ""),
         (None, None, ""),
     ],
@@ -31,7 +30,7 @@ def test_JOB_9_a_low_or_hot_battery_starts_nothing(percent: Any, celsius: Any, w
     info = PhoneInfo(
         serial="A", state=PhoneState.DEVICE, since=0.0, battery_percent=percent, battery_celsius=celsius
     )
-    assert unfit(info, Phones()) == why
+    assert Phones().battery_problem(info.battery_percent, info.battery_celsius) == why
 
 
 def test_JOB_9_a_task_waits_for_a_charged_phone_and_starts_by_itself(tmp_path: Path) -> None:
