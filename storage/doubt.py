@@ -9,10 +9,9 @@ import msgspec
 
 from storage.engine.load import Loaded
 from storage.error_codes import ErrorCode
-from storage.records import Outcome, PostMark, Stage, Task, TaskError, UsageMark, Use
+from storage.records import ENDED, Outcome, PostMark, Stage, Task, TaskError, UsageMark, Use
 from storage.tables.posts import TABLE as POSTS
 from storage.tables.posts import is_out, mark_of
-from storage.tables.tasks import ENDS
 from storage.tables.tasks import TABLE as TASKS
 from storage.tables.usage import TABLE as USAGE
 
@@ -41,7 +40,7 @@ def put_in_doubt(state: Loaded, now: float) -> int:
     doubtful = [
         task
         for task in tasks.values()
-        if task.stage not in ENDS and (task.due_at <= come or task.id in touched)
+        if task.stage not in ENDED and (task.due_at <= come or task.id in touched)
     ]
     for task in doubtful:
         tasks[task.id] = msgspec.structs.replace(

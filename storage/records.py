@@ -46,6 +46,14 @@ _STATUS = {
 }
 
 
+#: Of a task that is still to run; whose attempt has done nothing irreversible; whose attempt is past the commit point.
+PENDING = frozenset({Stage.SCHEDULED, Stage.QUEUED})
+BEFORE_COMMIT = frozenset({Stage.PREPARING})
+AFTER_COMMIT = frozenset({Stage.COMMITTING, Stage.VERIFYING})
+RUNNING = BEFORE_COMMIT | AFTER_COMMIT
+ENDED = frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED})
+
+
 class Outcome(StrEnum):
     """What is known about the post itself."""
 
@@ -53,6 +61,10 @@ class Outcome(StrEnum):
     PUBLISHED = "published"  #: proof was seen
     NOT_PUBLISHED = "not_published"  #: the app clearly refused
     UNKNOWN = "unknown"  #: the tap may have worked; a person must look
+
+
+#: With these the task's media is, or may be, out.
+SPENT = frozenset({Outcome.PUBLISHED, Outcome.UNKNOWN})
 
 
 class Waiting(StrEnum):
@@ -148,10 +160,9 @@ class Task(NewTask, frozen=True, kw_only=True):
         return self.error.code if self.error else ""
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A login that lives on a phone. No passwords, no e-mail."""
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """A login that lives on a phone, about to be stored. No passwords, no e-mail."""
 
-    id: int
     username: str  #: without "@"; unique per platform, compared case-insensitively
     platform: str
     serial: str = ""
@@ -163,41 +174,14 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str = ""  #: what TikTok's account switcher shows instead of the handle
 
 
-class Material(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the material library."""
+class Account(NewAccount, frozen=True, kw_only=True):
+    """A stored login."""
 
     id: int
-    path: str
-    name: str
-    kind: str
-    sha256: str
-    size_bytes: int
-    created_at: float
-    caption: str = ""
-    username: str = ""
-    sort_number: int = 0
-    tags: tuple[str, ...] = ()
-    duration_s: float | None = None
-    width: int | None = None
-    height: int | None = None
-
-
-class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """An account about to be stored; the fields mean what they mean in `Account`."""
-
-    username: str
-    platform: str
-    serial: str = ""
-    package: str = ""
-    enabled: bool = True
-    logged_in: bool = True
-    tags: tuple[str, ...] = ()
-    managed: str = "api"
-    display_name: str = ""
 
 
 class NewMaterial(msgspec.Struct, frozen=True, kw_only=True):
-    """A library file about to be recorded; the fields mean what they mean in `Material`."""
+    """A file of the material library, about to be recorded."""
 
     path: str
     name: str
@@ -212,6 +196,12 @@ class NewMaterial(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float | None = None
     width: int | None = None
     height: int | None = None
+
+
+class Material(NewMaterial, frozen=True, kw_only=True):
+    """A recorded file."""
+
+    id: int
 
 
 class Use(StrEnum):

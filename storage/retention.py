@@ -5,9 +5,9 @@ from __future__ import annotations
 from storage.archive import Archive, by_month
 from storage.engine.commit import Transaction
 from storage.engine.durable import JournalStorage
-from storage.records import Task
+from storage.records import ENDED, Task
 from storage.tables.posts import keep_mark
-from storage.tables.tasks import ENDS, TABLE
+from storage.tables.tasks import TABLE
 
 _DAY_S = 24 * 3600.0
 
@@ -66,6 +66,6 @@ class Retention:
 
 def _ended(task: Task) -> float:
     """When the task ended; the end of time for one that has not."""
-    if task.stage not in ENDS:
+    if task.stage not in ENDED:
         return float("inf")
     return task.created_at if task.finished_at is None else task.finished_at

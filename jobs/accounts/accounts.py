@@ -18,7 +18,7 @@ from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem
 from jobs.intake.targets import clean_username
 from storage.errors import AccountExists, StoreFull, UnknownRecord
-from storage.records import Account
+from storage.records import Account, NewAccount
 from storage.store import Store
 
 _PACKAGE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)
@@ -95,8 +95,14 @@ class Accounts:
         """Use these settings, and make the stored accounts equal to those of the config file."""
         self._settings = settings
         self._store.accounts.sync_config(
-            msgspec.structs.replace(
-                entry, username=clean_username(entry.username), serial=entry.serial.strip()
+            NewAccount(
+                username=clean_username(entry.username),
+                platform=entry.platform,
+                serial=entry.serial.strip(),
+                package=entry.package,
+                enabled=entry.enabled,
+                display_name=entry.display_name,
+                tags=entry.tags,
             )
             for entry in settings.accounts
         )

@@ -7,9 +7,9 @@ from typing import Any
 
 from jobs.hub.clock import Clock, utc
 from jobs.input.refusals import Invalid, NotFound, Problem
-from jobs.task.states import PENDING, Mover
+from jobs.task.states import Mover
 from storage.errors import StageConflict, UnknownRecord
-from storage.records import Task, Waiting
+from storage.records import PENDING, Task, Waiting
 from storage.store import Store
 
 #: How often an action is tried again when the task moved under it; more would be a fault of ours.

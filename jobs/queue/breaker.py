@@ -14,9 +14,8 @@ from typing import NamedTuple
 
 from jobs.hub.clock import Clock, utc
 from jobs.task.announcements import Tell, nobody
-from jobs.task.states import RUNNING
 from storage.error_codes import Scope, code_of
-from storage.records import Stage, Task
+from storage.records import RUNNING, Stage, Task
 from storage.tables.tasks import TaskStore
 
 _LOG = logging.getLogger(__name__)

@@ -15,10 +15,9 @@ from jobs.intake.repeat_guard import refusal
 from jobs.run.engine import Jobs
 from jobs.task import ending
 from jobs.task.retry import pause_s
-from jobs.task.states import AFTER_COMMIT, ENDED, PENDING, RUNNING
 from storage.error_codes import ErrorCode
 from storage.errors import StageConflict, StoreError, UnknownRecord
-from storage.records import Outcome, Stage, Task
+from storage.records import AFTER_COMMIT, ENDED, PENDING, RUNNING, Outcome, Stage, Task
 from storage.store import Store
 
 #: How often an action is tried again when the task moved under it; more would be a fault of ours.

@@ -16,9 +16,9 @@ from jobs.phone.errors import LeaseLost, StopRequested
 from jobs.phone.protocol import PhoneSession
 from jobs.run.evidence import EvidenceWriter
 from jobs.task.ending import published
-from jobs.task.states import AFTER_COMMIT, Mover
+from jobs.task.states import Mover
 from storage.errors import StageConflict, StoreError, UnknownRecord
-from storage.records import Account, Stage, Task
+from storage.records import AFTER_COMMIT, Account, Stage, Task
 from storage.tables.tasks import TaskStore
 
 _LOG = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from jobs.hub.settings import Posting
 from jobs.task import ending
 from jobs.task.attempt import Verdict
 from jobs.task.retry import Uniform
-from jobs.task.states import RUNNING, Mover
+from jobs.task.states import Mover
 from storage.error_codes import ErrorCode
 from storage.errors import StageConflict, StoreError, UnknownRecord
-from storage.records import Outcome, Stage, Task, TaskError
+from storage.records import RUNNING, Outcome, Stage, Task, TaskError
 from storage.tables.tasks import TaskStore
 
 _LOG = logging.getLogger(__name__)

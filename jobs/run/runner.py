@@ -30,10 +30,10 @@ from jobs.task import ending
 from jobs.task.attempt import OnHold, Script, ScriptFailed, Verdict
 from jobs.task.ending import Step
 from jobs.task.retry import Uniform
-from jobs.task.states import AFTER_COMMIT, PENDING, RUNNING, Mover
+from jobs.task.states import Mover
 from storage.error_codes import ErrorCode, code_of
 from storage.errors import StageConflict, StoreError, UnknownRecord
-from storage.records import Account, Outcome, Stage, Task, TaskError
+from storage.records import AFTER_COMMIT, PENDING, RUNNING, Account, Outcome, Stage, Task, TaskError
 from storage.store import Store
 
 _LOG = logging.getLogger(__name__)

@@ -6,10 +6,9 @@ import logging
 from typing import Any, Protocol
 
 from jobs.hub.settings import EventName
-from jobs.task.states import ENDED
 from storage.error_codes import ErrorCode
 from storage.errors import StoreError
-from storage.records import Outcome, Stage, Task
+from storage.records import ENDED, Outcome, Stage, Task
 
 _LOG = logging.getLogger(__name__)
 

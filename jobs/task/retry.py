@@ -7,13 +7,10 @@ from collections.abc import Callable
 import msgspec
 
 from jobs.hub.settings import Posting
-from storage.records import Outcome, Task
+from storage.records import SPENT, Outcome, Task
 
 #: Draws a float between two bounds, as `random.uniform`.
 Uniform = Callable[[float, float], float]
-
-#: Outcomes after which trying again cannot publish a second time.
-SAFE_OUTCOMES = frozenset({Outcome.NONE, Outcome.NOT_PUBLISHED})
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -36,7 +33,7 @@ def after_failure(
         now: Epoch seconds.
         uniform: The source of chance.
     """
-    if outcome not in SAFE_OUTCOMES:
+    if outcome in SPENT:
         return Decision(None, "outcome_unknown" if outcome is Outcome.UNKNOWN else "published")
     if task.stop_requested or task.deleted:
         return Decision(None, "stopped")

@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.hub.clock import Clock
 from storage.engine.hooks import Hook, no_hook
-from storage.records import Outcome, Stage, Task, Waiting
+from storage.records import AFTER_COMMIT, ENDED, PENDING, Outcome, Stage, Task, Waiting
 from storage.tables.tasks import TaskStore
 
 #: Which stage may follow which. Who causes each move:
@@ -37,12 +37,6 @@ MOVES: dict[Stage, frozenset[Stage]] = {
     Stage.REJECTED: frozenset({Stage.SCHEDULED}),
     Stage.FAILED: frozenset({Stage.SCHEDULED, Stage.PUBLISHED}),
 }
-
-PENDING = frozenset({Stage.SCHEDULED, Stage.QUEUED})
-BEFORE_COMMIT = frozenset({Stage.PREPARING})
-AFTER_COMMIT = frozenset({Stage.COMMITTING, Stage.VERIFYING})
-RUNNING = BEFORE_COMMIT | AFTER_COMMIT
-ENDED = frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED})
 
 #: Which outcomes a task may have in a stage; the first is what a move there sets by default.
 OUTCOMES: dict[Stage, tuple[Outcome, ...]] = {

@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
-from jobs.task.states import ENDED
-from storage.records import Outcome, Task
+from storage.records import ENDED, Outcome, Task
 
 #: What an end may be counted as: its outcome.
 OUTCOMES = (Outcome.PUBLISHED, Outcome.NONE, Outcome.NOT_PUBLISHED, Outcome.UNKNOWN)

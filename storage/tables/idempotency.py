@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from storage.engine.commit import Transaction
 from storage.engine.durable import JournalStorage
 from storage.records import IdempotencyEntry
+from storage.tables.table import Table
 
 TABLE = "idempotency"
 LIFETIME_S = 24 * 3600.0
 
 
-class IdempotencyStore:
+class IdempotencyStore(Table[IdempotencyEntry]):
     """Entries by key. Written together with the tasks they answer for (`TaskStore.create`)."""
 
+    name = TABLE
+
     def __init__(self, storage: JournalStorage) -> None:
-        self._storage = storage
+        super().__init__(storage)
         self._ids: dict[str, int] = {}
-        self._entries: dict[int, IdempotencyEntry] = storage.tables[TABLE]
         storage.listen(TABLE, self._update)
 
     def _update(
@@ -34,7 +36,7 @@ class IdempotencyStore:
         """The entry of this key, unless it is older than a day."""
         with self._storage.state_lock:
             doc_id = self._ids.get(key)
-            entry = None if doc_id is None else self._entries[doc_id]
+            entry = None if doc_id is None else self._records[doc_id]
         return entry if entry is not None and now - entry.created_at < LIFETIME_S else None
 
     def put(self, change: Transaction, entry: IdempotencyEntry) -> None:
@@ -44,18 +46,4 @@ class IdempotencyStore:
 
     def expire(self, now: float) -> int:
         """Drop entries older than a day; returns how many."""
-
-        def is_old(entry: IdempotencyEntry | None) -> bool:
-            return entry is not None and now - entry.created_at >= LIFETIME_S
-
-        with self._storage.state_lock:
-            old = [doc_id for doc_id, entry in self._entries.items() if is_old(entry)]
-
-        def action(change: Transaction) -> int:
-            # Asked again here: a new request with the same key may have put its answer in the old one's place.
-            gone = [doc_id for doc_id in old if is_old(change.get(TABLE, doc_id))]
-            for doc_id in gone:
-                change.remove(TABLE, doc_id)
-            return len(gone)
-
-        return self._storage.commit(action) if old else 0
+        return self._drop(lambda entry: now - entry.created_at >= LIFETIME_S)

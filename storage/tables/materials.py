@@ -8,27 +8,16 @@ from typing import Any
 import msgspec
 
 from storage.engine.commit import Transaction
-from storage.engine.durable import JournalStorage
-from storage.errors import UnknownRecord
 from storage.records import Material, NewMaterial
+from storage.tables.table import Table
 
 TABLE = "materials"
 
 
-class MaterialStore:
+class MaterialStore(Table[Material]):
     """All library files, in memory; thousands at most, so pages walk over them."""
 
-    def __init__(self, storage: JournalStorage) -> None:
-        self._storage = storage
-        self._materials: dict[int, Material] = storage.tables[TABLE]
-
-    def get(self, material_id: int) -> Material | None:
-        return self._materials.get(material_id)
-
-    def all(self) -> list[Material]:
-        """Every material, by id."""
-        with self._storage.state_lock:
-            return [self._materials[material_id] for material_id in sorted(self._materials)]
+    name = TABLE
 
     def add(self, new: NewMaterial | None = None, /, **fields: Any) -> Material:
         """Record a file, given as a record or by its fields; raises StoreFull when there is no room."""
@@ -36,37 +25,9 @@ class MaterialStore:
 
         def action(change: Transaction) -> Material:
             material_id = change.new_id(TABLE)
-            kept: Material = change.put(
-                TABLE, material_id, Material(**msgspec.structs.asdict(wanted), id=material_id)
-            )
-            return kept
+            return self._put(change, material_id, Material(**msgspec.structs.asdict(wanted), id=material_id))
 
         return self._storage.commit(action, essential=False)
-
-    def change(self, material_id: int, **changes: Any) -> Material:
-        """Change fields of a material; raises UnknownRecord."""
-
-        def action(change: Transaction) -> Material:
-            present: Material | None = change.get(TABLE, material_id)
-            if present is None:
-                raise UnknownRecord(TABLE, material_id)
-            kept: Material = change.put(
-                TABLE, material_id, msgspec.structs.replace(present, **changes, id=material_id)
-            )
-            return kept
-
-        return self._storage.commit(action)
-
-    def remove(self, material_id: int) -> Material | None:
-        """Forget a material; returns what it was, None when there was none."""
-
-        def action(change: Transaction) -> Material | None:
-            present: Material | None = change.get(TABLE, material_id)
-            if present is not None:
-                change.remove(TABLE, material_id)
-            return present
-
-        return self._storage.commit(action)
 
     def page(
         self,

@@ -9,13 +9,10 @@ import msgspec
 
 from storage.engine.commit import Transaction
 from storage.engine.durable import JournalStorage
-from storage.records import MediaFile, Outcome, PostMark, Stage, Task
+from storage.records import AFTER_COMMIT, ENDED, SPENT, MediaFile, Outcome, PostMark, Task
+from storage.tables.table import Table
 
 TABLE = "posts"
-
-_ENDS = frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED})
-_COMMITTED = frozenset({Stage.COMMITTING, Stage.VERIFYING})
-_SPENT = frozenset({Outcome.PUBLISHED, Outcome.UNKNOWN})
 
 #: Where a post goes: (platform, account) where the account is known, else (phone, app).
 Place = tuple[str, str]
@@ -51,7 +48,7 @@ def places_of(post: Task | PostMark) -> list[Place]:
 
 def is_out(task: Task) -> bool:
     """Whether the task's post is published or may be."""
-    return task.stage in _COMMITTED or task.outcome in _SPENT
+    return task.stage in AFTER_COMMIT or task.outcome in SPENT
 
 
 def post_of(task: Task, *, planned_at: float | None = None) -> PostMark:
@@ -72,7 +69,7 @@ def post_of(task: Task, *, planned_at: float | None = None) -> PostMark:
 def mark_of(task: Task) -> PostMark | None:
     """The task as a post; None when it shows nothing and never will without a retry."""
     out = is_out(task)
-    if not task.materials or (task.stage in _ENDS and not out):
+    if not task.materials or (task.stage in ENDED and not out):
         return None
     return msgspec.structs.replace(
         post_of(task),
@@ -82,12 +79,13 @@ def mark_of(task: Task) -> PostMark | None:
     )
 
 
-class PostStore:
+class PostStore(Table[PostMark]):
     """Marks of posts whose tasks left the store: deleted by a person, or moved to the archive."""
 
+    name = TABLE
+
     def __init__(self, storage: JournalStorage) -> None:
-        self._storage = storage
-        self._marks: dict[int, PostMark] = storage.tables[TABLE]
+        super().__init__(storage)
         self._ids: dict[tuple[str, Place], list[int]] = {}
         storage.listen(TABLE, self._update)
 
@@ -106,24 +104,11 @@ class PostStore:
     def find(self, content: str, places: Iterable[Place]) -> list[PostMark]:
         """The marks with this content at any of the places; the caller holds the state lock."""
         found = {doc_id for place in places for doc_id in self._ids.get((content, place), ())}
-        return [self._marks[doc_id] for doc_id in sorted(found)]
+        return [self._records[doc_id] for doc_id in sorted(found)]
 
     def expire(self, before: float) -> int:
         """Drop the marks of posts that ended before this time; returns how many."""
-
-        def is_old(mark: PostMark | None) -> bool:
-            return mark is not None and (mark.ended_at or 0.0) < before
-
-        with self._storage.state_lock:
-            old = [doc_id for doc_id, mark in self._marks.items() if is_old(mark)]
-
-        def action(change: Transaction) -> int:
-            gone = [doc_id for doc_id in old if is_old(change.get(TABLE, doc_id))]
-            for doc_id in gone:
-                change.remove(TABLE, doc_id)
-            return len(gone)
-
-        return self._storage.commit(action) if old else 0
+        return self._drop(lambda mark: (mark.ended_at or 0.0) < before)
 
 
 def keep_mark(change: Transaction, task: Task) -> None:

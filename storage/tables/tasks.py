@@ -10,7 +10,19 @@ import msgspec
 from storage.engine.commit import Transaction
 from storage.engine.durable import JournalStorage
 from storage.errors import InvalidRecord, StageConflict, UnknownRecord
-from storage.records import IdempotencyEntry, NewTask, Outcome, PostMark, Stage, Status, Task, Use, Waiting
+from storage.records import (
+    ENDED,
+    RUNNING,
+    SPENT,
+    IdempotencyEntry,
+    NewTask,
+    PostMark,
+    Stage,
+    Status,
+    Task,
+    Use,
+    Waiting,
+)
 from storage.tables.idempotency import IdempotencyStore
 from storage.tables.posts import Place, PostStore, keep_mark, mark_of
 from storage.tables.task_index import TaskIndex
@@ -18,10 +30,6 @@ from storage.tables.task_rules import counted, may_wait_for
 from storage.tables.usage import UsageStore
 
 TABLE = "tasks"
-ENDS = frozenset({Stage.PUBLISHED, Stage.REJECTED, Stage.FAILED})
-ACTIVE = (Stage.PREPARING, Stage.COMMITTING, Stage.VERIFYING)
-
-_SPENT = frozenset({Outcome.PUBLISHED, Outcome.UNKNOWN})
 _CHANGEABLE = frozenset(Task.__struct_fields__) - {"id"}
 
 _encode = msgspec.json.Encoder().encode
@@ -178,9 +186,9 @@ class TaskStore:
     def _follow(self, change: Transaction, before: Task, now: Task) -> None:
         if before.stage is now.stage and before.outcome is now.outcome:
             return
-        if now.stage in ENDS:
-            self._usage.mark(change, now, Use.USED if now.outcome in _SPENT else Use.FREE)
-        elif before.stage in ENDS:
+        if now.stage in ENDED:
+            self._usage.mark(change, now, Use.USED if now.outcome in SPENT else Use.FREE)
+        elif before.stage in ENDED:
             # What it may have posted stays known, whoever says that it has not, and whatever becomes of the retry.
             keep_mark(change, before)
             self._usage.mark(change, now, Use.RESERVED)
@@ -199,7 +207,7 @@ class TaskStore:
                 if task is not None and (expect is None or task.stage in expect):
                     change.remove(TABLE, task_id)
                     keep_mark(change, task)
-                    if task.stage not in ENDS:
+                    if task.stage not in ENDED:
                         self._usage.mark(change, task, Use.FREE)
                     removed.append(task_id)
             return removed
@@ -282,7 +290,7 @@ class TaskStore:
 
     def active(self) -> list[Task]:
         """Tasks that an attempt works on (or worked on when the daemon ended), by id."""
-        return self._in_stages(*ACTIVE)
+        return self._in_stages(*RUNNING)
 
     def by_stage(self, stage: Stage) -> list[Task]:
         """Tasks in one stage, by id, also deleted ones."""

@@ -1,6 +1,5 @@
 """What the manuals say is true: their commands run, their tables are complete. See also test_acceptance_systemd."""
 
-import ast
 import json
 import re
 import shutil
@@ -30,30 +29,6 @@ def table(title):
     return {word for line in after for word in re.findall(r"`?([\w-]+)`?", line.split("|")[1])}
 
 
-#: What is called with a code first.
-NAMES_A_CODE = {"ScriptFailed", "TaskError", "refused", "unknown"}
-
-
-def error_codes():
-    """Every word that a task's error can have, found in the code and in the screen files."""
-    found = set()
-    for path in (ROOT / "jobs").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in NAMES_A_CODE:
-                given = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "code")]
-                found |= {c.value for g in given for c in ast.walk(g) if isinstance(c, ast.Constant)}
-            named = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code"
-            if named and path.name in {"errors.py", "flow.py"}:
-                found |= {c.value for c in ast.walk(node.value) if isinstance(c, ast.Constant)}
-    for path in (ROOT / "jobs" / "post" / "screens").glob("*.toml"):
-        found |= set(re.findall(r'^error = "(\w+)"', path.read_text(), re.MULTILINE))
-    return found - {"", "code"}  # the latter from getattr(error, "code", ...)
-
-
-def test_every_error_code_stands_in_the_operators_table_and_no_other():
-    assert table("`error.code`") == error_codes()
-
-
 @pytest.mark.parametrize(
     ("title", "words"),
     [
@@ -62,7 +37,7 @@ def test_every_error_code_stands_in_the_operators_table_and_no_other():
         ("event", set(EventName.__args__)),
     ],
 )
-def test_the_other_tables_are_complete_too(title, words):
+def test_the_tables_of_words_are_complete(title, words):
     assert table(title) == words
 
 

@@ -14,9 +14,8 @@ from jobs.input.refusals import Refused
 from jobs.phone.errors import PhoneOffline, TapUncertain
 from jobs.phone.protocol import PhoneState
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
-from jobs.task.states import ENDED, PENDING
 from storage.error_codes import ErrorCode
-from storage.records import Outcome, Stage
+from storage.records import ENDED, PENDING, Outcome, Stage
 from tests.support.bench import Bench
 from tests.support.clock import FastClock
 from tests.support.fake_phones import GUARD_S, PUBLISHED, FakePhones, FakeScript

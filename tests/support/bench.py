@@ -13,10 +13,9 @@ from jobs.run.control import Control
 from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
 from jobs.task.announcements import Tell, nobody
-from jobs.task.states import ENDED
 from storage.engine.files import Files
 from storage.engine.hooks import Hook, no_hook
-from storage.records import NewTask, Stage, Task
+from storage.records import ENDED, NewTask, Stage, Task
 from storage.store import Store
 from tests.support.fake_phones import GUARD_S, FakePhones, FakeScript
 

@@ -61,6 +61,14 @@ def test_no_other_module_spells_a_code() -> None:
     assert found == OTHER_MEANINGS.keys()
 
 
+def test_every_code_is_used_by_the_code_or_by_a_screens_file() -> None:
+    code = "".join(path.read_text("utf-8") for path in [*modules("jobs"), *modules("storage")])
+    screens = "".join(path.read_text("utf-8") for path in (ROOT / "jobs/post/screens").glob("*.toml"))
+    used = {ErrorCode[name] for name in re.findall(r"\bErrorCode\.([A-Z_]+)\b", code)}
+    used |= {ErrorCode(word) for word in re.findall(r'^error = "(\w+)"', screens, re.MULTILINE)}
+    assert set(ErrorCode) - used == set()
+
+
 def test_the_page_asks_only_for_codes_that_there_are() -> None:
     asked = [
         word

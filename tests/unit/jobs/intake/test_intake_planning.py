@@ -10,8 +10,7 @@ import pytest
 
 from jobs.input.refusals import Invalid, NotFound
 from jobs.intake.planning import Planning
-from jobs.task.states import ENDED, PENDING, RUNNING
-from storage.records import Stage, Status, Task, Waiting
+from storage.records import ENDED, PENDING, RUNNING, Stage, Status, Task, Waiting
 from storage.store import Store
 from tests.support.bench import Bench, new_task
 from tests.support.clock import FakeClock

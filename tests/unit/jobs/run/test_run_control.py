@@ -15,10 +15,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from jobs.input.refusals import Invalid, NotFound
 from jobs.run.control import AT_ONCE, TRIES, Skipped
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
-from jobs.task.states import AFTER_COMMIT, ENDED, OUTCOMES, PENDING, RUNNING
+from jobs.task.states import OUTCOMES
 from storage.error_codes import ErrorCode
 from storage.errors import StageConflict, StoreFailed
-from storage.records import MediaFile, Outcome, Stage, Status, Task, TaskError, Waiting
+from storage.records import (
+    AFTER_COMMIT,
+    ENDED,
+    PENDING,
+    RUNNING,
+    MediaFile,
+    Outcome,
+    Stage,
+    Status,
+    Task,
+    TaskError,
+    Waiting,
+)
 from tests.support.bench import Bench, new_task
 from tests.support.clock import FakeClock
 from tests.support.fake_phones import GUARD_S, PUBLISHED, FakePhones, FakeScript, publish

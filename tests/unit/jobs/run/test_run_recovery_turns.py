@@ -11,9 +11,9 @@ import pytest
 
 from jobs.hub.settings import Posting
 from jobs.run.recovery import ONE_LOOK_S, SETTLE_BOUND_S, Recovery
-from jobs.task.states import OUTCOMES, RUNNING, Mover
+from jobs.task.states import OUTCOMES, Mover
 from storage.errors import StoreFailed
-from storage.records import Outcome, Stage, Task, TaskError
+from storage.records import RUNNING, Outcome, Stage, Task, TaskError
 from storage.store import Store
 from tests.support.bench import new_task
 from tests.support.clock import FakeClock

@@ -8,20 +8,10 @@ from typing import Any
 
 import pytest
 
-from jobs.task.states import (
-    AFTER_COMMIT,
-    ENDED,
-    MOVES,
-    OUTCOMES,
-    PENDING,
-    RUNNING,
-    IllegalMove,
-    Mover,
-    sources,
-)
+from jobs.task.states import MOVES, OUTCOMES, IllegalMove, Mover, sources
 from storage.engine.hooks import Recorder
 from storage.errors import StageConflict, UnknownRecord
-from storage.records import Outcome, Stage, Task, TaskError, Waiting
+from storage.records import AFTER_COMMIT, ENDED, PENDING, RUNNING, Outcome, Stage, Task, TaskError, Waiting
 from storage.store import Store
 from tests.support.bench import new_task
 from tests.support.clock import FakeClock
