@@ -175,25 +175,18 @@ def _plain_json(tables: dict[str, dict[int, Any]]) -> Iterator[bytes]:
 
 
 def _write_tar(target: Path, state: Loaded, archive: Archive, folder: Path) -> None:
-    temporary = target.with_name(target.name + ".tmp")
-    try:
-        with temporary.open("wb") as out:
-            with tarfile.open(fileobj=out, mode="w") as tar:
-                head = snapshot.Head(CURRENT.version, state.seq, state.next_ids)
-                sums = {
-                    _SNAPSHOT_NAME: _add(tar, _SNAPSHOT_NAME, b"".join(snapshot.chunks(head, state.tables)))
-                }
-                for month in archive.months():
-                    text = Files().read(folder / f"{month}.jsonl")
-                    name = f"{ARCHIVE}/{month}.jsonl"
-                    sums[name] = _add(tar, name, text[: text.rfind(b"\n") + 1])
-                _add(tar, _MANIFEST_NAME, msgspec.json.encode(sums))
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    Files().sync_folder(target.absolute().parent, "backup")
+    with (
+        Files().replacing(target.absolute(), "backup") as fd,
+        os.fdopen(fd, "wb", closefd=False) as out,
+        tarfile.open(fileobj=out, mode="w") as tar,
+    ):
+        head = snapshot.Head(CURRENT.version, state.seq, state.next_ids)
+        sums = {_SNAPSHOT_NAME: _add(tar, _SNAPSHOT_NAME, b"".join(snapshot.chunks(head, state.tables)))}
+        for month in archive.months():
+            text = Files().read(folder / f"{month}.jsonl")
+            name = f"{ARCHIVE}/{month}.jsonl"
+            sums[name] = _add(tar, name, text[: text.rfind(b"\n") + 1])
+        _add(tar, _MANIFEST_NAME, msgspec.json.encode(sums))
 
 
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> str:

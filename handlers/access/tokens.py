@@ -5,7 +5,6 @@ A token is 256 random bits, so one round of SHA-256 protects it: there is nothin
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import logging
@@ -22,6 +21,7 @@ import msgspec
 
 from jobs.hub.clock import utc
 from jobs.upkeep.token_file import NAME, TokenEntry, TokenFile, parse_tokens
+from storage.engine.files import Files
 
 _LOG = logging.getLogger(__name__)
 _PREFIX = "tkm_"  #: lets secret scanners recognise a token that was committed by mistake
@@ -138,20 +138,13 @@ def _digest(token: str) -> str:
 def _write(path: Path, entries: tuple[TokenEntry, ...]) -> None:
     """Replace the file as a whole, readable by its owner and the service only, durable before it returns."""
     data = msgspec.json.format(msgspec.json.encode(TokenFile(entries)), indent=2) + b"\n"
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+        with Files().replacing(path, "tokens", 0o600) as fd:
+            os.write(fd, data)
             # Before the file gets its name: root adds a token for the service's user, who must be able to read it.
-            os.fchmod(file.fileno(), _take_owner(file.fileno(), path))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+            os.fchmod(fd, _take_owner(fd, path))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
         raise TokenError(f"{path} cannot be written: {error.strerror}") from error
 
 

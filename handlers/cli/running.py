@@ -18,7 +18,7 @@ from jobs.hub.settings import Settings
 from jobs.hub.signals import Signals
 from jobs.hub.time_zone import ZoneInvalid
 from jobs.phone.protocol import PhoneInfo
-from storage.engine.files import is_full
+from storage.engine.files import Files, is_full
 from storage.errors import NewerSchema, StateLocked, StoreDamaged, StoreError, StoreFull
 from storage.store import Store
 
@@ -153,6 +153,4 @@ def write_ready_file(daemon: Runs, path: Path | None, simulated: dict[str, Any])
         "state_dir": settings.storage.state_dir,
         "pid": os.getpid(),
     }  # fmt: skip
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(ready, indent=2) + "\n", "utf-8")
-    beside.replace(path)
+    Files().replace(path, [json.dumps(ready, indent=2).encode(), b"\n"], "ready file")

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
 
 from jobs.content.captions import unify_line_breaks
 from jobs.input.fields import Unreadable, read_typed, shorten
 from jobs.media.local_folder import SOUND_NAMES, SOUND_URLS, AccountFolders
-
-
-class Memory(Protocol):
-    """Where positions are kept."""
-
-    def get(self, key: str, default: Any = None) -> Any: ...
-    def set(self, key: str, value: Any) -> None: ...
+from storage.tables.meta import MetaStore
 
 
 class SoundFiles:
     """Hands out the next sound of each file within one request; `keep` makes the positions last."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: MetaStore) -> None:
         self._memory = memory
         self._positions: dict[str, int] = {}
         self.warnings: list[str] = []

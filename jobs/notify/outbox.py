@@ -7,15 +7,16 @@ import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from jobs.hub.clock import Clock
 from jobs.hub.settings import EventName, NotifyTarget
 from jobs.hub.supervision import Loop
-from jobs.notify.send import NotSent, send
+from jobs.notify.send import Event, NotSent, send
 from storage.errors import StoreError
+from storage.tables.meta import MetaStore
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,16 +32,6 @@ GATHER_S = 300.0
 GATHER_TASKS = 50
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a person should know. `at` is seconds since the epoch; `facts` are plain JSON values."""
-
-    id: str
-    name: str
-    sentence: str
-    at: float
-    facts: dict[str, Any] = {}
-
-
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One event on its way to one target, named by its URL so that a changed config cannot misdirect it."""
 
@@ -48,14 +39,6 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     tries: int = 0
     next_at: float = 0.0
-
-
-class Meta(Protocol):
-    """The store's small key-value part."""
-
-    def get(self, key: str, default: Any = None) -> Any: ...
-
-    def set(self, key: str, value: Any) -> None: ...
 
 
 class Outbox:
@@ -67,7 +50,7 @@ class Outbox:
         self,
         targets: Sequence[NotifyTarget],
         clock: Clock,
-        meta: Meta,
+        meta: MetaStore,
         *,
         send: Callable[[NotifyTarget, Event], None] = send,
     ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import importlib
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import requests
@@ -18,19 +18,14 @@ SEND_TIMEOUT_S = (3.0, 5.0)  # connect, read
 _URGENT = frozenset({"unknown_outcome", "hub_lost", "needs_hands", "disk"})
 
 
-class Event(Protocol):
-    """What is sent, as `jobs.notify.outbox.Event`."""
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a person should know. `at` is seconds since the epoch; `facts` are plain JSON values."""
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def sentence(self) -> str: ...
-    @property
-    def at(self) -> float: ...
-    @property
-    def facts(self) -> dict[str, Any]: ...
+    id: str
+    name: str
+    sentence: str
+    at: float
+    facts: dict[str, Any] = {}
 
 
 class NotSent(Exception):

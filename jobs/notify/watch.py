@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from jobs.hub.clock import Clock
 from jobs.hub.settings import EventName
 from jobs.hub.supervision import Loop
+from jobs.phone.inventory.fleet import Fleet
 from jobs.phone.inventory.losses import HUB_PHONES, Lost
 from jobs.phone.protocol import PhoneInfo, PhoneState
 from jobs.task.announcements import Tell
 from storage.error_codes import code_of
-from storage.store import StoreHealth
+from storage.store import Store
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,27 +31,14 @@ _HANDS_STATES = frozenset(
 )
 
 
-class Watched(Protocol):
-    """The phones, as `jobs.phone.inventory.fleet.Fleet` shows them."""
-
-    def inventory(self) -> Sequence[PhoneInfo]: ...
-    def losses(self) -> Sequence[Lost]: ...
-
-
-class HealthyStore(Protocol):
-    """The part of the store that says how it is."""
-
-    def health(self) -> StoreHealth: ...
-
-
 class Watch:
     """Looks every few seconds. `heard` stands between the jobs core and the outbox."""
 
     def __init__(
         self,
         clock: Clock,
-        phones: Watched,
-        store: HealthyStore,
+        phones: Fleet,
+        store: Store,
         tell: Tell,
         *,
         state_dir: Path,

@@ -29,6 +29,7 @@ from jobs.upkeep.backup_archive import (
     Manifest,
 )
 from storage import backup as store_backup
+from storage.engine.files import Files
 from storage.errors import StoreFailed
 
 
@@ -56,34 +57,30 @@ def back_up(config: LoadedConfig, places: Places, target: Path, now: float, *, l
         StoreError: No backup was made; a file that was there before is untouched.
     """
     missing: list[str] = []
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(fd, "wb") as out:
-            with tempfile.TemporaryDirectory(dir=beside.parent, prefix=".tikmatrixd-") as folder:
-                state = Path(folder) / STORE
-                facts = store_backup.backup(Path(config.settings.storage.state_dir), state)
-                with tarfile.open(fileobj=out, mode="w") as tar:
-                    with state.open("rb") as content:
-                        sums = {STORE: _add(tar, STORE, content)}
-                    for name, path in _extras(config, places, missing, library=library):
-                        try:
-                            content = path.open("rb")
-                        except OSError as error:
-                            missing.append(f"{path}: {error.strerror}")
-                            continue
-                        # What breaks off from here on would leave a file that nobody can read behind it.
-                        with content:
-                            sums[name] = _add(tar, name, content)
-                    manifest = Manifest(FORMAT, utc(now).isoformat(timespec="seconds"), sums)
-                    _add_bytes(tar, MANIFEST, msgspec.json.encode(manifest))
-            out.flush()
-            os.fsync(out.fileno())
-        beside.replace(target)
+        with (
+            Files().replacing(target.absolute(), "backup", 0o600) as fd,
+            os.fdopen(fd, "wb", closefd=False) as out,
+            tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=".tikmatrixd-") as folder,
+        ):
+            state = Path(folder) / STORE
+            facts = store_backup.backup(Path(config.settings.storage.state_dir), state)
+            with tarfile.open(fileobj=out, mode="w") as tar:
+                with state.open("rb") as content:
+                    sums = {STORE: _add(tar, STORE, content)}
+                for name, path in _extras(config, places, missing, library=library):
+                    try:
+                        content = path.open("rb")
+                    except OSError as error:
+                        missing.append(f"{path}: {error.strerror}")
+                        continue
+                    # What breaks off from here on would leave a file that nobody can read behind it.
+                    with content:
+                        sums[name] = _add(tar, name, content)
+                manifest = Manifest(FORMAT, utc(now).isoformat(timespec="seconds"), sums)
+                _add_bytes(tar, MANIFEST, msgspec.json.encode(manifest))
     except OSError as error:
         raise StoreFailed(f"{target} cannot be written: {error.strerror or error}") from error
-    finally:
-        beside.unlink(missing_ok=True)
     holds = [name for name in sums if name != STORE]
     return Made(facts, target.stat().st_size, holds, missing)
 

@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from tinydb.storages import Storage
@@ -30,11 +30,9 @@ T = TypeVar("T")
 _BEHIND = "memory is behind the disk after an internal error: restart the daemon"
 
 
-class Listener(Protocol):
-    """Told of every committed change of a table, under the state lock: keeps indexes and caches right."""
-
-    def __call__(self, changes: Sequence[tuple[int, Any, Any]], /) -> None:
-        """`changes` are (id, record before or None, record now or None)."""
+#: Called with every committed change of a table, as (id, record before or None, record now or None), under the state
+#: lock: keeps indexes and caches right.
+Listener = Callable[[Sequence[tuple[int, Any, Any]]], None]
 
 
 class JournalStorage(Storage):

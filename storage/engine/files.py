@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from storage.engine.hooks import Hook, no_hook
@@ -129,31 +130,39 @@ class Files:
         facts = os.statvfs(folder)
         return facts.f_bavail * facts.f_frsize
 
-    def replace(self, path: Path, chunks: Iterable[bytes], what: str) -> int:
-        """Write a whole file beside `path`, make it durable, put it in place. Returns its size.
+    @contextlib.contextmanager
+    def replacing(self, path: Path, what: str, mode: int | None = None) -> Iterator[int]:
+        """A new file to write to, which takes the place of `path` at the end: whole and durable, or not at all.
 
         Raises:
-            OSError: nothing was replaced and the temporary file is gone; or, when making the new name durable
-                failed, the whole new file is there but a power cut may bring the old one back.
+            OSError: nothing was replaced; or, when making the new name durable failed, the whole new file is there but
+                a power cut may bring the old one back.
         """
-        temporary = path.with_name(path.name + ".tmp")
-        fd = self.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        size = unsynced = 0
+        beside = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
+        fd = self.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
             try:
-                for chunk in chunks:
-                    self.write(fd, chunk, size, what)
-                    size += len(chunk)
-                    unsynced += len(chunk)
-                    if unsynced >= SYNC_STEP_BYTES:
-                        os.fdatasync(fd)
-                        unsynced = 0
+                if mode is not None:
+                    os.fchmod(fd, mode)
+                yield fd
                 self.sync(fd, what)
             finally:
                 os.close(fd)
-            self.rename(temporary, path, what)
-        except OSError:
-            temporary.unlink(missing_ok=True)
+            self.rename(beside, path, what)
+        except Exception:
+            beside.unlink(missing_ok=True)
             raise
         self.sync_folder(path.parent, what)
+
+    def replace(self, path: Path, chunks: Iterable[bytes], what: str) -> int:
+        """Replace a file by one with this content; returns its size. Raises OSError, as `replacing`."""
+        size = unsynced = 0
+        with self.replacing(path, what) as fd:
+            for chunk in chunks:
+                self.write(fd, chunk, size, what)
+                size += len(chunk)
+                unsynced += len(chunk)
+                if unsynced >= SYNC_STEP_BYTES:
+                    os.fdatasync(fd)
+                    unsynced = 0
         return size

@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
 #: Environment variable naming the point at which the process kills itself, as `NAME` or `NAME:COUNT`.
 ENVIRONMENT = "TIKMATRIXD_CRASH_AT"
 
 
-class Hook(Protocol):
-    """Called with the name of each point as it is passed."""
-
-    def __call__(self, name: str, /) -> None: ...
+#: Called with the name of each point as it is passed.
+Hook = Callable[[str], None]
 
 
 def no_hook(_name: str, /) -> None:
@@ -37,16 +34,6 @@ class KillAt:
             self._left -= 1
             if self._left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
-
-
-class Recorder:
-    """Remembers the names that were passed, so that a test can visit each of them."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def __call__(self, name: str, /) -> None:
-        self.names.append(name)
 
 
 def hook_from(environment: Mapping[str, str]) -> Hook:

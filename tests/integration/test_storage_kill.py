@@ -174,7 +174,7 @@ def names_passed(state_dir: Path) -> set[str]:
     """Every point that a run of the child passes."""
     script = (
         "import sys, runpy, atexit, storage.engine.hooks as h\n"
-        "r = h.Recorder(); h.hook_from = lambda e: r\n"
+        "from tests.support.recorder import Recorder\nr = Recorder(); h.hook_from = lambda e: r\n"
         f"sys.argv = ['child', {str(state_dir)!r}, '1', '4', '400']\n"
         f"runpy.run_path({str(CHILD)!r}, run_name='__main__')\n"
         "sys.stderr.write('\\n'.join(sorted(set(r.names))))\n"

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from storage.engine import disk
-from storage.engine.hooks import ENVIRONMENT, KillAt, Recorder, hook_from, no_hook
+from storage.engine.hooks import ENVIRONMENT, KillAt, hook_from, no_hook
 from storage.engine.load import generations, journals
 from storage.errors import StateLocked, StoreFailed
 from storage.records import IdempotencyEntry
 from storage.store import Store
+from tests.support.recorder import Recorder
 from tests.support.storage_samples import new_task
 
 Opener = Callable[..., Store]

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from jobs.task.states import MOVES, OUTCOMES, IllegalMove, Mover, sources
-from storage.engine.hooks import Recorder
 from storage.errors import StageConflict, UnknownRecord
 from storage.records import AFTER_COMMIT, ENDED, PENDING, RUNNING, Outcome, Stage, Task, TaskError, Waiting
 from storage.store import Store
 from tests.support.bench import new_task
 from tests.support.clock import FakeClock
+from tests.support.recorder import Recorder
 
 #: The letters of the picture in docs/architecture.md.
 LETTERS = {
