@@ -14,9 +14,9 @@ from prometheus_client.registry import Collector
 
 from handlers.api.health import NO_STORE, probe, readiness
 from handlers.api.services import Services
-from jobs.hub.platforms import PLATFORMS
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Reply
+from jobs.hub.platforms import PLATFORMS
 from jobs.phone.protocol import PhoneState
 from jobs.task.tally import OUTCOMES
 from storage.records import Status, Waiting

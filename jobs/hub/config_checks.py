@@ -12,8 +12,8 @@ from typing import get_args
 
 import msgspec
 
-from jobs.hub.platforms import PLATFORMS
 from jobs.hub.addresses import split_listen
+from jobs.hub.platforms import PLATFORMS
 from jobs.hub.settings import EventName, Settings
 from jobs.hub.time_zone import ZoneInvalid, zone
 from jobs.input.name_hints import username_problem
