@@ -28,7 +28,7 @@ NOT_APPLICABLE = {
 
 CONFTEST = """
 import pytest
-from storage.documents import JournalDB
+from benchmarks.tinydb_face import JournalDB
 
 @pytest.fixture
 def db(tmp_path):

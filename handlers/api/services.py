@@ -12,7 +12,7 @@ import msgspec
 
 from handlers.access.tokens import Tokens
 from jobs.accounts.accounts import Accounts
-from jobs.accounts.matching import MatchState
+from jobs.accounts.matching import Matcher
 from jobs.hub.clock import Clock
 from jobs.hub.settings import Settings
 from jobs.hub.time_zone import zone as zone_of
@@ -21,14 +21,13 @@ from jobs.intake.planning import Planning
 from jobs.library.library import Library
 from jobs.phone.protocol import PhoneInfo
 from jobs.run.control import Control
+from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
-from jobs.task.tally import Tally
-from storage.records import Task
 from storage.store import Store
 
 
 class Phones(Protocol):
-    """The inventory, without the door to sessions: handlers never touch a phone and never wait for one."""
+    """The inventory, without the way to sessions: handlers never touch a phone and never wait for one."""
 
     def inventory(self) -> Sequence[PhoneInfo]: ...
     def info(self, serial: str) -> PhoneInfo | None: ...
@@ -36,36 +35,11 @@ class Phones(Protocol):
     def health(self) -> Collection[str]: ...
 
 
-class Jobs(Protocol):
-    """How the engine is doing."""
-
-    def health(self) -> Collection[str]: ...
-    def current_task(self, serial: str) -> Task | None: ...
-    def held_up(self, serial: str) -> str: ...
-    def pauses(self, serial: str) -> list[str]: ...
-    def resume(self, serial: str) -> list[str]: ...
-    def confirm_clock(self) -> str: ...
-    @property
-    def notices(self) -> Collection[str]: ...
-    @property
-    def tally(self) -> Tally: ...
-
-
 class Reloaded(msgspec.Struct, frozen=True):
     """What re-reading the config file changed, as dotted keys, and which of them wait for a restart."""
 
     changed: list[str]
     restart_needed: list[str]
-
-
-class Matcher(Protocol):
-    """Reads on a phone which accounts an app shows as logged in; on the phone's own worker, never in a handler."""
-
-    def request(self, serial: str, platform: str, *, add: bool = False) -> MatchState:
-        """Start it, or tell how far it is; raises `jobs.input.refusals.NotFound` or `Draining`."""
-
-    def state(self, serial: str, platform: str) -> MatchState | None:
-        """The last one for this phone and app."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Code
 from handlers.request.multipart import chunks_of
 from jobs.library.library import Uploaded
-from jobs.library.upload_pieces import PIECE_BYTES, Upload, UploadRequest
+from jobs.library.upload_pieces import PIECE_BYTES, Upload, UploadPieces, UploadRequest
 
 #: RFC 9110, section 14.4: "bytes 0-8388607/104857600".
 _RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15}|\*)")
@@ -32,20 +32,20 @@ class UploadHandlers:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._pieces = UploadPieces(services.library, services.clock)
 
     def begin(self, call: Call) -> Result:
-        return self._show(self._services.library.pieces.begin(call.fields(UploadRequest)))
+        return self._show(self._pieces.begin(call.fields(UploadRequest)))
 
     def get(self, call: Call) -> Result:
-        return self._show(self._services.library.pieces.get(call.id))
+        return self._show(self._pieces.get(call.id))
 
     def cancel(self, call: Call) -> Result:
-        self._services.library.pieces.cancel(call.id)
+        self._pieces.cancel(call.id)
         return objects.Removed(call.id)
 
     def append(self, call: Call) -> Result:
-        pieces = self._services.library.pieces
-        upload = pieces.get(call.id)
+        upload = self._pieces.get(call.id)
         length = int(call.header("Content-Length") or 0)
         given = (call.header("Content-Range") or "").strip()
         if not given and length == upload.size_bytes:
@@ -66,7 +66,7 @@ class UploadHandlers:
         if length != last - first + 1:
             raise invalid(f"says {last - first + 1} bytes, the body has {length}", "Content-Range")
         body = cast("BinaryIO", call.environ["wsgi.input"])
-        return self._show(*pieces.append(call.id, first, length, chunks_of(body, 0, length)))
+        return self._show(*self._pieces.append(call.id, first, length, chunks_of(body, 0, length)))
 
     def _show(self, upload: Upload, done: Uploaded | None = None) -> objects.UploadObject:
         zone = self._services.zone()

@@ -1,4 +1,4 @@
-"""The commands that care for what is stored: backup, restore, archive, materials, tokens."""
+"""The commands that care for what is stored: backup, restore, export, import, archive, materials, tokens."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from jobs.hub.addresses import is_loopback, split_listen
 from jobs.hub.clock import SystemClock, utc
 from storage.errors import BackupUnreadable, StateLocked, StoreError, StoreFailed
 
+_STOP_FIRST = "nothing was changed: the daemon runs; stop it first: systemctl stop tikmatrixd"
 _ADB_DIR_OPTION = click.option(
     "--adb-dir",
     type=click.Path(path_type=Path),
@@ -96,7 +97,7 @@ def restore(
     except BackupUnreadable as error:
         end(f"nothing was changed: {error}", EX.DATAERR)
     except StateLocked:
-        end("nothing was changed: the daemon runs; stop it first: systemctl stop tikmatrixd", EX.UNAVAILABLE)
+        end(_STOP_FIRST, EX.UNAVAILABLE)
     except StoreFailed as error:
         end(str(error), EX.IOERR)
     except (StoreError, OSError) as error:
@@ -106,6 +107,44 @@ def restore(
     click.echo(
         f"restored as of {unpacked.made_at}; the adb key counts after: systemctl restart tikmatrixd-adb"
     )
+
+
+@click.command("export")
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def export_state(config_path: Path | None, target: Path) -> None:
+    """Write all records as one JSON file that plain TinyDB opens, also while the daemon runs."""
+    from storage.backup import export_json
+
+    try:
+        export_json(Path(read_config(config_path).settings.storage.state_dir), target.absolute())
+    except StoreError as error:
+        end(f"nothing was exported: {error}", EX.IOERR)
+    click.echo(f"{target}: {target.stat().st_size} bytes")
+
+
+@click.command("import")
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.pass_obj
+def import_state(config_path: Path | None, source: Path) -> None:
+    """Put the records of a file in TinyDB's JSON format in the place of the present ones, which are kept aside.
+
+    The daemon must be stopped. Tasks whose time has come may have been posted, so they wait for a person.
+    """
+    from storage.backup import import_json
+
+    state_dir = Path(read_config(config_path).settings.storage.state_dir)
+    try:
+        notes = import_json(source, state_dir, SystemClock().now())
+    except BackupUnreadable as error:
+        end(f"nothing was changed: {error}", EX.DATAERR)
+    except StateLocked:
+        end(_STOP_FIRST, EX.UNAVAILABLE)
+    except (StoreError, OSError) as error:
+        end(str(error), EX.IOERR)
+    for note in notes:
+        click.echo(note)
+    click.echo(f"{source}: imported")
 
 
 @click.command()
@@ -259,4 +298,13 @@ def token_revoke(config_path: Path | None, name: str) -> None:
     click.echo(f"{name}: revoked")
 
 
-ALL: tuple[click.Command, ...] = (backup, restore, archive, materials, confirm_clock, token)
+ALL: tuple[click.Command, ...] = (
+    backup,
+    restore,
+    export_state,
+    import_state,
+    archive,
+    materials,
+    confirm_clock,
+    token,
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -17,7 +17,7 @@ from jobs.hub.service_notify import ServiceNotify
 from jobs.hub.settings import Settings
 from jobs.hub.signals import Signals
 from jobs.hub.time_zone import ZoneInvalid
-from jobs.phone.protocol import PhoneInfo
+from jobs.phone.protocol import Phones
 from storage.engine.files import Files, is_full
 from storage.errors import NewerSchema, StateLocked, StoreDamaged, StoreError, StoreFull
 from storage.store import Store
@@ -34,12 +34,6 @@ _OWN_STATE_DIR = "chown it to that user, or name another storage.state_dir (or -
 D = TypeVar("D", bound="Runs")
 
 
-class Inventory(Protocol):
-    """The phones, as far as they are listed here."""
-
-    def inventory(self) -> Sequence[PhoneInfo]: ...
-
-
 class Runs(Protocol):
     """The composed daemon."""
 
@@ -48,7 +42,7 @@ class Runs(Protocol):
     store: Store
 
     @property
-    def fleet(self) -> Inventory: ...
+    def fleet(self) -> Phones: ...
     @property
     def url(self) -> str: ...
     def start(self) -> None: ...

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from jobs.hub.clock import Clock
+from jobs.hub.once import Once
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,8 +35,7 @@ class Loop:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._beat = clock.monotonic()
-        self._said = ""
-        self._said_at = float("-inf")
+        self._once = Once(clock, QUIET_S)
 
     def start(self) -> None:
         """Start the thread, also again after it died."""
@@ -93,11 +93,8 @@ class Loop:
     def report(self, error: Exception) -> None:
         """Log an error of a turn, the same one only once a minute."""
         said = f"{type(error).__name__}: {error}"
-        now = self._clock.monotonic()
-        if said == self._said and now - self._said_at < QUIET_S:
-            return
-        self._said, self._said_at = said, now
-        _LOG.error("%s: %s; going on", self.name, said, exc_info=error)
+        if self._once.is_news(said):
+            _LOG.error("%s: %s; going on", self.name, said, exc_info=error)
 
 
 class Supervisor:
@@ -108,7 +105,6 @@ class Supervisor:
         self._duties = list(duties)
         self._revived: list[Loop] = []
         self.loop = Loop("supervisor", self._turn, clock, longest_wait_s=1.0)
-        self.restarts = 0
 
     def revive(self, *loops: Loop) -> None:
         """Also restart these when they die. That they are late is not the jobs' matter: a receiver may be slow."""
@@ -118,7 +114,6 @@ class Supervisor:
         """Restart what died, the supervisor's own loop included; called by its turns and by another loop's."""
         for loop in [*self._loops, *self._revived, self.loop]:
             if loop.died:
-                self.restarts += 1
                 _LOG.error("the thread %s died; it is started again", loop.name)
                 loop.start()
 

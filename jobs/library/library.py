@@ -21,7 +21,6 @@ from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem
 from jobs.intake.targets import clean_username
 from jobs.library.checks import check_limits, check_name, read_tags
 from jobs.library.files import partial_file, receive, remove_partials, sync_folder
-from jobs.library.upload_pieces import UploadPieces
 from jobs.media.local_folder import sort_number
 from jobs.media.paths import LIBRARY, MediaRejected, resolve_folder
 from jobs.media.probe import MediaFacts, MediaProbe
@@ -77,7 +76,6 @@ class Library:
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self.reload(settings)
         remove_partials(self._dir)
-        self.pieces = UploadPieces(self, clock)
 
     def reload(self, settings: Settings) -> None:
         """Use these settings from the next call on; files stay in the folder they were put in."""

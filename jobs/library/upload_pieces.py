@@ -10,7 +10,7 @@ import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -21,10 +21,8 @@ from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem
 from jobs.library.checks import read_tags
 from jobs.library.files import full_disk_told, room_for
+from jobs.library.library import Library, Uploaded
 from storage.engine.files import Files
-
-if TYPE_CHECKING:
-    from jobs.library.library import Library, Uploaded
 
 log = logging.getLogger(__name__)
 

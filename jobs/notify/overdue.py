@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from jobs.hub.clock import Clock
+from jobs.hub.once import Once
 from jobs.task.announcements import Tell
 from storage.records import Task, Waiting
 from storage.tables.tasks import TaskStore
@@ -28,14 +29,13 @@ class Overdue:
         self._busy = busy
         self._tell = tell
         self._next_look = float("-inf")
-        self._told: dict[str, float] = {}
+        self._once = Once(clock, AGAIN_S)
 
     def turn(self) -> None:
         now = self._clock.monotonic()
         if now < self._next_look:
             return
         self._next_look = now + LOOK_EVERY_S
-        self._told = {serial: at for serial, at in self._told.items() if now - at < AGAIN_S}
         busy = self._busy()
         late: dict[str, list[Task]] = {}
         for task in self._tasks.queued():
@@ -46,8 +46,7 @@ class Overdue:
             ):
                 late.setdefault(task.serial, []).append(task)
         for serial, waiting in late.items():
-            if serial not in self._told:
-                self._told[serial] = now
+            if self._once.is_news(serial):
                 self._say(serial, waiting)
 
     def _say(self, serial: str, waiting: list[Task]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.hub.clock import Clock
+from jobs.hub.once import Once
 from jobs.hub.settings import EventName
 from jobs.hub.supervision import Loop
 from jobs.phone.inventory.fleet import Fleet
@@ -50,7 +51,7 @@ class Watch:
         self._tell = tell
         self._state_dir = state_dir
         self._min_free_bytes = min_free_bytes
-        self._told_at: dict[tuple[str, ...], float] = {}
+        self._once = Once(clock, AGAIN_S)
         self._seen: set[Lost] = set()
         self._lost: list[tuple[float, Lost]] = []  #: with the monotonic time at which it was noticed
         self._unwell: dict[tuple[str, str], float] = {}  #: (serial, state) -> monotonic time since when
@@ -62,7 +63,7 @@ class Watch:
         """Pass an event of the jobs core on; ends that only a person can mend are told as such too."""
         self._tell(name, sentence, **facts)
         serial, code = str(facts.get("serial", "")), str(facts.get("code", ""))
-        if code_of(code).needs_person and self._is_news("hands", serial, code):
+        if code_of(code).needs_person and self._once.is_news("hands", serial, code):
             self._tell("needs_hands", f"phone {serial} needs somebody: {sentence}", serial=serial, code=code)
 
     def turn(self) -> float:
@@ -82,7 +83,7 @@ class Watch:
             return
         if self._adb_down_since is None:
             self._adb_down_since = now
-        if now - self._adb_down_since >= GRACE_S and self._is_news("adb"):
+        if now - self._adb_down_since >= GRACE_S and self._once.is_news("adb"):
             detail = down[0].detail
             self._tell(
                 "hub_lost",
@@ -100,11 +101,11 @@ class Watch:
         for loss in over:
             gone = [serial for serial in loss.serials if _is_gone(phones.get(serial))]
             if loss.hub and len(gone) >= HUB_PHONES:
-                if self._is_news("hub", loss.hub):
+                if self._once.is_news("hub", loss.hub):
                     self._tell("hub_lost", loss.sentence, serials=gone, hub=loss.hub)
                 continue
             for serial in gone:
-                if self._is_news("lost", serial):
+                if self._once.is_news("lost", serial):
                     detail = phones[serial].detail if serial in phones else ""
                     why = f": {detail}" if detail else ""
                     self._tell("phone_lost", f"phone {serial} is gone{why}", serial=serial)
@@ -114,7 +115,7 @@ class Watch:
         unwell = {(p.serial, p.state.value) for p in phones.values() if p.state in _HANDS_STATES}
         self._unwell = {key: self._unwell.get(key, now) for key in unwell}
         for (serial, state), since in self._unwell.items():
-            if now - since >= GRACE_S and self._is_news("state", serial, state):
+            if now - since >= GRACE_S and self._once.is_news("state", serial, state):
                 detail = phones[serial].detail or state
                 self._tell("needs_hands", f"phone {serial}: {detail}", serial=serial, state=state)
 
@@ -134,19 +135,10 @@ class Watch:
         if not health.writable and not said:
             said.add("the store cannot be written")
         for sentence in sorted(said - self._disk_said):
-            if self._is_news("disk", sentence):
+            if self._once.is_news("disk", sentence):
                 _LOG.warning("%s", sentence)
                 self._tell("disk", sentence, free_bytes=free)
         self._disk_said = frozenset(said)
-
-    def _is_news(self, *matter: str) -> bool:
-        """Whether this was not told lately; from now on it was."""
-        now = self._clock.monotonic()
-        if now - self._told_at.get(matter, float("-inf")) < AGAIN_S:
-            return False
-        self._told_at = {known: at for known, at in self._told_at.items() if now - at < AGAIN_S}
-        self._told_at[matter] = now
-        return True
 
 
 def _is_gone(phone: PhoneInfo | None) -> bool:

@@ -11,7 +11,7 @@ from jobs.hub.settings import Settings
 from jobs.phone.errors import InputForbidden, LeaseLost, PhoneError, StopRequested, TapUncertain
 from jobs.phone.protocol import PhoneSession
 from jobs.post.apps import APPS
-from jobs.post.flow.draft_memory import Meta, Unfinished
+from jobs.post.flow.draft_memory import Unfinished
 from jobs.post.flow.flow import Flow, ReadyToPublish
 from jobs.post.flow.getting_files import PhoneFiles
 from jobs.post.flow.proof import published, refused, unknown
@@ -23,6 +23,7 @@ from jobs.task.attempt import Attempt, ScriptFailed, Verdict
 from storage.error_codes import ErrorCode
 from storage.errors import StoreError
 from storage.records import MediaFile, Outcome
+from storage.tables.meta import MetaStore
 
 
 class PostScript:
@@ -31,7 +32,7 @@ class PostScript:
     def __init__(
         self,
         settings: Settings,
-        meta: Meta | None = None,
+        meta: MetaStore | None = None,
         check: Callable[[MediaFile], None] = lambda _: None,
         vocabularies: Mapping[str, Vocabulary] | None = None,
     ) -> None:

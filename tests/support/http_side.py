@@ -18,10 +18,11 @@ with warnings.catch_warnings():
 
 from handlers.access.tokens import Tokens
 from handlers.api.app import create_app
-from handlers.api.services import Matcher, Reloaded, Services
+from handlers.api.services import Reloaded, Services
 from handlers.server.channel import Limits
 from handlers.server.server import HttpServer
 from jobs.accounts.accounts import Accounts
+from jobs.accounts.matching import Matcher
 from jobs.hub.clock import Clock
 from jobs.hub.settings import AccountEntry, Media, Posting, Server, Settings
 from jobs.hub.settings import Phones as PhoneSettings

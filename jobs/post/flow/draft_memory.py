@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
+
+from storage.tables.meta import MetaStore
 
 #: How often a text may arrive that was entered, and entered once more.
 ENTERED_AT_MOST = 4
 
 
-class Meta(Protocol):
-    """The daemon's small key-value store."""
-
-    def get(self, key: str, default: Any = None) -> Any: ...
-
-    def set(self, key: str, value: Any) -> None: ...
-
-
 class Unfinished:
     """The texts of the last unfinished post of one app on one phone; they outlive attempts, tasks and restarts."""
 
-    def __init__(self, meta: Meta | None, serial: str, package: str) -> None:
+    def __init__(self, meta: MetaStore | None, serial: str, package: str) -> None:
         self._meta = meta
         self._key = f"unfinished:{serial}:{package}"
 

@@ -11,6 +11,7 @@ import pytest
 from jobs.hub.settings import Media, Server
 from jobs.library import upload_pieces
 from jobs.library.library import Library
+from jobs.library.upload_pieces import UploadPieces
 from tests.support.http_side import MEDIA, Client, HttpSide
 
 U = "/api/v1/materials/uploads"
@@ -79,9 +80,9 @@ def test_an_upload_outlives_a_restart_with_what_was_answered(side: HttpSide, api
     with data.open("ab") as file:
         file.write(b"\0" * (2 * len(CLIP)))
     (side.library.dir / ".pieces-77.mp4").write_bytes(b"of nothing known")
-    again = Library(side.settings, side.store, side.clock)
-    assert again.pieces.get(upload["id"]).offset == 7000
-    kept, done = again.pieces.append(upload["id"], 7000, len(CLIP) - 7000, [CLIP[7000:]])
+    again = UploadPieces(Library(side.settings, side.store, side.clock), side.clock)
+    assert again.get(upload["id"]).offset == 7000
+    kept, done = again.append(upload["id"], 7000, len(CLIP) - 7000, [CLIP[7000:]])
     assert done is not None
     assert (kept.offset, done.view.material.sha256) == (len(CLIP), SHA256)
     assert not [name for name in left_over(side) if name.endswith(".mp4")]

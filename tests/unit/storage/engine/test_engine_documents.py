@@ -10,7 +10,7 @@ import pytest
 from tinydb import Query, TinyDB, where
 from tinydb.table import Document
 
-from storage.engine.documents import JournalDB, JournalTable
+from benchmarks.tinydb_face import JournalDB, JournalTable
 from storage.engine.durable import JournalStorage
 from storage.errors import InvalidRecord
 from storage.records import Stage, Task

@@ -1,4 +1,4 @@
-"""TinyDB's own face of the store: its query API over the journalled storage, safe for threads, copies in and out."""
+"""TinyDB's query API over our storage, so that TinyDB's own tests can judge it; the daemon itself reads typed records."""
 
 from __future__ import annotations
 
