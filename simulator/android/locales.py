@@ -9,6 +9,10 @@ _TAGS = {"en": "en-US", "de": "de-DE", "fr": "fr-FR", "id": "in-ID", "es": "es-E
 PER_APP_SDK = 33
 _CODE = re.compile(r"[a-z]{2,3}")
 _UNFILLED = re.compile(r"(\{[^}]*\})")
+#: The languages that texts are written in, in the order of their tuples.
+LANGUAGES = ("en", "de", "fr")
+#: Before a German or French text that has been recorded on no phone: a translation that may be wrong.
+GUESS = "~"
 #: Letters that read like a language of their own; every text stays of its length.
 _FOREIGN = str.maketrans("abcdefghijklmnopqrstuvwxyz", "oklmidfghujcnbapqrstevwxyz")
 
@@ -21,6 +25,11 @@ def is_code(text: str) -> bool:
 def tag(language: str) -> str:
     """The tag that a phone with this language names."""
     return _TAGS.get(language, f"{language}-{language.upper()[:2]}")
+
+
+def spoken(text: tuple[str, str, str], language: str) -> str:
+    """The text in a language; one that is none of the three reads as foreign."""
+    return text[LANGUAGES.index(language)].removeprefix(GUESS) if language in LANGUAGES else foreign(text[0])
 
 
 def foreign(english: str) -> str:

@@ -1,10 +1,12 @@
 """The windows that Android itself shows: launcher, status bar, keyboard, keyguard, permission and crash dialogs."""
 
+# ruff: noqa: RUF001 - as Android writes it
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from simulator.android.locales import foreign
+from simulator.android.locales import spoken
 from simulator.android.system import ADB_KEYBOARD, LAUNCHER, SYSTEM_UI, Package, System
 from simulator.apps.base import View
 
@@ -14,40 +16,29 @@ KEYBOARD_SHARE = 0.36  #: of the screen's height
 
 #: English, German, French; {app} and {what} are filled in.
 _TEXTS = {
-    "ask": ("Allow {app} to {what}?", "{app} erlauben, {what}?", "Autoriser {app} à {what} ?"),
-    "foreground": ("While using the app", "Bei Nutzung der App", "Lorsque vous utilisez l'application"),
-    "once": ("Only this time", "Nur dieses Mal", "Uniquement cette fois-ci"),
-    "allow": ("Allow", "Zulassen", "Autoriser"),
-    "all": ("Allow all", "Alle zulassen", "Tout autoriser"),
-    "selected": ("Allow limited access", "Eingeschränkten Zugriff erlauben", "Autoriser l'accès limité"),
-    "deny": ("Don’t allow", "Nicht zulassen", "Ne pas autoriser"),  # noqa: RUF001 - as Android writes it
-    "stopped": ("{app} keeps stopping", "{app} wird wiederholt beendet", "{app} s'arrête systématiquement"),
-    "close": ("Close app", "App schließen", "Fermer l'application"),
-}
+    "ask": ("Allow {app} to {what}?", "~{app} erlauben, {what}?", "Autoriser {app} à {what} ?"),
+    "foreground": ("While using the app", "~Bei Nutzung der App", "Lorsque vous utilisez l'appli"),
+    "once": ("Only this time", "~Nur dieses Mal", "Uniquement cette fois-ci"),
+    "allow": ("Allow", "~Zulassen", "~Autoriser"),
+    "all": ("Allow all", "~Alle zulassen", "~Tout autoriser"),
+    "selected": ("Allow limited access", "~Eingeschränkten Zugriff erlauben", "~Autoriser l'accès limité"),
+    "deny": ("Don’t allow", "~Nicht zulassen", "Ne pas autoriser"),
+    "stopped": ("{app} keeps stopping", "~{app} wird wiederholt beendet", "~{app} s'arrête systématiquement"),
+    "close": ("Close app", "~App schließen", "~Fermer l'application"),
+}  # fmt: skip
 _WHAT = {
-    "CAMERA": ("take pictures and record video", "Bilder und Videos aufzunehmen",
-               "prendre des photos et enregistrer des vidéos"),
-    "RECORD_AUDIO": ("record audio", "Audio aufzunehmen", "enregistrer des contenus audio"),
-    "READ_MEDIA": ("access photos and videos on this device", "auf Fotos und Videos auf diesem Gerät zuzugreifen",
-                   "accéder aux photos et vidéos sur cet appareil"),
-    "READ_EXTERNAL_STORAGE": ("access photos and media on your device",
-                              "auf Fotos und Medien auf deinem Gerät zuzugreifen",
-                              "accéder aux photos et contenus multimédias sur votre appareil"),
-    "READ_CONTACTS": ("access your contacts", "auf deine Kontakte zuzugreifen", "accéder à vos contacts"),
-    "POST_NOTIFICATIONS": ("send you notifications", "dir Benachrichtigungen zu senden",
-                           "vous envoyer des notifications"),
-    "ACCESS": ("access this device\u2019s location", "auf den Gerätestandort zuzugreifen",
-               "accéder à la position de cet appareil"),
+    "CAMERA": ("take pictures and record video", "~Bilder und Videos aufzunehmen", "prendre des photos et enregistrer des vidéos"),
+    "RECORD_AUDIO": ("record audio", "~Audio aufzunehmen", "~enregistrer des contenus audio"),
+    "READ_MEDIA": ("access photos and videos on this device", "~auf Fotos und Videos auf diesem Gerät zuzugreifen", "~accéder aux photos et vidéos sur cet appareil"),
+    "READ_EXTERNAL_STORAGE": ("access photos and media on your device", "~auf Fotos und Medien auf deinem Gerät zuzugreifen", "~accéder aux photos et contenus multimédias sur votre appareil"),
+    "READ_CONTACTS": ("access your contacts", "~auf deine Kontakte zuzugreifen", "~accéder à vos contacts"),
+    "POST_NOTIFICATIONS": ("send you notifications", "~dir Benachrichtigungen zu senden", "~vous envoyer des notifications"),
+    "ACCESS": ("access this device’s location", "~auf den Gerätestandort zuzugreifen", "~accéder à la position de cet appareil"),
 }  # fmt: skip
 
 
 def text(key: str, language: Language, **values: str) -> str:
-    return _in(_TEXTS[key], language).format(**values)
-
-
-def _in(texts: tuple[str, str, str], language: Language) -> str:
-    known = {"en": 0, "de": 1, "fr": 2}
-    return texts[known[language]] if language in known else foreign(texts[0])
+    return spoken(_TEXTS[key], language).format(**values)
 
 
 def launcher(width: int, height: int, apps: Sequence[Package], open_app: Callable[[str], None]) -> View:
@@ -220,7 +211,7 @@ def permission_dialog(
     language = system.language
     short = permission.rpartition(".")[2]
     what = next((_WHAT[k] for k in _WHAT if short.startswith(k)), (short, short, short))
-    what_text = _in(what, language)
+    what_text = spoken(what, language)
     if short.startswith("READ_MEDIA") and system.sdk >= 34:
         choices = ["selected", "all", "deny"]
     elif short in ("CAMERA", "RECORD_AUDIO") or short.startswith("ACCESS"):

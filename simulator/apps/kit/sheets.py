@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from simulator.android.locales import LANGUAGES, spoken
 from simulator.apps.base import View
 from simulator.apps.kit.layout import Box, node
-from simulator.apps.kit.stage import LANGUAGES, Screen, Stage
+from simulator.apps.kit.stage import Screen, Stage
 
 #: How long a snackbar stays.
 SNACKBAR_S = 3.0
@@ -17,39 +18,23 @@ SNACKBAR_S = 3.0
 ON_TOP = 99
 
 _WORDS = {
-    "offer": (
-        "Get more from your next reel",
-        "Hol mehr aus deinem nächsten Reel heraus",
-        "Profitez plus de votre prochain reel",
-    ),
-    "start": ("Get started", "Jetzt starten", "Commencer"),
-    "edits": (
-        "Level up your videos with Edits",
-        "Bring deine Videos mit Edits weiter",
-        "Améliorez vos vidéos avec Edits",
-    ),
-    "get_app": ("Get App", "App holen", "Obtenir l'application"),
-    "phone": ("Add phone", "Telefon hinzufügen", "Ajouter un téléphone"),
-    "phone_body": (
-        "Add your phone number for extra security",
-        "Füge deine Nummer für mehr Sicherheit hinzu",
-        "Ajoute ton numéro pour plus de sécurité",
-    ),
-    "continue": ("Continue", "Weitergehen", "Poursuivre"),
-    "history": ("Viewer history turned on", "Zuschauerverlauf eingeschaltet", "Historique des vues activé"),
-    "try": ("Try it", "Ausprobieren", "Essayer"),
-    "saved": ("Saved to your drafts", "In deinen Ablagen gesichert", "Gardé dans tes ébauches"),
-    "resume": (
-        "Continue editing this post?",
-        "Diesen Beitrag weiter bearbeiten?",
-        "Continuer à modifier cette publication ?",
-    ),
-    "save_draft": ("Save draft", "Entwurf speichern", "Enregistrer le brouillon"),
-    "edit": ("Edit", "Bearbeiten", "Modifier"),
-    "security": ("Security verification", "Sicherheitsüberprüfung", "Vérification de sécurité"),
-    "slide": ("Drag the pieces into place", "Schieb die Teile an ihren Platz", "Remets les pièces en place"),
-    "close": ("Close", "Schließen", "Fermer"),
-}
+    "offer": ("Get more from your next reel", "~Hol mehr aus deinem nächsten Reel heraus", "~Profitez plus de votre prochain reel"),
+    "start": ("Get started", "~Jetzt starten", "~Commencer"),
+    "edits": ("Level up your videos with Edits", "~Bring deine Videos mit Edits weiter", "~Améliorez vos vidéos avec Edits"),
+    "get_app": ("Get App", "~App holen", "~Obtenir l'application"),
+    "phone": ("Add phone", "~Telefon hinzufügen", "~Ajouter un téléphone"),
+    "phone_body": ("Add your phone number for extra security", "~Füge deine Nummer für mehr Sicherheit hinzu", "~Ajoute ton numéro pour plus de sécurité"),
+    "continue": ("Continue", "~Weitergehen", "~Poursuivre"),
+    "history": ("Viewer history turned on", "~Zuschauerverlauf eingeschaltet", "~Historique des vues activé"),
+    "try": ("Try it", "~Ausprobieren", "~Essayer"),
+    "saved": ("Saved to your drafts", "~In deinen Ablagen gesichert", "~Gardé dans tes ébauches"),
+    "resume": ("Continue editing this post?", "~Diesen Beitrag weiter bearbeiten?", "~Continuer à modifier cette publication ?"),
+    "save_draft": ("Save draft", "~Entwurf speichern", "~Enregistrer le brouillon"),
+    "edit": ("Edit", "~Bearbeiten", "~Modifier"),
+    "security": ("Security verification", "~Sicherheitsüberprüfung", "~Vérification de sécurité"),
+    "slide": ("Drag the pieces into place", "~Schieb die Teile an ihren Platz", "~Remets les pièces en place"),
+    "close": ("Close", "~Schließen", "~Fermer"),
+}  # fmt: skip
 
 
 class Sheet(Screen[Stage]):
@@ -64,7 +49,7 @@ class Sheet(Screen[Stage]):
     def t(self, key: str) -> str:
         """In the phone's language; where nobody wrote that one, in English."""
         language = self.app.phone.language
-        return self.app.spoken(_WORDS[key], language if language in LANGUAGES else "en")
+        return spoken(_WORDS[key], language if language in LANGUAGES else "en")
 
     def views(self) -> list[View]:
         views = _SHEETS[self.name][1](self)

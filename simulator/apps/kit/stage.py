@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
-from simulator.android.locales import foreign
+from simulator.android.locales import spoken
 from simulator.apps.base import PhoneSide, View
 from simulator.apps.kit.layout import Box, fit, node
-
-LANGUAGES = ("en", "de", "fr")
-#: Before a German or French text that has been recorded on no phone: a translation that may be wrong.
-GUESS = "~"
 
 AppT = TypeVar("AppT", bound="Stage")
 
@@ -141,12 +137,7 @@ class Stage:
 
     def t(self, key: str) -> str:
         """A text in the app's language."""
-        return self.spoken(self.texts[key], self.phone.language_of(self.package))
-
-    def spoken(self, text: tuple[str, str, str], language: str) -> str:
-        if language in LANGUAGES:
-            return text[LANGUAGES.index(language)].removeprefix(GUESS)
-        return foreign(text[0])
+        return spoken(self.texts[key], self.phone.language_of(self.package))
 
     # -- moving between screens -------------------------------------------------------------------------------
 
