@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simulator.adb import services
 from simulator.adb.proxy import AdbProxy
 from simulator.adb.server import AdbServer, AdbServerFailed, free_port
 from simulator.apps.base import AppAccount, AppSpec
@@ -70,7 +71,7 @@ class Host:
         kept = self._load()
         ports: list[int] = kept.get("ports", [])
         for number in range(options.phones):
-            phone = Phone(self._spec(number), self._make_app)
+            phone = Phone(self._spec(number), self._make_app, services.find)
             phone.plug.on_change = self._replug.set
             phone.server_fault = self._server_fault if options.adb_faults else None
             self.phones.append(phone)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulator.adb import services
 from simulator.adb.link import Service
 from simulator.adb.plug import Plug
 from simulator.android import keys, picture
@@ -29,6 +28,8 @@ from simulator.record import Record
 log = logging.getLogger("simulator")
 
 AppFactory = Callable[[PhoneSide, AppSpec], App]
+#: What answers an adb service of a phone by its name; None refuses it.
+ServiceFinder = Callable[["Phone", str], Service | None]
 
 _ACTIVITIES = {
     "tiktok": "com.ss.android.ugc.aweme.splash.SplashActivity",
@@ -59,6 +60,7 @@ class Phone:
 
     spec: PhoneSpec
     make_app: AppFactory
+    find_service: ServiceFinder
 
     def __post_init__(self) -> None:
         spec = self.spec
@@ -165,7 +167,7 @@ class Phone:
         return f"device::{facts}features={_FEATURES}"
 
     def service(self, name: str) -> Service | None:
-        return services.find(self, name)
+        return self.find_service(self, name)
 
     def reboot(self, seconds: float = _REBOOT_S) -> None:
         """Everything that runs ends; the screen is locked when it comes back."""
@@ -213,14 +215,6 @@ class Phone:
             task.add_done_callback(self._scans.discard)
 
         self.later(self.scaled(0.5), begin)
-
-    async def scan_all(self) -> None:
-        """Every file of the shared storage."""
-        for folder in ("DCIM", "Pictures", "Movies", "Download"):
-            base = self.files.host_path(f"/sdcard/{folder}")
-            for path in sorted(base.rglob("*")):
-                if path.is_file():
-                    await self.scan(f"/sdcard/{folder}/{path.relative_to(base)}")
 
     # -- for the apps (PhoneSide) -----------------------------------------------------------------------------
 

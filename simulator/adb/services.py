@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from simulator.adb import sync
 from simulator.adb.link import Service, Stream, StreamClosed
+from simulator.phone import Phone
 from simulator.shell import commands
-from simulator.shell.runner import Process, Shell
+from simulator.shell.process import Process
+from simulator.shell.runner import Shell
 from simulator.shell.streams import Nothing
-
-if TYPE_CHECKING:
-    from simulator.phone import Phone
 
 _STDIN, _STDOUT, _STDERR, _EXIT, _CLOSE_STDIN = 0, 1, 2, 3, 4
 _HEADER = struct.Struct("<BI")

@@ -8,11 +8,11 @@ import stat
 import struct
 import time
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from simulator.adb.link import Stream
-from simulator.adb.plug import Plug
 from simulator.android.files import PhoneFiles
+from simulator.phone import Phone
 
 _CHUNK_BYTES = 64 * 1024
 _ERRNO_NAMES = {errno.ENOSPC: "No space left on device", errno.EACCES: "Permission denied",
@@ -21,19 +21,7 @@ _ERRNO_NAMES = {errno.ENOSPC: "No space left on device", errno.EACCES: "Permissi
                 errno.ENOTDIR: "Not a directory"}  # fmt: skip
 
 
-class SyncOwner(Protocol):
-    """What the sync service needs of its phone."""
-
-    files: PhoneFiles
-    plug: Plug
-
-    def fault(self, name: str, argument: str | None = None) -> object: ...
-    def pushed(self, path: str, size_bytes: int) -> None: ...
-    def file_gone(self, path: str) -> None: ...
-    async def hang(self) -> None: ...
-
-
-async def serve(phone: SyncOwner, stream: Stream) -> None:
+async def serve(phone: Phone, stream: Stream) -> None:
     """Answer sync requests until QUIT or the end of the stream."""
     while True:
         head = await stream.readexactly(8)
@@ -129,7 +117,7 @@ async def _send(files: PhoneFiles, stream: Stream, path: str) -> None:
     await stream.write(b"DONE" + bytes(4))
 
 
-async def _receive(phone: SyncOwner, stream: Stream, path: str, mode: int, *, dry_run: bool = False) -> None:
+async def _receive(phone: Phone, stream: Stream, path: str, mode: int, *, dry_run: bool = False) -> None:
     """Take a file. As on a phone, an error is told at once and the rest of the data is read and thrown away."""
     files = phone.files
     problem = ""
@@ -193,7 +181,7 @@ async def _receive(phone: SyncOwner, stream: Stream, path: str, mode: int, *, dr
 class _Breakage:
     """The faults of a push: `push-fail BYTES`, `push-cut BYTES`, `push-silent`, `storage-full`."""
 
-    def __init__(self, phone: SyncOwner) -> None:
+    def __init__(self, phone: Phone) -> None:
         self._phone = phone
         self.silent = bool(phone.fault("push-silent"))
         self._fail_at = _byte_count(phone.fault("push-fail"))

@@ -98,7 +98,6 @@ class System:
         self.clipboard: str | None = None
         self.toast: str | None = None
         self._next_pid = 3000
-        self._extra_props: dict[str, str] = {}
 
     def next_pid(self) -> int:
         self._next_pid += self.rng.randint(3, 40)
@@ -158,15 +157,7 @@ class System:
             "sys.boot_completed": "1" if self.boot_completed else "",
             "sys.usb.config": "adb",
             "sys.usb.state": "adb",
-            **self._extra_props,
         }
-
-    def setprop(self, name: str, value: str) -> bool:
-        """False where the shell may not."""
-        if name.startswith(("debug.", "log.tag.", "persist.log.tag")):
-            self._extra_props[name] = value
-            return True
-        return False
 
     def grant(self, package: str, permission: str) -> None:
         self.packages[package].granted.add(permission)

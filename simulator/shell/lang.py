@@ -1,4 +1,7 @@
-"""The part of the POSIX shell language that phone tools use: lists, pipes, redirections, conditions and loops."""
+"""The part of the POSIX shell language that phone tools use: lists, pipes, groups, `for` and output redirections.
+
+Anything else of the language is refused: as a syntax error, or as a command that is not there (`if`, `while`, `!`).
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,13 @@ from functools import lru_cache
 
 from simulator.shell.tokens import ShellSyntaxError, Token, Word, tokens
 
-_LIST_ENDS = (";", "&", "\n")
-
 
 @dataclass(slots=True)
 class Redirect:
-    """`fd` > target; a target of `&1` copies another descriptor."""
+    """`fd` > target; after ">&" the target is the descriptor that is copied."""
 
     fd: int
-    operator: str  #: ">" | ">>" | "<" | ">&"
+    operator: str  #: ">" | ">>" | ">&"
     target: Word
 
 
@@ -30,51 +31,31 @@ class Simple:
 
 @dataclass(slots=True)
 class Group:
-    """( list ) or { list; }."""
+    """{ list; }."""
 
     body: List
-    redirects: list[Redirect] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Conditional:
-    """if / elif / else; each branch is a condition and a body, the last condition may be None."""
-
-    branches: list[tuple[List | None, List]]
-    redirects: list[Redirect] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Loop:
-    """`for name in words; do body; done`, or while/until with a condition."""
+    """`for name in words; do body; done`."""
 
+    name: str
+    words: list[Word]
     body: List
-    name: str = ""
-    words: list[Word] = field(default_factory=list)
-    condition: List | None = None
-    until: bool = False
-    redirects: list[Redirect] = field(default_factory=list)
 
 
-Command = Simple | Group | Conditional | Loop
-
-
-@dataclass(slots=True)
-class Pipeline:
-    """Commands joined by pipes."""
-
-    commands: list[Command]
-    negated: bool = False
+Command = Simple | Group | Loop
 
 
 @dataclass(slots=True)
 class List:
-    """Pipelines with what joins each to the one before: ";", "&&" or "||"; `background` marks `&`."""
+    """Pipelines with what joins each to the one before: ";", "&&" or "||"."""
 
-    items: list[tuple[str, Pipeline, bool]] = field(default_factory=list)
+    items: list[tuple[str, list[Command]]] = field(default_factory=list)
 
 
-@lru_cache(maxsize=256)  # many phones are asked the same; what comes out is never changed by anybody
+@lru_cache(maxsize=256)  # many phones are asked the same; what comes out is never changed
 def parse(text: str) -> List:
     """Parse a command line. Raises ShellSyntaxError."""
     return _Parser(list(tokens(text))).all()
@@ -85,9 +66,9 @@ class _Parser:
         self._tokens, self._at = found, 0
 
     def all(self) -> List:
-        parsed = self._list(())
+        parsed = self._list("")
         if self._at < len(self._tokens):
-            raise ShellSyntaxError(f"syntax error: unexpected {_name(self._tokens[self._at])}")
+            raise self._unexpected()
         return parsed
 
     @property
@@ -98,105 +79,75 @@ class _Parser:
         token = self._peek
         return (token.plain or "") if isinstance(token, Word) else ""
 
-    def _expect(self, *names: str) -> str:
+    def _unexpected(self) -> ShellSyntaxError:
         token = self._peek
-        found = (token.plain or "") if isinstance(token, Word) else (token or "")
-        if found not in names:
-            raise ShellSyntaxError(f"syntax error: unexpected {_name(token)}")
-        self._at += 1
-        return found
+        name = (
+            "end of file"
+            if token is None
+            else f"'{token}'"
+            if isinstance(token, str)
+            else f"'{token.plain or 'word'}'"
+        )
+        return ShellSyntaxError(f"syntax error: unexpected {name}")
 
-    def _list(self, ends: tuple[str, ...]) -> List:
+    def _expect(self, *names: str) -> None:
+        token = self._peek
+        if (self._keyword() if isinstance(token, Word) else token) not in names:
+            raise self._unexpected()
+        self._at += 1
+
+    def _list(self, end: str) -> List:
+        """Up to the keyword that ends it."""
         result, joint = List(), ";"
         while True:
             while self._peek == "\n" or (self._peek == ";" and result.items and joint == ";"):
                 self._at += 1
-            token = self._peek
-            if token is None or (isinstance(token, Word) and token.plain in ends) or token in ends:
+            if self._peek is None or (end and self._keyword() == end):
                 if joint != ";":
                     raise ShellSyntaxError("syntax error: unexpected end")
                 return result
-            pipeline = self._pipeline()
-            following = self._peek
-            background = following == "&"
-            result.items.append((joint, pipeline, background))
+            result.items.append((joint, self._pipeline()))
             joint = ";"
-            if following in ("&&", "||"):
-                joint = str(following)
+            if self._peek in ("&&", "||"):
+                joint = str(self._peek)
                 self._at += 1
-            elif following in _LIST_ENDS:
+            elif self._peek in (";", "\n"):
                 self._at += 1
-            elif following is not None and following not in ends:
-                raise ShellSyntaxError(f"syntax error: unexpected {_name(following)}")
+            elif self._peek is not None and self._keyword() != end:
+                raise self._unexpected()
 
-    def _pipeline(self) -> Pipeline:
-        negated = self._keyword() == "!"
-        if negated:
-            self._at += 1
+    def _pipeline(self) -> list[Command]:
         commands = [self._command()]
         while self._peek == "|":
             self._at += 1
             commands.append(self._command())
-        return Pipeline(commands, negated)
+        return commands
 
     def _command(self) -> Command:
         keyword = self._keyword()
-        command: Command
-        if self._peek == "(":
-            self._at += 1
-            command = Group(self._list((")",)))
-            self._expect(")")
-        elif keyword == "{":
-            self._at += 1
-            command = Group(self._list(("}",)))
-            self._expect("}")
-        elif keyword == "if":
-            command = self._if()
-        elif keyword in ("for", "while", "until"):
-            command = self._loop(keyword)
-        else:
+        if keyword not in ("{", "for"):
             return self._simple()
-        while (redirect := self._redirect()) is not None:
-            command.redirects.append(redirect)
-        return command
-
-    def _if(self) -> Conditional:
-        branches: list[tuple[List | None, List]] = []
         self._at += 1
-        while True:
-            condition = self._list(("then",))
-            self._expect("then")
-            branches.append((condition, self._list(("elif", "else", "fi"))))
-            ended = self._expect("elif", "else", "fi")
-            if ended == "else":
-                branches.append((None, self._list(("fi",))))
-                ended = self._expect("fi")
-            if ended == "fi":
-                return Conditional(branches)
-
-    def _loop(self, keyword: str) -> Loop:
+        if keyword == "{":
+            group = Group(self._list("}"))
+            self._expect("}")
+            return group
+        loop = Loop(self._keyword(), [], List())
         self._at += 1
-        loop = Loop(List(), until=keyword == "until")
-        if keyword == "for":
-            loop.name = self._keyword()
+        self._expect("in")
+        while isinstance(token := self._peek, Word):
+            loop.words.append(token)
             self._at += 1
-            self._expect("in")
-            while isinstance(token := self._peek, Word):
-                loop.words.append(token)
-                self._at += 1
-            self._expect(";", "\n")
-        else:
-            loop.condition = self._list(("do",))
+        self._expect(";", "\n")
         self._expect("do")
-        loop.body = self._list(("done",))
+        loop.body = self._list("done")
         self._expect("done")
         return loop
 
     def _simple(self) -> Simple:
         command = Simple()
         while True:
-            redirect = self._redirect()
-            if redirect is not None:
+            if (redirect := self._redirect()) is not None:
                 command.redirects.append(redirect)
                 continue
             token = self._peek
@@ -209,23 +160,20 @@ class _Parser:
             else:
                 command.words.append(token)
         if not (command.words or command.assignments or command.redirects):
-            raise ShellSyntaxError(f"syntax error: unexpected {_name(self._peek)}")
+            raise self._unexpected()
         return command
 
     def _redirect(self) -> Redirect | None:
         token = self._peek
-        if not isinstance(token, str):
+        if not isinstance(token, str) or ">" not in token:
             return None
-        operator = token.lstrip("0123456789")
-        if operator not in (">", ">>", "<", ">&", "<&"):
-            return None
-        digits = token[: len(token) - len(operator)]
-        target = self._tokens[self._at + 1] if self._at + 1 < len(self._tokens) else None
+        digits = token.rstrip(">&")
+        self._at += 1
+        target = self._peek
         if not isinstance(target, Word):
-            raise ShellSyntaxError(f"syntax error: unexpected {_name(target)}")
-        self._at += 2
-        fd = int(digits) if digits else (0 if operator[0] == "<" else 1)
-        return Redirect(fd, operator, target)
+            raise self._unexpected()
+        self._at += 1
+        return Redirect(int(digits or 1), token[len(digits) :], target)
 
 
 def _assignment(word: Word) -> tuple[str, Word]:
@@ -233,16 +181,10 @@ def _assignment(word: Word) -> tuple[str, Word]:
     name = ""
     for position, part in enumerate(word.parts):
         if part.kind != "text" or part.quoted:
-            return "", word
-        if part.value == "=":
-            return (name, Word(word.parts[position + 1 :])) if name and not name[0].isdigit() else ("", word)
+            break
+        if part.value == "=" and name and not name[0].isdigit():
+            return name, Word(word.parts[position + 1 :])
         if not (part.value.isalnum() or part.value == "_"):
-            return "", word
+            break
         name += part.value
     return "", word
-
-
-def _name(token: Token | None) -> str:
-    if token is None:
-        return "end of file"
-    return f"'{token}'" if isinstance(token, str) else f"'{token.plain or 'word'}'"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Protocol
 
@@ -44,22 +43,6 @@ class Buffer:
         chunk = bytes(self.data[:n])
         del self.data[:n]
         return chunk
-
-
-class Pipe:
-    """Joins two commands of a pipeline."""
-
-    def __init__(self) -> None:
-        self._stream = asyncio.StreamReader(limit=2**31)
-
-    async def write(self, data: bytes) -> None:
-        self._stream.feed_data(data)
-
-    async def read(self, n: int = 65536) -> bytes:
-        return await self._stream.read(n)
-
-    def end(self) -> None:
-        self._stream.feed_eof()
 
 
 class FileOut:

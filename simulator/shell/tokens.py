@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_OPERATORS = ("&&", "||", ";;", ">>", "<<", ">&", "<&", ";", "&", "|", "(", ")", "<", ">", "\n")
-_STARTS = frozenset(operator[0] for operator in _OPERATORS)
+_OPERATORS = ("&&", "||", ">>", ">&", ";", "|", ">", "\n")
+#: Operators of the language that no client uses: refused.
+_UNUSED = frozenset("&()<`")
 
 
 class ShellSyntaxError(ValueError):
@@ -42,79 +43,65 @@ Token = str | Word
 def tokens(text: str) -> Iterator[Token]:
     """Operators as str, everything else as Word. Raises ShellSyntaxError."""
     at, word = 0, Word()
-    started = False
     while at < len(text):
         char = text[at]
+        operator = next((o for o in _OPERATORS if text.startswith(o, at)), "")
         if char == "\\":
             if text[at + 1 : at + 2] != "\n":
                 word.parts.append(Part("text", text[at + 1 : at + 2], quoted=True))
-                started = True
             at += 2
         elif char == "'":
-            end = text.find("'", at + 1)
-            if end < 0:
-                raise ShellSyntaxError("no closing quote")
+            end = _end(text, "'", at + 1)
             word.parts.append(Part("text", text[at + 1 : end], quoted=True))
-            at, started = end + 1, True
+            at = end + 1
         elif char == '"':
             at = _double_quoted(text, at + 1, word)
-            started = True
         elif char == "$":
             at = _dollar(text, at, word, quoted=False)
-            started = True
-        elif char == "`":
-            end = text.find("`", at + 1)
-            if end < 0:
-                raise ShellSyntaxError("no closing quote")
-            word.parts.append(Part("command", text[at + 1 : end], quoted=False))
-            at, started = end + 1, True
         elif char in " \t\r":
-            if started:
+            if word.parts:
                 yield word
-                word, started = Word(), False
+                word = Word()
             at += 1
-        elif char == "#" and not started:
-            end = text.find("\n", at)
-            at = len(text) if end < 0 else end
+        elif operator:
+            # A digit right before a redirection is its descriptor.
+            fd = word.plain if word.parts and char == ">" and (word.plain or "").isdigit() else None
+            if fd is None and word.parts:
+                yield word
+            word = Word()
+            yield (fd or "") + operator
+            at += len(operator)
+        elif char in _UNUSED:
+            raise ShellSyntaxError(f"syntax error: unexpected '{char}'")
         else:
-            operator = next((o for o in _OPERATORS if text.startswith(o, at)), "") if char in _STARTS else ""
-            if operator:
-                # A digit right before a redirection is its descriptor.
-                fd = word.plain if started and operator[0] in "<>" and (word.plain or "").isdigit() else None
-                if fd is None and started:
-                    yield word
-                word, started = Word(), False
-                yield (fd or "") + operator
-                at += len(operator)
-            else:
-                word.parts.append(Part("text", char, quoted=False))
-                at, started = at + 1, True
-    if started:
+            word.parts.append(Part("text", char, quoted=False))
+            at += 1
+    if word.parts:
         yield word
+
+
+def _end(text: str, closing: str, at: int) -> int:
+    end = text.find(closing, at)
+    if end < 0:
+        raise ShellSyntaxError(f"no closing {closing}")
+    return end
 
 
 def _double_quoted(text: str, at: int, word: Word) -> int:
     word.parts.append(Part("text", "", quoted=True))
-    while at < len(text):
-        char = text[at]
-        if char == '"':
-            return at + 1
-        if char == "\\" and text[at + 1 : at + 2] in '$`"\\\n':
+    while at < len(text) and text[at] != '"':
+        if text[at] == "\\" and text[at + 1 : at + 2] in '$`"\\\n':
             if text[at + 1] != "\n":
                 word.parts.append(Part("text", text[at + 1], quoted=True))
             at += 2
-        elif char == "$":
+        elif text[at] == "$":
             at = _dollar(text, at, word, quoted=True)
-        elif char == "`":
-            end = text.find("`", at + 1)
-            if end < 0:
-                break
-            word.parts.append(Part("command", text[at + 1 : end], quoted=True))
-            at = end + 1
+        elif text[at] == "`":
+            raise ShellSyntaxError("syntax error: unexpected '`'")
         else:
-            word.parts.append(Part("text", char, quoted=True))
+            word.parts.append(Part("text", text[at], quoted=True))
             at += 1
-    raise ShellSyntaxError("no closing quote")
+    return _end(text, '"', at) + 1
 
 
 def _dollar(text: str, at: int, word: Word, *, quoted: bool) -> int:
@@ -125,21 +112,15 @@ def _dollar(text: str, at: int, word: Word, *, quoted: bool) -> int:
         word.parts.append(Part("command", text[at + 2 : end], quoted=quoted))
         return end + 1
     if follows == "{":
-        end = text.find("}", at)
-        if end < 0:
-            raise ShellSyntaxError("no closing }")
-        word.parts.append(Part("var", text[at + 2 : end], quoted=quoted))
-        return end + 1
-    if follows and follows in "?$#@*!0123456789":
-        word.parts.append(Part("var", follows, quoted=quoted))
+        raise ShellSyntaxError(f"{text[at:]}: bad substitution")
+    if follows == "?":
+        word.parts.append(Part("var", "?", quoted=quoted))
         return at + 2
     end = at + 1
     while end < len(text) and (text[end].isalnum() or text[end] == "_"):
         end += 1
-    if end == at + 1:
-        word.parts.append(Part("text", "$", quoted=quoted))
-        return end
-    word.parts.append(Part("var", text[at + 1 : end], quoted=quoted))
+    name = text[at + 1 : end]
+    word.parts.append(Part("var", name, quoted=quoted) if name else Part("text", "$", quoted=quoted))
     return end
 
 
@@ -152,10 +133,8 @@ def _matching(text: str, at: int) -> int:
             quote = "" if char == quote else quote
         elif char in "'\"":
             quote = char
-        elif char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
+        elif char in "()":
+            depth += 1 if char == "(" else -1
             if depth == 0:
                 return at
         at += 1

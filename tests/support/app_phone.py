@@ -18,7 +18,7 @@ from simulator.android.tree import dump_xml
 from simulator.apps import make_app
 from simulator.apps.base import AppAccount, AppSpec, MediaRow, Post
 from simulator.faults import Faults
-from simulator.shell.intents import parse_intent
+from simulator.shell.commands.intents import parse_intent
 
 #: What one call to the phone takes.
 CALL_S = 0.1

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from simulator.adb import services
 from simulator.apps.base import AppAccount, AppSpec, PhoneSide, Post, View
 from simulator.phone import Phone, PhoneSpec
 from simulator.shell import commands
-from simulator.shell.runner import Process, Shell
+from simulator.shell.process import Process
+from simulator.shell.runner import Shell
 from simulator.shell.streams import Buffer
 
 commands.load()
@@ -103,7 +105,7 @@ def make_phone(folder: Path, **changes: Any) -> Phone:
     spec = PhoneSpec(
         "SIMPHONE01", folder, [AppSpec("notes", PACKAGE, "", [AppAccount("me", "Me")])], **changes
     )
-    return Phone(spec, NotesApp)
+    return Phone(spec, NotesApp, services.find)
 
 
 def notes(phone: Phone) -> NotesApp:

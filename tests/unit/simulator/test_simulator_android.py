@@ -12,8 +12,8 @@ import pytest
 
 from simulator.faults import Faults
 from simulator.phone import Phone
-from simulator.shell.intents import parse_intent
-from simulator.shell.simctl_faults import FAULTS
+from simulator.shell.commands.intents import parse_intent
+from simulator.shell.simctl.faults import FAULTS
 from tests.unit.simulator.phonebench import PACKAGE, make_phone, notes, sh
 
 
@@ -188,10 +188,7 @@ def test_only_a_real_package_can_be_installed(tmp_path: Path) -> None:
         ("settings get global adb_enabled", r"^1\n"),
         ("settings get secure nothing", r"^null\n"),
         ("ime list -s -a", r"^com.google.android.inputmethod.latin/"),
-        ("uname -a", r"aarch64"),
-        ("id", r"uid=2000\(shell\)"),
         ("ip addr show dev wlan0", r"inet 192\.168\.77\.\d+/24"),
-        ("logcat -d", r"beginning of main"),
     ],
 )
 def test_commands_print_what_clients_look_for(tmp_path: Path, line: str, pattern: str) -> None:
@@ -206,14 +203,12 @@ def test_commands_print_what_clients_look_for(tmp_path: Path, line: str, pattern
     [
         ("dumpsys nothing", "Can't find service: nothing"),
         ("settings get nowhere x", "Invalid arguments"),
-        ("setprop ro.x y", "failed to set property"),
         ("cmd nothing", "Can't find service: nothing"),
         ("pm nothing", "Unknown command: nothing"),
         ("am nothing", "Unknown command: nothing"),
         ("input nothing", "Unknown command: nothing"),
         ("input tap 1", "Invalid arguments"),
         ("input keyevent NONSENSE", "Invalid arguments"),
-        ("kill 99999", "No such process"),
         ("su -c id", "su: inaccessible or not found"),
         ("simctl nothing", "unknown command nothing"),
         ("simctl fault nothing", "no fault nothing"),

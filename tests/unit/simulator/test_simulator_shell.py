@@ -40,24 +40,17 @@ def shell(folder: Path, *lines: str, stdin: bytes = b"") -> Printed:
         ("false; echo $?", "1\n"),
         ("nope 2>/dev/null; echo $?", "127\n"),
         ("echo one; echo two", "one\ntwo\n"),
-        ("printf 'a\\nb\\n' | grep b | wc -l", "1\n"),
-        ("x=5; echo $x ${x} '$x' \"$x\" ${y:-none}", "5 5 $x 5 none\n"),
+        ("ls -t /sdcard | head -n 1", "Android\n"),
+        ("x=5; echo $x '$x' \"$x\" $y", "5 $x 5\n"),
         ("echo $(echo a b)", "a b\n"),
-        ("if [ -d /sdcard ]; then echo there; else echo gone; fi", "there\n"),
         ("for n in 1 2 3; do echo $n; done", "1\n2\n3\n"),
-        ("(echo sub; false); echo $?", "sub\n1\n"),
-        ("! true; echo $?", "1\n"),
-        ("test 3 -gt 2 && echo more", "more\n"),
+        ("{ echo sub; false; }; echo $?", "sub\n1\n"),
         ("echo err 1>&2 2>&1", ""),
         ("nope 2>&1", "/system/bin/sh: nope: inaccessible or not found\n"),
-        ("sleep 0.01 & echo at once", "at once\n"),
         ("cd /sdcard/DCIM && pwd", "/storage/emulated/0/DCIM\n"),
         ("sh -c 'echo inner'", "inner\n"),
         ("exit 3; echo never", ""),
-        ("echo aGk= | base64 -d", "hi"),
-        ("# a comment", ""),
         ("toybox echo t", "t\n"),
-        ("which ls", "/system/bin/ls\n"),
     ],
 )
 def test_a_command_line_prints_what_a_phone_prints(tmp_path: Path, line: str, output: str) -> None:
@@ -65,7 +58,7 @@ def test_a_command_line_prints_what_a_phone_prints(tmp_path: Path, line: str, ou
 
 
 @pytest.mark.parametrize(
-    "line", ["echo 'open", 'echo "open', "echo $(open", "a &&", "| b", "if true; then", "a )"]
+    "line", ["echo 'open", 'echo "open', "echo $(open", "a &&", "| b", "for n in 1; echo $n", "a )"]
 )
 def test_a_broken_line_is_a_syntax_error(tmp_path: Path, line: str) -> None:
     printed = shell(tmp_path, line)
@@ -73,11 +66,29 @@ def test_a_broken_line_is_a_syntax_error(tmp_path: Path, line: str) -> None:
     assert printed.err.startswith("/system/bin/sh: ")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "(echo a)",
+        "echo a & echo b",
+        "echo `echo a`",
+        "cat < /sdcard/x",
+        "echo ${x:-none}",
+        "if true; then echo a; fi",
+        "! true",
+    ],
+)
+def test_what_no_client_writes_is_refused(tmp_path: Path, line: str) -> None:
+    printed = shell(tmp_path, f"echo a > /sdcard/x; {line}")
+    assert printed.out == "" or "not found" in printed.err
+    assert printed.status != 0
+
+
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=60))
 def test_PPA_9_a_quoted_word_stays_one_word(text: str) -> None:
     quoted = "'" + text.replace("'", "'\\''") + "'"
     parsed = lang.parse(f"echo {quoted}")
-    simple = parsed.items[0][1].commands[0]
+    simple = parsed.items[0][1][0]
     assert isinstance(simple, lang.Simple)
     assert len(simple.words) == 2
     assert "".join(part.value for part in simple.words[1].parts) == text
@@ -102,7 +113,7 @@ def test_an_unknown_command_says_what_mksh_says(tmp_path: Path) -> None:
 
 def test_redirections_write_files_of_the_phone(tmp_path: Path) -> None:
     printed = shell(
-        tmp_path, "echo a > /sdcard/x; echo b >> /sdcard/x; cat < /sdcard/x; cat /storage/emulated/0/x"
+        tmp_path, "echo a > /sdcard/x; echo b >> /sdcard/x; cat /sdcard/x; cat /storage/emulated/0/x"
     )
     assert printed.out == "a\nb\na\nb\n"
     assert (tmp_path / "sdcard/x").read_text() == "a\nb\n"

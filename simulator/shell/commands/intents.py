@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from simulator.android.display import uses_adb_keyboard
 from simulator.android.locales import tag as locale_tag
-from simulator.shell.runner import Process, command
+from simulator.shell.process import Process, command
 
 _FLAGS = {"--grant-read-uri-permission": 0x1, "--grant-write-uri-permission": 0x2, "--activity-clear-task": 0x8000,
           "--activity-clear-top": 0x04000000, "--activity-single-top": 0x20000000, "--activity-new-task": 0x10000000,
@@ -110,11 +110,10 @@ async def am(process: Process, words: list[str]) -> int:
         return await _start(process, parse_intent(rest))
     if verb == "broadcast":
         return await _broadcast(process, parse_intent(rest))
-    if verb in ("force-stop", "kill"):
+    if verb == "force-stop":
         names = [w for w in rest if not w.startswith("-") and not w.isdigit()]
         if not names:
-            await process.err("Error: Argument expected after force-stop\n")
-            return 255
+            return await process.fail("Error: Argument expected after force-stop\n", 255)
         phone.stop_app(names[-1])
         return 0
     if verb == "get-config":
@@ -124,14 +123,6 @@ async def am(process: Process, words: list[str]) -> int:
             f"420dpi-finger-keysexposed-nokeys-navhidden-nonav-v{phone.sdk}\nabi: arm64-v8a,armeabi-v7a,armeabi\n"
         )
         return 0
-    if verb == "kill-all":
-        return 0
-    if verb == "get-current-user":
-        await process.out("0\n")
-        return 0
-    if verb == "instrument":
-        await process.out("INSTRUMENTATION_FAILED: " + (rest[-1] if rest else "") + "\n")
-        return 1
     await process.err(f"Unknown command: {verb}\n" if verb else "Activity manager (activity) commands:\n")
     return 255
 
@@ -139,13 +130,13 @@ async def am(process: Process, words: list[str]) -> int:
 async def _start(process: Process, intent: Intent) -> int:
     phone = process.phone
     if intent.problem:
-        await process.err(f"\nException occurred while executing 'start':\n{intent.problem}\n")
-        return 255
+        return await process.fail(f"\nException occurred while executing 'start':\n{intent.problem}\n", 255)
     await process.out(f"Starting: {intent.as_text()}\n")
     package = intent.component.partition("/")[0] or intent.package
     if package and package not in phone.system.packages and intent.component:
-        await process.err(f"Error type 3\nError: Activity class {{{intent.component}}} does not exist.\n")
-        return 1
+        return await process.fail(
+            f"Error type 3\nError: Activity class {{{intent.component}}} does not exist.\n"
+        )
     if not package:
         package = _by_link(process, intent)
     if package not in phone.display.apps:
@@ -160,8 +151,9 @@ async def _start(process: Process, intent: Intent) -> int:
     if intent.action in ("", "android.intent.action.MAIN") and not intent.data:
         activity = phone.system.packages[package].activity
         if intent.component and intent.component.partition("/")[2] != activity:
-            await process.err(f"Error type 3\nError: Activity class {{{intent.component}}} does not exist.\n")
-            return 1
+            return await process.fail(
+                f"Error type 3\nError: Activity class {{{intent.component}}} does not exist.\n"
+            )
         phone.launch(package)
     else:
         facts: dict[str, Any] = {
@@ -202,8 +194,9 @@ def _unresolved(intent: Intent) -> str:
 
 async def _broadcast(process: Process, intent: Intent) -> int:
     if intent.problem:
-        await process.err(f"\nException occurred while executing 'broadcast':\n{intent.problem}\n")
-        return 255
+        return await process.fail(
+            f"\nException occurred while executing 'broadcast':\n{intent.problem}\n", 255
+        )
     await process.out(f"Broadcasting: {intent.as_text()}\n")
     result = 0
     data = ""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.android import tree
 from simulator.android.locales import is_code
-from simulator.shell import simctl_faults
-
-if TYPE_CHECKING:
-    from simulator.phone import Phone
+from simulator.phone import Phone
+from simulator.shell.simctl import faults
 
 _TRUE = ("1", "on", "true", "yes")
 
@@ -145,7 +143,7 @@ def screen(phone: Phone, *, as_xml: bool) -> str:
 def reset(phone: Phone) -> None:
     """As good as new, but for what was published and installed."""
     phone.faults.clear()
-    simctl_faults.heal(phone)
+    faults.heal(phone)
     phone.record.taps.clear()
     phone.record.events.clear()
     for package in list(phone.display.apps):

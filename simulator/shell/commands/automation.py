@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import zipfile
 
-from simulator.shell.runner import Process, command
+from simulator.shell.process import Process, command
 
 _MAIN = "com.wetest.uia2.Main"
 
@@ -17,19 +17,17 @@ async def app_process(process: Process, words: list[str]) -> int:
     port = words[words.index("-p") + 1] if "-p" in words[:-1] else "9008"
     jar = process.env.get("CLASSPATH", "").partition(":")[0]
     if name != _MAIN or not _holds_classes(process, jar):
-        await process.err(f"Error: unable to find class '{name}'\nAborted \n")
-        return 134
+        return await process.fail(f"Error: unable to find class '{name}'\nAborted \n", 134)
     if not port.isdigit() or not 1 <= int(port) <= 65535:
         await process.out(f"Invalid port: {port}. Must be an integer between 1 and 65535.\n")
         return 1
     await process.out("[server] INFO: [UiAutomator2Server] Starting Server\n")
     taken = phone.fault("automation-taken") is not None
     if taken or phone.automation.alive:
-        await process.err(
+        return await process.fail(
             "java.lang.IllegalStateException: UiAutomationService android.accessibilityservice."
             "IAccessibilityServiceClient$Stub$Proxy@5deffd5already registered!\n"
         )
-        return 1
     await asyncio.sleep(phone.scaled(0.8))
     await process.err(
         'SLF4J: Failed to load class "org.slf4j.impl.StaticLoggerBinder".\n'

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from simulator.android.system import permissions_of
-from simulator.shell.runner import Process, command
-
-if TYPE_CHECKING:
-    from simulator.phone import Phone
+from simulator.phone import Phone
+from simulator.shell.process import Process, command
 
 
 def _battery(phone: Phone, words: list[str]) -> str:
@@ -169,21 +166,13 @@ _SERVICES: dict[str, Callable[[Phone, list[str]], str]] = {
 
 @command("dumpsys")
 async def dumpsys(process: Process, words: list[str]) -> int:
-    if words[:1] == ["-l"]:
-        await process.out(
-            "Currently running services:\n" + "".join(f"  {name}\n" for name in sorted(_SERVICES))
-        )
-        return 0
-    rest = words[2:] if words[:1] == ["-t"] else words
-    if not rest:
-        rest = ["battery"]
+    rest = words or ["battery"]
     if rest[0] == "battery" and rest[1:2] == ["set"] and len(rest) > 3 and rest[3].lstrip("-").isdigit():
         key = {"temp": "temperature"}.get(rest[2], rest[2])
         process.phone.system.battery[key] = int(rest[3])
         return 0
     service = _SERVICES.get(rest[0])
     if service is None:
-        await process.err(f"Can't find service: {rest[0]}\n")
-        return 0
+        return await process.fail(f"Can't find service: {rest[0]}\n", 0)
     await process.out(service(process.phone, rest[1:]))
     return 0

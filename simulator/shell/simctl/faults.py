@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.apps import FAULTS as APP_FAULTS
-
-if TYPE_CHECKING:
-    from simulator.phone import Phone
-
+from simulator.phone import Phone
 
 #: name -> what it does. Those of the apps are taken by the apps themselves, which name further ones.
 FAULTS = APP_FAULTS | {
     "locale-refused": "`cmd locale set-app-locales` changes nothing",
-    "popup": "NAME: that interruption covers the app's next screen",
-    "unknown-screen": "a screen nobody knows comes up in the app",
-    "login": "the app shows its log-in",
-    "captcha": "the app wants a captcha solved",
-    "banned": "the app says that the account is banned",
-    "account-blocked": "the app refuses the post: the account is blocked",
-    "app-crash": "SCREEN: the app dies when it enters that screen",
-    "upload-fail": "the next upload ends with an error; nothing is published",
-    "upload-stall": "the next upload stands still; nothing is published",
-    "wrong-account": "the app comes up with another account",
-    "sound-unavailable": "the app offers no sound", "volume-unavailable": "the app offers no volume",
-    "product-unavailable": "the app offers no product link", "ai-label-unavailable": "the app offers no AI label",
     "commit-lost": "the tap that publishes does so, its reply never comes",
     "automation-dies": "[METHOD]: the automation server is killed at its next call",
     "automation-hangs": "[METHOD]: the next call is never answered and has no effect",

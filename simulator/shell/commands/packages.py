@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from simulator.android.system import Package, permissions_of
-from simulator.shell.locale import locale
-from simulator.shell.runner import Process, command, run_words
+from simulator.shell.commands.locale import locale
+from simulator.shell.process import Process, command
 
 
 @command("pm")
@@ -23,8 +23,8 @@ async def pm(process: Process, words: list[str]) -> int:
             return 1
         await process.out(f"package:/data/app/~~a1==/{found.name}-b2==/base.apk\n")
         return 0
-    if verb in ("grant", "revoke"):
-        return await _grant(process, verb, names)
+    if verb == "grant":
+        return await _grant(process, names)
     if verb == "clear":
         if found is None:
             await process.out("Failed\n")
@@ -38,11 +38,7 @@ async def pm(process: Process, words: list[str]) -> int:
         process.phone.save()
         await process.out("Success\n" if done else "Failure [DELETE_FAILED_INTERNAL_ERROR]\n")
         return 0 if done else 1
-    if verb == "dump":
-        return await run_words(process, ["dumpsys", "package", *names])
-    if verb in ("enable", "disable-user", "trim-caches", "get-max-users"):
-        return 0
-    if verb in ("resolve-activity", "resolve-intent") and names:
+    if verb == "resolve-activity" and names:
         target = system.packages.get(names[-1])
         await process.out(
             f"{target.name}/{target.activity}\n" if target and target.activity else "No activity found\n"
@@ -54,9 +50,6 @@ async def pm(process: Process, words: list[str]) -> int:
 
 async def _list(process: Process, words: list[str]) -> int:
     what = words[0] if words else ""
-    if what == "features":
-        await process.out("feature:android.hardware.camera\nfeature:reqGlEsVersion=0x30002\n")
-        return 0
     if what == "users":
         rows = "".join(
             f"\tUserInfo{{{n}:{who}:c13}} running\n" for n, who in process.phone.system.users.items()
@@ -64,8 +57,7 @@ async def _list(process: Process, words: list[str]) -> int:
         await process.out(f"Users:\n{rows}")
         return 0
     if what != "packages":
-        await process.err(f"Error: unknown list type '{what}'\n")
-        return 255
+        return await process.fail(f"Error: unknown list type '{what}'\n", 255)
     flags = [w for w in words[1:] if w.startswith("-")]
     wanted = [w for w in words[1:] if not w.startswith("-") and w != "None"]
     for package in process.phone.system.packages.values():
@@ -79,33 +71,28 @@ async def _list(process: Process, words: list[str]) -> int:
     return 0
 
 
-async def _grant(process: Process, verb: str, names: list[str]) -> int:
+async def _grant(process: Process, names: list[str]) -> int:
     if len(names) < 2:
-        await process.err("Error: no permission specified\n")
-        return 255
+        return await process.fail("Error: no permission specified\n", 255)
     system, (name, permission) = process.phone.system, names[:2]
     if name not in system.packages:
-        await process.err(
-            f"Exception occurred while executing '{verb}':\njava.lang.IllegalArgumentException: Unknown package: {name}\n"
+        return await process.fail(
+            f"Exception occurred while executing 'grant':\njava.lang.IllegalArgumentException: Unknown package: {name}\n",
+            255,
         )
-        return 255
     if permission not in permissions_of(process.phone.sdk):
-        await process.err(
-            f"Exception occurred while executing '{verb}':\njava.lang.SecurityException: Permission {permission} requested by"
-            f" {name} is not a changeable permission type\n"
+        return await process.fail(
+            f"Exception occurred while executing 'grant':\njava.lang.SecurityException: Permission {permission} requested by"
+            f" {name} is not a changeable permission type\n",
+            255,
         )
-        return 255
     if system.input_forbidden:  # the same setting of the maker stands before this
-        await process.err(
-            f"Exception occurred while executing '{verb}':\njava.lang.SecurityException: grantRuntimePermission: Neither user"
-            " 2000 nor current process has android.permission.GRANT_RUNTIME_PERMISSIONS.\n"
+        return await process.fail(
+            "Exception occurred while executing 'grant':\njava.lang.SecurityException: grantRuntimePermission: Neither user"
+            " 2000 nor current process has android.permission.GRANT_RUNTIME_PERMISSIONS.\n",
+            255,
         )
-        return 255
-    granted = system.packages[name].granted
-    if verb == "grant":
-        granted.add(permission)
-    else:
-        granted.discard(permission)
+    system.grant(name, permission)
     process.phone.save()
     return 0
 
@@ -160,18 +147,4 @@ async def cmd(process: Process, words: list[str]) -> int:
         return 0
     if service == "locale":
         return await locale(process, words[1:])
-    if service == "activity":
-        return await run_words(process, ["am", *words[1:]])
-    if service == "input_method":
-        return await run_words(process, ["ime", *words[1:]])
-    if service == "settings":
-        return await run_words(process, ["settings", *words[1:]])
-    if service == "connectivity" and words[1:2] == ["airplane-mode"]:
-        if len(words) > 2:
-            process.phone.system.network = words[2] == "disable"
-        return 0
-    if service == "-l":
-        await process.out("Currently running services:\n  activity\n  input_method\n  package\n  settings\n")
-        return 0
-    await process.err(f"cmd: Can't find service: {service}\n")
-    return 20
+    return await process.fail(f"cmd: Can't find service: {service}\n", 20)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from simulator.record import lines
-from simulator.shell import simctl_faults, simctl_set
-from simulator.shell.runner import Process, command
+from simulator.shell.process import Process, command
+from simulator.shell.simctl import faults, settings
 
 _HELP = """\
 simctl posts                     what was published, one JSON object per line
@@ -33,26 +33,24 @@ async def simctl(process: Process, words: list[str]) -> int:
         count = int(rest[0]) if rest and rest[0].isdigit() else len(found)
         await process.out(lines(found[-count:] if count else []))
     elif verb == "screen":
-        await process.out(simctl_set.screen(phone, as_xml=rest[:1] == ["dump"]))
+        await process.out(settings.screen(phone, as_xml=rest[:1] == ["dump"]))
     elif verb == "media":
         await process.out(lines(vars(row) for row in phone.media()))
     elif verb == "set":
         if not rest:
-            await process.out(json.dumps(simctl_set.values(phone), indent=1) + "\n")
+            await process.out(json.dumps(settings.values(phone), indent=1) + "\n")
             return 0
-        problem = await simctl_set.change(phone, rest[0], " ".join(rest[1:]))
+        problem = await settings.change(phone, rest[0], " ".join(rest[1:]))
         if problem:
-            await process.err(f"simctl: {problem}\n")
-            return 1
+            return await process.fail(f"simctl: {problem}\n")
     elif verb == "fault":
-        answer, status = simctl_faults.fault(phone, rest)
+        answer, status = faults.fault(phone, rest)
         await (process.out(answer) if status == 0 else process.err(answer))
         return status
     elif verb == "reset":
-        simctl_set.reset(phone)
+        settings.reset(phone)
     elif verb in ("help", "-h", "--help"):
         await process.out(_HELP)
     else:
-        await process.err(f"simctl: unknown command {verb}\n{_HELP}")
-        return 1
+        return await process.fail(f"simctl: unknown command {verb}\n{_HELP}")
     return 0

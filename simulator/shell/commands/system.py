@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 from simulator.android.display import Display
-from simulator.shell.runner import Process, command
+from simulator.shell.process import Process, command
 
 _SHELL_PID = 2417
 
@@ -18,14 +16,6 @@ async def getprop(process: Process, words: list[str]) -> int:
     else:
         await process.out("".join(f"[{name}]: [{props[name]}]\n" for name in sorted(props)))
     return 0
-
-
-@command("setprop")
-async def setprop(process: Process, words: list[str]) -> int:
-    if len(words) == 2 and process.phone.system.setprop(*words):
-        return 0
-    await process.err(f"setprop: failed to set property '{words[0] if words else ''}'\n")
-    return 1
 
 
 @command("settings")
@@ -49,8 +39,7 @@ async def settings(process: Process, words: list[str]) -> int:
     elif verb == "list":
         await process.out("".join(f"{name}={value}\n" for name, value in sorted(table.items())))
     else:
-        await process.err("Invalid arguments\n")
-        return 255
+        return await process.fail("Invalid arguments\n", 255)
     return 0
 
 
@@ -70,14 +59,12 @@ async def ime(process: Process, words: list[str]) -> int:
     elif verb in ("enable", "disable", "set") and rest:
         name = rest[0]
         if name not in system.installed_imes:
-            await process.err(
-                f"Unknown input method {name} cannot be {'selected' if verb == 'set' else verb + 'd'} for user #0\n"
-            )
-            return 255 if verb != "set" else 1
+            refused = "selected" if verb == "set" else f"{verb}d"
+            message = f"Unknown input method {name} cannot be {refused} for user #0\n"
+            return await process.fail(message, 1 if verb == "set" else 255)
         if verb == "set":
             if name not in system.enabled_imes:
-                await process.err(f"Input method {name} is not enabled for user #0\n")
-                return 1
+                return await process.fail(f"Input method {name} is not enabled for user #0\n")
             system.settings["secure"]["default_input_method"] = name
             await process.out(f"Input method {name} selected for user #0\n")
         else:
@@ -85,8 +72,7 @@ async def ime(process: Process, words: list[str]) -> int:
             system.set_enabled_imes([*others, name] if verb == "enable" else others)
             await process.out(f"Input method {name}: now {verb}d for user #0\n")
     else:
-        await process.err("Error: no arguments\n")
-        return 1
+        return await process.fail("Error: no arguments\n")
     process.phone.changed()
     process.phone.save()
     return 0
@@ -108,8 +94,7 @@ async def wm(process: Process, words: list[str]) -> int:
     elif words[:1] == ["dismiss-keyguard"]:
         display.dismiss_keyguard()
     else:
-        await process.err("Window manager (window) commands:\n")
-        return 255
+        return await process.fail("Window manager (window) commands:\n", 255)
     return 0
 
 
@@ -121,11 +106,8 @@ async def svc(process: Process, words: list[str]) -> int:
         )
     elif words[:1] in (["wifi"], ["data"]) and len(words) > 1:
         process.phone.system.network = words[1] == "enable"
-    elif words[:2] == ["power", "reboot"]:
-        process.phone.reboot()
     else:
-        await process.err("Available commands:\n    help\n    power\n    data\n    wifi\n")
-        return 1
+        return await process.fail("Available commands:\n    help\n    power\n    data\n    wifi\n")
     return 0
 
 
@@ -153,51 +135,22 @@ async def ps(process: Process, words: list[str]) -> int:
     return 0
 
 
-@command("pidof", "pgrep")
+@command("pidof")
 async def pidof(process: Process, words: list[str]) -> int:
-    wanted = [w for w in words if not w.startswith("-")]
-    found = [str(pid) for _, pid, name in _processes(process) if name in wanted]
-    if "-f" in words and any("com.wetest.uia2.Main" in w for w in wanted) and process.phone.automation.alive:
-        found.append("9008")
+    found = [str(pid) for _, pid, name in _processes(process) if name in words]
     if found:
-        await process.out(("\n" if process.command_line.startswith("pgrep") else " ").join(found) + "\n")
+        await process.out(" ".join(found) + "\n")
     return 0 if found else 1
 
 
-@command("kill", "pkill", "killall")
-async def kill(process: Process, words: list[str]) -> int:
-    phone = process.phone
-    targets = [w for w in words if not (w.startswith("-") and w != "-f")]
-    killed = 0
-    for _, pid, name in _processes(process):
-        line = "app_process / com.wetest.uia2.Main -p 9008" if name == "app_process" else name
-        by_name = not process.command_line.startswith("kill ") and any(
-            t in line for t in targets if t != "-f"
-        )
-        if str(pid) in targets or by_name:
-            killed += 1
-            if name == "app_process":
-                phone.automation.die()
-            elif name in phone.system.packages:
-                await process.err(f"kill: bad pid '{pid}': Operation not permitted\n")
-                return 1
-    if not killed and process.command_line.startswith("kill "):
-        await process.err(f"kill: bad pid '{targets[0] if targets else ''}': No such process\n")
-    return 0 if killed else 1
-
-
-@command("logcat")
-async def logcat(process: Process, words: list[str]) -> int:
-    if "-c" in words or "--clear" in words:
-        return 0
-    await process.out("--------- beginning of main\n")
-    for event in list(process.phone.record.events)[-50:]:
-        when = time.strftime("%m-%d %H:%M:%S", time.gmtime(event["at"]))
-        await process.out(
-            f"{when}.{int(event['at'] % 1 * 1000):03d}  1480  1510 I Simulator: {event['what']}\n"
-        )
-    if "-d" not in words and "-t" not in words:
-        await process.phone.hang()
+@command("pkill")
+async def pkill(process: Process, words: list[str]) -> int:
+    """`pkill -f PATTERN`: the shell may end its own processes only."""
+    wanted = [w for w in words if not w.startswith("-")]
+    line = "app_process / com.wetest.uia2.Main -p 9008"
+    if not process.phone.automation.alive or not any(w in line for w in wanted):
+        return 1
+    process.phone.automation.die()
     return 0
 
 
@@ -216,8 +169,7 @@ async def screencap(process: Process, words: list[str]) -> int:
         try:
             process.phone.files.for_writing(names[0], process.cwd).write_bytes(picture)
         except OSError as error:
-            await process.err(f"Error opening file: {names[0]} ({error.strerror})\n")
-            return 1
+            return await process.fail(f"Error opening file: {names[0]} ({error.strerror})\n")
     else:
         await process.out(picture)
     return 0
@@ -226,7 +178,7 @@ async def screencap(process: Process, words: list[str]) -> int:
 @command("ifconfig", "ip")
 async def ifconfig(process: Process, words: list[str]) -> int:
     last = sum(process.phone.name.encode()) % 200 + 20
-    if process.command_line.startswith("ip"):
+    if process.name == "ip":
         await process.out(
             f"3: wlan0: <UP>\n    inet 192.168.77.{last}/24 brd 192.168.77.255 scope global wlan0\n"
         )
@@ -234,13 +186,4 @@ async def ifconfig(process: Process, words: list[str]) -> int:
         await process.out(
             f"wlan0     Link encap:UNSPEC\n          inet addr:192.168.77.{last}  Bcast:192.168.77.255\n"
         )
-    return 0
-
-
-@command("ping")
-async def ping(process: Process, words: list[str]) -> int:
-    if not process.phone.system.network:
-        await process.err("connect: Network is unreachable\n")
-        return 2
-    await process.out("1 packets transmitted, 1 received, 0% packet loss, time 0ms\n")
     return 0

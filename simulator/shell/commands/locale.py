@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from simulator.android.locales import PER_APP_SDK
-from simulator.shell.runner import Process
+from simulator.shell.process import Process
 
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -14,16 +14,13 @@ async def locale(process: Process, words: list[str]) -> int:
     """AOSP's LocaleManagerShellCommand: without `--locales` the app follows the phone again."""
     phone = process.phone
     if phone.sdk < PER_APP_SDK:
-        await process.err("cmd: Can't find service: locale\n")
-        return 20
+        return await process.fail("cmd: Can't find service: locale\n", 20)
     verb, package = (words[0] if words else ""), (words[1] if len(words) > 1 else "")
     options = dict(zip(words[2::2], words[3::2], strict=False))
     if verb not in ("get-app-locales", "set-app-locales") or not package:
-        await process.err(f"Unknown command: {verb}\n")
-        return 255
+        return await process.fail(f"Unknown command: {verb}\n", 255)
     if package not in phone.system.packages:
-        await process.err(f"Unknown package {package} for userId 0\n")
-        return 255
+        return await process.fail(f"Unknown package {package} for userId 0\n", 255)
     kept = phone.system.app_locales.tags
     if verb == "get-app-locales":
         await process.out(f"Locales for {package} for user 0 are [{','.join(kept.get(package, []))}]\n")

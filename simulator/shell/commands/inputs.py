@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from simulator.android import tree
-from simulator.shell.runner import Process, command
+from simulator.shell.process import Process, command
 
 _KEYS = {
     "HOME": 3, "BACK": 4, "CALL": 5, "ENDCALL": 6, "DPAD_UP": 19, "DPAD_DOWN": 20, "DPAD_LEFT": 21, "DPAD_RIGHT": 22,
@@ -25,11 +25,11 @@ async def input_(process: Process, words: list[str]) -> int:
     phone = process.phone
     verb, rest = (words[0] if words else ""), words[1:]
     if phone.system.input_forbidden and verb in {"tap", "swipe", "draganddrop", "roll", "keyevent", "text"}:
-        await process.err(
+        return await process.fail(
             f"\nException occurred while executing '{verb}':\njava.lang.SecurityException: Injecting to another application"
-            " requires INJECT_EVENTS permission\n\tat android.os.Parcel.createExceptionOrNull(Parcel.java:2438)\n"
+            " requires INJECT_EVENTS permission\n\tat android.os.Parcel.createExceptionOrNull(Parcel.java:2438)\n",
+            255,
         )
-        return 255
     try:
         if verb == "tap":
             phone.tap(round(float(rest[0])), round(float(rest[1])), "input")
@@ -46,13 +46,11 @@ async def input_(process: Process, words: list[str]) -> int:
         elif verb == "text":
             return await _text(process, " ".join(rest))
         else:
-            await process.err(
-                f"Error: Unknown command: {verb}\n" if verb else "Usage: input [<source>] <command>\n"
+            return await process.fail(
+                f"Error: Unknown command: {verb}\n" if verb else "Usage: input [<source>] <command>\n", 255
             )
-            return 255
     except (ValueError, IndexError, TypeError):
-        await process.err(f"Error: Invalid arguments for command: {verb}\n")
-        return 255
+        return await process.fail(f"Error: Invalid arguments for command: {verb}\n", 255)
     if phone.reply_lost():
         await phone.hang()
     return 0
@@ -64,8 +62,7 @@ async def _keys(process: Process, words: list[str]) -> int:
             continue
         code = int(word) if word.isdigit() else _KEYS.get(word.upper().removeprefix("KEYCODE_"))
         if code is None:
-            await process.err(f"Error: Invalid arguments for command: keyevent {word}\n")
-            return 255
+            return await process.fail(f"Error: Invalid arguments for command: keyevent {word}\n", 255)
         if code == 279:
             process.phone.display.insert(process.phone.system.clipboard or "")
         else:
@@ -76,11 +73,11 @@ async def _keys(process: Process, words: list[str]) -> int:
 async def _text(process: Process, text: str) -> int:
     """Characters without a key on the virtual keyboard make the real command fail, with nothing typed."""
     if not text.isascii():
-        await process.err(
+        return await process.fail(
             "Exception occurred while executing 'text':\njava.lang.NullPointerException: Attempt to get length of null array\n"
-            "\tat com.android.server.input.InputShellCommand.sendText(InputShellCommand.java:318)\n"
+            "\tat com.android.server.input.InputShellCommand.sendText(InputShellCommand.java:318)\n",
+            255,
         )
-        return 255
     process.phone.display.insert(process.phone.typed(text.replace("%s", " ")))
     return 0
 
@@ -90,24 +87,21 @@ async def uiautomator(process: Process, words: list[str]) -> int:
     """Cannot run beside the automation server, and leaves the old file where the screen does not come to rest."""
     phone = process.phone
     if phone.automation.alive:
-        await process.err(
+        return await process.fail(
             "java.lang.IllegalStateException: UiAutomationService android.accessibilityservice."
-            "IAccessibilityServiceClient$Stub$Proxy@5deffd5already registered!\n"
+            "IAccessibilityServiceClient$Stub$Proxy@5deffd5already registered!\n",
+            137,
         )
-        return 137
     if words[:1] != ["dump"]:
-        await process.err("Usage: uiautomator <subcommand> [options]\n")
-        return 1
+        return await process.fail("Usage: uiautomator <subcommand> [options]\n")
     names = [w for w in words[1:] if not w.startswith("-")]
     target = names[0] if names else "/sdcard/window_dump.xml"
     if phone.fault("not-idle") is not None:
-        await process.err("ERROR: could not get idle state.\n")
-        return 0
+        return await process.fail("ERROR: could not get idle state.\n", 0)
     xml = tree.dump_xml(phone.display.in_dump_order()[:1], compressed="--compressed" in words, sdk=phone.sdk)
     try:
         phone.files.for_writing(target, process.cwd).write_text(xml, "utf-8")
     except OSError as error:
-        await process.err(f"ERROR: {error.strerror}\n")
-        return 1
+        return await process.fail(f"ERROR: {error.strerror}\n")
     await process.out(f"UI hierchary dumped to: {target}\n")
     return 0

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from simulator.android.media_store import MediaError
-from simulator.shell.runner import Process, command
+from simulator.shell.process import Process, command
 
 _MEDIA = re.compile(
     r"^content://media/(external|external_primary)/(video/media|images/media|file)(?:/(\d+))?$"
@@ -37,20 +37,13 @@ async def content(process: Process, words: list[str]) -> int:
         if verb == "delete":
             process.phone.media_store.delete(kind, row_id, options.get("where", ""))
             return 0
-        if verb == "update":
-            return 0
-        if verb in ("read", "write"):
-            return await _bytes(process, verb, row_id)
     except _BadUsageError as error:
-        await process.err(f"[ERROR] {error}\n")
-        return 1
+        return await process.fail(f"[ERROR] {error}\n")
     except MediaError as error:
-        await process.err(f"Error while accessing provider:media\n{error}\n")
-        return 0
-    await process.err(
+        return await process.fail(f"Error while accessing provider:media\n{error}\n", 0)
+    return await process.fail(
         f"[ERROR] Unsupported operation: {verb}\nusage: adb shell content [subcommand] [options]\n"
     )
-    return 1
 
 
 def _options(words: list[str]) -> dict[str, Any]:
@@ -116,22 +109,4 @@ async def _call(process: Process, options: dict[str, Any]) -> int:
         uri = await process.phone.scan(argument)
         await process.out(f"Result: Bundle[{{uri={uri or 'null'}}}]\n")
         return 0
-    if method == "scan_volume":
-        await process.phone.scan_all()
-        await process.out("Result: Bundle[{}]\n")
-        return 0
     raise MediaError(f"java.lang.UnsupportedOperationException: Unsupported call: {method}")
-
-
-async def _bytes(process: Process, verb: str, row_id: int | None) -> int:
-    path = process.phone.media_store.path_of(row_id) if row_id is not None else ""
-    if not path:
-        raise MediaError("java.io.FileNotFoundException: No item at content uri")
-    host = process.phone.files.host_path(path)
-    if verb == "read":
-        await process.out(host.read_bytes())
-    else:
-        with host.open("wb") as file:
-            while data := await process.stdin.read():
-                file.write(data)
-    return 0

@@ -1,0 +1,1 @@
+"""`simctl`: what tests and people see of a simulated phone, and how they make it fail."""
