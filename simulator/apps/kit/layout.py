@@ -33,8 +33,8 @@ def node(
 ) -> View:
     """A view. `what` is "Class#id FLAGS": the class's last part unless it has a dot; id and flags may be missing.
 
-    `flags` adds those that depend on something: C clickable, K checkable, X checked, S selected, F focused,
-    R scrollable, B blocks taps, ! disabled. Without a box it fills the view that holds it.
+    `flags` adds those that depend on something: C clickable and focusable (c, f: only that), K checkable, X checked,
+    S selected, F focused, R scrollable, B blocks taps, ! disabled. Without a box it fills the view that holds it.
     """
     head, _, letters = what.partition(" ")
     cls, _, name = head.partition("#")
@@ -45,12 +45,12 @@ def node(
         text=text,
         rid=rid or name,
         desc=desc,
-        clickable="C" in flags,
+        clickable="C" in flags or "c" in flags,
         enabled="!" not in flags,
         checkable="K" in flags,
         checked="X" in flags,
         selected="S" in flags,
-        focusable="C" in flags or "F" in flags,
+        focusable="C" in flags or "F" in flags or "f" in flags,
         focused="F" in flags,
         scrollable="R" in flags,
         blocks="B" in flags,

@@ -40,7 +40,7 @@ async def simctl(process: Process, words: list[str]) -> int:
         if not rest:
             await process.out(json.dumps(settings.values(phone), indent=1) + "\n")
             return 0
-        problem = await settings.change(phone, rest[0], " ".join(rest[1:]))
+        problem = settings.change(phone, rest[0], " ".join(rest[1:]))
         if problem:
             return await process.fail(f"simctl: {problem}\n")
     elif verb == "fault":

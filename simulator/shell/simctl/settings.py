@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from simulator.android import tree
@@ -13,113 +14,99 @@ from simulator.shell.simctl import faults
 _TRUE = ("1", "on", "true", "yes")
 
 
+def _yes(value: str) -> bool:
+    return value.lower() in _TRUE
+
+
+#: Settings that are one attribute: whose, its name, and how a value is read.
+_PLAIN: dict[str, tuple[str, str, Callable[[str], Any]]] = {
+    "locked": ("system", "locked", _yes),
+    "pin": ("system", "secure_lock", _yes),
+    "network": ("system", "network", _yes),
+    "permission-controller": ("system", "permission_controller", str),
+    "call": ("system", "call_state", int),
+    "input-forbidden": ("system", "input_forbidden", _yes),
+    "media-broadcast": ("system", "media_broadcast", _yes),
+    "serialno": ("system", "serialno", str),
+    "status-bar": ("display", "status_bar", _yes),
+    "clock": ("display", "clock_fixed", str),
+    "rotation": ("display", "rotation", lambda value: int(value) % 4),
+    "crash-dialog": ("display", "crashed", str),
+    "latency": ("", "latency_ms", float),
+}
+
+
+def _owner(phone: Phone, name: str) -> object:
+    return getattr(phone, name) if name else phone
+
+
 def values(phone: Phone) -> dict[str, Any]:
     """Every key of `simctl set` with its value."""
     system, display = phone.system, phone.display
     return {
+        **{key: getattr(_owner(phone, owner), name) for key, (owner, name, _) in _PLAIN.items()},
         "battery": system.battery["level"],
         "temperature": system.battery["temperature"] / 10,
-        "screen": "on" if system.screen_on else "off",
-        "locked": system.locked,
-        "pin": system.secure_lock,
-        "unlock-pin": "(write only: what a person types)",
-        "network": system.network,
-        "permission-controller": system.permission_controller,
-        "dual-apps": 999 in system.users,
         "plugged": bool(system.battery["plugged"]),
+        "screen": "on" if system.screen_on else "off",
+        "unlock-pin": "(write only: what a person types)",
+        "dual-apps": 999 in system.users,
         "shade": display.shade,
-        "call": system.call_state,
-        "input-forbidden": system.input_forbidden,
-        "media-broadcast": system.media_broadcast,
         "free-bytes": phone.files.free_bytes,
-        "latency": phone.latency_ms,
         "language": phone.language,
-        "serialno": system.serialno,
-        "status-bar": display.status_bar,
-        "clock": display.clock_fixed,
         "window-order": "top-first" if display.top_first else "bottom-first",
-        "rotation": display.rotation,
-        "crash-dialog": display.crashed,
         "app-version": {app.package: app.version for app in display.apps.values()},
         "PLATFORM.KEY": "passed on to that app (tiktok.popups 0.2)",
     }
 
 
-async def change(phone: Phone, key: str, value: str) -> str:
+def change(phone: Phone, key: str, value: str) -> str:
     """Set one; "" or why not."""
-    system, display = phone.system, phone.display
-    yes = value.lower() in _TRUE
     try:
-        if key == "battery":
-            system.battery["level"] = int(value)
-        elif key == "temperature":
-            system.battery["temperature"] = round(float(value) * 10)
-        elif key == "screen":
-            display.power(yes)
-        elif key == "locked":
-            system.locked = yes
-        elif key == "pin":
-            system.secure_lock = yes
-        elif key == "unlock-pin":
-            display.enter_pin(value)
-        elif key == "network":
-            system.network = yes
-        elif key == "permission-controller":
-            system.permission_controller = value
-        elif key == "dual-apps":
-            system.users = {0: "Owner", 999: "DualApp"} if yes else {0: "Owner"}
-        elif key == "plugged":
-            system.battery["plugged"] = 2 if yes else 0
-        elif key == "shade":
-            display.show_shade(yes)
-        elif key == "input-forbidden":
-            system.input_forbidden = yes
-        elif key == "call":
-            system.call_state = int(value)
-        elif key == "media-broadcast":
-            system.media_broadcast = yes
-        elif key == "free-bytes":
-            phone.files.free_limit = None if value in ("", "-", "auto") else int(value)
-        elif key == "latency":
-            phone.latency_ms = float(value)
-        elif key == "language":
-            if not is_code(value):
-                return "language is a code like en, de or id"
-            phone.speak(value)
-        elif key == "serialno":
-            system.serialno = value
-        elif key == "status-bar":
-            display.status_bar = yes
-        elif key == "clock":
-            display.clock_fixed = value
-        elif key == "window-order":
-            display.top_first = value == "top-first"
-        elif key == "rotation":
-            display.rotation = int(value) % 4
-        elif key == "crash-dialog":
-            display.crashed = value
-        elif key == "app-version":
-            package, _, version = value.partition(" ")
-            if not phone.update_app(package, version.strip()):
-                return f"no app {package}"
-        else:
-            return _app_setting(phone, key, value)
+        problem = _changed(phone, key, value)
     except ValueError:
         return f"{value!r} is not a value of {key}"
-    phone.changed()
-    phone.save()
-    return ""
-
-
-def _app_setting(phone: Phone, key: str, value: str) -> str:
-    platform, dot, name = key.partition(".")
-    app = next((a for a in phone.display.apps.values() if a.platform == platform), None)
-    if not dot or app is None:
-        return f"unknown key {key}"
-    problem = app.configure(name, value)
-    phone.changed()
-    phone.save()
+    if not problem:
+        phone.changed()
+        phone.save()
     return problem
+
+
+def _changed(phone: Phone, key: str, value: str) -> str:
+    system, display = phone.system, phone.display
+    if key in _PLAIN:
+        owner, name, read = _PLAIN[key]
+        setattr(_owner(phone, owner), name, read(value))
+    elif key == "battery":
+        system.battery["level"] = int(value)
+    elif key == "temperature":
+        system.battery["temperature"] = round(float(value) * 10)
+    elif key == "plugged":
+        system.battery["plugged"] = 2 if _yes(value) else 0
+    elif key == "screen":
+        display.power(_yes(value))
+    elif key == "unlock-pin":
+        display.enter_pin(value)
+    elif key == "dual-apps":
+        system.users = {0: "Owner", 999: "DualApp"} if _yes(value) else {0: "Owner"}
+    elif key == "shade":
+        display.show_shade(_yes(value))
+    elif key == "free-bytes":
+        phone.files.free_limit = None if value in ("", "-", "auto") else int(value)
+    elif key == "language":
+        if not is_code(value):
+            return "language is a code like en, de or id"
+        phone.speak(value)
+    elif key == "window-order":
+        display.top_first = value == "top-first"
+    elif key == "app-version":
+        package, _, version = value.partition(" ")
+        return "" if phone.update_app(package, version.strip()) else f"no app {package}"
+    else:
+        platform, dot, name = key.partition(".")
+        app = next((a for a in display.apps.values() if a.platform == platform), None)
+        return app.configure(name, value) if dot and app is not None else f"unknown key {key}"
+    return ""
 
 
 def screen(phone: Phone, *, as_xml: bool) -> str:
