@@ -19,7 +19,8 @@ from simulator import config_file
 from simulator.adb.server import AdbServerFailed, die_with_parent
 from simulator.android.locales import is_code
 from simulator.apps import make_app
-from simulator.host import Host, Options, write_atomically
+from simulator.host import Host, Options
+from simulator.kept import write_atomically
 
 
 def _arguments(words: list[str] | None = None) -> argparse.Namespace:

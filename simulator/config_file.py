@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from simulator.host import Host
+from simulator.kept import write_atomically
 
 
 def config_text(host: Host) -> str:
@@ -45,6 +46,4 @@ def _text(value: object) -> str:
 
 
 def write(path: Path, host: Host) -> None:
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(config_text(host), "utf-8")
-    temporary.replace(path)
+    write_atomically(path, config_text(host))

@@ -16,6 +16,7 @@ from simulator.adb import services
 from simulator.adb.proxy import AdbProxy
 from simulator.adb.server import AdbServer, AdbServerFailed, free_port
 from simulator.apps.base import AppAccount, AppSpec
+from simulator.kept import load, write_atomically
 from simulator.phone import AppFactory, Phone, PhoneSpec
 
 log = logging.getLogger("simulator")
@@ -68,7 +69,7 @@ class Host:
         """Phones listen, the adb server runs, every phone is a device. Raises OSError, AdbServerFailed."""
         options = self.options
         options.state_dir.mkdir(parents=True, exist_ok=True)
-        kept = self._load()
+        kept = load(self._state_path)
         ports: list[int] = kept.get("ports", [])
         for number in range(options.phones):
             phone = Phone(self._spec(number), self._make_app, services.find)
@@ -161,15 +162,8 @@ class Host:
 
     # -- ports and the adb server -----------------------------------------------------------------------------
 
-    def _load(self) -> dict[str, Any]:
-        try:
-            loaded: dict[str, Any] = json.loads(self._state_path.read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return loaded
-
     def _save(self) -> None:
-        kept = self._load().get("ports", [])
+        kept = load(self._state_path).get("ports", [])
         ports = [int(address.rpartition(":")[2]) for address in self.addresses]
         content = {
             "ports": ports + kept[len(ports) :],
@@ -286,9 +280,3 @@ class Host:
         async for states in self.adb.states():
             if all(states.get(address) == "device" for address in self.addresses):
                 return
-
-
-def write_atomically(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)

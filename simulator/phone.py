@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import time
@@ -19,11 +18,13 @@ from simulator.android.display import Display
 from simulator.android.files import PhoneFiles
 from simulator.android.media_store import MediaStore
 from simulator.android.screen_timeout import ScreenTimeout
-from simulator.android.system import Package, System
+from simulator.android.system import System, package_of
 from simulator.apps.base import App, AppSpec, MediaRow, PhoneSide, Post
 from simulator.automation.server import AutomationServer
 from simulator.faults import Faults
+from simulator.kept import load, write_atomically
 from simulator.record import Record
+from simulator.running_apps import RunningApps
 
 log = logging.getLogger("simulator")
 
@@ -31,11 +32,6 @@ AppFactory = Callable[[PhoneSide, AppSpec], App]
 #: What answers an adb service of a phone by its name; None refuses it.
 ServiceFinder = Callable[["Phone", str], Service | None]
 
-_ACTIVITIES = {
-    "tiktok": "com.ss.android.ugc.aweme.splash.SplashActivity",
-    "instagram": "com.instagram.mainactivity.InstagramMainActivity",
-}
-_LABELS = {"tiktok": "TikTok", "instagram": "Instagram"}
 _FEATURES = "shell_v2,cmd,stat_v2,ls_v2,fixed_push_mkdir,fixed_push_symlink_timestamp,sendrecv_v2"
 _REBOOT_S = 5.0
 _SAVE_S = 0.2
@@ -55,7 +51,7 @@ class PhoneSpec:
 
 
 @dataclass(eq=False)
-class Phone:
+class Phone(RunningApps):
     """One phone. Everything happens on the event loop that it was started on."""
 
     spec: PhoneSpec
@@ -77,34 +73,26 @@ class Phone:
         self.system = System(spec.name, spec.sdk, spec.language)
         self.display = Display(self.system, self.record, *spec.size)
         self.display.on_change = self._screen_changed
-        self.display.launch = self._icon_tapped
+        self.display.launch = self.launch
         self.media_store.changed = self.changed
         self.screen_timeout = ScreenTimeout(self.system, self.display.power)
         self.display.touched = self.screen_timeout.touched
         self.automation = AutomationServer(self)
         self.plug = Plug(self)
-        self.server_fault: Callable[[str, str], None] | None = (
-            None  #: the host's, when it has a proxy before adb
-        )
-        self._waiting: set[asyncio.Future[None]] = set()
+        #: The host's, when it has a proxy before adb.
+        self.server_fault: Callable[[str, str], None] | None = None
+        self._screen_change = asyncio.Event()
         self._timers: set[asyncio.TimerHandle] = set()
         self._scans: set[asyncio.Task[str]] = set()
         self._lose_reply = False
         self._in_gesture = False
         self._state_path = spec.folder / "state.json"
-        state = self._load()
+        state = load(self._state_path)
         for app_spec in spec.apps:
             self._install(app_spec, state.get("apps", {}))
         self.system.load_state(state.get("system", {}))
 
     # -- life -------------------------------------------------------------------------------------------------
-
-    def _load(self) -> dict[str, Any]:
-        try:
-            loaded: dict[str, Any] = json.loads(self._state_path.read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return loaded
 
     def save(self) -> None:
         """Write what outlives a restart (posts and files are on disk already)."""
@@ -112,10 +100,8 @@ class Phone:
             "system": self.system.dump_state(),
             "apps": {app.package: app.dump_state() for app in self.display.apps.values()},
         }
-        temporary = self._state_path.with_suffix(".new")
         try:
-            temporary.write_text(json.dumps(state), "utf-8")
-            temporary.replace(self._state_path)
+            write_atomically(self._state_path, json.dumps(state))
         except OSError as error:
             # The box's disk is full or the folder was removed: the phone itself works on.
             log.warning("%s: its state could not be kept: %s", self.name, error)
@@ -125,15 +111,7 @@ class Phone:
         if app.package in states:
             app.load_state(states[app.package])
         self.display.apps[app.package] = app
-        major = app.version.replace(".", "")
-        self.system.packages[app.package] = Package(
-            app.package,
-            app.version,
-            int(major) * 100 if major.isdigit() else 1,
-            system=False,
-            label=_LABELS.get(app.platform, app.package),
-            activity=_ACTIVITIES.get(app.platform, ".MainActivity"),
-        )
+        self.system.packages[app.package] = package_of(app)
 
     def update_app(self, package: str, version: str) -> bool:
         """Another version of an installed app, as after an update; its data stays."""
@@ -161,9 +139,8 @@ class Phone:
 
     def banner(self) -> str:
         props = self.system.props()
-        facts = "".join(
-            f"{k}={props[k]};" for k in ("ro.product.name", "ro.product.model", "ro.product.device")
-        )
+        named = ("ro.product.name", "ro.product.model", "ro.product.device")
+        facts = "".join(f"{k}={props[k]};" for k in named)
         return f"device::{facts}features={_FEATURES}"
 
     def service(self, name: str) -> Service | None:
@@ -199,15 +176,13 @@ class Phone:
 
     async def scan(self, path: str) -> str:
         """Let the media store look at a file; its uri or ""."""
-        if self.faults.take("not-indexed") is not None:
-            self.record.event("scan", path=path, uri="", fault="not-indexed")
-            return ""
-        uri = await self.media_store.scan(path)
-        self.record.event("scan", path=path, uri=uri)
+        missed = self.faults.take("not-indexed") is not None
+        uri = "" if missed else await self.media_store.scan(path)
+        self.record.event("scan", path=path, uri=uri, **({"fault": "not-indexed"} if missed else {}))
         return uri
 
     def scan_later(self, path: str) -> None:
-        """The scan that a broadcast asks for: nobody waits for it."""
+        """The scan that a broadcast asks for: no caller waits for it."""
 
         def begin() -> None:
             task = asyncio.get_running_loop().create_task(self.scan(path))
@@ -263,41 +238,11 @@ class Phone:
     def changed(self) -> None:
         self.display.changed()
 
-    def finish_app(self) -> None:
-        """The app in front leaves; one that died is no process any more."""
-        app = self.display.apps.get(self.display.front)
-        if app is not None and app.screen == "stopped":
-            self.system.packages[app.package].pid = 0
-        self.display.front = ""
-        self.display.keyboard_shown = False
-        self.changed()
-
     def fault(self, name: str, argument: str | None = None) -> Any:
         found = self.faults.take(name, argument)
         if found is not None:
             self.record.event("fault", name=name, argument=found)
         return found
-
-    def speak(self, language: str) -> None:
-        """As chosen in the settings: apps are ended and speak it from their next start on."""
-        self.language = self.system.language = self.system.chosen_language = language
-        for package in self.display.apps:
-            self.stop_app(package)
-        self.changed()
-
-    def language_of(self, package: str) -> str:
-        return self.system.app_locales.language(package, self.language)
-
-    def granted(self, package: str, permission: str) -> bool:
-        return self.system.granted(package, permission)
-
-    def ask_permission(self, package: str, permission: str, then: Callable[[bool], None]) -> None:
-        self.display.ask_permission(package, permission, then)
-
-    def show_keyboard(self, shown: bool) -> None:
-        if self.display.keyboard_shown != shown:
-            self.display.keyboard_shown = shown
-            self.changed()
 
     # -- for the shell and the automation server --------------------------------------------------------------
 
@@ -314,54 +259,6 @@ class Phone:
         lost, self._lose_reply = self._lose_reply, False
         return lost
 
-    def launch(self, package: str) -> bool:
-        """By the launcher icon; False when there is no such app."""
-        app = self.display.apps.get(package)
-        if app is None:
-            return False
-        self._to_front(package)
-        app.launch()
-        self.changed()
-        return True
-
-    def _icon_tapped(self, package: str) -> None:
-        self.launch(package)
-
-    def send_intent(self, package: str, intent: dict[str, Any]) -> str:
-        """`am start` aimed at an app: "" or what `am` prints."""
-        app = self.display.apps[package]
-        self._to_front(package)
-        problem = app.intent(
-            intent["action"],
-            component=intent["component"],
-            data=intent["data"],
-            mime=intent["mime"],
-            extras=intent["extras"],
-            flags=intent["flags"],
-        )
-        if problem:
-            self.display.front = ""
-        self.changed()
-        return problem
-
-    def _to_front(self, package: str) -> None:
-        found = self.system.packages[package]
-        found.pid = found.pid or self.system.next_pid()
-        self.system.app_locales.started(package, self.language)
-        self.display.front = package
-        self.display.keyboard_shown = False
-
-    def stop_app(self, package: str) -> None:
-        """`am force-stop`."""
-        found = self.system.packages.get(package)
-        if found is not None:
-            found.pid = 0
-        self.system.app_locales.stopped(package)
-        app = self.display.apps.get(package)
-        if app is not None:
-            app.stop()
-            self.display.app_stopped(package)
-
     def press(self, keycode: int) -> bool:
         """A key of the phone or of its keyboard."""
         self.record.event("key", code=keycode)
@@ -376,28 +273,21 @@ class Phone:
         """The screen as PNG or JPEG, b"" when the phone gives none."""
         if self.fault("no-screenshots") is not None:
             return b""
-        black = self.fault("black-screenshots") is not None
-        display = self.display
-        boxes = [] if black else picture.boxes(display.roots())
-        return await asyncio.to_thread(
-            picture.draw, boxes, (display.width, display.height), kind, quality, scale
-        )
+        boxes = [] if self.fault("black-screenshots") is not None else picture.boxes(self.display.roots())
+        size = (self.width, self.height)
+        return await asyncio.to_thread(picture.draw, boxes, size, kind, quality, scale)
 
     async def screen_changes(self, timeout_s: float) -> bool:
         """Wait until the screen may have changed; False at the end of the time."""
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(waiter)
+        changed = self._screen_change
         try:
             async with asyncio.timeout(timeout_s):
-                await waiter
+                await changed.wait()
         except TimeoutError:
             return False
-        finally:
-            self._waiting.discard(waiter)
         return True
 
     def _screen_changed(self) -> None:
-        for waiter in self._waiting:
-            if not waiter.done():
-                with contextlib.suppress(asyncio.InvalidStateError):
-                    waiter.set_result(None)
+        """Wake who waits now; who asks from now on waits for the next change."""
+        self._screen_change.set()
+        self._screen_change = asyncio.Event()

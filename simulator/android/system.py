@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.android import locales
+from simulator.apps.base import App
 
 LAUNCHER = "com.google.android.apps.nexuslauncher"
 SYSTEM_UI = "com.android.systemui"
@@ -58,6 +59,26 @@ class Package:
     activity: str = ""
     granted: set[str] = field(default_factory=set)
     pid: int = 0  #: 0 while it does not run
+
+
+_ACTIVITIES = {
+    "tiktok": "com.ss.android.ugc.aweme.splash.SplashActivity",
+    "instagram": "com.instagram.mainactivity.InstagramMainActivity",
+}
+_LABELS = {"tiktok": "TikTok", "instagram": "Instagram"}
+
+
+def package_of(app: App) -> Package:
+    """An app as Android knows it."""
+    digits = app.version.replace(".", "")
+    return Package(
+        app.package,
+        app.version,
+        int(digits) * 100 if digits.isdigit() else 1,
+        system=False,
+        label=_LABELS.get(app.platform, app.package),
+        activity=_ACTIVITIES.get(app.platform, ".MainActivity"),
+    )
 
 
 class System:

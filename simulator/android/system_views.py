@@ -47,7 +47,7 @@ def _window(package: str, view: View) -> View:
     return view
 
 
-def launcher(width: int, height: int, apps: Sequence[Package], open_app: Callable[[str], None]) -> View:
+def launcher(width: int, height: int, apps: Sequence[Package], open_app: Callable[[str], object]) -> View:
     """The home screen: a row of icons above the search bar."""
     icons = []
     cell = width // 4
@@ -55,7 +55,14 @@ def launcher(width: int, height: int, apps: Sequence[Package], open_app: Callabl
         left, top = (number % 4) * cell, int(height * 0.55) + (number // 4) * 260
         box, rid = (left, top, left + cell, top + 240), "icon" if number else ""
         icons.append(
-            node("TextView C", box, rid=rid, text=app.label, desc=app.label, tap=partial(open_app, app.name))
+            node(
+                "TextView C",
+                box,
+                rid=rid,
+                text=app.label,
+                desc=app.label,
+                tap=partial(open_app, app.name),
+            )
         )
     bar = (60, height - 300, width - 60, height - 160)
     home = node("FrameLayout", (0, 0, width, height)).holding(

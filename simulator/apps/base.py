@@ -37,7 +37,7 @@ class View:
     package: str = ""  #: "" means the app's own
     children: list[View] = field(default_factory=list)
     drawing: int = -1  #: order of drawing among its siblings; -1: as it is written
-    on_tap: Callable[[], None] | None = None
+    on_tap: Callable[[], object] | None = None
     on_tap_at: Callable[[int, int], None] | None = None  #: seek bars: gets the point
     on_text: Callable[[str], None] | None = None  #: an editable field: gets its new whole content
     on_scroll: Callable[[int], None] | None = None  #: gets +1 (content moves up) or -1

@@ -8,7 +8,8 @@ import random
 from typing import Any, Protocol
 
 from simulator.adb.link import Stream, StreamClosed
-from simulator.automation.rpc import Rpc, RpcError, RpcPhone, cost_s
+from simulator.automation.gestures import RpcError, RpcPhone
+from simulator.automation.rpc import Rpc, cost_s
 from simulator.record import Record
 
 #: NanoHTTPD closes a connection that is silent for so long (SOCKET_READ_TIMEOUT).

@@ -29,7 +29,7 @@ def node(
     text: str = "",
     desc: str = "",
     flags: str = "",
-    tap: Callable[[], None] | None = None,
+    tap: Callable[[], object] | None = None,
 ) -> View:
     """A view. `what` is "Class#id FLAGS": the class's last part unless it has a dot; id and flags may be missing.
 
@@ -58,7 +58,7 @@ def node(
     )
 
 
-def labelled(what: str, box: Box, inner: Box, text: str, tap: Callable[[], None] | None = None) -> View:
+def labelled(what: str, box: Box, inner: Box, text: str, tap: Callable[[], object] | None = None) -> View:
     """A button whose words stand in its description, and in a text view of their own within it."""
     return node(what, box, desc=text, tap=tap).holding(node("TextView", inner, text=text))
 

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 from uiautomator2._selector import Selector
 
-from simulator.automation.rpc import Rpc, RpcError
+from simulator.automation.gestures import RpcError
+from simulator.automation.rpc import Rpc
 from simulator.phone import Phone
 from tests.unit.simulator.phonebench import PACKAGE, make_phone, notes
 
