@@ -75,39 +75,39 @@ def sheet_names(platform: str) -> tuple[str, ...]:
     return tuple(name for name, (platforms, _) in _SHEETS.items() if platform in platforms)
 
 
-def _lower(sheet: Sheet, share: float, *parts: View, named: bool) -> View:
-    """A box at the foot of the app's window."""
-    width, height = sheet.app.design
-    foot = height - round(height * 0.026)
-    box = (0, round(height * share), width, foot)
-    return node(
-        "FrameLayout", box, rid="layout_container_bottom_sheet" if named else "", flags="BC" if named else "B"
-    ).holding(*parts)
-
-
 def _at(sheet: Sheet, left: float, top: float, right: float, bottom: float) -> Box:
     width, height = sheet.app.design
     return round(left * width), round(top * height), round(right * width), round(bottom * height)
 
 
-def _away(sheet: Sheet) -> Callable[[], None]:
+def _lower(sheet: Sheet, share: float, what: str = "FrameLayout B") -> View:
+    """A box at the foot of the app's window."""
+    width, height = sheet.app.design
+    return node(what, (0, round(height * share), width, height - round(height * 0.026)))
+
+
+def _words(sheet: Sheet, key: str, box: tuple[float, float, float, float], rid: str = "") -> View:
+    return node("TextView", _at(sheet, *box), rid=rid, text=sheet.t(key))
+
+
+def _wrong(sheet: Sheet, what: str, box: tuple[float, float, float, float], *, text: str = "", desc: str = "") -> View:
     """What one must not tap: it leads out of the app."""
-    return sheet.app.phone.finish_app
+    return node(what, _at(sheet, *box), text=text, desc=desc, tap=sheet.app.phone.finish_app)
+
+
+_NAMED = "FrameLayout#layout_container_bottom_sheet BC"
+_ACTION = "FrameLayout#bb_primary_action_container C"
 
 
 def _offer(sheet: Sheet) -> list[View]:
     """With a scrim, and a handle that takes no touches: 12 of 12 recordings."""
+    start = _wrong(sheet, _ACTION, (0.04, 0.91, 0.96, 0.97)).holding(_words(sheet, "start", (0.4, 0.92, 0.6, 0.95)))
     return [
         node("Button#background_dimmer C", _at(sheet, 0, 0.035, 1, 0.974), desc="@2131954894", tap=sheet.leave),
-        _lower(
-            sheet,
-            0.52,
+        _lower(sheet, 0.52, _NAMED).holding(
             node("ImageView#bottom_sheet_drag_handle_prism", _at(sheet, 0.46, 0.52, 0.54, 0.55)),
-            node("TextView#igds_headline_emphasized_headline", _at(sheet, 0.1, 0.74, 0.9, 0.78), text=sheet.t("offer")),
-            node(
-                "FrameLayout#bb_primary_action_container C", _at(sheet, 0.04, 0.91, 0.96, 0.97), tap=_away(sheet)
-            ).holding(node("TextView", _at(sheet, 0.4, 0.92, 0.6, 0.95), text=sheet.t("start"))),
-            named=True,
+            _words(sheet, "offer", (0.1, 0.74, 0.9, 0.78), "igds_headline_emphasized_headline"),
+            start,
         ),
     ]
 
@@ -116,17 +116,9 @@ def _edits(sheet: Sheet) -> list[View]:
     """Its one button lies over Next."""
     return [
         node("Button#background_dimmer C", _at(sheet, 0, 0.027, 1, 0.974), tap=sheet.leave),
-        _lower(
-            sheet,
-            0.68,
-            node("TextView#header_primary_text", _at(sheet, 0.2, 0.72, 0.75, 0.77), text=sheet.t("edits")),
-            node(
-                "FrameLayout#bb_primary_action_container C",
-                _at(sheet, 0.04, 0.88, 0.96, 0.93),
-                desc=sheet.t("get_app"),
-                tap=_away(sheet),
-            ),
-            named=True,
+        _lower(sheet, 0.68, _NAMED).holding(
+            _words(sheet, "edits", (0.2, 0.72, 0.75, 0.77), "header_primary_text"),
+            _wrong(sheet, _ACTION, (0.04, 0.88, 0.96, 0.93), desc=sheet.t("get_app")),
         ),
     ]
 
@@ -134,73 +126,57 @@ def _edits(sheet: Sheet) -> list[View]:
 def _add_phone(sheet: Sheet) -> list[View]:
     """Without a name and without a scrim; a cross closes it."""
     return [
-        _lower(
-            sheet,
-            0.5,
+        _lower(sheet, 0.5).holding(
             node("ImageView C", _at(sheet, 0.86, 0.52, 0.96, 0.56), desc=sheet.t("close"), tap=sheet.leave),
-            node("TextView", _at(sheet, 0.15, 0.57, 0.85, 0.62), text=sheet.t("phone")),
-            node("TextView", _at(sheet, 0.1, 0.63, 0.9, 0.69), text=sheet.t("phone_body")),
-            node("Button C", _at(sheet, 0.08, 0.87, 0.92, 0.92), text=sheet.t("continue"), tap=_away(sheet)),
-            named=False,
+            _words(sheet, "phone", (0.15, 0.57, 0.85, 0.62)),
+            _words(sheet, "phone_body", (0.1, 0.63, 0.9, 0.69)),
+            _wrong(sheet, "Button C", (0.08, 0.87, 0.92, 0.92), text=sheet.t("continue")),
         )
     ]
+
+
+def _history(sheet: Sheet, *before: View) -> View:
+    words = _words(sheet, "history", (0.15, 0.6, 0.85, 0.65))
+    button = _wrong(sheet, "Button C", (0.08, 0.87, 0.92, 0.96), text=sheet.t("try"))
+    return _lower(sheet, 0.55).holding(*before, words, button)
 
 
 def _viewer_history(sheet: Sheet) -> list[View]:
-    """Nothing but BACK leaves it."""
-    return [
-        _lower(
-            sheet,
-            0.55,
-            node("TextView", _at(sheet, 0.15, 0.6, 0.85, 0.65), text=sheet.t("history")),
-            node("Button C", _at(sheet, 0.08, 0.87, 0.92, 0.96), text=sheet.t("try"), tap=_away(sheet)),
-            named=False,
-        )
-    ]
+    """Only BACK leaves it."""
+    return [_history(sheet)]
 
 
 def _promo(sheet: Sheet) -> list[View]:
     """A scrim that has no name; its handle takes touches and does nothing."""
-    return [
-        node("View C", _at(sheet, 0, 0.05, 1, 0.974), tap=sheet.leave),
-        _lower(
-            sheet,
-            0.55,
-            node("View C", _at(sheet, 0.45, 0.55, 0.55, 0.57), tap=lambda: None),
-            node("TextView", _at(sheet, 0.15, 0.6, 0.85, 0.65), text=sheet.t("history")),
-            node("Button C", _at(sheet, 0.08, 0.87, 0.92, 0.96), text=sheet.t("try"), tap=_away(sheet)),
-            named=False,
-        ),
-    ]
+    handle = node("View C", _at(sheet, 0.45, 0.55, 0.55, 0.57), tap=lambda: None)
+    return [node("View C", _at(sheet, 0, 0.05, 1, 0.974), tap=sheet.leave), _history(sheet, handle)]
 
 
 def _snackbar(sheet: Sheet) -> list[View]:
     """Over what stands at the foot; goes by itself."""
-    box = _at(sheet, 0.01, 0.86, 0.99, 0.974)
-    return [node("FrameLayout C", box, tap=_away(sheet)).holding(node("TextView", text=sheet.t("saved")))]
+    box = (0.01, 0.86, 0.99, 0.974)
+    return [_wrong(sheet, "FrameLayout C", box).holding(_words(sheet, "saved", box))]
 
 
 def _resume(sheet: Sheet) -> list[View]:
     """After an edit that was cut off: over the feed, above its tabs."""
+    save = _at(sheet, 0.08, 0.82, 0.48, 0.87)
     return [
         node("FrameLayout B", _at(sheet, 0.03, 0.74, 0.97, 0.9)).holding(
-            node("TextView", _at(sheet, 0.08, 0.75, 0.9, 0.79), text=sheet.t("resume")),
-            node("Button C", _at(sheet, 0.08, 0.82, 0.48, 0.87), text=sheet.t("save_draft"), tap=sheet.leave),
-            node("Button C", _at(sheet, 0.52, 0.82, 0.92, 0.87), text=sheet.t("edit"), tap=_away(sheet)),
+            _words(sheet, "resume", (0.08, 0.75, 0.9, 0.79)),
+            node("Button C", save, text=sheet.t("save_draft"), tap=sheet.leave),
+            _wrong(sheet, "Button C", (0.52, 0.82, 0.92, 0.87), text=sheet.t("edit")),
         )
     ]
 
 
 def _security(sheet: Sheet) -> list[View]:
-    """TikTok's own check: nothing goes on before a person has answered it."""
+    """TikTok's own check: only a person can answer it."""
     return [
-        _lower(
-            sheet,
-            0.45,
-            node("TextView", _at(sheet, 0.15, 0.5, 0.85, 0.55), text=sheet.t("security")),
-            node("TextView", _at(sheet, 0.15, 0.56, 0.85, 0.6), text=sheet.t("slide")),
+        _lower(sheet, 0.45).holding(
+            _words(sheet, "security", (0.15, 0.5, 0.85, 0.55)),
+            _words(sheet, "slide", (0.15, 0.56, 0.85, 0.6)),
             node("ImageView C", _at(sheet, 0.1, 0.62, 0.9, 0.94)),
-            named=False,
         )
     ]
 
