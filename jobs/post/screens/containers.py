@@ -39,6 +39,7 @@ class Cover:
     hidden: frozenset[Node]  #: what lies beneath it in the same window
     scrim: Node | None = None  #: takes the touches beside it; a tap there closes it
     free: Bounds | None = None  #: the part of the scrim on which nothing lies
+    held: Node | None = None  #: the box itself, where there is one
 
 
 def topmost(visible: Sequence[Node], tree: UiTree, spec: Containers, titles: Word | None) -> Cover | None:
@@ -83,14 +84,22 @@ def topmost(visible: Sequence[Node], tree: UiTree, spec: Containers, titles: Wor
         ):
             boxes.append(node)
     found = _cover(visible, tree, scrims, boxes) if scrims or boxes else None
-    return found or (_page(visible, tree) if ordered and tree.structured else None)
+    return _page(visible, tree, found) if ordered and tree.structured else found
 
 
-def _page(visible: Sequence[Node], tree: UiTree) -> Cover | None:
-    """The last page that was laid over another one."""
+def _page(visible: Sequence[Node], tree: UiTree, sheet: Cover | None) -> Cover | None:
+    """The last page that was laid over another one; the topmost sheet where that was drawn later, or on it."""
     width, height = tree.size
-    pages = [n for n in visible if like_page(n, width, height)]
-    return _over(visible, tree, None, max(pages, key=lambda n: n.drawn)) if pages else None
+    held = sheet.held if sheet is not None else None
+    if sheet is not None and held is None:
+        return sheet
+    pages = [
+        n
+        for n in visible
+        if (held is None or (n.drawn > held.drawn and not kin(n, held, structured=True)))
+        and like_page(n, width, height)
+    ]
+    return _over(visible, tree, None, max(pages, key=lambda n: n.drawn)) if pages else sheet
 
 
 def _cover(visible: Sequence[Node], tree: UiTree, scrims: list[Node], boxes: list[Node]) -> Cover | None:
@@ -140,7 +149,7 @@ def _over(visible: Sequence[Node], tree: UiTree, scrim: Node | None, box: Node |
         return None
     where = box.bounds if box is not None else _around(said)
     free = _strip(scrim.bounds, where) if scrim is not None else None
-    return Cover(where, frozenset((first, *over)), frozenset(hidden), scrim, free)
+    return Cover(where, frozenset((first, *over)), frozenset(hidden), scrim, free, box)
 
 
 def _within(inner: Node, outer: Node, tree: UiTree) -> bool:

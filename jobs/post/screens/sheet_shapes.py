@@ -22,6 +22,8 @@ COVERED_HEIGHT = 0.4
 #: A page laid over another one, that takes no touches itself: this wide and high; so many of its parts share this much
 #: with parts of the other, this far apart. Layers of one page never lie so: a snackbar's parts are close together.
 PAGE_WIDTH, PAGE_HEIGHT, PAGE_COVERS, PAGE_SHARE, PAGE_SPREAD = 0.95, 0.85, 2, 0.6, 0.15
+#: A window of ours that has less than this part of another app's lies over that, as a dialog does.
+WINDOW_PART = 0.8
 #: Another app's window beside ours has at least this part of the screen: the screen is split.
 SPLIT_PART = 0.2
 
@@ -65,7 +67,7 @@ def small_window(visible: Sequence[Node], tree: UiTree) -> Node | None:
         and root.width * root.height < base.width * base.height
         and root.width >= DIALOG_WIDTH * width
         and root.height >= DIALOG_LEAST * height
-        and _asks(set(root.walk()))
+        and any(n.clickable for n in root.walk())
     ]
     return min(asking, key=lambda n: n.width * n.height, default=None)
 
@@ -91,7 +93,7 @@ def other_windows(
             continue
         if holds_point(base.bounds, root.center) or contains(root.bounds, base.bounds):
             large = root.width >= DIALOG_WIDTH * width and root.height >= DIALOG_LEAST * height
-            if large and _area(root) <= _area(base) and _asks(root.walk()):
+            if large and _area(root) * WINDOW_PART <= _area(base) and _asks(root.walk()):
                 over.append(root)
         elif _area(root) >= SPLIT_PART * width * height:
             beside.append(root)
@@ -174,8 +176,13 @@ def like_dialog(node: Node, visible: Sequence[Node], width: int, height: int) ->
     if left < edge or right > width - edge or not DIALOG_LEAST * height <= foot - top <= DIALOG_MOST * height:
         return False
     within = set(node.walk())
-    return _asks(within) and (
-        _over_page(node, width, height) or bool(_beneath(node, within, visible, height))
+    if _asks(within):
+        return _over_page(node, width, height) or bool(_beneath(node, within, visible, height))
+    # A picture with a button that says nothing: what it lies on must be a page, and parts of that page.
+    return (
+        any(n.clickable for n in within)
+        and _over_page(node, width, height)
+        and len(_beneath(node, within, visible, height)) >= SHEET_COVERS
     )
 
 

@@ -115,6 +115,20 @@ def test_a_page_of_pictures_that_takes_the_touches_hides_the_tabs() -> None:
     assert seen(window(PAGE, box(pictures, "[0,0][1080,2400]", order=2, clickable="true")))["kind"] != "path"
 
 
+def test_a_picture_with_buttons_that_say_nothing_is_a_dialog_in_its_window_and_over_a_page() -> None:
+    """Offers come as one picture with a cross: tabs beneath one are no proof."""
+    cross = node(bounds="[900,700][1000,800]")
+    rows = "".join(
+        node(f"Row {n}", bounds=f"[0,{800 + 200 * n}][1080,{900 + 200 * n}]", clickable="false")
+        for n in range(4)
+    )
+    below = box("".join(TABS) + rows, "[0,0][1080,2400]", order=1)
+    assert seen(window(below), box(cross, "[60,600][1020,1700]"))["kind"] == "interruption"
+    assert seen(window(below, box(cross, "[60,600][1020,1700]", order=2)))["kind"] == "interruption"
+    beside = box(node(bounds="[900,500][1000,600]"), "[60,450][1020,780]", order=2)
+    assert seen(window(below, beside))["screen"] == "home", "it lies on nothing that says anything"
+
+
 # -- what comes next ----------------------------------------------------------------------------------------------
 
 
