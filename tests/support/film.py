@@ -207,6 +207,7 @@ _INSTAGRAM: dict[str, dict[str, Any]] = {
     "caption editor": {"screen": "share", "words": OURS, "editing": True},
     "story form": {"screen": "story-editor"},
     "limited": {"screen": "share", "words": OURS, "cover": "limited-reach"},
+    "a notice after Share": {"screen": "share", "words": OURS, "cover": "as-reels"},
     "restricted": {"screen": "home", "cover": "try-again-later"},
     "sheet over home": {"screen": "home", "sheet": "offer"},
     "sheet over form": {"screen": "share", "words": OURS, "sheet": "offer"},

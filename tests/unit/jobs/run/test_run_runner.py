@@ -22,6 +22,7 @@ from jobs.phone.errors import (
     StopRequested,
 )
 from jobs.phone.protocol import PhoneState
+from jobs.phone.screen.tree import UiTree
 from jobs.queue.work import Work
 from jobs.run.evidence import Evidence
 from jobs.run.live_attempt import REQUEST, SHUTDOWN, LiveAttempt
@@ -863,3 +864,101 @@ def test_the_attempt_holds_the_end_that_was_written(rig: Rig) -> None:
     rig.runner.do(work, attempt)
     assert attempt.task == rig.stored(work.task_id)
     assert attempt.cut_at is not None
+
+
+# -- what a stop and the end of a lease reach ---------------------------------------------------------------------
+
+
+def test_a_stop_closes_the_session_that_the_script_holds(rig: Rig) -> None:
+    closed: list[bool] = []
+
+    def play(attempt: Any, phone: Any) -> Verdict:
+        attempt.request_stop(REQUEST)
+        closed.append(phone.closed.is_set())
+        attempt.check()
+        raise AssertionError("unreachable")
+
+    rig.post(play)
+    assert closed == [True]
+
+
+def test_a_look_after_a_crash_has_the_session_counts_as_committed_and_is_closed_by_force(rig: Rig) -> None:
+    seen: list[bool] = []
+
+    def play(attempt: Any, phone: Any) -> Verdict:
+        seen.append(phone is rig.phones.sessions[-1] and attempt.committed)
+        seen.append(attempt.request_stop(REQUEST))
+        attempt.force_stop()
+        seen.append(phone.closed.is_set())
+        return Verdict(Outcome.UNKNOWN, "cut off")
+
+    rig.settle(play)
+    assert seen == [True, False, True]
+
+
+def test_a_look_that_breaks_is_told_of_with_its_trace(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.settle(raises(KeyError("oops")))
+    (record,) = [r for r in caplog.records if "the script broke" in r.getMessage()]
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], KeyError)
+
+
+def test_the_guard_is_asked_about_the_very_task_at_its_claim(rig: Rig) -> None:
+    asked: list[Task] = []
+
+    def at_claim(task: Task) -> Repeat | None:
+        asked.append(task)
+        return None
+
+    rig.repeats.at_claim = at_claim  # type: ignore[method-assign]
+    task = rig.queued()
+    rig.claim(task)
+    assert asked == [task]
+
+
+def test_a_phone_that_is_not_ready_after_the_commit_point_is_named_as_the_reason(rig: Rig) -> None:
+    task, _ = rig.post(committed_then(PhoneNotReady("a call")))
+    assert task.error is not None
+    assert (task.error.code, task.error.message) == (PhoneNotReady("a call").code, "a call")
+
+
+def test_the_way_back_from_a_closed_door_waits_for_a_store_that_refuses(rig: Rig) -> None:
+    rig.phones.at_the_door["A"] = PhoneOffline("cable")
+    rig.mover.move_through = _refusing(2, rig.mover.move_through)  # type: ignore[method-assign]
+    rig.clock.wait = lambda *_: False  # type: ignore[method-assign]
+    task, _ = rig.post(publish)
+    assert task.stage is Stage.QUEUED
+
+
+def test_taking_the_phone_away_from_a_post_that_is_proven_or_was_ended_by_another_is_done(rig: Rig) -> None:
+    _, proven = rig.begun()
+    proven.enter_committing()
+    proven.enter_verifying()
+    proven.enter_published("seen")
+    assert rig.runner.fail(proven, LeaseLost(), patient=False) is True
+    work, ended = rig.begun(serial="B")
+    rig.store.tasks.change(work.task_id, stage=Stage.FAILED)
+    assert rig.runner.fail(ended, LeaseLost(), patient=False) is True
+
+
+def test_a_tree_that_no_text_file_can_hold_is_kept_all_the_same(rig: Rig) -> None:
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        phone.observe = lambda **_: UiTree([], source="half a pair \ud800")
+        raise ScriptFailed("ui_changed", "odd")
+
+    task, _ = rig.post(play)
+    assert rig.evidence.read(task.id, "1-tree.xml") == b"half a pair ?"
+
+
+def test_waiting_for_idle_waits_as_long_as_is_left_and_ends_with_the_last_attempt(rig: Rig) -> None:
+    work, _ = rig.begun()
+    waited: list[tuple[object, float]] = []
+
+    def wait_for(condition: object, timeout_s: float) -> bool:
+        waited.append((condition, timeout_s))
+        rig.runner.forget(work)
+        return True
+
+    rig.clock.wait_for = wait_for  # type: ignore[method-assign, assignment]
+    assert rig.runner.wait_idle(Deadline(rig.clock, 7.0)) is True
+    assert waited == [(rig.runner._changed, 7.0)]

@@ -199,6 +199,9 @@ SETTLED: dict[str, Seen] = {
     "another form": Seen({0: "another form"}, "unknown", "upload_timeout", "a form is open that is not this post's", 20),
     "a limit": Seen({0: "restricted"}, "unknown", "account_restricted", "Instagram limits this account for now", 0),
     "a question about the post": Seen({0: "limited"}, "unknown", "upload_timeout", "the app asks: limited_reach", 0),
+    "a notice that comes after Share": Seen(
+        {0: "a notice after Share"}, "unknown", "upload_timeout", "the app asks: reels_notice", 0
+    ),
     "a sheet over the form": Seen({0: "sheet over form"}, "unknown", "upload_timeout", "the app asks: some_sheet", 0),
     "a sheet over the tabs, then one post more": Seen(
         {0: "sheet over home"}, "published", "", COUNTS + " (seen after a restart)", 5,

@@ -305,3 +305,34 @@ def test_what_was_noted_of_another_task_counts_for_nothing() -> None:
     stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=Stage.VERIFYING)
     Unfinished(stage.memory, stage.phone.serial, stage.phone.package).note_before(8, {})
     assert stage.settle().remark == OLD_SIGNS
+
+
+@pytest.mark.parametrize(
+    ("film", "step"),
+    [
+        ({0: "login"}, "login"),
+        ({0: "failed"}, "upload_failed"),
+        ({0: "form"}, "settle"),
+        ({0: "publicly?"}, "publish_publicly"),
+        ({0: "sheet over form"}, "some_sheet"),
+        ({0: "home", 1: "unknown"}, "proof"),
+    ],
+)
+def test_a_look_names_the_screen_on_which_it_was_decided(film: Film, step: str) -> None:
+    verdict, _ = settled(film)
+    assert verdict.error is not None
+    assert (verdict.error.step, verdict.error.message) == (step, verdict.remark)
+
+
+@pytest.mark.parametrize(
+    ("film", "step"),
+    [
+        ({0: "form", 1: "login"}, "login"),
+        ({0: "form", 1: "failed"}, "upload_failed"),
+        ({0: "form", 1: "unknown"}, "proof"),
+    ],
+)
+def test_the_watch_names_the_screen_on_which_it_was_decided(film: Film, step: str) -> None:
+    verdict = FilmStage("tiktok", film).watched()
+    assert verdict.error is not None
+    assert (verdict.error.step, verdict.error.message) == (step, verdict.remark)
