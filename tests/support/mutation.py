@@ -25,7 +25,11 @@ WORK = ROOT / ".mutation"
 #: The tests that drive a whole simulated app, and those of what counts as proof.
 TIKTOK = ("jobs/post/tiktok/test_tiktok_ways.py", "jobs/post/tiktok/test_tiktok_trouble.py")
 INSTAGRAM = ("jobs/post/instagram/test_instagram_ways.py", "jobs/post/instagram/test_instagram_trouble.py")
-PROOF = ("jobs/post/tiktok/test_tiktok_proof.py", "jobs/post/instagram/test_instagram_proof.py")
+PROOF = (
+    "jobs/post/tiktok/test_tiktok_proof.py",
+    "jobs/post/instagram/test_instagram_proof.py",
+    "jobs/post/flow/test_flow_indicators.py",
+)
 
 #: The modules that keep the four promises, and the tests that must notice when one of them is changed.
 MODULES: dict[str, tuple[str, ...]] = {

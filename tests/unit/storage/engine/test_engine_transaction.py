@@ -251,3 +251,22 @@ def test_a_change_that_waits_is_woken_with_its_result() -> None:
     waits.join(20)
     assert results == ["done"]
     assert writer.groups == [1]
+
+
+def test_records_that_a_change_leaves_alone_are_among_those_that_it_sees(change: Transaction) -> None:
+    assert change.ids("tasks") == [1, 2]
+    change.put("tasks", 3, C)
+    change.remove("tasks", 1)
+    assert change.ids("tasks") == [2, 3]
+
+
+def test_whether_an_action_is_essential_is_told_to_the_one_that_writes_it() -> None:
+    seen: list[bool] = []
+
+    def write(group: Sequence[Ticket]) -> None:
+        seen.extend(ticket.essential for ticket in group)
+
+    commits = GroupCommit(write)
+    for essential in (True, False):
+        commits.run(lambda _: None, essential=essential)
+    assert seen == [True, False]
