@@ -228,3 +228,14 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(door: Door, monkeypatch: 
         patch.setattr(door.store.tasks, "create", full)
         refused(lambda: door.intake.create(door.body(LIST), idempotency_key="k1"), NoSpace)
     assert not door.intake.create(door.body(LIST), idempotency_key="k1").replayed
+
+
+def test_a_key_that_was_used_for_another_request_is_named_with_what_to_do(door: Door) -> None:
+    door.intake.create(door.body(LIST), idempotency_key="k1", body=b"one")
+    with pytest.raises(KeyReused) as reused:
+        door.intake.create(door.body(LIST), idempotency_key="k1", body=b"another")
+    (problem,) = reused.value.problems
+    assert (problem.field, problem.problem) == (
+        "Idempotency-Key",
+        "was used for another request within the last 24 hours; use a new one",
+    )
