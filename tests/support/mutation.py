@@ -49,6 +49,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "handlers/access/auth.py": ("handlers/access/test_access.py",),
     "handlers/server/channel.py": ("handlers/server/test_server.py",),
     "jobs/intake/intake.py": (
+        "jobs/intake/test_intake_door.py",
         "jobs/intake/test_intake_files.py",
         "jobs/accounts/test_accounts.py",
         "jobs/intake/test_intake_request.py",

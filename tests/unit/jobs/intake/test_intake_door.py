@@ -1,0 +1,174 @@
+"""The door by itself: what is stored and answered, who is woken, what a dry run leaves, and how it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from jobs.hub.settings import Media, Posting
+from jobs.input.refusals import ClientGone, Draining, DuplicatePost, Invalid, NoSpace
+from jobs.intake.start_time import LONGEST_AHEAD_DAYS
+from storage.errors import StoreFull
+from storage.records import Stage
+from tests.support.door import NOON, Door, refused
+
+LIST = {"material_list": ["clip.mp4"]}
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Door]:
+    with Door(tmp_path) as door:
+        door.file("clip.mp4")
+        yield door
+
+
+def test_a_task_is_stored_with_all_that_was_asked_for(door: Door) -> None:
+    door.account("anna")
+    made = door.intake.create(
+        door.body({"captions": "Hello", "post_way": "addButton", **LIST}, serials=None, usernames=["anna"]),
+        source="ui",
+    )
+    (task,) = made.tasks
+    assert door.store.tasks.get(task.id) == task
+    assert (task.serial, task.platform, task.package) == ("A", "tiktok", "com.zhiliaoapp.musically")
+    assert (task.username, task.caption, task.source, task.script_name) == ("anna", "Hello", "ui", "post")
+    assert (task.scheduled_at, task.created_at, task.due_at) == (NOON, NOON, NOON)
+    assert (task.max_retry_count, task.placement, task.forced) == (3, "video", False)
+    assert [file.name for file in task.materials] == ["clip.mp4"]
+    assert task.script_config["post_way"] == "addButton"
+    assert task.script_config["upload_wait_time"] == 30, "defaults are kept with the task"
+    assert (made.dry_run, made.replayed) == (False, False)
+
+
+def test_the_answer_names_each_task_and_its_time_in_the_zone_of_the_config(tmp_path: Path) -> None:
+    with Door(tmp_path, timezone="Europe/Berlin") as door:
+        door.file("clip.mp4")
+        made = door.create({"captions": "Hello", **LIST}, start_time="2026-11-24 09:30")
+        (task,) = made.tasks
+        assert made.answer == {
+            "task_ids": [task.id],
+            "created_count": 1,
+            "warnings": made.warnings,
+            "timezone": "Europe/Berlin",
+            "tasks": [
+                {
+                    "id": task.id,
+                    "serial": "A",
+                    "username": "",
+                    "start_time": "2026-11-24 09:30:00",
+                    "caption": "Hello",
+                    "materials": ["clip.mp4"],
+                }
+            ],
+        }
+
+
+def test_a_dry_run_answers_as_if_and_leaves_nothing(door: Door) -> None:
+    made = door.create({"captions": "Hello", **LIST}, dry_run=True)
+    assert (made.tasks, made.dry_run, made.replayed) == ([], True, False)
+    assert made.answer["dry_run"] is True
+    assert (made.answer["task_ids"], made.answer["created_count"]) == ([], 0)
+    assert [(task["id"], task["caption"]) for task in made.answer["tasks"]] == [(None, "Hello")]
+    assert len(door.store.tasks) == 0
+    assert door.woken == 0
+    assert "dry_run" not in door.create({"captions": "Hello", **LIST}).answer
+
+
+def test_the_engine_is_woken_for_what_starts_soon_alone(door: Door) -> None:
+    door.create(LIST, start_time="2026-11-25 09:30")
+    assert door.woken == 0
+    door.file("other.mp4")
+    door.create({"material_list": ["other.mp4"]})
+    assert door.woken == 1
+
+
+def test_a_daemon_that_is_about_to_stop_takes_nothing(door: Door) -> None:
+    door.intake.drain()
+    said = refused(lambda: door.create(LIST), Draining)
+    assert said == {"": "the daemon is about to stop; try again in a minute"}
+    assert refused(lambda: door.intake.create(door.body(LIST), idempotency_key="k", body=b"x"), Draining)
+
+
+def test_nothing_is_created_for_a_client_that_has_hung_up(door: Door) -> None:
+    said = refused(lambda: door.intake.create(door.body(LIST), gone=lambda: True), ClientGone)
+    assert said == {"": "the client has hung up: nothing was created"}
+    assert len(door.store.tasks) == 0
+    assert door.woken == 0
+    assert door.intake.create(door.body(LIST), gone=lambda: False).tasks
+
+
+def test_a_store_that_is_full_is_told_as_that(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StoreFull("12 MB are free")
+
+    monkeypatch.setattr(door.store.tasks, "create", full)
+    assert refused(lambda: door.create(LIST), NoSpace) == {"": "12 MB are free"}
+
+
+def test_the_same_media_on_the_same_phone_is_refused_with_the_task_and_forced_by_argument_or_field(
+    door: Door,
+) -> None:
+    first = door.create(LIST).tasks[0]
+    (problem,) = refused(lambda: door.create(LIST), DuplicatePost).items()
+    assert problem[0] == "tasks[0]"
+    assert f"task {first.id}" in problem[1]
+    assert problem[1].endswith("; force=true creates it anyway")
+    assert door.intake.create(door.body(LIST), force=True).tasks[0].forced
+    forced = door.create(LIST, force=True)
+    assert forced.tasks[0].forced
+    assert any(f"task {first.id}" in warning or "the same" in warning for warning in forced.warnings)
+
+
+def test_files_of_a_folder_are_free_again_after_a_refusal_and_after_a_dry_run(tmp_path: Path) -> None:
+    with Door(tmp_path) as door:
+        door.file("folder/one.mp4")
+        config = {"material_source": "localFolder", "material_path": str(door.root / "folder")}
+        assert door.create(config, dry_run=True).answer["tasks"][0]["materials"] == ["one.mp4"]
+        with pytest.raises(ClientGone):
+            door.intake.create(door.body(config), gone=lambda: True)
+        assert door.intake._in_flight == set()
+        assert door.create(config).tasks[0].materials[0].name == "one.mp4"
+        assert door.intake._in_flight == set()
+        assert door.errors(config), "it is used up"
+
+
+def test_a_series_that_would_end_too_far_ahead_is_refused_with_the_field(door: Door) -> None:
+    last = datetime.fromtimestamp(NOON + LONGEST_AHEAD_DAYS * 86400 - 90, UTC)
+    start = last.strftime("%Y-%m-%d %H:%M:%S")
+    said = door.errors(LIST, serials=["A", "B"], start_time=start, min_interval=10, max_interval=10)
+    assert said == {"max_interval": f"the last task would start more than {LONGEST_AHEAD_DAYS} days ahead"}
+    assert door.create(LIST, start_time=start).tasks
+
+
+def test_every_problem_is_told_at_once(door: Door) -> None:
+    said = door.errors({"material_list": ["clip.mp4"], "ai_label": "perhaps"}, start_time="soon")
+    assert "start_time" in said
+    assert any("ai_label" in field for field in said)
+    with pytest.raises(Invalid):
+        door.intake.create({"serials": ["A"], "script_name": "post"})
+
+
+def test_a_reload_counts_from_the_next_request_on(door: Door) -> None:
+    settings = msgspec.structs.replace(
+        door.settings,
+        posting=Posting(timezone="Asia/Tokyo", max_retry_count=7),
+        media=Media(roots=door.settings.media.roots, max_pixels=1234, probe_timeout_s=2.5),
+    )
+    door.intake.reload(settings)
+    made = door.create(LIST)
+    assert (made.answer["timezone"], made.tasks[0].max_retry_count) == ("Asia/Tokyo", 7)
+    assert made.answer["tasks"][0]["start_time"] == "2026-11-23 21:00:30"
+    assert (door.intake.probe.timeout_s, door.intake.probe.max_pixels) == (2.5, 1234)
+    assert door.intake._repeats.posting is settings.posting
+
+
+def test_tasks_of_a_series_start_one_after_the_other(door: Door) -> None:
+    made = door.create(LIST, serials=["A", "B"], min_interval=10, max_interval=10)
+    first, second = (task.scheduled_at for task in made.tasks)
+    assert (first, second) == (NOON, NOON + 600.0)
+    assert [task.serial for task in made.tasks] == ["A", "B"]
+    assert {task.stage for task in made.tasks} == {Stage.SCHEDULED}
