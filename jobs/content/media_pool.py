@@ -81,6 +81,7 @@ class Pool:
         choice: random.Random,
         findings: Findings,
         in_flight: Collection[tuple[str, str]],
+        own: Collection[tuple[str, str]] = (),
     ) -> None:
         self._media = media
         self._store = store
@@ -88,6 +89,7 @@ class Pool:
         self._choice = choice
         self._findings = findings
         self._taken: set[tuple[str, str]] = set(in_flight)
+        self._own = frozenset(own)  #: reserved for the task that asks
         self._slow = 0  #: files that took too long; others wait for this request
         self._queues: dict[tuple[str, str], _Queue] = {}
         every = [media.limits(platform) for platform in PLATFORMS]
@@ -129,6 +131,7 @@ class Pool:
                 by_owner.setdefault(material.username.casefold(), []).append(material)
             # Marks are by content, so a used one need not be read to be passed over.
             taken = self._store.usage.taken(LIBRARY) | {sha for root, sha in self._taken if root == LIBRARY}
+            taken -= {sha for root, sha in self._own if root == LIBRARY}
             for name, present in by_owner.items():
                 free = [(Path(m.path), m.name, m.id) for m in present if m.sha256 not in taken]
                 self._queues[LIBRARY, name] = _Queue(free, len(present))
@@ -188,6 +191,8 @@ class Pool:
         """Why a file of this content is not free, as the end of a sentence; "" when it is."""
         if (root, sha256) in self._taken:
             return "goes to another task of these requests"
+        if (root, sha256) in self._own:
+            return ""
         state = self._store.usage.state(root, sha256)
         return {Use.FREE: "", Use.RESERVED: "is reserved by a pending task"}.get(state, "was used before")
 

@@ -100,9 +100,14 @@ class PostConfig(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(tag for part in self.materials_tags.split(",") if (tag := part.strip())))
 
     @property
+    def names_files(self) -> bool:
+        """Whether the request names its files one by one: then nothing is chosen, and nothing taken from others."""
+        return bool(self.material_list)
+
+    @property
     def from_folder(self) -> bool:
         """Whether the media come from `material_path`."""
-        return not self.material_list and self.material_source == "localFolder"
+        return not self.names_files and self.material_source == "localFolder"
 
 
 class ParsedConfig(msgspec.Struct, frozen=True):
@@ -112,8 +117,9 @@ class ParsedConfig(msgspec.Struct, frozen=True):
     given: frozenset[str]
 
     def stored(self) -> dict[str, Any]:
-        """What is kept with the task: as given, after defaults."""
-        return dict(msgspec.to_builtins(self.config))
+        """What is kept with the task: as given, after defaults, in the types of JSON."""
+        values = msgspec.structs.asdict(self.config)
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
 def load_config(stored: Mapping[str, Any]) -> PostConfig:

@@ -41,6 +41,7 @@ class Chosen(msgspec.Struct, frozen=True):
     materials: tuple[MediaFile, ...]
     caption: str
     sound: str = ""
+    caption_source: str = ""  #: what decided about the caption in place of the request
 
 
 class Chooser:
@@ -57,8 +58,11 @@ class Chooser:
         findings: Findings,
         hashtags: HashtagRule = "refuse",
         in_flight: Collection[tuple[str, str]] = (),
+        own: Collection[tuple[str, str]] = (),
     ) -> None:
-        """`in_flight` holds (root, sha256) of files that other requests have chosen and not stored yet."""
+        """`in_flight` holds (root, sha256) of files that other requests have chosen and not stored yet, `own` of files
+        that are reserved for the very task whose files are chosen anew.
+        """
         self._parsed = parsed
         self._config: PostConfig = parsed.config
         self._media = media
@@ -66,7 +70,13 @@ class Chooser:
         self._choice = choice
         self._findings = findings
         self._pool = Pool(
-            media=media, store=store, probe=probe, choice=choice, findings=findings, in_flight=in_flight
+            media=media,
+            store=store,
+            probe=probe,
+            choice=choice,
+            findings=findings,
+            in_flight=in_flight,
+            own=own,
         )
         self._probe = probe
         self._captions = CaptionRules(media, hashtags, findings)
@@ -83,6 +93,15 @@ class Chooser:
         if self._config.from_folder:
             return self._from_folder(posters)
         return self._from_library(posters)
+
+    def requested_caption(self, poster: Poster) -> str:
+        """The caption of the request itself, for a task that keeps its files."""
+        self._warn_unused_lines(1)
+        return self._finished(self._request_caption(0), poster)
+
+    def requested_sound(self, poster: Poster) -> str:
+        """The sound of the request itself, for a task that keeps its files."""
+        return self._request_sound(poster)
 
     def _look(self, path: Path) -> MediaFacts:
         """What a file of a list holds. Raises MediaRejected, which says so where the file may still be copied."""
@@ -176,7 +195,7 @@ class Chooser:
                 who = f" (for @{poster.username})" if poster.username else ""
                 self._findings.problem(field, f"{error}{who}", error.code)
                 continue
-            chosen.append(Chosen(files, self._finished(caption, poster, source), sound))
+            chosen.append(Chosen(files, self._finished(caption, poster, source), sound, source))
             uses_lines = uses_lines or not source
         for warning in self._sounds.warnings:
             self._findings.warn(warning)
@@ -249,7 +268,7 @@ class Chooser:
             if not source:
                 caption, uses_lines = self._request_caption(index), True
             finished = self._finished(caption, poster, source)
-            chosen.append(Chosen(files, finished, self._request_sound(poster)))
+            chosen.append(Chosen(files, finished, self._request_sound(poster), source))
         if uses_lines:
             self._warn_unused_lines(len(posters))
         return chosen

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import tzinfo
 from typing import Any
 
@@ -14,12 +13,13 @@ import msgspec
 from jobs.content.config_rules import parse_config
 from jobs.content.plan import kind_of
 from jobs.content.script_config import ParsedConfig
-from jobs.content.selection import Chooser, Chosen
+from jobs.content.selection import Chosen
 from jobs.hub.clock import Clock
 from jobs.hub.settings import Settings
 from jobs.hub.time_zone import zone, zone_name
 from jobs.input.fields import Findings
 from jobs.input.refusals import ClientGone, Draining, DuplicatePost, Invalid, NoSpace, NotFound, Problem
+from jobs.intake.choosing import Choosing
 from jobs.intake.repeat_guard import Repeat, Repeats
 from jobs.intake.request import MAX_TASKS, OUTSIDE, SCRIPT, CreateRequest, read_request
 from jobs.intake.request_keys import Keys, body_sha256
@@ -83,29 +83,23 @@ class Intake:
         self._known_serials = known_serials
         self._wake = wake
         self._choice = choice or random.Random()  # noqa: S311 - chooses captions, no secrets
-        self._probe = MediaProbe(
-            settings.media.probe_timeout_s, store.media_facts, max_pixels=settings.media.max_pixels
-        )
+        self.choosing = Choosing(settings, store, self._choice)
         self._keys = Keys(store.idempotency)
         self._repeats = repeats or Repeats(store, clock, settings.posting)
-        #: Held while files are chosen, so that two requests never take the same one.
-        self._choosing = threading.Lock()
-        self._in_flight: set[tuple[str, str]] = set()
         self._draining = False
         self.reload(settings)
 
     @property
     def probe(self) -> MediaProbe:
         """Looks into files; the library uses the same one."""
-        return self._probe
+        return self.choosing.probe
 
     def reload(self, settings: Settings) -> None:
         """Use these settings from the next request on."""
         self._settings = settings
         self._repeats.posting = settings.posting
         self._zone: tzinfo = zone(settings.posting.timezone)
-        self._probe.timeout_s = settings.media.probe_timeout_s
-        self._probe.max_pixels = settings.media.max_pixels
+        self.choosing.reload(settings)
 
     def drain(self) -> None:
         """Refuse everything from now on: the daemon is about to stop."""
@@ -253,33 +247,9 @@ class Intake:
     @contextmanager
     def chosen(self, plan: Plan, findings: Findings) -> Iterator[list[Chosen]]:
         """The choices of a plan; files that are taken for good stay taken for others until the tasks are stored."""
-        # A list names its files: nothing is taken away from anybody, so requests need not wait for each other.
-        listed = bool(plan.parsed.config.material_list)
-        with nullcontext() if listed else self._choosing:
-            chooser = Chooser(
-                plan.parsed,
-                media=self._settings.media,
-                store=self._store,
-                probe=self._probe,
-                choice=self._choice,
-                findings=findings,
-                hashtags=self._settings.posting.hashtags,
-                in_flight=() if listed else self._in_flight,
-            )
-            chosen = chooser.choose(plan.targets)
-            if findings.problems:
-                raise Invalid(findings.problems)
-            if not plan.request.dry_run:
-                chooser.keep_positions()
-            mine = {(file.root, file.sha256) for choice in chosen for file in choice.materials if file.root}
-            if mine:
-                self._in_flight |= mine
-        try:
+        dry_run = plan.request.dry_run
+        with self.choosing.chosen(plan.parsed, plan.targets, findings, dry_run=dry_run) as chosen:
             yield chosen
-        finally:
-            if mine:
-                with self._choosing:
-                    self._in_flight -= mine
 
     # --- what is stored and answered
 

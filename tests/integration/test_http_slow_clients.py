@@ -220,13 +220,13 @@ def test_MED_22_nothing_is_created_for_a_client_that_has_hung_up(
 ) -> None:
     wire = side.serve()
     go_on, entered, done = threading.Event(), threading.Event(), threading.Event()
-    real = side.intake._chosen
+    real = side.intake.choosing.chosen
 
-    def slow(*args: object) -> object:
+    def slow(*args: object, **more: object) -> object:
         """Reading files takes longer than the client waits."""
         entered.set()
         go_on.wait(20)
-        return real(*args)  # type: ignore[arg-type]
+        return real(*args, **more)  # type: ignore[arg-type]
 
     real_create = side.intake.create
 
@@ -236,7 +236,7 @@ def test_MED_22_nothing_is_created_for_a_client_that_has_hung_up(
         finally:
             done.set()
 
-    monkeypatch.setattr(side.intake, "_chosen", slow)
+    monkeypatch.setattr(side.intake.choosing, "chosen", slow)
     monkeypatch.setattr(side.intake, "create", create)
     body = json.dumps(side.body()).encode()
     head = f"POST {T} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()

@@ -119,7 +119,7 @@ def test_parallel_requests_never_take_the_same_file_of_a_folder(door: Door) -> N
     assert at_once(12, lambda: door.create(config)) == {"created": 8, "Invalid": 4}
     tasks, _ = door.store.tasks.page(page_size=100)
     assert len({task.materials[0].sha256 for task in tasks}) == 8
-    assert door.intake._in_flight == set()
+    assert door.intake.choosing._in_flight == set()
 
 
 def test_the_same_media_for_the_same_account_within_the_window_is_refused(door: Door) -> None:

@@ -1,0 +1,92 @@
+"""Chooses files for requests, one request at a time where they take files away from each other."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+
+from jobs.content.script_config import ParsedConfig
+from jobs.content.selection import Chooser, Chosen, Poster
+from jobs.hub.settings import Settings
+from jobs.input.fields import Findings
+from jobs.input.refusals import Invalid
+from jobs.media.probe import MediaProbe
+from storage.store import Store
+
+
+class Choosing:
+    """Files that one request has chosen stay taken for others until its tasks are stored. Thread-safe."""
+
+    def __init__(self, settings: Settings, store: Store, choice: random.Random) -> None:
+        self.choice = choice
+        self.probe = MediaProbe(
+            settings.media.probe_timeout_s, store.media_facts, max_pixels=settings.media.max_pixels
+        )
+        self._store = store
+        #: Held while files are chosen, so that two requests never take the same one.
+        self._lock = threading.Lock()
+        self._in_flight: set[tuple[str, str]] = set()
+        self.reload(settings)
+
+    def reload(self, settings: Settings) -> None:
+        """Use these settings from the next request on."""
+        self._settings = settings
+        self.probe.timeout_s = settings.media.probe_timeout_s
+        self.probe.max_pixels = settings.media.max_pixels
+
+    def chooser(
+        self,
+        parsed: ParsedConfig,
+        findings: Findings,
+        *,
+        own: Collection[tuple[str, str]] = (),
+        in_flight: Collection[tuple[str, str]] = (),
+    ) -> Chooser:
+        """A chooser for one request. `own` holds (root, sha256) of files that count as free because they are its own."""
+        return Chooser(
+            parsed,
+            media=self._settings.media,
+            store=self._store,
+            probe=self.probe,
+            choice=self.choice,
+            findings=findings,
+            hashtags=self._settings.posting.hashtags,
+            in_flight=in_flight,
+            own=own,
+        )
+
+    @contextmanager
+    def chosen(
+        self,
+        parsed: ParsedConfig,
+        posters: Sequence[Poster],
+        findings: Findings,
+        *,
+        dry_run: bool = False,
+        own: Collection[tuple[str, str]] = (),
+    ) -> Iterator[list[Chosen]]:
+        """The choices of a request; files that are taken for good stay taken for others while the block runs.
+
+        Raises:
+            Invalid: something cannot be posted; names all of it.
+        """
+        # A list names its files: nothing is taken away from anybody, so requests need not wait for each other.
+        named = parsed.config.names_files
+        with nullcontext() if named else self._lock:
+            chooser = self.chooser(parsed, findings, own=own, in_flight=() if named else self._in_flight)
+            chosen = chooser.choose(posters)
+            if findings.problems:
+                raise Invalid(findings.problems)
+            if not dry_run:
+                chooser.keep_positions()
+            mine = {(file.root, file.sha256) for choice in chosen for file in choice.materials if file.root}
+            if mine:
+                self._in_flight |= mine
+        try:
+            yield chosen
+        finally:
+            if mine:
+                with self._lock:
+                    self._in_flight -= mine
