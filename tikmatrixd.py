@@ -60,6 +60,7 @@ class Daemon:
         from handlers.server.server import HttpServer, check_exposure
         from jobs.accounts.accounts import Accounts
         from jobs.accounts.matching import Matcher
+        from jobs.intake.changer import Changer
         from jobs.intake.intake import Intake
         from jobs.intake.planning import Planning
         from jobs.library.library import Library
@@ -127,7 +128,9 @@ class Daemon:
             tokens=self.tokens,
             intake=self.intake,
             control=self.control,
-            planning=Planning(clock, self.store, self.jobs.mover, self.jobs.wake),
+            planning=Planning(
+                clock, self.store, self.jobs.mover, self.jobs.wake, Changer(clock, self.store, self.intake)
+            ),
             accounts=self.accounts,
             library=self.library,
             phones=self.fleet,

@@ -129,6 +129,21 @@ class Created(msgspec.Struct, frozen=True):
     dry_run: bool = False
 
 
+class TaskChange(msgspec.Struct, frozen=True):
+    """A task after a change, and what is new about it."""
+
+    task: TaskObject
+    changed: Annotated[
+        list[str],
+        Meta(
+            description="What is another than before; empty when all was so already",
+            examples=[["caption", "script_config.captions", "start_time"]],
+        ),
+    ]
+    warnings: list[str]
+    timezone: Annotated[str, Meta(description="The zone of all start times, e.g. Europe/Berlin")]
+
+
 class Deleted(msgspec.Struct, frozen=True):
     """Tasks deleted; unknown ids among those asked for; warnings about posts that may still appear."""
 

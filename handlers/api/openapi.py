@@ -23,6 +23,7 @@ _MEANING = {
     Code.WRONG_METHOD: "this method is not possible here",
     Code.KEY_REUSED: "the Idempotency-Key came with another body before",
     Code.DUPLICATE: "the account was given the same media a moment ago",
+    Code.CHANGED: "the task has another version than the one in If-Match",
     Code.TOO_LARGE: "the body is too large",
     Code.INTERNAL: "internal error; data.incident names it in the log",
     Code.DRAINING: "the daemon is about to stop",

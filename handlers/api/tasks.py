@@ -13,9 +13,11 @@ from handlers.api.services import Services
 from handlers.api.task_view import TaskViews, show_task
 from handlers.request.call import Call, Result, Route, page_of
 from handlers.request.envelope import Answer, Code, Reply
+from jobs.hub.time_zone import zone_name
 from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, NotFound, Problem
+from jobs.intake.change_request import ChangeRequest
 from jobs.intake.request import CreateRequest
 from jobs.run.control import RetryAll
 from storage.records import Status, Task
@@ -27,6 +29,11 @@ _ARTIFACT_HEADERS = (("Content-Security-Policy", "sandbox; default-src 'none'"),
 KEY_HEADER = (
     "Idempotency-Key",
     "1 to 128 visible characters; the same key and body within 24 h get the first answer again",
+)
+
+_MATCH_HEADER = (
+    "If-Match",
+    "the `version` that you have seen; with another the change is refused with 41201",
 )
 
 Flag = Annotated[bool, Meta(description="true or false, 1 or 0")]
@@ -91,6 +98,16 @@ def refuse_other_key(call: Call) -> None:
     if other:
         name = other.removeprefix("HTTP_").replace("_", "-").title()
         raise Invalid(Problem(name, "is not a known header; it is called Idempotency-Key"))
+
+
+def _version(call: Call) -> int | None:
+    """The version of the task that the caller has seen, None when it does not say. Raises Invalid."""
+    text = (call.header("If-Match") or "*").strip().removeprefix("W/").strip('"')
+    if text == "*":
+        return None
+    if not text.isdecimal():
+        raise Invalid(Problem("If-Match", "must be the version of a task, e.g. 3, or *"))
+    return int(text)
 
 
 class TaskHandlers:
@@ -158,6 +175,17 @@ class TaskHandlers:
         done: RetryAll = self._services.control.retry_all()
         return {"retried_count": len(done.task_ids), "task_ids": done.task_ids, "skipped": done.skipped}
 
+    def change(self, call: Call) -> Result:
+        self._find(call.id)
+        raw = call.fields(ChangeRequest)
+        done = self._services.planning.change(call.id, raw, version=_version(call))
+        return {
+            "task": self._show(done.task),
+            "changed": done.changed,
+            "warnings": done.warnings,
+            "timezone": zone_name(self._services.zone()),
+        }
+
     def hold(self, call: Call) -> Result:
         self._find(call.id)
         return self._show(self._services.planning.hold(call.id))
@@ -223,6 +251,9 @@ class TaskHandlers:
             route("POST", "/retry-all", self.retry_all, "Retry every failed task below its limit", objects.RetriedAll,
                   slow=True),
             route("GET", "/{id}", self.get, "Look at one task", objects.TaskObject, missing),
+            route("PATCH", "/{id}", self.change, "Change a pending task: time, account, files, caption, options",
+                  objects.TaskChange, bad, missing, Code.DUPLICATE, Code.CHANGED, Code.TOO_LARGE, Code.NO_SPACE,
+                  body=ChangeRequest, headers=(_MATCH_HEADER,), slow=True),
             route("DELETE", "/{id}", self.delete, "Delete a task, stopping it first if it runs", objects.Deleted, missing),
             route("POST", "/{id}/stop", self.stop, "Stop a pending or running task", objects.StoppedTask, bad, missing),
             route("POST", "/{id}/retry", self.retry, "Retry a failed task", objects.TaskObject, bad, missing,

@@ -34,6 +34,7 @@ class Code(IntEnum):
     WRONG_METHOD = 40501
     KEY_REUSED = 40901
     DUPLICATE = 40902
+    CHANGED = 41201
     TOO_LARGE = 41301
     INTERNAL = 50001
     DRAINING = 50301
@@ -51,6 +52,7 @@ _CODES: tuple[tuple[type[Exception], Code], ...] = (
     (refusals.UnknownScript, Code.UNKNOWN_SCRIPT),
     (refusals.PlanForbids, Code.FORBIDDEN),
     (refusals.NotFound, Code.NOT_FOUND),
+    (refusals.VersionChanged, Code.CHANGED),
     (refusals.KeyReused, Code.KEY_REUSED),
     (refusals.DuplicatePost, Code.DUPLICATE),
     (refusals.Draining, Code.DRAINING),

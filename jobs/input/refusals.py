@@ -48,6 +48,10 @@ class NotFound(Refused):
     """40401: unknown task, serial or account."""
 
 
+class VersionChanged(Refused):
+    """41201: the task is not the one that the caller has seen."""
+
+
 class KeyReused(Refused):
     """40901: an Idempotency-Key came again with another body."""
 

@@ -85,7 +85,7 @@ class Intake:
         self._choice = choice or random.Random()  # noqa: S311 - chooses captions, no secrets
         self.choosing = Choosing(settings, store, self._choice)
         self._keys = Keys(store.idempotency)
-        self._repeats = repeats or Repeats(store, clock, settings.posting)
+        self.repeats = repeats or Repeats(store, clock, settings.posting)
         self._draining = False
         self.reload(settings)
 
@@ -96,9 +96,9 @@ class Intake:
 
     def reload(self, settings: Settings) -> None:
         """Use these settings from the next request on."""
-        self._settings = settings
-        self._repeats.posting = settings.posting
-        self._zone: tzinfo = zone(settings.posting.timezone)
+        self.settings = settings
+        self.repeats.posting = settings.posting
+        self.zone: tzinfo = zone(settings.posting.timezone)
         self.choosing.reload(settings)
 
     def drain(self) -> None:
@@ -168,7 +168,7 @@ class Intake:
             new = self.new_tasks(plan, chosen, forced=force or plan.request.force)
 
             def refuse(repeats: Mapping[int, Repeat]) -> None:
-                _refuse_repeats(plan.targets, repeats, findings, forced=force or plan.request.force)
+                refuse_repeats(plan.targets, repeats, findings, forced=force or plan.request.force)
 
             return self.store(new, findings, refuse, gone, remember, dry_run=plan.request.dry_run)
 
@@ -184,7 +184,7 @@ class Intake:
     ) -> Created:
         """Store tasks whose files are chosen, all or none, unless `refuse` raises for what the repeat guard finds."""
         posts = [_post_of(task) for task in new]
-        with self._repeats.creating(posts, [task.forced for task in new]) as repeats:
+        with self.repeats.creating(posts, [task.forced for task in new]) as repeats:
             refuse(repeats)
             if dry_run:
                 answer = self._answer(new, [], findings.warnings) | {"dry_run": True}
@@ -210,7 +210,7 @@ class Intake:
 
     def plan(self, raw: Any, source: str, findings: Findings) -> Plan:
         """Check everything of a request but its files. Raises Refused."""
-        posting = self._settings.posting
+        posting = self.settings.posting
         now = self._clock.now()
         request = read_request(raw, findings)
         finder = TargetFinder(self._store.accounts.all(), self._known_serials, posting, findings)
@@ -223,7 +223,7 @@ class Intake:
         if findings.problems or parsed is None:
             raise Invalid(findings.problems)
         _refuse_targets(targets)
-        _refuse_weight(parsed, len(targets.found))
+        refuse_weight(parsed, len(targets.found))
         starts = spread(first, len(targets.found), request.min_interval, request.max_interval, self._choice)
         if starts[-1] > now + LONGEST_AHEAD_DAYS * 86400:
             problem = f"the last task would start more than {LONGEST_AHEAD_DAYS} days ahead"
@@ -234,7 +234,7 @@ class Intake:
         if not request.start_time.strip():
             return now
         try:
-            start = read_start(request.start_time, now, self._zone, self._settings.compat.past_start_time)
+            start = read_start(request.start_time, now, self.zone, self.settings.compat.past_start_time)
         except StartTimeInvalid as error:
             findings.problem("start_time", str(error))
             return now
@@ -271,7 +271,7 @@ class Intake:
                 caption=choice.caption,
                 materials=choice.materials,
                 sound=choice.sound,
-                max_retry_count=self._settings.posting.max_retry_count,
+                max_retry_count=self.settings.posting.max_retry_count,
                 placement=kind_of(plan.parsed.config, target.platform, choice.materials)
                 if choice.materials
                 else "",
@@ -287,13 +287,13 @@ class Intake:
             "task_ids": list(ids),
             "created_count": len(ids),
             "warnings": list(warnings),
-            "timezone": zone_name(self._zone),
+            "timezone": zone_name(self.zone),
             "tasks": [
                 {
                     "id": ids[index] if ids else None,
                     "serial": task.serial,
                     "username": task.username,
-                    "start_time": show(task.scheduled_at, self._zone),
+                    "start_time": show(task.scheduled_at, self.zone),
                     "caption": task.caption,
                     "materials": [file.name for file in task.materials],
                 }
@@ -315,7 +315,7 @@ def _post_of(task: NewTask) -> PostMark:
     )
 
 
-def _refuse_repeats(
+def refuse_repeats(
     targets: Sequence[Target], repeats: Mapping[int, Repeat], findings: Findings, *, forced: bool
 ) -> None:
     """Refuse, naming all, or warn. Raises DuplicatePost."""
@@ -343,7 +343,8 @@ def _refuse_targets(targets: Targets) -> None:
         )
 
 
-def _refuse_weight(parsed: ParsedConfig, count: int) -> None:
+def refuse_weight(parsed: ParsedConfig, count: int) -> None:
+    """Refuse a config that is too large to be kept with so many tasks. Raises Invalid."""
     size = len(msgspec.json.encode(parsed.stored()))
     if size * count > _MAX_KEPT_BYTES:
         raise Invalid(

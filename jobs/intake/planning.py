@@ -1,12 +1,15 @@
-"""What a caller may still decide about a pending task: hold it and release it (R55)."""
+"""What a caller may still decide about a pending task: change it, hold it, release it (R54, R55)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from jobs.hub.clock import Clock, utc
-from jobs.input.refusals import Invalid, NotFound, Problem
+from jobs.input.refusals import Invalid, NotFound, Problem, VersionChanged
+from jobs.intake.changer import Changer, Edit
 from jobs.task.states import Mover
 from storage.errors import StageConflict, UnknownRecord
 from storage.records import PENDING, Task, Waiting
@@ -16,15 +19,56 @@ from storage.store import Store
 TRIES = 20
 
 
+class Changed(msgspec.Struct, frozen=True):
+    """A task after a change, what is new about it, and what the caller may not expect."""
+
+    task: Task
+    changed: list[str]
+    warnings: list[str]
+
+
 class Planning:
     """Decisions about tasks that have not begun. A task that was claimed meanwhile is left as it is. Thread-safe."""
 
-    def __init__(self, clock: Clock, store: Store, mover: Mover, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, clock: Clock, store: Store, mover: Mover, wake: Callable[[], None], changer: Changer
+    ) -> None:
         """`wake` is called when a task may have become due."""
+        self._changer = changer
         self._clock = clock
         self._tasks = store.tasks
         self._mover = mover
         self._wake = wake
+
+    def change(self, task_id: int, raw: Any, *, version: int | None = None) -> Changed:
+        """Change what a decoded JSON body names; a change that is there already changes nothing.
+
+        Args:
+            task_id: The task.
+            raw: The body.
+            version: The version that the caller has seen, None for any.
+
+        Raises:
+            Refused: As in a create call, or: no such task, it has begun or ended, it has another version.
+        """
+        made = Edit({}, [], [])
+
+        def decide(task: Task) -> Task:
+            nonlocal made
+            with self._changer.edit(task, raw) as made:
+                if not made.changes:
+                    return task
+                if version not in {None, task.version}:
+                    raise VersionChanged(
+                        Problem(
+                            "If-Match", f"task {task_id} has version {task.version} by now, not {version}"
+                        )
+                    )
+                return self._mover.replan(task, **made.changes)
+
+        changed = self._try(task_id, decide)
+        self._wake()
+        return Changed(changed, made.changed, made.warnings)
 
     def hold(self, task_id: int) -> Task:
         """Keep a pending task from starting until it is released; one that is held already stays so.

@@ -83,7 +83,7 @@ OUTSIDE = {
     if name != "script_config"
 }
 #: What callers write who guess.
-_OTHER_WORDS = {
+OTHER_WORDS = {
     **dict.fromkeys(
         ("time", "date", "datetime", "when", "at", "schedule", "scheduled_at", "schedule_at", "schedule_time",
          "scheduled_time", "scheduledtime", "publish_at", "publish_time", "post_at", "post_time", "run_at", "start_at",
@@ -108,7 +108,7 @@ _UNKNOWN = Unknown(
         **dict.fromkeys(PostConfig.__struct_fields__, "into script_config"),
         "idempotency_key": "into the header Idempotency-Key",
     },
-    other_words=_OTHER_WORDS,
+    other_words=OTHER_WORDS,
 )
 
 
@@ -116,7 +116,7 @@ def _means_script_name(key: str) -> bool:
     return key in _OTHER_NAMES or near_name(key, ("script_name",)) != ""
 
 
-def _number_as_text(value: Any) -> Any:
+def number_as_text(value: Any) -> Any:
     """Unix time and 1830 are no start times; whoever reads them as text says what to write."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
@@ -138,7 +138,7 @@ def read_request(raw: Any, findings: Findings) -> CreateRequest:
         raise NoScript(Problem("script_name", f"is missing{hint}"))
     if script != SCRIPT:
         raise UnknownScript(Problem("script_name", f'only "{SCRIPT}" can be run, not "{shorten(script)}"'))
-    hooks = {"start_time": _number_as_text}
+    hooks = {"start_time": number_as_text}
     values = read_object(CreateRequest, raw, findings, hooks=hooks, missing=_MISSING, unknown=_UNKNOWN)
     values["script_config"] = PostConfig()
     for key in ("serials", "usernames"):

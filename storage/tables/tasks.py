@@ -184,6 +184,9 @@ class TaskStore:
         return self._storage.commit(action) if changes else []
 
     def _follow(self, change: Transaction, before: Task, now: Task) -> None:
+        if before.materials != now.materials and now.stage not in ENDED:
+            self._usage.mark(change, before, Use.FREE)
+            self._usage.mark(change, now, Use.RESERVED)
         if before.stage is now.stage and before.outcome is now.outcome:
             return
         if now.stage in ENDED:

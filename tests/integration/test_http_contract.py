@@ -74,7 +74,7 @@ SECTION_1 = [
     Row("an unknown route", "GET", "/api/v1/nothing", None, 40401),
     Row("an unknown route of another version", "POST", "/api/v2/task", {}, 40401),
     Row("a wrong method", "PUT", T, {}, 40501),
-    Row("a wrong method on a path with an id", "PATCH", f"{T}/1", {}, 40501),
+    Row("a wrong method on a path with an id", "PUT", f"{T}/1", {}, 40501),
     raw("a body of more than 1 MiB", b"[" + b" " * 1_100_000 + b"]", 41301),
     raw("a body of nearly 1 MiB", GOOD[:-1] + b', "x": "' + b"y" * 1_000_000 + b'"}', 0),
     Row("a trailing slash", "GET", f"{T}/", None, 0),

@@ -26,6 +26,7 @@ from jobs.accounts.matching import Matcher
 from jobs.hub.clock import Clock
 from jobs.hub.settings import AccountEntry, Media, Posting, Server, Settings
 from jobs.hub.settings import Phones as PhoneSettings
+from jobs.intake.changer import Changer
 from jobs.intake.intake import Intake
 from jobs.intake.planning import Planning
 from jobs.library.library import Library
@@ -131,7 +132,13 @@ class HttpSide:
             repeats=self.jobs.repeats,
         )
         self.library = Library(self.settings, self.store, self.clock, self.intake.probe)
-        self.planning = Planning(self.clock, self.store, self.jobs.mover, self.jobs.wake)
+        self.planning = Planning(
+            self.clock,
+            self.store,
+            self.jobs.mover,
+            self.jobs.wake,
+            Changer(self.clock, self.store, self.intake),
+        )
         self.tokens_file = folder / "state" / "tokens.json"
         self.draining = False
         self.overdue_s = 0.0

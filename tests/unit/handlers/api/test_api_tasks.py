@@ -500,3 +500,49 @@ def test_R55_what_runs_or_has_ended_is_neither_held_nor_released(side: HttpSide,
     for action in ("hold", "release"):
         api.bad(40401, "POST", f"{T}/99/{action}")
         api.bad(40501, "GET", f"{T}/1/{action}")
+
+
+def test_R54_a_change_answers_the_task_and_what_is_new_about_it(side: HttpSide, api: Client) -> None:
+    task_id = api.good("POST", T, side.body(start_time="18:30"))["task_ids"][0]
+    data = api.good(
+        "PATCH", f"{T}/{task_id}", {"captions": "other", "script_config": {"upload_wait_time": 90}}
+    )
+    assert set(data) == {"task", "changed", "warnings", "timezone"}
+    assert set(data["task"]) == FIELDS
+    assert data["changed"] == ["caption", "script_config.captions", "script_config.upload_wait_time"]
+    assert data["timezone"] == "Europe/Berlin"
+    assert api.good("GET", f"{T}/{task_id}") == data["task"]
+
+
+def test_R47_a_field_of_a_change_may_stand_in_the_address(side: HttpSide, api: Client) -> None:
+    task_id = api.good("POST", T, side.body(start_time="18:30"))["task_ids"][0]
+    data = api.good("PATCH", f"{T}/{task_id}?start_time=19:00")
+    assert data["changed"] == ["start_time"]
+    assert data["task"]["start_time"].endswith(" 19:00:00")
+    api.bad(40001, "PATCH", f"{T}/{task_id}?starttime=20:00", {"captions": "x"})
+
+
+@pytest.mark.parametrize("seen", ["0", '"0"', 'W/"0"'])
+def test_R54_if_match_lets_only_the_version_pass_that_was_seen(
+    side: HttpSide, api: Client, seen: str
+) -> None:
+    task_id = api.good("POST", T, side.body(start_time="18:30"))["task_ids"][0]
+    assert api.good("PATCH", f"{T}/{task_id}", {"captions": "x"}, If_Match=seen)["task"]["version"] == 1
+    answer = api.bad(41201, "PATCH", f"{T}/{task_id}", {"captions": "y"}, If_Match=seen)
+    assert "has version 1 by now, not 0" in answer["message"]
+    assert api.good("PATCH", f"{T}/{task_id}", {"captions": "y"}, If_Match="*")["task"]["caption"] == "y"
+    api.bad(40001, "PATCH", f"{T}/{task_id}", {"captions": "z"}, If_Match="soon")
+
+
+def test_R54_a_change_that_is_refused_names_every_problem_and_changes_nothing(
+    side: HttpSide, api: Client
+) -> None:
+    task_id = api.good("POST", T, side.body(start_time="18:30"))["task_ids"][0]
+    before = api.good("GET", f"{T}/{task_id}")
+    answer = api.bad(40001, "PATCH", f"{T}/{task_id}", {"start_time": "25:10", "serial": "X", "caption": "y"})
+    assert {error["field"] for error in answer["data"]["errors"]} == {"start_time", "serial", "caption"}
+    api.bad(40001, "PATCH", f"{T}/{task_id}", {})
+    api.bad(40001, "PATCH", f"{T}/{task_id}", raw=b"[]")
+    assert api.good("GET", f"{T}/{task_id}") == before
+    api.bad(40401, "PATCH", f"{T}/99", {"captions": "y"})
+    api.bad(40001, "PATCH", f"{T}/{side.task(status='running').id}", {"captions": "y"})

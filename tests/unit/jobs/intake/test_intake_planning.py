@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from jobs.input.refusals import Invalid, NotFound
+from jobs.intake.changer import Changer
+from jobs.intake.intake import Intake
 from jobs.intake.planning import Planning
 from storage.records import ENDED, PENDING, RUNNING, Stage, Status, Task, Waiting
 from storage.store import Store
@@ -31,7 +33,9 @@ def planning(bench: Bench) -> Planning:
 
 
 def planning_of(bench: Bench) -> Planning:
-    return Planning(bench.clock, bench.store, bench.jobs.mover, bench.jobs.wake)
+    intake = Intake(bench.settings, bench.clock, bench.store, lambda: {"A"}, bench.jobs.wake)
+    changer = Changer(bench.clock, bench.store, intake)
+    return Planning(bench.clock, bench.store, bench.jobs.mover, bench.jobs.wake, changer)
 
 
 def put(bench: Bench, stage: Stage = Stage.SCHEDULED, *, in_s: float = 0.0, **facts: Any) -> Task:
