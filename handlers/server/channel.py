@@ -197,6 +197,10 @@ class Channel:
             self._begin(self._parser)
         self.advance()
 
+    def not_stored(self) -> None:
+        """It is being closed, and the part of its body that waited for the disk was given up."""
+        self._storing = False
+
     def close(self) -> None:
         """Close it now; idempotent. A worker that has its request ends by itself."""
         if self.closed:
@@ -395,4 +399,5 @@ class Channel:
 
     def _drop(self, request: Parser) -> None:
         if request.spool is not None and request.spool.on_disk:
+            request.spool.forget()
             self._loop.later(request.spool.close)

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from handlers.server.channel import Channel, Limits
+from handlers.server.disk_queue import DiskQueue
 from handlers.server.door import Door
 from handlers.server.exchange import Exchange
 from handlers.server.lanes import Lane, Turns
 from handlers.server.patience import PAUSED_POLL_S, Patience
 from handlers.server.peers import Peer, Peers
 from handlers.server.request_parser import Site
-from handlers.server.spool import NoRoom, Spool
+from handlers.server.spool import Spool
 
 _LOG = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ class HttpLoop:
         self.admitted = 0  #: of them those that are no newcomers any more
         self.peers = Peers()
         self.patience = Patience(self.peers)
+        self._to_disk = DiskQueue(lanes.disk, self._written)
         self._turns = {lane: Turns[Channel](lane) for lane in (lanes.quick, lanes.slow)}
         self._tick_at = 0.0
         self._sweep: Iterator[Channel] | None = None  #: those that are yet to be looked at for having expired
@@ -248,7 +250,7 @@ class HttpLoop:
 
     def store(self, channel: Channel, spool: Spool) -> None:
         """Have a part of a body written to the disk."""
-        self.lanes.disk.submit(partial(self._flush, channel, spool))
+        self._to_disk.put(channel, spool)
 
     def later(self, job: Callable[[], None]) -> None:
         """Have this done beside the loop: removing a large file may take a while."""
@@ -265,28 +267,31 @@ class HttpLoop:
         channel.peer.stuck.pop(channel, None)
         self.patience.forget(channel)
         self._again.pop(channel, None)
+        if self._to_disk.give_up(channel):
+            channel.not_stored()
         for turns in self._turns.values():
             turns.leave(channel)
 
     # --- inside
 
-    def _flush(self, channel: Channel, spool: Spool) -> None:
-        try:
-            spool.flush()
-            room = True
-        except NoRoom:
-            room = False
-        self.call(partial(self._charged, channel, partial(channel.stored, room=room)))
+    def _written(self, channel: Channel, room: bool) -> None:
+        """In a thread of the disk."""
+        self.call(partial(self._stored, channel, room))
+
+    def _stored(self, channel: Channel, room: bool) -> None:
+        self._to_disk.ended()
+        self._charged(channel, partial(channel.stored, room=room))
 
     def _go_on(self, turn_s: float) -> None:
         """Let those go on that gave way to others, and those that have waited long enough."""
         ends = time.monotonic() + turn_s
-        for channel in self.patience.over(self.now):
-            if channel.is_new:
-                self.admit(channel)
+        for channel in self.patience.let_in(self.now):
+            self.admit(channel)
             self._charged(channel, channel.advance)
             if time.monotonic() >= ends:
                 break
+        self._again.update(dict.fromkeys(self.patience.resumed(self.now)))
+        ends = time.monotonic() + turn_s  # their own: else newcomers without end would leave them none
         for _ in range(len(self._again)):
             if time.monotonic() >= ends:
                 break

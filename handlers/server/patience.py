@@ -28,7 +28,7 @@ class Patience:
         self.paused: dict[Channel, float] = {}
         self.newcomers: OrderedDict[Peer, dict[Channel, float]] = OrderedDict()
         self._peers = peers
-        self._look_at = 0.0
+        self._let_in_at = self._resume_at = 0.0
 
     def __bool__(self) -> bool:
         return bool(self.paused or self.newcomers)
@@ -59,12 +59,28 @@ class Patience:
             if not waiting:
                 del self.newcomers[channel.peer]
 
-    def over(self, now: float) -> Iterator[Channel]:
-        """Those that have waited long enough. What one costs counts before the next is looked for."""
+    def let_in(self, now: float) -> Iterator[Channel]:
+        """Newcomers that have waited long enough. What one costs counts before the next is looked for."""
+        if now >= self._let_in_at:
+            self._let_in_at = now + PAUSED_POLL_S
+            yield from self._let_in_anyway(now)
         yield from self._let_in(now)
-        if now < self._look_at:
-            return
-        self._look_at = now + PAUSED_POLL_S
+
+    def resumed(self, now: float) -> list[Channel]:
+        """Those that have been served before and have waited long enough."""
+        if now < self._resume_at:
+            return []
+        self._resume_at = now + PAUSED_POLL_S
+        over = [
+            channel
+            for channel in self.paused
+            if not (channel.overdrawn(now) and self._peers.overdrawn(channel.peer, now))
+        ]
+        for channel in over:
+            channel.waited(now - self.paused.pop(channel))
+        return over
+
+    def _let_in_anyway(self, now: float) -> Iterator[Channel]:
         for _ in range(_LET_IN_ANYWAY):
             peer = next(iter(self.newcomers), None)
             if peer is None:
@@ -72,13 +88,6 @@ class Patience:
             self.newcomers.move_to_end(peer)
             if peer.asking < ASKING_MAX:
                 yield self._next(peer, now)
-        for channel, since in list(self.paused.items()):
-            if channel in self.paused and not (
-                channel.overdrawn(now) and self._peers.overdrawn(channel.peer, now)
-            ):
-                del self.paused[channel]
-                channel.waited(now - since)
-                yield channel
 
     def _let_in(self, now: float) -> Iterator[Channel]:
         """Newcomers of those who have something left, one of each in turn."""

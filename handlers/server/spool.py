@@ -70,11 +70,15 @@ class Spool:
         self._file.seek(0)
         return self._file
 
+    def forget(self) -> None:
+        """Forget what is in memory: removing the file may have to wait for its turn."""
+        self._memory = bytearray()
+
     def close(self) -> None:
         """Forget everything; idempotent."""
         if self._file is not None:
             self._file.close()
-        self._memory = bytearray()
+        self.forget()
 
 
 class Discarded:

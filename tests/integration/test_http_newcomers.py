@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from handlers.server import http_loop, patience
+from handlers.server import disk_queue, http_loop, patience
 from handlers.server.http_loop import HttpLoop
 from handlers.server.peers import ASKING_MAX, Peer
 from handlers.server.server import HttpServer
+from handlers.server.spool import Spool
 from tests.support.http_side import HttpSide, WireClient
 
 T = "/api/v1/task"
@@ -221,3 +222,33 @@ def test_thousands_that_expire_at_once_are_closed_in_steps(
         until(lambda: len(loop.channels) == 50)
         until(lambda: not loop.channels)
     assert set(range(50)) <= set(closed), "one in each round"
+
+
+def test_what_waits_for_the_disk_is_given_up_with_its_connection(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood of half bodies filled the memory with parts that waited for the disk."""
+    monkeypatch.setattr(disk_queue, "_WITH_THREADS", 2)
+    go_on = threading.Event()
+    written: list[Spool] = []
+    flush = Spool.flush
+
+    def hang(spool: Spool) -> None:
+        written.append(spool)
+        go_on.wait(30)
+        flush(spool)
+
+    monkeypatch.setattr(Spool, "flush", hang)
+    side.serve()
+    loop = loop_of(side)
+    head = f"POST {T} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n".encode()
+    with ExitStack() as stack:
+        for _ in range(10):
+            sock = stack.enter_context(connect(loop.site.effective_port, head + bytes(60_000)))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        until(lambda: len(loop._to_disk._waiting) == 8)
+    until(lambda: not loop.channels)
+    go_on.set()
+    until(lambda: not loop._to_disk._running)
+    assert len(written) == 2
+    assert not any(len(spool) for spool in written if not spool.on_disk)
