@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 from contextlib import ExitStack, suppress
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ from jobs.hub.clock import Clock, Deadline, SystemClock, utc
 from jobs.hub.config_checks import check_values
 from jobs.hub.config_file import LoadedConfig
 from jobs.hub.signals import Signals
+from jobs.hub.time_zone import zone
 
 if TYPE_CHECKING:
     from handlers.api.services import Reloaded
@@ -72,6 +74,8 @@ class Daemon:
         from jobs.run.control import Control
         from jobs.run.engine import Jobs
         from jobs.run.evidence import Evidence
+        from jobs.slots.planner import Planner
+        from jobs.slots.slots import Slots
         from jobs.upkeep.config_state import ConfigState
         from storage.store import Store
 
@@ -119,6 +123,15 @@ class Daemon:
         self.intake = Intake(
             settings, clock, self.store, self.known_serials, self.jobs.wake, repeats=self.jobs.repeats
         )
+        self.planner = Planner(
+            clock,
+            self.store,
+            self.intake,
+            zone=self.zone,
+            trusted=lambda: self.jobs.trust.trusted,
+            tell=self.outbox.tell,
+        )
+        self.slots = Slots(clock, self.store, self.intake, self.planner, self.zone)
         self.library = Library(settings, self.store, clock, self.intake.probe)
         self.control = Control(settings, clock, self.store, self.jobs)
         services = Services(
@@ -131,6 +144,7 @@ class Daemon:
             planning=Planning(
                 clock, self.store, self.jobs.mover, self.jobs.wake, Changer(clock, self.store, self.intake)
             ),
+            slots=self.slots,
             accounts=self.accounts,
             library=self.library,
             phones=self.fleet,
@@ -166,6 +180,10 @@ class Daemon:
         self._write = (0, 0.0)  #: the write to the disk last seen under way, and since when
         self._running = ExitStack()
 
+    def zone(self) -> tzinfo:
+        """The zone that people's times are in."""
+        return zone(self.settings.posting.timezone)
+
     def known_serials(self) -> set[str]:
         """Serials that a request may name: seen, configured, or bound to an account."""
         seen = {phone.serial for phone in self.fleet.inventory()}
@@ -185,9 +203,12 @@ class Daemon:
         self.watch.loop.start()
         on_stop.callback(self.watch.loop.join, 1.0)
         on_stop.callback(self.watch.loop.stop)
-        self.jobs.supervisor.revive(self.watch.loop, self.outbox.loop)
+        self.jobs.supervisor.revive(self.watch.loop, self.outbox.loop, self.planner.loop)
         self.jobs.start()
         on_stop.callback(lambda: self.jobs.stop(self._time_to_stop_s))
+        self.planner.loop.start()
+        on_stop.callback(self.planner.loop.join, 1.0)
+        on_stop.callback(self.planner.loop.stop)
         if not self.store.stopped_cleanly:
             self._note_unclean_stop()
         self.http.start()

@@ -9,9 +9,10 @@ import msgspec
 
 from storage.engine.load import Loaded
 from storage.error_codes import ErrorCode
-from storage.records import ENDED, Outcome, PostMark, Stage, Task, TaskError, UsageMark, Use
+from storage.records import ENDED, Occurrence, Outcome, PostMark, Slot, Stage, Task, TaskError, UsageMark, Use
 from storage.tables.posts import TABLE as POSTS
 from storage.tables.posts import is_out, mark_of
+from storage.tables.slots import OCCURRENCES, SLOTS, key_of
 from storage.tables.tasks import TABLE as TASKS
 from storage.tables.usage import TABLE as USAGE
 
@@ -57,11 +58,19 @@ def put_in_doubt(state: Loaded, now: float) -> int:
         )
     _keep_files(state, {task.id for task in doubtful})
     state.next_ids[TASKS] = state.next_ids.get(TASKS, 1) + _IDS_SKIPPED
+    _catch_up_nothing(state, max(now, newest))
     if doubtful:
         state.warnings.append(
             f"{len(doubtful)} unfinished tasks may have been posted: look at each, then retry or mark it"
         )
     return len(doubtful)
+
+
+def _catch_up_nothing(state: Loaded, now: float) -> None:
+    """What slots had planned up to now may be lost: it is not planned again as if it had been missed."""
+    slots: dict[int, Slot] = state.tables.get(SLOTS, {})
+    for slot_id, slot in slots.items():
+        slots[slot_id] = msgspec.structs.replace(slot, planned_from=max(slot.planned_from, now))
 
 
 def _newest(tasks: Iterable[Task]) -> float:
@@ -86,6 +95,7 @@ def heed(state: Loaded, present: Loaded) -> None:
     for name, next_id in present.next_ids.items():
         state.next_ids[name] = max(state.next_ids.get(name, 1), next_id)
     _heed_posts(state, present)
+    _heed_slots(state, present)
     marks: dict[int, UsageMark] = state.tables.setdefault(USAGE, {})
     known = {(mark.root, mark.sha256): doc_id for doc_id, mark in marks.items()}
     new_id = state.next_ids.get(USAGE, 1)
@@ -110,6 +120,25 @@ def _heed_posts(state: Loaded, present: Loaded) -> None:
         # A task that is in the backup too ends in doubt, and is found by that.
         if made is not None and doc_id not in tasks:
             posts[doc_id] = made
+
+
+def _heed_slots(state: Loaded, present: Loaded) -> None:
+    """Occurrences that went on since, or are over; those whose task still waited for its time may be planned again."""
+    kept: dict[int, Occurrence] = state.tables.setdefault(OCCURRENCES, {})
+    known = {key_of(occurrence) for occurrence in kept.values()}
+    tasks: dict[int, Task] = present.tables.get(TASKS, {})
+    occurrence: Occurrence
+    for doc_id, occurrence in present.tables.get(OCCURRENCES, {}).items():
+        waits = [task_id for task_id in occurrence.task_ids if _waits(tasks.get(task_id))]
+        if key_of(occurrence) in known or (waits and len(waits) == len(occurrence.task_ids)):
+            continue
+        new_id = doc_id if doc_id not in kept else max(state.next_ids.get(OCCURRENCES, 1), *kept) + 1
+        kept[new_id] = occurrence
+        state.next_ids[OCCURRENCES] = max(state.next_ids.get(OCCURRENCES, 1), new_id + 1)
+
+
+def _waits(task: Task | None) -> bool:
+    return task is not None and task.stage is Stage.SCHEDULED
 
 
 def _keep_files(state: Loaded, task_ids: set[int]) -> None:

@@ -247,6 +247,36 @@ class IdempotencyEntry(msgspec.Struct, frozen=True):
     answer: dict[str, Any]
 
 
+class Slot(msgspec.Struct, frozen=True, kw_only=True):
+    """Posts that repeat: at these times of these days, one for each account."""
+
+    id: int
+    name: str
+    usernames: tuple[str, ...]
+    times: tuple[str, ...]  #: "HH:MM" in the hub's zone
+    created_at: float
+    planned_from: float  #: what is due before is none of its occurrences
+    platform: str = ""  #: "" means the account's
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)  #: 0 is Monday
+    script_config: dict[str, Any]  #: as a create request has it
+    missed: str = "skip"  #: or "catch_up"
+    first_day: str = ""  #: "YYYY-MM-DD", "" means no limit
+    last_day: str = ""
+    paused: bool = False
+
+
+class Occurrence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One time of a slot for one account: planned as tasks, or not made for a reason."""
+
+    slot_id: int
+    day: str  #: "YYYY-MM-DD" in the zone that was the hub's when it was planned
+    time: str  #: "HH:MM"
+    username: str
+    at: float  #: when it was due
+    task_ids: tuple[int, ...] = ()
+    reason: str = ""  #: why no task was made
+
+
 class MetaValue(msgspec.Struct, frozen=True):
     """One small fact under a name, in JSON's types."""
 

@@ -29,6 +29,7 @@ from storage.tables.media_facts import FILE as MEDIA_FACTS
 from storage.tables.media_facts import MediaFacts
 from storage.tables.meta import MetaStore
 from storage.tables.posts import PostStore
+from storage.tables.slots import SlotStore
 from storage.tables.tasks import TaskStore
 from storage.tables.usage import UsageStore
 
@@ -40,6 +41,9 @@ SNAPSHOT_EVERY_S = 24 * 3600.0
 
 #: How long a post is known after its task left the store, at least: as long as a task that may repeat it can live.
 POSTS_KEPT_DAYS = 90
+
+#: How long it is known that an occurrence of a slot was planned.
+OCCURRENCES_KEPT_DAYS = 90
 
 #: How long after a snapshot that failed the next is tried.
 SNAPSHOT_AGAIN_S = 600.0
@@ -72,6 +76,7 @@ class Store:
         self.accounts = AccountStore(storage)
         self.materials = MaterialStore(storage)
         self.meta = MetaStore(storage)
+        self.slots = SlotStore(storage, self.tasks)
         self.media_facts = MediaFacts(state_dir / MEDIA_FACTS)
         self.archive = Archive(state_dir / ARCHIVE, files)
         self._retention = Retention(storage, self.archive, retention)
@@ -186,6 +191,7 @@ class Store:
         self.storage.look_for_room()
         self._try("idempotency", lambda: self.idempotency.expire(now))
         self._try("posts", lambda: self.posts.expire(now - self._posts_kept_s))
+        self._try("slots", lambda: self.slots.expire(now - OCCURRENCES_KEPT_DAYS * 24 * 3600.0))
         if now - self._retention_at >= RETENTION_EVERY_S and self._try(
             "archive", lambda: self._retention.run(now)
         ):

@@ -14,12 +14,12 @@ from handlers.api.accounts import AccountHandlers
 from handlers.api.bulk import BulkHandlers
 from handlers.api.devices import DeviceHandlers
 from handlers.api.health import ALIVE, HealthHandlers
-from handlers.api.license import LicenseHandlers, check_plan
 from handlers.api.materials import MaterialHandlers
 from handlers.api.metrics import Metrics
 from handlers.api.openapi import make_document
 from handlers.api.services import Services
-from handlers.api.system import SystemHandlers
+from handlers.api.slots import SlotHandlers
+from handlers.api.system import LicenseHandlers, SystemHandlers, check_plan
 from handlers.api.tasks import TaskHandlers
 from handlers.api.uploads import UploadHandlers
 from handlers.page.status_page import StatusPage
@@ -233,6 +233,7 @@ def _routes(services: Services, metrics: Metrics) -> list[Route]:
         DeviceHandlers,
         MaterialHandlers,
         UploadHandlers,
+        SlotHandlers,
         LicenseHandlers,
         SystemHandlers,
     )

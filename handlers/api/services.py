@@ -23,6 +23,7 @@ from jobs.phone.protocol import PhoneInfo
 from jobs.run.control import Control
 from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
+from jobs.slots.slots import Slots
 from storage.store import Store
 
 
@@ -53,6 +54,7 @@ class Services:
     intake: Intake
     control: Control
     planning: Planning
+    slots: Slots
     accounts: Accounts
     library: Library
     phones: Phones

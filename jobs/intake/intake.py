@@ -27,6 +27,7 @@ from jobs.intake.start_time import LONGEST_AHEAD_DAYS, StartTimeInvalid, read_st
 from jobs.intake.targets import Target, TargetFinder, Targets
 from jobs.media.probe import MediaProbe
 from jobs.queue.scheduler import LOOK_S
+from storage.engine.commit import Transaction
 from storage.errors import StoreFull
 from storage.records import IdempotencyEntry, NewTask, PostMark, Task
 from storage.store import Store
@@ -40,6 +41,8 @@ _MAX_KEPT_BYTES = 16 * 1024**2
 
 #: Makes the entry by which an answer is given again to the same key.
 Remember = Callable[[dict[str, Any]], IdempotencyEntry]
+#: Writes more in the change that stores tasks.
+Beside = Callable[[Transaction, list[Task]], None]
 
 
 class Created(msgspec.Struct, frozen=True):
@@ -114,6 +117,7 @@ class Intake:
         body: bytes = b"",
         force: bool = False,
         gone: Callable[[], bool] = lambda: False,
+        beside: Beside | None = None,
     ) -> Created:
         """Create the tasks that a request asks for.
 
@@ -124,6 +128,7 @@ class Intake:
             body: The body's bytes, by which two bodies are compared.
             force: Like the field of this name in the body.
             gone: Whether who asked has left. One that left repeats its request: then nothing is created for this one.
+            beside: Writes more in the change that stores the tasks.
 
         Raises:
             Refused: one of its kinds; nothing was created. Checked in the order script, shape, phones and accounts,
@@ -132,7 +137,7 @@ class Intake:
         return self.once(
             idempotency_key,
             "" if idempotency_key is None else body_sha256(body, raw),
-            lambda remember: self._create(raw, source, force, gone, remember),
+            lambda remember: self._create(raw, source, remember, force=force, gone=gone, beside=beside),
         )
 
     def once(self, key: str | None, identity: str, create: Callable[[Remember | None], Created]) -> Created:
@@ -158,9 +163,11 @@ class Intake:
         self,
         raw: Any,
         source: str,
+        remember: Remember | None,
+        *,
         force: bool,
         gone: Callable[[], bool],
-        remember: Remember | None,
+        beside: Beside | None,
     ) -> Created:
         findings = Findings()
         plan = self.plan(raw, source, findings)
@@ -170,7 +177,9 @@ class Intake:
             def refuse(repeats: Mapping[int, Repeat]) -> None:
                 refuse_repeats(plan.targets, repeats, findings, forced=force or plan.request.force)
 
-            return self.store(new, findings, refuse, gone, remember, dry_run=plan.request.dry_run)
+            return self.store(
+                new, findings, refuse, gone, remember, dry_run=plan.request.dry_run, beside=beside
+            )
 
     def store(
         self,
@@ -181,6 +190,7 @@ class Intake:
         remember: Remember | None,
         *,
         dry_run: bool,
+        beside: Beside | None = None,
     ) -> Created:
         """Store tasks whose files are chosen, all or none, unless `refuse` raises for what the repeat guard finds."""
         posts = [_post_of(task) for task in new]
@@ -199,6 +209,7 @@ class Intake:
                 tasks = self._store.tasks.create(
                     new,
                     idempotency=None if remember is None else lambda tasks: remember(make_answer(tasks)),
+                    beside=beside,
                 )
             except StoreFull as error:
                 raise NoSpace(Problem("", str(error))) from error

@@ -58,7 +58,7 @@ def read_start(text: str, now: float, where: tzinfo, past: str = "tomorrow") -> 
         offset = found[7] and _offset(found[7])
     except ValueError as error:
         raise StartTimeInvalid(f'"{text}" is no time that there is: {error}; {FORMS}') from None
-    start = Start(wall.replace(tzinfo=offset).timestamp()) if offset else _on_wall(wall, where)
+    start = Start(wall.replace(tzinfo=offset).timestamp()) if offset else on_wall(wall, where)
     if start.at < now - now % 60:
         raise StartTimeInvalid(
             f'"{text}" is past: it is {show(now, where)} now in the zone {zone_name(where)}'
@@ -123,7 +123,7 @@ def _of_day(hour: int, minute: int, now: float, where: tzinfo, past: str) -> Sta
     return Start(moment)
 
 
-def _on_wall(wall: datetime, where: tzinfo) -> Start:
+def on_wall(wall: datetime, where: tzinfo) -> Start:
     """The first moment at which clocks there show this, or the first after the gap that swallows it."""
     moments = list(_moments(wall, where))
     then = datetime.fromtimestamp(moments[0], where)

@@ -67,8 +67,11 @@ class TaskStore:
         new: Sequence[NewTask],
         *,
         idempotency: IdempotencyEntry | Callable[[list[Task]], IdempotencyEntry] | None = None,
+        beside: Callable[[Transaction, list[Task]], None] | None = None,
     ) -> list[Task]:
         """Store tasks, the reservation of their files and the idempotency entry: all or nothing, one write.
+
+        `beside` may write more into the same change, or raise to have nothing written.
 
         Raises:
             StoreFull: there is no room for new tasks.
@@ -80,6 +83,8 @@ class TaskStore:
             if idempotency is not None:
                 entry = idempotency if isinstance(idempotency, IdempotencyEntry) else idempotency(tasks)
                 self._idempotency.put(change, entry)
+            if beside is not None:
+                beside(change, tasks)
             return tasks
 
         return self._storage.commit(action, essential=False)
@@ -201,21 +206,25 @@ class TaskStore:
 
         Tasks in another stage than those of `expect` stay. What they posted, or may have, stays known (`posts`).
         """
-        wanted = list(dict.fromkeys(task_ids))
+        wanted = list(task_ids)
+        if not wanted:
+            return []
+        return self._storage.commit(lambda change: self.remove_within(change, wanted, expect=expect))
 
-        def action(change: Transaction) -> list[int]:
-            removed = []
-            for task_id in wanted:
-                task: Task | None = change.get(TABLE, task_id)
-                if task is not None and (expect is None or task.stage in expect):
-                    change.remove(TABLE, task_id)
-                    keep_mark(change, task)
-                    if task.stage not in ENDED:
-                        self._usage.mark(change, task, Use.FREE)
-                    removed.append(task_id)
-            return removed
-
-        return self._storage.commit(action) if wanted else []
+    def remove_within(
+        self, change: Transaction, task_ids: Iterable[int], *, expect: Collection[Stage] | None = None
+    ) -> list[int]:
+        """`remove` as a part of another change."""
+        removed = []
+        for task_id in dict.fromkeys(task_ids):
+            task: Task | None = change.get(TABLE, task_id)
+            if task is not None and (expect is None or task.stage in expect):
+                change.remove(TABLE, task_id)
+                keep_mark(change, task)
+                if task.stage not in ENDED:
+                    self._usage.mark(change, task, Use.FREE)
+                removed.append(task_id)
+        return removed
 
     def set_waiting(self, updates: Mapping[int, WaitingFacts]) -> None:
         """Say why pending tasks wait; in memory only, as it is worked out again after a restart."""

@@ -6,6 +6,7 @@ import http.client
 import random
 import shutil
 import warnings
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -33,6 +34,8 @@ from jobs.library.library import Library
 from jobs.run.control import Control
 from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
+from jobs.slots.planner import Planner
+from jobs.slots.slots import Slots
 from storage.records import NewTask, Outcome, Stage, Task, TaskError
 from storage.store import Store
 from tests.support.clock import FakeClock
@@ -131,6 +134,15 @@ class HttpSide:
             choice=random.Random(seed),
             repeats=self.jobs.repeats,
         )
+        self.told: list[str] = []
+        self.planner = Planner(
+            self.clock,
+            self.store,
+            self.intake,
+            zone=self.zone,
+            trusted=lambda: self.jobs.trust.trusted,
+            tell=self._tell,
+        )
         self.library = Library(self.settings, self.store, self.clock, self.intake.probe)
         self.planning = Planning(
             self.clock,
@@ -152,6 +164,7 @@ class HttpSide:
             intake=self.intake,
             control=self.control,
             planning=self.planning,
+            slots=Slots(self.clock, self.store, self.intake, self.planner, self.zone),
             accounts=self.accounts,
             library=self.library,
             phones=self.phones,
@@ -180,6 +193,12 @@ class HttpSide:
 
     def known_serials(self) -> set[str]:
         return {info.serial for info in self.phones.inventory()} | set(self.settings.phones.known)
+
+    def zone(self) -> tzinfo:
+        return self.services.zone()
+
+    def _tell(self, _name: str, sentence: str, /, **_facts: Any) -> None:
+        self.told.append(sentence)
 
     def run_jobs(self) -> None:
         """Start the jobs core: due tasks run."""

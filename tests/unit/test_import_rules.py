@@ -39,6 +39,7 @@ ROOMS = (
     "jobs.notify",
     "jobs.post",
     "jobs.accounts",
+    "jobs.slots",
     "jobs.run",
     "jobs.upkeep",
     "handlers.request",

@@ -1,0 +1,1 @@
+"""Slots: posts that repeat on weekdays and times."""

@@ -1,0 +1,55 @@
+"""When the occurrences of a slot are due, through daylight saving (R60)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, tzinfo
+from typing import NamedTuple
+
+from jobs.intake.start_time import on_wall, parse_time_of_day
+from storage.records import Slot
+
+#: The longest stretch of days that is looked at, whatever the clock says.
+_MOST_DAYS = 400
+
+
+class Due(NamedTuple):
+    """One time of a slot, for all its accounts."""
+
+    at: float
+    day: str
+    time: str
+
+
+def occurrences(slot: Slot, start: float, end: float, where: tzinfo) -> Iterator[Due]:
+    """What is due from `start` up to and including `end`, day by day.
+
+    A time in the gap of a spring night is due in the first minute after it, one that an autumn night has twice the first
+    time.
+    """
+    day = datetime.fromtimestamp(start, where).date() - timedelta(days=1)
+    last = datetime.fromtimestamp(end, where).date() + timedelta(days=1)
+    for _ in range(_MOST_DAYS):
+        if day > last:
+            return
+        if _falls_on(slot, day):
+            for time in slot.times:
+                due = _due(day, time, where)
+                if start <= due.at <= end:
+                    yield due
+        day += timedelta(days=1)
+
+
+def _falls_on(slot: Slot, day: date) -> bool:
+    text = day.isoformat()
+    return (
+        day.weekday() in slot.weekdays
+        and (not slot.first_day or text >= slot.first_day)
+        and (not slot.last_day or text <= slot.last_day)
+    )
+
+
+def _due(day: date, time: str, where: tzinfo) -> Due:
+    hour, minute = parse_time_of_day(time)
+    wall = datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001 - the zone is applied in on_wall
+    return Due(on_wall(wall, where).at, day.isoformat(), time)

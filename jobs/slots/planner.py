@@ -1,0 +1,176 @@
+"""Plans the occurrences of slots 48 hours ahead, each once, as ordinary tasks (R60)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from datetime import tzinfo
+
+from jobs.hub.clock import Clock, utc
+from jobs.hub.once import Once
+from jobs.hub.supervision import Loop
+from jobs.input.refusals import ClientGone, Draining, NoSpace, Refused
+from jobs.intake.intake import Intake
+from jobs.intake.request import SCRIPT
+from jobs.slots.calendar import Due, occurrences
+from jobs.task.announcements import Tell
+from storage.errors import StoreError
+from storage.records import Occurrence, Slot
+from storage.store import Store
+from storage.tables.slots import Key, OccurrenceKnown, key_of
+
+_LOG = logging.getLogger(__name__)
+
+#: How far ahead occurrences become tasks: they can be seen, changed and held as any other.
+AHEAD_S = 48 * 3600.0
+#: What is due up to this long ago still counts as in time: the planner looks once a minute.
+GRACE_S = 120.0
+#: What was due longer ago is never looked at again.
+BACK_S = 31 * 24 * 3600.0
+EVERY_S = 60.0
+#: An occurrence that cannot be planned is reported again after this time.
+AGAIN_S = 24 * 3600.0
+MISSED = "missed: its time passed before it could be planned"
+
+
+class Planner:
+    """The thread that turns slots into tasks. Thread-safe."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        store: Store,
+        intake: Intake,
+        *,
+        zone: Callable[[], tzinfo],
+        trusted: Callable[[], bool],
+        tell: Tell,
+    ) -> None:
+        """`trusted` says whether the wall clock may be believed; `tell` announces occurrences that cannot be planned."""
+        self._clock = clock
+        self._slots = store.slots
+        self._intake = intake
+        self._zone = zone
+        self._trusted = trusted
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._troubles: dict[Key, str] = {}
+        self._once = Once(clock, AGAIN_S)
+        self.loop = Loop("slots", self.turn, clock, longest_wait_s=EVERY_S)
+
+    def trouble(self, key: Key) -> str:
+        """Why an occurrence that is to come could not be planned so far, "" when nothing is known."""
+        return self._troubles.get(key, "")
+
+    def exclusively(self, change: Callable[[], Slot | None]) -> Slot | None:
+        """Change a slot while nothing is being planned; what it makes is planned at once afterwards."""
+        with self._lock:
+            changed = change()
+            self._troubles.clear()
+        self.loop.wake()
+        return changed
+
+    def turn(self) -> float:
+        """Plan what is due within 48 hours; returns the seconds until the next look."""
+        if not self._trusted():
+            return EVERY_S
+        now = self._clock.now()
+        for slot in self._slots.all():
+            if self.loop.stopping:
+                break
+            if not slot.paused:
+                with self._lock:
+                    present = self._slots.get(slot.id)
+                    if present is not None and not present.paused:
+                        self._plan(present, now)
+        return EVERY_S
+
+    def _plan(self, slot: Slot, now: float) -> None:
+        missed: list[Occurrence] = []
+        late = now - GRACE_S
+        for due, username in self._unplanned(slot, now):
+            occurrence = Occurrence(slot_id=slot.id, day=due.day, time=due.time, username=username, at=due.at)
+            if due.at < late:
+                missed.append(occurrence)
+            else:
+                self._make(slot, occurrence, now, start=due.at)
+        caught: list[Occurrence] = []
+        if slot.missed == "catch_up":
+            latest = {one.username: one for one in sorted(missed, key=lambda one: one.at)}
+            caught = [one for one in latest.values() if self._make(slot, one, now, start=now)]
+        self._note_missed([one for one in missed if one not in caught])
+
+    def _unplanned(self, slot: Slot, now: float) -> Iterator[tuple[Due, str]]:
+        zone = self._zone()
+        for due in occurrences(slot, max(slot.planned_from, now - BACK_S), now + AHEAD_S, zone):
+            for username in slot.usernames:
+                if not self._slots.knows((slot.id, due.day, due.time, username.casefold())):
+                    yield due, username
+
+    def _make(self, slot: Slot, occurrence: Occurrence, now: float, *, start: float) -> bool:
+        """Create the tasks of one occurrence; what refuses them is tried again until its time has passed."""
+        key = key_of(occurrence)
+        try:
+            self._intake.create(
+                request(slot, occurrence.username, start if start > now else None),
+                beside=lambda change, tasks: self._slots.note(
+                    change, _with_tasks(occurrence, tuple(task.id for task in tasks))
+                ),
+            )
+        except OccurrenceKnown:
+            return True
+        except (Draining, NoSpace, ClientGone, StoreError) as error:
+            _LOG.warning("slot %d, %s %s: %s; tried again", slot.id, occurrence.day, occurrence.time, error)
+            return False
+        except Refused as refused:
+            self._refused(slot, occurrence, str(refused))
+            return False
+        self._troubles.pop(key, None)
+        return True
+
+    def _refused(self, slot: Slot, occurrence: Occurrence, why: str) -> None:
+        self._troubles[key_of(occurrence)] = why
+        if not self._once.is_news(slot.id, occurrence.username, why):
+            return
+        sentence = (
+            f"slot {slot.id} ({slot.name or 'without a name'}) cannot plan the post of {occurrence.day} "
+            f"{occurrence.time} for @{occurrence.username}: {why}"
+        )
+        _LOG.warning("%s", sentence)
+        try:
+            self._tell("slot", sentence, slot_id=slot.id, username=occurrence.username, at=occurrence.at)
+        except StoreError as error:
+            _LOG.warning("a notification was lost: %s (%s)", sentence, error)
+
+    def _note_missed(self, missed: list[Occurrence]) -> None:
+        reasons = [self._troubles.pop(key_of(one), "") for one in missed]
+        self._slots.note_missed(
+            [
+                _with_reason(one, f"not made: {why}" if why else MISSED)
+                for one, why in zip(missed, reasons, strict=True)
+            ]
+        )
+
+
+def request(slot: Slot, username: str, start: float | None) -> dict[str, object]:
+    """The create request of one occurrence; it starts at once without `start`."""
+    return {
+        "script_name": SCRIPT,
+        "usernames": [username],
+        "platform": slot.platform or None,
+        "script_config": dict(slot.script_config),
+        "start_time": "" if start is None else utc(start).isoformat(timespec="seconds"),
+    }
+
+
+def _with_tasks(one: Occurrence, task_ids: tuple[int, ...]) -> Occurrence:
+    return Occurrence(
+        slot_id=one.slot_id, day=one.day, time=one.time, username=one.username, at=one.at, task_ids=task_ids
+    )
+
+
+def _with_reason(one: Occurrence, reason: str) -> Occurrence:
+    return Occurrence(
+        slot_id=one.slot_id, day=one.day, time=one.time, username=one.username, at=one.at, reason=reason
+    )

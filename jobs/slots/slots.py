@@ -1,0 +1,281 @@
+"""Slots as people manage them: checked before they are stored, and shown with what they will make (R60)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, tzinfo
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from jobs.content.script_config import PostConfig
+from jobs.hub.clock import Clock
+from jobs.input.fields import Findings, Unreadable, read_object, shorten
+from jobs.input.near_names import Unknown
+from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem, Refused
+from jobs.intake.intake import Intake
+from jobs.intake.start_time import StartTimeInvalid, parse_time_of_day
+from jobs.intake.targets import clean_username
+from jobs.slots.calendar import occurrences
+from jobs.slots.planner import Planner, request
+from storage.errors import StoreFull, UnknownRecord
+from storage.records import Slot
+from storage.store import Store
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MAX_SLOTS = 200
+#: What one slot may make in a day.
+MAX_A_DAY = 500
+#: How far what a slot will make is shown, and how many past occurrences.
+SHOWN_AHEAD_S = 7 * 24 * 3600.0
+SHOWN_PAST = 20
+
+Username = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class SlotFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What a slot says; in a change, what is absent stays as it is."""
+
+    name: Annotated[str, Meta(max_length=200, description="For people")] = ""
+    usernames: Annotated[
+        tuple[Username, ...], Meta(min_length=1, max_length=100, description="Accounts, with or without @")
+    ] = ()
+    times: Annotated[
+        tuple[str, ...],
+        Meta(min_length=1, max_length=48, description="HH:MM in the hub's time zone", examples=[["18:30"]]),
+    ] = ()
+    weekdays: Annotated[
+        tuple[str, ...], Meta(max_length=7, description="mon, tue, wed, thu, fri, sat, sun; empty: every day")
+    ] = ()
+    platform: Annotated[
+        Literal["tiktok", "instagram", "all"] | None, Meta(description="Default: the account's")
+    ] = None
+    script_config: Annotated[
+        PostConfig, Meta(description="As in POST /task, with a source: a folder, or tags of the library")
+    ] = PostConfig()
+    missed: Annotated[
+        Literal["skip", "catch_up"],
+        Meta(
+            description="What becomes of posts whose time passed while the hub was off: left out, or the latest of "
+            "each account made at once"
+        ),
+    ] = "skip"
+    first_day: Annotated[str, Meta(description="YYYY-MM-DD; empty: today")] = ""
+    last_day: Annotated[str, Meta(description="YYYY-MM-DD; empty: for ever")] = ""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One occurrence of a slot, planned or to come, made or not."""
+
+    day: str
+    time: str
+    username: str
+    at: float
+    task_ids: tuple[int, ...] = ()
+    problem: str = ""  #: why it was not made, or could not be planned so far
+
+
+_UNKNOWN = Unknown(
+    other_words={
+        **dict.fromkeys(("accounts", "account", "username", "users"), "usernames"),
+        **dict.fromkeys(("time", "start_time", "at", "hours"), "times"),
+        **dict.fromkeys(("days", "day", "weekday", "days_of_week"), "weekdays"),
+        **dict.fromkeys(("from", "start_day", "start_date", "begin"), "first_day"),
+        **dict.fromkeys(("until", "to", "end_day", "end_date"), "last_day"),
+        **dict.fromkeys(("config", "source", "material_source"), "script_config"),
+    }
+)
+
+
+class Slots:
+    """Creates, changes, pauses and removes slots. Thread-safe."""
+
+    def __init__(
+        self, clock: Clock, store: Store, intake: Intake, planner: Planner, zone: Callable[[], tzinfo]
+    ) -> None:
+        self._clock = clock
+        self._slots = store.slots
+        self._intake = intake
+        self._planner = planner
+        self._zone = zone
+
+    def all(self) -> list[Slot]:
+        """Every slot, by id."""
+        return self._slots.all()
+
+    def get(self, slot_id: int) -> Slot:
+        """Raises NotFound."""
+        slot = self._slots.get(slot_id)
+        if slot is None:
+            raise NotFound(Problem("slot_id", f"there is no slot {slot_id}"))
+        return slot
+
+    def add(self, raw: Any) -> tuple[Slot, list[str]]:
+        """Store a slot; what it will make in the next 48 hours is planned at once.
+
+        Raises:
+            Refused: one of its kinds; nothing was stored.
+        """
+        findings = Findings()
+        fields = self._read(raw, findings, required=("usernames", "times"))
+        if len(self._slots.all()) >= MAX_SLOTS:
+            findings.problem("", f"there are {MAX_SLOTS} slots already, as many as are taken")
+        now = self._clock.now()
+        wanted = Slot(id=0, created_at=now, planned_from=now, **{"name": "", "script_config": {}, **fields})
+        self._check(wanted, findings)
+        new = {name: getattr(wanted, name) for name in Slot.__struct_fields__ if name != "id"}
+        slot = self._stored(lambda: self._slots.add(**new))
+        return slot, findings.warnings
+
+    def change(self, slot_id: int, raw: Any) -> tuple[Slot, list[str]]:
+        """Change a slot: its tasks that wait for their time are taken back and planned anew.
+
+        Raises:
+            Refused: one of its kinds; nothing was changed.
+        """
+        findings = Findings()
+        present = self.get(slot_id)
+        fields = self._read(raw, findings)
+        self._check(msgspec.structs.replace(present, **fields), findings)
+        return self._write(slot_id, **fields), findings.warnings
+
+    def pause(self, slot_id: int, *, paused: bool) -> Slot:
+        """Stop or go on with planning; pausing takes back the tasks that wait for their time. Raises NotFound."""
+        slot = self.get(slot_id)
+        return slot if slot.paused is paused else self._write(slot_id, paused=paused)
+
+    def remove(self, slot_id: int) -> None:
+        """Forget a slot and take back its tasks that wait for their time. Raises NotFound."""
+        self.get(slot_id)
+        now = self._clock.now()
+        self._planner.exclusively(lambda: self._slots.remove(slot_id, now))
+
+    def next(self, slot: Slot) -> list[Shown]:
+        """What a slot has planned and will make in the coming week, and why some of it is in danger."""
+        now = self._clock.now()
+        known = {(one.day, one.time, one.username.casefold()): one for one in self._slots.of_slot(slot.id)}
+        found = []
+        for due in () if slot.paused else occurrences(slot, now, now + SHOWN_AHEAD_S, self._zone()):
+            for username in slot.usernames:
+                key = (due.day, due.time, username.casefold())
+                one = known.pop(key, None)
+                problem = self._planner.trouble((slot.id, *key)) if one is None else one.reason
+                found.append(Shown(due.day, due.time, username, due.at, one.task_ids if one else (), problem))
+        return sorted(found, key=lambda one: (one.at, one.username))
+
+    def past(self, slot: Slot) -> list[Shown]:
+        """The latest occurrences whose time has come, newest first."""
+        now = self._clock.now()
+        over = [one for one in self._slots.of_slot(slot.id) if one.at <= now]
+        return [
+            Shown(one.day, one.time, one.username, one.at, one.task_ids, one.reason)
+            for one in reversed(over[-SHOWN_PAST:])
+        ]
+
+    # --- inside
+
+    def _write(self, slot_id: int, **changes: Any) -> Slot:
+        now = self._clock.now()
+        try:
+            return self._stored(lambda: self._slots.change(slot_id, now, **changes, planned_from=now))
+        except UnknownRecord:
+            raise NotFound(Problem("slot_id", f"there is no slot {slot_id}")) from None
+
+    def _stored(self, write: Callable[[], Slot]) -> Slot:
+        try:
+            slot = self._planner.exclusively(write)
+        except StoreFull as error:
+            raise NoSpace(Problem("", str(error))) from error
+        assert slot is not None  # noqa: S101 - only a removal gives none
+        return slot
+
+    def _read(self, raw: Any, findings: Findings, *, required: tuple[str, ...] = ()) -> dict[str, Any]:
+        """The fields that are given, as a slot keeps them; problems are noted."""
+        if not isinstance(raw, Mapping):
+            raise Invalid(Problem("", "the body must be a JSON object"))
+        config = raw.get("script_config")
+        given = {name: value for name, value in raw.items() if name != "script_config"}
+        fields = read_object(SlotFields, given, findings, unknown=_UNKNOWN)
+        for name in required:
+            if name not in fields and not any(one.field.startswith(name) for one in findings.problems):
+                findings.problem(name, "is missing")
+        readers: dict[str, Callable[[Any], Any]] = {"weekdays": _read_weekdays, "times": _read_times, "usernames": _read_usernames,
+                   "first_day": _read_day, "last_day": _read_day}  # fmt: skip
+        for name, read in readers.items():
+            if name in fields:
+                try:
+                    fields[name] = read(fields[name])
+                except (Unreadable, StartTimeInvalid) as error:
+                    findings.problem(name, str(error))
+        if "platform" in raw:
+            fields["platform"] = fields.get("platform") or ""
+        if config is not None:
+            if isinstance(config, Mapping):
+                fields["script_config"] = dict(config)
+            else:
+                findings.problem("script_config", "must be a JSON object")
+        if findings.problems:
+            raise Invalid(findings.problems)
+        return fields
+
+    def _check(self, slot: Slot, findings: Findings) -> None:
+        """What a create request for its accounts would say, but for files. Raises Refused."""
+        if slot.first_day and slot.last_day and slot.last_day < slot.first_day:
+            findings.problem("last_day", f"lies before first_day ({slot.first_day})")
+        if len(slot.usernames) * len(slot.times) > MAX_A_DAY:
+            findings.problem("times", f"make more than {MAX_A_DAY} posts a day with so many accounts")
+        if slot.script_config.get("material_list"):
+            findings.problem(
+                "script_config.material_list",
+                "names files that each time would post again; use a folder or tags of the library",
+            )
+        if findings.problems:
+            raise Invalid(findings.problems)
+        for username in slot.usernames:
+            own = Findings()
+            try:
+                self._intake.plan(request(slot, username, None), "api", own)
+            except Refused as refused:
+                raise type(refused)(
+                    [Problem(_field(one.field, username), one.problem, one.code) for one in refused.problems]
+                ) from None
+            for warning in own.warnings:
+                findings.warn(warning)
+
+
+def _field(name: str, username: str) -> str:
+    return f"usernames ({username})" if name.startswith("usernames") else name
+
+
+def _read_weekdays(given: tuple[str, ...]) -> tuple[int, ...]:
+    found = []
+    for word in given:
+        index = next((i for i, day in enumerate(WEEKDAYS) if word.strip().casefold()[:3] == day), None)
+        if index is None:
+            raise Unreadable(f'"{shorten(word)}" is no weekday; write {", ".join(WEEKDAYS)}')
+        found.append(index)
+    return tuple(sorted(set(found))) or tuple(range(7))
+
+
+def _read_times(given: tuple[str, ...]) -> tuple[str, ...]:
+    times = {"{:02d}:{:02d}".format(*parse_time_of_day(text)) for text in given}
+    if not times:
+        raise Unreadable("name at least one time")
+    return tuple(sorted(times))
+
+
+def _read_usernames(given: tuple[str, ...]) -> tuple[str, ...]:
+    names = {clean_username(name).casefold(): clean_username(name) for name in given}
+    if not names:
+        raise Unreadable("name at least one account")
+    return tuple(names.values())
+
+
+def _read_day(text: str) -> str:
+    if not text.strip():
+        return ""
+    try:
+        return date.fromisoformat(text.strip()).isoformat()
+    except ValueError:
+        raise Unreadable(f'"{shorten(text)}" is no day; write YYYY-MM-DD') from None

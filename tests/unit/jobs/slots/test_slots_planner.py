@@ -1,0 +1,248 @@
+"""Slots become tasks 48 hours ahead, each occurrence once (R60)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from jobs.hub.settings import AccountEntry
+from storage.records import Stage
+from tests.support.clock import FakeClock
+from tests.support.http_side import HttpSide
+
+BERLIN = ZoneInfo("Europe/Berlin")
+PEOPLE = (AccountEntry(username="@anna", serial="PHONE1"), AccountEntry(username="@ben", serial="PHONE2"))
+SLOTS = "/api/v1/slots"
+DAY = 86400.0
+
+
+def wall(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN).timestamp()
+
+
+@pytest.fixture
+def side(tmp_path: Path) -> Iterator[HttpSide]:
+    with HttpSide(tmp_path, accounts=PEOPLE, clock=FakeClock(wall("2027-01-04 12:00"))) as built:
+        fill(built, 40)
+        yield built
+
+
+def fill(side: HttpSide, count: int) -> None:
+    """Put so many photos into the folder of each account, no two alike."""
+    picture = (side.media / "photo.jpg").read_bytes()
+    for name in ("anna", "ben"):
+        folder = side.media / "pool" / f"@{name}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            (folder / f"{number:03d}.jpg").write_bytes(picture + f"{name}{number}".encode())
+
+
+def body(side: HttpSide, **changes: Any) -> dict[str, Any]:
+    config = {"content_type": 1, "material_source": "localFolder", "material_path": str(side.media / "pool")}
+    return {"usernames": ["@anna", "@ben"], "times": ["18:30"], "script_config": config, **changes}
+
+
+def slot(side: HttpSide, **changes: Any) -> int:
+    made = side.client.good("POST", SLOTS, body(side, **changes))
+    side.planner.turn()
+    return int(made["slot"]["id"])
+
+
+def planned(side: HttpSide) -> list[str]:
+    tasks, _ = side.store.tasks.page(page_size=1000)
+    tasks.sort(key=lambda task: (task.scheduled_at, task.username))
+    return [f"{datetime.fromtimestamp(task.scheduled_at, BERLIN):%d %H:%M} {task.username}" for task in tasks]
+
+
+def clock(side: HttpSide) -> FakeClock:
+    assert isinstance(side.clock, FakeClock)
+    return side.clock
+
+
+def test_what_is_due_within_48_hours_becomes_tasks_that_can_be_seen(side: HttpSide) -> None:
+    number = slot(side)
+    assert planned(side) == ["04 18:30 anna", "04 18:30 ben", "05 18:30 anna", "05 18:30 ben"]
+    shown = side.client.good("GET", f"{SLOTS}/{number}")
+    assert [(one["day"], one["username"], len(one["task_ids"])) for one in shown["next"][:5]] == [
+        ("2027-01-04", "anna", 1),
+        ("2027-01-04", "ben", 1),
+        ("2027-01-05", "anna", 1),
+        ("2027-01-05", "ben", 1),
+        ("2027-01-06", "anna", 0),
+    ]
+    assert len(shown["next"]) == 14
+
+
+def test_an_occurrence_is_planned_once_however_often_the_planner_looks(side: HttpSide) -> None:
+    slot(side)
+    for _ in range(3):
+        side.planner.turn()
+    assert len(planned(side)) == 4
+    clock(side).advance(DAY)
+    side.planner.turn()
+    assert planned(side)[4:] == ["06 18:30 anna", "06 18:30 ben"]
+
+
+def test_a_clock_that_jumps_and_comes_back_makes_nothing_twice(side: HttpSide) -> None:
+    slot(side)
+    clock(side).step_wall(5 * DAY)
+    side.planner.turn()
+    clock(side).step_wall(-5 * DAY)
+    for _ in range(8):
+        side.planner.turn()
+        clock(side).advance(DAY)
+    counted = Counter(planned(side))
+    assert set(counted.values()) == {1}
+
+
+def test_a_task_that_was_deleted_or_ended_is_not_planned_again(side: HttpSide) -> None:
+    slot(side)
+    tasks, _ = side.store.tasks.page(page_size=10)
+    side.client.good("DELETE", f"/api/v1/task/{tasks[0].id}")
+    side.store.tasks.change(tasks[1].id, stage=Stage.PUBLISHED, finished_at=side.clock.now())
+    side.planner.turn()
+    assert len(planned(side)) == 3
+
+
+def test_no_two_tasks_of_a_slot_post_the_same_file(side: HttpSide) -> None:
+    slot(side, times=["08:00", "13:00", "18:30"])
+    tasks, _ = side.store.tasks.page(page_size=100)
+    assert set(Counter(task.materials[0].sha256 for task in tasks).values()) == {1}
+
+
+def test_what_the_hub_slept_through_is_left_out_and_said(side: HttpSide) -> None:
+    number = slot(side)
+    clock(side).advance(5 * DAY)
+    side.planner.turn()
+    past = side.client.good("GET", f"{SLOTS}/{number}")["past"]
+    assert [(one["day"], one["username"], bool(one["problem"])) for one in past] == [
+        ("2027-01-08", "ben", True), ("2027-01-08", "anna", True),
+        ("2027-01-07", "ben", True), ("2027-01-07", "anna", True),
+        ("2027-01-06", "ben", True), ("2027-01-06", "anna", True),
+        ("2027-01-05", "ben", False), ("2027-01-05", "anna", False),
+        ("2027-01-04", "ben", False), ("2027-01-04", "anna", False),
+    ]  # fmt: skip
+    assert "missed" in past[0]["problem"]
+
+
+def test_catch_up_makes_the_latest_of_each_account_at_once_and_no_other(side: HttpSide) -> None:
+    slot(side, missed="catch_up")
+    before = len(planned(side))
+    clock(side).advance(5 * DAY)
+    side.planner.turn()
+    side.planner.turn()
+    assert planned(side)[before : before + 2] == ["09 12:00 anna", "09 12:00 ben"]
+    assert len(planned(side)) == before + 2 + 4
+
+
+def test_an_untrusted_clock_plans_nothing(side: HttpSide, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(side.jobs.trust), "trusted", property(lambda _: False))
+    slot(side)
+    assert planned(side) == []
+
+
+def test_a_pool_that_runs_dry_is_announced_before_the_day_and_refilling_helps(side: HttpSide) -> None:
+    for path in (side.media / "pool" / "@anna").iterdir():
+        if path.name > "000.jpg":
+            path.unlink()
+    number = slot(side)
+    assert planned(side) == ["04 18:30 anna", "04 18:30 ben", "05 18:30 ben"]
+    (sentence,) = side.told
+    assert "@anna" in sentence
+    assert "2027-01-05" in sentence
+    side.planner.turn()
+    assert len(side.told) == 1
+    shown = side.client.good("GET", f"{SLOTS}/{number}")["next"]
+    assert [one["problem"] != "" for one in shown[:4]] == [False, False, True, False]
+    fill(side, 5)
+    side.planner.turn()
+    assert planned(side)[2:] == ["05 18:30 anna", "05 18:30 ben"]
+
+
+def test_what_never_could_be_made_says_why_when_its_time_has_passed(side: HttpSide) -> None:
+    for path in (side.media / "pool" / "@anna").iterdir():
+        path.unlink()
+    number = slot(side, usernames=["@anna"])
+    clock(side).advance(DAY)
+    side.planner.turn()
+    (past,) = side.client.good("GET", f"{SLOTS}/{number}")["past"]
+    assert past["problem"].startswith("not made: ")
+
+
+def test_pausing_takes_back_what_waits_and_resuming_plans_from_now_on(side: HttpSide) -> None:
+    number = slot(side)
+    assert side.client.good("POST", f"{SLOTS}/{number}/pause")["paused"] is True
+    side.planner.turn()
+    assert planned(side) == []
+    clock(side).advance(DAY)
+    resumed = side.client.good("POST", f"{SLOTS}/{number}/resume")
+    side.planner.turn()
+    assert resumed["past"] == []
+    assert planned(side) == ["05 18:30 anna", "05 18:30 ben", "06 18:30 anna", "06 18:30 ben"]
+
+
+def test_a_change_plans_anew_and_leaves_what_has_begun(side: HttpSide) -> None:
+    number = slot(side)
+    begun = next(task for task in side.store.tasks.page(page_size=10)[0] if task.username == "anna")
+    side.store.tasks.change(begun.id, stage=Stage.PREPARING)
+    side.client.good("PATCH", f"{SLOTS}/{number}", {"times": ["20:00"]})
+    side.planner.turn()
+    found = planned(side)
+    assert [one for one in found if "20:00" in one] == [
+        "04 20:00 anna", "04 20:00 ben", "05 20:00 anna", "05 20:00 ben",
+    ]  # fmt: skip
+    assert len([one for one in found if "18:30" in one]) == 1
+
+
+def test_a_removed_slot_takes_its_waiting_tasks_with_it(side: HttpSide) -> None:
+    number = slot(side)
+    side.client.good("DELETE", f"{SLOTS}/{number}")
+    side.planner.turn()
+    assert planned(side) == []
+    side.client.bad(40401, "GET", f"{SLOTS}/{number}")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"times": ["25:00"]}, "times"),
+        ({"times": []}, "times"),
+        ({"usernames": []}, "usernames"),
+        ({"usernames": ["@nobody"]}, "usernames (nobody)"),
+        ({"weekdays": ["someday"]}, "weekdays"),
+        ({"first_day": "31.01.2027"}, "first_day"),
+        ({"first_day": "2027-02-01", "last_day": "2027-01-01"}, "last_day"),
+        ({"missed": "maybe"}, "missed"),
+        ({"script_config": {"captoins": "x"}}, "script_config.captoins"),
+        ({"script_config": {"material_list": ["a.mp4"]}}, "script_config.material_list"),
+        ({"time": "18:30"}, "time"),
+    ],
+)
+def test_a_bad_field_is_named_and_nothing_is_stored(
+    side: HttpSide, change: dict[str, Any], field: str
+) -> None:
+    code = 40401 if "nobody" in field else 40001
+    answer = side.client.bad(code, "POST", SLOTS, body(side, **change))
+    assert field in [error["field"] for error in answer["data"]["errors"]]
+    assert side.client.good("GET", SLOTS)["slots"] == []
+
+
+def test_weekdays_are_taken_as_people_write_them(side: HttpSide) -> None:
+    number = slot(side, weekdays=["Monday", "wed"])
+    assert side.client.good("GET", f"{SLOTS}/{number}")["weekdays"] == ["mon", "wed"]
+
+
+def test_slots_and_what_they_planned_outlive_a_restart(tmp_path: Path) -> None:
+    now = FakeClock(wall("2027-01-04 12:00"))
+    with HttpSide(tmp_path, accounts=PEOPLE, clock=now) as first:
+        fill(first, 5)
+        slot(first)
+    with HttpSide(tmp_path, accounts=PEOPLE, clock=now) as again:
+        again.planner.turn()
+        assert len(planned(again)) == 4
