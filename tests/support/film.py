@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from jobs.phone.screen.tree import UiTree
+from jobs.phone.screen.tree import UiTree, parse_xml
 from jobs.post.apps import APPS
 from jobs.post.flow.flow import Flow
 from jobs.task.attempt import Verdict
@@ -117,6 +117,7 @@ def _taken(
     words: str = "",
     editing: bool = False,
     phase: int | None = None,
+    says: tuple[str, str] | None = None,
     **state: Any,
 ) -> UiTree:
     """The tree of an app on one of its screens.
@@ -130,6 +131,7 @@ def _taken(
         words: what stands in the form.
         editing: the form's caption is being edited.
         phase: how far an upload is that runs.
+        says: a text of the screen, and what stands there instead.
         state: what else the app keeps.
     """
     phone = AppPhone(platform)
@@ -152,7 +154,8 @@ def _taken(
         app.cover(cover)
     if sheet:
         app.cover(UnknownScreen(app) if sheet == "unknown" else Sheet(app, sheet))
-    return AppPhone._tree(phone)
+    tree = AppPhone._tree(phone)
+    return parse_xml(tree.source.replace(*says)) if says else tree
 
 
 def _running(platform: str, phase: int) -> Upload:
@@ -192,7 +195,10 @@ _TIKTOK: dict[str, dict[str, Any]] = {
     "unknown": {"screen": "home", "sheet": "unknown"},
     "splash": {"screen": "splash"},
 }
+_OFFER = ("Get more from your next reel", "Now that your reel was posted, boost it")
 _INSTAGRAM: dict[str, dict[str, Any]] = {
+    "offer for the post": {"screen": "home", "sheet": "offer", "says": _OFFER},
+    "offer over form": {"screen": "share", "words": OURS, "sheet": "offer", "says": _OFFER},
     "home": {"screen": "home"},
     "home with own story": {"screen": "home", "mine": {"story": True}},
     "uploading": {"screen": "home", "phase": 1},

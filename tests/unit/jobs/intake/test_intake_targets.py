@@ -250,3 +250,37 @@ def test_CLI_6_an_object_in_place_of_a_list_is_named_as_one(door: Door) -> None:
 @pytest.mark.parametrize("given", ["TIKTOK", "TikTok ", "Tiktok"])
 def test_a_platform_in_another_case_is_recognised(door: Door, given: str) -> None:
     assert 'did you mean "tiktok"?' in door.errors(LIST, platform=given)["platform"]
+
+
+def test_only_accounts_of_that_phone_on_that_app_say_which_package_it_has(door: Door) -> None:
+    def package() -> str:
+        return door.create(LIST, serials=["A"]).tasks[0].package
+
+    door.account("elsewhere", "B", package="com.ss.android.ugc.trill")
+    door.account("off", "A", package="com.ss.android.ugc.trill", enabled=False)
+    door.account("other_app", "A", "instagram", package="com.instagram.lite")
+    assert package() == "com.zhiliaoapp.musically"
+    door.account("here", "A", package="com.ss.android.ugc.trill")
+    assert package() == "com.ss.android.ugc.trill"
+
+
+def test_what_is_not_there_is_refused_with_where_to_look(door: Door) -> None:
+    door.account("bob", "A", "instagram")
+
+    def said(**fields: Any) -> str:
+        (problem,) = refused(lambda: door.create(LIST, **fields), NotFound).values()
+        return problem
+
+    assert said(serials=["Z"]) == (
+        'there is no phone "Z", and none was ever seen here; /api/v1/devices lists them'
+    )
+    assert said(serials=None, usernames=["nobody"]) == (
+        "there is no account @nobody; /api/v1/accounts lists them"
+    )
+    assert said(serials=None, usernames=["bob"], platform="tiktok") == (
+        "there is no account @bob on tiktok, but on instagram"
+    )
+    assert said(serials=["A"], enable_multi_account=True) == (
+        'the phone "A" has no enabled account on tiktok, but on instagram; say platform "instagram" or "all"'
+    )
+    assert said(serials=["B"], enable_multi_account=True) == 'the phone "B" has no enabled account'

@@ -88,6 +88,22 @@ WATCHED: dict[str, Seen] = {
 }  # fmt: skip
 
 
+def test_an_offer_for_the_post_that_was_made_is_proof_unless_it_may_speak_of_another() -> None:
+    told = "the app speaks of the post as published"
+    stage = FilmStage("instagram", {0: "form", 1: "offer for the post"})
+    verdict = stage.watched(bend=knowing())
+    assert (verdict.outcome, verdict.remark, stage.took_s()) == (Outcome.PUBLISHED, told, pytest.approx(1.0))
+    assert stage.phone.taps == []
+    story = FilmStage("instagram", {0: "story form", 1: "offer for the post"}, placement="story")
+    story.phone.leads["offer for the post"] = "home"
+    assert story.watched(bend=knowing(ring_before=False)).remark != told
+    before = FilmStage("instagram", {0: "form", 1: "offer for the post"})
+    before.phone.leads["offer for the post"] = "home"
+    assert before.watched(bend=knowing(), before={"posted": 1}).remark != told
+    over_form = FilmStage("instagram", {0: "form", 1: "offer over form"})
+    assert over_form.watched(bend=knowing()).remark != told
+
+
 @pytest.mark.parametrize("case", WATCHED)
 def test_after_the_tap(case: str) -> None:
     seen = WATCHED[case]

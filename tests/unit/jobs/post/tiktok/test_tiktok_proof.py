@@ -136,6 +136,12 @@ def test_an_upload_that_began_after_all_ends_the_forms_minute() -> None:
     assert late.watched(proof_timeout_s=300.0).outcome is Outcome.UNKNOWN
 
 
+def test_an_upload_that_is_seen_is_noted_once() -> None:
+    stage = FilmStage("tiktok", {0: "form", 1: "uploading", 3: "unknown", 5: "uploading", 9: "home"})
+    stage.watched()
+    assert stage.attempt.log.count("upload in progress") == 1
+
+
 def test_an_attempt_whose_lease_ends_earlier_ends_with_it() -> None:
     stage = FilmStage("tiktok", {0: "form", 1: "uploading", 20: "home"})
     stage.attempt.deadline = type(stage.attempt.deadline)(stage.phone.time, 10.0)
@@ -329,6 +335,8 @@ def test_a_look_names_the_screen_on_which_it_was_decided(film: Film, step: str) 
     [
         ({0: "form", 1: "login"}, "login"),
         ({0: "form", 1: "failed"}, "upload_failed"),
+        ({0: "form", 1: "blocked"}, "account_blocked"),
+        ({0: "form", 1: "uploading", 2: "blocked"}, "account_blocked"),
         ({0: "form", 1: "unknown"}, "proof"),
     ],
 )
