@@ -55,7 +55,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "jobs/intake/test_intake_request.py",
     ),
     "jobs/intake/request_keys.py": ("jobs/intake/test_intake_request_keys.py",),
-    "jobs/intake/request.py": ("jobs/intake/test_intake_request.py",),
+    "jobs/intake/request.py": ("jobs/intake/test_intake_reading.py", "jobs/intake/test_intake_request.py"),
     "jobs/intake/targets.py": ("jobs/intake/test_intake_targets.py", "jobs/accounts/test_accounts.py"),
     "jobs/post/flow/proof.py": PROOF,
     "jobs/post/flow/look_for_post.py": PROOF,
