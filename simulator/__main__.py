@@ -43,7 +43,7 @@ def _arguments(words: list[str] | None = None) -> argparse.Namespace:
         "--language",
         default="en",
         metavar="LIST",
-        help="en, de, fr, or any other code, whose texts nobody knows; of a list each phone takes the next",
+        help="en, de, fr, or any other code, which reads as a foreign language; of a list each phone takes the next",
     )
     parser.add_argument("--tiktok-version", default="", metavar="LIST", help="likewise")
     parser.add_argument("--tiktok-package", default="", metavar="LIST", help="likewise")

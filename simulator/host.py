@@ -146,7 +146,7 @@ class Host:
         return self.adb.port if self.proxy is None else self.proxy.port
 
     def ready(self) -> dict[str, Any]:
-        """The content of the ready file. `direct_adb_port` is the server itself, whatever its proxy is told to do."""
+        """The content of the ready file. `direct_adb_port` is the server itself, past its proxy."""
         return {
             "adb_port": self.adb_port, "direct_adb_port": self.adb.port, "serials": self.addresses,
             "accounts": self.accounts(), "pid": os.getpid(),

@@ -208,7 +208,7 @@ class Phone(RunningApps):
         self.later(delay, action)
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
-        """Do it after so many real seconds."""
+        """Do it after real seconds, whatever the latency."""
 
         def run() -> None:
             self._timers.discard(handle)
@@ -247,7 +247,7 @@ class Phone(RunningApps):
     # -- for the shell and the automation server --------------------------------------------------------------
 
     def tap(self, x: int, y: int, via: str) -> None:
-        """A tap; whoever sent it may find its reply lost (`reply_lost`)."""
+        """A tap; its sender may find the reply lost (`reply_lost`)."""
         self._in_gesture = True
         try:
             self.display.tap(x, y, via)

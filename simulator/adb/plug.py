@@ -58,7 +58,7 @@ class Plug:
             link.cut()
 
     def pull(self, seconds: float) -> None:
-        """Off the bus for so long."""
+        """Off the bus for this time."""
         self.plugged = False
         self.cut()
         self.on_change()
@@ -77,7 +77,7 @@ class Plug:
         self._phone.later(seconds, lambda: setattr(self, "slices", False))
 
     def lose_authorization(self, seconds: float) -> None:
-        """Forget the box's key; the question on the screen is answered after so long."""
+        """Forget the box's key; the question on the screen is answered after this time."""
         self.unauthorized = True
         self.cut()
         self._phone.later(seconds, self._authorized)

@@ -47,7 +47,7 @@ class AdbProxy:
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def down(self, seconds: float) -> None:
-        """The server is away for so long."""
+        """The server is away for this time."""
         await self.stop()
         await asyncio.sleep(seconds)
         await self.start()

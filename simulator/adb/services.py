@@ -33,7 +33,7 @@ def find(phone: Phone, name: str) -> Service | None:
         service = _bound(_sync, phone)
     elif kind == "tcp":
         port = argument.partition(":")[0]
-        # Nobody listens: adbd's connect fails, the stream is refused.
+        # Nothing listens there: adbd's connect fails, the stream is refused.
         if not (phone.automation.alive and port == str(phone.automation.port)):
             return None
         service = phone.automation.serve

@@ -118,7 +118,7 @@ async def _send(files: PhoneFiles, stream: Stream, path: str) -> None:
 
 
 async def _receive(phone: Phone, stream: Stream, path: str, mode: int, *, dry_run: bool = False) -> None:
-    """Take a file. As on a phone, an error is told at once and the rest of the data is read and thrown away."""
+    """Take a file. As on a phone, an error is reported at once and the rest of the data is read and thrown away."""
     files = phone.files
     problem = ""
     file: BinaryIO | None = None

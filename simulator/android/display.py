@@ -9,7 +9,7 @@ from simulator.android.tree import UiNode
 from simulator.android.windows import Windows
 from simulator.apps.base import View, scroll_target, tap_target
 
-#: A finger moves by so many pixels before anything follows it.
+#: A finger moves by this many pixels before anything follows it.
 TOUCH_SLOP = 24
 #: A finger that is faster leaves what it moved in motion.
 FLING_SCREENS_PER_S = 0.6

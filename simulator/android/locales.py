@@ -1,4 +1,4 @@
-"""The languages of a phone and of its apps: the phone's own, those set per app, and texts in languages nobody wrote."""
+"""The languages of a phone and of its apps: the phone's own, those set per app, and texts in languages that are not written here."""
 
 from __future__ import annotations
 

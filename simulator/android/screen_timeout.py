@@ -1,4 +1,4 @@
-"""The screen goes off by itself when nobody touches it: `screen_off_timeout`, unless `stay_on_while_plugged_in` holds."""
+"""The screen goes off by itself after a time without touches (`screen_off_timeout`), unless `stay_on_while_plugged_in` holds."""
 
 from __future__ import annotations
 

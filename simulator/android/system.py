@@ -152,7 +152,7 @@ class System:
         return {
             "dalvik.vm.heapsize": "512m",
             "gsm.sim.state": "ABSENT,ABSENT",
-            # Set once somebody chose a language in the settings: empty on most phones.
+            # Set by a choice of language in the settings: empty on most phones.
             "persist.sys.locale": self.chosen_language and locales.tag(self.chosen_language),
             # The maker's choice for the shop where it was sold.
             "ro.product.locale": "en-US",

@@ -19,7 +19,7 @@ POPUPS = {
 #: The faults that the apps take: name -> what it does.
 FAULTS = {
     "popup": "NAME: that interruption covers the app's screen, or comes with the form, Post or Share",
-    "unknown-screen": "a screen that nobody knows covers the next one; BACK leaves it",
+    "unknown-screen": "an unknown screen covers the next one; BACK leaves it",
     "app-crash": "SCREEN: the app dies when it enters that screen",
     "login": "the app shows its log-in",
     "captcha": "the app wants to know whether a person is there",

@@ -12,7 +12,7 @@ from simulator.automation.gestures import RpcError, RpcPhone
 from simulator.automation.rpc import Rpc, cost_s
 from simulator.record import Record
 
-#: NanoHTTPD closes a connection that is silent for so long (SOCKET_READ_TIMEOUT).
+#: NanoHTTPD closes a connection after this many silent seconds (SOCKET_READ_TIMEOUT).
 _IDLE_S = 5.0
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 

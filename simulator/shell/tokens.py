@@ -31,7 +31,7 @@ class Word:
 
     @property
     def plain(self) -> str | None:
-        """Its text when nothing in it is quoted or expanded: how keywords and assignments are told."""
+        """Its text when nothing in it is quoted or expanded: keywords and assignments are of that kind."""
         if all(part.kind == "text" and not part.quoted for part in self.parts):
             return "".join(part.value for part in self.parts)
         return None

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -112,11 +113,19 @@ def test_every_room_imports_only_rooms_that_stand_before_it() -> None:
 def test_no_folder_holds_more_modules_than_one_can_take_in_at_a_glance() -> None:
     folders = Counter(
         path.parent
-        for package in ("storage", "jobs", "handlers")
+        for package in ("storage", "jobs", "handlers", "simulator")
         for path in modules(package)
         if path.name != "__init__.py"
     )
     assert {str(f.relative_to(ROOT)): n for f, n in folders.items() if n > MOST_MODULES} == {}
+
+
+@pytest.mark.parametrize("package", sorted(MAY))
+def test_no_circle_of_imports(package: str) -> None:
+    try:
+        TopologicalSorter(import_graph(package)).prepare()
+    except CycleError as circle:
+        pytest.fail(" imports ".join(reversed(circle.args[1])))
 
 
 @pytest.mark.parametrize("package", sorted(MAY))

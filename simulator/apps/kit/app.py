@@ -211,7 +211,7 @@ class StagedApp(Stage):
                 self.state["words"] = value.replace("_", " ")
             elif key == "uploads-hurry":  # an upload's display goes on whether anything looks at it or not
                 self.state["uploads-hurry"] = value == "on"
-            elif key == "editor-loads":  # so many seconds an editor drops taps after it has come
+            elif key == "editor-loads":  # for these seconds an editor drops taps after it has come
                 self.state["editor-loads"] = float(value)
             elif key == "seed":
                 self.seed = int(value) if value.isdigit() else 0

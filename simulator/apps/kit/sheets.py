@@ -47,7 +47,7 @@ class Sheet(Screen[Stage]):
         self.name = name
 
     def t(self, key: str) -> str:
-        """In the phone's language; where nobody wrote that one, in English."""
+        """In the phone's language if it is one of the three, else in English."""
         language = self.app.phone.language
         return spoken(_WORDS[key], language if language in LANGUAGES else "en")
 
