@@ -1,4 +1,4 @@
-"""Commands of Android's own state: getprop, settings, ime, wm, svc, ps, kill, logcat, reboot, screencap."""
+"""Commands of Android's own state: getprop, settings, ime, wm, svc, ps, pidof, pkill, reboot, screencap, ifconfig."""
 
 from __future__ import annotations
 
