@@ -196,7 +196,9 @@ class Hands:
             if node is None:
                 self.attempt.note(f"{found.name} is gone: not touched")
                 return None
-            area = free_part(tree, node, found.area)
+            # A newer tree than the one it was found in may have a sheet or a stranger's window over it.
+            on_top = found.node is node or node in sight.look.nodes
+            area = free_part(tree, node, found.area) if on_top else None
             if area is not None and not (whole and area != node.bounds):
                 return (
                     found
@@ -204,15 +206,16 @@ class Hands:
                     else replace(found, node=node, area=area)
                 )
             over = covers(tree, node, node.center)
-            what = " and ".join(dict.fromkeys(filter(None, (said(n) for n in over)))) or "something"
+            what = " and ".join(dict.fromkeys(filter(None, (said(n) for n in over))))
+            why = (not what and sight.look.unclear) or f"{what or 'something'} lies over {found.name}"
             if deadline.expired:
                 raise ScriptFailed(
                     ErrorCode.UI_CHANGED,
-                    f"{what} lies over {found.name} and stays",
+                    f"{why} and stays",
                     step=name or "unknown screen",
                 )
             if not told:
-                self.attempt.note(f"waiting: {what} lies over {found.name}")
+                self.attempt.note(f"waiting: {why}")
                 told = True
             if self.wait_change(sight, deadline.remaining_s).name != name:
                 return None

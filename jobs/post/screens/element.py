@@ -8,7 +8,7 @@ from jobs.phone.screen.tree import Bounds, Node
 from jobs.post.screens.screens_file import Rule, Texts
 
 #: Windows that lie around an app and never belong to it: the system's bars, keyboards.
-_KEYBOARDS = ("inputmethod", "keyboard", "honeyboard", "swiftkey")
+_KEYBOARDS = ("inputmethod", "keyboard", "honeyboard", "swiftkey", "baidu.input", "facemoji", ".ime.")
 _AROUND = ("com.android.systemui", *_KEYBOARDS, "openatx")
 #: Where a flat list says nothing of packages, ids and texts decide alone.
 _EDITABLE = ("EditText", "AutoCompleteTextView")

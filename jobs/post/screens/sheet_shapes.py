@@ -24,6 +24,8 @@ COVERED_HEIGHT = 0.4
 PAGE_WIDTH, PAGE_HEIGHT, PAGE_COVERS, PAGE_SHARE, PAGE_SPREAD = 0.95, 0.85, 2, 0.6, 0.15
 #: A window of ours that has less than this part of another app's lies over that, as a dialog does.
 WINDOW_PART = 0.8
+#: A window with so many labels of one letter is a keyboard.
+KEYS = 15
 #: Another app's window beside ours has at least this part of the screen: the screen is split.
 SPLIT_PART = 0.2
 
@@ -93,11 +95,21 @@ def other_windows(
             continue
         if holds_point(base.bounds, root.center) or contains(root.bounds, base.bounds):
             large = root.width >= DIALOG_WIDTH * width and root.height >= DIALOG_LEAST * height
-            if large and _area(root) * WINDOW_PART <= _area(base) and _asks(root.walk()):
+            if (
+                large
+                and _area(root) * WINDOW_PART <= _area(base)
+                and _asks(root.walk())
+                and not _has_keys(root)
+            ):
                 over.append(root)
         elif _area(root) >= SPLIT_PART * width * height:
             beside.append(root)
     return over, beside
+
+
+def _has_keys(root: Node) -> bool:
+    """Whether a window is a keyboard: some have names of packages that nobody knows, but all have keys with letters."""
+    return sum(1 for n in root.walk() if len(n.text or n.content_desc) == 1) >= KEYS
 
 
 def _area(node: Node) -> int:

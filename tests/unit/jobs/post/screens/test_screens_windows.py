@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from jobs.phone.screen.tree import UiTree, parse_xml
-from jobs.post.screens.inspect import inspect_tree
+from jobs.post.flow.driver import Hands
+from jobs.post.screens.inspect import inspect_tree, vocabulary
+from jobs.task.attempt import ScriptFailed
 from storage.records import MediaFile, Outcome
 from tests.unit.jobs.post.flow.test_flow import HOME, TABS, Stage, node, video
 from tests.unit.jobs.post.screens.test_screens_containers import box, seen, tree, window
@@ -48,6 +50,17 @@ def test_what_floats_over_the_app_and_asks_nothing_hides_nothing() -> None:
     assert seen(window(PAGE), head)["screen"] == "home"
 
 
+def test_a_keyboard_that_nobody_knows_is_no_stranger() -> None:
+    maker = "com.maker.typing"
+    keys = "".join(
+        node(
+            letter, bounds=f"[{50 * n},1700][{50 * n + 45},1800]", package=maker, clickable=f"{n > 2}".lower()
+        )
+        for n, letter in enumerate("qwertzuiopasdfghjkl")
+    )
+    assert seen(window(PAGE), box(keys, "[0,1600][1080,2150]", package=maker))["screen"] == "home"
+
+
 def test_on_a_split_screen_nothing_is_told_and_nothing_touched() -> None:
     """Places are parts of the screen, which the app then does not have; and the other half is somebody's chat."""
     half = "".join(TABS).replace("2208", "1008").replace("2337", "1137")
@@ -66,6 +79,22 @@ def test_a_stranger_over_the_way_ends_the_attempt_with_its_name_and_no_touch(vid
     error = stage.fails()
     assert (error.code, MIUI in str(error)) == ("ui_changed", True)
     assert all(screen != "editor" for screen, _, _ in stage.phone.taps)
+
+
+@pytest.mark.parametrize(
+    "over", [asks("[0,0][1080,2400]"), asks("[60,300][1020,900]")], ids=["page", "dialog"]
+)
+def test_what_was_found_before_a_stranger_came_is_not_touched_beneath_it(video: MediaFile, over: str) -> None:
+    """Neither of these windows takes the touch at that point, as far as the tree tells."""
+    stage = Stage(video)
+    hands = Hands(stage.attempt, stage.phone, vocabulary("tiktok"))  # type: ignore[arg-type]
+    found = hands.look().find("create_button")
+    assert found is not None
+    stage.phone.screens["home"] = HOME.replace("</hierarchy>", over + "</hierarchy>")
+    hands.look()
+    with pytest.raises(ScriptFailed, match=f"{MIUI} lies over the app and stays"):
+        hands.tap(found)
+    assert stage.phone.taps == []
 
 
 def test_tabs_beneath_a_stranger_prove_nothing(video: MediaFile) -> None:
