@@ -37,6 +37,8 @@ def test_R50_R51_no_sequence_of_calls_posts_twice_or_unasked_or_to_a_disabled_ac
     world = walk(tmp_path, seed=20261129, steps=150)
     assert world.counts["posts"] >= 10, world.counts
     assert world.counts["completed seen"]
+    assert world.counts["change 0"]
+    assert world.counts["hold 0"]
 
 
 @pytest.mark.long

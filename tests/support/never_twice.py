@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,9 @@ class Wishes(msgspec.Struct):
     retried: bool = False
     confirmed: int = -1  #: the step of the last retry with confirm=true
     withdrawn: bool = False  #: stopped or deleted before its commit point, and not asked for again
+    held: bool = False
+    #: caption, files and account of the last change that was acknowledged
+    plan: tuple[str, list[str], str] | None = None
 
 
 class World:
@@ -215,6 +218,11 @@ class World:
         )
         if wishes.withdrawn:
             self.wrong(f"task {task.id} was posted, though nothing asks for it")
+        if wishes.held:
+            self.wrong(f"task {task.id} was posted, though it is held")
+        plan = (task.caption, [file.name for file in task.materials], task.username)
+        if wishes.plan is not None and wishes.plan != plan:
+            self.wrong(f"task {task.id} posted {plan}, and its last change says {wishes.plan}")
         if (account, task.platform) in self.disabled:
             self.wrong(f"task {task.id} was posted to @{account}, which is disabled")
         if task.username not in {"", account}:
@@ -295,7 +303,7 @@ class World:
             (self.create, 32), (self.retry, 13), (self.retry_all, 5), (self.stop, 8), (self.delete, 5),
             (self.delete_batch, 1), (self.toggle, 7), (self.move, 3), (self.remove, 2), (self.fault, 14),
             (self.release, 6), (self.by_hand, 4), (self.time_passes, 10), (self.set_clock, 2), (self.restart, 1),
-            (self.mark_published, 2),
+            (self.mark_published, 2), (self.change, 12), (self.hold, 14), (self.let_go, 5),
         ]  # fmt: skip
         [act] = self.choice.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])
         self.counts[act.__name__] += 1
@@ -373,7 +381,7 @@ class World:
             answer = self.api.call("POST", f"{T}/{number}/retry?{query}").json
             if answer["code"] == 0:
                 mine = self.wishes[number]
-                mine.retried, mine.withdrawn = True, False
+                mine.retried, mine.withdrawn, mine.held = True, False, False
                 if wishes["confirm"]:
                     mine.confirmed = self.number
                 self.counts["retried"] += 1
@@ -385,7 +393,7 @@ class World:
         with self.gate:
             data = self.api.good("POST", f"{T}/retry-all")
             for number in data["task_ids"]:
-                self.wishes[number].retried = True
+                self.wishes[number].retried, self.wishes[number].held = True, False
                 if self.wishes[number].withdrawn:
                     self.wrong(f"retry-all took task {number}, which was stopped")
         self.counts["retry-all skipped as a repeat"] += sum(
@@ -401,6 +409,49 @@ class World:
             answer = self.api.call("POST", f"{T}/{number}/stop").json
             if answer["code"] == 0 and answer["data"]["outcome"] == "none":
                 self.wishes[number].withdrawn = True
+        return f"{number} -> {answer['code']}"
+
+    def change(self) -> str:
+        """Change some of a pending task's caption, files, time and account."""
+        choice = self.choice
+        number = self.some_task(Stage.SCHEDULED, Stage.QUEUED)
+        body: dict[str, Any] = {}
+        if choice.random() < 0.5:
+            body["captions"] = f"caption {self.number}"
+        if choice.random() < 0.5:
+            body["material_list"] = [choice.choice(LISTED)]
+        if choice.random() < 0.4:
+            at = self.clock.now() + choice.choice((0.0, 120.0, 660.0, 3600.0))
+            body["start_time"] = datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+        if choice.random() < 0.25 or not body:
+            body["username"] = choice.choice(sorted(HOMES))
+        with self.gate:
+            answer = self.api.call("PATCH", f"{T}/{number}", body).json
+            if answer["code"] == 0:
+                task = answer["data"]["task"]
+                self.wishes[number].plan = (task["caption"], task["materials"], task["username"])
+        self.counts[f"change {answer['code']}"] += 1
+        if answer["code"] not in {0, 40902, 40001, 40401}:
+            self.wrong(f"change answered {answer}")
+        return f"{number} {body} -> {answer['code']} {answer['message']}"
+
+    def hold(self) -> str:
+        number = self.some_task(Stage.SCHEDULED, Stage.QUEUED)
+        with self.gate:
+            answer = self.api.call("POST", f"{T}/{number}/hold").json
+            if answer["code"] == 0:
+                self.wishes[number].held = True
+        self.counts[f"hold {answer['code']}"] += 1
+        return f"{number} -> {answer['code']}"
+
+    def let_go(self) -> str:
+        """Release a task that is held, or one that is not."""
+        held = [number for number, wishes in self.wishes.items() if wishes.held]
+        number = self.choice.choice(held) if held else self.some_task(Stage.SCHEDULED)
+        with self.gate:
+            answer = self.api.call("POST", f"{T}/{number}/release").json
+            if answer["code"] == 0 or number in self.wishes:
+                self.wishes[number].held = False
         return f"{number} -> {answer['code']}"
 
     def delete(self) -> str:
