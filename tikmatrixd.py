@@ -67,6 +67,7 @@ class Daemon:
         from jobs.intake.planning import Planning
         from jobs.library.library import Library
         from jobs.media.probe import check_again
+        from jobs.notify.missing_media import MissingMedia
         from jobs.notify.outbox import Outbox
         from jobs.notify.watch import Watch
         from jobs.phone.inventory.fleet import Fleet
@@ -110,6 +111,7 @@ class Daemon:
             state_dir=state_dir,
             min_free_bytes=settings.storage.min_free_bytes,
         )
+        self.missing_media = MissingMedia(clock, self.store.tasks, self.outbox.tell)
         self.jobs = Jobs(
             settings,
             clock,
@@ -203,7 +205,12 @@ class Daemon:
         self.watch.loop.start()
         on_stop.callback(self.watch.loop.join, 1.0)
         on_stop.callback(self.watch.loop.stop)
-        self.jobs.supervisor.revive(self.watch.loop, self.outbox.loop, self.planner.loop)
+        self.missing_media.loop.start()
+        on_stop.callback(self.missing_media.loop.join, 1.0)
+        on_stop.callback(self.missing_media.loop.stop)
+        self.jobs.supervisor.revive(
+            self.watch.loop, self.outbox.loop, self.planner.loop, self.missing_media.loop
+        )
         self.jobs.start()
         on_stop.callback(lambda: self.jobs.stop(self._time_to_stop_s))
         self.planner.loop.start()

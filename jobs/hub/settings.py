@@ -12,7 +12,15 @@ from jobs.hub.platforms import Platform
 HashtagRule = Literal["refuse", "trim", "warn"]
 #: What notifications can be about.
 EventName = Literal[
-    "task_failed", "unknown_outcome", "phone_lost", "hub_lost", "disk", "clock", "needs_hands", "slot"
+    "task_failed",
+    "unknown_outcome",
+    "phone_lost",
+    "hub_lost",
+    "disk",
+    "clock",
+    "needs_hands",
+    "slot",
+    "media_missing",
 ]
 
 
