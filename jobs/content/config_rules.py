@@ -66,8 +66,9 @@ def parse_config(
     unknown = Unknown(harmless=_DESKTOP_KEYS, elsewhere=elsewhere or {}, other_words=_OTHER_WORDS)
     values = read_object(PostConfig, raw, findings, prefix=PREFIX, hooks=_HOOKS, unknown=unknown)
     wrong = {p.field for p in findings.problems}
-    if "material_list" in values:
-        values["material_list"] = tuple(values["material_list"])
+    for key in ("material_list", "material_ids"):
+        if key in values:
+            values[key] = tuple(values[key])
     config = PostConfig(**values)
     parsed = ParsedConfig(config, frozenset(values))
     _check_captions(config, findings)
@@ -142,10 +143,12 @@ def _check_together(
 
     if (
         config.material_source == "localFolder"
-        and not config.material_list
+        and not config.names_files
         and not config.material_path.strip()
     ):
         complain("material_path", 'is needed for material_source "localFolder"')
+    if config.material_list and config.material_ids:
+        complain("material_ids", "names files, and so does material_list; send one of the two")
     # In folder mode a sound file may name the sound; that is known only when the folder is read.
     if not config.from_folder:
         uses_sound = any(way(config, platform) == "useSound" for platform in platforms)
@@ -170,19 +173,20 @@ def _check_together(
 
 def _check_images(parsed: ParsedConfig, platforms: Collection[str], findings: Findings) -> None:
     config = parsed.config
-    listed = len(config.material_list)
+    named_by = "material_list" if config.material_list else "material_ids"
+    listed = len(getattr(config, named_by))
     if config.content_type == 0:
         return
     if "image_count" in parsed.given and listed and config.image_count > listed:
         findings.problem(
-            PREFIX + "image_count", f"is {config.image_count}, but material_list names {_files(listed)}"
+            PREFIX + "image_count", f"is {config.image_count}, but {named_by} names {_files(listed)}"
         )
         return
     count = listed or config.image_count
     if "image_count" in parsed.given:
         count = min(count, config.image_count)
     for platform in sorted(platforms):
-        key = PREFIX + ("material_list" if len(config.material_list) else "image_count")
+        key = PREFIX + (named_by if listed else "image_count")
         most = facts(platform).max_images
         if count > most:
             findings.problem(key, f"{platform} takes at most {most} images in one post")
@@ -209,10 +213,11 @@ def _warn_without_effect(parsed: ParsedConfig, findings: Findings) -> None:
         findings.warn(f'{PREFIX}sound_name: not used, because post_way is "{config.post_way}"')
     if config.custom_sound_keyword.strip() and config.add_sound != "custom":
         findings.warn(f'{PREFIX}custom_sound_keyword: not used, because add_sound is "{config.add_sound}"')
-    if config.material_list:
+    if config.names_files:
+        named_by = "material_list" if config.material_list else "material_ids"
         for key in ("material_path", "materials_tags"):
             if getattr(config, key):
-                findings.warn(f"{PREFIX}{key}: ignored, because material_list names the files")
+                findings.warn(f"{PREFIX}{key}: ignored, because {named_by} names the files")
     elif config.from_folder and config.tags:
         findings.warn(f'{PREFIX}materials_tags: ignored, because material_source is "localFolder"')
     elif not config.from_folder and config.material_path:

@@ -15,11 +15,12 @@ from jobs.input.fields import Findings
 from jobs.media.arriving import still_arriving
 from jobs.media.limits import judge
 from jobs.media.local_folder import AccountFolders
-from jobs.media.paths import LIBRARY, MediaRejected
+from jobs.media.paths import MediaRejected
 from jobs.media.probe import MediaFacts, MediaProbe
 from storage.error_codes import ErrorCode
 from storage.records import Material, MediaFile, Use
 from storage.store import Store
+from storage.tables.usage import LIBRARY
 
 #: A refused request says of so many files why each was not taken.
 REASONS_SHOWN = 10
@@ -132,8 +133,13 @@ class Pool:
             # Marks are by content, so a used one need not be read to be passed over.
             taken = self._store.usage.taken(LIBRARY) | {sha for root, sha in self._taken if root == LIBRARY}
             taken -= {sha for root, sha in self._own if root == LIBRARY}
+            needed = self._store.tasks.needed_materials()
             for name, present in by_owner.items():
-                free = [(Path(m.path), m.name, m.id) for m in present if m.sha256 not in taken]
+                free = [
+                    (Path(m.path), m.name, m.id)
+                    for m in present
+                    if m.sha256 not in taken and (m.id not in needed or (LIBRARY, m.sha256) in self._own)
+                ]
                 self._queues[LIBRARY, name] = _Queue(free, len(present))
         return self._queues.setdefault((LIBRARY, owner), _Queue(()))
 

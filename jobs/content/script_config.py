@@ -55,6 +55,14 @@ class PostConfig(msgspec.Struct, frozen=True, kw_only=True):
             description="Files on the box: absolute, or relative to the first of `media.roots`",
         ),
     ] = ()
+    material_ids: Annotated[
+        tuple[Annotated[int, Meta(ge=1)], ...],
+        Meta(
+            max_length=500,
+            description="Exactly these items of the library, whether they were used before or not",
+            examples=[[4, 9]],
+        ),
+    ] = ()
     materials_tags: Annotated[
         str,
         Meta(
@@ -102,7 +110,7 @@ class PostConfig(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def names_files(self) -> bool:
         """Whether the request names its files one by one: then nothing is chosen, and nothing taken from others."""
-        return bool(self.material_list)
+        return bool(self.material_list or self.material_ids)
 
     @property
     def from_folder(self) -> bool:

@@ -25,6 +25,9 @@ from jobs.media.probe import MediaFacts, MediaProbe
 from storage.records import MediaFile
 from storage.store import Store
 
+#: The reason code of an id that no item of the library has.
+UNKNOWN_MATERIAL = "unknown_material"
+
 
 class Poster(Protocol):
     """Who posts: as much of a target as matters here."""
@@ -88,7 +91,7 @@ class Chooser:
 
     def choose(self, posters: Sequence[Poster]) -> list[Chosen]:
         """One choice per poster, in order; incomplete when `findings` has problems afterwards."""
-        if self._config.material_list:
+        if self._config.names_files:
             return self._from_list(posters)
         if self._config.from_folder:
             return self._from_folder(posters)
@@ -120,37 +123,38 @@ class Chooser:
         """Make the positions in sound files last, once the tasks are going to be stored."""
         self._sounds.keep()
 
-    # --- material_list
+    # --- material_list, material_ids
 
     def _from_list(self, posters: Sequence[Poster]) -> list[Chosen]:
         config = self._config
-        field = PREFIX + "material_list"
+        field = PREFIX + self._named_by
         platforms = sorted({poster.platform for poster in posters})
         files: list[MediaFile] = []
-        for index, given in enumerate(config.material_list):
+        named: Sequence[str | int] = config.material_list or config.material_ids
+        for index, given in enumerate(named):
+            name = ""
             try:
-                path = resolve_file(given, self._media)
+                path, name, material_id = self._locate(given)
                 facts = self._look(path)
             except MediaRejected as error:
-                self._findings.problem(f"{field}[{index}]", str(error), error.code)
+                text = str(error).replace(f'"{path.name}"', f'"{name}"') if name else str(error)
+                self._findings.problem(f"{field}[{index}]", text, error.code)
                 continue
             if facts.kind != config.kind:
                 self._findings.problem(
                     f"{field}[{index}]",
-                    f'"{path.name}" holds {"a video" if facts.kind == "video" else "an image"}, '
+                    f'"{name}" holds {"a video" if facts.kind == "video" else "an image"}, '
                     f"but content_type is {config.content_type}",
                     "wrong_kind",
                 )
                 continue
             for platform in platforms:
-                for code, sentence, refused in judge(
-                    path.name, facts, self._media.limits(platform), platform
-                ):
+                for code, sentence, refused in judge(name, facts, self._media.limits(platform), platform):
                     if refused:
                         self._findings.problem(f"{field}[{index}]", sentence, code)
                     else:
                         self._findings.warn(f"{field}[{index}]: {sentence} [{code}]")
-            files.append(Candidate(path, path.name, facts).file(""))
+            files.append(Candidate(path, name, facts, material_id).file(""))
         if self._findings.problems:
             return []
         self._warn_unused(files, len(posters))
@@ -161,13 +165,33 @@ class Chooser:
                 f"{field}: the same file goes to several accounts; platforms treat repeated content badly"
             )
         return [
-            Chosen(
-                (files[index % len(files)],) if config.kind == "video" else tuple(files),
-                self._finished(self._request_caption(index), poster),
-                self._request_sound(poster),
+            self._named_post(
+                (files[index % len(files)],) if config.kind == "video" else tuple(files), index, poster
             )
             for index, poster in enumerate(posters)
         ]
+
+    @property
+    def _named_by(self) -> str:
+        return "material_list" if self._config.material_list else "material_ids"
+
+    def _locate(self, given: str | int) -> tuple[Path, str, int | None]:
+        """Where a named file lies, its name for people, and its id in the library. Raises MediaRejected."""
+        if isinstance(given, str):
+            path = resolve_file(given, self._media)
+            return path, path.name, None
+        material = self._store.materials.get(given)
+        if material is None:
+            raise MediaRejected(
+                UNKNOWN_MATERIAL, f"there is no material {given}; /api/v1/materials lists them"
+            )
+        return Path(material.path), material.name, material.id
+
+    def _named_post(self, files: tuple[MediaFile, ...], index: int, poster: Poster) -> Chosen:
+        caption, source = self._library_caption(files)
+        if not source:
+            caption = self._request_caption(index)
+        return Chosen(files, self._finished(caption, poster, source), self._request_sound(poster), source)
 
     # --- localFolder
 
@@ -314,7 +338,7 @@ class Chooser:
         if len(files) > used and (video or "image_count" in self._parsed.given):
             names = _some([file.name for file in files[used:]])
             why = f"{_makes(count)}, of one video each" if video else f"image_count is {used}"
-            self._findings.warn(f"{PREFIX}material_list: not used: {names}; {why}")
+            self._findings.warn(f"{PREFIX}{self._named_by}: not used: {names}; {why}")
         self._warn_unused_lines(count)
 
     def _warn_unused_lines(self, count: int) -> None:

@@ -16,10 +16,10 @@ from jobs.input.refusals import Invalid, Problem
 from jobs.intake.request import OTHER_WORDS, OUTSIDE, Name, number_as_text
 
 #: Keys of `script_config` that are said beside it as well, because they are changed most.
-SHORT = ("captions", "material_list")
+SHORT = ("captions", "material_list", "material_ids")
 #: Keys that say where files come from. Whoever gives one of them means none of the others that stand there.
-SOURCES = ("material_list", "material_source", "material_path", "materials_tags")
-_NAMED = ("material_list",)
+SOURCES = ("material_list", "material_ids", "material_source", "material_path", "materials_tags")
+NAMED = ("material_list", "material_ids")
 #: Keys with which other files are needed.
 MEDIA_KEYS = frozenset({*SOURCES, "content_type", "image_count"})
 #: What a task is from its beginning to its end.
@@ -74,6 +74,13 @@ class ChangeRequest(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[
             tuple[Annotated[str, Meta(max_length=4096)], ...],
             Meta(max_length=500, description="As in script_config: exactly these files"),
+        ]
+        | UnsetType
+    ) = UNSET
+    material_ids: (
+        Annotated[
+            tuple[Annotated[int, Meta(ge=1)], ...],
+            Meta(max_length=500, description="As in script_config: exactly these items of the library"),
         ]
         | UnsetType
     ) = UNSET
@@ -133,10 +140,10 @@ def changed_config(
     """The config of a task with these keys changed; problems and warnings go to `findings`."""
     defaults = ParsedConfig(PostConfig(), frozenset()).stored()
     dropped: tuple[str, ...] = ()
-    if any(given.get(key) for key in _NAMED):
+    if any(given.get(key) for key in NAMED):
         dropped = SOURCES
     elif any(key in given for key in SOURCES):
-        dropped = _NAMED
+        dropped = NAMED
     kept = {
         key: value
         for key, value in stored.items()

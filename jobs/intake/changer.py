@@ -14,7 +14,7 @@ from jobs.content.selection import Chosen
 from jobs.hub.clock import Clock
 from jobs.input.fields import Findings
 from jobs.input.refusals import Invalid, NotFound, Problem, Refused
-from jobs.intake.change_request import MEDIA_KEYS, Change, changed_config, differences, read_change
+from jobs.intake.change_request import MEDIA_KEYS, NAMED, Change, changed_config, differences, read_change
 from jobs.intake.intake import Intake, refuse_repeats, refuse_weight
 from jobs.intake.request import SCRIPT, CreateRequest
 from jobs.intake.start_time import StartTimeInvalid, read_start
@@ -115,9 +115,7 @@ class Changer:
         before = load_config(task.script_config)
         keys = {name.removeprefix(PREFIX) for name in differences(task.script_config, parsed.stored())}
         moved = target != Target(task.serial, task.username, task.platform, task.package)
-        anew = bool(keys & MEDIA_KEYS or "material_list" in change.given) or (
-            moved and not before.names_files
-        )
+        anew = bool(keys & MEDIA_KEYS or change.given.keys() & NAMED) or (moved and not before.names_files)
         news: dict[str, Any] = {
             "serial": target.serial,
             "username": target.username,

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 from jobs.content.script_config import ParsedConfig
-from jobs.content.selection import Chooser, Chosen, Poster
+from jobs.content.selection import UNKNOWN_MATERIAL, Chooser, Chosen, Poster
 from jobs.hub.settings import Settings
 from jobs.input.fields import Findings
-from jobs.input.refusals import Invalid
+from jobs.input.refusals import Invalid, NotFound
 from jobs.media.probe import MediaProbe
 from storage.store import Store
 
@@ -70,6 +70,7 @@ class Choosing:
         """The choices of a request; files that are taken for good stay taken for others while the block runs.
 
         Raises:
+            NotFound: items of the library do not exist; names all of them.
             Invalid: something cannot be posted; names all of it.
         """
         # A list names its files: nothing is taken away from anybody, so requests need not wait for each other.
@@ -78,7 +79,8 @@ class Choosing:
             chooser = self.chooser(parsed, findings, own=own, in_flight=() if named else self._in_flight)
             chosen = chooser.choose(posters)
             if findings.problems:
-                raise Invalid(findings.problems)
+                unknown = all(problem.code == UNKNOWN_MATERIAL for problem in findings.problems)
+                raise (NotFound if unknown else Invalid)(findings.problems)
             if not dry_run:
                 chooser.keep_positions()
             mine = {(file.root, file.sha256) for choice in chosen for file in choice.materials if file.root}

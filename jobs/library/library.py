@@ -22,11 +22,12 @@ from jobs.intake.targets import clean_username
 from jobs.library.checks import check_limits, check_name, read_tags
 from jobs.library.files import partial_file, receive, remove_partials, sync_folder
 from jobs.media.local_folder import sort_number
-from jobs.media.paths import LIBRARY, MediaRejected, resolve_folder
+from jobs.media.paths import MediaRejected, resolve_folder
 from jobs.media.probe import MediaFacts, MediaProbe
 from storage.errors import StoreFull, UnknownRecord
 from storage.records import Material, Use
 from storage.store import Store
+from storage.tables.usage import LIBRARY
 
 _LOCKS = 64
 
@@ -267,6 +268,10 @@ class Library:
         view = self.get(material_id)
         if view.use is Use.RESERVED:
             raise Invalid(Problem("", f"material {material_id} is reserved by a task that has not ended"))
+        if needing := self._store.tasks.needing(material_id):
+            raise Invalid(
+                Problem("", f"material {material_id} is needed by task {needing[0]}, which has not ended")
+            )
         with self._lock_of(view.material.sha256):
             if self._store.materials.remove(material_id) is None:
                 raise NotFound(Problem("material_id", f"there is no material {material_id}"))
@@ -291,7 +296,10 @@ class Library:
         return sum(self._store.usage.reset(os.path.realpath(folder)) for folder in folders)
 
     def _view(self, material: Material) -> MaterialView:
-        return MaterialView(material, self._store.usage.state(LIBRARY, material.sha256))
+        use = self._store.usage.state(LIBRARY, material.sha256)
+        if use is Use.FREE and self._store.tasks.needing(material.id):
+            use = Use.RESERVED
+        return MaterialView(material, use)
 
     def _read(self, raw: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
         values = read_object(MaterialFields, raw, findings, hooks=_HOOKS, unknown=_UNKNOWN)

@@ -17,9 +17,6 @@ from jobs.media.names import is_utf8, real, shown, similar, trimmed
 VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
-#: The root under which the "used" marks of the material library are kept.
-LIBRARY = "library"
-
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/{1,3}")
 _DRIVE = re.compile(r"[A-Za-z]:(?![^\\/])")
 

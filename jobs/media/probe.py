@@ -16,10 +16,11 @@ import msgspec
 from jobs.hub.settings import Media
 from jobs.media.kinds import check_head, open_file, suffix_of, too_large, unopened
 from jobs.media.looker import LookBusy, Looker, LookFailed, LookTooSlow, shared
-from jobs.media.paths import LIBRARY, MediaRejected, is_below, kind_of
+from jobs.media.paths import MediaRejected, is_below, kind_of
 from storage.records import MediaFile
 from storage.tables.media_facts import FileId, Known
 from storage.tables.media_facts import MediaFacts as KnownFiles
+from storage.tables.usage import LIBRARY
 
 #: Changes whenever the same file would be seen with other eyes: older looks are then taken again.
 _RULES = 1
@@ -293,7 +294,7 @@ def check_again(file: MediaFile, media: Media) -> None:
     """
     path = Path(os.path.realpath(file.path))
     # The library chose the path of its files itself, and its folder may have been configured anew since.
-    if file.root != LIBRARY and not is_below(path, media.roots):
+    if file.root != LIBRARY and not file.material_id and not is_below(path, media.roots):
         raise MediaRejected("outside_roots", f'"{file.name}" no longer lies below the media roots')
     with open_file(path) as handle:
         status = os.fstat(handle.fileno())

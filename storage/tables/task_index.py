@@ -29,6 +29,7 @@ class TaskIndex:
         self._due: list[tuple[float, int]] = []
         self._queued: list[tuple[float, int]] = []
         self._queued_on: dict[str, list[tuple[float, int]]] = {}
+        self._needed: dict[int, set[int]] = {}  #: item of the library -> tasks that have not ended
         self._posts: dict[int, int | list[int]] = {}  #: hash of content and place -> ids
 
     def update(self, changes: Sequence[tuple[int, Task | None, Task | None]]) -> None:
@@ -46,6 +47,7 @@ class TaskIndex:
                 self._note_times(before, now)
                 if before is None or _post(before) != _post(now):
                     self._note_post(now)
+            self._note_needs(doc_id, _needs(before), _needs(now))
             self._update_views(doc_id, before, now)
 
     # --- pages and counts
@@ -131,6 +133,23 @@ class TaskIndex:
             insort(self._queued, (now.scheduled_at, now.id))
             insort(self._queued_on.setdefault(now.serial, []), (now.scheduled_at, now.id))
 
+    # --- items of the library
+
+    def needing(self, material_id: int) -> list[int]:
+        return sorted(self._needed.get(material_id, ()))
+
+    def needed_materials(self) -> set[int]:
+        return set(self._needed)
+
+    def _note_needs(self, doc_id: int, before: frozenset[int], now: frozenset[int]) -> None:
+        for material_id in before - now:
+            tasks = self._needed[material_id]
+            tasks.discard(doc_id)
+            if not tasks:
+                del self._needed[material_id]
+        for material_id in now - before:
+            self._needed.setdefault(material_id, set()).add(doc_id)
+
     # --- same media on the same account
 
     def with_content(self, content: str, places: Iterable[Place]) -> Iterator[Task]:
@@ -171,6 +190,16 @@ def _post_keys(task: Task) -> list[int]:
 def _post(task: Task) -> tuple[object, ...]:
     """What it shows and where."""
     return (task.serial, task.package, task.platform, task.username, task.account_seen, task.materials)
+
+
+_NOTHING: frozenset[int] = frozenset()
+
+
+def _needs(task: Task | None) -> frozenset[int]:
+    """The items of the library without which it cannot be posted."""
+    if task is None or task.stage.status not in {Status.PENDING, Status.RUNNING}:
+        return _NOTHING
+    return frozenset(file.material_id for file in task.materials if file.material_id) or _NOTHING
 
 
 def _facts(task: Task | None) -> tuple[Status, str, str, str, str] | None:

@@ -300,6 +300,16 @@ class TaskStore:
         with self._storage.state_lock:
             return [self._tasks[task_id] for task_id in self._index.queued(serial)]
 
+    def needing(self, material_id: int) -> list[int]:
+        """Ids of the tasks that have not ended and are to post this item of the library."""
+        with self._storage.state_lock:
+            return self._index.needing(material_id)
+
+    def needed_materials(self) -> set[int]:
+        """Ids of the items of the library that tasks which have not ended are to post."""
+        with self._storage.state_lock:
+            return self._index.needed_materials()
+
     def active(self) -> list[Task]:
         """Tasks that an attempt works on (or worked on when the daemon ended), by id."""
         return self._in_stages(*RUNNING)

@@ -9,6 +9,8 @@ from storage.engine.durable import JournalStorage
 from storage.records import Task, UsageMark, Use
 
 TABLE = "usage"
+#: The root under which the marks of the material library are kept.
+LIBRARY = "library"
 
 
 class UsageStore:
@@ -61,10 +63,14 @@ class UsageStore:
         return self._storage.commit(action)
 
     def mark(self, change: Transaction, task: Task, use: Use) -> None:
-        """Within a task's change: set the marks of its files. A mark that another task set since is left alone."""
+        """Within a task's change: set the marks of its files. A mark that another task set since is left alone.
+
+        An item of the library that was asked for by its id is neither reserved nor freed, but used once it was posted.
+        """
         for file in task.materials:
-            if file.root:
-                self._mark(change, UsageMark(file.root, file.sha256, use, task.id))
+            root = file.root or (LIBRARY if file.material_id and use is Use.USED else "")
+            if root:
+                self._mark(change, UsageMark(root, file.sha256, use, task.id))
 
     def _mark(self, change: Transaction, wanted: UsageMark) -> None:
         doc_id, present = self._find(change, wanted.root, wanted.sha256)

@@ -17,7 +17,7 @@ T = "/api/v1/task"
 #: Section 6 of the contract: what `{}` means.
 DEFAULTS = {
     "content_type": 0, "image_count": 1, "captions": "", "caption_format": "spintax", "post_way": "share",
-    "placement": "reel", "material_source": "materialLibrary", "material_path": "", "material_list": [],
+    "placement": "reel", "material_source": "materialLibrary", "material_path": "", "material_list": [], "material_ids": [],
     "materials_tags": "", "upload_wait_time": 30, "sound_wait_time": 10, "add_sound": "-1", "sound_name": "",
     "custom_sound_keyword": "", "origin_sound_volume": 50, "add_sound_volume": 50, "add_product_link": 0,
     "ai_label": False,

@@ -50,6 +50,7 @@ def test_an_empty_config_means_all_defaults_of_the_contract() -> None:
         "material_source": "materialLibrary",
         "material_path": "",
         "material_list": (),
+        "material_ids": (),
         "materials_tags": "",
         "upload_wait_time": 30,
         "sound_wait_time": 10,
