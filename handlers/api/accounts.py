@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from handlers.api import objects
 from handlers.api.services import Services
-from handlers.request.call import Call, Result, Route, page_of
+from handlers.request.call import Call, Result, Route, page_of, routes_below
 from handlers.request.envelope import Code
 from jobs.accounts.accounts import OTHER_NAMES, AccountFields
 from jobs.hub.platforms import Platform
@@ -107,12 +107,7 @@ class AccountHandlers:
         a, bad, missing = "/api/v1/accounts", Code.INVALID, Code.NOT_FOUND
         writes = (bad, missing, Code.TOO_LARGE, Code.NO_SPACE)
 
-        def route(
-            method: str, path: str, call: Any, summary: str, answer: Any, *codes: Code, **more: Any
-        ) -> Route:
-            return Route(method=method, path=a + path, call=call, summary=summary, tag="accounts", answer=answer,
-                         codes=codes, **more)  # fmt: skip
-
+        route = routes_below(a, "accounts")
         return [
             route("GET", "", self.page, "List accounts with the state of their phones", objects.AccountList, bad,
                   query=AccountQuery),

@@ -68,8 +68,7 @@ class DeviceHandlers:
     def match_accounts(self, call: Call) -> Result:
         findings = Findings()
         wishes = read_object(MatchRequest, call.fields(MatchRequest), findings)
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         serial, platform = self._find(call.args["serial"]).serial, wishes["platform"]
         if "accounts" in wishes:
             return self._note(serial, platform, wishes["accounts"], add=wishes.get("add", False))

@@ -12,7 +12,7 @@ from handlers.api import objects
 from handlers.api.services import Services
 from handlers.api.task_view import moment
 from handlers.request.body import invalid, too_large
-from handlers.request.call import Call, Result, Route, page_of
+from handlers.request.call import Call, Result, Route, page_of, routes_below
 from handlers.request.envelope import Code
 from handlers.request.given import merged
 from handlers.request.multipart import boundary_of, chunks_of, find_parts, read_field
@@ -166,8 +166,7 @@ class MaterialHandlers:
         given = call.fields(ResetRequest, body if body.strip() else b"{}")
         # With nothing asked for all is reset: what is not understood must not count as nothing.
         wishes = read_object(ResetRequest, given, findings, strict=True)
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         library = self._services.library
         count = library.reset_used_folder(wishes["path"]) if "path" in wishes else library.reset_used()
         return objects.Reset(count)
@@ -182,12 +181,7 @@ class MaterialHandlers:
         """The routes of this resource."""
         m, bad, missing, large = "/api/v1/materials", Code.INVALID, Code.NOT_FOUND, Code.TOO_LARGE
 
-        def route(
-            method: str, path: str, call: Any, summary: str, answer: Any, *codes: Code, **more: Any
-        ) -> Route:
-            return Route(method=method, path=m + path, call=call, summary=summary, tag="materials", answer=answer,
-                         codes=codes, **more)  # fmt: skip
-
+        route = routes_below(m, "materials")
         return [
             route("GET", "", self.page, "List the library, newest first", objects.MaterialList, bad, query=MaterialQuery),
             route("POST", "", self.upload, "Upload a file, as the bare body or as a form", objects.MaterialUpload, bad,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers.api import objects
 from handlers.api.services import Services
 from handlers.api.task_view import moment
-from handlers.request.call import Call, Result, Route
+from handlers.request.call import Call, Result, Route, routes_below
 from handlers.request.envelope import Code
 from jobs.hub.settings import Settings
 from jobs.input.refusals import PlanForbids, Problem
@@ -65,30 +65,13 @@ class SystemHandlers:
 
     def routes(self) -> list[Route]:
         """The three routes."""
+        route = routes_below("/api/v1", "system")
         return [
-            Route(
-                method="GET",
-                path="/api/v1/config",
-                call=self.config,
-                summary="The settings in force and where each comes from, without secrets",
-                tag="system",
-                answer=objects.ConfigInForce,
-            ),
-            Route(
-                method="POST",
-                path="/api/v1/clock/confirm",
-                call=self.confirm_clock,
-                summary="Say that the box's time is right: tasks that were held because it was in doubt may start",
-                tag="system",
-                answer=objects.ClockConfirmed,
-            ),
-            Route(
-                method="POST",
-                path="/api/v1/reload",
-                call=self.reload,
-                summary="Read the config file again, the same as SIGHUP",
-                tag="system",
-                answer=objects.Reloaded,
-                codes=(Code.INVALID,),
-            ),
-        ]
+            route("GET", "/config", self.config,
+                  "The settings in force and where each comes from, without secrets", objects.ConfigInForce),
+            route("POST", "/clock/confirm", self.confirm_clock,
+                  "Say that the box's time is right: tasks that were held because it was in doubt may start",
+                  objects.ClockConfirmed),
+            route("POST", "/reload", self.reload, "Read the config file again, the same as SIGHUP", objects.Reloaded,
+                  Code.INVALID),
+        ]  # fmt: skip

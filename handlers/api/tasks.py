@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from handlers.api import objects
 from handlers.api.services import Services
 from handlers.api.task_view import TaskViews, show_task
-from handlers.request.call import Call, Result, Route, page_of
+from handlers.request.call import Call, Result, Route, page_of, routes_below
 from handlers.request.envelope import Answer, Code, Reply
 from jobs.hub.time_zone import zone_name
 from jobs.input.fields import Findings, read_object
@@ -156,8 +156,7 @@ class TaskHandlers:
         values = read_object(BatchRequest, call.fields(BatchRequest), findings, unknown=_BATCH)
         if not findings.problems and not values["task_ids"]:
             findings.problem("task_ids", "name at least one task")
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         return self._delete(values["task_ids"], findings.warnings)
 
     def stop(self, call: Call) -> Result:
@@ -234,12 +233,7 @@ class TaskHandlers:
         bad, missing = Code.INVALID, Code.NOT_FOUND
         t = "/api/v1/task"
 
-        def route(
-            method: str, path: str, call: Any, summary: str, answer: Any, *codes: Code, **more: Any
-        ) -> Route:
-            return Route(method=method, path=t + path, call=call, summary=summary, tag="tasks", answer=answer,
-                         codes=codes, limited_by_plan=True, **more)  # fmt: skip
-
+        route = routes_below(t, "tasks", limited_by_plan=True)
         return [
             route("POST", "", self.create, "Create tasks", objects.Created, bad, Code.NO_SCRIPT, Code.UNKNOWN_SCRIPT,
                   missing, Code.KEY_REUSED, Code.DUPLICATE, Code.TOO_LARGE, Code.DRAINING, Code.NO_SPACE,

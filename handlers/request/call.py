@@ -107,8 +107,7 @@ class Call:
             given, more = merged(self._wishes, wishes, struct)
             findings.problems = [*problems, *more]
         values = read_object(struct, given, findings)
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         return values
 
     def queried(self) -> str:
@@ -127,6 +126,20 @@ def page_of(query: dict[str, Any]) -> tuple[int, int]:
 
 
 Handler = Callable[[Call], Result]
+
+
+def routes_below(prefix: str, tag: str, **common: Any) -> Callable[..., Route]:
+    """Makes the routes of one resource: `route(method, path below the prefix, call, summary, answer, *codes, …)`."""
+
+    def route(
+        method: str, path: str, call: Handler, summary: str, answer: Any, *codes: Code, **more: Any
+    ) -> Route:
+        return Route(
+            method=method, path=prefix + path, call=call, summary=summary, tag=tag, answer=answer, codes=codes,
+            **common, **more,
+        )  # fmt: skip
+
+    return route
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

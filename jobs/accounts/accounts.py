@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from jobs.hub.platforms import Platform
 from jobs.hub.settings import Settings
-from jobs.input.fields import Findings, Unreadable, read_bool, read_int, read_object
+from jobs.input.fields import Findings, Tag, Unreadable, read_bool, read_int, read_object, read_tags
 from jobs.input.name_hints import username_problem
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem
@@ -40,8 +40,6 @@ _UNKNOWN = Unknown(
         **dict.fromkeys(("app", "network"), "platform"),
     },
 )
-
-Tag = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class AccountFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,8 +142,7 @@ class Accounts:
         values = self._read(raw, findings)
         if "username" not in values and not any(p.field == "username" for p in findings.problems):
             findings.problem("username", "is missing")
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         values.setdefault("platform", self._settings.posting.default_platform)
         try:
             return self._store.accounts.add(**values), findings.warnings
@@ -159,8 +156,7 @@ class Accounts:
         findings = Findings()
         account = self.get(account_id)
         values = self._read(raw, findings)
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         if values.keys() - {"logged_in"}:
             _refuse_managed(account)
         try:
@@ -323,16 +319,12 @@ def _read_username(value: Any) -> Any:
     return name
 
 
-def _read_tags(value: Any) -> Any:
-    return [tag for tag in value.split(",") if tag.strip()] if isinstance(value, str) else value
-
-
 def _read_status(value: Any) -> Any:
     words = {"enabled": 0, "disabled": 1}
     return words[value] if isinstance(value, str) and value in words else read_int(value)
 
 
-_HOOKS = {"username": _read_username, "tags": _read_tags, "status": _read_status}
+_HOOKS = {"username": _read_username, "tags": read_tags, "status": _read_status}
 
 
 def _refuse_managed(account: Account) -> None:

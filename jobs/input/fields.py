@@ -12,13 +12,13 @@ import functools
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import inspect
 
 from jobs.input.near_names import Unknown
-from jobs.input.refusals import Problem
+from jobs.input.refusals import Invalid, Problem
 from jobs.input.spoilt_values import decoded_twice, explain_spoilt
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*", re.ASCII)
@@ -54,6 +54,11 @@ class Findings:
         if (found := Problem(field, problem, code)) not in self.problems:
             self.problems.append(found)
 
+    def refuse(self) -> None:
+        """Raise Invalid with all problems, if there are any."""
+        if self.problems:
+            raise Invalid(self.problems)
+
     def warn(self, warning: str) -> None:
         """Note a warning once."""
         if warning not in self.warnings:
@@ -61,6 +66,7 @@ class Findings:
 
 
 Hook = Callable[[Any], Any]
+Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
 def read_object(
@@ -260,6 +266,11 @@ def read_typed(value: Any) -> str:
         hint = "; the text was Windows-1252 and was read as Latin-1: send UTF-8" if was_windows else ""
         raise Unreadable(f"holds the character U+{ord(bad[0]):04X}, which no app shows{hint}")
     return text
+
+
+def read_tags(value: Any) -> Any:
+    """Tags may come as a text with commas."""
+    return [tag for tag in value.split(",") if tag.strip()] if isinstance(value, str) else value
 
 
 def _in_range(number: int, low: float | None, high: float | None) -> int:

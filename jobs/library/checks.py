@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from jobs.hub.platforms import PLATFORMS
 from jobs.hub.settings import Media
@@ -50,8 +49,3 @@ def check_limits(name: str, facts: MediaFacts, media: Media, findings: Findings)
     if len(refused) > 1:
         for code, sentence in refused:
             findings.problem("file", sentence, code)
-
-
-def read_tags(value: Any) -> Any:
-    """Tags may come as a text with commas."""
-    return [tag for tag in value.split(",") if tag.strip()] if isinstance(value, str) else value

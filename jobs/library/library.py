@@ -15,11 +15,11 @@ from msgspec import Meta
 from jobs.content.captions import CaptionInvalid, read_template
 from jobs.hub.clock import Clock
 from jobs.hub.settings import Settings
-from jobs.input.fields import Findings, read_object, read_typed, shorten
+from jobs.input.fields import Findings, Tag, read_object, read_tags, read_typed, shorten
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem
 from jobs.intake.targets import clean_username
-from jobs.library.checks import check_limits, check_name, read_tags
+from jobs.library.checks import check_limits, check_name
 from jobs.library.files import partial_file, receive, remove_partials, sync_folder
 from jobs.media.local_folder import sort_number
 from jobs.media.paths import MediaRejected, resolve_folder
@@ -30,8 +30,6 @@ from storage.store import Store
 from storage.tables.usage import LIBRARY
 
 _LOCKS = 64
-
-Tag = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class MaterialFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,8 +99,7 @@ class Library:
         findings = Findings()
         self._read(fields, findings)
         found = check_name(filename, findings)
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         return found
 
     def take(self, file: Path, name: str, sha256: str, fields: Mapping[str, Any]) -> Uploaded:
@@ -114,8 +111,7 @@ class Library:
         """
         findings = Findings()
         values = self._read(fields, findings)
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         if "sort_number" not in values:
             values["sort_number"] = sort_number(name) or 0
         return self._keep(file, name, sha256, values, findings)
@@ -149,8 +145,7 @@ class Library:
         findings = Findings()
         values = self._read(fields or {}, findings)
         name, suffix = check_name(filename, findings)
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         if "sort_number" not in values:
             values["sort_number"] = sort_number(name) or 0
         with partial_file(self._dir, suffix) as partial:
@@ -175,8 +170,7 @@ class Library:
             text = str(error).replace(partial.name, name)
             raise Invalid(Problem("file", text, error.code)) from None
         check_limits(name, facts, self._settings.media, findings)
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         path = self._dir / f"{sha256}{partial.suffix}"
         with self._lock_of(sha256):
             uploaded = self._present(partial, sha256, values, findings)
@@ -256,8 +250,7 @@ class Library:
             raise Invalid(Problem("", "the body must be a JSON object"))
         findings = Findings()
         values = self._read(raw, findings)
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         try:
             return self._view(self._store.materials.change(material_id, **values)), findings.warnings
         except UnknownRecord:

@@ -16,10 +16,9 @@ import msgspec
 from msgspec import Meta
 
 from jobs.hub.clock import Clock
-from jobs.input.fields import Findings, read_object, read_typed
+from jobs.input.fields import Findings, read_object, read_tags, read_typed
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem
-from jobs.library.checks import read_tags
 from jobs.library.files import full_disk_told, room_for
 from jobs.library.library import Library, Uploaded
 from storage.engine.files import Files
@@ -111,8 +110,7 @@ class UploadPieces:
         sha256 = str(values.get("sha256", "")).strip().lower()
         if sha256 and (len(sha256) != 64 or set(sha256) - set("0123456789abcdef")):
             findings.problem("sha256", "must be 64 hex digits")
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         fields = {k: v for k, v in values.items() if k not in {"name", "size_bytes", "sha256"}}
         name, suffix = self._library.check(values["name"], fields)
         with self._lock:
