@@ -229,9 +229,7 @@ class Library:
     ) -> tuple[list[MaterialView], int]:
         """One page of the materials that match, newest first, and how many match in all."""
         name = None if username is None else clean_username(username)
-        found, _ = self._store.materials.page(
-            kind=kind, tag=tag, username=name, page=1, page_size=1_000_000_000
-        )
+        found = self._store.materials.matching(kind=kind, tag=tag, username=name)
         views = [view for view in map(self._view, found) if use in (None, view.use)]
         start = (page - 1) * page_size
         return views[start : start + page_size], len(views)

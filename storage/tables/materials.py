@@ -29,26 +29,18 @@ class MaterialStore(Table[Material]):
 
         return self._storage.commit(action, essential=False)
 
-    def page(
-        self,
-        *,
-        kind: str | None = None,
-        tag: str | None = None,
-        username: str | None = None,
-        page: int = 1,
-        page_size: int = 20,
-    ) -> tuple[list[Material], int]:
-        """One page of the materials that match, newest first, and how many match in all."""
+    def matching(
+        self, *, kind: str | None = None, tag: str | None = None, username: str | None = None
+    ) -> list[Material]:
+        """The materials that match, newest first."""
         name = None if username is None else username.casefold()
-        found = [
+        return [
             material
             for material in reversed(self.all())
             if kind in (None, material.kind)
             and (tag is None or tag in material.tags)
             and name in (None, material.username.casefold())
         ]
-        start = (page - 1) * page_size
-        return found[start : start + page_size], len(found)
 
     def candidates(
         self, kind: str, tags: Collection[str] = (), username: str | None = None
