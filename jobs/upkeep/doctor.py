@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -66,6 +66,21 @@ def fail(
     subject: str, sentence: str, fix: str, *, phone: str = "", account: str = "", partial: bool = False
 ) -> Finding:
     return Finding(Level.FAIL, subject, sentence, fix, phone, account, partial)
+
+
+class OnPhone(NamedTuple):
+    """Makes findings about one phone."""
+
+    serial: str
+
+    def ok(self, sentence: str) -> Finding:
+        return ok(f"phone {self.serial}", sentence, phone=self.serial)
+
+    def warn(self, sentence: str, fix: str) -> Finding:
+        return warn(f"phone {self.serial}", sentence, fix, phone=self.serial)
+
+    def fail(self, sentence: str, fix: str) -> Finding:
+        return fail(f"phone {self.serial}", sentence, fix, phone=self.serial)
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import msgspec
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from jobs.phone.inventory.fleet import Fleet
 from jobs.phone.protocol import PhoneInfo, PhoneState
 from jobs.phone.session import Session
 from jobs.upkeep import phone_traits as traits
-from jobs.upkeep.doctor import Finding, Level, fail, ok, warn
+from jobs.upkeep.doctor import Finding, OnPhone, fail, warn
 
 _SYNC_TIMEOUT_S = 10.0
 _FIXES = {
@@ -90,11 +90,9 @@ def phone_findings(
         with phones_of(settings, clock) as fleet:
             phones = [phone for phone in fleet.inventory() if serial in {None, phone.serial}]
             if not phones and serial:
-                yield fail(
-                    f"phone {serial}",
+                yield OnPhone(serial).fail(
                     "not connected",
                     "connect it and switch on USB debugging; `tikmatrixd devices` must list it",
-                    phone=serial,
                 )
             elif not phones:
                 yield fail(
@@ -118,75 +116,43 @@ def _one_phone(
     logins: Sequence[Login],
     covered: Collection[str],
 ) -> Iterator[Finding]:
-    name, serial = f"phone {phone.serial}", phone.serial
+    on = OnPhone(phone.serial)
     if phone.state is not PhoneState.DEVICE:
-        fix = _FIXES.get(phone.state, "look at the phone")
-        yield fail(name, phone.detail or phone.state.value, fix, phone=serial)
+        yield on.fail(phone.detail or phone.state.value, _FIXES.get(phone.state, "look at the phone"))
         return
-    yield ok(name, f"{phone.model or 'model unknown'}, Android {phone.android or 'unknown'}", phone=serial)
-    yield from _power(settings, phone)
+    yield on.ok(f"{phone.model or 'model unknown'}, Android {phone.android or 'unknown'}")
+    if problem := settings.phones.battery_problem(phone.battery_percent, phone.battery_celsius):
+        yield on.fail(problem, "charge it (a weak hub may not give enough power), or let it cool down")
     try:
-        session = fleet.open(serial)
+        with closing(fleet.open(phone.serial)) as session:
+            yield from _inside(on, session)
+            yield from _apps_and_accounts(settings, on, session, logins, covered)
     except PhoneError as error:
-        yield fail(name, str(error), "plug the phone in again", phone=serial)
-        return
-    try:
-        yield from _inside(serial, session)
-        yield from _apps_and_accounts(settings, serial, session, logins, covered)
-    except PhoneError as error:
-        yield fail(
-            name,
-            f"does not answer: {error}",
-            "plug the phone in again; if that does not help, restart it",
-            phone=serial,
-        )
-    finally:
-        session.close()
-
-
-def _power(settings: Settings, phone: PhoneInfo) -> Iterator[Finding]:
-    problem = settings.phones.battery_problem(phone.battery_percent, phone.battery_celsius)
-    if problem:
-        yield fail(
-            f"phone {phone.serial}",
-            problem,
-            "charge it (a weak hub may not give enough power), or let it cool down",
-            phone=phone.serial,
+        yield on.fail(
+            f"does not answer: {error}", "plug the phone in again; if that does not help, restart it"
         )
 
 
-def _inside(serial: str, session: Session) -> Iterator[Finding]:
-    name = f"phone {serial}"
+def _inside(on: OnPhone, session: Session) -> Iterator[Finding]:
     free = session.free_bytes()
     if free < _MIN_FREE_BYTES:
-        yield warn(
-            name,
-            f"only {free // 2**20} MiB of storage free",
-            "delete something on the phone",
-            phone=serial,
-        )
+        yield on.warn(f"only {free // 2**20} MiB of storage free", "delete something on the phone")
     else:
-        yield ok(name, f"{free // 2**30} GiB of storage free", phone=serial)
+        yield on.ok(f"{free // 2**30} GiB of storage free")
     if dumpsys.locked(session.shell("dumpsys", "window", "policy").output):
-        yield warn(
-            name,
-            "is locked",
-            "switch the screen lock off: Settings, Security, Screen lock, None",
-            phone=serial,
-        )
-    yield from traits.findings(serial, session)
+        yield on.warn("is locked", "switch the screen lock off: Settings, Security, Screen lock, None")
+    yield from traits.findings(on, session)
 
 
 def _apps_and_accounts(
     settings: Settings,
-    serial: str,
+    on: OnPhone,
     session: Session,
     logins: Sequence[Login],
     covered: Collection[str],
 ) -> Iterator[Finding]:
     """Which apps are there, and for each account of the phone whether its app is and was seen logged in."""
-    name, posting = f"phone {serial}", settings.posting
-    usual = {platform: posting.package(platform) for platform in PLATFORMS}
+    usual = {platform: settings.posting.package(platform) for platform in PLATFORMS}
     wanted = {login: login.package or usual[login.platform] for login in logins}
     versions: dict[str, str] = {}
     unspoken: dict[str, tuple[str, str]] = {}
@@ -197,44 +163,37 @@ def _apps_and_accounts(
             continue
         missing = [p.rpartition(".")[2] for p in _PERMISSIONS if not _granted(session, package, p)]
         asks = f"; will ask for {', '.join(missing)}" if missing else ""
-        yield ok(name, f"{package} {versions[package]}{asks}", phone=serial)
+        yield on.ok(f"{package} {versions[package]}{asks}")
     for package in versions:
         why = _unspoken(settings, session, package, covered)
         if why is not None:
             unspoken[package] = why
             if package not in wanted.values():
-                yield warn(name, *why, phone=serial)
+                yield on.warn(*why)
     if not versions:
-        yield fail(
-            name,
-            "neither TikTok nor Instagram is installed",
-            "install the app and log in by hand",
-            phone=serial,
-        )
+        yield on.fail("neither TikTok nor Instagram is installed", "install the app and log in by hand")
     if not logins:
-        yield warn(
-            name, "no account is bound to it", "name its accounts in the config: [[accounts]]", phone=serial
-        )
+        yield on.warn("no account is bound to it", "name its accounts in the config: [[accounts]]")
     for login, package in wanted.items():
         if package in unspoken and login.enabled:
             said, fix = unspoken[package]
-            yield Finding(Level.FAIL, name, f"{login.title}: {said}", fix, phone=serial, account=login.title)
+            finding = on.fail(said, fix)
         else:
-            yield _account(name, login, package if package not in versions else "")
+            finding = _app_of(on, login, package if package not in versions else "")
+        yield replace(finding, sentence=f"{login.title}: {finding.sentence}", account=login.title)
 
 
-def _account(name: str, login: Login, missing_app: str) -> Finding:
+def _app_of(on: OnPhone, login: Login, missing_app: str) -> Finding:
     """Whether an app is logged in shows only when it is opened: what is known is what the last task saw."""
-    level, said, fix = Level.OK, "no task has seen it logged out", ""
     if missing_app:
-        level, said, fix = Level.FAIL, f"{missing_app} is not installed", "install it and log in by hand"
-    elif not login.enabled:
-        level, said, fix = Level.FAIL, "is disabled, its tasks wait", "enable it to post"
-    elif login.logged_in is None:
-        said = "its app is installed; whether it is logged in only the running daemon knows"
-    elif not login.logged_in:
-        level, said, fix = Level.FAIL, "the app was seen logged out", "log in by hand on the phone"
-    return Finding(level, name, f"{login.title}: {said}", fix, phone=login.serial, account=login.title)
+        return on.fail(f"{missing_app} is not installed", "install it and log in by hand")
+    if not login.enabled:
+        return on.fail("is disabled, its tasks wait", "enable it to post")
+    if login.logged_in is None:
+        return on.ok("its app is installed; whether it is logged in only the running daemon knows")
+    if not login.logged_in:
+        return on.fail("the app was seen logged out", "log in by hand on the phone")
+    return on.ok("no task has seen it logged out")
 
 
 def _without_phone(logins: Sequence[Login], serials: AbstractSet[str]) -> Iterator[Finding]:

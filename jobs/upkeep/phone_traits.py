@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from jobs.phone.error_translation import INPUT_FORBIDDEN
 from jobs.phone.protocol import PhoneSession
-from jobs.upkeep.doctor import Finding, fail, ok, warn
+from jobs.upkeep.doctor import Finding, OnPhone
 
 #: From here on texts are cut and rows leave the screen.
 MAX_FONT_SCALE = 1.15
@@ -18,68 +18,51 @@ _USER = re.compile(r"UserInfo\{(\d+):([^:}]*):")
 _AUTO_BLOCKER = "rampart_main_switch_enabled"
 
 
-def findings(serial: str, session: PhoneSession) -> Iterator[Finding]:
+def findings(on: OnPhone, session: PhoneSession) -> Iterator[Finding]:
     """What keeps this phone from being driven, or makes its screens look otherwise than known ones."""
-    name = f"phone {serial}"
-    yield _touches(name, serial, session)
-    yield from _looks(name, serial, session)
+    yield _touches(on, session)
+    yield from _looks(on, session)
     if _setting(session, "secure", _AUTO_BLOCKER) == "1":
-        yield fail(
-            name,
+        yield on.fail(
             "Samsung's Auto Blocker is on: it ends USB debugging",
             "switch it off: Settings, Security and privacy, Auto Blocker",
-            phone=serial,
         )
-    others = [
-        who for number, who in _USER.findall(session.shell("pm", "list", "users").output) if number != "0"
-    ]
-    if others:
-        yield warn(
-            name,
+    users = _USER.findall(session.shell("pm", "list", "users").output)
+    if others := [who for number, who in users if number != "0"]:
+        yield on.warn(
             f"has a second space or dual apps ({', '.join(others)}): only the apps of the main space are driven",
             "switch dual apps off for TikTok and Instagram, or log in to the main one",
-            phone=serial,
         )
 
 
-def _touches(name: str, serial: str, session: PhoneSession) -> Finding:
+def _touches(on: OnPhone, session: PhoneSession) -> Finding:
     """One key that does nothing: does the phone let programs press any (PHN-1)?"""
     pressed = session.shell("input", "keyevent", "0")
     if "INJECT_EVENTS" in pressed.output:
         what, _, remedy = INPUT_FORBIDDEN.partition(": ")
-        return fail(name, what.removeprefix("the phone "), remedy, phone=serial)
+        return on.fail(what.removeprefix("the phone "), remedy)
     if pressed.exit_code:
-        return warn(
-            name,
-            f"a harmless key was refused: {pressed.output.strip()[:100]}",
-            "look at the phone",
-            phone=serial,
-        )
-    return ok(name, "takes touches and keys", phone=serial)
+        return on.warn(f"a harmless key was refused: {pressed.output.strip()[:100]}", "look at the phone")
+    return on.ok("takes touches and keys")
 
 
-def _looks(name: str, serial: str, session: PhoneSession) -> Iterator[Finding]:
+def _looks(on: OnPhone, session: PhoneSession) -> Iterator[Finding]:
     scale = _setting(session, "system", "font_scale") or "1.0"
     overridden = dict(
         _OVERRIDE.findall(session.shell("wm", "size").output + session.shell("wm", "density").output)
     )
     mode = _setting(session, "secure", "navigation_mode")
-    said = [f"font scale {scale}", f"navigation by {_NAVIGATION.get(mode, 'unknown means')}"]
     if re.fullmatch(r"\d+(\.\d+)?", scale) and float(scale) > MAX_FONT_SCALE:
-        yield warn(
-            name,
+        yield on.warn(
             f"font scale {scale}: texts are cut and rows leave the screen",
             "set the font size to its default: Settings, Display, Font size",
-            phone=serial,
         )
     for what, value in sorted(overridden.items()):
-        yield warn(
-            name,
+        yield on.warn(
             f"the display's {what} is set to {value}, other than it was made",
-            f"`adb -s {serial} shell wm {what} reset`, or Settings, Display, Screen zoom",
-            phone=serial,
+            f"`adb -s {on.serial} shell wm {what} reset`, or Settings, Display, Screen zoom",
         )
-    yield ok(name, ", ".join(said), phone=serial)
+    yield on.ok(f"font scale {scale}, navigation by {_NAVIGATION.get(mode, 'unknown means')}")
 
 
 def _setting(session: PhoneSession, table: str, key: str) -> str:
