@@ -234,7 +234,6 @@ class PostMark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     username: str = ""
     account_seen: str = ""
     ended_at: float | None = None  #: when it was, or may have been, published; None while it is to come
-    certain: bool = False  #: proof was seen
     at_once: bool = False  #: it was asked for without a time to come
 
 

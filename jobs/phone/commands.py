@@ -222,10 +222,6 @@ class Commands:
         self.run("cmd", "statusbar", "collapse")
         return self._until(lambda: not self.shade_open())
 
-    def press_nothing(self) -> None:
-        """Press a key that does nothing, to see whether the phone lets programs press any. Raises InputForbidden."""
-        self.checked("input", "keyevent", "0")
-
     def _not_ready(self, why: str) -> PhoneNotReady:
         return PhoneNotReady(why, serial=self._serial)
 

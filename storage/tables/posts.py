@@ -9,7 +9,7 @@ import msgspec
 
 from storage.engine.commit import Transaction
 from storage.engine.durable import JournalStorage
-from storage.records import AFTER_COMMIT, ENDED, SPENT, MediaFile, Outcome, PostMark, Task
+from storage.records import AFTER_COMMIT, ENDED, SPENT, MediaFile, PostMark, Task
 from storage.tables.table import Table
 
 TABLE = "posts"
@@ -74,7 +74,6 @@ def mark_of(task: Task) -> PostMark | None:
     return msgspec.structs.replace(
         post_of(task),
         ended_at=(task.finished_at or task.started_at or task.due_at) if out else None,
-        certain=task.outcome is Outcome.PUBLISHED,
         at_once=task.due_at <= task.created_at,
     )
 

@@ -102,10 +102,6 @@ class Fleet:
     def adb_version(self) -> int | None:
         return self._server.version
 
-    @property
-    def adb_port(self) -> int:
-        return self._server.endpoint.port
-
     def inventory(self) -> Sequence[PhoneInfo]:
         return sorted(self._tracker.infos.values(), key=lambda info: info.serial)
 
