@@ -944,7 +944,7 @@ def test_taking_the_phone_away_from_a_post_that_is_proven_or_was_ended_by_anothe
 def test_a_tree_that_no_text_file_can_hold_is_kept_all_the_same(rig: Rig) -> None:
     def play(attempt: Attempt, phone: Any) -> Verdict:
         phone.observe = lambda **_: UiTree([], source="half a pair \ud800")
-        raise ScriptFailed("ui_changed", "odd")
+        raise ScriptFailed(ErrorCode.UI_CHANGED, "odd")
 
     task, _ = rig.post(play)
     assert rig.evidence.read(task.id, "1-tree.xml") == b"half a pair ?"
