@@ -18,7 +18,7 @@ from jobs.phone.protocol import Phones, PhoneSession
 from jobs.post.account_reading import AccountReader
 from jobs.post.language import ensure_covered
 from jobs.post.screens.screens_file import Vocabulary
-from jobs.queue.errand import Errand
+from jobs.queue.turn import ReadTurn, Turn
 
 _LOG = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class MatchState(msgspec.Struct, frozen=True, kw_only=True):
 class Engine(Protocol):
     """What is asked of the jobs engine."""
 
-    def ask(self, errand: Errand) -> None: ...
+    def ask(self, turn: ReadTurn) -> None: ...
     def why_waiting(self, serial: str) -> str: ...
 
 
@@ -83,7 +83,7 @@ class Matcher:
         self._accounts = accounts
         self._vocabulary = vocabulary
         self._lock = threading.Lock()
-        self._running: dict[tuple[str, str], Errand] = {}
+        self._running: dict[tuple[str, str], ReadTurn] = {}
         self._adding: set[tuple[str, str]] = set()  #: readings that enter what nobody has entered
         self._last: dict[tuple[str, str], MatchState] = {}
 
@@ -98,35 +98,35 @@ class Matcher:
             raise NotFound(Problem("serial", f"there is no phone {serial}"))
         key = serial, platform
         with self._lock:
-            errand = self._running.get(key)
+            turn = self._running.get(key)
             if add:
                 self._adding.add(key)
-            if errand is None:
-                self._running[key] = errand = self._errand(serial, platform)
+            if turn is None:
+                self._running[key] = turn = self._turn(serial, platform)
                 try:
-                    self._jobs.ask(errand)
+                    self._jobs.ask(turn)
                 except BaseException:
                     del self._running[key]
                     self._adding.discard(key)
                     raise
-        return self._now_running(serial, platform, errand)
+        return self._now_running(serial, platform, turn)
 
     def state(self, serial: str, platform: str) -> MatchState | None:
         """How far the last reading of this app on this phone is; None when there was none since the start."""
         key = serial, platform
         with self._lock:
-            errand, last = self._running.get(key), self._last.get(key)
-        return last if errand is None else self._now_running(serial, platform, errand)
+            turn, last = self._running.get(key), self._last.get(key)
+        return last if turn is None else self._now_running(serial, platform, turn)
 
     # --- inside -------------------------------------------------------------------------------------------
 
-    def _errand(self, serial: str, platform: str) -> Errand:
+    def _turn(self, serial: str, platform: str) -> ReadTurn:
         packages = self._packages(serial, platform)
         read: list[MatchState] = []
 
-        def do(errand: Errand, phone: PhoneSession) -> None:
-            shown = {package: self._read(errand, phone, platform, package) for package in packages}
-            errand.check()
+        def do(turn: Turn, phone: PhoneSession) -> None:
+            shown = {package: self._read(turn, phone, platform, package) for package in packages}
+            turn.check()
             by_display_name = not facts(platform).rows_show_handles
             with self._lock:
                 adds = (serial, platform) in self._adding
@@ -149,7 +149,7 @@ class Matcher:
                 self._running.pop((serial, platform), None)
                 self._adding.discard((serial, platform))
 
-        return Errand(
+        return ReadTurn(
             serial,
             f"is asked which accounts {facts(platform).title} shows",
             do,
@@ -159,11 +159,11 @@ class Matcher:
             lease_s=READ_S * len(packages),
         )
 
-    def _read(self, errand: Errand, phone: PhoneSession, platform: str, package: str) -> list[str]:
+    def _read(self, turn: Turn, phone: PhoneSession, platform: str, package: str) -> list[str]:
         patience_s = self._settings().posting.unknown_screen_patience_s
         vocabulary = self._vocabulary(platform, package)
-        ensure_covered(errand, phone, package, vocabulary, set_to=self._settings().phones.set_app_language)
-        return AccountReader(errand, phone, package, vocabulary=vocabulary, patience_s=patience_s).read()
+        ensure_covered(turn, phone, package, vocabulary, set_to=self._settings().phones.set_app_language)
+        return AccountReader(turn, phone, package, vocabulary=vocabulary, patience_s=patience_s).read()
 
     def _packages(self, serial: str, platform: str) -> list[str]:
         """The apps that the phone's accounts live in: the default one, unless all have others."""
@@ -171,9 +171,9 @@ class Matcher:
         accounts, _ = self._accounts.page(platform=platform, device=serial, enabled=True, page_size=1000)
         return list(dict.fromkeys(account.package or default for account in accounts)) or [default]
 
-    def _now_running(self, serial: str, platform: str, errand: Errand) -> MatchState:
+    def _now_running(self, serial: str, platform: str, turn: ReadTurn) -> MatchState:
         detail = f"reads which accounts {facts(platform).title} shows"
-        if not errand.begun:
+        if not turn.begun:
             detail = f"waits for the phone's turn; {self._jobs.why_waiting(serial)}".rstrip("; ")
         return MatchState(serial=serial, platform=platform, state="running", detail=detail)
 

@@ -12,9 +12,9 @@ from jobs.hub.clock import Clock
 from jobs.hub.supervision import Loop
 from jobs.phone.protocol import PhoneInfo, Phones, PhoneState
 from jobs.queue.breaker import Breaker
+from jobs.queue.turn import ReadTurn, Turn
 from jobs.queue.waiting import Why, say_why
-from jobs.queue.work import Work
-from storage.records import Stage, Task, Waiting
+from storage.records import AFTER_COMMIT, Stage, Task, Waiting
 from storage.tables.tasks import TaskStore
 
 #: The dispatcher looks again after this time even when nobody woke it.
@@ -36,12 +36,12 @@ _SENTENCES = {
 
 @dataclass(eq=False)
 class _Lane:
-    """What waits for one phone: settling first, then posts by start time and id, and errands when they were asked."""
+    """What waits for one phone: looks for lost posts, then posts by start time and id, and reads when they were asked."""
 
     serial: str
-    settles: list[int] = field(default_factory=list)
+    looks: list[int] = field(default_factory=list)
     posts: list[tuple[float, int]] = field(default_factory=list)
-    errands: list[tuple[float, Work]] = field(default_factory=list)
+    reads: list[ReadTurn] = field(default_factory=list)
     known: set[int] = field(default_factory=set)
     unlabelled: set[int] = field(default_factory=set)
     reason: tuple[Waiting, str] | None = None  #: the one last given to all that wait here
@@ -50,34 +50,30 @@ class _Lane:
     gone_at: float = float("-inf")  #: monotonic; when posts that are no longer queued were last looked for
 
     def __bool__(self) -> bool:
-        return bool(self.settles or self.posts or self.errands)
+        return bool(self.looks or self.posts or self.reads)
 
     def in_order(self) -> Iterator[tuple[float, int]]:
         """The posts by start time and id; most of the time only the first is wanted."""
         if self.posts:
-            yield self.posts[0]
-            yield from sorted(self.posts)[1:]
+            first = self.posts[0]
+            yield first
+            yield from sorted(post for post in self.posts if post != first)
 
     @property
     def head(self) -> tuple[int, float, int]:
         """Sorts lanes by whose turn a free slot is."""
-        if self.settles:
-            return 0, 0.0, self.settles[0]
-        if self.errand_first:
-            return 1, self.errands[0][0], 0
+        if self.looks:
+            return 0, 0.0, self.looks[0]
+        if self.read_first:
+            return 1, self.reads[0].asked_at, 0
         return 1, *self.posts[0]
 
     @property
-    def errand_first(self) -> bool:
-        """An errand waits, and no post was due before it was asked for."""
-        return bool(self.errands) and (not self.posts or self.errands[0][0] < self.posts[0][0])
+    def read_first(self) -> bool:
+        """A read waits, and no post was due before it was asked for."""
+        return bool(self.reads) and (not self.posts or self.reads[0].asked_at < self.posts[0][0])
 
-    def take_settle(self) -> Work:
-        """Remove and return the first post that is to be looked for."""
-        return Work(self.settles.pop(0), self.serial, settle=True)
-
-    def take(self, post: tuple[float, int]) -> Work:
-        """Remove and return one of the posts."""
+    def remove(self, post: tuple[float, int]) -> None:
         if post == self.posts[0]:
             heapq.heappop(self.posts)
         else:
@@ -85,11 +81,10 @@ class _Lane:
             heapq.heapify(self.posts)
         self.known.discard(post[1])
         self.unlabelled.discard(post[1])
-        return Work(post[1], self.serial)
 
 
 class Dispatcher:
-    """Gives work to workers: one at a time per phone, at most `limit` phones at once.
+    """Gives phones to turns: one at a time per phone, at most `limit` phones at once.
 
     Never talks to a phone and never waits for one: it only reads the inventory. What it holds is a view of the
     store's queued tasks; a task that is no longer queued is dropped when the worker's claim fails.
@@ -101,13 +96,14 @@ class Dispatcher:
         tasks: TaskStore,
         phones: Phones,
         limit: int,
-        begin: Callable[[Sequence[Work]], None],
+        begin: Callable[[Sequence[Turn]], None],
         *,
+        turn_for: Callable[[Task, bool], Turn],
         unfit: Callable[[PhoneInfo], str] = lambda _: "",
         breaker: Breaker | None = None,
         account_hold: Callable[[Task], str] = lambda _: "",
     ) -> None:
-        """`unfit` says why a phone that is there starts nothing now; `breaker` what else must wait, and why;
+        """`turn_for` makes a turn that posts a task, or (True) looks for its post; `unfit` says why a phone that is there starts nothing now; `breaker` what else must wait, and why;
         `account_hold` why a task must not be posted while its account is as it is.
         """
         self._clock = clock
@@ -115,13 +111,14 @@ class Dispatcher:
         self._phones = phones
         self._limit = limit
         self._begin = begin
+        self._turn_for = turn_for
         self._unfit = unfit
         self._breaker = breaker
         self._account_hold = account_hold
         self._accounts_changed = False
         self._lock = threading.Lock()
         self._lanes: dict[str, _Lane] = {}
-        self._busy: dict[str, Work] = {}
+        self._busy: dict[str, Turn] = {}
         self._reports: Counter[str] = Counter()
         self._draining = False
         self.loop = Loop("dispatcher", self.turn, clock, longest_wait_s=LOOK_S)
@@ -132,8 +129,8 @@ class Dispatcher:
             added = False
             for task in tasks:
                 lane = self._lane(task.serial)
-                work = self._busy.get(task.serial)
-                if work is not None and work.task_id == task.id:
+                busy = self._busy.get(task.serial)
+                if busy is not None and busy.task_id == task.id:
                     continue
                 if task.id in lane.known:
                     if task.waiting_for is None:  # it was stopped and asked for again before anything noticed
@@ -148,34 +145,32 @@ class Dispatcher:
             self.loop.wake()
 
     def enqueue_again(self, task: Task) -> None:
-        """A task whose work is over; it waits again when it is queued again."""
+        """A task whose turn is over; it waits again when it is queued again."""
         if task.stage is Stage.QUEUED:
             self.enqueue([task])
 
-    def enqueue_settle(self, task: Task) -> None:
+    def enqueue_look(self, task: Task) -> None:
         """A task that may have been published before a crash: look on its phone, before any post there."""
         with self._lock:
             lane = self._lane(task.serial)
-            work = self._busy.get(task.serial)
-            if task.id not in lane.settles and (work is None or work.task_id != task.id):
-                lane.settles.append(task.id)
+            busy = self._busy.get(task.serial)
+            if task.id not in lane.looks and (busy is None or busy.task_id != task.id):
+                lane.looks.append(task.id)
         self.loop.wake()
 
-    def enqueue_errand(self, work: Work, asked_at: float) -> None:
-        """A look at a phone that belongs to no task: its turn comes as that of a post due at `asked_at` would."""
+    def enqueue_read(self, turn: ReadTurn) -> None:
+        """A read comes when a post would that was due when it was asked for."""
         with self._lock:
-            self._lane(work.serial).errands.append((asked_at, work))
+            self._lane(turn.serial).reads.append(turn)
         self.loop.wake()
 
-    def withdraw(self, work: Work) -> bool:
-        """Take an errand back; False when it is no longer waiting."""
+    def withdraw(self, turn: Turn) -> bool:
+        """Take a read back; False when it is not waiting."""
         with self._lock:
-            lane = self._lanes.get(work.serial)
-            waiting = [] if lane is None else lane.errands
-            kept = [(asked_at, other) for asked_at, other in waiting if other is not work]
-            if lane is None or len(kept) == len(waiting):
+            lane = self._lanes.get(turn.serial)
+            if lane is None or turn not in lane.reads:
                 return False
-            lane.errands = kept
+            lane.reads = [other for other in lane.reads if other is not turn]
             return True
 
     def why(self, serial: str) -> str:
@@ -184,16 +179,16 @@ class Dispatcher:
             lane = self._lanes.get(serial)
             return lane.reason[1] if lane and lane.reason else ""
 
-    def release(self, work: Work, *, again_in_s: float = 0.0, door: str = "") -> None:
+    def release(self, turn: Turn, *, again_in_s: float = 0.0, door: str = "") -> None:
         """The worker let go of the phone; idempotent.
 
-        `again_in_s` keeps the phone closed for a while, unless its state was reported since the work began.
+        `again_in_s` keeps the phone closed for a while, unless its state was reported since the turn was given it.
         """
         with self._lock:
-            if self._busy.get(work.serial) is work:
-                del self._busy[work.serial]
-            if again_in_s > 0 and self._reports[work.serial] == work.reports:
-                lane = self._lane(work.serial)
+            if self._busy.get(turn.serial) is turn:
+                del self._busy[turn.serial]
+            if again_in_s > 0 and self._reports[turn.serial] == turn.reports:
+                lane = self._lane(turn.serial)
                 lane.not_before, lane.door = self._clock.monotonic() + again_in_s, door
         self.loop.wake()
 
@@ -246,14 +241,14 @@ class Dispatcher:
     def busy(self) -> dict[str, int]:
         """Which task works on which phone."""
         with self._lock:
-            return {serial: work.task_id for serial, work in self._busy.items() if work.errand is None}
+            return {serial: turn.task_id for serial, turn in self._busy.items() if turn.task_id}
 
     def turn(self) -> float:
         """One round: hand out what may start, and say of the rest why it waits."""
         wait_s = LOOK_S
         now = self._clock.monotonic()
         labels: list[Why] = []
-        started: list[Work] = []
+        started: list[Turn] = []
         with self._lock:
             if self._draining:
                 return LOOK_S
@@ -267,13 +262,13 @@ class Dispatcher:
             for lane in sorted((lane for lane in self._lanes.values() if lane), key=lambda lane: lane.head):
                 reason = self._obstacle(lane)
                 if reason is None:
-                    work, held = self._next(lane)
+                    turn, held = self._next(lane)
                     labels += held
-                    if work is None:
+                    if turn is None:
                         continue
-                    work.reports = self._reports[lane.serial]
-                    self._busy[lane.serial] = work
-                    started.append(work)
+                    turn.reports = self._reports[lane.serial]
+                    self._busy[lane.serial] = turn
+                    started.append(turn)
                     if not lane:
                         continue
                     reason = self._obstacle(lane)
@@ -303,28 +298,34 @@ class Dispatcher:
         lane.known = {task_id for _, task_id in posts}
         lane.unlabelled &= lane.known
 
-    def _next(self, lane: _Lane) -> tuple[Work | None, list[Why]]:
+    def _next(self, lane: _Lane) -> tuple[Turn | None, list[Why]]:
         """What starts now on a free phone, and of what was passed over why: its account or a breaker holds it."""
-        if lane.settles:
-            return lane.take_settle(), []
-        if lane.errand_first:
-            return lane.errands.pop(0)[1], []
+        while lane.looks:
+            lost = self._tasks.get(lane.looks.pop(0))
+            if lost is not None and lost.stage in AFTER_COMMIT:
+                return self._turn_for(lost, True), []
+        if lane.read_first:
+            return lane.reads.pop(0), []
         breaker = self._breaker if self._breaker is not None and self._breaker.any_open else None
         held: list[Why] = []
         for post in lane.in_order():
             task = self._tasks.get(post[1])
-            if task is not None and (why := self._account_hold(task)):
+            if task is None or task.stage is not Stage.QUEUED or task.serial != lane.serial:
+                lane.remove(post)
+                continue
+            if why := self._account_hold(task):
                 held.append((post[1], Waiting.ACCOUNT, why))
                 continue
-            if task is not None and breaker is not None:
+            if breaker is not None:
                 if why := breaker.obstacle(task):
                     held.append((post[1], Waiting.DEVICE, why))
                     continue
                 breaker.started(task)
-            return lane.take(post), held
+            lane.remove(post)
+            return self._turn_for(task, False), held
         lane.reason = None  # each has its own: the next reason is news to all
         lane.unlabelled.clear()
-        return lane.errands.pop(0)[1] if lane.errands else None, held
+        return lane.reads.pop(0) if lane.reads else None, held
 
     def _lane(self, serial: str) -> _Lane:
         lane = self._lanes.get(serial)
@@ -335,16 +336,16 @@ class Dispatcher:
     def _obstacle(self, lane: _Lane) -> tuple[Waiting, str] | None:
         """Why nothing of this lane may start now; None when its head may."""
         serial = lane.serial
-        work = self._busy.get(serial)
-        if work is not None:
-            task = self._tasks.get(work.task_id) if work.is_post else None
+        turn = self._busy.get(serial)
+        if turn is not None:
+            task = self._tasks.get(turn.task_id)
             published = task is not None and task.stage is Stage.PUBLISHED
             rest = (
                 ", which is published: it cleans up and leaves the app its upload_wait_time"
                 if published
                 else ""
             )
-            return Waiting.DEVICE, f"the phone {serial} {work.doing}{rest}"
+            return Waiting.DEVICE, f"the phone {serial} {turn.doing}{rest}"
         info = self._phones.info(serial)
         if info is None:
             return Waiting.DEVICE, f"the phone {serial} is not connected"

@@ -1,4 +1,4 @@
-"""The engine: puts scheduler, dispatcher, runner, recovery and leases together, starts and stops them."""
+"""The engine: puts scheduler, dispatcher, turns, runner and recovery together, starts and stops them."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from jobs.hub import logs
 from jobs.hub.clock import Clock, Deadline
 from jobs.hub.settings import Settings
 from jobs.hub.supervision import Loop, Supervisor
+from jobs.input.refusals import Draining, Problem
 from jobs.intake.repeat_guard import Repeats
 from jobs.notify.overdue import Overdue
 from jobs.phone.protocol import Phones, PhoneState
 from jobs.queue.breaker import Breaker
 from jobs.queue.clock_trust import ClockTrust, kernel_synchronised
 from jobs.queue.dispatcher import Dispatcher
-from jobs.queue.errand import Errand
 from jobs.queue.scheduler import Scheduler
-from jobs.queue.work import Work
-from jobs.run.errands import Errands
+from jobs.queue.turn import REQUEST, ReadTurn, Turn
+from jobs.run.claims import Claims
+from jobs.run.endings import Endings
 from jobs.run.evidence import Evidence
-from jobs.run.leases import Leases
-from jobs.run.live_attempt import REQUEST, LiveAttempt
+from jobs.run.post_turn import PostTurn
 from jobs.run.recovery import Recovery
 from jobs.run.runner import Pause, Runner
+from jobs.run.turns import Turns, Watch
 from jobs.run.workers import Workers
 from jobs.task.announcements import Announcements, Tell, nobody
 from jobs.task.attempt import Script
@@ -54,6 +55,7 @@ STAMP_EVERY_S = 600.0
 MAINTAIN_EVERY_S = 60.0
 #: How long phones are left alone when their claims could not be written or no thread was to be had.
 BEGIN_PAUSE_S = 5.0
+NO_THREAD = "this box has no thread left for it"
 #: Of the time that a stop may take, what is kept for writing states after the last verdict.
 STOP_RESERVE_S = 3.0
 
@@ -98,28 +100,31 @@ class Jobs:
         self.repeats = Repeats(store, clock, posting)
         self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
         self.workers = Workers(clock)
+        self.turns = Turns(clock)
+        self.endings = Endings(posting, clock, store.tasks, mover=self.mover, uniform=uniform)
+        self.claims = Claims(
+            posting,
+            clock,
+            store=store,
+            mover=self.mover,
+            evidence=evidence,
+            repeats=self.repeats,
+            turns=self.turns,
+            endings=self.endings,
+        )
+        self.runner = Runner(phones, scripts, claims=self.claims, endings=self.endings)
         self.dispatcher = Dispatcher(
             clock,
             store.tasks,
             phones,
             slots(settings),
             self._begin,
+            turn_for=self.claims.turn_for,
             unfit=lambda info: settings.phones.battery_problem(info.battery_percent, info.battery_celsius),
             breaker=self.breaker,
             account_hold=lambda task: account_hold(task, store.accounts),
         )
         store.storage.listen("accounts", lambda _: self.dispatcher.accounts_changed(), replay=False)
-        self.runner = Runner(
-            posting,
-            clock,
-            store=store,
-            mover=self.mover,
-            phones=phones,
-            scripts=scripts,
-            evidence=evidence,
-            uniform=uniform,
-            repeats=self.repeats,
-        )
         self.scheduler = Scheduler(
             clock,
             store.tasks,
@@ -128,24 +133,22 @@ class Jobs:
             enqueue=self.dispatcher.enqueue,
             longest_retry_pause_s=posting.retry_pause_max_s,
         )
-        self.leases = Leases(clock, self.runner, self.dispatcher.release)
-        self.errands = Errands(clock, phones, self.dispatcher)
+        self.watch = Watch(clock, self.turns, endings=self.endings, dispatcher=self.dispatcher)
         self.recovery = Recovery(
             posting,
             clock,
             store.tasks,
             mover=self.mover,
             uniform=uniform,
-            owned=lambda task_id: self.runner.live(task_id) is not None,
+            owned=lambda task_id: self.turns.of_task(task_id) is not None,
             enqueue=self.dispatcher.enqueue,
-            settle=self.dispatcher.enqueue_settle,
+            settle=self.dispatcher.enqueue_look,
         )
         self._maintenance = Loop("maintenance", self._maintain, clock, longest_wait_s=MAINTAIN_EVERY_S)
         self._loops = [self.scheduler.loop, self.dispatcher.loop, self._maintenance]
         self._overdue = Overdue(clock, store.tasks, lambda: self.dispatcher.busy, self._announcements.safely)
         duties = [
-            self.leases.turn,
-            self.errands.turn,
+            self.watch.look,
             self.recovery.turn,
             self._overdue.turn,
             self._announce_clock,
@@ -183,24 +186,22 @@ class Jobs:
         self.drain()
         for loop in [self.supervisor.loop, *self._loops]:
             loop.stop()
-        self.runner.leave()
-        self.errands.stop()
+        self.watch.leave()
         verdicts = Deadline(self._clock, max(0.0, timeout_s - STOP_RESERVE_S))
-        if not self.runner.wait_idle(verdicts):
-            for attempt, _ in self.runner.all_live():
-                attempt.force_stop()
-            self.runner.wait_idle(Deadline(self._clock, min(STOP_RESERVE_S / 2, deadline.remaining_s)))
-        for attempt, work in self.runner.all_live():
-            self.leases.abandon(attempt, work)
-        self.runner.give_up_writing()
-        self.errands.wait_idle(Deadline(self._clock, deadline.within(STOP_RESERVE_S / 2)))
+        if not self.turns.wait_idle(verdicts):
+            for turn in self.turns.all():
+                turn.cut()
+            self.turns.wait_idle(Deadline(self._clock, min(STOP_RESERVE_S / 2, deadline.remaining_s)))
+        for turn in self.turns.all():
+            self.watch.abandon(turn)
+        self.endings.give_up_writing()
         self.workers.close()
         for loop in [self.supervisor.loop, *self._loops]:
             loop.join(deadline.within(1.0))
         if self.trust.trusted:
             self._remember(_STAMP, self._clock.now())
         self._remember(_CLEAN, True)
-        return not self.runner.all_live() and not self._hanging
+        return not self.turns.all() and not self.turns.hanging
 
     def wake(self) -> None:
         """Tasks were created or changed."""
@@ -235,9 +236,13 @@ class Jobs:
         self.dispatcher.open(serial)
         return paused
 
-    def ask(self, errand: Errand) -> None:
+    def ask(self, turn: ReadTurn) -> None:
         """Have a look at a phone done when its turn comes. Raises Draining."""
-        self.errands.ask(errand)
+        if not self.turns.add(turn):
+            raise Draining(Problem("", "the daemon is about to stop; try again in a moment"))
+        self.dispatcher.enqueue_read(turn)
+        if turn.stop_at is not None:
+            self.watch.end_waiting(turn)  # the stop came in between
 
     def why_waiting(self, serial: str) -> str:
         """What keeps all that waits for a phone from starting, as a sentence; "" when nothing does."""
@@ -257,9 +262,9 @@ class Jobs:
 
     def interrupt(self, task_id: int) -> None:
         """Make a running attempt stop: at once before the commit point, after the verdict behind it."""
-        attempt = self.runner.live(task_id)
-        if attempt is not None:
-            attempt.request_stop(REQUEST)
+        turn = self.turns.of_task(task_id)
+        if turn is not None:
+            turn.request_stop(REQUEST)
 
     def health(self) -> list[str]:
         """Why the daemon cannot do its work as it should; empty when it can."""
@@ -269,7 +274,7 @@ class Jobs:
                 f"{self.trust.problem}; tasks with a start time are held until a time service or "
                 "somebody (`tikmatrixd.py confirm-clock`) confirms the time"
             )
-        found += [f"the worker of the phone {serial} hangs" for serial in self._hanging]
+        found += [f"the worker of the phone {serial} hangs" for serial in self.turns.hanging]
         return found
 
     @property
@@ -285,45 +290,40 @@ class Jobs:
 
     # --- threads' work -------------------------------------------------------------------------------------
 
-    def _begin(self, works: Sequence[Work]) -> None:
+    def _begin(self, turns: Sequence[Turn]) -> None:
         """Claim what the dispatcher took out of its queues, and set workers to it."""
         pause = Pause()
-        attempts: dict[Work, LiveAttempt] = {}
+        posts = [turn for turn in turns if isinstance(turn, PostTurn) and turn.is_post]
+        claimed: list[PostTurn] = []
         try:
-            attempts = self.runner.claim([work for work in works if work.is_post])
+            claimed = self.claims.claim(posts)
         except Exception as error:  # noqa: BLE001 - whatever it is, no phone may stay taken
             _LOG.error("no task can be started: %s", error, exc_info=not isinstance(error, StoreError))
             pause = Pause(BEGIN_PAUSE_S, "the daemon cannot write its state")
-        for work in works:
-            attempt = attempts.get(work)
-            if work.is_post and attempt is None:
-                self._over(work, pause)
+        for turn in turns:
+            if turn.is_post and turn not in claimed:
+                self._over(turn, pause)
                 continue
             try:
-                self.workers.run(partial(self._work, work, attempt))
+                self.workers.run(partial(self._work, turn))
             except RuntimeError as error:
-                _LOG.error("no thread: the phone %s %s: %s", work.serial, work.doing, error)
-                if work.errand is not None:
-                    self.errands.fail(work, work.errand, "this box has no thread left for it")
-                self.runner.give_back(work, attempt)
-                self._over(work, Pause(BEGIN_PAUSE_S, "this box has no thread left for it"))
+                _LOG.error("no thread: the phone %s %s: %s", turn.serial, turn.doing, error)
+                self.endings.not_started(turn, NO_THREAD)
+                self._over(turn, Pause(BEGIN_PAUSE_S, NO_THREAD))
 
-    def _work(self, work: Work, attempt: LiveAttempt | None) -> None:
+    def _work(self, turn: Turn) -> None:
         pause = Pause()
-        with logs.context(task=work.task_id, serial=work.serial):
+        with logs.context(task=turn.task_id, serial=turn.serial):
             try:
-                _LOG.info("the phone %s %s", work.serial, work.doing)
-                if work.errand is not None:
-                    self.errands.do(work, work.errand)
-                else:
-                    pause = self.runner.do(work, attempt)
+                _LOG.info("the phone %s %s", turn.serial, turn.doing)
+                pause = self.runner.do(turn)
             finally:
-                self._over(work, pause)
+                self._over(turn, pause)
 
-    def _over(self, work: Work, pause: Pause) -> None:
-        self.leases.came_back(work)
-        self.dispatcher.release(work, again_in_s=pause.seconds, door=pause.why)
-        task = self._store.tasks.get(work.task_id)
+    def _over(self, turn: Turn, pause: Pause) -> None:
+        self.turns.forget(turn)
+        self.dispatcher.release(turn, again_in_s=pause.seconds, door=pause.why)
+        task = self._store.tasks.get(turn.task_id)
         if task is not None:
             self.dispatcher.enqueue_again(task)
         self.scheduler.wake()
@@ -336,11 +336,6 @@ class Jobs:
         self.breaker.moved(task)
         self._login_marks.moved(task)
         self._announcements.moved(task)
-
-    @property
-    def _hanging(self) -> list[str]:
-        """Serials of phones whose workers were given up and never came back."""
-        return sorted({*self.leases.hanging, *self.errands.hanging})
 
     def _announce_clock(self) -> None:
         self._announcements.clock(self.trust.problem)

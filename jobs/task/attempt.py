@@ -40,7 +40,7 @@ class OnHold(Exception):
 
 
 class Visit(Protocol):
-    """Time with a phone, as whoever looks at it and touches it sees it: an attempt at a task, or an errand."""
+    """A turn at a phone as the code that looks at it and touches it sees it; an attempt at a task is more than that."""
 
     clock: Clock
     deadline: Deadline  #: everything must end before it

@@ -141,8 +141,8 @@ def storm(folder: Path, seed: int, tasks: int) -> None:
     assert bench.jobs.stop(SPEED * GUARD_S)  # on the bench's clock
     assert bench.jobs.workers.join(GUARD_S * 300)
     assert bench.jobs.dispatcher.busy == {}
-    assert bench.jobs.runner.all_live() == []
-    assert bench.jobs.leases.hanging == []
+    assert bench.jobs.turns.all() == []
+    assert bench.jobs.turns.hanging == []
     bench.store.close()
 
 

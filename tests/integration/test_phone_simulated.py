@@ -61,7 +61,7 @@ def hub(module_hub: Hub, sim: Simulated) -> Hub:
     sim.reset()
     for link in module_hub.fleet._links.values():
         if link._session is not None:
-            link._session.close()  # of a test that failed: the others need the phone
+            link._session(None)  # of a test that failed: the others need the phone
         if link._automation is not None:
             link._automation.server._restarts.clear()
     return module_hub

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from jobs.hub.clock import Clock, SystemClock
 from jobs.hub.settings import Phones, Posting, Settings
+from jobs.queue.turn import Turn
 from jobs.run.control import Control
 from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
@@ -31,6 +32,16 @@ def new_task(serial: str = "A", *, at: float = 0.0, created: float | None = None
         created_at=at if created is None else created,
         **facts,
     )
+
+
+def plain_turns(clock: Clock) -> Callable[[Task, bool], Turn]:
+    """What a dispatcher makes turns of tasks with, where nothing is done in them."""
+
+    def made(task: Task, look: bool) -> Turn:
+        doing = f"looks for the post of task {task.id}" if look else f"works on task {task.id}"
+        return Turn(task.serial, doing, clock=clock, lease_s=600.0, task_id=task.id)
+
+    return made
 
 
 class Bench:

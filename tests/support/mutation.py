@@ -35,8 +35,11 @@ PROOF = (
 MODULES: dict[str, tuple[str, ...]] = {
     "jobs/task/states.py": ("jobs/task/test_task_states.py",),
     "jobs/task/ending.py": ("jobs/task/test_task_ending.py",),
-    "jobs/run/leases.py": ("jobs/run/test_run_leases.py",),
-    "jobs/run/live_attempt.py": ("jobs/run/test_run_live_attempt.py",),
+    "jobs/queue/turn.py": ("jobs/run/test_run_post_turn.py", "jobs/run/test_run_reads.py"),
+    "jobs/run/turns.py": ("jobs/run/test_run_turns.py", "jobs/run/test_run_reads.py"),
+    "jobs/run/post_turn.py": ("jobs/run/test_run_post_turn.py",),
+    "jobs/run/claims.py": ("jobs/run/test_run_runner.py",),
+    "jobs/run/endings.py": ("jobs/run/test_run_runner.py",),
     "jobs/run/control.py": ("jobs/run/test_run_control.py", "jobs/intake/test_intake_repeat_guard.py"),
     "jobs/run/recovery.py": ("jobs/run/test_run_recovery_turns.py",),
     "jobs/run/runner.py": ("jobs/run/test_run_runner.py",),

@@ -320,8 +320,8 @@ class World:
                 self.changed.wait(0.005)
 
     def _is_calm(self) -> bool:
-        runner, tasks = self.side.jobs.runner, self.store.tasks
-        if len(runner.all_live()) > self.held or tasks.due(self.clock.now()):
+        turns, tasks = self.side.jobs.turns, self.store.tasks
+        if len(turns.all()) > self.held or tasks.due(self.clock.now()):
             return False
         return all(task.waiting_for is not None for task in tasks.queued())
 

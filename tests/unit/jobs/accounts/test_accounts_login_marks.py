@@ -37,11 +37,11 @@ def test_a_task_that_met_a_log_in_screen_marks_its_account_and_a_post_takes_that
             return [found.logged_in for a in (account, other) if (found := bench.store.accounts.get(a.id))]
 
         assert bench.wait(bench.now(username=username).id).stage is Stage.FAILED
-        bench.jobs.runner.wait_idle(Deadline(bench.clock, 10.0))
+        bench.jobs.turns.wait_idle(Deadline(bench.clock, 10.0))
         assert marks() == [False, True]
         script._run = seen
         assert bench.wait(bench.now(username=username).id).stage is Stage.PUBLISHED
-        bench.jobs.runner.wait_idle(Deadline(bench.clock, 10.0))
+        bench.jobs.turns.wait_idle(Deadline(bench.clock, 10.0))
         assert marks() == [True, True]
 
 
@@ -50,5 +50,5 @@ def test_of_two_accounts_nobody_knows_which_was_logged_out(tmp_path: Path) -> No
         for name in "xy":
             bench.store.accounts.add(username=name, platform="tiktok", serial="A")
         bench.wait(bench.now().id)
-        bench.jobs.runner.wait_idle(Deadline(bench.clock, 10.0))
+        bench.jobs.turns.wait_idle(Deadline(bench.clock, 10.0))
         assert [account.logged_in for account in bench.store.accounts.all()] == [True, True]

@@ -13,7 +13,7 @@ from jobs.accounts.accounts import Accounts
 from jobs.accounts.matching import Matcher
 from jobs.hub.settings import Settings
 from jobs.input.refusals import Draining, NotFound, Problem
-from jobs.queue.errand import Errand
+from jobs.queue.turn import ReadTurn
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
 from storage.store import Store
@@ -25,16 +25,16 @@ INSTAGRAM = "com.instagram.android"
 
 
 class FakeJobs:
-    """Keeps errands until the test does them."""
+    """Keeps turns until the test does them."""
 
     def __init__(self) -> None:
-        self.errands: list[Errand] = []
+        self.turns: list[ReadTurn] = []
         self.draining = False
 
-    def ask(self, errand: Errand) -> None:
+    def ask(self, turn: ReadTurn) -> None:
         if self.draining:
             raise Draining(Problem("", "about to stop"))
-        self.errands.append(errand)
+        self.turns.append(turn)
 
     def why_waiting(self, serial: str) -> str:
         return f"the phone {serial} works on task 7"
@@ -51,7 +51,7 @@ class Rig:
 
         class Reader:
             def __init__(
-                self, visit: Errand, phone: Any, package: str, *, vocabulary: Any, patience_s: float
+                self, visit: ReadTurn, phone: Any, package: str, *, vocabulary: Any, patience_s: float
             ):
                 self.package = package
                 rig.read.append((vocabulary, package))
@@ -77,15 +77,15 @@ class Rig:
         self.accounts.add({"username": username, "device": "A", "platform": "tiktok", **fields})
 
     def do(self) -> None:
-        """What the engine does with the oldest errand."""
-        errand = self.jobs.errands.pop(0)
-        errand.begin()
+        """What the engine does with the oldest turn."""
+        turn = self.jobs.turns.pop(0)
+        turn.begin()
         try:
-            errand.do(None)  # type: ignore[arg-type]
+            turn.do(None)  # type: ignore[arg-type]
         except ScriptFailed as error:
-            errand.end(str(error))
+            turn.end(str(error))
         else:
-            errand.end("")
+            turn.end("")
 
     def marks(self) -> dict[str, bool]:
         return {a.username: a.logged_in for a in self.accounts.page()[0]}
@@ -108,7 +108,7 @@ def test_a_reading_is_told_while_it_waits_and_runs_and_when_it_is_done(rig: Rig)
         "waits for the phone's turn; the phone A works on task 7",
     )
     assert rig.matcher.state("A", "tiktok") == asked
-    rig.jobs.errands[0].begin()
+    rig.jobs.turns[0].begin()
     running = rig.matcher.request("A", "tiktok")
     assert (running.state, running.detail) == ("running", "reads which accounts TikTok shows")
     rig.do()
@@ -123,10 +123,10 @@ def test_a_reading_is_told_while_it_waits_and_runs_and_when_it_is_done(rig: Rig)
 def test_asking_again_while_it_runs_starts_nothing(rig: Rig) -> None:
     rig.matcher.request("A", "tiktok")
     rig.matcher.request("A", "tiktok")
-    assert len(rig.jobs.errands) == 1
+    assert len(rig.jobs.turns) == 1
     rig.matcher.request("A", "instagram")
     rig.matcher.request("B", "tiktok")
-    assert [errand.serial for errand in rig.jobs.errands] == ["A", "A", "B"]
+    assert [turn.serial for turn in rig.jobs.turns] == ["A", "A", "B"]
 
 
 def test_a_failure_is_a_sentence_changes_no_mark_and_can_be_tried_again(rig: Rig) -> None:
@@ -150,11 +150,11 @@ def test_a_cut_after_the_look_changes_no_mark(rig: Rig) -> None:
     rig.add("kim")
     rig.shown[MUSICALLY] = ["somebody"]
     rig.matcher.request("A", "tiktok")
-    errand = rig.jobs.errands[0]
-    errand.cut("the daemon stopped")
+    turn = rig.jobs.turns[0]
+    turn.request_stop("shutdown")
     with pytest.raises(Exception, match="stopped"):
-        errand.do(None)  # type: ignore[arg-type]
-    errand.end("whatever")
+        turn.do(None)  # type: ignore[arg-type]
+    turn.end("whatever")
     failed = rig.matcher.state("A", "tiktok")
     assert failed is not None
     assert (failed.state, failed.detail) == ("failed", "the daemon stopped")

@@ -12,11 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from jobs.phone.protocol import PhoneState
 from jobs.queue.dispatcher import Dispatcher
-from jobs.queue.work import Work
+from jobs.queue.turn import Turn
 from jobs.task.states import Mover
 from storage.records import Stage, Task, Waiting
 from storage.store import Store
-from tests.support.bench import new_task
+from tests.support.bench import new_task, plain_turns
 from tests.support.clock import FakeClock
 from tests.support.fake_phones import FakePhones
 
@@ -28,12 +28,14 @@ class Rig:
         self.store = store
         self.clock = FakeClock()
         self.phones = phones
-        self.begun: list[Work] = []
-        self.dispatcher = Dispatcher(self.clock, store.tasks, phones, limit, self._begin)
+        self.begun: list[Turn] = []
+        self.dispatcher = Dispatcher(
+            self.clock, store.tasks, phones, limit, self._begin, turn_for=plain_turns(self.clock)
+        )
         phones.subscribe(self.dispatcher.phone_changed)
 
-    def _begin(self, works: Sequence[Work]) -> None:
-        self.begun += works
+    def _begin(self, turns: Sequence[Turn]) -> None:
+        self.begun += turns
 
     def add(self, serial: str, at: float = 0.0) -> Task:
         task = self.store.tasks.create([new_task(serial, at=at, stage=Stage.QUEUED)])[0]
@@ -43,7 +45,7 @@ class Rig:
     def turn(self) -> list[int]:
         before = len(self.begun)
         self.dispatcher.turn()
-        return [work.task_id for work in self.begun[before:]]
+        return [turn.task_id for turn in self.begun[before:]]
 
     def why(self, task: Task) -> tuple[Waiting | None, str]:
         found = self.store.tasks.get(task.id)
@@ -171,12 +173,11 @@ def test_two_serials_of_one_phone_never_work_at_once(store: Store) -> None:
 def test_looking_for_a_post_of_unknown_fate_comes_before_any_post_of_that_phone(store: Store) -> None:
     rig = Rig(store, FakePhones("A"))
     post = rig.add("A")
-    lost = rig.add("A", 99)
-    rig.dispatcher.enqueue_settle(lost)
-    rig.dispatcher.enqueue_settle(lost)
+    lost = store.tasks.change(rig.add("A", 99).id, stage=Stage.COMMITTING)
+    rig.dispatcher.enqueue_look(lost)
+    rig.dispatcher.enqueue_look(lost)
     rig.turn()
-    assert rig.begun[0].settle
-    assert rig.begun[0].task_id == lost.id
+    assert rig.begun[0].doing == f"looks for the post of task {lost.id}"
     rig.dispatcher.release(rig.begun[0])
     assert rig.turn() == [post.id]
 
@@ -256,7 +257,7 @@ class Hub(RuleBasedStateMachine):
         self.rig = Rig(self.store, self.phones, limit)
         self.mover = Mover(self.store.tasks, self.rig.clock)
         self.done: list[int] = []
-        self.held: list[Work] = []
+        self.held: list[Turn] = []
 
     @rule(serial=st.sampled_from(SERIALS), at=st.integers(0, 5))
     def add(self, serial: str, at: int) -> None:
@@ -270,20 +271,20 @@ class Hub(RuleBasedStateMachine):
     def turn(self) -> None:
         before = len(self.rig.begun)
         self.rig.turn()
-        for work in self.rig.begun[before:]:
-            task = self.store.tasks.get(work.task_id)
+        for turn in self.rig.begun[before:]:
+            task = self.store.tasks.get(turn.task_id)
             assert task is not None
             assert self.mover.claim([task]), "begun twice"
-            self.held.append(work)
+            self.held.append(turn)
 
     @rule(pick=st.integers(0, 10), pause=st.sampled_from([0.0, 10.0]), again=st.booleans())
     def end(self, pick: int, pause: float, again: bool) -> None:
         if not self.held:
             return
-        work = self.held.pop(pick % len(self.held))
+        turn = self.held.pop(pick % len(self.held))
         to = Stage.QUEUED if again else Stage.FAILED
-        task = self.mover.move(work.task_id, to, expect={Stage.PREPARING})
-        self.rig.dispatcher.release(work, again_in_s=pause, door="door")
+        task = self.mover.move(turn.task_id, to, expect={Stage.PREPARING})
+        self.rig.dispatcher.release(turn, again_in_s=pause, door="door")
         self.rig.dispatcher.enqueue_again(task)
 
     @rule(seconds=st.integers(1, 20))
@@ -292,7 +293,7 @@ class Hub(RuleBasedStateMachine):
 
     @invariant()
     def no_phone_works_twice(self) -> None:
-        identities = ["B" if work.serial == "B2" else work.serial for work in self.held]
+        identities = ["B" if turn.serial == "B2" else turn.serial for turn in self.held]
         assert len(set(identities)) == len(identities)
         assert len(self.held) <= self.limit
 

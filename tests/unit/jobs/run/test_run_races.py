@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from jobs.phone.errors import PhoneOffline, StopRequested
-from jobs.queue.work import Work
 from jobs.task.attempt import Attempt, Verdict
 from storage.errors import StoreFull
 from storage.records import Outcome, Stage
@@ -95,7 +94,9 @@ def test_nothing_starts_once_the_daemon_leaves_even_if_the_dispatcher_is_late(tm
         task = bench.store.tasks.create([new_task()])[0]
         bench.store.tasks.change(task.id, stage=Stage.QUEUED)
         bench.jobs.stop(GUARD_S)
-        bench.jobs._begin([Work(task.id, "A")])  # the dispatcher's thread, held up by the disk
+        bench.jobs._begin(
+            [bench.jobs.claims.turn_for(task, False)]
+        )  # the dispatcher's thread, held up by the disk
         bench.jobs.workers.join(GUARD_S)
         left = bench.task(task.id)
     finally:
@@ -110,7 +111,7 @@ def test_a_look_for_a_post_that_begins_while_the_daemon_leaves_settles_nothing(t
         task = bench.store.tasks.create([new_task()])[0]
         bench.store.tasks.change(task.id, stage=Stage.VERIFYING, outcome=Outcome.UNKNOWN, attempt=1)
         bench.jobs.stop(GUARD_S)
-        bench.jobs._begin([Work(task.id, "A", settle=True)])
+        bench.jobs._begin([bench.jobs.claims.turn_for(task, True)])
         bench.jobs.workers.join(GUARD_S)
         left = bench.task(task.id)
     finally:
@@ -151,9 +152,9 @@ def test_a_look_for_a_post_that_takes_too_long_is_nobodys_stop(tmp_path: Path) -
     try:
         task = bench.store.tasks.create([new_task()])[0]
         bench.store.tasks.change(task.id, stage=Stage.VERIFYING, outcome=Outcome.UNKNOWN, attempt=1)
-        bench.jobs._begin([Work(task.id, "A", settle=True)])
+        bench.jobs._begin([bench.jobs.claims.turn_for(task, True)])
         assert hangs.wait(GUARD_S)
-        attempt = bench.jobs.runner.live(task.id)
+        attempt = bench.jobs.turns.of_task(task.id)
         assert attempt is not None
         attempt.revoke()
         bench.jobs.workers.close()
@@ -180,7 +181,7 @@ def test_a_proof_is_written_before_what_is_only_clearing_up(tmp_path: Path) -> N
         task = bench.now()
         done = bench.wait(task.id)
         assert (done.stage, done.remark) == (Stage.PUBLISHED, "it is there")
-        assert bench.jobs.runner.live(task.id) is not None
+        assert bench.jobs.turns.of_task(task.id) is not None
         assert bench.jobs.dispatcher.busy == {"A": task.id}
         other = bench.wait(bench.now().id, {Stage.QUEUED})
         began = time.monotonic()

@@ -188,7 +188,7 @@ def test_JOB_4_a_store_that_refuses_after_the_tap_costs_no_second_post(
             left[0] -= 1
             raise StoreFailed("the disk has a bad moment")
 
-    monkeypatch.setattr("jobs.run.runner.WRITE_AGAIN_S", 0.01)
+    monkeypatch.setattr("jobs.run.endings.WRITE_AGAIN_S", 0.01)
     phones = FakePhones("A")
     with Bench(tmp_path, phones, FakeScript(), hook=at) as bench:
         assert bench.wait(bench.now().id).outcome is Outcome.PUBLISHED

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from jobs.hub.clock import Deadline
@@ -23,10 +24,13 @@ from jobs.phone.errors import (
 )
 from jobs.phone.protocol import PhoneState
 from jobs.phone.screen.tree import UiTree
-from jobs.queue.work import Work
+from jobs.queue.turn import REQUEST, SHUTDOWN
+from jobs.run.claims import SETTLE_EXTRA_S, Claims
+from jobs.run.endings import Endings
 from jobs.run.evidence import Evidence
-from jobs.run.live_attempt import REQUEST, SHUTDOWN, LiveAttempt
-from jobs.run.runner import DOOR_PAUSE_S, NOT_READY_PAUSE_MAX_S, SETTLE_EXTRA_S, Pause, Runner
+from jobs.run.post_turn import LookTurn, PostTurn
+from jobs.run.runner import DOOR_PAUSE_S, NOT_READY_PAUSE_MAX_S, Pause, Runner
+from jobs.run.turns import Turns
 from jobs.task.attempt import Attempt, OnHold, ScriptFailed, Verdict
 from jobs.task.states import Mover
 from storage.error_codes import ErrorCode
@@ -69,50 +73,61 @@ class Rig:
         self.phones = FakePhones("A", "B")
         self.script = FakeScript()
         self.repeats = NoRepeats()
-        self.runner = Runner(
+        self.turns = Turns(self.clock)
+        self.endings = Endings(POSTING, self.clock, self.store.tasks, mover=self.mover, uniform=min)
+        self.claims = Claims(
             POSTING,
             self.clock,
             store=self.store,
             mover=self.mover,
-            phones=self.phones,
-            scripts={"post": self.script},
             evidence=self.evidence,
-            uniform=min,
             repeats=self.repeats,  # type: ignore[arg-type]
+            turns=self.turns,
+            endings=self.endings,
         )
+        self.runner = Runner(self.phones, {"post": self.script}, claims=self.claims, endings=self.endings)
 
     def queued(self, serial: str = "A", **facts: Any) -> Task:
         (task,) = self.store.tasks.create([new_task(serial, at=self.clock.now(), **facts)])
         return self.mover.move(task.id, Stage.QUEUED)
 
-    def claim(self, *tasks: Task) -> dict[Work, LiveAttempt]:
-        return self.runner.claim([Work(task.id, task.serial) for task in tasks])
+    def claim(self, *tasks: Task) -> list[PostTurn]:
+        return self.claims.claim([self.claims.turn_for(task, False) for task in tasks])
 
-    def begun(self, **facts: Any) -> tuple[Work, LiveAttempt]:
-        """A task that was claimed."""
-        ((work, attempt),) = self.claim(self.queued(**facts)).items()
-        return work, attempt
+    def begun(self, **facts: Any) -> PostTurn:
+        """A turn whose task was claimed."""
+        (turn,) = self.claim(self.queued(**facts))
+        return turn
+
+    def look(self, task: Task) -> Pause:
+        """Do the turn that looks for a task's post."""
+        return self.do(self.claims.turn_for(task, True))
+
+    def do(self, turn: PostTurn) -> Pause:
+        pause = self.runner.do(turn)
+        self.turns.forget(turn)
+        return pause
 
     def post(self, play: Callable[[Attempt, Any], Verdict], **facts: Any) -> tuple[Task, Pause]:
         """Claim a task and run it with this script."""
         self.script._run = play
-        work, attempt = self.begun(**facts)
-        pause = self.runner.do(work, attempt)
-        return self.stored(work.task_id), pause
+        turn = self.begun(**facts)
+        pause = self.do(turn)
+        return self.stored(turn.task_id), pause
 
     def lost(self, stage: Stage = Stage.COMMITTING, **facts: Any) -> Task:
         """A task whose attempt died after its commit point."""
-        work, attempt = self.begun(**facts)
-        self.runner.forget(work)
-        attempt.close()
-        task = self.mover.move(work.task_id, Stage.COMMITTING)
+        turn = self.begun(**facts)
+        self.turns.forget(turn)
+        turn.close()
+        task = self.mover.move(turn.task_id, Stage.COMMITTING)
         return self.mover.move(task.id, stage) if stage is not Stage.COMMITTING else task
 
     def settle(self, play: Callable[[Attempt, Any], Verdict], **facts: Any) -> tuple[Task, Pause]:
         """Look for the post of an attempt that died."""
         self.script._settle = play
         task = self.lost(**facts)
-        pause = self.runner.do(Work(task.id, task.serial, settle=True), None)
+        pause = self.look(task)
         return self.stored(task.id), pause
 
     def stored(self, task_id: int) -> Task:
@@ -159,22 +174,23 @@ def committed_then(end: Verdict | Exception) -> Callable[[Attempt, Any], Verdict
 
 def test_a_claim_prepares_the_tasks_and_each_attempt_holds_its_stored_copy(rig: Rig) -> None:
     one, two = rig.queued("A"), rig.queued("B")
-    attempts = rig.claim(one, two)
-    assert [work.task_id for work in attempts] == [one.id, two.id]
-    for work, attempt in attempts.items():
-        assert attempt.task == rig.stored(work.task_id)
+    turns = rig.claim(one, two)
+    assert [turn.task_id for turn in turns] == [one.id, two.id]
+    for attempt in turns:
+        assert attempt.task == rig.stored(attempt.task_id)
         assert (attempt.task.stage, attempt.task.attempt) == (Stage.PREPARING, 1)
-        assert rig.runner.live(work.task_id) is attempt
+        assert rig.turns.of_task(attempt.task_id) is attempt
         assert attempt.deadline.remaining_s == 600.0
-        assert not attempt.settling
-    assert [(a.task.id, w.task_id) for a, w in rig.runner.all_live()] == [(one.id, one.id), (two.id, two.id)]
+        assert not isinstance(attempt, LookTurn)
+    assert rig.turns.all() == turns
 
 
 def test_a_task_that_is_gone_or_no_longer_queued_is_not_claimed(rig: Rig) -> None:
     task = rig.queued()
     moved = rig.mover.move(task.id, Stage.FAILED, expect={Stage.QUEUED})
-    assert rig.runner.claim([Work(moved.id, "A"), Work(999, "A")]) == {}
-    assert rig.runner.live(moved.id) is None
+    gone = msgspec.structs.replace(moved, id=999)
+    assert rig.claim(moved, gone) == []
+    assert rig.turns.of_task(moved.id) is None
     assert rig.stored(task.id).stage is Stage.FAILED
 
 
@@ -182,7 +198,7 @@ def test_a_task_that_is_gone_or_no_longer_queued_is_not_claimed(rig: Rig) -> Non
 def test_a_task_whose_end_was_asked_for_meanwhile_is_stopped_instead_of_claimed(rig: Rig, asked: str) -> None:
     task = rig.store.tasks.change(rig.queued().id, **{asked: True})
     other = rig.queued("B")
-    assert [work.task_id for work in rig.claim(task, other)] == [other.id]
+    assert [turn.task_id for turn in rig.claim(task, other)] == [other.id]
     ended = rig.stored(task.id)
     assert (ended.stage, ended.remark) == (Stage.FAILED, "stopped by request")
 
@@ -191,14 +207,14 @@ def test_a_task_whose_account_was_disabled_meanwhile_stays_in_its_queue(rig: Rig
     rig.store.accounts.add(username="me", platform="tiktok", serial="A", enabled=False)
     task = rig.queued(username="me")
     other = rig.queued("B")
-    assert [work.task_id for work in rig.claim(task, other)] == [other.id]
+    assert [turn.task_id for turn in rig.claim(task, other)] == [other.id]
     assert rig.stored(task.id).stage is Stage.QUEUED
 
 
 def test_a_task_that_would_repeat_a_post_fails_with_the_guards_sentence(rig: Rig) -> None:
     rig.repeats.at_the_claim = Repeat(7, "has had the same video from task 7")
     task = rig.queued()
-    assert rig.claim(task) == {}
+    assert rig.claim(task) == []
     ended = rig.stored(task.id)
     assert ended.error is not None
     assert (ended.stage, ended.error.code) == (Stage.FAILED, "already_posted")
@@ -215,7 +231,7 @@ def test_somebody_who_ended_it_first_is_left_alone(rig: Rig, caplog: pytest.LogC
 
     rig.mover.move_through = late  # type: ignore[method-assign]
     with caplog.at_level(logging.INFO):
-        assert rig.claim(task) == {}
+        assert rig.claim(task) == []
     assert rig.stored(task.id).remark == "by another"
     assert f"task {task.id}: somebody else ended it: " in caplog.text
 
@@ -229,7 +245,7 @@ def test_a_claim_that_cannot_be_written_leaves_nothing_registered(rig: Rig) -> N
     rig.mover.claim = full  # type: ignore[method-assign]
     with pytest.raises(StoreFailed):
         rig.claim(task)
-    assert rig.runner.all_live() == []
+    assert rig.turns.all() == []
     assert rig.stored(task.id).stage is Stage.QUEUED
 
 
@@ -237,17 +253,17 @@ def test_what_the_write_did_not_take_is_not_registered_either(rig: Rig) -> None:
     one, two = rig.queued("A"), rig.queued("B")
     inner = rig.mover.claim
     rig.mover.claim = lambda tasks: inner([t for t in tasks if t.id == two.id])  # type: ignore[method-assign]
-    assert [work.task_id for work in rig.claim(one, two)] == [two.id]
-    assert rig.runner.live(one.id) is None
-    assert rig.runner.live(two.id) is not None
+    assert [turn.task_id for turn in rig.claim(one, two)] == [two.id]
+    assert rig.turns.of_task(one.id) is None
+    assert rig.turns.of_task(two.id) is not None
 
 
 def test_an_attempt_knows_the_account_that_its_task_names(rig: Rig) -> None:
     account = rig.store.accounts.add(username="me", platform="tiktok", serial="A")
     rig.store.accounts.add(username="me", platform="instagram", serial="A")
-    _, attempt = rig.begun(username="ME")
+    attempt = rig.begun(username="ME")
     assert attempt.account == account
-    (nameless,) = rig.claim(rig.queued("B")).values()
+    (nameless,) = rig.claim(rig.queued("B"))
     assert nameless.account is None
 
 
@@ -255,12 +271,12 @@ def test_an_attempt_knows_the_account_that_its_task_names(rig: Rig) -> None:
 
 
 def test_once_the_daemon_leaves_what_runs_is_stopped_and_nothing_begins(rig: Rig) -> None:
-    work, attempt = rig.begun()
-    rig.runner.leave()
-    assert attempt.stop_reason == SHUTDOWN
-    assert rig.claim(rig.queued("B")) == {}
-    rig.runner.do(work, attempt)
-    ended = rig.stored(work.task_id)
+    attempt = rig.begun()
+    assert rig.turns.close() == [attempt]
+    attempt.request_stop(SHUTDOWN)
+    assert rig.claim(rig.queued("B")) == []
+    rig.do(attempt)
+    ended = rig.stored(attempt.task_id)
     assert (ended.stage, ended.remark) == (Stage.QUEUED, "starts again: the daemon stopped")
     assert ended.interruptions == 1
     assert rig.script.runs == []
@@ -268,27 +284,27 @@ def test_once_the_daemon_leaves_what_runs_is_stopped_and_nothing_begins(rig: Rig
 
 def test_no_look_for_a_post_begins_once_the_daemon_leaves(rig: Rig) -> None:
     task = rig.lost()
-    rig.runner.leave()
-    assert rig.runner.do(Work(task.id, "A", settle=True), None) == Pause()
+    rig.turns.close()
+    assert rig.look(task) == Pause()
     assert rig.script.settled == []
     assert rig.stored(task.id).stage is Stage.COMMITTING
 
 
 def test_waiting_for_idle_ends_with_the_last_attempt_or_with_its_time(rig: Rig) -> None:
-    work, _ = rig.begun()
+    attempt = rig.begun()
     expired = Deadline(rig.clock, 0.0)
-    assert rig.runner.wait_idle(expired) is False
-    rig.runner.forget(work)
-    assert rig.runner.wait_idle(expired) is True
+    assert rig.turns.wait_idle(expired) is False
+    rig.turns.forget(attempt)
+    assert rig.turns.wait_idle(expired) is True
 
 
 def test_an_older_piece_of_work_does_not_take_a_newer_ones_entry(rig: Rig) -> None:
-    work, attempt = rig.begun()
-    rig.runner.forget(Work(work.task_id, "A"))
-    assert rig.runner.live(work.task_id) is attempt
-    rig.runner.forget(work)
-    assert rig.runner.live(work.task_id) is None
-    rig.runner.forget(work)
+    attempt = rig.begun()
+    rig.turns.forget(rig.claims.turn_for(attempt.task, False))
+    assert rig.turns.of_task(attempt.task_id) is attempt
+    rig.turns.forget(attempt)
+    assert rig.turns.of_task(attempt.task_id) is None
+    rig.turns.forget(attempt)
 
 
 # -- at the phone's door ------------------------------------------------------------------------------------------
@@ -305,7 +321,7 @@ def test_a_phone_that_is_gone_at_the_door_counts_against_nobody(rig: Rig, error:
     assert task.remark == f"waits for its phone: {error}"
     assert pause == Pause(DOOR_PAUSE_S, str(error))
     assert f"the phone could not be opened: {error}" in rig.notes(task.id)
-    assert rig.runner.all_live() == []
+    assert rig.turns.all() == []
 
 
 def test_a_door_that_breaks_otherwise_is_the_attempts_failure(rig: Rig) -> None:
@@ -317,11 +333,11 @@ def test_a_door_that_breaks_otherwise_is_the_attempts_failure(rig: Rig) -> None:
 
 
 def test_a_stop_before_the_door_opens_no_session(rig: Rig) -> None:
-    work, attempt = rig.begun()
+    attempt = rig.begun()
     attempt.request_stop(REQUEST)
-    rig.runner.do(work, attempt)
+    rig.do(attempt)
     assert rig.phones.sessions == []
-    assert rig.stored(work.task_id).remark == "stopped by request"
+    assert rig.stored(attempt.task_id).remark == "stopped by request"
 
 
 def test_the_session_is_closed_whatever_happens_in_it(rig: Rig) -> None:
@@ -342,7 +358,7 @@ def test_proof_publishes_and_keeps_no_picture(rig: Rig) -> None:
     assert pause == Pause()
     assert rig.evidence.names(task.id) == []
     assert f"{Stage.PUBLISHED}: the post is on the profile" in rig.notes(task.id)
-    assert rig.runner.live(task.id) is None
+    assert rig.turns.of_task(task.id) is None
 
 
 def test_a_refusal_keeps_what_the_phone_shows(rig: Rig) -> None:
@@ -447,7 +463,7 @@ def test_a_script_that_breaks_is_told_of_with_its_trace_and_a_failure_of_the_pho
     rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
     for expected in (
-        ScriptFailed("a", "b"),
+        ScriptFailed(ErrorCode.UI_CHANGED, "b"),
         PhoneOffline("c"),
         StopRequested(),
         LeaseLost(),
@@ -556,7 +572,7 @@ def test_a_look_that_finds_the_post_publishes_it(rig: Rig) -> None:
     assert "looking for the post" in rig.notes(task.id)
     assert rig.evidence.names(task.id) == []
     assert rig.phones.sessions[-1].closed.is_set()
-    assert rig.runner.all_live() == []
+    assert rig.turns.all() == []
 
 
 def test_a_look_that_finds_nothing_is_unknown_and_keeps_a_picture(rig: Rig) -> None:
@@ -585,20 +601,20 @@ def test_a_look_that_could_not_be_made_settles_nothing(rig: Rig, error: Exceptio
     assert task.stage is Stage.COMMITTING
     assert pause == Pause(DOOR_PAUSE_S, str(error))
     assert f"could not look: {error}" in rig.notes(task.id)
-    assert rig.runner.all_live() == []
+    assert rig.turns.all() == []
 
 
 def test_a_phone_that_is_gone_at_a_looks_door_settles_nothing(rig: Rig) -> None:
     rig.phones.set("A", PhoneState.OFFLINE)
     task = rig.lost()
-    pause = rig.runner.do(Work(task.id, "A", settle=True), None)
+    pause = rig.look(task)
     assert (rig.stored(task.id).stage, pause.seconds) == (Stage.COMMITTING, DOOR_PAUSE_S)
 
 
 def test_a_look_that_was_stopped_on_request_is_unknown(rig: Rig) -> None:
     def play(attempt: Any, phone: Any) -> Verdict:
         attempt.request_stop(REQUEST)
-        attempt.force_stop()
+        attempt.cut()
         attempt.check()
         raise AssertionError("unreachable")
 
@@ -638,8 +654,8 @@ def test_a_look_that_breaks_is_unknown_with_what_broke(rig: Rig, caplog: pytest.
 def test_no_look_is_made_for_a_task_that_is_not_in_doubt(rig: Rig, stage: Stage) -> None:
     task = rig.queued() if stage is Stage.QUEUED else rig.post(publish)[0]
     opened = len(rig.phones.sessions)
-    assert rig.runner.do(Work(task.id, "A", settle=True), None) == Pause()
-    assert rig.runner.do(Work(999, "A", settle=True), None) == Pause()
+    assert rig.look(task) == Pause()
+    assert rig.look(msgspec.structs.replace(task, id=999)) == Pause()
     assert len(rig.phones.sessions) == opened
     assert rig.stored(task.id).stage is stage
 
@@ -653,21 +669,21 @@ def test_a_look_after_the_tap_was_noted_is_made_as_well(rig: Rig) -> None:
 
 
 def test_what_could_not_be_begun_goes_back_to_its_queue_uncounted(rig: Rig) -> None:
-    work, attempt = rig.begun()
-    rig.runner.give_back(work, attempt)
-    task = rig.stored(work.task_id)
+    attempt = rig.begun()
+    rig.endings.not_started(attempt, "no thread")
+    task = rig.stored(attempt.task_id)
     assert (task.stage, task.remark) == (Stage.QUEUED, "could not be started just now")
     assert (task.retry_count, task.interruptions) == (0, 0)
-    assert rig.runner.live(task.id) is None
-    rig.runner.give_back(Work(999, "A"), None)
+    look = rig.claims.turn_for(task, True)
+    rig.endings.not_started(look, "no thread")
+    assert rig.stored(task.id) == task
 
 
 def test_giving_back_does_not_wait_for_a_store_that_refuses(rig: Rig) -> None:
-    work, attempt = rig.begun()
+    attempt = rig.begun()
     rig.mover.move_through = _refusing(99)  # type: ignore[method-assign]
-    rig.runner.give_back(work, attempt)
-    assert rig.stored(work.task_id).stage is Stage.PREPARING
-    assert rig.runner.live(work.task_id) is None
+    rig.endings.not_started(attempt, "no thread")
+    assert rig.stored(attempt.task_id).stage is Stage.PREPARING
 
 
 def _refusing(times: int, then: Callable[..., Task] | None = None) -> Callable[..., Task]:
@@ -698,45 +714,45 @@ def test_an_end_that_the_store_refuses_is_written_later_and_told_of_once(
 
 def test_threads_that_wait_to_write_leave_when_the_daemon_ends(rig: Rig) -> None:
     rig.mover.move_through = _refusing(99)  # type: ignore[method-assign]
-    rig.runner.give_up_writing()
+    rig.endings.give_up_writing()
     task, _ = rig.post(raises(ScriptFailed(ErrorCode.UI_CHANGED, "odd")))
     assert task.stage is Stage.PREPARING
-    assert rig.runner.live(task.id) is None
+    assert rig.turns.of_task(task.id) is None
 
 
 def test_taking_the_phone_away_says_whether_the_end_could_be_written(rig: Rig) -> None:
-    _, attempt = rig.begun()
+    attempt = rig.begun()
     inner = rig.mover.move_through
     rig.mover.move_through = _refusing(1, inner)  # type: ignore[method-assign]
-    assert rig.runner.fail(attempt, PhoneOffline("hangs"), patient=False) is False
+    assert rig.endings.fail(attempt, PhoneOffline("hangs"), patient=False) is False
     assert not attempt.ending
-    assert rig.runner.fail(attempt, PhoneOffline("hangs"), patient=False) is True
+    assert rig.endings.fail(attempt, PhoneOffline("hangs"), patient=False) is True
     assert rig.stored(attempt.task.id).stage is Stage.SCHEDULED
-    assert rig.runner.fail(attempt, PhoneOffline("later"), patient=False) is True, "it is ended already"
+    assert rig.endings.fail(attempt, PhoneOffline("later"), patient=False) is True, "it is ended already"
 
 
 def test_an_attempt_whose_lease_is_over_fails_for_that_whatever_was_raised(rig: Rig) -> None:
-    _, attempt = rig.begun(max_retry_count=0)
+    attempt = rig.begun(max_retry_count=0)
     attempt.revoke()
-    rig.runner.fail(attempt, KeyError("the closed session"))
+    rig.endings.fail(attempt, KeyError("the closed session"))
     error = rig.stored(attempt.task.id).error
     assert error == TaskError("device_timeout", "the attempt did not end within 600 s")
 
 
 def test_a_lease_that_ends_after_the_commit_point_is_unknown(rig: Rig) -> None:
-    _, attempt = rig.begun()
+    attempt = rig.begun()
     attempt.enter_committing()
     attempt.revoke()
-    rig.runner.fail(attempt, LeaseLost())
+    rig.endings.fail(attempt, LeaseLost())
     task = rig.stored(attempt.task.id)
     assert (task.stage, task.outcome) == (Stage.FAILED, Outcome.UNKNOWN)
     assert task.remark.startswith("the attempt did not end within 600 s; ")
 
 
 def test_only_the_first_writes_the_end(rig: Rig) -> None:
-    _, attempt = rig.begun()
-    assert rig.runner.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "first"))
-    assert rig.runner.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "second"))
+    attempt = rig.begun()
+    assert rig.endings.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "first"))
+    assert rig.endings.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "second"))
     assert rig.stored(attempt.task.id).remark == "first"
 
 
@@ -744,15 +760,15 @@ def test_only_the_first_writes_the_end(rig: Rig) -> None:
 def test_an_attempt_that_is_no_longer_the_running_one_writes_nothing(
     rig: Rig, change: dict[str, Any]
 ) -> None:
-    work, attempt = rig.begun()
-    rig.store.tasks.change(work.task_id, remark="another's", **change)
-    assert rig.runner.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "late"))
-    assert rig.stored(work.task_id).remark == "another's"
-    assert rig.notes(work.task_id) == ["somebody else ended this attempt"]
+    attempt = rig.begun()
+    rig.store.tasks.change(attempt.task_id, remark="another's", **change)
+    assert rig.endings.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "late"))
+    assert rig.stored(attempt.task_id).remark == "another's"
+    assert rig.notes(attempt.task_id) == ["somebody else ended this attempt"]
 
 
 def test_an_end_that_another_writes_at_the_same_moment_stands(rig: Rig) -> None:
-    _, attempt = rig.begun()
+    attempt = rig.begun()
     inner = rig.mover.move_through
 
     def late(task: Task, steps: Any) -> Task:
@@ -760,7 +776,7 @@ def test_an_end_that_another_writes_at_the_same_moment_stands(rig: Rig) -> None:
         return inner(task, steps)
 
     rig.mover.move_through = late  # type: ignore[method-assign]
-    assert rig.runner.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "late"))
+    assert rig.endings.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "late"))
     assert rig.stored(attempt.task.id).remark == "another's"
     (note,) = rig.notes(attempt.task.id)
     assert note.startswith("somebody else ended this attempt: ")
@@ -824,7 +840,7 @@ def test_a_stop_that_comes_while_the_retry_is_written_ends_the_task(rig: Rig, as
 
 def test_a_stop_request_to_the_attempt_alone_ends_the_retry_that_was_written(rig: Rig) -> None:
     inner = rig.mover.move_through
-    live: list[LiveAttempt] = []
+    live: list[PostTurn] = []
 
     def late(task: Task, steps: Any) -> Task:
         done = inner(task, steps)
@@ -842,7 +858,7 @@ def test_a_stop_request_to_the_attempt_alone_ends_the_retry_that_was_written(rig
 
 def test_the_daemons_end_does_not_end_a_retry_that_was_written(rig: Rig) -> None:
     inner = rig.mover.move_through
-    live: list[LiveAttempt] = []
+    live: list[PostTurn] = []
 
     def late(task: Task, steps: Any) -> Task:
         done = inner(task, steps)
@@ -859,10 +875,10 @@ def test_the_daemons_end_does_not_end_a_retry_that_was_written(rig: Rig) -> None
 
 
 def test_the_attempt_holds_the_end_that_was_written(rig: Rig) -> None:
-    work, attempt = rig.begun()
+    attempt = rig.begun()
     rig.script._run = publish
-    rig.runner.do(work, attempt)
-    assert attempt.task == rig.stored(work.task_id)
+    rig.do(attempt)
+    assert attempt.task == rig.stored(attempt.task_id)
     assert attempt.cut_at is not None
 
 
@@ -888,7 +904,7 @@ def test_a_look_after_a_crash_has_the_session_counts_as_committed_and_is_closed_
     def play(attempt: Any, phone: Any) -> Verdict:
         seen.append(phone is rig.phones.sessions[-1] and attempt.committed)
         seen.append(attempt.request_stop(REQUEST))
-        attempt.force_stop()
+        attempt.cut()
         seen.append(phone.closed.is_set())
         return Verdict(Outcome.UNKNOWN, "cut off")
 
@@ -931,14 +947,14 @@ def test_the_way_back_from_a_closed_door_waits_for_a_store_that_refuses(rig: Rig
 
 
 def test_taking_the_phone_away_from_a_post_that_is_proven_or_was_ended_by_another_is_done(rig: Rig) -> None:
-    _, proven = rig.begun()
+    proven = rig.begun()
     proven.enter_committing()
     proven.enter_verifying()
     proven.enter_published("seen")
-    assert rig.runner.fail(proven, LeaseLost(), patient=False) is True
-    work, ended = rig.begun(serial="B")
-    rig.store.tasks.change(work.task_id, stage=Stage.FAILED)
-    assert rig.runner.fail(ended, LeaseLost(), patient=False) is True
+    assert rig.endings.fail(proven, LeaseLost(), patient=False) is True
+    ended = rig.begun(serial="B")
+    rig.store.tasks.change(ended.task_id, stage=Stage.FAILED)
+    assert rig.endings.fail(ended, LeaseLost(), patient=False) is True
 
 
 def test_a_tree_that_no_text_file_can_hold_is_kept_all_the_same(rig: Rig) -> None:
@@ -951,14 +967,14 @@ def test_a_tree_that_no_text_file_can_hold_is_kept_all_the_same(rig: Rig) -> Non
 
 
 def test_waiting_for_idle_waits_as_long_as_is_left_and_ends_with_the_last_attempt(rig: Rig) -> None:
-    work, _ = rig.begun()
+    turn = rig.begun()
     waited: list[tuple[object, float]] = []
 
     def wait_for(condition: object, timeout_s: float) -> bool:
         waited.append((condition, timeout_s))
-        rig.runner.forget(work)
+        rig.turns.forget(turn)
         return True
 
     rig.clock.wait_for = wait_for  # type: ignore[method-assign, assignment]
-    assert rig.runner.wait_idle(Deadline(rig.clock, 7.0)) is True
-    assert waited == [(rig.runner._changed, 7.0)]
+    assert rig.turns.wait_idle(Deadline(rig.clock, 7.0)) is True
+    assert waited == [(rig.turns._changed, 7.0)]

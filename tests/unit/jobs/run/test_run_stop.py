@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jobs.phone.errors import LeaseLost, PhoneOffline, StopRequested
-from jobs.run.leases import LET_GO_S, STOP_COMMIT_BOUND_S
+from jobs.run.turns import LET_GO_S, STOP_COMMIT_BOUND_S
 from jobs.task.attempt import Attempt, Verdict
 from storage.records import Outcome, Stage, Task
 from tests.support.bench import Bench
@@ -142,7 +142,7 @@ def test_a_retry_that_is_being_written_while_the_stop_comes_does_not_outlive_it(
     def at(name: str) -> None:
         # Between the decision to retry and its write, the stop arrives.
         if name == "jobs.before_scheduled":
-            live = bench.jobs.runner.live(task.id)
+            live = bench.jobs.turns.of_task(task.id)
             assert live is not None
             live.request_stop("request")
 

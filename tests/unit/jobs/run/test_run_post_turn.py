@@ -13,8 +13,9 @@ import pytest
 
 from jobs.hub import logs
 from jobs.phone.errors import LeaseLost, StopRequested
+from jobs.queue.turn import REQUEST, SHUTDOWN
 from jobs.run.evidence import Evidence
-from jobs.run.live_attempt import AFTER_PROOF_S, REQUEST, SHUTDOWN, LiveAttempt
+from jobs.run.post_turn import AFTER_PROOF_S, LookTurn, PostTurn
 from jobs.task.attempt import OnHold
 from jobs.task.states import Mover
 from storage.errors import StoreError
@@ -40,15 +41,15 @@ class Rig:
     def live(
         self,
         *,
-        settling: bool = False,
+        look: bool = False,
         lease_s: float = LEASE_S,
         cleared: Callable[[Task], AbstractContextManager[None]] = lambda _: nullcontext(),
         account: Account | None = None,
-    ) -> LiveAttempt:
+    ) -> PostTurn:
         (task,) = self.store.tasks.create([new_task(at=self.clock.now())])
         self.mover.move(task.id, Stage.QUEUED)
         task = self.mover.move(task.id, Stage.PREPARING, attempt=1)
-        return LiveAttempt(
+        return (LookTurn if look else PostTurn)(
             task,
             account,
             clock=self.clock,
@@ -58,23 +59,22 @@ class Rig:
             lease_s=lease_s,
             proof_s=PROOF_S,
             cleared=cleared,
-            **({"settling": True} if settling else {}),
         )
 
     def session(self) -> FakeSession:
         return self.phones.open("A")
 
-    def log(self, attempt: LiveAttempt) -> list[dict[str, Any]]:
+    def log(self, attempt: PostTurn) -> list[dict[str, Any]]:
         """The step log without the times of day."""
         lines = self.evidence.log(attempt.task.id)
         return [{key: value for key, value in line.items() if key != "at"} for line in lines]
 
-    def stored(self, attempt: LiveAttempt) -> Task:
+    def stored(self, attempt: PostTurn) -> Task:
         stored = self.store.tasks.get(attempt.task.id)
         assert stored is not None
         return stored
 
-    def stage(self, attempt: LiveAttempt) -> Stage:
+    def stage(self, attempt: PostTurn) -> Stage:
         stored = self.store.tasks.get(attempt.task.id)
         assert stored is not None
         return stored.stage
@@ -120,7 +120,7 @@ def test_a_stop_after_the_commit_point_can_be_forced_when_its_bound_has_passed(r
     attempt.attach(session)
     attempt.enter_committing()
     attempt.request_stop(REQUEST)
-    attempt.force_stop()
+    attempt.cut()
     assert session.closed.is_set()
     with pytest.raises(StopRequested):
         attempt.check()
@@ -179,7 +179,7 @@ def test_the_end_of_a_lease_wakes_a_script_that_waits(rig: Rig) -> None:
 
 
 def test_a_look_for_a_lost_post_never_reaches_the_commit_point_and_is_past_it_for_a_stop(rig: Rig) -> None:
-    attempt = rig.live(settling=True)
+    attempt = rig.live(look=True)
     with pytest.raises(LeaseLost):
         attempt.enter_committing()
     assert attempt.request_stop(REQUEST) is False
@@ -217,7 +217,7 @@ def test_the_moment_of_the_first_stop_and_of_the_cut_are_kept(rig: Rig) -> None:
     first = attempt.stop_at
     rig.clock.advance(7)
     attempt.request_stop(SHUTDOWN)
-    attempt.force_stop()
+    attempt.cut()
     assert attempt.stop_at == first
     assert attempt.cut_at is not None
     assert first is not None
@@ -281,13 +281,13 @@ def test_no_step_begins_once_the_attempt_is_over(rig: Rig) -> None:
         raise AssertionError("the step began")
     assert stop.value.reason == SHUTDOWN
     with (
-        pytest.raises(LeaseLost, match=rf"^the attempt 1 of task {lost.task.id} is over$"),
+        pytest.raises(LeaseLost, match=rf"^the phone A works on task {lost.task.id}: its time is over$"),
         lost.step("push"),
     ):
         raise AssertionError("the step began")
     assert rig.log(stopped) == rig.log(lost) == []
     forced = rig.live()
-    forced.force_stop()
+    forced.cut()
     with pytest.raises(StopRequested) as stop:
         forced.check()
     assert stop.value.reason == REQUEST
@@ -381,7 +381,7 @@ def test_JOB_2_an_attempt_whose_task_moved_on_loses_it_at_the_commit_point(rig: 
 
 def test_a_look_for_a_lost_post_says_that_it_never_publishes(rig: Rig) -> None:
     with pytest.raises(LeaseLost, match=r"^looking after a crash never publishes$"):
-        rig.live(settling=True).enter_committing()
+        rig.live(look=True).enter_committing()
 
 
 def test_a_stop_that_stands_in_the_store_alone_is_one_by_request(rig: Rig) -> None:
@@ -486,7 +486,7 @@ def test_a_session_that_cannot_be_closed_keeps_nobody_from_going_on(
 
     monkeypatch.setattr(session, "close", broken)
     assert attempt.request_stop(REQUEST) is True
-    assert caplog.messages == [f"task {attempt.task.id}: the session could not be closed"]
+    assert caplog.messages == ["A: the session could not be closed"]
 
 
 def test_a_session_stays_open_while_nothing_has_ended_the_attempt(rig: Rig) -> None:
@@ -506,7 +506,7 @@ def test_a_new_attempt_has_no_stop_no_cut_and_no_failed_step(rig: Rig) -> None:
     attempt = rig.live()
     assert (attempt.failed_step, attempt.stop_reason, attempt.stop_at, attempt.cut_at) == ("", "", None, None)
     assert (attempt.lost, attempt.recorded, attempt.ending, attempt.committed) == (False, False, False, False)
-    assert rig.live(settling=True).committed is True
+    assert rig.live(look=True).committed is True
     attempt.revoke()
     first = attempt.cut_at
     rig.clock.advance(3)

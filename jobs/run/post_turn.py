@@ -1,4 +1,4 @@
-"""A running attempt: its stop signal, its lease, its fence at the commit point, and its step log."""
+"""A turn for a task: its fence at the commit point, its step log, and what it notes in the store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 from jobs.hub import logs
 from jobs.hub.clock import Clock, Deadline
 from jobs.phone.errors import LeaseLost, StopRequested
-from jobs.phone.protocol import PhoneSession
+from jobs.queue.turn import REQUEST, Turn
 from jobs.run.evidence import EvidenceWriter
 from jobs.task.ending import published
 from jobs.task.states import Mover
@@ -23,24 +23,27 @@ from storage.tables.tasks import TaskStore
 
 _LOG = logging.getLogger(__name__)
 
-REQUEST, SHUTDOWN = "request", "shutdown"
-
-#: What an attempt may take beyond the time that proof is waited for, once the tap was sent.
+#: What a post may take beyond the time that proof is waited for, once the tap was sent.
 AFTER_PROOF_S = 60.0
+#: Deadline of each look at the phone that is taken for evidence.
+EVIDENCE_S = 5.0
 
 
-class LiveAttempt:
-    """One run of a task on its phone; implements `jobs.task.attempt.Attempt` for the script.
+class PostTurn(Turn):
+    """One attempt at a task; implements `jobs.task.attempt.Attempt` for the script.
 
-    The script's thread runs it; `request_stop`, `force_stop` and `revoke` come from other threads. They
-    and the commit point exclude each other by a lock: a stop either comes before the commit point, and then
+    A stop and the commit point exclude each other by a lock: a stop either comes before the commit point, and then
     nothing is tapped, or after it, and then the verdict is waited for.
     """
+
+    is_post = True
+    _doing = "works on"
+    committed = False  #: the commit point was passed: the publishing tap may have happened
 
     def __init__(
         self,
         task: Task,
-        account: Account | None,
+        account: Account | None = None,
         *,
         clock: Clock,
         mover: Mover,
@@ -48,20 +51,14 @@ class LiveAttempt:
         writer: Callable[[int, int], EvidenceWriter],
         lease_s: float,
         proof_s: float,
-        settling: bool = False,
         cleared: Callable[[Task], AbstractContextManager[None]] = lambda _: nullcontext(),
     ) -> None:
         """`cleared` is held while the commit point is written; it raises what keeps the task from being posted."""
+        doing = f"{self._doing} task {task.id}"
+        super().__init__(task.serial, doing, clock=clock, lease_s=lease_s, task_id=task.id)
         self.task = task
         self.account = account
-        self.clock = clock
-        self.deadline = Deadline(clock, lease_s)
-        self.settling = settling
         self.failed_step = ""  #: the innermost step that an exception left first
-        self.stop_reason = ""  #: REQUEST or SHUTDOWN
-        self.stop_at: float | None = None  #: monotonic, of the first stop
-        self.cut_at: float | None = None  #: monotonic, of the moment from which the session is closed
-        self.lost = False
         self.recorded = False  #: the proof is written; what follows is only clearing up
         self._mover = mover
         self._tasks = tasks
@@ -71,31 +68,21 @@ class LiveAttempt:
         self._proof_s = proof_s
         self._cleared = cleared
         self._account_seen = task.account_seen
-        self._lock = threading.Lock()
-        self._stopped = threading.Event()
-        self._session: PhoneSession | None = None
-        self._committed = settling
-        self.ending = False  #: somebody writes how it ended
         self._step = ""
 
+    def begin_with(self, task: Task, account: Account | None) -> None:
+        """Begin with the task as it is stored now, and its account."""
+        self.task, self.account, self._account_seen = task, account, task.account_seen
+        self.begin()
+
     # --- what the script may ask -------------------------------------------------------------------------
-
-    def check(self) -> None:
-        if self.lost:
-            raise LeaseLost(f"the attempt {self.task.attempt} of task {self.task.id} is over")
-        if self._stopped.is_set():
-            raise StopRequested(self.stop_reason or REQUEST)
-
-    def wait(self, seconds: float) -> None:
-        self.clock.wait(self._stopped, seconds)
-        self.check()
 
     @contextmanager
     def step(self, name: str, **facts: Any) -> Iterator[None]:
         self.check()
         before, self._step = self._step, name
         start = self.clock.monotonic()
-        self._show(name)
+        self._tasks.set_remark(self.task.id, name)
         try:
             with logs.context(step=name):
                 yield
@@ -114,8 +101,6 @@ class LiveAttempt:
 
     def enter_committing(self, *, then_wait_s: float = 0.0) -> None:
         with self._lock:
-            if self.settling:
-                raise LeaseLost("looking after a crash never publishes")
             if self.deadline.expired:
                 self.lost = True
             self.check()
@@ -124,7 +109,7 @@ class LiveAttempt:
                 raise StopRequested(REQUEST)
             with self._cleared(msgspec.structs.replace(self.task, account_seen=self._account_seen)):
                 self._commit()
-            self._committed = True
+            self.committed = True
             needed_s = self._proof_s + AFTER_PROOF_S + then_wait_s
             self.deadline = Deadline(self.clock, max(self.deadline.remaining_s, needed_s))
         self.note("commit point written")
@@ -201,70 +186,42 @@ class LiveAttempt:
                 self._writer = self._new_writer(self.task.id, self.task.attempt)
             return self._writer
 
-    def attach(self, session: PhoneSession) -> None:
-        """Take over the session: from here on a stop closes it. Raises what `check` raises."""
-        with self._lock:
-            self._session = session
-            over = self.lost or self._stopped.is_set()
-        if over:
-            session.close()
-        self.check()
-
     @property
-    def committed(self) -> bool:
-        """The commit point was passed: the publishing tap may have happened."""
-        return self._committed
-
-    def request_stop(self, reason: str) -> bool:
-        """Stop before the commit point, at once. Returns False when it was passed: then the verdict is waited for."""
-        with self._lock:
-            if self.stop_at is None:
-                self.stop_at = self.clock.monotonic()
-                self.stop_reason = reason
-            if self._committed and not self.recorded:
-                return False
-            self._stopped.set()
-        self._close()
-        return True
-
-    def force_stop(self) -> None:
-        """End the wait for a verdict too: its bound has passed."""
-        with self._lock:
-            self._stopped.set()
-        self._close()
-
-    def revoke(self) -> None:
-        """The lease is over: the attempt makes no further tap."""
-        with self._lock:
-            self.lost = True
-            self._stopped.set()
-        self._close()
-
-    def claim_end(self) -> bool:
-        """True for the first who asks: one thread alone writes how the attempt ended."""
-        with self._lock:
-            first = not self.ending
-            self.ending = True
-            return first
+    def awaits_verdict(self) -> bool:
+        return self.committed and not self.recorded
 
     def close(self) -> None:
         """Let go of the phone and of the log; idempotent."""
-        self._close()
+        super().close()
         self.writer.close()
 
-    def _close(self) -> None:
-        if self.cut_at is None:
-            self.cut_at = self.clock.monotonic()
+    def keep_screen(self) -> None:
+        """Keep what the phone shows, before anything is cleaned up."""
         session = self._session
-        if session is not None:
-            try:
-                session.close()
-            except Exception:  # noqa: BLE001 - closing must not keep anybody from going on
-                _LOG.exception("task %d: the session could not be closed", self.task.id)
-
-    def _show(self, step: str) -> None:
-        self._tasks.set_remark(self.task.id, step)
+        if session is None or self.cut_at is not None:
+            return
+        try:
+            if "screenshot.png" not in self.writer.kept:
+                screenshot = session.screenshot(timeout_s=EVIDENCE_S)
+                if screenshot is not None:
+                    self.keep_evidence("screenshot.png", screenshot)
+            if "tree.xml" not in self.writer.kept:
+                tree = session.observe(timeout_s=EVIDENCE_S)
+                self.keep_evidence("tree.xml", tree.source.encode("utf-8", "replace"))
+        except Exception as error:  # noqa: BLE001 - evidence never changes how an attempt ends
+            self.note(f"no picture of the failure: {type(error).__name__}: {error}")
 
     def _line(self, name: str, start: float, facts: dict[str, Any]) -> None:
         took_ms = round((self.clock.monotonic() - start) * 1000)
         self.writer.line(name, took_ms=took_ms, **facts)
+
+
+class LookTurn(PostTurn):
+    """A turn that looks, after a crash past the commit point, for the post of the attempt before; it never publishes."""
+
+    is_post = False
+    _doing = "looks for the post of"
+    committed = True
+
+    def enter_committing(self, *, then_wait_s: float = 0.0) -> None:
+        raise LeaseLost("looking after a crash never publishes")
