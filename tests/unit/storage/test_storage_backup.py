@@ -13,7 +13,7 @@ from tinydb import TinyDB, where
 
 from storage.backup import backup, check_backup, export_json, import_json, restore
 from storage.errors import BackupUnreadable, StateLocked, StoreDamaged, StoreFailed
-from storage.records import Outcome, Stage
+from storage.records import Outcome, Stage, Waiting
 from storage.store import Store
 from tests.support.storage_samples import BreakingFiles, new_task, state_of
 
@@ -81,6 +81,23 @@ def test_tasks_that_were_due_since_the_backup_wait_for_a_person_after_a_restore(
     assert (again.tasks.get(1).stage, again.tasks.get(1).outcome) == (Stage.FAILED, Outcome.UNKNOWN)
     assert again.usage.state("/srv/media", f"{1:064x}") == "used"
     assert again.tasks.get(2).stage is Stage.SCHEDULED
+
+
+def test_R53_a_restore_keeps_dates_holds_and_reservations_up_to_a_year_ahead(
+    make_store: Opener, tmp_path: Path
+):
+    store = make_store()
+    dates = [EARLY + days * 86_400.0 for days in (1, 100, 366)]
+    tasks = store.tasks.create([new_task(n, scheduled_at=at) for n, at in enumerate(dates, 1)])
+    tasks[1] = store.tasks.change(tasks[1].id, held=True, waiting_for=Waiting.HOLD, caption="changed")
+    backup(store, tmp_path / "copy.tar")
+    store.tasks.change(tasks[2].id, scheduled_at=EARLY, due_at=EARLY)
+    store.close()
+    assert len(restore(tmp_path / "copy.tar", store.state_dir, EARLY)) == 1  # where the store before is kept
+    again = make_store()
+    assert again.tasks.many([1, 2, 3]) == tasks
+    assert again.tasks.due_times() == [dates[0], dates[2]]
+    assert {again.usage.state("/srv/media", f"{n:064x}") for n in (1, 2, 3)} == {"reserved"}
 
 
 def test_what_the_replaced_store_knows_of_later_posts_outlives_a_restore(make_store: Opener, tmp_path: Path):

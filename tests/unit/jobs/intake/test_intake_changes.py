@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from jobs.hub.settings import Settings
@@ -334,3 +336,29 @@ def test_the_settings_in_force_count(desk: Desk) -> None:
     desk.intake.reload(Settings(media=desk.settings.media, posting=desk.settings.posting))
     desk.clock.advance(86_400)
     assert desk.change(task, start_time="2026-11-25 10:00").task.due_at == NOON + 2 * 86_400 - 7230
+
+
+def test_R53_a_planned_moment_stays_where_it_is_when_the_hub_s_zone_is_changed(tmp_path: Path) -> None:
+    with Desk(tmp_path, timezone="Europe/Berlin") as desk:
+        summer, winter = (desk.planned(start_time=f"2027-{date} 18:30") for date in ("07-01", "11-01"))
+        assert datetime.fromtimestamp(summer.due_at, UTC).isoformat() == "2027-07-01T16:30:00+00:00"
+        assert datetime.fromtimestamp(winter.due_at, UTC).isoformat() == "2027-11-01T17:30:00+00:00"
+        posting = msgspec.structs.replace(desk.settings.posting, timezone="America/New_York")
+        desk.intake.reload(msgspec.structs.replace(desk.settings, posting=posting))
+        assert [task.due_at for task in desk.store.tasks.many([summer.id, winter.id])] == [
+            summer.due_at,
+            winter.due_at,
+        ]
+        # The same words mean another moment from now on, and the change says so.
+        assert desk.change(summer, start_time="2027-07-01 18:30").task.due_at == summer.due_at + 6 * 3600
+        # Europe has put its clocks back by then, America has not.
+        assert desk.change(winter, start_time="2027-11-01 18:30").task.due_at == winter.due_at + 5 * 3600
+
+
+def test_R53_a_time_that_the_clocks_skip_is_changed_into_the_first_one_after_it(tmp_path: Path) -> None:
+    with Desk(tmp_path, timezone="Europe/Berlin") as desk:
+        done = desk.change(desk.planned(), start_time="2027-03-28 02:30")
+        assert datetime.fromtimestamp(done.task.due_at, UTC).isoformat() == "2027-03-28T01:00:00+00:00"
+        assert done.warnings == [
+            "start_time: 02:30 does not exist on 2027-03-28, clocks are put forward: 03:00 is taken"
+        ]
