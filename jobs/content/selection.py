@@ -47,7 +47,7 @@ class Chosen(msgspec.Struct, frozen=True):
     caption_source: str = ""  #: what decided about the caption in place of the request
 
 
-class Chooser:
+class Selection:
     """One request's choices; problems and warnings go to its findings."""
 
     def __init__(

@@ -36,7 +36,7 @@ class Edit(msgspec.Struct, frozen=True):
 
 
 class Changer:
-    """Reads changes with the settings, the chooser and the repeat guard of the door for new tasks."""
+    """Reads changes with the settings, the selection and the repeat guard of the door for new tasks."""
 
     def __init__(self, clock: Clock, store: Store, intake: Intake) -> None:
         self._clock = clock
@@ -141,13 +141,13 @@ class Changer:
         self, task: Task, keys: set[str], target: Target, parsed: ParsedConfig, findings: Findings
     ) -> Chosen:
         """The files as they are, with the caption and the sound that the change says. Raises Invalid."""
-        chooser = self._intake.choosing.chooser(parsed, findings)
+        selection = self._intake.choosing.selection(parsed, findings)
         caption, sound = task.caption, task.sound
         if keys & _TEXT_KEYS:
-            caption = chooser.requested_caption(target)
+            caption = selection.requested_caption(target)
         if keys & _SOUND_KEYS:
             key = wants_sound(parsed.config, target.platform)
-            sound = chooser.requested_sound(target) or (sound if key else "")
+            sound = selection.requested_sound(target) or (sound if key else "")
             if key and not sound:
                 findings.problem(PREFIX + key, "is needed")
         if findings.problems:

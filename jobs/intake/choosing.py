@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 from jobs.content.script_config import ParsedConfig
-from jobs.content.selection import UNKNOWN_MATERIAL, Chooser, Chosen, Poster
+from jobs.content.selection import UNKNOWN_MATERIAL, Chosen, Poster, Selection
 from jobs.hub.settings import Settings
 from jobs.input.fields import Findings
 from jobs.input.refusals import Invalid, NotFound
@@ -36,16 +36,16 @@ class Choosing:
         self.probe.timeout_s = settings.media.probe_timeout_s
         self.probe.max_pixels = settings.media.max_pixels
 
-    def chooser(
+    def selection(
         self,
         parsed: ParsedConfig,
         findings: Findings,
         *,
         own: Collection[tuple[str, str]] = (),
         in_flight: Collection[tuple[str, str]] = (),
-    ) -> Chooser:
-        """A chooser for one request. `own` holds (root, sha256) of files that count as free because they are its own."""
-        return Chooser(
+    ) -> Selection:
+        """A selection for one request. `own` holds (root, sha256) of files that count as free because they are its own."""
+        return Selection(
             parsed,
             media=self._settings.media,
             store=self._store,
@@ -76,13 +76,13 @@ class Choosing:
         # A list names its files: nothing is taken away from anybody, so requests need not wait for each other.
         named = parsed.config.names_files
         with nullcontext() if named else self._lock:
-            chooser = self.chooser(parsed, findings, own=own, in_flight=() if named else self._in_flight)
-            chosen = chooser.choose(posters)
+            selection = self.selection(parsed, findings, own=own, in_flight=() if named else self._in_flight)
+            chosen = selection.choose(posters)
             if findings.problems:
                 unknown = all(problem.code == UNKNOWN_MATERIAL for problem in findings.problems)
                 raise (NotFound if unknown else Invalid)(findings.problems)
             if not dry_run:
-                chooser.keep_positions()
+                selection.keep_positions()
             mine = {(file.root, file.sha256) for choice in chosen for file in choice.materials if file.root}
             if mine:
                 self._in_flight |= mine

@@ -8,9 +8,9 @@ from jobs.hub.platforms import facts
 from jobs.phone.protocol import PhoneSession
 from jobs.post.apps import APPS
 from jobs.post.flow.account_rows import account_rows
-from jobs.post.flow.driver import Hands
+from jobs.post.flow.driver import ScreenDriver
 from jobs.post.flow.flow import EFFECT_S, START_PATIENCE_S
-from jobs.post.screens.labels import plain
+from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import ScriptFailed, Visit
@@ -20,7 +20,7 @@ from storage.error_codes import ErrorCode
 TAPPED = frozenset({"profile_tab", "account_name"})
 #: The sheet slides in and fills: its rows count once they have stayed the same for so long.
 ROWS_STAY_S = 0.7
-ROWS_SETTLE_S = 5.0
+ROWS_REST_S = 5.0
 #: How long a dialog may stay in front that may go away by itself.
 DIALOG_PATIENCE_S = 3.0
 #: More screens than this lie on no way to the switcher.
@@ -44,7 +44,7 @@ class AccountReader:
         self._visit = visit
         self._phone = phone
         self._package = package
-        self._hands = Hands(visit, phone, vocabulary)
+        self._driver = ScreenDriver(visit, phone, vocabulary)
         self._patience_s = patience_s
         self._facts = facts(vocabulary.platform)
         self._app = self._facts.title
@@ -60,7 +60,7 @@ class AccountReader:
         """
         with self._visit.step("open app"):
             self._phone.wake()
-            self._hands.app_version = self._phone.app_version(self._package)
+            self._driver.app_version = self._phone.app_version(self._package)
             self._phone.app_start(self._package)
         with self._visit.step("open the account switcher"):
             profile = self._own_profile()
@@ -80,7 +80,7 @@ class AccountReader:
 
     def _own_profile(self) -> Sight:
         """The app's own profile, by its profile tab; something half-done that is open is left by a fresh start."""
-        sight = self._known(self._hands.look())
+        sight = self._known(self._driver.observe())
         fresh = False
         for _ in range(MAX_SCREENS):
             if sight.name == "own_profile":
@@ -95,7 +95,7 @@ class AccountReader:
                 self._phone.app_stop(self._package)
                 self._phone.app_start(self._package)
                 self._starting = True
-                sight = self._known(self._hands.look())
+                sight = self._known(self._driver.observe())
             else:
                 break
         raise self._unlike(f"{self._app} shows {sight.name}, from where there is no way to its own profile")
@@ -103,7 +103,7 @@ class AccountReader:
     def _current(self, profile: Sight) -> str:
         name = self._handle_of(profile)
         if not name:
-            profile = self._hands.until(profile, lambda s: bool(self._handle_of(s)), 2.0)
+            profile = self._driver.until(profile, lambda s: bool(self._handle_of(s)), 2.0)
             name = self._handle_of(profile)
         if not name:
             raise self._unlike(f"the account's name cannot be read from the profile of {self._app}")
@@ -118,8 +118,8 @@ class AccountReader:
             found = sight.find(element)
             if found is None:
                 raise self._unlike(f"{self._app} shows no {element} on {name}")
-            self._hands.tap(found)
-            sight = self._known(self._hands.until(sight, lambda s: s.name != name, EFFECT_S))
+            self._driver.tap(found)
+            sight = self._known(self._driver.until(sight, lambda s: s.name != name, EFFECT_S))
             if sight.name != name:
                 return sight
         raise self._unlike(f"{element} of {self._app} has no effect on {name}")
@@ -127,8 +127,8 @@ class AccountReader:
     def _close(self, sheet: Sight) -> Sight:
         """Close the switcher; BACK does that."""
         for _ in range(2):
-            self._hands.back("closes the account switcher")
-            sheet = self._hands.until(sheet, lambda s: s.name != "account_sheet", 4.0)
+            self._driver.back("closes the account switcher")
+            sheet = self._driver.until(sheet, lambda s: s.name != "account_sheet", 4.0)
             if sheet.name != "account_sheet":
                 break
         return sheet
@@ -152,7 +152,7 @@ class AccountReader:
                 kind, deadline = sight.kind, Deadline(clock, self._patience_for(sight))
             elif deadline.expired:
                 raise self._in_the_way(sight)
-            sight = self._hands.wait_change(sight, deadline.remaining_s)
+            sight = self._driver.wait_change(sight, deadline.remaining_s)
 
     def _patience_for(self, sight: Sight) -> float:
         if sight.kind == "interruption":
@@ -163,14 +163,14 @@ class AccountReader:
         if sight.kind == "interruption":
             return self._unlike(f"{self._app} shows {sight.name}: close it on the phone, then ask again")
         front = self._phone.foreground_package()
-        if front and front not in self._hands.vocabulary.packages:
+        if front and front not in self._driver.vocabulary.packages:
             return ScriptFailed(ErrorCode.APP_CRASHED, f"{front} is in front, not {self._package}", step=STEP)
         return self._unlike(f"{self._app} stays on a screen that is not known")
 
     # --- the rows -----------------------------------------------------------------------------------------
 
     def _names(self, sheet: Sight, current: str, shown_as: str) -> list[str]:
-        sheet, names = self._settled_rows(sheet)
+        sheet, names = self._rows_at_rest(sheet)
         rows = account_rows(sheet)
         self._visit.note("accounts on the phone", current=current, rows=names)
         if not rows:
@@ -181,12 +181,12 @@ class AccountReader:
             )
         mine = [row for row in rows if row.current]
         if not mine:
-            mine = [row for row in rows if plain(row.name) == plain(shown_as)][:1]
+            mine = [row for row in rows if normalise(row.name) == normalise(shown_as)][:1]
         others = [row.name for row in rows if row not in mine and not same_user(row.name, current)]
         return [current, *others]
 
-    def _settled_rows(self, sheet: Sight) -> tuple[Sight, list[str]]:
-        deadline = Deadline(self._visit.clock, ROWS_SETTLE_S)
+    def _rows_at_rest(self, sheet: Sight) -> tuple[Sight, list[str]]:
+        deadline = Deadline(self._visit.clock, ROWS_REST_S)
         names: list[str] = []
         while True:
             before, names = names, [row.name for row in account_rows(sheet)]
@@ -194,7 +194,7 @@ class AccountReader:
                 return sheet, names
             if deadline.expired:
                 return sheet, names
-            sheet = self._hands.wait_change(sheet, deadline.within(ROWS_STAY_S))
+            sheet = self._driver.wait_change(sheet, deadline.within(ROWS_STAY_S))
 
     def _unlike(self, why: str) -> ScriptFailed:
         """The app is not as the screens files say."""

@@ -11,7 +11,7 @@ from jobs.hub.settings import Settings
 from jobs.phone.errors import InputForbidden, LeaseLost, PhoneError, StopRequested, TapUncertain
 from jobs.phone.protocol import PhoneSession
 from jobs.post.apps import APPS
-from jobs.post.flow.draft_memory import Unfinished
+from jobs.post.flow.draft_memory import DraftMemory
 from jobs.post.flow.flow import Flow, ReadyToPublish
 from jobs.post.flow.getting_files import PhoneFiles
 from jobs.post.flow.proof import published, refused, unknown
@@ -71,12 +71,12 @@ class PostScript:
             raise ScriptFailed(ErrorCode.NO_MATERIAL, "the task has no file to publish", step="plan")
         plan = make_plan(attempt.task)
         files = PhoneFiles(attempt, phone, self._check)
-        unfinished = Unfinished(self._meta, phone.serial, plan.package)
+        drafts = DraftMemory(self._meta, phone.serial, plan.package)
         flow: Flow = APPS[plan.platform].flow(
             attempt,
             phone,
             plan,
-            unfinished=unfinished,
+            drafts=drafts,
             vocabulary=self.vocabulary(plan.platform, plan.package),
             posting=self._posting,
             files=files,
@@ -101,9 +101,9 @@ class PostScript:
             phone.wake()
             version = phone.app_version(plan.package)
         readable = ensure_covered(
-            attempt, phone, plan.package, flow.hands.vocabulary, set_to=self._set_language
+            attempt, phone, plan.package, flow.driver.vocabulary, set_to=self._set_language
         )
-        flow.hands.app_version = version
+        flow.driver.app_version = version
         attempt.set_app_version(version)
         grants = phone.grant_media(plan.package, camera=not readable)
         if grants.granted or grants.refused:
@@ -114,7 +114,7 @@ class PostScript:
 
     def _publish(self, flow: Flow, ready: ReadyToPublish) -> Verdict:
         attempt = flow.attempt
-        button = flow.hands.uncovered(ready.button, whole=True)
+        button = flow.driver.uncovered(ready.button, whole=True)
         if button is None:
             raise ScriptFailed(
                 ErrorCode.UI_CHANGED,
@@ -122,12 +122,12 @@ class PostScript:
                 step="commit",
                 passing=True,
             )
-        attempt.note("ready to publish", trips=dict(flow.hands.trips), account=flow.account_seen)
+        attempt.note("ready to publish", trips=dict(flow.driver.trips), account=flow.account_seen)
         flow.about_to_publish()
         with attempt.step("commit"):
             attempt.enter_committing(then_wait_s=flow.plan.config.upload_wait_time)
             try:
-                flow.hands.tap_once(button)
+                flow.driver.tap_once(button)
             except TapUncertain as error:
                 attempt.note(f"the tap may have arrived: {error}")
             except InputForbidden as error:
@@ -155,11 +155,11 @@ class PostScript:
     def _after(self, flow: Flow, verdict: Verdict) -> None:
         """What is left to do when the outcome stands; nothing here can change it."""
         attempt = flow.attempt
-        attempt.note("round trips to the phone", **dict(flow.hands.trips))
+        attempt.note("round trips to the phone", **dict(flow.driver.trips))
         if verdict.outcome is not Outcome.PUBLISHED:
             return  # what was typed stays known: an app that did not post brings it up again in the next form
         try:
-            flow.unfinished.forget()
+            flow.drafts.forget()
         except StoreError as error:  # known for too long, a text does no harm
             attempt.note(f"published; what was typed could not be forgotten: {error}")
         try:
@@ -178,7 +178,7 @@ class PostScript:
     def _keep_proof(flow: Flow) -> None:
         """The tree and picture on which the proof rests, before anything is cleaned up."""
         attempt = flow.attempt
-        tree = flow.hands.last_tree
+        tree = flow.driver.last_tree
         if tree is not None:
             attempt.keep_evidence("tree.xml", tree.source.encode("utf-8", "replace"))
         picture = flow.phone.screenshot(timeout_s=5.0)
@@ -193,14 +193,14 @@ class PostScript:
         try:
             with attempt.step("wake"):
                 phone.wake()
-                flow.hands.app_version = phone.app_version(flow.plan.package)
+                flow.driver.app_version = phone.app_version(flow.plan.package)
             # What is not understood settles nothing; and a look never changes the app's language.
-            ensure_covered(attempt, phone, flow.plan.package, flow.hands.vocabulary)
+            ensure_covered(attempt, phone, flow.plan.package, flow.driver.vocabulary)
             flow.found_in_front = phone.foreground_package() == flow.plan.package
             if not flow.found_in_front:
                 flow.open_app()
             with attempt.step("look for the post"):
-                flow.hands.ignore = frozenset()
+                flow.driver.ignore = frozenset()
                 verdict = APPS[flow.plan.platform].look_for_post(flow)
         except ScriptFailed as error:
             return unknown(error.code, f"looking for the post: {error}", step=error.step)

@@ -99,11 +99,11 @@ class FilmStage(AppStage):
     def watched(
         self, *, before: dict[str, int] | None = None, bend: Callable[[Any], None] = bool, **posting: Any
     ) -> Verdict:
-        """What the watch after the publishing tap makes of the film. `before`: the signs that were noted; `bend` the flow."""
+        """What the watch after the publishing tap makes of the film. `before`: the indicators that were noted; `bend` the flow."""
         flow = self.flow(**posting)
-        flow.old_traces = {} if before is None else before
+        flow.earlier_indicators = {} if before is None else before
         bend(flow)
-        sight = flow.hands.look()
+        sight = flow.driver.observe()
         return APPS[self.phone.app.platform].watch(flow).run(sight)
 
 

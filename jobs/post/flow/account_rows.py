@@ -8,7 +8,7 @@ import msgspec
 
 from jobs.hub.platforms import facts
 from jobs.phone.screen.tree import Node
-from jobs.post.screens.element import Found, contains, same_row
+from jobs.post.screens.element import Element, contains, same_row
 from jobs.post.screens.recognise import Sight
 
 
@@ -19,10 +19,10 @@ class AccountRow(msgspec.Struct, frozen=True):
     current: bool  #: marked as the account that is shown now
 
 
-def last_row(sheet: Sight) -> Found | None:
+def last_row(sheet: Sight) -> Element | None:
     """The row that ends the accounts: the one that adds another, or what follows it."""
     for element in ("add_account_row", "accounts_center_row"):
-        if element in sheet.look.vocabulary.elements and (found := sheet.find(element)) is not None:
+        if element in sheet.index.vocabulary.elements and (found := sheet.find(element)) is not None:
             return found
     return None
 
@@ -35,7 +35,7 @@ def labelled_nodes(sheet: Sight, end: Node) -> list[Node]:
     order = title.node.order if title else 0
     return [
         node
-        for node in sheet.look.nodes
+        for node in sheet.index.nodes
         if (node.text or node.content_desc)
         and node is not end
         and not contains(end.bounds, node.bounds)
@@ -70,7 +70,7 @@ def _rows(sheet: Sight, nodes: list[Node], holder: Node) -> list[AccountRow]:
                 break
         else:
             rows.append((box, [node]))
-    handles = facts(sheet.look.vocabulary.platform).rows_show_handles
+    handles = facts(sheet.index.vocabulary.platform).rows_show_handles
     named = [
         AccountRow(_name(row, handles=handles), any(n.selected or n.checked for n in box.walk()))
         for box, row in rows

@@ -11,7 +11,7 @@ from storage.tables.meta import MetaStore
 ENTERED_AT_MOST = 4
 
 
-class Unfinished:
+class DraftMemory:
     """The texts of the last unfinished post of one app on one phone; they outlive attempts, tasks and restarts."""
 
     def __init__(self, meta: MetaStore | None, serial: str, package: str) -> None:
@@ -36,7 +36,7 @@ class Unfinished:
     def note_before(
         self,
         task_id: int,
-        signs: Mapping[str, int] | None,
+        indicators: Mapping[str, int] | None,
         *,
         posts: int | None = None,
         tile: str = "",
@@ -46,23 +46,23 @@ class Unfinished:
 
         Args:
             task_id: the task that publishes.
-            signs: the signs of earlier uploads that stand there, by screen; None when nobody looked.
+            indicators: the indicators of earlier uploads that stand there, by screen; None when nobody looked.
             posts: how many posts the profile has, where it says so.
             tile: what the newest post of the profile is called.
             fresh: whether the profile was read anew.
         """
         if self._meta is not None:
-            noted = {"task": task_id, "signs": signs, "posts": posts, "tile": tile, "fresh": fresh}
+            noted = {"task": task_id, "signs": indicators, "posts": posts, "tile": tile, "fresh": fresh}
             self._meta.set(f"{self._key}:before", noted)
 
     def _before(self, task_id: int) -> dict[str, Any]:
         noted = (self._meta.get(f"{self._key}:before") if self._meta is not None else None) or {}
         return noted if noted.get("task") == task_id else {}
 
-    def signs_before(self, task_id: int) -> dict[str, int] | None:
-        """The signs of earlier uploads before this task's tap; None when nobody looked."""
-        signs: dict[str, int] | None = self._before(task_id).get("signs")
-        return signs
+    def indicators_before(self, task_id: int) -> dict[str, int] | None:
+        """The indicators of earlier uploads before this task's tap; None when nobody looked."""
+        indicators: dict[str, int] | None = self._before(task_id).get("signs")
+        return indicators
 
     def profile_before(self, task_id: int) -> tuple[int | None, str, bool]:
         """What the profile said before this task's tap: posts, newest tile, whether it was fresh."""

@@ -11,7 +11,7 @@ from jobs.phone.errors import AutomationLost
 from jobs.phone.protocol import PhoneSession
 from jobs.phone.screen.tree import Node, UiTree
 from jobs.post.screens.containers import covers, free_part
-from jobs.post.screens.element import Found
+from jobs.post.screens.element import Element
 from jobs.post.screens.recognise import Sight, fits, recognise
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import ScriptFailed, Visit
@@ -25,19 +25,19 @@ AROUND = frozenset({"com.android.systemui"})
 MAX_CLEARED = 3
 #: What lies over a target, such as a snackbar, goes away within this time or is no passing thing.
 COVERED_S = 12.0
-#: Signs of an upload: before our own commit they can only be traces of an earlier one.
-TRACES = frozenset({"progress", "success", "failure"})
+#: Indicators of an upload: before our own commit they can only be traces of an earlier one.
+INDICATORS = frozenset({"progress", "success", "failure"})
 
 
-class Hands:
-    """One visit's eyes and hands."""
+class ScreenDriver:
+    """Looks and touches of one visit to a phone."""
 
     def __init__(self, attempt: Visit, phone: PhoneSession, vocabulary: Vocabulary) -> None:
         self.attempt = attempt
         self.phone = phone
         self.vocabulary = vocabulary
         self.app_version = ""
-        self.ignore: Collection[str] = TRACES
+        self.ignore: Collection[str] = INDICATORS
         self.trips: Counter[str] = Counter()
         self.lost_answers = 0
         self._hopeless: UiTree | None = None  #: Android's own surface that could not be cleared away
@@ -47,7 +47,7 @@ class Hands:
 
     # Looking
 
-    def look(self) -> Sight:
+    def observe(self) -> Sight:
         """The screen now."""
         self.attempt.check()
         self.trips["look"] += 1
@@ -113,12 +113,12 @@ class Hands:
             sight.tree, self.vocabulary, app_version=self.app_version, ignore=self.ignore, beneath=True
         )
 
-    def traces(self, sight: Sight) -> dict[str, int]:
-        """The signs of uploads in a tree, by screen, with how many of each stand there."""
+    def indicators(self, sight: Sight) -> dict[str, int]:
+        """The indicators of uploads in a tree, by screen, with how many of each stand there."""
         found = {}
         for name, screen in self.vocabulary.screens:
-            if screen.kind in TRACES and screen.trace and fits(sight.look, screen):
-                found[name] = len(sight.look.find_all(screen.all[0]))
+            if screen.kind in INDICATORS and screen.trace and fits(sight.index, screen):
+                found[name] = len(sight.index.find_all(screen.all[0]))
         return found
 
     @property
@@ -141,7 +141,7 @@ class Hands:
             opened |= self.asked or set()
         self.asked = frozenset(opened)
 
-    def tap(self, found: Found) -> None:
+    def tap(self, found: Element) -> None:
         """Tap the centre of an element, or the part of it that is free; not at all when another screen has come.
 
         Raises:
@@ -153,11 +153,11 @@ class Hands:
             return
         self.trips["tap"] += 1
         x, y = free.center
-        self.attempt.note(f"tap {free.name}", x=x, y=y, by=free.by)
+        self.attempt.note(f"tap {free.name}", x=x, y=y, by=free.matched_rule)
         self._asks(free.name)
         self._tap(x, y)
 
-    def tap_at(self, target: Found, x: int, y: int, why: str) -> None:
+    def tap_at(self, target: Element, x: int, y: int, why: str) -> None:
         """Tap a point of an element that is not its centre, such as a place on a slider.
 
         Raises:
@@ -170,7 +170,7 @@ class Hands:
         self.attempt.note(f"tap {why}", x=x, y=y)
         self._tap(x, y)
 
-    def uncovered(self, found: Found, *, whole: bool = False) -> Found | None:
+    def uncovered(self, found: Element, *, whole: bool = False) -> Element | None:
         """The element as it can be touched now. Every touch of the product goes through here.
 
         Waits for what lies over it to go away, as snackbars do.
@@ -221,7 +221,7 @@ class Hands:
                 return None
 
     @staticmethod
-    def _same(found: Found, tree: UiTree) -> Node | None:
+    def _same(found: Element, tree: UiTree) -> Node | None:
         """The element's node in a tree: itself, else the one that says the same in the same place."""
         node = found.node
         if node.order < len(tree.nodes) and tree.nodes[node.order] is node:
@@ -237,7 +237,7 @@ class Hands:
             (n for n in alike if n.text == node.text and (n.text or n.content_desc)), None
         )
 
-    def tap_once(self, found: Found) -> None:
+    def tap_once(self, found: Element) -> None:
         """The publishing tap: sent once and never again, whatever becomes of its answer.
 
         Raises:
@@ -257,7 +257,7 @@ class Hands:
                 raise
             self.attempt.note(f"the tap's answer was lost: {error}")
 
-    def enter_text(self, found: Found, text: str) -> None:
+    def enter_text(self, found: Element, text: str) -> None:
         """Replace a field's content."""
         self.attempt.check()
         free = self.uncovered(found)

@@ -10,11 +10,11 @@ from jobs.content.plan import Plan
 from jobs.hub.clock import Deadline
 from jobs.hub.settings import Posting
 from jobs.phone.protocol import PhoneSession
-from jobs.post.flow.draft_memory import Unfinished
-from jobs.post.flow.driver import Hands
+from jobs.post.flow.draft_memory import DraftMemory
+from jobs.post.flow.driver import ScreenDriver
 from jobs.post.flow.getting_files import PhoneFiles
-from jobs.post.screens.element import Found
-from jobs.post.screens.readback import difference, hits_limit, labels, loses_hashtags, same_text, told
+from jobs.post.screens.element import Element
+from jobs.post.screens.readback import difference, hits_limit, loses_hashtags, same_text, texts_on, told
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import Attempt, ScriptFailed
@@ -48,7 +48,7 @@ Handler = Callable[[Sight], Sight]
 class ReadyToPublish(Exception):
     """Everything was set and read back; `button` publishes."""
 
-    def __init__(self, sight: Sight, button: Found) -> None:
+    def __init__(self, sight: Sight, button: Element) -> None:
         super().__init__(f"ready: {button.name}")
         self.sight = sight
         self.button = button
@@ -68,7 +68,7 @@ class Flow:
         phone: PhoneSession,
         plan: Plan,
         *,
-        unfinished: Unfinished,
+        drafts: DraftMemory,
         vocabulary: Vocabulary,
         posting: Posting,
         files: PhoneFiles,
@@ -78,10 +78,10 @@ class Flow:
         self.plan = plan
         self.posting = posting
         self.files = files
-        self.unfinished = unfinished
-        self.hands = Hands(attempt, phone, vocabulary)
-        #: signs of earlier uploads that stood there before ours, by screen; None until somebody looked
-        self.old_traces: dict[str, int] | None = None
+        self.drafts = drafts
+        self.driver = ScreenDriver(attempt, phone, vocabulary)
+        #: indicators of earlier uploads that stood there before ours, by screen; None until somebody looked
+        self.earlier_indicators: dict[str, int] | None = None
         self.account_seen = ""  #: the visible account, once it was read
         self.found_in_front = False  #: the app was in front when we came, as a crash had left it
         self._unknown_since: float | None = None
@@ -104,15 +104,15 @@ class Flow:
 
     def about_to_publish(self) -> None:
         """Called right before the commit point is written: what looking for the post after a crash will need."""
-        self.unfinished.note_before(self.attempt.task.id, self.old_traces)
+        self.drafts.note_before(self.attempt.task.id, self.earlier_indicators)
 
-    def shows_all_signs(self, _sight: Sight) -> bool:
-        """Whether the signs of all uploads, also of earlier ones, would stand on this screen of the app's tabs."""
+    def shows_all_indicators(self, _sight: Sight) -> bool:
+        """Whether the indicators of all uploads, also of earlier ones, would stand on this screen of the app's tabs."""
         return True
 
     def account_switched(self) -> None:
-        """Another account is in front: signs that were seen were the other's."""
-        self.old_traces = None
+        """Another account is in front: indicators that were seen were the other's."""
+        self.earlier_indicators = None
 
     # Starting
 
@@ -137,12 +137,12 @@ class Flow:
         self.open_app()
         self._unknown_since = None
         self._last_name = ""
-        return self.hands.look()
+        return self.driver.observe()
 
     def first_look(self) -> Sight:
         """The first screen of the attempt; what an earlier attempt or a person left open is closed with the app."""
         try:
-            sight = self.settled(self.hands.look())
+            sight = self.wait_until_known(self.driver.observe())
         except ScriptFailed as failed:
             if failed.code != ErrorCode.UI_CHANGED:
                 raise
@@ -161,7 +161,7 @@ class Flow:
         """
         handlers = self.handlers()
         while True:
-            sight = self.settled(sight)
+            sight = self.wait_until_known(sight)
             handler = handlers.get(sight.name)
             if handler is None:
                 raise self.stuck(sight, f"{sight.name} is not on the way")
@@ -183,27 +183,27 @@ class Flow:
         if self.attempt.deadline.expired:
             raise ScriptFailed(ErrorCode.TIMEOUT, "the attempt took too long", step=sight.name)
 
-    def note_traces(self, sight: Sight) -> Sight:
+    def note_indicators(self, sight: Sight) -> Sight:
         """On a screen where uploads show: remember what stands there already, and let a running upload end."""
-        traces = self.hands.traces(sight)
-        running = [name for name in traces if self.hands.vocabulary.screen(name).kind == "progress"]
+        indicators = self.driver.indicators(sight)
+        running = [name for name in indicators if self.driver.vocabulary.screen(name).kind == "progress"]
         if running:
             self.attempt.note("an earlier upload is still running: waiting for it")
             name = sight.name
-            sight = self.hands.until(
+            sight = self.driver.until(
                 sight,
-                lambda s: s.name != name or not self.hands.traces(s).keys() & set(running),
+                lambda s: s.name != name or not self.driver.indicators(s).keys() & set(running),
                 EARLIER_UPLOAD_S,
             )
             if sight.name != name:
                 return sight
-            traces = self.hands.traces(sight)
-        self.old_traces = traces
-        if traces:
-            self.attempt.note("signs of an earlier upload", **traces)
+            indicators = self.driver.indicators(sight)
+        self.earlier_indicators = indicators
+        if indicators:
+            self.attempt.note("signs of an earlier upload", **indicators)
         return sight
 
-    def settled(self, sight: Sight) -> Sight:
+    def wait_until_known(self, sight: Sight) -> Sight:
         """Wait through unknown moments and dismiss interruptions until a screen of the way is on top.
 
         Raises:
@@ -230,12 +230,12 @@ class Flow:
         left_s = self._unknown_since + patience_s - self.attempt.clock.monotonic()
         if left_s <= 0:
             raise self._unknown(sight)
-        return self.hands.wait_change(sight, left_s)
+        return self.driver.wait_change(sight, left_s)
 
     def _patience_for(self, sight: Sight) -> float:
         """How long an unknown screen may stay: a splash long, another app's screen not at all, all else as configured."""
         configured_s = self.posting.unknown_screen_patience_s
-        own = [n for n in sight.look.visible if n.package in self.hands.vocabulary.packages]
+        own = [n for n in sight.index.visible if n.package in self.driver.vocabulary.packages]
         said = [n for n in own if n.text or n.content_desc]
         splash = len(said) <= SPLASH_LABELS and not any(n.clickable for n in said)
         if self._just_started and splash:
@@ -244,16 +244,16 @@ class Flow:
 
     def _unknown(self, sight: Sight) -> ScriptFailed:
         front = self.phone.foreground_package()
-        if front and front not in self.hands.vocabulary.packages:
+        if front and front not in self.driver.vocabulary.packages:
             return ScriptFailed(
                 ErrorCode.APP_CRASHED,
                 f"{front} is in front, not {self.plan.package}",
                 step="unknown screen",
             )
-        if sight.look.unclear:
+        if sight.index.unclear:
             return ScriptFailed(
                 ErrorCode.UI_CHANGED,
-                f"{sight.look.unclear}, and it stays",
+                f"{sight.index.unclear}, and it stays",
                 step=self._last_name or "unknown screen",
             )
         return ScriptFailed(
@@ -292,19 +292,19 @@ class Flow:
         self._dismissed[sight.name] += 1
         if self._dismissed[sight.name] > 3 * MAX_DISMISSALS:
             raise self.stuck(sight, f"{sight.name} comes again and again")
-        if sight.look.cover is not None and screen is not None and not screen.phase:
+        if sight.index.cover is not None and screen is not None and not screen.phase:
             return self._close_sheet(sight)
         if sight.next is None:
-            sight = self.hands.wait_change(sight, 2.0)
+            sight = self.driver.wait_change(sight, 2.0)
             if self._dismissed[sight.name] > MAX_DISMISSALS and sight.kind == "interruption":
                 raise self.stuck(sight, f"{sight.name} shows nothing to dismiss it with")
             return sight
-        said = (sight.name, labels(sight))
+        said = (sight.name, texts_on(sight))
         self._fruitless[said] += 1
         if self._fruitless[said] > MAX_SAME_TAPS:
             raise self.stuck(sight, f"{sight.name} does not go away")
         self.attempt.note(f"dismissing {sight.name}")
-        return self._gone(sight, lambda: self.hands.tap(need_next(sight)))
+        return self._gone(sight, lambda: self.driver.tap(need_next(sight)))
 
     def _close_sheet(self, sight: Sight) -> Sight:
         """One more step of the ladder that was not done to this sheet yet."""
@@ -314,11 +314,11 @@ class Flow:
         scrim = sight.find("scrim")
         steps: dict[str, Callable[[], None]] = {}
         if button is not None:
-            steps["its own button"] = lambda: self.hands.tap(button)
+            steps["its own button"] = lambda: self.driver.tap(button)
         if scrim is not None:
-            steps["a touch beside it"] = lambda: self.hands.tap(scrim)
+            steps["a touch beside it"] = lambda: self.driver.tap(scrim)
         if self.may_go_back(sight):
-            steps["BACK"] = lambda: self.hands.back(f"closes {sight.name}")
+            steps["BACK"] = lambda: self.driver.back(f"closes {sight.name}")
         for step, act in steps.items():
             if step in done:
                 continue
@@ -331,7 +331,7 @@ class Flow:
 
     def may_go_back(self, sight: Sight) -> bool:
         """Whether BACK can lose nothing of ours should the sheet be gone already."""
-        return self.hands.beneath(sight).name not in self.composer
+        return self.driver.beneath(sight).name not in self.composer
 
     def _report_sheet(self, sight: Sight, said: list[str], step: str) -> None:
         """Nobody has described this sheet: people should hear of it, and see it."""
@@ -342,13 +342,13 @@ class Flow:
 
     def _gone(self, sight: Sight, act: Callable[[], None]) -> Sight:
         """Do something about what lies in the way, and wait until it is gone or says something else."""
-        name, words = sight.name, labels(sight)
+        name, words = sight.name, texts_on(sight)
         act()
         # Permissions come one after the other under the same name.
-        after = self.hands.until(sight, lambda s: s.name != name or labels(s) != words, 3.0)
+        after = self.driver.until(sight, lambda s: s.name != name or texts_on(s) != words, 3.0)
         if name.startswith("permission") and after.name and after.name == self._last_name:
             # What was asked for goes on by itself now that it is allowed.
-            return self.hands.until(after, lambda s: s.name != after.name, ALLOWED_S)
+            return self.driver.until(after, lambda s: s.name != after.name, ALLOWED_S)
         return after
 
     # Acting
@@ -388,8 +388,8 @@ class Flow:
             return sight
         for number in range(1, tries + 1):
             self._pressed = (name, element, self.attempt.clock.monotonic())
-            self.hands.tap(found)
-            sight = self.hands.until(sight, effect, timeout_s)
+            self.driver.tap(found)
+            sight = self.driver.until(sight, effect, timeout_s)
             if effect(sight) or sight.name != name:
                 return sight
             self.attempt.note(
@@ -409,9 +409,9 @@ class Flow:
         elapsed_s = self.attempt.clock.monotonic() - at
         if (name, last) != (sight.name, element) or elapsed_s >= LATE_EFFECT_S:
             return sight
-        return self.hands.until(sight, effect, LATE_EFFECT_S - elapsed_s)
+        return self.driver.until(sight, effect, LATE_EFFECT_S - elapsed_s)
 
-    def need(self, sight: Sight, element: str) -> Found:
+    def need(self, sight: Sight, element: str) -> Element:
         """An element that must be there."""
         found = sight.find(element)
         if found is None:
@@ -426,22 +426,22 @@ class Flow:
         """
         deadline = Deadline(self.attempt.clock, timeout_s)
         while True:
-            sight = self.settled(sight)
+            sight = self.wait_until_known(sight)
             if sight.name in names:
                 return sight
             if deadline.expired:
                 raise self.stuck(sight, f"{' or '.join(names)} does not come")
-            sight = self.hands.wait_change(sight, deadline.remaining_s)
+            sight = self.driver.wait_change(sight, deadline.remaining_s)
 
-    def scroll_to(self, sight: Sight, element: str, *, tries: int = 5) -> tuple[Sight, Found | None]:
+    def scroll_to(self, sight: Sight, element: str, *, tries: int = 5) -> tuple[Sight, Element | None]:
         """Scroll down until an element is there; None when the end is reached without it."""
         for _ in range(tries):
             found = sight.find(element)
             if found is not None:
                 return sight, found
             before = sight.tree
-            self.hands.swipe_up(sight)
-            sight = self.hands.wait_change(sight, 1.5)
+            self.driver.swipe_up(sight)
+            sight = self.driver.wait_change(sight, 1.5)
             if sight.tree.same_as(before):
                 break
         return sight, sight.find(element)
@@ -449,15 +449,15 @@ class Flow:
     def close_sheets(self, sight: Sight, screen: str, *, by: str) -> Sight:
         """Close what lies over a screen: by its own button, else by BACK, which closes the sheet on top."""
         for _ in range(3):
-            sight = self.settled(sight)
+            sight = self.wait_until_known(sight)
             if sight.name == screen:
                 return sight
             name = sight.name
             if sight.has(by):
                 sight = self.press(sight, by, timeout_s=5.0)
                 continue
-            self.hands.back(f"closing {name}")
-            sight = self.hands.until(sight, lambda s, n=name: s.name != n, 5.0)  # type: ignore[misc]
+            self.driver.back(f"closing {name}")
+            sight = self.driver.until(sight, lambda s, n=name: s.name != n, 5.0)  # type: ignore[misc]
         return self.reach(sight, screen)
 
     @contextmanager
@@ -483,7 +483,7 @@ class Flow:
         """
         if not same_text(wanted, seen):
             self.attempt.note(f"{field} reads differently", wanted=wanted, seen=seen)
-            self.unfinished.add(seen)
+            self.drafts.add(seen)
             if self.posting.hashtags == "warn" and loses_hashtags(wanted, seen):
                 return  # as configured, what the app makes of too many hashtags is posted
             code = ErrorCode.CAPTION_LIMIT if hits_limit(wanted, seen) else ErrorCode.CAPTION_ALTERED
@@ -492,7 +492,7 @@ class Flow:
             )
 
 
-def need_next(sight: Sight) -> Found:
+def need_next(sight: Sight) -> Element:
     """The element that a screen is left by."""
     if sight.next is None:
         raise ValueError(sight.name)

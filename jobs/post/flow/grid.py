@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobs.phone.screen.tree import Node
-from jobs.post.screens.element import Found
+from jobs.post.screens.element import Element
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
@@ -100,8 +100,8 @@ class GridWalk:
         for _ in range(2):
             sight, node = self._next(sight, number - 1, count)
             target = self._target(sight, node)
-            flow.hands.tap(Found(f"image {number} of {count}", target, "next cell of the grid"))
-            sight = flow.hands.until(
+            flow.driver.tap(Element(f"image {number} of {count}", target, "next cell of the grid"))
+            sight = flow.driver.until(
                 sight, lambda s: s.name != name or self._chosen(s) != number - 1, NUMBER_S
             )
             if sight.name != name:
@@ -172,9 +172,9 @@ class GridWalk:
 
     def _scroll(self, sight: Sight, cells: Sequence[Cell], place: int | None) -> Sight:
         """Move the grid on, so far that the last chosen cell stays in view; or back when that was lost."""
-        hands = self._flow.hands
+        driver = self._flow.driver
         if not cells:
-            return hands.wait_change(sight, 3.0)
+            return driver.wait_change(sight, 3.0)
         self._scrolled = True
         left, right = min(c.node.bounds[0] for c in cells), max(c.node.bounds[2] for c in cells)
         top, bottom = min(c.node.bounds[1] for c in cells), max(c.node.bounds[3] for c in cells)
@@ -191,16 +191,16 @@ class GridWalk:
         start = bottom - edge if distance > 0 else top + edge
         x = (left + right) // 2
         duration_ms = max(300, int(abs(distance) * MS_PER_PIXEL))
-        hands.drag((x, start), (x, start - distance), "the picker's grid", duration_ms=duration_ms)
+        driver.drag((x, start), (x, start - distance), "the picker's grid", duration_ms=duration_ms)
         return self._at_rest(sight)
 
     def _at_rest(self, sight: Sight) -> Sight:
         """The first look that shows the same cells as the one before it."""
-        hands = self._flow.hands
-        sight = hands.look()
+        driver = self._flow.driver
+        sight = driver.observe()
         for _ in range(MAX_LOOKS):
             before = _layout(self._cells(sight))
-            sight = hands.wait_change(sight, REST_S)
+            sight = driver.wait_change(sight, REST_S)
             if _layout(self._cells(sight)) == before:
                 return sight
         raise self._flow.stuck(sight, "the picker's grid does not come to rest")

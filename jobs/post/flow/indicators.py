@@ -1,15 +1,15 @@
-"""Which signs of uploads on the screen are ours: those of earlier posts stay for days and say nothing about this one."""
+"""Which indicators of uploads on the screen are ours: those of earlier posts stay for days and say nothing about this one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from jobs.post.flow.driver import Hands
+from jobs.post.flow.driver import ScreenDriver
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Screen
 
 
-class Signs:
+class UploadIndicators:
     """What was seen since the publishing tap, told apart from what stood there before.
 
     A sign counts as ours when there are more of its kind than there were before the tap; where nobody looked before,
@@ -18,23 +18,23 @@ class Signs:
     """
 
     def __init__(
-        self, hands: Hands, before: Mapping[str, int] | None, *, shows_all: Callable[[Sight], bool]
+        self, driver: ScreenDriver, before: Mapping[str, int] | None, *, shows_all: Callable[[Sight], bool]
     ) -> None:
         """Prepare.
 
         Args:
-            hands: the attempt's eyes.
-            before: the signs that stood there before the tap, by screen; None when nobody looked.
-            shows_all: whether earlier posts' signs would show on this sight too.
+            driver: looks at the phone.
+            before: the indicators that stood there before the tap, by screen; None when nobody looked.
+            shows_all: whether earlier posts' indicators would show on this sight too.
         """
-        self._hands = hands
+        self._driver = driver
         self._shows_all = shows_all
         self.before = before
         self.saw_progress = False
-        self._beside: dict[str, int] | None = None  #: signs beside our own running upload
+        self._beside: dict[str, int] | None = None  #: indicators beside our own running upload
 
     def ours(self, sight: Sight) -> Sight:
-        """The sight without the signs that are not ours."""
+        """The sight without the indicators that are not ours."""
         running = self._running(sight)
         if running:
             self.saw_progress = True
@@ -43,12 +43,12 @@ class Signs:
         hidden: list[str] = []
         while sight.screen is not None and sight.screen.trace and not self._is_ours(sight, running=running):
             hidden.append(sight.name)
-            sight = self._hands.without(sight, hidden)
+            sight = self._driver.without(sight, hidden)
         return sight
 
     def failure_stands(self, sight: Sight) -> bool:
         """Whether some upload's failure is told here, whosever it is."""
-        return any(self._screen(name).kind == "failure" for name in self._hands.traces(sight))
+        return any(self._screen(name).kind == "failure" for name in self._driver.indicators(sight))
 
     @property
     def clear(self) -> bool:
@@ -56,18 +56,18 @@ class Signs:
         return not self.before and (self.before is not None or self.saw_progress)
 
     def _screen(self, name: str) -> Screen:
-        return self._hands.vocabulary.screen(name)
+        return self._driver.vocabulary.screen(name)
 
     def _running(self, sight: Sight) -> bool:
         """Whether our own upload shows that it runs."""
         return any(
             self._screen(name).kind == "progress" and count > (self.before or {}).get(name, 0)
-            for name, count in self._hands.traces(sight).items()
+            for name, count in self._driver.indicators(sight).items()
         )
 
     def _note_beside(self, sight: Sight) -> None:
         beside = self._beside or {}
-        for name, count in self._hands.traces(sight).items():
+        for name, count in self._driver.indicators(sight).items():
             if self._screen(name).kind != "progress":
                 beside[name] = max(count, beside.get(name, 0))
         self._beside = beside
@@ -83,4 +83,4 @@ class Signs:
             known = self.before if self.before is not None else self._beside
         if known is None or (running and self.before is None):
             return False
-        return self._hands.traces(sight).get(sight.name, 0) > known.get(sight.name, 0)
+        return self._driver.indicators(sight).get(sight.name, 0) > known.get(sight.name, 0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from jobs.hub.clock import Deadline
 from jobs.post.flow.flow import Flow
-from jobs.post.flow.indicators import Signs
+from jobs.post.flow.indicators import UploadIndicators
 from jobs.post.flow.proof import refused, unknown
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import Verdict
@@ -18,7 +18,7 @@ FORM_STANDS_S = 20.0
 LOOK_S = 40.0
 
 
-class Settling:
+class PostSearch:
     """One look for a post. The apps differ in where their tabs are and in what they show there."""
 
     def __init__(
@@ -30,7 +30,7 @@ class Settling:
         quiet_s: float,
         quiet_after_progress_s: float,
         is_proof: Callable[[Sight], Verdict | None],
-        at_tabs: Callable[[Sight, Settling], Verdict],
+        at_tabs: Callable[[Sight, PostSearch], Verdict],
         is_our_form: Callable[[Sight], bool],
     ) -> None:
         """Prepare.
@@ -52,8 +52,8 @@ class Settling:
         self._is_proof = is_proof
         self._at_tabs = at_tabs
         self._is_our_form = is_our_form
-        before = flow.unfinished.signs_before(flow.attempt.task.id)
-        self.signs = Signs(flow.hands, before, shows_all=flow.shows_all_signs)
+        before = flow.drafts.indicators_before(flow.attempt.task.id)
+        self.indicators = UploadIndicators(flow.driver, before, shows_all=flow.shows_all_indicators)
         self.closed_unknown = (
             False  #: a sheet that nobody knows was closed: it may have asked something of the post
         )
@@ -64,11 +64,11 @@ class Settling:
         """Look until there is a verdict or the time for proof is over."""
         flow = self._flow
         deadline = Deadline(flow.attempt.clock, max(LOOK_S, flow.posting.proof_timeout_s))
-        sight = flow.hands.look()
+        sight = flow.driver.observe()
         while not deadline.expired:
             if sight.kind == "interruption":
                 screen = sight.screen
-                asks = sight.name == "some_sheet" and flow.hands.beneath(sight).name in self._forms
+                asks = sight.name == "some_sheet" and flow.driver.beneath(sight).name in self._forms
                 if asks or (screen is not None and screen.phase in ("after", "posting")):
                     return unknown(ErrorCode.UPLOAD_TIMEOUT, f"the app asks: {sight.name}", step=sight.name)
                 self.closed_unknown = self.closed_unknown or sight.name == "some_sheet"
@@ -81,14 +81,14 @@ class Settling:
             for limit in (self._form, self._quiet):
                 if limit is not None:
                     wait_s = min(wait_s, max(0.1, limit.remaining_s))
-            sight = flow.hands.wait_change(sight, wait_s)
+            sight = flow.driver.wait_change(sight, wait_s)
         return unknown(
             ErrorCode.UPLOAD_TIMEOUT,
             f"nothing on the phone says what became of the post; it shows {sight.name or 'an unknown screen'}",
         )
 
     def _judge(self, sight: Sight) -> Verdict | None:
-        sight = self.signs.ours(sight)
+        sight = self.indicators.ours(sight)
         screen, clock = sight.screen, self._flow.attempt.clock
         if screen is not None and sight.kind == "human":
             return unknown(screen.error, screen.says, step=sight.name)
@@ -106,7 +106,7 @@ class Settling:
             self._quiet = None
             return None
         if self._quiet is None:
-            after = self.signs.saw_progress
+            after = self.indicators.saw_progress
             self._quiet = Deadline(clock, self._quiet_after_progress_s if after else self._quiet_s)
         return self._at_tabs(sight, self) if self._quiet.expired else None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobs.phone.screen.tree import Node
 from jobs.post.flow.grid import Cell, GridWalk, in_reading_order
-from jobs.post.screens.element import Found, contains
+from jobs.post.screens.element import Element, contains
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
@@ -35,7 +35,7 @@ def fits_duration(label_s: int, real_s: float | None) -> bool:
 
 def labels_in(sight: Sight, cell: Node) -> list[str]:
     """Texts drawn within a cell of a grid."""
-    return [n.text for n in sight.look.nodes if n.text and n is not cell and contains(cell.bounds, n.bounds)]
+    return [n.text for n in sight.index.nodes if n.text and n is not cell and contains(cell.bounds, n.bounds)]
 
 
 def cell_duration(sight: Sight, cell: Node) -> int | None:
@@ -75,12 +75,12 @@ def pick_on_tiktok(flow: Flow, sight: Sight) -> Sight:
 
 def _cells(sight: Sight) -> list[Cell]:
     """The grid's media with the numbers on the chosen ones."""
-    numbers = [f.node for f in sight.look.find_all("chosen_number")]
+    numbers = [f.node for f in sight.index.find_all("chosen_number")]
     return [Cell(node, _number_on(node, numbers)) for node in _cell_nodes(sight)]
 
 
 def _cell_nodes(sight: Sight) -> list[Node]:
-    return in_reading_order([f.node for f in sight.look.find_all("picker_cells")])
+    return in_reading_order([f.node for f in sight.index.find_all("picker_cells")])
 
 
 def _number_on(cell: Node, numbers: list[Node]) -> int:
@@ -93,12 +93,12 @@ def _tick_first(flow: Flow, sight: Sight) -> Sight:
     if not cells:
         raise flow.stuck(sight, "the picker shows no cell")
     tree = sight.tree
-    flow.hands.tap(Found("tick of cell 1", _tick_of(sight, cells[0]), "top right of the cell"))
+    flow.driver.tap(Element("tick of cell 1", _tick_of(sight, cells[0]), "top right of the cell"))
 
     def effect(s: Sight) -> bool:
         return s.name != "picker" or selected_count(s) > 0
 
-    sight = flow.hands.until(sight, effect, 4.0)
+    sight = flow.driver.until(sight, effect, 4.0)
     if not effect(sight) and sight.tree.same_as(tree):
         raise flow.stuck(sight, "tapping the tick selects nothing")
     return sight
@@ -127,7 +127,7 @@ def selected_count(sight: Sight) -> int:
         digits = re.search(r"(\d+)\s*\)", counted.says)
         if digits:
             return int(digits[1])
-    return max((int(f.node.text) for f in sight.look.find_all("chosen_number")), default=0)
+    return max((int(f.node.text) for f in sight.index.find_all("chosen_number")), default=0)
 
 
 def _fresh_grid(flow: Flow, sight: Sight, tab: str) -> Sight:
@@ -144,7 +144,7 @@ def _fresh_grid(flow: Flow, sight: Sight, tab: str) -> Sight:
                 "the newest video of the picker is not ours", shows_s=shown, ours_s=newest.duration_s
             )
         else:
-            sight = flow.hands.wait_change(sight, 3.0)
+            sight = flow.driver.wait_change(sight, 3.0)
             if sight.has("picker_cells"):
                 continue
         flow.attempt.note("refreshing the picker's grid", tried=number + 1)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from jobs.hub.clock import Deadline
 from jobs.post.flow.flow import Flow
-from jobs.post.flow.indicators import Signs
+from jobs.post.flow.indicators import UploadIndicators
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import Verdict
 from storage.error_codes import ErrorCode
@@ -68,7 +68,9 @@ class Watch:
         self.flow = flow
         self.at_home = at_home
         self.on_form = on_form
-        self.signs = Signs(flow.hands, flow.old_traces, shows_all=flow.shows_all_signs)
+        self.indicators = UploadIndicators(
+            flow.driver, flow.earlier_indicators, shows_all=flow.shows_all_indicators
+        )
         self.quiet_is_proof = quiet_is_proof
         self.look_deeper = look_deeper
         self.look_at_once = look_at_once
@@ -88,15 +90,15 @@ class Watch:
     @property
     def saw_progress(self) -> bool:
         """Our own upload showed that it runs."""
-        return self.signs.saw_progress
+        return self.indicators.saw_progress
 
     def run(self, sight: Sight) -> Verdict:
         """Watch until there is a verdict; the caller turns exceptions into an unknown outcome."""
         flow = self.flow
-        flow.hands.ignore = frozenset()
+        flow.driver.ignore = frozenset()
         clock = flow.attempt.clock
         deadline = Deadline(clock, flow.posting.proof_timeout_s)
-        sight = flow.hands.wait_change(sight, 5.0)
+        sight = flow.driver.wait_change(sight, 5.0)
         while True:
             verdict, wait_s = self.judge(sight)
             if verdict is not None:
@@ -106,7 +108,7 @@ class Watch:
             if sight.kind == "interruption" and not self._asks_of_the_post(sight):
                 sight = flow.dismiss_any(sight)
                 continue
-            sight = flow.hands.wait_change(sight, min(wait_s or 5.0, max(0.05, deadline.remaining_s)))
+            sight = flow.driver.wait_change(sight, min(wait_s or 5.0, max(0.05, deadline.remaining_s)))
 
     def judge(self, sight: Sight) -> tuple[Verdict | None, float]:
         """What one sight means, and how long to wait for the next when it settles nothing."""
@@ -115,13 +117,17 @@ class Watch:
         if kind == "interruption":
             self.hit_dialog = self.hit_dialog or first
             self.closed_unknown = self.closed_unknown or sight.name == "some_sheet"
-            if self.offered(sight) and self.signs.clear and not self.on_form(self.flow.hands.beneath(sight)):
+            if (
+                self.offered(sight)
+                and self.indicators.clear
+                and not self.on_form(self.flow.driver.beneath(sight))
+            ):
                 return published("the app speaks of the post as published"), 0
             return None, 0.0
         if kind == "human":
             return self._human(sight), 2.0
         had_progress = self.saw_progress
-        sight = self.signs.ours(sight)
+        sight = self.indicators.ours(sight)
         kind = sight.kind
         if kind == "failure":
             screen = sight.screen
@@ -149,11 +155,11 @@ class Watch:
         return None, 10.0
 
     def _shows_own_post(self, sight: Sight) -> bool:
-        return (self.saw_progress or self.is_ours(sight)) and not self.signs.failure_stands(sight)
+        return (self.saw_progress or self.is_ours(sight)) and not self.indicators.failure_stands(sight)
 
     def _asks_of_the_post(self, sight: Sight) -> bool:
         """A sheet that nobody knows over the form that was sent: closing it could take the post back."""
-        return sight.name == "some_sheet" and self.on_form(self.flow.hands.beneath(sight))
+        return sight.name == "some_sheet" and self.on_form(self.flow.driver.beneath(sight))
 
     def _human(self, sight: Sight) -> Verdict | None:
         screen = sight.screen
@@ -197,7 +203,7 @@ class Watch:
                 return verdict, 0
         if not self._quiet.expired:
             return None, self._quiet.remaining_s
-        clear = self.signs.clear and not self.signs.failure_stands(sight)
+        clear = self.indicators.clear and not self.indicators.failure_stands(sight)
         if self.saw_progress and self.quiet_is_proof and clear:
             return published("the upload ran to its end and the app is back at its tabs"), 0
         verdict = self.look_deeper(sight, self)

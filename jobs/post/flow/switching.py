@@ -9,8 +9,8 @@ from jobs.hub.platforms import facts
 from jobs.phone.screen.tree import Node
 from jobs.post.flow.account_rows import labelled_nodes
 from jobs.post.flow.flow import Flow
-from jobs.post.screens.element import Found
-from jobs.post.screens.labels import plain
+from jobs.post.screens.element import Element
+from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
@@ -44,7 +44,7 @@ class Switcher:
         for _ in range(MAX_TRIES + 1):
             name = self._read(sight)
             if not name:
-                sight = flow.hands.wait_change(sight, 2.0)
+                sight = flow.driver.wait_change(sight, 2.0)
                 name = self._read(sight)
             if not name and not wanted:
                 flow.attempt.note(
@@ -69,9 +69,9 @@ class Switcher:
             sheet = flow.press(sight, "account_name")
             sheet = flow.reach(sheet, "account_sheet")
             row = self._row(sheet, shown)
-            self._tried.add(plain(row.text or row.content_desc))
-            flow.hands.tap(Found("account_row", row, "the row that names the account"))
-            sight = flow.hands.until(sheet, lambda s: s.name != "account_sheet", 8.0)
+            self._tried.add(normalise(row.text or row.content_desc))
+            flow.driver.tap(Element("account_row", row, "the row that names the account"))
+            sight = flow.driver.until(sheet, lambda s: s.name != "account_sheet", 8.0)
             flow.account_switched()
             return self._profile_again(sight, shown)
 
@@ -83,7 +83,7 @@ class Switcher:
             sight = flow.press(sight, "profile_tab")
             sight = flow.reach(sight, "own_profile")
         if same_user(self._read(sight), shown):  # the old name stands until the new profile is loaded
-            sight = flow.hands.until(sight, lambda s: not same_user(self._read(s), shown), 5.0)
+            sight = flow.driver.until(sight, lambda s: not same_user(self._read(s), shown), 5.0)
             sight = flow.reach(sight, "own_profile")
         return sight
 
@@ -92,14 +92,14 @@ class Switcher:
         flow = self._flow
         wanted = flow.plan.username
         rows = self._rows(sheet)
-        labels = [plain(n.text or n.content_desc) for n in rows]
+        labels = [normalise(n.text or n.content_desc) for n in rows]
         flow.attempt.note("accounts on the phone", rows=[n.text or n.content_desc for n in rows])
-        names = {plain(wanted), plain("@" + wanted)}
+        names = {normalise(wanted), normalise("@" + wanted)}
         for row, label in zip(rows, labels, strict=True):
             if label in names or label.partition(",")[0].strip() in names:
                 return row
         account = flow.attempt.account
-        display = plain(account.display_name) if account else ""
+        display = normalise(account.display_name) if account else ""
         if display:
             same = [
                 row
@@ -124,11 +124,11 @@ class Switcher:
         """Labelled nodes of the sheet that can be account rows, top to bottom, each label once."""
         rows: dict[str, Node] = {}
         for node in labelled_nodes(sheet, self._flow.need(sheet, "add_account_row").node):
-            rows.setdefault(plain(node.text or node.content_desc), node)
+            rows.setdefault(normalise(node.text or node.content_desc), node)
         return list(rows.values())
 
     @staticmethod
     def _current_labels(sheet: Sight, shown: str) -> set[str]:
         """Labels of the row that is marked as the current account."""
-        marked = {plain(n.text or n.content_desc) for n in sheet.look.nodes if n.selected or n.checked}
-        return marked | {plain(shown), plain("@" + shown)}
+        marked = {normalise(n.text or n.content_desc) for n in sheet.index.nodes if n.selected or n.checked}
+        return marked | {normalise(shown), normalise("@" + shown)}

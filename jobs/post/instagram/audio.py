@@ -6,7 +6,7 @@ from jobs.hub.platforms import PostKind
 from jobs.phone.errors import CommandFailed
 from jobs.post.flow.flow import Flow
 from jobs.post.instagram.reading import says_in
-from jobs.post.screens.labels import plain
+from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
@@ -45,17 +45,17 @@ class AudioPage:
     def _open_link(self, sight: Sight) -> Sight:
         flow, name = self._flow, sight.name
         try:
-            flow.hands.ask("chooser")
+            flow.driver.ask("chooser")
             flow.phone.start_intent(
                 "-a", "android.intent.action.VIEW", "-d", self._plan.sound, "-p", self._plan.package
             )
         except CommandFailed as error:
             raise _not_found(f"the link does not open: {error}") from error
-        sight = flow.settled(flow.hands.until(sight, lambda s: s.name != name, 15.0))
+        sight = flow.wait_until_known(flow.driver.until(sight, lambda s: s.name != name, 15.0))
         if (
             sight.name != name and sight.name not in _PAGES
         ):  # the app came to the front on its way to the page
-            sight = flow.settled(flow.hands.until(sight, lambda s: s.name in _PAGES, 5.0))
+            sight = flow.wait_until_known(flow.driver.until(sight, lambda s: s.name in _PAGES, 5.0))
         if sight.name not in _PAGES:
             raise _not_found("Instagram does not open the audio's link")
         return sight
@@ -65,17 +65,17 @@ class AudioPage:
         flow = self._flow
         if not self.wanted:
             return flow.press(sight, "profile_tab")
-        wanted = plain(self._plan.sound)
+        wanted = normalise(self._plan.sound)
         field = flow.need(sight, "search_field")
-        if plain(field.node.text) != wanted:
-            flow.hands.enter_text(field, self._plan.sound)
-            sight = flow.hands.until(
-                sight, lambda s: s.name != "search" or plain(says_in(s, "search_field")) == wanted, 3.0
+        if normalise(field.node.text) != wanted:
+            flow.driver.enter_text(field, self._plan.sound)
+            sight = flow.driver.until(
+                sight, lambda s: s.name != "search" or normalise(says_in(s, "search_field")) == wanted, 3.0
             )
             if sight.name != "search":
                 return sight
         flow.phone.press("enter")
-        return flow.hands.until(sight, lambda s: s.name != "search", 10.0)
+        return flow.driver.until(sight, lambda s: s.name != "search", 10.0)
 
     def on_results(self, sight: Sight) -> Sight:
         """Choose the tab of audio and open the first hit."""
@@ -87,7 +87,7 @@ class AudioPage:
             if sight.name != "search_results":
                 return sight
         if not sight.has("audio_hits"):
-            sight = flow.hands.until(
+            sight = flow.driver.until(
                 sight, lambda s: s.name != "search_results" or s.has("audio_hits"), self._wait_s(5)
             )
             if sight.name != "search_results":
@@ -98,7 +98,7 @@ class AudioPage:
 
     def on_gone(self, sight: Sight) -> Sight:
         """The page without its button: it may still load; else the audio is not to be had."""
-        sight = self._flow.hands.until(sight, lambda s: s.name != "audio_gone", self._wait_s(3))
+        sight = self._flow.driver.until(sight, lambda s: s.name != "audio_gone", self._wait_s(3))
         if sight.name == "audio_gone":
             raise _not_found("Instagram does not offer this audio for use")
         return sight

@@ -65,15 +65,15 @@ class InstagramFlow(Flow):
         }
 
     def about_to_publish(self) -> None:
-        self.unfinished.note_before(
+        self.drafts.note_before(
             self.attempt.task.id,
-            self.old_traces,
+            self.earlier_indicators,
             posts=self.posts_before,
             tile=self.tile_before,
-            fresh=self.profile_fresh or self.old_traces == {},
+            fresh=self.profile_fresh or self.earlier_indicators == {},
         )
 
-    def shows_all_signs(self, sight: Sight) -> bool:
+    def shows_all_indicators(self, sight: Sight) -> bool:
         """The Reels tab shows the running upload alone."""
         return not sight.has("reels_tab_chosen")
 
@@ -85,13 +85,13 @@ class InstagramFlow(Flow):
     # Profile and the start of the creation
 
     def on_home(self, sight: Sight) -> Sight:
-        if not self.shows_all_signs(sight):
+        if not self.shows_all_indicators(sight):
             sight = self.to_feed(sight)
             if sight.name != "home":
                 return sight
-        if self.shows_all_signs(sight):
-            if self.old_traces is None:
-                sight = self.note_traces(sight)
+        if self.shows_all_indicators(sight):
+            if self.earlier_indicators is None:
+                sight = self.note_indicators(sight)
                 if sight.name != "home":
                     return sight
             if sight.has("own_bubble"):
@@ -101,9 +101,9 @@ class InstagramFlow(Flow):
     def to_feed(self, sight: Sight) -> Sight:
         """To where the rows of all uploads stand, and the tray of stories."""
         self.feed_sought = True
-        self.hands.tap(self.need(sight, "tab_bar_feed"))
-        return self.hands.until(
-            sight, lambda s: s.name == "home" and self.shows_all_signs(s) and s.has("own_bubble"), 4.0
+        self.driver.tap(self.need(sight, "tab_bar_feed"))
+        return self.driver.until(
+            sight, lambda s: s.name == "home" and self.shows_all_indicators(s) and s.has("own_bubble"), 4.0
         )
 
     def on_profile(self, sight: Sight) -> Sight:
@@ -111,7 +111,7 @@ class InstagramFlow(Flow):
             sight = self.switcher.ensure(sight)
             if self.plan.kind is PostKind.STORY and self.ring_before is None and not self.feed_sought:
                 return self.to_feed(sight)
-            if self.old_traces or self.old_traces is None:
+            if self.earlier_indicators or self.earlier_indicators is None:
                 # Something was posted a moment ago, or may have been: the numbers here may be stale.
                 sight = self.refresh_profile(sight)
             self.posts_before = post_count(sight)
@@ -124,17 +124,17 @@ class InstagramFlow(Flow):
 
     def refresh_profile(self, sight: Sight) -> Sight:
         """Pull the profile down and give it its time to read its numbers anew."""
-        self.hands.swipe_down(sight)
+        self.driver.swipe_down(sight)
         count = post_count(sight)
-        sight = self.hands.until(
+        sight = self.driver.until(
             sight, lambda s: s.name == "own_profile" and post_count(s) != count, REFRESH_S
         )
         self.profile_fresh = True
         return self.reach(sight, "own_profile")
 
     def on_account_sheet(self, sight: Sight) -> Sight:
-        self.hands.back("the account sheet was left open")
-        return self.hands.until(sight, lambda s: s.name != "account_sheet", 4.0)
+        self.driver.back("the account sheet was left open")
+        return self.driver.until(sight, lambda s: s.name != "account_sheet", 4.0)
 
     def on_create_sheet(self, sight: Sight) -> Sight:
         row = {PostKind.STORY: "create_story", PostKind.FEED: "create_post"}.get(
@@ -150,7 +150,7 @@ class InstagramFlow(Flow):
             return sight
         if self.plan.way == "useSound" and sight.has("no_audio"):
             wait_s = float(max(1, self.plan.config.sound_wait_time))
-            sight = self.hands.until(sight, lambda s: s.name != "camera" or not s.has("no_audio"), wait_s)
+            sight = self.driver.until(sight, lambda s: s.name != "camera" or not s.has("no_audio"), wait_s)
             if sight.name != "camera":
                 return sight
             self.audio.check(sight)
@@ -164,8 +164,8 @@ class InstagramFlow(Flow):
         if found is None or found.node.selected or tabs == [element]:
             return sight
         name, tree = sight.name, sight.tree
-        self.hands.tap(found)
-        return self.hands.until(sight, lambda s: s.name != name or not s.tree.same_as(tree), 3.0)
+        self.driver.tap(found)
+        return self.driver.until(sight, lambda s: s.name != name or not s.tree.same_as(tree), 3.0)
 
     def on_picker(self, sight: Sight) -> Sight:
         wanted = {PostKind.STORY: "picker_story", PostKind.FEED: "picker_post"}.get(
@@ -228,7 +228,7 @@ class InstagramFlow(Flow):
         if not self.typed:
             left = says(sight)
             again = self.attempt.task.attempt > 1 and text.startswith(left.strip())
-            if left and not (again or self.unfinished.knows(left)):
+            if left and not (again or self.drafts.knows(left)):
                 raise ScriptFailed(
                     ErrorCode.LEFTOVER_DRAFT, "the caption already holds text: an unfinished post was resumed",
                     step="share_screen",
@@ -251,11 +251,11 @@ class InstagramFlow(Flow):
     def type_caption(self, sight: Sight, text: str) -> Sight:
         """Fill the caption and leave its editor, which hides Share."""
         screens = ("share_screen", "caption_editor")
-        self.unfinished.remember([text])
+        self.drafts.remember([text])
         for number in (1, 2):
             with self.attempt.step("type caption"):
-                self.hands.enter_text(self.need(sight, "caption_field"), text)
-                sight = self.hands.until(sight, lambda s: same_text(text, says(s)), 3.0)
+                self.driver.enter_text(self.need(sight, "caption_field"), text)
+                sight = self.driver.until(sight, lambda s: same_text(text, says(s)), 3.0)
                 sight = self.reach(sight, *screens)
             if same_text(text, says(sight)):
                 break

@@ -18,8 +18,8 @@ def set_label(flow: Flow, sight: Sight) -> Sight:
             )
         if sight.has("ai_label_on"):
             return sight
-        flow.hands.tap(found)
-        sight = flow.hands.until(sight, lambda s: s.name != "share_screen" or s.has("ai_label_on"), 5.0)
+        flow.driver.tap(found)
+        sight = flow.driver.until(sight, lambda s: s.name != "share_screen" or s.has("ai_label_on"), 5.0)
         sight = flow.reach(sight, "share_screen")
         if not sight.has("ai_label_on"):
             sight, _ = flow.scroll_to(sight, "ai_label_on")
@@ -34,8 +34,8 @@ def scroll_up_to(flow: Flow, sight: Sight, element: str) -> Sight:
         if sight.has(element):
             return sight
         before = sight.tree
-        flow.hands.swipe_down(sight)
-        sight = flow.reach(flow.hands.wait_change(sight, 1.5), "share_screen")
+        flow.driver.swipe_down(sight)
+        sight = flow.reach(flow.driver.wait_change(sight, 1.5), "share_screen")
         if sight.tree.same_as(before):
             break
     flow.need(sight, element)

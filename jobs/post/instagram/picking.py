@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jobs.phone.screen.tree import Node
 from jobs.post.flow.grid import Cell, GridWalk, in_reading_order
 from jobs.post.flow.picking import MAX_REFRESHES, fits_duration, seconds
-from jobs.post.screens.element import Found, touch
+from jobs.post.screens.element import Element, touch
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
@@ -22,7 +22,7 @@ EDITOR_S = 25.0
 def thumbnail_duration(sight: Sight, thumbnail: Node) -> int | None:
     """The duration label drawn over a thumbnail."""
     x1, y1, x2, y2 = thumbnail.bounds
-    for label in sight.look.find_all("duration_label"):
+    for label in sight.index.find_all("duration_label"):
         x, y = label.center
         if x1 <= x < x2 and y1 <= y < y2:
             return seconds(label.node.text)
@@ -47,31 +47,31 @@ def pick_video(flow: Flow, sight: Sight) -> Sight:
 
 def _newest_video(sight: Sight) -> Node | None:
     """The first video of the grid, selected already or not."""
-    fresh = [f.node for f in sight.look.find_all("first_video")]
-    chosen = [f.node for f in sight.look.find_all("chosen_thumbnail")]
+    fresh = [f.node for f in sight.index.find_all("first_video")]
+    chosen = [f.node for f in sight.index.find_all("chosen_thumbnail")]
     videos = in_reading_order([*fresh, *chosen])
     if videos:
         return videos[0]
     # Words of an unknown language: a thumbnail with a duration is a video.
     timed = [
-        f.node for f in sight.look.find_all("thumbnails") if thumbnail_duration(sight, f.node) is not None
+        f.node for f in sight.index.find_all("thumbnails") if thumbnail_duration(sight, f.node) is not None
     ]
     return in_reading_order(timed)[0] if timed else None
 
 
 def _take(flow: Flow, sight: Sight, video: Node) -> Sight:
     name = sight.name
-    already = any(f.node is video for f in sight.look.find_all("chosen_thumbnail"))
+    already = any(f.node is video for f in sight.index.find_all("chosen_thumbnail"))
     if not already:
-        flow.hands.tap(Found("newest video", video, "first thumbnail that fits"))
-        sight = flow.hands.until(
+        flow.driver.tap(Element("newest video", video, "first thumbnail that fits"))
+        sight = flow.driver.until(
             sight, lambda s: s.name != name or _selected_first(s) or s.has("picker_next_ready"), 10.0
         )
         if sight.name != name:
             return sight
         if not sight.has("picker_next"):
             # Pickers of stories and reels go on by themselves; give them their time.
-            sight = flow.hands.until(sight, lambda s: s.name != name, EDITOR_S)
+            sight = flow.driver.until(sight, lambda s: s.name != name, EDITOR_S)
             if sight.name == name:
                 raise flow.stuck(sight, "tapping the video has no effect")
             return sight
@@ -86,7 +86,7 @@ def _refresh(flow: Flow, sight: Sight, name: str, number: int) -> Sight:
     """A stale grid: wait for it to change, then leave the picker, which reads the gallery anew when it opens again."""
     flow.attempt.note("the picker's grid does not show our file yet", tried=number + 1)
     tree = sight.tree
-    sight = flow.hands.until(sight, lambda s: s.name != name or not s.tree.same_as(tree), 3.0)
+    sight = flow.driver.until(sight, lambda s: s.name != name or not s.tree.same_as(tree), 3.0)
     if sight.name != name or not sight.tree.same_as(tree):
         return sight
     return flow.press(sight, "picker_cancel")
@@ -110,10 +110,10 @@ def pick_images(flow: Flow, sight: Sight) -> Sight:
     if count > 1:
         sight = GridWalk(flow, _cells, chosen=_highest_number, target=lambda _, n: n).choose(sight, count)
     else:
-        chosen = {id(f.node) for f in sight.look.find_all("chosen_thumbnail")}
+        chosen = {id(f.node) for f in sight.index.find_all("chosen_thumbnail")}
         if id(photos[0]) not in chosen:
-            flow.hands.tap(Found("newest photo", photos[0], "first thumbnail"))
-            sight = flow.hands.until(sight, lambda s: s.name != name or s.has("chosen_thumbnail"), 8.0)
+            flow.driver.tap(Element("newest photo", photos[0], "first thumbnail"))
+            sight = flow.driver.until(sight, lambda s: s.name != name or s.has("chosen_thumbnail"), 8.0)
     if sight.name != name:
         return sight
     return flow.press(sight, "picker_next", timeout_s=EDITOR_S)
@@ -121,13 +121,13 @@ def pick_images(flow: Flow, sight: Sight) -> Sight:
 
 def _photos(sight: Sight) -> list[Node]:
     """The thumbnails of photos, newest first; selected ones are among them."""
-    nodes = [f.node for f in sight.look.find_all("thumbnails")]
+    nodes = [f.node for f in sight.index.find_all("thumbnails")]
     return [n for n in in_reading_order(nodes) if thumbnail_duration(sight, n) is None]
 
 
 def _cells(sight: Sight) -> list[Cell]:
     """The photos of the grid with the numbers of the chosen ones: "Selected media number 3, created on ..."."""
-    numbered = sight.look.find_all("numbered_thumbnails")
+    numbered = sight.index.find_all("numbered_thumbnails")
     return [
         Cell(n, next((_number_in(f.says) for f in numbered if touch(f.node, n)), 0)) for n in _photos(sight)
     ]
@@ -139,7 +139,7 @@ def _number_in(says: str) -> int:
 
 
 def _highest_number(sight: Sight) -> int:
-    return max((_number_in(f.says) for f in sight.look.find_all("numbered_thumbnails")), default=0)
+    return max((_number_in(f.says) for f in sight.index.find_all("numbered_thumbnails")), default=0)
 
 
 def _several(flow: Flow, sight: Sight) -> Sight:
@@ -147,8 +147,8 @@ def _several(flow: Flow, sight: Sight) -> Sight:
     name = sight.name
     tree = sight.tree
     if not sight.has("numbered_thumbnails"):
-        flow.hands.tap(flow.need(sight, "select_multiple"))
-        sight = flow.hands.until(sight, lambda s: s.name != name or s.has("numbered_thumbnails"), 4.0)
+        flow.driver.tap(flow.need(sight, "select_multiple"))
+        sight = flow.driver.until(sight, lambda s: s.name != name or s.has("numbered_thumbnails"), 4.0)
         if sight.tree.same_as(tree):
             raise flow.stuck(sight, "selecting several images cannot be turned on")
     for _ in range(20):
@@ -156,6 +156,6 @@ def _several(flow: Flow, sight: Sight) -> Sight:
         if numbered is None or sight.name != name:
             break
         tree = sight.tree
-        flow.hands.tap(numbered)
-        sight = flow.hands.until(sight, lambda s, t=tree: not s.tree.same_as(t), 3.0)  # type: ignore[misc]
+        flow.driver.tap(numbered)
+        sight = flow.driver.until(sight, lambda s, t=tree: not s.tree.same_as(t), 3.0)  # type: ignore[misc]
     return sight

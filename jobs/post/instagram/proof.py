@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobs.hub.platforms import PostKind
-from jobs.post.flow.look_for_post import Settling
+from jobs.post.flow.look_for_post import PostSearch
 from jobs.post.flow.proof import Watch, published, unknown
 from jobs.post.instagram.flow import InstagramFlow
 from jobs.post.instagram.reading import post_count, says, tile_of
@@ -41,13 +41,13 @@ def _look_deeper(flow: InstagramFlow, sight: Sight, seen: Watch) -> Verdict | No
     """The upload row is gone, or never came: the profile or the tray of stories tells."""
     if flow.plan.kind is PostKind.STORY:
         return _old_ring(flow, sight)
-    if not flow.shows_all_signs(sight) and not flow.feed_looked_at:
+    if not flow.shows_all_indicators(sight) and not flow.feed_looked_at:
         flow.feed_looked_at = True
         flow.to_feed(sight)
         return None  # a refusal would stand there
     if flow.posts_before is None and not flow.tile_before:
         return None
-    if not seen.saw_progress and not flow.profile_fresh and seen.signs.before:
+    if not seen.saw_progress and not flow.profile_fresh and seen.indicators.before:
         return None  # what the profile said before may have been stale: a higher number proves nothing
     return _by_profile(flow, sight)
 
@@ -64,8 +64,8 @@ def _by_profile(flow: InstagramFlow, sight: Sight) -> Verdict | None:
             return published(f"the profile counts {count} posts, {flow.posts_before} before")
         if count is None and tile and tile != flow.tile_before:
             return published(f"the profile's newest tile is new: {tile}")
-        flow.hands.swipe_down(sight)
-        sight = flow.hands.wait_change(sight, PROFILE_PAUSE_S)
+        flow.driver.swipe_down(sight)
+        sight = flow.driver.wait_change(sight, PROFILE_PAUSE_S)
         if sight.kind in ("success", "failure", "progress"):
             return None  # the row is back: the watch judges it
     return None
@@ -74,8 +74,8 @@ def _by_profile(flow: InstagramFlow, sight: Sight) -> Verdict | None:
 def to_profile(flow: InstagramFlow, sight: Sight) -> Sight:
     """Go to the own profile from any tab; nothing is changed by that."""
     if sight.name == "home":
-        flow.hands.tap(flow.need(sight, "profile_tab"))
-        sight = flow.hands.until(sight, lambda s: s.name != "home", 8.0)
+        flow.driver.tap(flow.need(sight, "profile_tab"))
+        sight = flow.driver.until(sight, lambda s: s.name != "home", 8.0)
     return sight
 
 
@@ -98,7 +98,7 @@ def _old_ring(flow: InstagramFlow, sight: Sight) -> Verdict | None:
 
 def look_for_post(flow: InstagramFlow) -> Verdict:
     """Look for the post of an attempt that died after its commit point."""
-    return Settling(
+    return PostSearch(
         flow,
         tabs=_TABS,
         forms=_FORMS,
@@ -115,9 +115,7 @@ def look_for_post(flow: InstagramFlow) -> Verdict:
 def _look_at_profile(flow: InstagramFlow, sight: Sight) -> Verdict:
     """No sign on the feed: the profile against what it said before the tap."""
     nothing = unknown(ErrorCode.UPLOAD_TIMEOUT, "the app is at its tabs and shows no sign of the post")
-    flow.posts_before, flow.tile_before, flow.profile_fresh = flow.unfinished.profile_before(
-        flow.attempt.task.id
-    )
+    flow.posts_before, flow.tile_before, flow.profile_fresh = flow.drafts.profile_before(flow.attempt.task.id)
     if flow.plan.kind is PostKind.STORY or flow.posts_before is None or not flow.profile_fresh:
         return nothing
     return _by_profile(flow, sight) or nothing

@@ -12,7 +12,7 @@ _COUNT = re.compile(r"\d[\d.,\u00a0\u202f' ]*")
 def says(sight: Sight) -> str:
     """What the caption field holds; "" for its placeholder."""
     found = sight.find("caption_field")
-    if found is None or sight.look.is_empty(found.node):
+    if found is None or sight.index.is_empty(found.node):
         return ""
     return found.node.text
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from jobs.phone.screen.tree import Bounds, Node, UiTree
 from jobs.post.screens.element import contains, holds_point, is_around, is_keyboard
-from jobs.post.screens.labels import Word, plain
+from jobs.post.screens.labels import Label, normalise
 from jobs.post.screens.screens_file import Containers
 from jobs.post.screens.sheet_shapes import (
     DIALOG_WIDTH,
@@ -42,7 +42,7 @@ class Cover:
     held: Node | None = None  #: the box itself, where there is one
 
 
-def topmost(visible: Sequence[Node], tree: UiTree, spec: Containers, titles: Word | None) -> Cover | None:
+def topmost(visible: Sequence[Node], tree: UiTree, spec: Containers, titles: Label | None) -> Cover | None:
     """The sheet or dialog that lies over all else, or None.
 
     Args:
@@ -65,7 +65,9 @@ def topmost(visible: Sequence[Node], tree: UiTree, spec: Containers, titles: Wor
         if name and name in spec.scrims:
             scrims.append(node)
         elif (name and name in spec.boxes) or (
-            titles is not None and node.content_desc and titles.matches_plain(plain(node.content_desc))
+            titles is not None
+            and node.content_desc
+            and titles.matches_normalised(normalise(node.content_desc))
         ):
             boxes.append(node)
         elif node.bounds[2] - node.bounds[0] < narrow:

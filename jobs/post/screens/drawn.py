@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from jobs.phone.screen.tree import Node, UiTree, parse_bounds
-from jobs.post.screens.finder import Look
+from jobs.post.screens.finder import ElementIndex
 from jobs.post.screens.recognise import fits
 from jobs.post.screens.screens_file import SHIPPED, Vocabulary
 
@@ -60,8 +60,8 @@ def unclear(vocabulary: Vocabulary) -> list[str]:
     """What makes a drawn tree two screens of the way at once; [] when each is one."""
     problems = []
     for name, tree in drawn_trees(vocabulary.platform).items():
-        look = Look(tree, vocabulary)
-        fitting = [(n, s.layer) for n, s in vocabulary.screens if s.kind == "path" and fits(look, s)]
+        index = ElementIndex(tree, vocabulary)
+        fitting = [(n, s.layer) for n, s in vocabulary.screens if s.kind == "path" and fits(index, s)]
         if not fitting:
             continue  # an overlay may have switched it off
         top = max(layer for _, layer in fitting)

@@ -15,12 +15,12 @@ _EDITABLE = ("EditText", "AutoCompleteTextView")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Element:
     """A named element in a tree: the node and the rule that found it."""
 
     name: str
     node: Node
-    by: str
+    matched_rule: str
     area: Bounds | None = None  #: the part of the node that can be touched, where that is not all of it
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from jobs.post.screens.labels import Word, word_from_entries
+from jobs.post.screens.labels import Label, label_from_entries
 from jobs.post.screens.screens_file import (
     BUILT_IN,
     Rule,
@@ -34,7 +34,7 @@ def _circles(elements: Mapping[str, Sequence[Rule]]) -> list[str]:
     ]
 
 
-def _rule_problems(where: str, rule: Rule, words: dict[str, Word], elements: Collection[str]) -> list[str]:
+def _rule_problems(where: str, rule: Rule, words: dict[str, Label], elements: Collection[str]) -> list[str]:
     problems = [
         f"{where}: unknown word {text!r}"
         for text in rule.texts
@@ -111,14 +111,14 @@ def _loose_words(file: ScreensFile) -> list[str]:
     return problems
 
 
-def _words(file: ScreensFile, languages: frozenset[str] | None, problems: list[str]) -> dict[str, Word]:
+def _words(file: ScreensFile, languages: frozenset[str] | None, problems: list[str]) -> dict[str, Label]:
     words = {}
     for name, entries in file.words.items():
         try:
-            words[name] = word_from_entries(name, entries, languages)
+            words[name] = label_from_entries(name, entries, languages)
         except ValueError as error:
             problems.append(str(error))
-            words[name] = Word(name, ())
+            words[name] = Label(name, ())
     return words
 
 

@@ -10,7 +10,7 @@ from jobs.hub.platforms import platform_of
 from jobs.phone.screen.tree import Node, UiTree
 from jobs.post.screens.containers import Cover, topmost
 from jobs.post.screens.element import (
-    Found,
+    Element,
     contains,
     describe,
     in_corner,
@@ -19,7 +19,7 @@ from jobs.post.screens.element import (
     same_row,
     touch,
 )
-from jobs.post.screens.labels import plain
+from jobs.post.screens.labels import normalise
 from jobs.post.screens.screens_file import BUILT_IN, Rule, Texts, Vocabulary, each
 from jobs.post.screens.sheet_shapes import other_windows
 
@@ -31,7 +31,7 @@ HEADINGS = 1
 BUTTON_HEIGHT = 0.15
 
 
-class Look:
+class ElementIndex:
     """One tree seen through one vocabulary."""
 
     def __init__(
@@ -42,7 +42,7 @@ class Look:
         self.vocabulary = vocabulary
         self.app_version = app_version
         self._beneath = beneath
-        self._found: dict[str, tuple[Found, ...]] = {}
+        self._found: dict[str, tuple[Element, ...]] = {}
         self._busy: set[str] = set()
 
     @lazy
@@ -127,8 +127,8 @@ class Look:
         cover = self.cover
         said = [n for n in cover.nodes if n.text or n.content_desc] if cover else []
         said.sort(key=lambda n: (n.bounds[1], n.bounds[0], n.order))
-        texts = list(dict.fromkeys(plain(n.text) for n in said if n.text))[:HEADINGS]
-        return frozenset(n for n in said if plain(n.text) in texts)
+        texts = list(dict.fromkeys(normalise(n.text) for n in said if n.text))[:HEADINGS]
+        return frozenset(n for n in said if normalise(n.text) in texts)
 
     def _alone(self, node: Node) -> bool:
         """Whether a label is all that its button says; rows of lists say more."""
@@ -142,8 +142,8 @@ class Look:
             within = [n for n in self.nodes if box is not None and contains(box.bounds, n.bounds)]
         if box is None or box.height > BUTTON_HEIGHT * self.tree.size[1]:
             return False
-        label = plain(node.text or node.content_desc)
-        return all(plain(t) == label for n in within for t in (n.text, n.content_desc) if t)
+        label = normalise(node.text or node.content_desc)
+        return all(normalise(t) == label for n in within for t in (n.text, n.content_desc) if t)
 
     @lazy
     def _own(self) -> frozenset[str]:
@@ -156,11 +156,11 @@ class Look:
 
     @lazy
     def _by_text(self) -> dict[str, list[Node]]:
-        return self._index(lambda n: "" if is_editable(n) else plain(n.text))
+        return self._index(lambda n: "" if is_editable(n) else normalise(n.text))
 
     @lazy
     def _by_desc(self) -> dict[str, list[Node]]:
-        return self._index(lambda n: plain(n.content_desc))
+        return self._index(lambda n: normalise(n.content_desc))
 
     @lazy
     def _by_id(self) -> dict[str, list[Node]]:
@@ -174,7 +174,7 @@ class Look:
                 index[value].append(node)
         return index
 
-    def find(self, name: str) -> Found | None:
+    def find(self, name: str) -> Element | None:
         """The element, or None when no rule of it fits."""
         found = self.find_all(name)
         return found[0] if found else None
@@ -182,7 +182,7 @@ class Look:
     def has(self, name: str) -> bool:
         return bool(self.find_all(name))
 
-    def find_all(self, name: str) -> tuple[Found, ...]:
+    def find_all(self, name: str) -> tuple[Element, ...]:
         """Every node that the first fitting rule of the element finds, the picked one first."""
         known = self._found.get(name)
         if known is not None:
@@ -193,25 +193,25 @@ class Look:
             return ()
         self._busy.add(name)
         try:
-            found: tuple[Found, ...] = ()
+            found: tuple[Element, ...] = ()
             for number, rule in enumerate(self.vocabulary.elements[name], 1):
                 nodes = self._matching(rule)
                 if nodes:
                     by = f"{name} rule {number}: {describe(rule)}"
-                    found = tuple(Found(name, node, by) for node in self._picked(nodes, rule))
+                    found = tuple(Element(name, node, by) for node in self._picked(nodes, rule))
                     break
             self._found[name] = found
             return found
         finally:
             self._busy.discard(name)
 
-    def _built_in(self, name: str) -> tuple[Found, ...]:
+    def _built_in(self, name: str) -> tuple[Element, ...]:
         cover = self.cover
         if cover is None or cover.scrim is None or cover.free is None:
             return ()
-        return (Found(name, cover.scrim, "what lies beside the sheet", cover.free),)
+        return (Element(name, cover.scrim, "what lies beside the sheet", cover.free),)
 
-    def every(self) -> list[Found]:
+    def every(self) -> list[Element]:
         """Every named element that is in the tree."""
         found = (self.find(name) for name in self.vocabulary.elements)
         return [f for f in found if f is not None]
@@ -223,24 +223,24 @@ class Look:
         nodes: list[Node] = []
         for text in each(value):
             if not text.startswith("@"):
-                nodes += index.get(plain(text), ())
+                nodes += index.get(normalise(text), ())
                 continue
             word = self.vocabulary.words[text[1:]]
             for exact in word.texts:
                 nodes += index.get(exact, ())
             if word.has_patterns:
                 for shown, holders in index.items():
-                    if shown not in word.texts and word.matches_plain(shown):
+                    if shown not in word.texts and word.matches_normalised(shown):
                         nodes += holders
         return nodes
 
     def _reads(self, value: Texts, shown: str) -> bool:
-        plain_shown = plain(shown)
+        normalised = normalise(shown)
         for text in each(value):
             if text.startswith("@"):
-                if self.vocabulary.words[text[1:]].matches_plain(plain_shown):
+                if self.vocabulary.words[text[1:]].matches_normalised(normalised):
                     return True
-            elif plain(text) == plain_shown:
+            elif normalise(text) == normalised:
                 return True
         return False
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from jobs.hub.platforms import PLATFORMS, platform_of
 from jobs.phone.screen.tree import Node, TreeUnreadable, UiTree, parse_bounds, parse_xml
-from jobs.post.screens.element import Found, is_around
-from jobs.post.screens.labels import plain
+from jobs.post.screens.element import Element, is_around
+from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight, recognise
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.post.screens.vocabularies import load
@@ -83,17 +83,17 @@ def _platform(tree: UiTree, package: str) -> str | None:
         platform = platform_of(candidate)
         if platform:
             return platform
-    said = " ".join(plain(n.text) for n in tree.nodes if n.text)
+    said = " ".join(normalise(n.text) for n in tree.nodes if n.text)
     for platform in PLATFORMS:  # a system dialog names the app it speaks of
         if platform in said:
             return platform
     return None
 
 
-def _shown(found: Found | None) -> dict[str, Any] | None:
+def _shown(found: Element | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    return {"name": found.name, "bounds": list(found.bounds), "by": found.by}
+    return {"name": found.name, "bounds": list(found.bounds), "by": found.matched_rule}
 
 
 def inspect_tree(
@@ -126,8 +126,8 @@ def inspect_tree(
         "screen": sight.name or None,
         "kind": sight.kind,
         "next": _shown(sight.next) if shows_next else None,
-        "elements": [_shown(found) for found in sight.look.every()],
-        "unclear": "" if sight.screen else sight.look.unclear,
+        "elements": [_shown(found) for found in sight.index.every()],
+        "unclear": "" if sight.screen else sight.index.unclear,
     }
 
 

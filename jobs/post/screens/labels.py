@@ -26,7 +26,7 @@ _SAME = str.maketrans(
 
 
 @lru_cache(maxsize=8192)
-def plain(text: str) -> str:
+def normalise(text: str) -> str:
     """A text in the form in which texts are compared: folded case, straight quotes, single spaces."""
     if not text:
         return ""
@@ -34,17 +34,17 @@ def plain(text: str) -> str:
     return _SPACE.sub(" ", text).strip().casefold()
 
 
-class Word:
-    """One named word: what a label may read, in any known language, as whole texts and as patterns.
+class Label:
+    """A named text of an app, `@name` in the screens files: what it may read, in any known language, as whole texts and as patterns.
 
-    Patterns are searched in the plain form, so they are written in lower case with straight quotes.
+    Patterns are searched in the normalised form, so they are written in lower case with straight quotes.
     """
 
     __slots__ = ("_pattern", "name", "texts")
 
     def __init__(self, name: str, texts: Iterable[str], patterns: Iterable[str] = ()) -> None:
         self.name = name
-        self.texts = frozenset(plain(t) for t in texts)
+        self.texts = frozenset(normalise(t) for t in texts)
         joined = "|".join(f"(?:{p})" for p in patterns)
         self._pattern = re.compile(joined) if joined else None
 
@@ -53,22 +53,22 @@ class Word:
         return self._pattern is not None
 
     def matches(self, text: str) -> bool:
-        """Whether a label reads like this word. An empty label never does."""
+        """Whether a text reads like this label. An empty one never does."""
         if not text:
             return False
-        return self.matches_plain(plain(text))
+        return self.matches_normalised(normalise(text))
 
-    def matches_plain(self, text: str) -> bool:
-        """The same for a text that is already plain."""
+    def matches_normalised(self, text: str) -> bool:
+        """The same for a text that is already normalised."""
         if not text:
             return False
         return text in self.texts or (self._pattern is not None and self._pattern.search(text) is not None)
 
 
-def word_from_entries(
+def label_from_entries(
     name: str, entries: Iterable[Mapping[str, str | list[str]]], languages: Collection[str] | None = None
-) -> Word:
-    """A word from its TOML entries: language -> text, list of texts, or /pattern/; the key `seen` is a remark.
+) -> Label:
+    """A label from its TOML entries: language -> text, list of texts, or /pattern/; the key `seen` is a remark.
 
     With `languages` only texts of these count, and those under `any`.
 
@@ -93,4 +93,4 @@ def word_from_entries(
                     patterns.append(pattern)
                 else:
                     texts.append(text)
-    return Word(name, texts, patterns)
+    return Label(name, texts, patterns)

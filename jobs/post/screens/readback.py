@@ -10,10 +10,12 @@ SHORTEST_LIMIT = 50
 
 def told(sight: Sight) -> list[str]:
     """Every text and description on a screen, each once, in the order in which a screen reader goes."""
-    return list(dict.fromkeys(label for n in sight.look.nodes for label in (n.text, n.content_desc) if label))
+    return list(
+        dict.fromkeys(label for n in sight.index.nodes for label in (n.text, n.content_desc) if label)
+    )
 
 
-def labels(sight: Sight) -> frozenset[str]:
+def texts_on(sight: Sight) -> frozenset[str]:
     """Every text and description on a screen."""
     return frozenset(told(sight))
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from jobs.phone.screen.tree import UiTree
 from jobs.post.screens.containers import free_part
-from jobs.post.screens.element import Found, holds_point
-from jobs.post.screens.finder import Look
+from jobs.post.screens.element import Element, holds_point
+from jobs.post.screens.finder import ElementIndex
 from jobs.post.screens.screens_file import Screen, Vocabulary
 
 
@@ -16,10 +16,10 @@ from jobs.post.screens.screens_file import Screen, Vocabulary
 class Sight:
     """One observation: the tree, the screen on top of it (None when unknown) and the element to touch next."""
 
-    look: Look
+    index: ElementIndex
     name: str
     screen: Screen | None
-    next: Found | None = None
+    next: Element | None = None
 
     @property
     def kind(self) -> str:
@@ -27,33 +27,33 @@ class Sight:
 
     @property
     def tree(self) -> UiTree:
-        return self.look.tree
+        return self.index.tree
 
-    def find(self, element: str) -> Found | None:
-        return self.look.find(element)
+    def find(self, element: str) -> Element | None:
+        return self.index.find(element)
 
     def has(self, element: str) -> bool:
-        return self.look.has(element)
+        return self.index.has(element)
 
 
-def fits(look: Look, screen: Screen) -> bool:
+def fits(index: ElementIndex, screen: Screen) -> bool:
     """Whether everything that a screen asks for is in the tree, in its topmost sheet where there is one."""
     return (
-        (not screen.cover or look.cover is not None)
-        and all(look.has(e) for e in screen.all)
-        and (not screen.any or any(look.has(e) for e in screen.any))
-        and not any(look.has(e) for e in screen.none)
+        (not screen.cover or index.cover is not None)
+        and all(index.has(e) for e in screen.all)
+        and (not screen.any or any(index.has(e) for e in screen.any))
+        and not any(index.has(e) for e in screen.none)
     )
 
 
-def next_element(look: Look, screen: Screen) -> Found | None:
+def next_element(index: ElementIndex, screen: Screen) -> Element | None:
     """The first of the screen's `next` elements that is there, unless it is covered or hits what is forbidden."""
-    forbidden = [f.node for name in screen.never for f in look.find_all(name)]
+    forbidden = [f.node for name in screen.never for f in index.find_all(name)]
     for name in screen.next:
-        found = look.find(name)
+        found = index.find(name)
         if found is None:
             continue
-        area = free_part(look.tree, found.node, found.area)
+        area = free_part(index.tree, found.node, found.area)
         if area is None:
             if screen.kind == "path":  # what comes after it on the way would come too early
                 return None
@@ -87,14 +87,14 @@ def recognise(
         asked: screens of side paths that the flow has just asked for; the others are not legal. None: all of them are.
         beneath: tell what lies under the topmost sheet instead.
     """
-    look = Look(tree, vocabulary, app_version=app_version, beneath=beneath)
+    index = ElementIndex(tree, vocabulary, app_version=app_version, beneath=beneath)
     if tree.cut:
-        return Sight(look, "", None)
+        return Sight(index, "", None)
     for name, screen in vocabulary.screens:
         if screen.kind in ignore or name in hide:
             continue
         if screen.asked_by and asked is not None and name not in asked:
             continue
-        if fits(look, screen):
-            return Sight(look, name, screen, next_element(look, screen))
-    return Sight(look, "", None)
+        if fits(index, screen):
+            return Sight(index, name, screen, next_element(index, screen))
+    return Sight(index, "", None)

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from jobs.hub.platforms import PLATFORMS
-from jobs.post.screens.labels import Word
+from jobs.post.screens.labels import Label
 from storage.error_codes import ErrorCode
 
 Kind = Literal["path", "interruption", "human", "progress", "success", "failure"]
@@ -170,7 +170,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
     platform: str
     packages: tuple[str, ...]
     covered: tuple[str, ...]
-    words: dict[str, Word]
+    words: dict[str, Label]
     elements: dict[str, tuple[Rule, ...]]
     screens: tuple[tuple[str, Screen], ...]  #: by layer, topmost first
     containers: Containers = Containers()

@@ -6,7 +6,7 @@ from jobs.hub.platforms import PostKind
 from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
 from jobs.post.flow.picking import pick_on_tiktok
 from jobs.post.flow.switching import Switcher
-from jobs.post.screens.element import Found
+from jobs.post.screens.element import Element
 from jobs.post.screens.readback import same_text
 from jobs.post.screens.recognise import Sight
 from jobs.post.tiktok.options import add_product_link, set_ai_label
@@ -59,18 +59,18 @@ class TikTokFlow(Flow):
     # Before the composer
 
     def on_home(self, sight: Sight) -> Sight:
-        if self.old_traces is None:
-            sight = self.note_traces(sight)
+        if self.earlier_indicators is None:
+            sight = self.note_indicators(sight)
             if sight.name != "home":
                 return sight
-            if "uploading" in (self.old_traces or {}):
+            if "uploading" in (self.earlier_indicators or {}):
                 return self.upload_stands(sight)
         if sight.has("failed_close") and not self.failure_closed:
             self.failure_closed = True
             self.attempt.note("closing the notice of an earlier failed upload")
-            self.hands.tap(self.need(sight, "failed_close"))
-            sight = self.hands.until(sight, lambda s: s.name != "home" or not s.has("failed_notice"), 3.0)
-            self.old_traces = None
+            self.driver.tap(self.need(sight, "failed_close"))
+            sight = self.driver.until(sight, lambda s: s.name != "home" or not s.has("failed_notice"), 3.0)
+            self.earlier_indicators = None
             return sight
         if not self.account_read:
             return self.to_profile(sight)
@@ -102,7 +102,7 @@ class TikTokFlow(Flow):
                 step="home",
             )
         self.restarted = True
-        self.old_traces = None
+        self.earlier_indicators = None
         return self.fresh_start("an earlier upload stands still")
 
     def on_profile(self, sight: Sight) -> Sight:
@@ -112,8 +112,8 @@ class TikTokFlow(Flow):
         return self.start(sight)
 
     def on_account_sheet(self, sight: Sight) -> Sight:
-        self.hands.back("the account sheet was left open")
-        return self.hands.until(sight, lambda s: s.name != "account_sheet", 4.0)
+        self.driver.back("the account sheet was left open")
+        return self.driver.until(sight, lambda s: s.name != "account_sheet", 4.0)
 
     def start(self, sight: Sight) -> Sight:
         """Start the way that was asked for, from a screen with the tab bar."""
@@ -129,7 +129,7 @@ class TikTokFlow(Flow):
         if len(files) != 1:
             raise ScriptFailed(ErrorCode.INTERNAL, "several files cannot be shared at once", step="share")
         with self.attempt.step("share"):
-            self.hands.ask("chooser")
+            self.driver.ask("chooser")
             self.phone.start_intent(
                 "-a", "android.intent.action.SEND", "-t", files[0].mime,
                 "--eu", "android.intent.extra.STREAM", files[0].uri,
@@ -138,7 +138,7 @@ class TikTokFlow(Flow):
             )  # fmt: skip
         self.media_chosen = True
         name = sight.name
-        sight = self.hands.until(sight, lambda s: s.name != name, EDITOR_S)
+        sight = self.driver.until(sight, lambda s: s.name != name, EDITOR_S)
         if sight.name == name:
             raise self.stuck(sight, "TikTok does not take the shared file")
         return sight
@@ -194,11 +194,11 @@ class TikTokFlow(Flow):
         left = False
         for element, ours in fields:
             found = sight.find(element)
-            if found is None or sight.look.is_empty(found.node):
+            if found is None or sight.index.is_empty(found.node):
                 continue
             text = says(sight, element)
             again = self.attempt.task.attempt > 1 and ours.startswith(text.strip())
-            if self.discarded or not (again or self.unfinished.knows(text)):
+            if self.discarded or not (again or self.drafts.knows(text)):
                 raise ScriptFailed(
                     ErrorCode.LEFTOVER_DRAFT,
                     f"the {element.partition('_')[0]} already holds text: an unfinished post was resumed; "
@@ -212,15 +212,15 @@ class TikTokFlow(Flow):
         """BACK leaves the form, straight to the tabs or by the editor; the text stays until the editor is left."""
         self.discarded = self.discarding = True
         self.begin_again()
-        self.hands.back("an earlier attempt's unfinished post is in the way")
-        return self.hands.until(sight, lambda s: s.name != "post_screen", EDITOR_S)
+        self.driver.back("an earlier attempt's unfinished post is in the way")
+        return self.driver.until(sight, lambda s: s.name != "post_screen", EDITOR_S)
 
     def discard(self, sight: Sight) -> Sight:
         """From the editor: throw away what our own cut-off attempt left, then begin again."""
         self.discarding = False
         self.begin_again()
-        self.hands.back("an earlier attempt's unfinished post is discarded")
-        sight = self.hands.until(sight, lambda s: s.name == "leave_sheet", EDITOR_S)
+        self.driver.back("an earlier attempt's unfinished post is discarded")
+        sight = self.driver.until(sight, lambda s: s.name == "leave_sheet", EDITOR_S)
         return self.press(sight, "discard_button")
 
     def begin_again(self) -> None:
@@ -245,7 +245,7 @@ class TikTokFlow(Flow):
 
     def type_caption(self, sight: Sight) -> Sight:
         """Fill title and description and read them back."""
-        self.unfinished.remember(text for _, text in self.fields())
+        self.drafts.remember(text for _, text in self.fields())
         for element, text in self.fields():
             with self.attempt.step("type " + element.partition("_")[0]):
                 sight = self.type_into(sight, element, text)
@@ -253,8 +253,8 @@ class TikTokFlow(Flow):
 
     def type_into(self, sight: Sight, element: str, text: str) -> Sight:
         for number in (1, 2):
-            self.hands.enter_text(self.need(sight, element), text)
-            sight = self.hands.until(sight, lambda s: reads(s, element, text), 3.0)
+            self.driver.enter_text(self.need(sight, element), text)
+            sight = self.driver.until(sight, lambda s: reads(s, element, text), 3.0)
             sight = self.reach(sight, "post_screen")
             if reads(sight, element, text):
                 return sight
@@ -280,17 +280,17 @@ class TikTokFlow(Flow):
             return s.name != "post_screen" or s.has("post_button")
 
         if sight.has("collapse_button"):
-            self.hands.tap(self.need(sight, "collapse_button"))
-            sight = self.hands.until(sight, shown, 2.0)
-        if not shown(sight) and self.hands.hide_keyboard():
-            sight = self.hands.until(sight, shown, 2.0)
+            self.driver.tap(self.need(sight, "collapse_button"))
+            sight = self.driver.until(sight, shown, 2.0)
+        if not shown(sight) and self.driver.hide_keyboard():
+            sight = self.driver.until(sight, shown, 2.0)
         if not shown(sight):
             neutral = sight.find("neutral_place")
             if neutral is not None:
-                self.hands.tap(neutral)
-                sight = self.hands.until(sight, shown, 2.0)
+                self.driver.tap(neutral)
+                sight = self.driver.until(sight, shown, 2.0)
         if not shown(sight):
-            sight = self.hands.wait_change(sight, 2.0)
+            sight = self.driver.wait_change(sight, 2.0)
         if not shown(sight):
             raise self.stuck(sight, "the Post button does not come into view")
         return sight
@@ -304,8 +304,8 @@ def handle_of(sight: Sight) -> str:
 
 def says(sight: Sight, element: str) -> str:
     """What a field holds; "" for its placeholder."""
-    found: Found | None = sight.find(element)
-    if found is None or sight.look.is_empty(found.node):
+    found: Element | None = sight.find(element)
+    if found is None or sight.index.is_empty(found.node):
         return ""
     return found.node.text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobs.post.flow.flow import Flow
-from jobs.post.screens.labels import plain
+from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight
 from jobs.post.tiktok.sound_page import not_set
 
@@ -32,14 +32,14 @@ def set_ai_label(flow: Flow, sight: Sight) -> Sight:
 
 
 def _switch_on(flow: Flow, sight: Sight) -> Sight:
-    flow.hands.tap(flow.need(sight, "ai_label_switch"))
-    sight = flow.hands.until(sight, lambda s: s.has("ai_label_on") or s.name != "more_options", 4.0)
+    flow.driver.tap(flow.need(sight, "ai_label_switch"))
+    sight = flow.driver.until(sight, lambda s: s.has("ai_label_on") or s.name != "more_options", 4.0)
     sight = flow.reach(sight, "more_options", "ai_label_notice", timeout_s=SHEET_S)
     if sight.name == "ai_label_notice":
         sight = flow.press(sight, "turn_on_button", timeout_s=SHEET_S)
     sight = flow.reach(sight, "more_options", timeout_s=SHEET_S)
     if not sight.has("ai_label_on"):
-        sight = flow.hands.until(sight, lambda s: s.has("ai_label_on"), 3.0)
+        sight = flow.driver.until(sight, lambda s: s.has("ai_label_on"), 3.0)
     return sight
 
 
@@ -59,7 +59,7 @@ def add_product_link(flow: Flow, sight: Sight) -> Sight:
             sight = flow.press(sight, "product_entry", timeout_s=SHEET_S)
             sight = flow.reach(sight, "product_list", timeout_s=SHEET_S)
         if not sight.has("product_add"):
-            sight = flow.hands.until(
+            sight = flow.driver.until(
                 sight, lambda s: s.name != "product_list" or s.has("product_add"), LOADING_S
             )
             sight = flow.reach(sight, "product_list", timeout_s=SHEET_S)
@@ -67,12 +67,12 @@ def add_product_link(flow: Flow, sight: Sight) -> Sight:
             raise not_set("the account's showcase is empty", step="product link")
         product = _title_beside(sight, "product_add")
         sight = flow.press(sight, "product_add", timeout_s=SHEET_S)
-        sight = flow.settled(sight)
+        sight = flow.wait_until_known(sight)
         if sight.name == "product_confirm":
             sight = flow.press(sight, "product_confirm_button", timeout_s=SHEET_S)
         sight = flow.reach(sight, "post_screen", timeout_s=SHEET_S)
         if not _link_shown(sight, product):
-            sight = flow.hands.until(sight, lambda s: _link_shown(s, product), 3.0)
+            sight = flow.driver.until(sight, lambda s: _link_shown(s, product), 3.0)
         if not _link_shown(sight, product):
             raise not_set("the post screen does not show the product link", step="product link")
         return sight
@@ -85,7 +85,7 @@ def _title_beside(sight: Sight, element: str) -> str:
         return ""
     x1, y1, _, y2 = button.bounds
     top = y1 - (y2 - y1) * 3 // 2  # the name stands over the price, beside the button
-    beside = [n for n in sight.look.nodes if n.text and n.bounds[2] <= x1 and top <= n.bounds[1] < y2]
+    beside = [n for n in sight.index.nodes if n.text and n.bounds[2] <= x1 and top <= n.bounds[1] < y2]
     return min(beside, key=lambda n: (n.bounds[1], n.bounds[0])).text if beside else ""
 
 
@@ -94,6 +94,6 @@ def _link_shown(sight: Sight, product: str) -> bool:
     if sight.name != "post_screen":
         return False
     named = bool(product) and any(
-        plain(product) in (plain(n.text), plain(n.content_desc)) for n in sight.look.nodes
+        normalise(product) in (normalise(n.text), normalise(n.content_desc)) for n in sight.index.nodes
     )
     return named or sight.has("link_added_row")

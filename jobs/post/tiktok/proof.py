@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from jobs.post.flow.look_for_post import Settling
+from jobs.post.flow.look_for_post import PostSearch
 from jobs.post.flow.proof import Watch, published, unknown
-from jobs.post.screens.labels import plain
+from jobs.post.screens.labels import normalise
 from jobs.post.screens.readback import same_text
 from jobs.post.screens.recognise import Sight
 from jobs.post.tiktok.flow import TikTokFlow, says
@@ -36,12 +36,12 @@ def shows_ours(flow: TikTokFlow, sight: Sight) -> bool:
     """Whether a post a moment old is this task's: its caption, else its account's name, stands there."""
     if sight.name != "own_post":
         return False
-    texts = [plain(n.text) for n in sight.look.nodes if n.text]
-    caption = plain(flow.plan.description)[:CAPTION_SHOWN]
+    texts = [normalise(n.text) for n in sight.index.nodes if n.text]
+    caption = normalise(flow.plan.description)[:CAPTION_SHOWN]
     if caption:
         return any(text.startswith(caption) for text in texts)
     account = flow.attempt.account
-    names = {plain(n) for n in (flow.plan.username, account.display_name if account else "") if n}
+    names = {normalise(n) for n in (flow.plan.username, account.display_name if account else "") if n}
     return bool(names.intersection(texts))
 
 
@@ -54,8 +54,8 @@ def _offers_retry(sight: Sight) -> bool:
 
 
 def _landed(sight: Sight, seen: Watch) -> Verdict | None:
-    """Back at the tabs without ever having seen the badge: two of the three signs (it can be too quick to be seen)."""
-    if seen.signs.before or seen.signs.failure_stands(sight):
+    """Back at the tabs without ever having seen the badge: two of the three indicators (it can be too quick to be seen)."""
+    if seen.indicators.before or seen.indicators.failure_stands(sight):
         return None  # an earlier upload's sign stands there: a failure of ours could not be told from it
     if seen.left_form and not seen.hit_dialog and not seen.closed_unknown:
         return published("the form is gone and the app is back at its tabs, with no upload left")
@@ -64,7 +64,7 @@ def _landed(sight: Sight, seen: Watch) -> Verdict | None:
 
 def look_for_post(flow: TikTokFlow) -> Verdict:
     """Look for the post of an attempt that died after its commit point; the flow has not touched anything."""
-    return Settling(
+    return PostSearch(
         flow,
         tabs=_TABS,
         forms=("post_screen",),
@@ -78,14 +78,14 @@ def look_for_post(flow: TikTokFlow) -> Verdict:
     ).run()
 
 
-def _at_tabs(flow: TikTokFlow, sight: Sight, seen: Settling) -> Verdict:
+def _at_tabs(flow: TikTokFlow, sight: Sight, seen: PostSearch) -> Verdict:
     """The app is quiet at its tabs."""
-    signs = seen.signs
-    if signs.failure_stands(sight) or signs.before or _offers_retry(sight):
+    indicators = seen.indicators
+    if indicators.failure_stands(sight) or indicators.before or _offers_retry(sight):
         return unknown(
             ErrorCode.UPLOAD_TIMEOUT, "signs of an earlier upload stand there: ours could not be told from it"
         )
-    if signs.saw_progress:
+    if indicators.saw_progress:
         return published("the upload ran to its end and the app is back at its tabs")
     if flow.found_in_front and flow.attempt.task.stage is Stage.VERIFYING and not seen.closed_unknown:
         # The tap was sent; had it not worked, the form would still stand there.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jobs.phone.errors import CommandFailed
 from jobs.post.flow.flow import Flow
-from jobs.post.screens.labels import plain
+from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
@@ -62,33 +62,33 @@ class SoundPage:
     def _open_link(self, sight: Sight) -> Sight:
         flow, name = self._flow, sight.name
         try:
-            flow.hands.ask("sound_page", "sound_gone", "chooser")
+            flow.driver.ask("sound_page", "sound_gone", "chooser")
             flow.phone.start_intent(
                 "-a", "android.intent.action.VIEW", "-d", self._plan.sound, "-p", self._plan.package
             )
         except CommandFailed as error:
             raise _not_found(f"the link does not open: {error}") from error
-        sight = flow.settled(flow.hands.until(sight, lambda s: s.name != name, PAGE_S))
+        sight = flow.wait_until_known(flow.driver.until(sight, lambda s: s.name != name, PAGE_S))
         if sight.name == name:
             raise _not_found("TikTok does not open the sound's link")
         return sight
 
     def on_search(self, sight: Sight) -> Sight:
         """Type the name and ask for results."""
-        flow, wanted = self._asked_for(sight), plain(self._plan.sound)
+        flow, wanted = self._asked_for(sight), normalise(self._plan.sound)
 
         def typed(s: Sight) -> bool:
             field = s.find("search_field")
-            return field is not None and plain(field.node.text) == wanted
+            return field is not None and normalise(field.node.text) == wanted
 
         if not typed(sight):
-            flow.hands.enter_text(flow.need(sight, "search_field"), self._plan.sound)
-            sight = flow.hands.until(sight, lambda s: s.name != "search" or typed(s), 3.0)
+            flow.driver.enter_text(flow.need(sight, "search_field"), self._plan.sound)
+            sight = flow.driver.until(sight, lambda s: s.name != "search" or typed(s), 3.0)
             if sight.name != "search":
                 return sight
         flow.attempt.note("search for the sound")
         flow.phone.press("enter")
-        sight = flow.hands.until(sight, lambda s: s.name != "search", 5.0)
+        sight = flow.driver.until(sight, lambda s: s.name != "search", 5.0)
         if sight.name == "search" and sight.has("search_go"):
             sight = flow.press(sight, "search_go", timeout_s=PAGE_S)
         return sight
@@ -103,7 +103,7 @@ class SoundPage:
             if sight.name != "sound_results":
                 return sight
         if not sight.has("sound_hits"):
-            sight = flow.hands.until(
+            sight = flow.driver.until(
                 sight, lambda s: s.name != "sound_results" or s.has("sound_hits"), self._wait_s(5)
             )
             if sight.name != "sound_results":
@@ -124,13 +124,13 @@ class SoundPage:
             return flow.press(sight, "use_sound_button")
         if self.wanted:
             return self._mark(sight)
-        flow.hands.back("a sound page is open that nobody asked for")
-        return flow.hands.until(sight, lambda s: s.name != "sound_page", 5.0)
+        flow.driver.back("a sound page is open that nobody asked for")
+        return flow.driver.until(sight, lambda s: s.name != "sound_page", 5.0)
 
     def on_gone(self, sight: Sight) -> Sight:
         """The page without its button: it may still load; else the sound is not to be had."""
         if not sight.has("sound_gone_text"):
-            sight = self._flow.hands.until(
+            sight = self._flow.driver.until(
                 sight, lambda s: s.name != "sound_gone" or s.has("sound_gone_text"), self._wait_s(3)
             )
             if sight.name != "sound_gone":
@@ -140,7 +140,7 @@ class SoundPage:
     def check_in_camera(self, sight: Sight) -> Sight:
         """The camera that the page opened must show the sound in its chip; gives it its time to load."""
         if not chip_text(sight):
-            sight = self._flow.hands.until(
+            sight = self._flow.driver.until(
                 sight, lambda s: s.name != "camera" or bool(chip_text(s)), self._wait_s(1)
             )
             if sight.name != "camera":
@@ -156,16 +156,16 @@ class SoundPage:
         flow = self._flow
         with flow.option("mark sound as favourite"):
             title = flow.need(sight, "sound_page_title").node.text
-            if not plain(title):
+            if not normalise(title):
                 raise not_set("the sound's page does not say its title")
             if not sight.has("page_favorite_on"):
                 mark = sight.find("page_favorite")
                 if mark is None:
                     raise not_set("the sound's page has no mark for favourites")
                 tree = sight.tree
-                flow.hands.tap(mark)
-                sight = flow.hands.until(sight, lambda s: not s.tree.same_as(tree), 4.0)
+                flow.driver.tap(mark)
+                sight = flow.driver.until(sight, lambda s: not s.tree.same_as(tree), 4.0)
                 sight = flow.reach(sight, "sound_page")
             self.favorite = title
-            flow.hands.back("from the sound's page to the tabs")
-            return flow.hands.until(sight, lambda s: s.name != "sound_page", PAGE_S)
+            flow.driver.back("from the sound's page to the tabs")
+            return flow.driver.until(sight, lambda s: s.name != "sound_page", PAGE_S)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from jobs.phone.screen.tree import Node
 from jobs.post.flow.flow import Flow
-from jobs.post.screens.element import Found, holds_point, same_row
-from jobs.post.screens.labels import plain
+from jobs.post.screens.element import Element, holds_point, same_row
+from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight
 from jobs.post.tiktok.sound_page import PAGE_S, chip_text, not_set
 from jobs.task.attempt import ScriptFailed
@@ -75,11 +75,11 @@ def _add_named(flow: Flow, sight: Sight, favorite: str) -> Sight:
         return _close(flow, _set_volumes(flow, sight), title)
 
 
-def _row_of_favorite(flow: Flow, sight: Sight, title: str) -> tuple[Sight, Found]:
+def _row_of_favorite(flow: Flow, sight: Sight, title: str) -> tuple[Sight, Element]:
     sight = flow.press(sight, "favorites_tab", done=lambda s: s.has("favorites_tab_chosen"))
     sight = flow.reach(sight, "sound_sheet")
     if row_named(sight, title) is None:
-        sight = flow.hands.until(
+        sight = flow.driver.until(
             sight, lambda s: s.name != "sound_sheet" or row_named(s, title) is not None, _wait_s(flow, 2)
         )
         sight = flow.reach(sight, "sound_sheet")
@@ -89,12 +89,12 @@ def _row_of_favorite(flow: Flow, sight: Sight, title: str) -> tuple[Sight, Found
     return sight, row
 
 
-def _search(flow: Flow, sight: Sight, wanted: str) -> tuple[Sight, Found]:
+def _search(flow: Flow, sight: Sight, wanted: str) -> tuple[Sight, Element]:
     sight = flow.press(sight, "sheet_search", timeout_s=PAGE_S)
     sight = flow.reach(sight, "sound_search", timeout_s=PAGE_S)
-    flow.hands.enter_text(flow.need(sight, "sheet_search_field"), wanted)
+    flow.driver.enter_text(flow.need(sight, "sheet_search_field"), wanted)
     flow.phone.press("enter")
-    sight = flow.hands.until(
+    sight = flow.driver.until(
         sight, lambda s: s.name != "sound_search" or row_named(s, wanted) is not None, _wait_s(flow, 5)
     )
     sight = flow.reach(sight, "sound_search", "sound_sheet")
@@ -105,11 +105,11 @@ def _search(flow: Flow, sight: Sight, wanted: str) -> tuple[Sight, Found]:
     return sight, row_named(sight, wanted) or row
 
 
-def row_named(sight: Sight, wanted: str) -> Found | None:
+def row_named(sight: Sight, wanted: str) -> Element | None:
     """The row of the list whose title is the wanted one; else the first that contains it."""
-    rows = sight.look.find_all("sound_rows")
-    titled = [(row, [plain(n.text) for n in _in(sight, row.node) if n.text]) for row in rows]
-    name = plain(wanted)
+    rows = sight.index.find_all("sound_rows")
+    titled = [(row, [normalise(n.text) for n in _in(sight, row.node) if n.text]) for row in rows]
+    name = normalise(wanted)
     exact = (row for row, texts in titled if name in texts)
     return next(exact, None) or next(
         (row for row, texts in titled if any(name in text for text in texts)), None
@@ -117,23 +117,23 @@ def row_named(sight: Sight, wanted: str) -> Found | None:
 
 
 def _in(sight: Sight, box: Node) -> list[Node]:
-    return [n for n in sight.look.nodes if holds_point(box.bounds, n.center)]
+    return [n for n in sight.index.nodes if holds_point(box.bounds, n.center)]
 
 
-def _mark_favorite(flow: Flow, sight: Sight, row: Found) -> Sight:
+def _mark_favorite(flow: Flow, sight: Sight, row: Element) -> Sight:
     """Tap the row's bookmark unless it is set already."""
-    marks = [f for f in sight.look.find_all("favorite_buttons") if same_row(f.bounds, row.bounds)]
+    marks = [f for f in sight.index.find_all("favorite_buttons") if same_row(f.bounds, row.bounds)]
     if not marks:
         flow.attempt.note("the list offers no favourite mark for the sound")
         return sight
     if marks[0].node.selected or marks[0].node.checked:
         return sight
     tree = sight.tree
-    flow.hands.tap(marks[0])
-    return flow.hands.until(sight, lambda s: not s.tree.same_as(tree), 3.0)
+    flow.driver.tap(marks[0])
+    return flow.driver.until(sight, lambda s: not s.tree.same_as(tree), 3.0)
 
 
-def title_of(sight: Sight, row: Found) -> str:
+def title_of(sight: Sight, row: Element) -> str:
     """The sound that a row names: its topmost text."""
     texts = [n for n in _in(sight, row.node) if n.text]
     return min(texts, key=lambda n: (n.bounds[1], n.bounds[0])).text if texts else ""
@@ -141,19 +141,19 @@ def title_of(sight: Sight, row: Found) -> str:
 
 def names(chip: str, title: str) -> bool:
     """Whether the chip names this sound; it may add the artist or cut the end off."""
-    shown, wanted = plain(chip), plain(title)
+    shown, wanted = normalise(chip), normalise(title)
     cut = shown.rstrip(".… ")
     return bool(shown) and (wanted in shown or (cut != shown and bool(cut) and wanted.startswith(cut)))
 
 
-def _take(flow: Flow, sight: Sight, row: Found) -> Sight:
+def _take(flow: Flow, sight: Sight, row: Element) -> Sight:
     """Tap a sound's row; tapping the row of the sound that is on would take it off."""
     if row.node.selected:
         return sight
     tree = sight.tree
-    flow.hands.tap(row)
-    sight = flow.hands.until(sight, lambda s: not s.tree.same_as(tree), _wait_s(flow, 2))
-    return flow.settled(sight)
+    flow.driver.tap(row)
+    sight = flow.driver.until(sight, lambda s: not s.tree.same_as(tree), _wait_s(flow, 2))
+    return flow.wait_until_known(sight)
 
 
 def _set_volumes(flow: Flow, sight: Sight) -> Sight:
@@ -163,8 +163,8 @@ def _set_volumes(flow: Flow, sight: Sight) -> Sight:
             sight = flow.reach(sight, "sound_sheet", "editor")
         if not sight.has("volume_button"):
             name = sight.name
-            flow.hands.back("from the search of sounds to their sheet")
-            sight = flow.hands.until(sight, lambda s: s.has("volume_button") or s.name != name, 5.0)
+            flow.driver.back("from the search of sounds to their sheet")
+            sight = flow.driver.until(sight, lambda s: s.has("volume_button") or s.name != name, 5.0)
             sight = flow.reach(sight, "sound_sheet", "editor")
         if not sight.has("volume_button"):
             raise not_set("the sheet of sounds has no volume", step="volumes")
@@ -185,8 +185,8 @@ def _slide(flow: Flow, sight: Sight, element: str, percent: int) -> Sight:
     for _ in range(3):
         x = min(x2 - 1, max(x1, x1 + round((x2 - x1) * percent / 100)))
         tree = sight.tree
-        flow.hands.tap_at(bar, x, (y1 + y2) // 2, f"{element} at {percent} %")
-        sight = flow.hands.until(sight, lambda s, t=tree: not s.tree.same_as(t), 2.0)  # type: ignore[misc]
+        flow.driver.tap_at(bar, x, (y1 + y2) // 2, f"{element} at {percent} %")
+        sight = flow.driver.until(sight, lambda s, t=tree: not s.tree.same_as(t), 2.0)  # type: ignore[misc]
         sight = flow.reach(sight, "volume_sheet")
         shown = bar_value(sight, element)
         if shown is None or abs(shown - percent) <= 1:
@@ -199,7 +199,7 @@ def bar_value(sight: Sight, element: str) -> int | None:
     bar = sight.find(element)
     if bar is None:
         return None
-    numbers = [n.text for n in sight.look.nodes if n.text and same_row(n.bounds, bar.bounds)]
+    numbers = [n.text for n in sight.index.nodes if n.text and same_row(n.bounds, bar.bounds)]
     for text in (bar.node.text, bar.node.content_desc, *numbers):
         try:
             return round(float(text.strip().removesuffix("%").strip()))
@@ -212,7 +212,7 @@ def _close(flow: Flow, sight: Sight, title: str) -> Sight:
     """Back in the editor, which must show the sound."""
     sight = flow.close_sheets(sight, "editor", by="sheet_done")
     if not names(chip_text(sight), title):
-        sight = flow.hands.until(sight, lambda s: names(chip_text(s), title), _wait_s(flow, 1))
+        sight = flow.driver.until(sight, lambda s: names(chip_text(s), title), _wait_s(flow, 1))
         sight = flow.reach(sight, "editor")
     if not names(chip_text(sight), title):
         raise not_set(f'"{title}" was chosen, the editor shows "{chip_text(sight)}"')

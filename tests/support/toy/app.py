@@ -7,7 +7,7 @@ from pathlib import Path
 from jobs.hub.platforms import AppFacts, PostKind
 from jobs.post.flow.app import App
 from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
-from jobs.post.flow.look_for_post import Settling
+from jobs.post.flow.look_for_post import PostSearch
 from jobs.post.flow.proof import Watch, published, unknown
 from jobs.post.flow.switching import Switcher
 from jobs.post.screens.readback import same_text
@@ -44,8 +44,8 @@ class LoopFlow(Flow):
         }
 
     def on_home(self, sight: Sight) -> Sight:
-        if self.old_traces is None:
-            sight = self.note_traces(sight)
+        if self.earlier_indicators is None:
+            sight = self.note_indicators(sight)
         return self.press(sight, "profile_tab")
 
     def on_profile(self, sight: Sight) -> Sight:
@@ -53,8 +53,8 @@ class LoopFlow(Flow):
 
     def on_form(self, sight: Sight) -> Sight:
         text = self.plan.description
-        self.hands.enter_text(self.need(sight, "caption_field"), text)
-        sight = self.hands.until(sight, lambda s: same_text(text, caption(s)), 3.0)
+        self.driver.enter_text(self.need(sight, "caption_field"), text)
+        sight = self.driver.until(sight, lambda s: same_text(text, caption(s)), 3.0)
         self.check_text(text, caption(sight), "caption")
         raise ReadyToPublish(sight, self.need(sight, "publish_button"))
 
@@ -66,7 +66,7 @@ def visible_account(sight: Sight) -> str:
 
 def caption(sight: Sight) -> str:
     found = sight.find("caption_field")
-    return found.node.text if found and not sight.look.is_empty(found.node) else ""
+    return found.node.text if found and not sight.index.is_empty(found.node) else ""
 
 
 def watch(flow: LoopFlow) -> Watch:
@@ -80,7 +80,7 @@ def watch(flow: LoopFlow) -> Watch:
 
 
 def look_for_post(flow: LoopFlow) -> Verdict:
-    return Settling(
+    return PostSearch(
         flow,
         tabs=_TABS,
         forms=("form",),

@@ -1,10 +1,10 @@
-"""What is remembered of a post that was not published: the typed words, the signs and the profile before the tap."""
+"""What is remembered of a post that was not published: the typed words, the indicators and the profile before the tap."""
 
 from __future__ import annotations
 
 import pytest
 
-from jobs.post.flow.draft_memory import ENTERED_AT_MOST, Unfinished
+from jobs.post.flow.draft_memory import ENTERED_AT_MOST, DraftMemory
 from tests.support.post_stage import Memory
 
 
@@ -13,8 +13,8 @@ def memory() -> Memory:
     return Memory()
 
 
-def made(memory: Memory | None, serial: str = "S", package: str = "app") -> Unfinished:
-    return Unfinished(memory, serial, package)
+def made(memory: Memory | None, serial: str = "S", package: str = "app") -> DraftMemory:
+    return DraftMemory(memory, serial, package)
 
 
 def test_typed_words_are_known_to_the_next_attempt_on_the_same_phone_and_app_alone(memory: Memory) -> None:
@@ -84,17 +84,17 @@ def test_what_stood_there_before_a_tap_belongs_to_its_task(memory: Memory) -> No
             "fresh": True,
         }
     }
-    assert made(memory).signs_before(7) == {"posted": 1}
+    assert made(memory).indicators_before(7) == {"posted": 1}
     assert made(memory).profile_before(7) == (8, "Reel", True)
-    assert (made(memory).signs_before(8), made(memory).profile_before(8)) == (None, (None, "", False))
+    assert (made(memory).indicators_before(8), made(memory).profile_before(8)) == (None, (None, "", False))
 
 
 def test_nothing_noted_is_not_the_same_as_no_signs(memory: Memory) -> None:
-    assert made(memory).signs_before(7) is None
+    assert made(memory).indicators_before(7) is None
     made(memory).note_before(7, {})
-    assert made(memory).signs_before(7) == {}
+    assert made(memory).indicators_before(7) == {}
     made(memory).note_before(7, None)
-    assert made(memory).signs_before(7) is None
+    assert made(memory).indicators_before(7) is None
     assert made(memory).profile_before(7) == (None, "", False)
 
 
@@ -105,5 +105,5 @@ def test_without_a_store_everything_is_forgotten_at_once() -> None:
     kept.note_before(7, {"posted": 1}, posts=8, tile="Reel", fresh=True)
     kept.forget()
     assert not kept.knows("typed")
-    assert kept.signs_before(7) is None
+    assert kept.indicators_before(7) is None
     assert kept.profile_before(7) == (None, "", False)

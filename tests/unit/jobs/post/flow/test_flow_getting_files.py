@@ -18,7 +18,7 @@ from jobs.hub.settings import Media
 from jobs.media.probe import check_again
 from jobs.phone.errors import PhoneNotReady, PhoneStorageFull
 from jobs.phone.protocol import ShellResult
-from jobs.post.flow.draft_memory import Unfinished
+from jobs.post.flow.draft_memory import DraftMemory
 from jobs.post.flow.getting_files import FOLDER, PREFIX, PhoneFiles
 from jobs.post.flow.picking import fits_duration, seconds
 from jobs.post.instagram.reading import post_count
@@ -282,24 +282,24 @@ class Meta(dict[str, Any]):
 
 def test_what_was_typed_last_on_this_phone_is_known_as_ours() -> None:
     meta = Meta()
-    Unfinished(meta, "S", "app").remember(["", "Hello #world"])
-    again = Unfinished(meta, "S", "app")
+    DraftMemory(meta, "S", "app").remember(["", "Hello #world"])
+    again = DraftMemory(meta, "S", "app")
     assert again.knows("Hello #world")
     assert again.knows("Hello ")
     assert not again.knows("")
     assert not again.knows("Something else")
-    assert not Unfinished(meta, "T", "app").knows("Hello #world")
+    assert not DraftMemory(meta, "T", "app").knows("Hello #world")
     again.forget()
     assert not again.knows("Hello #world")
 
 
 def test_U2_4_a_text_that_arrived_twice_before_the_link_was_lost_is_still_known_as_ours() -> None:
-    unfinished = Unfinished(Meta(), "S", "app")
-    unfinished.remember(["Hello #world"])
-    assert unfinished.knows("Hello #worldHello #world")
-    assert unfinished.knows("Hello #worldHello")
-    assert not unfinished.knows("Hello #world and everybody else")
-    assert not unfinished.knows("Hello #world" * 5)
+    drafts = DraftMemory(Meta(), "S", "app")
+    drafts.remember(["Hello #world"])
+    assert drafts.knows("Hello #worldHello #world")
+    assert drafts.knows("Hello #worldHello")
+    assert not drafts.knows("Hello #world and everybody else")
+    assert not drafts.knows("Hello #world" * 5)
 
 
 def test_WEB_9_a_file_that_was_swapped_after_it_was_accepted_is_not_pushed_and_not_tried_again(
@@ -332,9 +332,9 @@ def test_MED_9_a_file_that_is_being_copied_anew_is_waited_for(tmp_path: Path) ->
 
 def test_the_profile_before_a_tap_belongs_to_that_task_only() -> None:
     meta = Meta()
-    Unfinished(meta, "S", "app").note_before(7, {}, posts=8, tile="Reel at row 1", fresh=True)
-    assert Unfinished(meta, "S", "app").profile_before(7) == (8, "Reel at row 1", True)
-    assert Unfinished(meta, "S", "app").profile_before(8) == (None, "", False)
+    DraftMemory(meta, "S", "app").note_before(7, {}, posts=8, tile="Reel at row 1", fresh=True)
+    assert DraftMemory(meta, "S", "app").profile_before(7) == (8, "Reel at row 1", True)
+    assert DraftMemory(meta, "S", "app").profile_before(8) == (None, "", False)
 
 
 class OneElement:

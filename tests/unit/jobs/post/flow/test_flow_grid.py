@@ -59,19 +59,19 @@ class Gallery:
     # What a flow offers to the walk
 
     @property
-    def hands(self) -> Gallery:
+    def driver(self) -> Gallery:
         return self
 
-    def look(self) -> Any:
+    def observe(self) -> Any:
         return Sight(self.cells())
 
     def wait_change(self, _sight: Any, _timeout_s: float) -> Any:
         step, self.moving = self.moving, self.moving / 2 if abs(self.moving) > 8 else 0.0
         self.move(step)
-        return self.look()
+        return self.observe()
 
     def until(self, _sight: Any, _done: Any, _timeout_s: float) -> Any:
-        return self.look()
+        return self.observe()
 
     def tap(self, found: Any) -> None:
         if self.dropped_taps:
@@ -107,7 +107,7 @@ def walk(gallery: Gallery, count: int) -> None:
     read: Any = lambda sight: sight.cells  # noqa: E731 - typed for the walk
     chosen: Any = lambda _: len(gallery.chosen)  # noqa: E731
     flow: Any = gallery
-    sight: Any = gallery.look()
+    sight: Any = gallery.observe()
     GridWalk(flow, read, chosen=chosen, target=lambda _, node: node).choose(sight, count)
 
 

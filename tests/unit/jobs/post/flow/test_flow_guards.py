@@ -30,7 +30,7 @@ class Scene:
         self.log = self.stage.attempt.log
 
     def see(self) -> Sight:
-        return self.flow.hands.look()
+        return self.flow.driver.observe()
 
     def fails(self, act: Callable[[Any, Sight], object]) -> ScriptFailed:
         with pytest.raises(ScriptFailed) as failed:
@@ -92,7 +92,7 @@ def test_an_effect_that_an_interruption_delayed_is_given_its_time_before_the_tap
     scene = Scene({0: "home", 1: "contacts?", 1.5: "home", 2.5: "profile"})
     first = scene.flow.press(scene.see(), "profile_tab")
     assert first.name == "contacts_dialog"
-    back = scene.flow.hands.until(first, lambda s: s.name == "home", 1.0)
+    back = scene.flow.driver.until(first, lambda s: s.name == "home", 1.0)
     assert scene.flow.press(back, "profile_tab").name == "own_profile"
     assert scene.phone.taps == ["home"], "Post lies where Next was: no tap goes there blindly"
     assert scene.took_s == 2.5
@@ -101,7 +101,7 @@ def test_an_effect_that_an_interruption_delayed_is_given_its_time_before_the_tap
 def test_an_effect_that_does_not_come_within_that_time_takes_another_tap() -> None:
     scene = Scene({0: "home", 1: "contacts?", 1.5: "home"})
     first = scene.flow.press(scene.see(), "profile_tab")
-    back = scene.flow.hands.until(first, lambda s: s.name == "home", 1.0)
+    back = scene.flow.driver.until(first, lambda s: s.name == "home", 1.0)
     scene.phone.leads["home"] = "profile"
     scene.flow.press(back, "profile_tab")
     assert (scene.phone.taps, scene.took_s) == (["home", "home"], 3.0)
@@ -110,7 +110,7 @@ def test_an_effect_that_does_not_come_within_that_time_takes_another_tap() -> No
 def test_another_element_is_tapped_at_once() -> None:
     scene = Scene({0: "home", 1: "contacts?", 1.5: "home"})
     first = scene.flow.press(scene.see(), "profile_tab")
-    back = scene.flow.hands.until(first, lambda s: s.name == "home", 1.0)
+    back = scene.flow.driver.until(first, lambda s: s.name == "home", 1.0)
     scene.phone.leads["home"] = "profile"
     scene.flow.press(back, "create_button")
     assert scene.took_s == 1.5
@@ -128,9 +128,9 @@ def test_three_answers_of_taps_may_be_lost_and_no_more() -> None:
     scene.phone.lost["tap"] = AutomationLost("gone")
     sight = scene.see()
     for _ in range(3):
-        scene.flow.hands.tap(scene.flow.need(sight, "profile_tab"))
+        scene.flow.driver.tap(scene.flow.need(sight, "profile_tab"))
     with pytest.raises(AutomationLost):
-        scene.flow.hands.tap(scene.flow.need(sight, "profile_tab"))
+        scene.flow.driver.tap(scene.flow.need(sight, "profile_tab"))
     assert scene.log.count("the tap's answer was lost: gone") == 3
 
 
@@ -162,7 +162,7 @@ def test_an_unknown_screen_has_its_patience_and_ends_as_what_is_in_front(
 ) -> None:
     scene = Scene({0: "unknown"})
     scene.phone.display.front = front
-    failed = scene.fails(lambda flow, sight: flow.settled(sight))
+    failed = scene.fails(lambda flow, sight: flow.wait_until_known(sight))
     assert (failed.code, str(failed), failed.step) == (code, says, "unknown screen")
     assert failed.passing is (code == "app_crashed")
     assert scene.took_s == patience_s
@@ -170,48 +170,48 @@ def test_an_unknown_screen_has_its_patience_and_ends_as_what_is_in_front(
 
 def test_a_known_screen_in_between_gives_the_patience_anew() -> None:
     scene = Scene({0: "unknown", 6: "home", 7: "unknown", 13: "profile"})
-    sight = scene.flow.settled(scene.see())
+    sight = scene.flow.wait_until_known(scene.see())
     assert sight.name == "home"
-    sight = scene.flow.settled(scene.flow.hands.wait_change(sight, 5.0))
+    sight = scene.flow.wait_until_known(scene.flow.driver.wait_change(sight, 5.0))
     assert (sight.name, scene.took_s) == ("own_profile", 13.0)
 
 
 def test_patience_is_as_configured() -> None:
     scene = Scene({0: "unknown"}, unknown_screen_patience_s=20.0)
-    failed = scene.fails(lambda flow, sight: flow.settled(sight))
+    failed = scene.fails(lambda flow, sight: flow.wait_until_known(sight))
     assert (scene.took_s, str(failed)) == (20.0, "an unknown screen stayed for 20 s")
 
 
 def test_a_fresh_start_forgets_how_long_something_was_unknown() -> None:
     scene = Scene({0: "unknown", 12: "home"})
-    scene.fails(lambda flow, sight: flow.settled(sight))
+    scene.fails(lambda flow, sight: flow.wait_until_known(sight))
     sight = scene.flow.fresh_start("it stays")
-    assert scene.flow.settled(sight).name == "home"
+    assert scene.flow.wait_until_known(sight).name == "home"
     assert scene.stage.way == ["stop the app", "start the app"]
 
 
 def test_a_splash_has_thirty_seconds_after_a_start_and_a_page_with_words_has_not() -> None:
     splash = Scene({0: "splash", 29: "home"})
     splash.flow.open_app()
-    assert splash.flow.settled(splash.see()).name == "home"
+    assert splash.flow.wait_until_known(splash.see()).name == "home"
     page = Scene({0: "unknown", 29: "home"})
     page.flow.open_app()
-    page.fails(lambda flow, sight: flow.settled(sight))
+    page.fails(lambda flow, sight: flow.wait_until_known(sight))
     assert page.took_s == 8.0
 
 
 def test_a_splash_that_comes_later_has_the_usual_patience() -> None:
     scene = Scene({0: "home", 1: "splash"})
     scene.flow.open_app()
-    sight = scene.flow.settled(scene.see())
-    scene.fails(lambda flow, _: flow.settled(flow.hands.wait_change(sight, 2.0)))
+    sight = scene.flow.wait_until_known(scene.see())
+    scene.fails(lambda flow, _: flow.wait_until_known(flow.driver.wait_change(sight, 2.0)))
     assert scene.took_s == 9.0
 
 
 def test_another_app_in_front_has_three_seconds() -> None:
     scene = Scene({0: "launcher"})
     scene.phone.display.front = ""
-    assert scene.fails(lambda flow, sight: flow.settled(sight)).code == "app_crashed"
+    assert scene.fails(lambda flow, sight: flow.wait_until_known(sight)).code == "app_crashed"
     assert scene.took_s == 3.0
 
 
@@ -249,7 +249,7 @@ def bouncing(scene: Scene, handler: Callable[[Sight], Sight]) -> None:
 
 def test_a_screen_that_comes_up_for_the_eleventh_time_ends_it() -> None:
     scene = Scene({second: ("home", "profile")[second % 2] for second in range(100)})
-    bouncing(scene, lambda sight: scene.flow.hands.wait_change(sight, 5.0))
+    bouncing(scene, lambda sight: scene.flow.driver.wait_change(sight, 5.0))
     failed = scene.fails(lambda flow, sight: flow.drive(sight))
     assert (failed.code, str(failed), failed.step) == (
         "ui_changed",
@@ -292,27 +292,27 @@ def test_a_screen_that_is_not_on_the_way_ends_it() -> None:
 
 def test_an_upload_that_still_runs_is_waited_for() -> None:
     scene = Scene({0: "uploading", 30: "home"})
-    sight = scene.flow.note_traces(scene.see())
-    assert (sight.name, scene.took_s, scene.flow.old_traces) == ("home", 30.0, {})
+    sight = scene.flow.note_indicators(scene.see())
+    assert (sight.name, scene.took_s, scene.flow.earlier_indicators) == ("home", 30.0, {})
 
 
 def test_it_is_waited_for_ninety_seconds_and_then_remembered() -> None:
     scene = Scene({0: "uploading"})
-    scene.flow.note_traces(scene.see())
-    assert (scene.took_s, scene.flow.old_traces) == (90.0, {"uploading": 1})
+    scene.flow.note_indicators(scene.see())
+    assert (scene.took_s, scene.flow.earlier_indicators) == (90.0, {"uploading": 1})
     assert scene.stage.attempt.facts["signs of an earlier upload"] == {"uploading": 1}
 
 
 def test_a_screen_without_signs_ends_the_wait_and_leaves_them_unknown() -> None:
     scene = Scene({0: "uploading", 10: "profile"})
-    assert scene.flow.note_traces(scene.see()).name == "own_profile"
-    assert (scene.took_s, scene.flow.old_traces) == (10.0, None)
+    assert scene.flow.note_indicators(scene.see()).name == "own_profile"
+    assert (scene.took_s, scene.flow.earlier_indicators) == (10.0, None)
 
 
 def test_a_notice_of_failure_is_remembered_at_once() -> None:
     scene = Scene({0: "failed"})
-    scene.flow.note_traces(scene.see())
-    assert (scene.took_s, scene.flow.old_traces) == (0.0, {"upload_failed": 1})
+    scene.flow.note_indicators(scene.see())
+    assert (scene.took_s, scene.flow.earlier_indicators) == (0.0, {"upload_failed": 1})
 
 
 def test_an_upload_that_stands_still_gets_one_fresh_start_and_then_somebody_must_look() -> None:
@@ -328,7 +328,7 @@ def test_an_upload_that_stands_still_gets_one_fresh_start_and_then_somebody_must
 
 def test_a_dialog_goes_by_its_button_then_by_back_and_no_step_is_made_twice() -> None:
     scene = Scene({0: "contacts?"})
-    failed = scene.fails(lambda flow, sight: flow.settled(sight))
+    failed = scene.fails(lambda flow, sight: flow.wait_until_known(sight))
     assert scene.phone.taps == ["contacts?", "back on contacts?"]
     assert str(failed).startswith(
         "contacts_dialog does not go away: Dialog · To connect with people you know"
@@ -338,7 +338,7 @@ def test_a_dialog_goes_by_its_button_then_by_back_and_no_step_is_made_twice() ->
 
 def test_a_sheet_that_stays_is_told_by_its_words_in_the_order_in_which_they_stand() -> None:
     scene = Scene({0: "sheet over home"})
-    failed = scene.fails(lambda flow, sight: flow.settled(sight))
+    failed = scene.fails(lambda flow, sight: flow.wait_until_known(sight))
     assert str(failed) == (
         "some_sheet does not go away: Close · Add phone · Add your phone number for extra security · Continue"
     )
@@ -349,22 +349,22 @@ def test_a_sheet_that_stays_is_told_by_its_words_in_the_order_in_which_they_stan
 
 def test_over_a_form_back_is_not_pressed_because_it_could_lose_the_form() -> None:
     scene = Scene({0: "sheet over form"})
-    scene.fails(lambda flow, sight: flow.settled(sight))
+    scene.fails(lambda flow, sight: flow.wait_until_known(sight))
     assert scene.phone.taps == ["sheet over form"]
     instagram = Scene({0: "sheet over form"}, "instagram")
-    instagram.fails(lambda flow, sight: flow.settled(sight))
+    instagram.fails(lambda flow, sight: flow.wait_until_known(sight))
     assert instagram.phone.taps == ["sheet over form"]
 
 
 def test_instagrams_sheet_is_touched_beside_it_then_back_is_pressed() -> None:
     scene = Scene({0: "sheet over home"}, "instagram")
-    scene.fails(lambda flow, sight: flow.settled(sight))
+    scene.fails(lambda flow, sight: flow.wait_until_known(sight))
     assert scene.stage.way == ["tap scrim", "press back: closes some_sheet"]
 
 
 def test_a_question_that_belongs_after_the_tap_is_not_answered_before_it() -> None:
     scene = Scene({0: "publicly?"})
-    failed = scene.fails(lambda flow, sight: flow.settled(sight))
+    failed = scene.fails(lambda flow, sight: flow.wait_until_known(sight))
     assert str(failed) == "publish_publicly came before anything was published"
     assert scene.phone.taps == []
 
@@ -377,7 +377,7 @@ def test_a_dialog_that_comes_again_and_again_ends_it() -> None:
 
     def go_on(flow: Any, sight: Sight) -> None:
         while True:
-            sight = flow.hands.wait_change(flow.settled(sight), 2.0)
+            sight = flow.driver.wait_change(flow.wait_until_known(sight), 2.0)
 
     failed = scene.fails(go_on)
     assert str(failed).startswith("contacts_dialog ")
@@ -421,4 +421,4 @@ def test_a_text_that_the_app_changed_is_told_with_the_place_and_kept_for_later()
     assert (failed.value.code, failed.value.step) == ("caption_altered", "caption")
     assert str(failed.value) == 'the app changed the caption: after 4 characters "#two" became "two"'
     assert scene.stage.attempt.facts["caption reads differently"] == {"wanted": "one #two", "seen": "one two"}
-    assert scene.flow.unfinished.knows("one two")
+    assert scene.flow.drafts.knows("one two")

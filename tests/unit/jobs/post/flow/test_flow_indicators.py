@@ -1,4 +1,4 @@
-"""Signs of earlier uploads, which stay on the screen for days, are never taken for those of this post."""
+"""Indicators of earlier uploads, which stay on the screen for days, are never taken for those of this post."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from jobs.hub.settings import Posting, Settings
-from jobs.post.flow.draft_memory import Unfinished
+from jobs.post.flow.draft_memory import DraftMemory
 from jobs.post.script import PostScript
 from jobs.task.attempt import Verdict
 from storage import records
@@ -59,7 +59,7 @@ def settings() -> Settings:
 
 def test_an_old_notice_says_nothing_about_a_post_before_which_nobody_looked(video: MediaFile) -> None:
     stage = shared(video)
-    stage.phone.at = "profile"  # the app opens where no signs of uploads stand
+    stage.phone.at = "profile"  # the app opens where no indicators of uploads stand
     stage.phone.screens["badge"] = page(*TABS, BADGE, *FAILED)
     stage.phone.screens["feed"] = page(*TABS, FOR_YOU, *FAILED)
     assert stage.run().outcome is Outcome.UNKNOWN
@@ -153,7 +153,7 @@ def test_JOB_4_a_store_that_refuses_after_the_proof_changes_nothing_about_the_ve
 
 def settle(stage: Stage, *, before: dict[str, int] | None, sent: bool = True) -> Verdict:
     meta = Meta()
-    Unfinished(meta, "FAKE", TIKTOK).note_before(stage.attempt.task.id, before)
+    DraftMemory(meta, "FAKE", TIKTOK).note_before(stage.attempt.task.id, before)
     now = records.Stage.VERIFYING if sent else records.Stage.COMMITTING
     stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=now)
     return PostScript(settings(), meta).settle(stage.attempt, stage.phone)
@@ -181,8 +181,8 @@ def test_after_a_crash_a_form_that_is_gone_proves_only_a_tap_that_was_sent(video
 
 def test_what_was_noted_before_a_tap_belongs_to_that_task_only() -> None:
     meta = Meta()
-    Unfinished(meta, "S", "app").note_before(7, {"posted": 1}, posts=8, tile="Reel at row 1", fresh=True)
-    again = Unfinished(meta, "S", "app")
-    assert again.signs_before(7) == {"posted": 1}
+    DraftMemory(meta, "S", "app").note_before(7, {"posted": 1}, posts=8, tile="Reel at row 1", fresh=True)
+    again = DraftMemory(meta, "S", "app")
+    assert again.indicators_before(7) == {"posted": 1}
     assert again.profile_before(7) == (8, "Reel at row 1", True)
-    assert (again.signs_before(8), again.profile_before(8)) == (None, (None, "", False))
+    assert (again.indicators_before(8), again.profile_before(8)) == (None, (None, "", False))

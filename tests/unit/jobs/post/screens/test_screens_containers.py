@@ -9,7 +9,7 @@ import pytest
 from jobs.phone.screen.tree import UiTree, parse_xml
 from jobs.post.screens.containers import covers, free_part
 from jobs.post.screens.drawn import drawn_trees, unclear
-from jobs.post.screens.finder import Look
+from jobs.post.screens.finder import ElementIndex
 from jobs.post.screens.inspect import inspect_tree, vocabulary
 from jobs.post.screens.recognise import recognise
 from jobs.post.screens.screens_file import ScreensInvalid
@@ -43,8 +43,8 @@ def tree(*nodes: str) -> UiTree:
     return parse_xml("<hierarchy>" + "".join(nodes) + "</hierarchy>")
 
 
-def look(*nodes: str, platform: str = "tiktok") -> Look:
-    return Look(tree(*nodes), vocabulary(platform))
+def look(*nodes: str, platform: str = "tiktok") -> ElementIndex:
+    return ElementIndex(tree(*nodes), vocabulary(platform))
 
 
 def seen(*nodes: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import jobs.post
-from jobs.post.screens.labels import Word, plain
+from jobs.post.screens.labels import Label, normalise
 from jobs.post.screens.screens_file import BUILT_IN, SHIPPED, Rule, ScreensInvalid
 from jobs.post.screens.vocabularies import load
 
@@ -152,15 +152,15 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_texts_are_compared_in_a_plain_form(one: str, two: str) -> None:
-    assert plain(one) == plain(two)
+    assert normalise(one) == normalise(two)
 
 
 def test_an_empty_label_matches_no_word() -> None:
-    assert not Word("any", [""], [".*"]).matches("")
+    assert not Label("any", [""], [".*"]).matches("")
 
 
 def test_a_whole_text_does_not_match_a_part() -> None:
-    assert not Word("next", ["Next"]).matches("Next week")
+    assert not Label("next", ["Next"]).matches("Next week")
 
 
 @pytest.mark.parametrize("platform", ["tiktok", "instagram"])

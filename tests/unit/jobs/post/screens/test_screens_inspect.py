@@ -209,7 +209,7 @@ def test_U2_19_another_build_phone_or_package_changes_nothing(
     tree, app = read(change(text, rnd))
     seen = inspect_tree(tree, app=app)
     if change in (renamed_ids, everything) and platform(file) == "instagram" and kind in SIGNS:
-        # Instagram's signs count by their ids alone: without these the same words could be anybody's.
+        # Instagram's indicators count by their ids alone: without these the same words could be anybody's.
         assert seen["kind"] not in SIGNS
         return
     assert (seen["screen"], seen["kind"]) == (screen, kind)
