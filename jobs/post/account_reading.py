@@ -9,7 +9,7 @@ from jobs.phone.protocol import PhoneSession
 from jobs.post.apps import APPS
 from jobs.post.flow.account_rows import account_rows
 from jobs.post.flow.driver import ScreenDriver
-from jobs.post.flow.flow import EFFECT_S, START_PATIENCE_S
+from jobs.post.flow.screen_walk import EFFECT_S, START_PATIENCE_S
 from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary

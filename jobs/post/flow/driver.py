@@ -11,7 +11,7 @@ from jobs.phone.errors import AutomationLost
 from jobs.phone.protocol import PhoneSession
 from jobs.phone.screen.tree import Node, UiTree
 from jobs.post.screens.containers import covers, free_part
-from jobs.post.screens.element import Element
+from jobs.post.screens.element import Element, same_node
 from jobs.post.screens.recognise import Sight, fits, recognise
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import ScriptFailed, Visit
@@ -192,7 +192,7 @@ class ScreenDriver:
         told = False
         while True:
             tree, _, sight = self._last
-            node = self._same(found, tree)
+            node = same_node(found.node, tree)
             if node is None:
                 self.attempt.note(f"{found.name} is gone: not touched")
                 return None
@@ -219,23 +219,6 @@ class ScreenDriver:
                 told = True
             if self.wait_change(sight, deadline.remaining_s).name != name:
                 return None
-
-    @staticmethod
-    def _same(found: Element, tree: UiTree) -> Node | None:
-        """The element's node in a tree: itself, else the one that says the same in the same place."""
-        node = found.node
-        if node.order < len(tree.nodes) and tree.nodes[node.order] is node:
-            return node
-        alike = [
-            n
-            for n in tree.nodes
-            if (n.resource_id, n.class_name, n.content_desc)
-            == (node.resource_id, node.class_name, node.content_desc)
-            and n.visible
-        ]
-        return next((n for n in alike if n.bounds == node.bounds), None) or next(
-            (n for n in alike if n.text == node.text and (n.text or n.content_desc)), None
-        )
 
     def tap_once(self, found: Element) -> None:
         """The publishing tap: sent once and never again, whatever becomes of its answer.
@@ -301,6 +284,11 @@ class ScreenDriver:
         self.attempt.check()
         self.trips["key"] += 1
         return self.phone.hide_keyboard()
+
+
+def stuck(sight: Sight, why: str) -> ScriptFailed:
+    """Nothing moves forward: the app is not as the screens files say."""
+    return ScriptFailed(ErrorCode.UI_CHANGED, why, step=sight.name)
 
 
 def said(node: Node) -> str:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from jobs.phone.screen.tree import Node
+from jobs.post.flow.driver import stuck
+from jobs.post.flow.flow import Flow
 from jobs.post.screens.element import Element
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
-
-if TYPE_CHECKING:
-    from jobs.post.flow.flow import Flow
 
 #: Scrolls until the next cell must be in view; each moves by about a screen of the grid.
 MAX_SCROLLS = 8
@@ -88,9 +86,7 @@ class GridWalk:
             ScriptFailed: a number is not where it should be, the grid ends early, or the picker does not react.
         """
         if self._chosen(sight):
-            raise self._flow.stuck(
-                sight, f"{self._chosen(sight)} media are chosen before anything was tapped"
-            )
+            raise stuck(sight, f"{self._chosen(sight)} media are chosen before anything was tapped")
         for number in range(1, count + 1):
             sight = self._choose_one(sight, number, count)
         return sight
@@ -111,7 +107,7 @@ class GridWalk:
                 return sight
             if self._chosen(sight) != number - 1:
                 break
-        raise flow.stuck(
+        raise stuck(
             sight, f"choosing image {number} of {count} has no effect: {self._chosen(sight)} are chosen"
         )
 
@@ -123,7 +119,7 @@ class GridWalk:
         place = numbers.index(number) if number in numbers else -1
         right = place == 0 if number == 1 else place > 0 and numbers[place - 1] == number - 1
         if not right:
-            raise self._flow.stuck(sight, f"number {number} is not on the image that was tapped")
+            raise stuck(sight, f"number {number} is not on the image that was tapped")
 
     def _cells(self, sight: Sight) -> list[Cell]:
         return sorted(self._read(sight), key=lambda c: (c.node.bounds[1], c.node.bounds[0]))
@@ -143,7 +139,7 @@ class GridWalk:
             if without_effect >= END_SCROLLS:
                 break
             if last and not self._scrolled and not any(c.number for c in cells):
-                raise flow.stuck(
+                raise stuck(
                     sight,
                     f"the picker shows {len(cells)} of {count} images and no numbers on chosen ones: "
                     "after scrolling nothing would tell which is which",
@@ -159,7 +155,7 @@ class GridWalk:
                 f"the picker's grid ends after {last} of {count} images",
                 step=name,
             )
-        raise flow.stuck(sight, f"the image after number {last} of {count} is not found in the picker's grid")
+        raise stuck(sight, f"the image after number {last} of {count} is not found in the picker's grid")
 
     def _place_behind(self, cells: Sequence[Cell], last: int) -> int | None:
         """The place in view of the cell behind number `last`, perhaps beyond the end; None when nothing tells."""
@@ -203,7 +199,7 @@ class GridWalk:
             sight = driver.wait_change(sight, REST_S)
             if _layout(self._cells(sight)) == before:
                 return sight
-        raise self._flow.stuck(sight, "the picker's grid does not come to rest")
+        raise stuck(sight, "the picker's grid does not come to rest")
 
 
 def _layout(cells: Sequence[Cell]) -> list[tuple[object, ...]]:

@@ -72,7 +72,7 @@ class PostSearch:
                 if asks or (screen is not None and screen.phase in ("after", "posting")):
                     return unknown(ErrorCode.UPLOAD_TIMEOUT, f"the app asks: {sight.name}", step=sight.name)
                 self.closed_unknown = self.closed_unknown or sight.name == "some_sheet"
-                sight = flow.dismiss_any(sight)
+                sight = flow.dismiss(sight)
                 continue
             verdict = self._judge(sight)
             if verdict is not None:

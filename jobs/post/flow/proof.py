@@ -106,7 +106,7 @@ class Watch:
             if deadline.expired or flow.attempt.deadline.expired:
                 return self._timed_out(sight)
             if sight.kind == "interruption" and not self._asks_of_the_post(sight):
-                sight = flow.dismiss_any(sight)
+                sight = flow.dismiss(sight)
                 continue
             sight = flow.driver.wait_change(sight, min(wait_s or 5.0, max(0.05, deadline.remaining_s)))
 

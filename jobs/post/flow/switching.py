@@ -8,6 +8,7 @@ from jobs.content.plan import same_user
 from jobs.hub.platforms import facts
 from jobs.phone.screen.tree import Node
 from jobs.post.flow.account_rows import labelled_nodes
+from jobs.post.flow.driver import stuck
 from jobs.post.flow.flow import Flow
 from jobs.post.screens.element import Element
 from jobs.post.screens.labels import normalise
@@ -53,7 +54,7 @@ class Switcher:
                 flow.attempt.see_account("")
                 return sight
             if not name:
-                raise flow.stuck(sight, "the account's name cannot be read from the profile")
+                raise stuck(sight, "the account's name cannot be read from the profile")
             flow.account_seen = name
             flow.attempt.see_account(name)
             if not wanted or same_user(name, wanted):

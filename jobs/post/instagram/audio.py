@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jobs.hub.platforms import PostKind
 from jobs.phone.errors import CommandFailed
+from jobs.post.flow.driver import stuck
 from jobs.post.flow.flow import Flow
 from jobs.post.instagram.reading import says_in
 from jobs.post.screens.labels import normalise
@@ -106,7 +107,7 @@ class AudioPage:
     def on_page(self, sight: Sight) -> Sight:
         """Use the audio."""
         if self._plan.way != "useSound":
-            raise self._flow.stuck(sight, "an audio page came unasked")
+            raise stuck(sight, "an audio page came unasked")
         sight = self._flow.press(sight, "use_audio", timeout_s=15.0)
         self.wanted = False
         return sight

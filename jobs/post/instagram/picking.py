@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from jobs.phone.screen.tree import Node
+from jobs.post.flow.driver import stuck
+from jobs.post.flow.flow import Flow
 from jobs.post.flow.grid import Cell, GridWalk, in_reading_order
 from jobs.post.flow.picking import MAX_REFRESHES, fits_duration, seconds
 from jobs.post.screens.element import Element, touch
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
-
-if TYPE_CHECKING:
-    from jobs.post.flow.flow import Flow
 
 EDITOR_S = 25.0
 
@@ -73,7 +71,7 @@ def _take(flow: Flow, sight: Sight, video: Node) -> Sight:
             # Pickers of stories and reels go on by themselves; give them their time.
             sight = flow.driver.until(sight, lambda s: s.name != name, EDITOR_S)
             if sight.name == name:
-                raise flow.stuck(sight, "tapping the video has no effect")
+                raise stuck(sight, "tapping the video has no effect")
             return sight
     return flow.press(sight, "picker_next", timeout_s=EDITOR_S)
 
@@ -150,7 +148,7 @@ def _several(flow: Flow, sight: Sight) -> Sight:
         flow.driver.tap(flow.need(sight, "select_multiple"))
         sight = flow.driver.until(sight, lambda s: s.name != name or s.has("numbered_thumbnails"), 4.0)
         if sight.tree.same_as(tree):
-            raise flow.stuck(sight, "selecting several images cannot be turned on")
+            raise stuck(sight, "selecting several images cannot be turned on")
     for _ in range(20):
         numbered = sight.find("numbered_thumbnails")
         if numbered is None or sight.name != name:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jobs.phone.screen.tree import Bounds, Node
+from jobs.phone.screen.tree import Bounds, Node, UiTree
 from jobs.post.screens.screens_file import Rule, Texts
 
 #: Windows that lie around an app and never belong to it: the system's bars, keyboards.
@@ -45,6 +45,17 @@ def is_around(package: str) -> bool:
 def is_keyboard(package: str) -> bool:
     """Whether a package draws a keyboard: it takes all touches on it, between its keys too."""
     return any(part in package for part in _KEYBOARDS)
+
+
+def same_node(node: Node, tree: UiTree) -> Node | None:
+    """A node in a newer tree: itself, else the one that says the same in the same place, else what says the same."""
+    if node.order < len(tree.nodes) and tree.nodes[node.order] is node:
+        return node
+    kind = (node.resource_id, node.class_name, node.content_desc)
+    alike = [n for n in tree.nodes if n.visible and (n.resource_id, n.class_name, n.content_desc) == kind]
+    return next((n for n in alike if n.bounds == node.bounds), None) or next(
+        (n for n in alike if n.text == node.text and (n.text or n.content_desc)), None
+    )
 
 
 def is_editable(node: Node) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from jobs.hub.platforms import PostKind
+from jobs.post.flow.driver import stuck
 from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
-from jobs.post.flow.picking import pick_on_tiktok
 from jobs.post.flow.switching import Switcher
 from jobs.post.screens.element import Element
 from jobs.post.screens.readback import same_text
 from jobs.post.screens.recognise import Sight
 from jobs.post.tiktok.options import add_product_link, set_ai_label
+from jobs.post.tiktok.picking import pick
 from jobs.post.tiktok.sound_page import SoundPage
 from jobs.post.tiktok.sound_sheet import set_sound
 from jobs.task.attempt import ScriptFailed
@@ -140,7 +141,7 @@ class TikTokFlow(Flow):
         name = sight.name
         sight = self.driver.until(sight, lambda s: s.name != name, EDITOR_S)
         if sight.name == name:
-            raise self.stuck(sight, "TikTok does not take the shared file")
+            raise stuck(sight, "TikTok does not take the shared file")
         return sight
 
     # The composer
@@ -151,7 +152,7 @@ class TikTokFlow(Flow):
         return self.press(sight, "gallery_button")
 
     def on_picker(self, sight: Sight) -> Sight:
-        sight = pick_on_tiktok(self, sight)
+        sight = pick(self, sight)
         self.media_chosen = True
         return sight
 
@@ -292,7 +293,7 @@ class TikTokFlow(Flow):
         if not shown(sight):
             sight = self.driver.wait_change(sight, 2.0)
         if not shown(sight):
-            raise self.stuck(sight, "the Post button does not come into view")
+            raise stuck(sight, "the Post button does not come into view")
         return sight
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jobs.phone.errors import CommandFailed
+from jobs.post.flow.driver import stuck
 from jobs.post.flow.flow import Flow
 from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight
@@ -114,7 +115,7 @@ class SoundPage:
 
     def _asked_for(self, sight: Sight) -> Flow:
         if self._plan.way != "useSound":
-            raise self._flow.stuck(sight, "the search page came unasked")
+            raise stuck(sight, "the search page came unasked")
         return self._flow
 
     def on_page(self, sight: Sight) -> Sight:
