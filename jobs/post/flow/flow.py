@@ -13,7 +13,7 @@ from jobs.post.flow.driver import stuck
 from jobs.post.flow.getting_files import PhoneFiles
 from jobs.post.flow.screen_walk import ScreenWalk
 from jobs.post.screens.element import Element
-from jobs.post.screens.readback import difference, hits_limit, loses_hashtags, same_text
+from jobs.post.screens.readback import difference, field_text, hits_limit, loses_hashtags, same_text
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import Attempt, ScriptFailed
@@ -160,7 +160,35 @@ class Flow(ScreenWalk):
             self.attempt.note("signs of an earlier upload", **indicators)
         return sight
 
-    # Comparing texts
+    def close_account_sheet(self, sight: Sight) -> Sight:
+        """Leave the account switcher, which an earlier attempt or a person left open."""
+        self.driver.back("the account sheet was left open")
+        return self.driver.until(sight, lambda s: s.name != "account_sheet", 4.0)
+
+    # Texts
+
+    def is_left_by_us(self, text: str, ours: str) -> bool:
+        """Whether a text that stands in a form was typed by an attempt that was cut off; `ours` is about to be typed."""
+        again = self.attempt.task.attempt > 1 and ours.startswith(text.strip())
+        return again or self.drafts.knows(text)
+
+    def type_text(self, sight: Sight, element: str, text: str, *screens: str) -> Sight:
+        """Fill a field and read it back, at most twice; `screens` are those on which the field stands.
+
+        Raises:
+            ScriptFailed: it reads differently.
+        """
+        what = element.partition("_")[0]
+        with self.attempt.step(f"type {what}"):
+            for number in (1, 2):
+                self.driver.enter_text(self.need(sight, element), text)
+                sight = self.driver.until(sight, lambda s: same_text(text, field_text(s, element)), 3.0)
+                sight = self.reach(sight, *screens)
+                if same_text(text, field_text(sight, element)):
+                    return sight
+                self.attempt.note(f"the {what} does not read as typed", tried=number)
+            self.check_text(text, field_text(sight, element), what)
+        return sight
 
     def check_text(self, wanted: str, seen: str, field: str) -> None:
         """What was typed must stand there to the letter.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 
 from jobs.hub.clock import Deadline
 from jobs.post.flow.flow import Flow
@@ -18,57 +19,40 @@ FORM_STANDS_S = 20.0
 LOOK_S = 40.0
 
 
+@dataclass(eq=False, slots=True)
 class PostSearch:
     """One look for a post. The apps differ in where their tabs are and in what they show there."""
 
-    def __init__(
-        self,
-        flow: Flow,
-        *,
-        tabs: Collection[str],
-        forms: Collection[str],
-        quiet_s: float,
-        quiet_after_progress_s: float,
-        is_proof: Callable[[Sight], Verdict | None],
-        at_tabs: Callable[[Sight, PostSearch], Verdict],
-        is_our_form: Callable[[Sight], bool],
-    ) -> None:
-        """Prepare.
+    flow: Flow  #: of the attempt that looks
+    tabs: Collection[str]  #: the screens with the app's tab bar
+    forms: Collection[str]  #: the screens from which posts are sent
+    quiet_s: float  #: how long the app must show no upload at its tabs before it is asked more closely
+    quiet_after_progress_s: float  #: the same after our own upload was seen
+    is_proof: Callable[[Sight], Verdict | None]  #: what a sight proves at once
+    at_tabs: Callable[
+        [Sight, PostSearch], Verdict
+    ]  #: asked when the app is quiet at its tabs; changes nothing
+    is_our_form: Callable[[Sight], bool]  #: whether a form that stands holds what this task wanted to post
+    indicators: UploadIndicators = field(init=False)
+    #: a sheet that the screens files do not describe was closed: it may have asked something of the post
+    closed_unknown: bool = field(init=False, default=False)
+    _form: Deadline | None = field(init=False, default=None)
+    _quiet: Deadline | None = field(init=False, default=None)
 
-        Args:
-            flow: the flow of the attempt that looks.
-            tabs: the screens with the app's tab bar.
-            forms: the screens from which posts are sent.
-            quiet_s: how long the app must show no sign at its tabs before it is asked more closely.
-            quiet_after_progress_s: the same after our own upload was seen.
-            is_proof: what a sight proves at once.
-            at_tabs: asked when the app is quiet at its tabs; changes nothing.
-            is_our_form: whether a form that stands holds what this task wanted to post.
-        """
-        self._flow = flow
-        self._tabs = tabs
-        self._forms = forms
-        self._quiet_s, self._quiet_after_progress_s = quiet_s, quiet_after_progress_s
-        self._is_proof = is_proof
-        self._at_tabs = at_tabs
-        self._is_our_form = is_our_form
+    def __post_init__(self) -> None:
+        flow = self.flow
         before = flow.drafts.indicators_before(flow.attempt.task.id)
         self.indicators = UploadIndicators(flow.driver, before, shows_all=flow.shows_all_indicators)
-        self.closed_unknown = (
-            False  #: a sheet that nobody knows was closed: it may have asked something of the post
-        )
-        self._form: Deadline | None = None
-        self._quiet: Deadline | None = None
 
     def run(self) -> Verdict:
         """Look until there is a verdict or the time for proof is over."""
-        flow = self._flow
+        flow = self.flow
         deadline = Deadline(flow.attempt.clock, max(LOOK_S, flow.posting.proof_timeout_s))
         sight = flow.driver.observe()
         while not deadline.expired:
             if sight.kind == "interruption":
                 screen = sight.screen
-                asks = sight.name == "some_sheet" and flow.driver.beneath(sight).name in self._forms
+                asks = sight.name == "some_sheet" and flow.driver.beneath(sight).name in self.forms
                 if asks or (screen is not None and screen.phase in ("after", "posting")):
                     return unknown(ErrorCode.UPLOAD_TIMEOUT, f"the app asks: {sight.name}", step=sight.name)
                 self.closed_unknown = self.closed_unknown or sight.name == "some_sheet"
@@ -89,29 +73,29 @@ class PostSearch:
 
     def _judge(self, sight: Sight) -> Verdict | None:
         sight = self.indicators.ours(sight)
-        screen, clock = sight.screen, self._flow.attempt.clock
+        screen, clock = sight.screen, self.flow.attempt.clock
         if screen is not None and sight.kind == "human":
             return unknown(screen.error, screen.says, step=sight.name)
         if screen is not None and sight.kind == "failure":
             return refused(screen.error, screen.says, step=sight.name)
-        verdict = self._is_proof(sight)
+        verdict = self.is_proof(sight)
         if verdict is not None:
             return verdict
-        if sight.name in self._forms:
+        if sight.name in self.forms:
             self._quiet = None
             self._form = self._form or Deadline(clock, FORM_STANDS_S)
             return self._form_stands(sight) if self._form.expired else None
         self._form = None
-        if sight.name not in self._tabs:
+        if sight.name not in self.tabs:
             self._quiet = None
             return None
         if self._quiet is None:
             after = self.indicators.saw_progress
-            self._quiet = Deadline(clock, self._quiet_after_progress_s if after else self._quiet_s)
-        return self._at_tabs(sight, self) if self._quiet.expired else None
+            self._quiet = Deadline(clock, self.quiet_after_progress_s if after else self.quiet_s)
+        return self.at_tabs(sight, self) if self._quiet.expired else None
 
     def _form_stands(self, sight: Sight) -> Verdict:
-        if self._is_our_form(sight):
+        if self.is_our_form(sight):
             return refused(
                 ErrorCode.INTERRUPTED,
                 "the filled form still stands: the publishing tap was never sent",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from jobs.hub.clock import Deadline
 from jobs.post.flow.flow import Flow
@@ -17,8 +18,13 @@ QUIET_AFTER_PROGRESS_S = 0.3
 QUIET_WITHOUT_PROGRESS_S = 6.0
 #: The form still stands after the tap: so long is waited before that counts.
 FORM_STAYS_S = 60.0
+Asks = Callable[[Sight], bool]
 #: Human-needed screens after the tap that are the app's answer to it.
 _REFUSALS = frozenset({ErrorCode.ACCOUNT_BLOCKED, ErrorCode.ACCOUNT_RESTRICTED})
+
+
+def _never(_: Sight) -> bool:
+    return False
 
 
 def published(remark: str) -> Verdict:
@@ -34,58 +40,35 @@ def unknown(code: ErrorCode, message: str, *, step: str = "proof") -> Verdict:
     return Verdict(Outcome.UNKNOWN, message, TaskError(code, message, step))
 
 
+@dataclass(eq=False, slots=True)
 class Watch:
-    """What was seen since the tap. Subclassed by nobody: the two apps differ in the questions they answer."""
+    """What was seen since the tap; the apps differ in the questions they answer."""
 
-    def __init__(
-        self,
-        flow: Flow,
-        *,
-        at_home: Callable[[Sight], bool],
-        on_form: Callable[[Sight], bool],
-        quiet_is_proof: bool,
-        look_deeper: Callable[[Sight, Watch], Verdict | None],
-        look_at_once: Callable[[Sight], Verdict | None] | None = None,
-        doubtful: Callable[[Sight], bool] | None = None,
-        quiet_s: float = QUIET_WITHOUT_PROGRESS_S,
-        is_ours: Callable[[Sight], bool] = lambda _: False,
-        offered: Callable[[Sight], bool] = lambda _: False,
-    ) -> None:
-        """Prepare to watch.
+    flow: Flow
+    at_home: Asks  #: whether a sight shows the app's tabs
+    on_form: Asks  #: whether a sight still shows the form that was sent
+    quiet_is_proof: bool  #: whether "form gone, upload seen and gone, tabs back" counts as proof in this app
+    #: asked when the app is quiet at its tabs: goes and looks at the profile, without changing anything
+    look_deeper: Callable[[Sight, Watch], Verdict | None]
+    look_at_once: Callable[[Sight], Verdict | None] = lambda _: None  #: what already proves it at the tabs
+    doubtful: Asks = _never  #: whether a sight of the tabs shows something that keeps quiet from being proof
+    quiet_s: float = QUIET_WITHOUT_PROGRESS_S  #: quiet at the tabs when no upload was seen at all
+    is_ours: Asks = _never  #: whether a post that is shown holds what this task wanted to post
+    offered: Asks = _never  #: whether a sheet speaks of the post as published
+    indicators: UploadIndicators = field(init=False)
+    left_form: bool = field(init=False, default=False)
+    hit_dialog: bool = field(init=False, default=False)
+    #: a sheet that the screens files do not describe was closed: it may have asked something of the post
+    closed_unknown: bool = field(init=False, default=False)
+    _quiet: Deadline | None = field(init=False, default=None)
+    _form: Deadline | None = field(init=False, default=None)
+    _first: bool = field(init=False, default=True)
 
-        Args:
-            flow: the flow that sent the tap.
-            at_home: whether a sight shows the app's tabs.
-            on_form: whether a sight still shows the form that was sent.
-            quiet_is_proof: whether "form gone, upload sign seen and gone, tabs back" counts as proof in this app.
-            look_deeper: asked when the app is quiet at its tabs: goes and looks at the profile, without changing anything.
-            look_at_once: asked at each sight of the tabs: what already proves it there.
-            doubtful: whether a sight of the tabs shows something that keeps quiet from being proof.
-            quiet_s: how long the app must be quiet at its tabs when no upload was seen at all.
-            is_ours: whether a post that is shown holds what this task wanted to post.
-            offered: whether a sheet speaks of the post as published.
-        """
-        self.flow = flow
-        self.at_home = at_home
-        self.on_form = on_form
+    def __post_init__(self) -> None:
+        flow = self.flow
         self.indicators = UploadIndicators(
             flow.driver, flow.earlier_indicators, shows_all=flow.shows_all_indicators
         )
-        self.quiet_is_proof = quiet_is_proof
-        self.look_deeper = look_deeper
-        self.look_at_once = look_at_once
-        self.doubtful = doubtful
-        self.quiet_s = quiet_s
-        self.is_ours = is_ours
-        self.offered = offered
-        self.left_form = False
-        self.hit_dialog = False
-        self.closed_unknown = (
-            False  #: a sheet that nobody knows was closed: it may have asked something of the post
-        )
-        self._quiet: Deadline | None = None
-        self._form: Deadline | None = None
-        self._first = True
 
     @property
     def saw_progress(self) -> bool:
@@ -191,16 +174,15 @@ class Watch:
         )
 
     def _at_home(self, sight: Sight) -> tuple[Verdict | None, float]:
-        if self.doubtful is not None and self.doubtful(sight):
+        if self.doubtful(sight):
             self._quiet = None
             return None, 5.0
         clock = self.flow.attempt.clock
         if self._quiet is None:
             self._quiet = Deadline(clock, QUIET_AFTER_PROGRESS_S if self.saw_progress else self.quiet_s)
-        if self.look_at_once is not None:
-            verdict = self.look_at_once(sight)
-            if verdict is not None:
-                return verdict, 0
+        verdict = self.look_at_once(sight)
+        if verdict is not None:
+            return verdict, 0
         if not self._quiet.expired:
             return None, self._quiet.remaining_s
         clear = self.indicators.clear and not self.indicators.failure_stands(sight)

@@ -8,8 +8,8 @@ from jobs.post.flow.switching import Switcher
 from jobs.post.instagram.audio import AudioPage
 from jobs.post.instagram.options import scroll_up_to, set_label
 from jobs.post.instagram.picking import pick_images, pick_video
-from jobs.post.instagram.reading import name_of, post_count, says, tile_of
-from jobs.post.screens.readback import same_text
+from jobs.post.instagram.reading import name_of, post_count, tile_of
+from jobs.post.screens.readback import field_text
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
@@ -46,7 +46,7 @@ class InstagramFlow(Flow):
         return {
             "home": self.on_home,
             "own_profile": self.on_profile,
-            "account_sheet": self.on_account_sheet,
+            "account_sheet": self.close_account_sheet,
             "create_sheet": self.on_create_sheet,
             "search": self.audio.on_search,
             "search_results": self.audio.on_results,
@@ -131,10 +131,6 @@ class InstagramFlow(Flow):
         )
         self.profile_fresh = True
         return self.reach(sight, "own_profile")
-
-    def on_account_sheet(self, sight: Sight) -> Sight:
-        self.driver.back("the account sheet was left open")
-        return self.driver.until(sight, lambda s: s.name != "account_sheet", 4.0)
 
     def on_create_sheet(self, sight: Sight) -> Sight:
         row = {PostKind.STORY: "create_story", PostKind.FEED: "create_post"}.get(
@@ -226,15 +222,15 @@ class InstagramFlow(Flow):
             return self.fresh_start("a share screen is open that this attempt did not fill")
         text = self.plan.description
         if not self.typed:
-            left = says(sight)
-            again = self.attempt.task.attempt > 1 and text.startswith(left.strip())
-            if left and not (again or self.drafts.knows(left)):
+            left = field_text(sight, "caption_field")
+            if left and not self.is_left_by_us(left, text):
                 raise ScriptFailed(
                     ErrorCode.LEFTOVER_DRAFT, "the caption already holds text: an unfinished post was resumed",
                     step="share_screen",
                 )  # fmt: skip
             if text or left:
-                sight = self.type_caption(sight, text)
+                self.drafts.remember([text])
+                sight = self.type_text(sight, "caption_field", text, "share_screen", "caption_editor")
             self.typed = True
             if sight.name != "share_screen":
                 return sight
@@ -244,21 +240,6 @@ class InstagramFlow(Flow):
             if sight.name != "share_screen":
                 return sight
         sight = scroll_up_to(self, sight, "caption_field")
-        self.check_text(text, says(sight), "caption")
+        self.check_text(text, field_text(sight, "caption_field"), "caption")
         self.audio.check(sight)
         raise ReadyToPublish(sight, self.need(sight, "share_button"))
-
-    def type_caption(self, sight: Sight, text: str) -> Sight:
-        """Fill the caption and leave its editor, which hides Share."""
-        screens = ("share_screen", "caption_editor")
-        self.drafts.remember([text])
-        for number in (1, 2):
-            with self.attempt.step("type caption"):
-                self.driver.enter_text(self.need(sight, "caption_field"), text)
-                sight = self.driver.until(sight, lambda s: same_text(text, says(s)), 3.0)
-                sight = self.reach(sight, *screens)
-            if same_text(text, says(sight)):
-                break
-            self.attempt.note("the caption does not read as typed", tried=number)
-        self.check_text(text, says(sight), "caption")
-        return sight

@@ -6,8 +6,8 @@ from jobs.hub.platforms import PostKind
 from jobs.post.flow.look_for_post import PostSearch
 from jobs.post.flow.proof import Watch, published, unknown
 from jobs.post.instagram.flow import InstagramFlow
-from jobs.post.instagram.reading import post_count, says, tile_of
-from jobs.post.screens.readback import same_text
+from jobs.post.instagram.reading import post_count, tile_of
+from jobs.post.screens.readback import field_text, same_text
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import Verdict
 from storage.error_codes import ErrorCode
@@ -33,7 +33,7 @@ def watch(flow: InstagramFlow) -> Watch:
         look_deeper=lambda s, w: _look_deeper(flow, s, w),
         quiet_s=PROFILE_AFTER_S,
         offered=lambda s: flow.plan.kind is not PostKind.STORY and s.has("posted_offer"),
-        look_at_once=(lambda s: _new_ring(flow, s)) if flow.plan.kind is PostKind.STORY else None,
+        look_at_once=lambda s: _new_ring(flow, s),
     )
 
 
@@ -81,7 +81,7 @@ def to_profile(flow: InstagramFlow, sight: Sight) -> Sight:
 
 def _new_ring(flow: InstagramFlow, sight: Sight) -> Verdict | None:
     """The ring around the own bubble of the tray appears when the story is up."""
-    if sight.has("own_ring") and flow.ring_before is False:
+    if flow.plan.kind is PostKind.STORY and sight.has("own_ring") and flow.ring_before is False:
         return published("the own story stands in the tray")
     return None
 
@@ -107,7 +107,8 @@ def look_for_post(flow: InstagramFlow) -> Verdict:
         is_proof=lambda s: published("the app says that it is posted") if s.kind == "success" else None,
         at_tabs=lambda s, _: _look_at_profile(flow, s),
         is_our_form=lambda s: (
-            s.name in ("story_editor", "story_share_sheet") or same_text(flow.plan.description, says(s))
+            s.name in ("story_editor", "story_share_sheet")
+            or same_text(flow.plan.description, field_text(s, "caption_field"))
         ),
     ).run()
 

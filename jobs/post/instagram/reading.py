@@ -1,4 +1,4 @@
-"""What Instagram's screens say: the account, the profile's numbers, the caption."""
+"""What Instagram's screens say: the account, the profile's numbers."""
 
 from __future__ import annotations
 
@@ -7,20 +7,6 @@ import re
 from jobs.post.screens.recognise import Sight
 
 _COUNT = re.compile(r"\d[\d.,\u00a0\u202f' ]*")
-
-
-def says(sight: Sight) -> str:
-    """What the caption field holds; "" for its placeholder."""
-    found = sight.find("caption_field")
-    if found is None or sight.index.is_empty(found.node):
-        return ""
-    return found.node.text
-
-
-def says_in(sight: Sight, element: str) -> str:
-    """What a field holds, its placeholder included."""
-    found = sight.find(element)
-    return found.node.text if found else ""
 
 
 def name_of(sight: Sight) -> str:

@@ -20,6 +20,12 @@ def texts_on(sight: Sight) -> frozenset[str]:
     return frozenset(told(sight))
 
 
+def field_text(sight: Sight, element: str) -> str:
+    """What a field holds; "" for its placeholder, and where it is not on the screen."""
+    found = sight.find(element)
+    return found.node.text if found is not None and not sight.index.is_empty(found.node) else ""
+
+
 def same_text(wanted: str, seen: str) -> bool:
     """Whether a text read back from a tree is the one that was typed.
 

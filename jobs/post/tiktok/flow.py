@@ -6,12 +6,11 @@ from jobs.hub.platforms import PostKind
 from jobs.post.flow.driver import stuck
 from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
 from jobs.post.flow.switching import Switcher
-from jobs.post.screens.element import Element
-from jobs.post.screens.readback import same_text
+from jobs.post.screens.readback import field_text
 from jobs.post.screens.recognise import Sight
 from jobs.post.tiktok.options import add_product_link, set_ai_label
 from jobs.post.tiktok.picking import pick
-from jobs.post.tiktok.sound_page import SoundPage
+from jobs.post.tiktok.sound_page import TikTokSoundPage
 from jobs.post.tiktok.sound_sheet import set_sound
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
@@ -30,7 +29,7 @@ class TikTokFlow(Flow):
         return {
             "home": self.on_home,
             "own_profile": self.on_profile,
-            "account_sheet": self.on_account_sheet,
+            "account_sheet": self.close_account_sheet,
             "templates": lambda s: self.press(s, "post_tab" if s.has("post_tab") else "templates_close"),
             "camera": self.on_camera,
             "picker": self.on_picker,
@@ -52,7 +51,7 @@ class TikTokFlow(Flow):
         self.options_done = False
         self.typed = False
         self.failure_closed = False
-        self.sound_page = SoundPage(self)
+        self.sound_page = TikTokSoundPage(self)
         self.restarted = False
         self.discarded = self.discarding = False
         self.switcher = Switcher(self, handle_of)
@@ -111,10 +110,6 @@ class TikTokFlow(Flow):
             sight = self.switcher.ensure(sight)
             self.account_read = True
         return self.start(sight)
-
-    def on_account_sheet(self, sight: Sight) -> Sight:
-        self.driver.back("the account sheet was left open")
-        return self.driver.until(sight, lambda s: s.name != "account_sheet", 4.0)
 
     def start(self, sight: Sight) -> Sight:
         """Start the way that was asked for, from a screen with the tab bar."""
@@ -194,12 +189,10 @@ class TikTokFlow(Flow):
         fields = (("title_field", self.plan.title), ("description_field", self.plan.description))
         left = False
         for element, ours in fields:
-            found = sight.find(element)
-            if found is None or sight.index.is_empty(found.node):
+            text = field_text(sight, element)
+            if not text:
                 continue
-            text = says(sight, element)
-            again = self.attempt.task.attempt > 1 and ours.startswith(text.strip())
-            if self.discarded or not (again or self.drafts.knows(text)):
+            if self.discarded or not self.is_left_by_us(text, ours):
                 raise ScriptFailed(
                     ErrorCode.LEFTOVER_DRAFT,
                     f"the {element.partition('_')[0]} already holds text: an unfinished post was resumed; "
@@ -248,19 +241,7 @@ class TikTokFlow(Flow):
         """Fill title and description and read them back."""
         self.drafts.remember(text for _, text in self.fields())
         for element, text in self.fields():
-            with self.attempt.step("type " + element.partition("_")[0]):
-                sight = self.type_into(sight, element, text)
-        return sight
-
-    def type_into(self, sight: Sight, element: str, text: str) -> Sight:
-        for number in (1, 2):
-            self.driver.enter_text(self.need(sight, element), text)
-            sight = self.driver.until(sight, lambda s: reads(s, element, text), 3.0)
-            sight = self.reach(sight, "post_screen")
-            if reads(sight, element, text):
-                return sight
-            self.attempt.note(f"{element} does not read as typed", tried=number)
-        self.check_text(text, says(sight, element), element.partition("_")[0])
+            sight = self.type_text(sight, element, text, "post_screen")
         return sight
 
     def finish(self, sight: Sight) -> Sight:
@@ -269,9 +250,9 @@ class TikTokFlow(Flow):
         if button is None:
             return self.uncover_post(sight)
         for element, text in self.fields():
-            self.check_text(text, says(sight, element), element.partition("_")[0])
+            self.check_text(text, field_text(sight, element), element.partition("_")[0])
         if not self.fields() and sight.has("description_field"):
-            self.check_text("", says(sight, "description_field"), "description")
+            self.check_text("", field_text(sight, "description_field"), "description")
         raise ReadyToPublish(sight, button)
 
     def uncover_post(self, sight: Sight) -> Sight:
@@ -301,15 +282,3 @@ def handle_of(sight: Sight) -> str:
     """The account's handle on the own profile, without "@"; "" when there is none."""
     found = sight.find("profile_handle") if sight.name == "own_profile" else None
     return found.says.lstrip("@") if found else ""
-
-
-def says(sight: Sight, element: str) -> str:
-    """What a field holds; "" for its placeholder."""
-    found: Element | None = sight.find(element)
-    if found is None or sight.index.is_empty(found.node):
-        return ""
-    return found.node.text
-
-
-def reads(sight: Sight, element: str, text: str) -> bool:
-    return sight.name == "post_screen" and same_text(text, says(sight, element))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from jobs.post.flow.look_for_post import PostSearch
 from jobs.post.flow.proof import Watch, published, unknown
 from jobs.post.screens.labels import normalise
-from jobs.post.screens.readback import same_text
+from jobs.post.screens.readback import field_text, same_text
 from jobs.post.screens.recognise import Sight
-from jobs.post.tiktok.flow import TikTokFlow, says
+from jobs.post.tiktok.flow import TikTokFlow
 from jobs.task.attempt import Verdict
 from storage.error_codes import ErrorCode
 from storage.records import Stage
@@ -73,7 +73,7 @@ def look_for_post(flow: TikTokFlow) -> Verdict:
         is_proof=lambda s: published("the app shows the new post") if shows_ours(flow, s) else None,
         at_tabs=lambda s, seen: _at_tabs(flow, s, seen),
         is_our_form=lambda s: (
-            s.has("post_button") and same_text(flow.plan.description, says(s, "description_field"))
+            s.has("post_button") and same_text(flow.plan.description, field_text(s, "description_field"))
         ),
     ).run()
 

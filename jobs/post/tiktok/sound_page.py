@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from jobs.phone.errors import CommandFailed
 from jobs.post.flow.driver import stuck
 from jobs.post.flow.flow import Flow
+from jobs.post.flow.sound_page import PAGE_S, SoundPage
 from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
 
-PAGE_S = 15.0
-
 
 def not_set(message: str, *, step: str = "sound", passing: bool = False) -> ScriptFailed:
     """An option that was asked for cannot be set: the post must not go out."""
     return ScriptFailed(ErrorCode.OPTION_NOT_SET, message, step=step, passing=passing)
-
-
-def _not_found(message: str) -> ScriptFailed:
-    return ScriptFailed(ErrorCode.SOUND_NOT_FOUND, message, step="sound")
 
 
 def chip_text(sight: Sight) -> str:
@@ -30,12 +24,17 @@ def chip_text(sight: Sight) -> str:
     return chip.says if chip else ""
 
 
-class SoundPage:
+class TikTokSoundPage(SoundPage):
     """The page of the sound that one post asks for."""
 
+    called = "sound"
+    page, gone, gone_text, results = "sound_page", "sound_gone", "sound_gone_text", "sound_results"
+    asks_for = ("sound_page", "sound_gone", "chooser")
+    tab, hits = "sounds_tab", "sound_hits"
+    search_s = 5.0
+
     def __init__(self, flow: Flow) -> None:
-        self._flow = flow
-        self._plan = flow.plan
+        super().__init__(flow)
         self.used = False  #: the camera showed the sound that was chosen on its page
         self.favorite = ""  #: title of the sound given by its link, once it is a favourite
 
@@ -46,77 +45,31 @@ class SoundPage:
         linked = plan.adds_sound and plan.config.add_sound == "custom" and plan.sound_is_link
         return plan.way == "useSound" or (linked and not self.favorite)
 
-    def _wait_s(self, least_s: int) -> float:
-        return float(max(least_s, self._plan.config.sound_wait_time))
-
     def open(self, sight: Sight) -> Sight:
         """Open the page by the sound's link, else by searching its name."""
         flow = self._flow
         with flow.attempt.step("open sound", sound=self._plan.sound):
             if self._plan.sound_is_link:
-                return self._open_link(sight)
+                return self.open_link(sight)
             if not sight.has("for_you_tab"):  # other tabs search among other things
                 sight = flow.press(sight, "home_tab", done=lambda s: s.has("for_you_tab"))
                 sight = flow.reach(sight, "home")
             return flow.press(sight, "search_icon", timeout_s=PAGE_S)
 
-    def _open_link(self, sight: Sight) -> Sight:
-        flow, name = self._flow, sight.name
-        try:
-            flow.driver.ask("sound_page", "sound_gone", "chooser")
-            flow.phone.start_intent(
-                "-a", "android.intent.action.VIEW", "-d", self._plan.sound, "-p", self._plan.package
-            )
-        except CommandFailed as error:
-            raise _not_found(f"the link does not open: {error}") from error
-        sight = flow.wait_until_known(flow.driver.until(sight, lambda s: s.name != name, PAGE_S))
-        if sight.name == name:
-            raise _not_found("TikTok does not open the sound's link")
-        return sight
-
     def on_search(self, sight: Sight) -> Sight:
-        """Type the name and ask for results."""
-        flow, wanted = self._asked_for(sight), normalise(self._plan.sound)
-
-        def typed(s: Sight) -> bool:
-            field = s.find("search_field")
-            return field is not None and normalise(field.node.text) == wanted
-
-        if not typed(sight):
-            flow.driver.enter_text(flow.need(sight, "search_field"), self._plan.sound)
-            sight = flow.driver.until(sight, lambda s: s.name != "search" or typed(s), 3.0)
-            if sight.name != "search":
-                return sight
-        flow.attempt.note("search for the sound")
-        flow.phone.press("enter")
-        sight = flow.driver.until(sight, lambda s: s.name != "search", 5.0)
+        self._must_be_asked_for(sight)
+        sight = super().on_search(sight)
         if sight.name == "search" and sight.has("search_go"):
-            sight = flow.press(sight, "search_go", timeout_s=PAGE_S)
+            sight = self._flow.press(sight, "search_go", timeout_s=PAGE_S)
         return sight
 
     def on_results(self, sight: Sight) -> Sight:
-        """Choose the tab of sounds and open the first hit."""
-        flow = self._asked_for(sight)
-        if not sight.has("sounds_tab_chosen"):
-            sight = flow.press(
-                sight, "sounds_tab", done=lambda s: s.has("sounds_tab_chosen"), timeout_s=PAGE_S
-            )
-            if sight.name != "sound_results":
-                return sight
-        if not sight.has("sound_hits"):
-            sight = flow.driver.until(
-                sight, lambda s: s.name != "sound_results" or s.has("sound_hits"), self._wait_s(5)
-            )
-            if sight.name != "sound_results":
-                return sight
-            if not sight.has("sound_hits"):
-                raise _not_found(f'TikTok finds no sound "{self._plan.sound}"')
-        return flow.press(sight, "sound_hits", timeout_s=PAGE_S)
+        self._must_be_asked_for(sight)
+        return super().on_results(sight)
 
-    def _asked_for(self, sight: Sight) -> Flow:
+    def _must_be_asked_for(self, sight: Sight) -> None:
         if self._plan.way != "useSound":
             raise stuck(sight, "the search page came unasked")
-        return self._flow
 
     def on_page(self, sight: Sight) -> Sight:
         """Use the sound, or mark it as a favourite, as the post asks for."""
@@ -128,21 +81,11 @@ class SoundPage:
         flow.driver.back("a sound page is open that nobody asked for")
         return flow.driver.until(sight, lambda s: s.name != "sound_page", 5.0)
 
-    def on_gone(self, sight: Sight) -> Sight:
-        """The page without its button: it may still load; else the sound is not to be had."""
-        if not sight.has("sound_gone_text"):
-            sight = self._flow.driver.until(
-                sight, lambda s: s.name != "sound_gone" or s.has("sound_gone_text"), self._wait_s(3)
-            )
-            if sight.name != "sound_gone":
-                return sight
-        raise _not_found("TikTok does not offer this sound for use")
-
     def check_in_camera(self, sight: Sight) -> Sight:
         """The camera that the page opened must show the sound in its chip; gives it its time to load."""
         if not chip_text(sight):
             sight = self._flow.driver.until(
-                sight, lambda s: s.name != "camera" or bool(chip_text(s)), self._wait_s(1)
+                sight, lambda s: s.name != "camera" or bool(chip_text(s)), self.wait_s(1)
             )
             if sight.name != "camera":
                 return sight

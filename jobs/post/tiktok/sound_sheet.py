@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from jobs.phone.screen.tree import Node
 from jobs.post.flow.flow import Flow
+from jobs.post.flow.sound_page import PAGE_S
 from jobs.post.screens.element import Element, holds_point, same_row
 from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight
-from jobs.post.tiktok.sound_page import PAGE_S, chip_text, not_set
+from jobs.post.tiktok.sound_page import chip_text, not_set
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
 

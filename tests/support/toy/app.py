@@ -10,7 +10,7 @@ from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
 from jobs.post.flow.look_for_post import PostSearch
 from jobs.post.flow.proof import Watch, published, unknown
 from jobs.post.flow.switching import Switcher
-from jobs.post.screens.readback import same_text
+from jobs.post.screens.readback import field_text, same_text
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import Verdict
 from storage.error_codes import ErrorCode
@@ -52,21 +52,13 @@ class LoopFlow(Flow):
         return self.press(Switcher(self, visible_account).ensure(sight), "new_button")
 
     def on_form(self, sight: Sight) -> Sight:
-        text = self.plan.description
-        self.driver.enter_text(self.need(sight, "caption_field"), text)
-        sight = self.driver.until(sight, lambda s: same_text(text, caption(s)), 3.0)
-        self.check_text(text, caption(sight), "caption")
+        sight = self.type_text(sight, "caption_field", self.plan.description, "form")
         raise ReadyToPublish(sight, self.need(sight, "publish_button"))
 
 
 def visible_account(sight: Sight) -> str:
     found = sight.find("profile_name")
     return found.says.lstrip("@") if found else ""
-
-
-def caption(sight: Sight) -> str:
-    found = sight.find("caption_field")
-    return found.node.text if found and not sight.index.is_empty(found.node) else ""
 
 
 def watch(flow: LoopFlow) -> Watch:
@@ -88,7 +80,7 @@ def look_for_post(flow: LoopFlow) -> Verdict:
         quiet_after_progress_s=1.0,
         is_proof=lambda s: published("Loop says that it is up") if s.name == "posted" else None,
         at_tabs=lambda _, __: unknown(ErrorCode.UPLOAD_TIMEOUT, "Loop is at its tabs and says nothing"),
-        is_our_form=lambda s: same_text(flow.plan.description, caption(s)),
+        is_our_form=lambda s: same_text(flow.plan.description, field_text(s, "caption_field")),
     ).run()
 
 

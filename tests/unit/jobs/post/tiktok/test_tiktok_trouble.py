@@ -267,7 +267,7 @@ def test_a_caption_that_arrived_twice_is_typed_once_more(video: Stage) -> None:
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.post()["caption"] == "Hello #world"
     assert stage.way.count("type 'Hello #world'") == 2
-    assert stage.attempt.facts["description_field does not read as typed"] == {"tried": 1}
+    assert stage.attempt.facts["the description does not read as typed"] == {"tried": 1}
 
 
 def test_a_caption_that_arrives_twice_again_is_not_posted(video: Stage) -> None:
