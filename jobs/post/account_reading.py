@@ -8,16 +8,13 @@ from jobs.hub.platforms import facts
 from jobs.phone.protocol import PhoneSession
 from jobs.post.apps import APPS
 from jobs.post.flow.account_rows import account_rows
-from jobs.post.flow.driver import ScreenDriver
-from jobs.post.flow.screen_walk import EFFECT_S, START_PATIENCE_S
+from jobs.post.flow.driver import stuck
+from jobs.post.flow.screen_walk import ScreenWalk
 from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
-from jobs.task.attempt import ScriptFailed, Visit
-from storage.error_codes import ErrorCode
+from jobs.task.attempt import Visit
 
-#: The only elements that are ever tapped here; the switcher is closed by BACK.
-TAPPED = frozenset({"profile_tab", "account_name"})
 #: The sheet slides in and fills: its rows count once they have stayed the same for so long.
 ROWS_STAY_S = 0.7
 ROWS_REST_S = 5.0
@@ -25,11 +22,13 @@ ROWS_REST_S = 5.0
 DIALOG_PATIENCE_S = 3.0
 #: More screens than this lie on no way to the switcher.
 MAX_SCREENS = 10
-STEP = "read the accounts"
 
 
-class AccountReader:
-    """One look at one app's account switcher. It logs nobody in, switches nothing, and dismisses nothing."""
+class AccountReader(ScreenWalk):
+    """One look at one app's account switcher. It logs nobody in, switches nothing, and dismisses nothing.
+
+    The only elements that it taps are the profile tab and the account's name; the switcher is closed by BACK.
+    """
 
     def __init__(
         self,
@@ -41,15 +40,10 @@ class AccountReader:
         patience_s: float,
     ) -> None:
         """`patience_s`: how long a screen may stay unknown."""
-        self._visit = visit
-        self._phone = phone
-        self._package = package
-        self._driver = ScreenDriver(visit, phone, vocabulary)
-        self._patience_s = patience_s
+        super().__init__(visit, phone, package, vocabulary=vocabulary, patience_s=patience_s)
         self._facts = facts(vocabulary.platform)
         self._app = self._facts.title
-        self._handle_of = APPS[vocabulary.platform].visible_account
-        self._starting = True  #: the app may still show its splash
+        self._visible_account = APPS[vocabulary.platform].visible_account
 
     def read(self) -> list[str]:
         """The names of the accounts: handles where the app shows them, else display names; the current one first.
@@ -58,18 +52,17 @@ class AccountReader:
             ScriptFailed: A person is needed, or the app is not as the screens files say.
             PhoneError, StopRequested, LeaseLost: As the phone's session and the visit raise them.
         """
-        with self._visit.step("open app"):
-            self._phone.wake()
-            self._driver.app_version = self._phone.app_version(self._package)
-            self._phone.app_start(self._package)
-        with self._visit.step("open the account switcher"):
+        self.phone.wake()
+        self.driver.app_version = self.phone.app_version(self.package)
+        self.open_app()
+        with self.attempt.step("open the account switcher"):
             profile = self._own_profile()
             current = self._current(profile)
             title = profile.find("account_name")
             sheet = self._press(profile, "account_name")
             if sheet.name != "account_sheet":
-                raise self._unlike(
-                    f"the account switcher of {self._app} did not open: {sheet.name} came instead"
+                raise stuck(
+                    sheet, f"the account switcher of {self._app} did not open: {sheet.name} came instead"
                 )
         try:
             return self._names(sheet, current, title.says if title else "")
@@ -80,104 +73,61 @@ class AccountReader:
 
     def _own_profile(self) -> Sight:
         """The app's own profile, by its profile tab; something half-done that is open is left by a fresh start."""
-        sight = self._known(self._driver.observe())
+        sight = self.wait_until_known(self.driver.observe())
         fresh = False
         for _ in range(MAX_SCREENS):
             if sight.name == "own_profile":
                 return sight
             if sight.name == "account_sheet":
-                sight = self._known(self._close(sight))
+                sight = self.wait_until_known(self._close(sight))
             elif sight.name == "home":
                 sight = self._press(sight, "profile_tab")
             elif not fresh:
                 fresh = True
-                self._visit.note(f"starting the app afresh: {sight.name} was left open")
-                self._phone.app_stop(self._package)
-                self._phone.app_start(self._package)
-                self._starting = True
-                sight = self._known(self._driver.observe())
+                sight = self.wait_until_known(self.fresh_start(f"{sight.name} was left open"))
             else:
                 break
-        raise self._unlike(f"{self._app} shows {sight.name}, from where there is no way to its own profile")
+        raise stuck(sight, f"{self._app} shows {sight.name}, from where there is no way to its own profile")
 
     def _current(self, profile: Sight) -> str:
-        name = self._handle_of(profile)
+        name = self._visible_account(profile)
         if not name:
-            profile = self._driver.until(profile, lambda s: bool(self._handle_of(s)), 2.0)
-            name = self._handle_of(profile)
+            profile = self.driver.until(profile, lambda s: bool(self._visible_account(s)), 2.0)
+            name = self._visible_account(profile)
         if not name:
-            raise self._unlike(f"the account's name cannot be read from the profile of {self._app}")
+            raise stuck(profile, f"the account's name cannot be read from the profile of {self._app}")
         return name
 
     def _press(self, sight: Sight, element: str) -> Sight:
-        """Tap one of the few elements and wait for another screen; once more when nothing at all happens."""
-        if element not in TAPPED:
-            raise ValueError(element)
-        name = sight.name
-        for _ in range(2):
-            found = sight.find(element)
-            if found is None:
-                raise self._unlike(f"{self._app} shows no {element} on {name}")
-            self._driver.tap(found)
-            sight = self._known(self._driver.until(sight, lambda s: s.name != name, EFFECT_S))
-            if sight.name != name:
-                return sight
-        raise self._unlike(f"{element} of {self._app} has no effect on {name}")
+        return self.wait_until_known(self.press(sight, element))
 
     def _close(self, sheet: Sight) -> Sight:
         """Close the switcher; BACK does that."""
         for _ in range(2):
-            self._driver.back("closes the account switcher")
-            sheet = self._driver.until(sheet, lambda s: s.name != "account_sheet", 4.0)
+            self.driver.back("closes the account switcher")
+            sheet = self.driver.until(sheet, lambda s: s.name != "account_sheet", 4.0)
             if sheet.name != "account_sheet":
                 break
         return sheet
 
-    def _known(self, sight: Sight) -> Sight:
-        """Wait through unknown moments and dialogs that pass; nothing is tapped to make them go.
-
-        Raises:
-            ScriptFailed: A person is needed, or the screen stays as it is.
-        """
-        clock = self._visit.clock
-        kind, deadline = "", Deadline(clock, 0.0)
-        while True:
-            self._visit.check()
-            if sight.kind == "human" and sight.screen is not None:
-                raise ScriptFailed(sight.screen.error, sight.screen.says or sight.name, step=STEP)
-            if sight.kind not in {"unknown", "interruption"}:
-                self._starting = False
-                return sight
-            if sight.kind != kind:
-                kind, deadline = sight.kind, Deadline(clock, self._patience_for(sight))
-            elif deadline.expired:
-                raise self._in_the_way(sight)
-            sight = self._driver.wait_change(sight, deadline.remaining_s)
-
-    def _patience_for(self, sight: Sight) -> float:
-        if sight.kind == "interruption":
-            return DIALOG_PATIENCE_S
-        return max(self._patience_s, START_PATIENCE_S) if self._starting else self._patience_s
-
-    def _in_the_way(self, sight: Sight) -> ScriptFailed:
-        if sight.kind == "interruption":
-            return self._unlike(f"{self._app} shows {sight.name}: close it on the phone, then ask again")
-        front = self._phone.foreground_package()
-        if front and front not in self._driver.vocabulary.packages:
-            return ScriptFailed(ErrorCode.APP_CRASHED, f"{front} is in front, not {self._package}", step=STEP)
-        return self._unlike(f"{self._app} stays on a screen that is not known")
+    def dismiss(self, sight: Sight) -> Sight:
+        """Wait for a dialog to pass: nothing is tapped to make it go."""
+        after = self.driver.until(sight, lambda s: s.kind != "interruption", DIALOG_PATIENCE_S)
+        if after.kind == "interruption":
+            raise stuck(after, f"{self._app} shows {after.name}: close it on the phone, then ask again")
+        return after
 
     # --- the rows -----------------------------------------------------------------------------------------
 
     def _names(self, sheet: Sight, current: str, shown_as: str) -> list[str]:
         sheet, names = self._rows_at_rest(sheet)
         rows = account_rows(sheet)
-        self._visit.note("accounts on the phone", current=current, rows=names)
+        self.attempt.note("accounts on the phone", current=current, rows=names)
         if not rows:
-            raise self._unlike(f"no account can be read from the account switcher of {self._app}")
+            raise stuck(sheet, f"no account can be read from the account switcher of {self._app}")
         if self._facts.rows_show_handles and not any(same_user(n, current) for n in names):
-            raise self._unlike(
-                f"the account switcher of {self._app} does not show {current}, whose profile is open"
+            raise stuck(
+                sheet, f"the account switcher of {self._app} does not show {current}, whose profile is open"
             )
         mine = [row for row in rows if row.current]
         if not mine:
@@ -186,7 +136,7 @@ class AccountReader:
         return [current, *others]
 
     def _rows_at_rest(self, sheet: Sight) -> tuple[Sight, list[str]]:
-        deadline = Deadline(self._visit.clock, ROWS_REST_S)
+        deadline = Deadline(self.attempt.clock, ROWS_REST_S)
         names: list[str] = []
         while True:
             before, names = names, [row.name for row in account_rows(sheet)]
@@ -194,8 +144,4 @@ class AccountReader:
                 return sheet, names
             if deadline.expired:
                 return sheet, names
-            sheet = self._driver.wait_change(sheet, deadline.within(ROWS_STAY_S))
-
-    def _unlike(self, why: str) -> ScriptFailed:
-        """The app is not as the screens files say."""
-        return ScriptFailed(ErrorCode.UI_CHANGED, why, step=STEP)
+            sheet = self.driver.wait_change(sheet, deadline.within(ROWS_STAY_S))

@@ -11,6 +11,7 @@ from jobs.phone.protocol import PhoneSession
 from jobs.post.flow.draft_memory import DraftMemory
 from jobs.post.flow.driver import stuck
 from jobs.post.flow.getting_files import PhoneFiles
+from jobs.post.flow.obstacles import Obstacles
 from jobs.post.flow.screen_walk import ScreenWalk
 from jobs.post.screens.element import Element
 from jobs.post.screens.readback import difference, field_text, hits_limit, loses_hashtags, same_text
@@ -40,6 +41,9 @@ class ReadyToPublish(Exception):
 class Flow(ScreenWalk):
     """Drives one app from wherever it is to the publishing button. Subclasses bring the handlers of their screens."""
 
+    attempt: Attempt
+    #: where something of ours stands that BACK would lose
+    composer: frozenset[str] = frozenset()
     #: where a post can begin; anything else that is found at the start was left open by somebody
     starts = frozenset({"home", "own_profile", "account_sheet"})
 
@@ -58,6 +62,7 @@ class Flow(ScreenWalk):
             attempt, phone, plan.package, vocabulary=vocabulary, patience_s=posting.unknown_screen_patience_s
         )
         self.plan = plan
+        self._obstacles = Obstacles(attempt, self.driver, self.composer)
         self.posting = posting
         self.files = files
         self.drafts = drafts
@@ -67,6 +72,9 @@ class Flow(ScreenWalk):
         self.found_in_front = False  #: the app was in front when we came, as a crash had left it
         self._visits: Counter[str] = Counter()
         self._steps = 0
+
+    def dismiss(self, sight: Sight) -> Sight:
+        return self._obstacles.dismiss(sight, before=self.last_name)
 
     # What subclasses bring
 
@@ -132,9 +140,9 @@ class Flow(ScreenWalk):
 
     def _count(self, sight: Sight) -> None:
         self._steps += 1
-        if sight.name != self._last_name:
+        if sight.name != self.last_name:
             self._visits[sight.name] += 1
-            self._last_name = sight.name
+            self.last_name = sight.name
         if self._visits[sight.name] > MAX_VISITS or self._steps > MAX_STEPS:
             raise stuck(sight, f"going in circles ({self._visits[sight.name]} times on {sight.name})")
         if self.attempt.deadline.expired:

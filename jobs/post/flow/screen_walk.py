@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from jobs.hub.clock import Deadline
 from jobs.phone.protocol import PhoneSession
 from jobs.post.flow.driver import ScreenDriver, stuck
-from jobs.post.flow.obstacles import Obstacles
 from jobs.post.screens.element import Element
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
-from jobs.task.attempt import Attempt, ScriptFailed
+from jobs.task.attempt import ScriptFailed, Visit
 from storage.error_codes import ErrorCode
 
 #: An app that was just started shows its splash for up to this long.
@@ -30,12 +29,9 @@ LATE_EFFECT_S = 3.0
 class ScreenWalk:
     """One app, from screen to screen; never a tap on the unknown."""
 
-    #: where something of ours stands that BACK would lose
-    composer: frozenset[str] = frozenset()
-
     def __init__(
         self,
-        attempt: Attempt,
+        attempt: Visit,
         phone: PhoneSession,
         package: str,
         *,
@@ -46,12 +42,11 @@ class ScreenWalk:
         self.attempt = attempt
         self.phone = phone
         self.driver = ScreenDriver(attempt, phone, vocabulary)
-        self.obstacles = Obstacles(attempt, self.driver, self.composer)
-        self._package = package
+        self.package = package
         self._patience_s = patience_s
         self._unknown_since: float | None = None
         self._just_started = False
-        self._last_name = ""  #: of the last screen of the way
+        self.last_name = ""  #: of the last screen of the way
         self._pressed: tuple[str, str, float] = ("", "", 0.0)  #: screen, element, when
 
     # Starting
@@ -59,16 +54,16 @@ class ScreenWalk:
     def open_app(self) -> None:
         """Bring the app to the front without waiting for it."""
         with self.attempt.step("open app"):
-            self.phone.app_start(self._package)
+            self.phone.app_start(self.package)
             self._just_started = True
 
     def fresh_start(self, why: str) -> Sight:
         """Stop the app and open it again, so that nothing unfinished is on the screen."""
         self.attempt.note(f"starting the app afresh: {why}")
-        self.phone.app_stop(self._package)
+        self.phone.app_stop(self.package)
         self.open_app()
         self._unknown_since = None
-        self._last_name = ""
+        self.last_name = ""
         return self.driver.observe()
 
     # Waiting
@@ -118,7 +113,7 @@ class ScreenWalk:
         front = self.phone.foreground_package()
         if front and front not in self.driver.vocabulary.packages:
             return ScriptFailed(
-                ErrorCode.APP_CRASHED, f"{front} is in front, not {self._package}", step="unknown screen"
+                ErrorCode.APP_CRASHED, f"{front} is in front, not {self.package}", step="unknown screen"
             )
         unclear = sight.index.unclear
         why = (
@@ -126,11 +121,11 @@ class ScreenWalk:
             if unclear
             else f"an unknown screen stayed for {self._patience_s:.0f} s"
         )
-        return ScriptFailed(ErrorCode.UI_CHANGED, why, step=self._last_name or "unknown screen")
+        return ScriptFailed(ErrorCode.UI_CHANGED, why, step=self.last_name or "unknown screen")
 
     def dismiss(self, sight: Sight) -> Sight:
-        """Do one thing about an interruption, whether we are before or after the commit."""
-        return self.obstacles.dismiss(sight, before=self._last_name)
+        """Do one thing about an interruption, and give it time. Raises ScriptFailed when it stays."""
+        raise NotImplementedError
 
     # Acting
 

@@ -320,7 +320,7 @@ def test_a_form_that_was_left_open_is_left_by_a_fresh_start_and_not_by_a_tap() -
     ("nodes", "says"),
     [
         ([node("[100,400][900,500]", text="Log in to TikTok")], "asks to log in"),
-        ([node("[60,2100][1020,2200]", text="Spin", flags="C")], "stays on a screen that is not known"),
+        ([node("[60,2100][1020,2200]", text="Spin", flags="C")], "an unknown screen stayed for"),
         ([
             node("[225,1062][843,1294]", text="To connect with people you know on TikTok, allow access to your contacts in your device settings."),
             node("[540,1348][907,1473]", text="Open settings", flags="C"),
