@@ -9,26 +9,16 @@ from jobs.hub.lazy import lazy
 from jobs.hub.platforms import platform_of
 from jobs.phone.screen.tree import Node, UiTree
 from jobs.post.screens.containers import Cover, topmost
-from jobs.post.screens.element import (
-    Element,
-    contains,
-    describe,
-    in_corner,
-    is_around,
-    is_editable,
-    same_row,
-    touch,
-)
+from jobs.post.screens.element import Element, contains, describe, is_around, is_editable, touch
 from jobs.post.screens.labels import normalise
+from jobs.post.screens.placement import alone, headings, lies, picked
 from jobs.post.screens.screens_file import BUILT_IN, Rule, Texts, Vocabulary, each
 from jobs.post.screens.sheet_shapes import other_windows
 
 #: A page of the app's own, such as a log-in, is made of no more nodes than this.
 PAGE_NODES = 130
-#: The texts that head a sheet: its title and what it says.
-HEADINGS = 1
-#: A button is no higher than this part of the screen.
-BUTTON_HEIGHT = 0.15
+#: What a rule may ask of a node as the tree says it.
+_FLAGS = ("clickable", "enabled", "checkable", "checked", "selected", "focused", "scrollable")
 
 
 class ElementIndex:
@@ -114,36 +104,16 @@ class ElementIndex:
             return True
         cover = self.cover
         if cover is not None and node in cover.nodes and contains(cover.box, node.bounds):
-            return self._alone(node) if place == "button" else node in self._headings
+            return alone(node, self.nodes, self.tree) if place == "button" else node in self._headings
         if self._dialog_window:
             return True
         if place == "dialog" or self._with_people or len(self.nodes) > PAGE_NODES:
             return False
-        return place != "button" or self._alone(node)
+        return place != "button" or alone(node, self.nodes, self.tree)
 
     @lazy
     def _headings(self) -> frozenset[Node]:
-        """The first texts of the topmost sheet: below them stand lists, in which people's names and texts can be."""
-        cover = self.cover
-        said = [n for n in cover.nodes if n.text or n.content_desc] if cover else []
-        said.sort(key=lambda n: (n.bounds[1], n.bounds[0], n.order))
-        texts = list(dict.fromkeys(normalise(n.text) for n in said if n.text))[:HEADINGS]
-        return frozenset(n for n in said if normalise(n.text) in texts)
-
-    def _alone(self, node: Node) -> bool:
-        """Whether a label is all that its button says; rows of lists say more."""
-        box: Node | None
-        if self.tree.structured:
-            box = node if node.clickable else next((a for a in node.ancestors() if a.clickable), None)
-            within = list(box.walk()) if box is not None else []
-        else:
-            around = [n for n in self.nodes if n.clickable and contains(n.bounds, node.bounds)]
-            box = min(around, key=lambda n: n.width * n.height, default=None)
-            within = [n for n in self.nodes if box is not None and contains(box.bounds, n.bounds)]
-        if box is None or box.height > BUTTON_HEIGHT * self.tree.size[1]:
-            return False
-        label = normalise(node.text or node.content_desc)
-        return all(normalise(t) == label for n in within for t in (n.text, n.content_desc) if t)
+        return headings(self.cover.nodes) if self.cover else frozenset()
 
     @lazy
     def _own(self) -> frozenset[str]:
@@ -198,7 +168,7 @@ class ElementIndex:
                 nodes = self._matching(rule)
                 if nodes:
                     by = f"{name} rule {number}: {describe(rule)}"
-                    found = tuple(Element(name, node, by) for node in self._picked(nodes, rule))
+                    found = tuple(Element(name, node, by) for node in picked(nodes, rule))
                     break
             self._found[name] = found
             return found
@@ -280,22 +250,17 @@ class ElementIndex:
         matched = [
             n
             for n in self._candidates(rule)
-            if self._fits(n, rule) and self._lies(n, rule, anchors) and not any(touch(n, b) for b in barred)
+            if self._fits(n, rule)
+            and lies(n, rule, anchors, self.tree)
+            and not any(touch(n, b) for b in barred)
         ]
         matched.sort(key=lambda n: n.order)
         return matched
 
     def _fits(self, node: Node, rule: Rule) -> bool:
-        for wanted, has in (
-            (rule.clickable, node.clickable),
-            (rule.enabled, node.enabled),
-            (rule.checkable, node.checkable),
-            (rule.checked, node.checked),
-            (rule.selected, node.selected),
-            (rule.focused, node.focused),
-            (rule.scrollable, node.scrollable),
-        ):
-            if wanted is not None and wanted != has:
+        for flag in _FLAGS:
+            wanted = getattr(rule, flag)
+            if wanted is not None and wanted != getattr(node, flag):
                 return False
         if rule.editable is not None and rule.editable != is_editable(node):
             return False
@@ -337,62 +302,3 @@ class ElementIndex:
             return True
         word = self.vocabulary.words.get("placeholder")
         return word is not None and word.matches(node.text)
-
-    def _lies(self, node: Node, rule: Rule, anchors: dict[str, Node]) -> bool:
-        width, height = self.tree.size
-        x, y = node.center
-        b = node.bounds
-        if rule.zone:
-            left, top, right, bottom = rule.zone
-            if not (left * width <= x <= right * width and top * height <= y <= bottom * height):
-                return False
-        if rule.min_size and (
-            node.width < rule.min_size[0] * width or node.height < rule.min_size[1] * height
-        ):
-            return False
-        if rule.max_size and (
-            node.width > rule.max_size[0] * width or node.height > rule.max_size[1] * height
-        ):
-            return False
-        if rule.touches:
-            distance = {"left": b[0], "top": b[1], "right": width - b[2], "bottom": height - b[3]}
-            if abs(distance[rule.touches]) > 0.02 * max(width, height):
-                return False
-        if not anchors:
-            return True
-        if rule.inside:
-            holder = anchors[rule.inside]
-            outer = holder.bounds
-            if node is holder or not contains(outer, b):
-                return False
-            # Layers overlap (a picker over a camera): where the tree is known, lying in the box is not enough.
-            if self.tree.structured and all(a is not holder for a in node.ancestors()):
-                return False
-            if rule.corner and not in_corner(outer, b, rule.corner):
-                return False
-        if rule.holds and (not contains(b, anchors[rule.holds].bounds) or node is anchors[rule.holds]):
-            return False
-        if rule.row_of and not same_row(b, anchors[rule.row_of].bounds):
-            return False
-        if rule.column_of and abs(b[0] - anchors[rule.column_of].bounds[0]) > 0.02 * width:
-            return False
-        slack = 0.02 * width
-        return not (
-            (rule.right_of and b[0] < anchors[rule.right_of].bounds[2] - slack)
-            or (rule.left_of and b[2] > anchors[rule.left_of].bounds[0] + slack)
-            or (rule.above and b[3] > anchors[rule.above].bounds[1] + slack)
-            or (rule.below and b[1] < anchors[rule.below].bounds[3] - slack)
-        )
-
-    @staticmethod
-    def _picked(nodes: list[Node], rule: Rule) -> list[Node]:
-        keys: dict[str, Callable[[Node], tuple[int, int]]] = {
-            "first": lambda n: (n.order, 0),
-            "last": lambda n: (-n.order, 0),
-            "left": lambda n: (n.center[0], n.order),
-            "right": lambda n: (-n.center[0], n.order),
-            "top": lambda n: (n.center[1], n.order),
-            "bottom": lambda n: (-n.center[1], n.order),
-            "smallest": lambda n: (n.width * n.height, n.order),
-        }
-        return sorted(nodes, key=keys[rule.pick])
