@@ -19,6 +19,8 @@ from jobs.hub.platforms import FACTS, facts
 from jobs.input.fields import Findings, Unreadable, read_object, read_typed, shown
 from jobs.input.near_names import Unknown
 
+#: Defaults ask for nothing.
+_NOTHING = PostConfig()
 _OLD_WAYS = {"add_button": "addButton", "use_sound": "useSound"}
 #: What the vendor's desktop keeps beside our keys in its settings for a post, and may send along.
 _DESKTOP_KEYS = frozenset(
@@ -227,8 +229,8 @@ def _warn_without_effect(parsed: ParsedConfig, findings: Findings) -> None:
 def _check_on(platform: str, parsed: ParsedConfig, findings: Findings) -> None:
     """What this app ignores, changes or refuses."""
     config, given, app = parsed.config, parsed.given, facts(platform)
-    for key, nothing in app.ignored_keys.items():
-        if key in given and getattr(config, key) != nothing:
+    for key in app.ignored_keys:
+        if key in given and getattr(config, key) != getattr(_NOTHING, key):
             findings.warn(f"{PREFIX}{key}: ignored on {app.title}")
     story, real_way = is_story(config, platform), way(config, platform)
     if "post_way" in given and real_way != config.post_way:

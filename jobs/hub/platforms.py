@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal, NamedTuple, get_args
 
@@ -30,15 +29,12 @@ class AppFacts(NamedTuple):
     images_become: PostKind
     max_images: int  #: in one post
     ways: tuple[str, ...]  #: values of `post_way` that it knows; any other becomes the first
-    ignored_keys: Mapping[
-        str, object
-    ]  #: keys of `script_config` without effect, with the value that asks for nothing
+    ignored_keys: tuple[str, ...]  #: keys of `script_config` without effect
     titled: tuple[str, ...] = ()  #: kinds of media whose posts have a field for a title
     sound_under_images: bool = True  #: whether a sound's page leads to posts of images, too
     drops_hashtags: bool = False  #: whether it swallows the `#` of each hashtag past the limit
-    rows_show_handles: bool = (
-        True  #: whether its account switcher names accounts by handle, not by display name
-    )
+    #: whether its account switcher names accounts by handle, not by display name
+    rows_show_handles: bool = True
 
     def has(self, key: str) -> bool:
         """Whether a key of `script_config` has an effect in this app."""
@@ -54,7 +50,7 @@ FACTS: dict[str, AppFacts] = {
         images_become=PostKind.PHOTOS,
         max_images=35,
         ways=("share", "addButton", "useSound"),
-        ignored_keys={"placement": "reel"},
+        ignored_keys=("placement",),
         titled=("image",),
         drops_hashtags=True,
         rows_show_handles=False,
@@ -67,16 +63,12 @@ FACTS: dict[str, AppFacts] = {
         images_become=PostKind.FEED,
         max_images=20,
         ways=("addButton", "useSound"),
-        ignored_keys={
-            "add_sound": "-1",
-            "custom_sound_keyword": "",
-            "origin_sound_volume": 50,
-            "add_sound_volume": 50,
-            "add_product_link": 0,
-        },
+        ignored_keys=(
+            "add_sound", "custom_sound_keyword", "origin_sound_volume", "add_sound_volume", "add_product_link",
+        ),
         sound_under_images=False,
     ),
-}
+}  # fmt: skip
 
 
 def facts(platform: str) -> AppFacts:

@@ -16,7 +16,6 @@ from jobs.post.flow.flow import Flow, ReadyToPublish
 from jobs.post.flow.getting_files import PhoneFiles
 from jobs.post.flow.proof import published, refused, unknown
 from jobs.post.language import ensure_covered
-from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.post.screens.vocabularies import read_vocabularies
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
@@ -141,16 +140,14 @@ class PostScript:
             attempt.enter_verifying()
         try:
             with attempt.step("proof"):
-                return self._watch(flow, ready.sight)
+                verdict: Verdict = APPS[flow.plan.platform].watch(flow).run(ready.sight)
+                return verdict
         except ScriptFailed as error:
             return unknown(error.code, f"after the tap: {error}", step=error.step or "proof")
         except PhoneError as error:
             return unknown(error.code, f"after the tap the phone was lost: {error}")
         except (StopRequested, LeaseLost) as error:
             return unknown(ErrorCode.STOPPED, f"after the tap: {error}")
-
-    def _watch(self, flow: Flow, sight: Sight) -> Verdict:
-        return APPS[flow.plan.platform].watch(flow).run(sight)
 
     def _after(self, flow: Flow, verdict: Verdict) -> None:
         """What is left to do when the outcome stands; nothing here can change it."""
@@ -176,25 +173,25 @@ class PostScript:
 
     @staticmethod
     def _keep_proof(flow: Flow) -> None:
-        """The tree and picture on which the proof rests, before anything is cleaned up."""
+        """The tree and screenshot on which the proof rests, before anything is cleaned up."""
         attempt = flow.attempt
         tree = flow.driver.last_tree
         if tree is not None:
             attempt.keep_evidence("tree.xml", tree.source.encode("utf-8", "replace"))
-        picture = flow.phone.screenshot(timeout_s=5.0)
-        if picture is not None:
-            attempt.keep_evidence("screenshot.png", picture)
+        screenshot = flow.phone.screenshot(timeout_s=5.0)
+        if screenshot is not None:
+            attempt.keep_evidence("screenshot.png", screenshot)
 
     # After a crash
 
-    def settle(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
+    def look_for_post(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
         """Look, without any tap that changes something, what became of the post. See `jobs.task.attempt.Script`."""
         flow = self._flow(attempt, phone)
         try:
             with attempt.step("wake"):
                 phone.wake()
                 flow.driver.app_version = phone.app_version(flow.plan.package)
-            # What is not understood settles nothing; and a look never changes the app's language.
+            # What is not understood proves nothing; and a look never changes the app's language.
             ensure_covered(attempt, phone, flow.plan.package, flow.driver.vocabulary)
             flow.found_in_front = phone.foreground_package() == flow.plan.package
             if not flow.found_in_front:

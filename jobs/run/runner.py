@@ -161,7 +161,7 @@ class Runner:
         try:
             with self._session(turn) as session:
                 turn.note("looking for the post")
-                verdict = self._scripts[turn.task.script_name].settle(turn, session)
+                verdict = self._scripts[turn.task.script_name].look_for_post(turn, session)
                 if verdict.outcome is not Outcome.PUBLISHED:
                     turn.keep_screen()
         except Exception as error:  # noqa: BLE001 - the boundary between scripts and the truth about them

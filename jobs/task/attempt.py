@@ -90,12 +90,12 @@ class Attempt(Visit, Protocol):
 
 
 class Script(Protocol):
-    """A way to do a task: `run` does it, `settle` looks, without any tap that changes something, what became of it."""
+    """A way to do a task: `run` does it, `look_for_post` looks, without any tap that changes something, what became of it."""
 
     def run(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
         """Do the task. Raises ScriptFailed, PhoneError, StopRequested, LeaseLost before the commit point; after
         `enter_committing` it always returns a Verdict (unknown when in doubt), whatever happens.
         """
 
-    def settle(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
+    def look_for_post(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
         """After a crash past the commit point: read-only look for proof. Never taps anything that publishes."""

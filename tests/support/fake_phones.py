@@ -125,7 +125,7 @@ def nothing_seen(attempt: Attempt, phone: Any) -> Verdict:
 
 
 class FakeScript:
-    """Plays `run` and `settle` as the test gives them, and tells when a run began."""
+    """Plays `run` and `look_for_post` as the test gives them, and tells when a run began."""
 
     def __init__(self, run: Play = publish, settle: Play | None = None) -> None:
         self._run = run
@@ -139,7 +139,7 @@ class FakeScript:
         self.began.release()
         return self._run(attempt, phone)
 
-    def settle(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
+    def look_for_post(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
         self.settled.append(attempt.task.id)
         return self._settle(attempt, phone)
 

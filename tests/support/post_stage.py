@@ -188,8 +188,8 @@ class AppStage:
         assert "COMMITTING" not in self.attempt.log
         return failed.value
 
-    def settle(self, **posting: Any) -> Verdict:
-        return self.script(**posting).settle(self.attempt, self.phone)
+    def look_for_post(self, **posting: Any) -> Verdict:
+        return self.script(**posting).look_for_post(self.attempt, self.phone)
 
     @property
     def way(self) -> list[str]:

@@ -6,7 +6,7 @@ from jobs.hub.platforms import PostKind
 from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
 from jobs.post.flow.switching import Switcher
 from jobs.post.instagram.audio import AudioPage
-from jobs.post.instagram.options import scroll_up_to, set_label
+from jobs.post.instagram.options import scroll_up_to, set_options
 from jobs.post.instagram.picking import pick_images, pick_video
 from jobs.post.instagram.reading import name_of, post_count, tile_of
 from jobs.post.screens.readback import field_text
@@ -28,7 +28,7 @@ class InstagramFlow(Flow):
         self.profile_read = False
         self.media_chosen = False
         self.typed = False
-        self.label_set = False
+        self.options_set = False
         self.audio = AudioPage(self)
         self.posts_before: int | None = None
         self.tile_before = ""
@@ -234,9 +234,9 @@ class InstagramFlow(Flow):
             self.typed = True
             if sight.name != "share_screen":
                 return sight
-        if self.plan.config.ai_label and not self.label_set:
-            sight = set_label(self, sight)
-            self.label_set = True
+        if not self.options_set:
+            sight = set_options(self, sight)
+            self.options_set = True
             if sight.name != "share_screen":
                 return sight
         sight = scroll_up_to(self, sight, "caption_field")

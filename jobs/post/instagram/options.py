@@ -8,7 +8,12 @@ from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
 
 
-def set_label(flow: Flow, sight: Sight) -> Sight:
+def set_options(flow: Flow, sight: Sight) -> Sight:
+    """Set on the share screen what was asked for."""
+    return _set_ai_label(flow, sight) if flow.plan.config.ai_label else sight
+
+
+def _set_ai_label(flow: Flow, sight: Sight) -> Sight:
     """Switch the AI label on and see that it is."""
     with flow.option("ai label"):
         sight, found = flow.scroll_to(sight, "ai_label_switch")

@@ -8,7 +8,7 @@ from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
 from jobs.post.flow.switching import Switcher
 from jobs.post.screens.readback import field_text
 from jobs.post.screens.recognise import Sight
-from jobs.post.tiktok.options import add_product_link, set_ai_label
+from jobs.post.tiktok.options import set_options
 from jobs.post.tiktok.picking import pick
 from jobs.post.tiktok.sound_page import TikTokSoundPage
 from jobs.post.tiktok.sound_sheet import set_sound
@@ -172,7 +172,7 @@ class TikTokFlow(Flow):
             if self.has_leftovers(sight):
                 return self.leave_with_leftovers(sight)
             if not self.options_done:
-                sight = self.set_options(sight)
+                sight = set_options(self, sight)
                 self.options_done = True
             sight = self.type_caption(sight)
             self.typed = True
@@ -219,16 +219,6 @@ class TikTokFlow(Flow):
 
     def begin_again(self) -> None:
         self.media_chosen = self.sound_done = self.options_done = self.sound_page.used = False
-
-    def set_options(self, sight: Sight) -> Sight:
-        if sight.has("visibility_row") and not sight.has("visible_to_everyone"):
-            row = self.need(sight, "visibility_row")
-            self.attempt.note(f"the account does not publish for everyone: {row.says}")
-        if self.plan.config.add_product_link:
-            sight = add_product_link(self, sight)
-        if self.plan.config.ai_label:
-            sight = set_ai_label(self, sight)
-        return sight
 
     def fields(self) -> list[tuple[str, str]]:
         """Element and text of every field that is to be filled."""

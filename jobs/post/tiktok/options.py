@@ -12,7 +12,19 @@ SHEET_S = 8.0
 LOADING_S = 5.0
 
 
-def set_ai_label(flow: Flow, sight: Sight) -> Sight:
+def set_options(flow: Flow, sight: Sight) -> Sight:
+    """Set on the post screen what was asked for."""
+    if sight.has("visibility_row") and not sight.has("visible_to_everyone"):
+        row = flow.need(sight, "visibility_row")
+        flow.attempt.note(f"the account does not publish for everyone: {row.says}")
+    if flow.plan.config.add_product_link:
+        sight = _add_product_link(flow, sight)
+    if flow.plan.config.ai_label:
+        sight = _set_ai_label(flow, sight)
+    return sight
+
+
+def _set_ai_label(flow: Flow, sight: Sight) -> Sight:
     """Switch "AI-generated content" on under "More options", and see that it is."""
     with flow.option("ai label"):
         if not sight.has("ai_label_text"):
@@ -43,7 +55,7 @@ def _switch_on(flow: Flow, sight: Sight) -> Sight:
     return sight
 
 
-def add_product_link(flow: Flow, sight: Sight) -> Sight:
+def _add_product_link(flow: Flow, sight: Sight) -> Sight:
     """Add the first product of the account's showcase, and see that the row names it."""
     with flow.option("product link"):
         sight, row = flow.scroll_to(sight, "add_link_row")

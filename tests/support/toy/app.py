@@ -25,7 +25,7 @@ FACTS = AppFacts(
     images_become=PostKind.PHOTOS,
     max_images=1,
     ways=("addButton",),
-    ignored_keys={"placement": "reel", "add_sound": "-1"},
+    ignored_keys=("placement", "add_sound"),
 )
 _TABS = frozenset({"home", "own_profile"})
 

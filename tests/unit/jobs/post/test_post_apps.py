@@ -19,8 +19,7 @@ MAY_NAME = (
     "jobs/hub/platforms.py",
     "jobs/hub/settings.py",
     "jobs/post/apps.py",
-    "jobs/post/tiktok/",
-    "jobs/post/instagram/",
+    *(f"jobs/post/{platform}/" for platform in PLATFORMS),
 )
 
 

@@ -49,7 +49,7 @@ def test_a_post_goes_through_an_app_that_only_the_tables_know(stage: LoopStage) 
 
 def test_a_lost_post_is_looked_for_in_it_too(stage: LoopStage) -> None:
     stage.run()
-    assert stage.settle().outcome is Outcome.PUBLISHED
+    assert stage.look_for_post().outcome is Outcome.PUBLISHED
     assert stage.published == 1
 
 

@@ -589,15 +589,17 @@ def test_proof_is_kept_before_anything_is_cleaned_up(video: MediaFile) -> None:
 # -- after a crash ----------------------------------------------------------------------------------------------
 
 
-def settle(stage: Stage) -> Any:
-    return PostScript(Settings(posting=Posting(proof_timeout_s=60.0))).settle(stage.attempt, stage.phone)
+def look_for_post(stage: Stage) -> Any:
+    return PostScript(Settings(posting=Posting(proof_timeout_s=60.0))).look_for_post(
+        stage.attempt, stage.phone
+    )
 
 
 def test_a_form_that_still_stands_after_a_crash_was_never_sent(video: MediaFile) -> None:
     stage = Stage(video)
     stage.phone.screens["form"] = form("Hello #world")
     stage.phone.at = "form"
-    verdict = settle(stage)
+    verdict = look_for_post(stage)
     assert verdict.outcome is Outcome.NOT_PUBLISHED
     assert stage.phone.taps == []
 
@@ -606,26 +608,26 @@ def test_somebody_elses_form_after_a_crash_is_no_proof(video: MediaFile) -> None
     stage = Stage(video)
     stage.phone.screens["form"] = form("something else")
     stage.phone.at = "form"
-    assert settle(stage).outcome is Outcome.UNKNOWN
+    assert look_for_post(stage).outcome is Outcome.UNKNOWN
 
 
 def test_an_upload_that_ends_while_looking_is_proof(video: MediaFile) -> None:
     stage = Stage(video)
     stage.phone.at = "badge"
-    assert settle(stage).outcome is Outcome.PUBLISHED
+    assert look_for_post(stage).outcome is Outcome.PUBLISHED
     assert stage.phone.taps == []
 
 
 def test_a_quiet_feed_of_an_app_that_we_had_to_start_is_unknown(video: MediaFile) -> None:
     stage = Stage(video)
     stage.phone.front = "com.launcher"
-    assert settle(stage).outcome is Outcome.UNKNOWN
+    assert look_for_post(stage).outcome is Outcome.UNKNOWN
 
 
 def test_an_app_that_left_the_form_for_its_tabs_has_taken_the_post(video: MediaFile) -> None:
     stage = Stage(video)
     stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=records.Stage.VERIFYING)
-    assert settle(stage).outcome is Outcome.PUBLISHED
+    assert look_for_post(stage).outcome is Outcome.PUBLISHED
     assert stage.phone.taps == []
 
 

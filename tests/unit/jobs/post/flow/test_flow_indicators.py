@@ -131,7 +131,7 @@ def test_JOB_5_a_notice_that_nobody_knows_but_offers_to_try_again_leaves_the_out
     assert stage.run().outcome is Outcome.UNKNOWN
     again = shared(video)
     again.phone.screens["home"] = page(*TABS, FOR_YOU, *notice)
-    assert settle(again, before={}).outcome is Outcome.UNKNOWN
+    assert look_for_post(again, before={}).outcome is Outcome.UNKNOWN
 
 
 def test_JOB_4_a_store_that_refuses_after_the_proof_changes_nothing_about_the_verdict(
@@ -151,32 +151,32 @@ def test_JOB_4_a_store_that_refuses_after_the_proof_changes_nothing_about_the_ve
 # -- after a crash ----------------------------------------------------------------------------------------------
 
 
-def settle(stage: Stage, *, before: dict[str, int] | None, sent: bool = True) -> Verdict:
+def look_for_post(stage: Stage, *, before: dict[str, int] | None, sent: bool = True) -> Verdict:
     meta = Meta()
     DraftMemory(meta, "FAKE", TIKTOK).note_before(stage.attempt.task.id, before)
     now = records.Stage.VERIFYING if sent else records.Stage.COMMITTING
     stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=now)
-    return PostScript(settings(), meta).settle(stage.attempt, stage.phone)
+    return PostScript(settings(), meta).look_for_post(stage.attempt, stage.phone)
 
 
 def test_after_a_crash_a_notice_that_was_there_before_the_tap_is_no_refusal(video: MediaFile) -> None:
     for before in ({"upload_failed": 1}, None):
         stage = shared(video)
         stage.phone.screens["home"] = page(*TABS, FOR_YOU, *FAILED)
-        assert settle(stage, before=before).outcome is Outcome.UNKNOWN
+        assert look_for_post(stage, before=before).outcome is Outcome.UNKNOWN
         assert stage.phone.taps == []
 
 
 def test_after_a_crash_a_notice_that_was_not_there_before_the_tap_is_the_refusal(video: MediaFile) -> None:
     stage = shared(video)
     stage.phone.screens["home"] = page(*TABS, FOR_YOU, *FAILED)
-    assert settle(stage, before={}).outcome is Outcome.NOT_PUBLISHED
+    assert look_for_post(stage, before={}).outcome is Outcome.NOT_PUBLISHED
 
 
 def test_after_a_crash_a_form_that_is_gone_proves_only_a_tap_that_was_sent(video: MediaFile) -> None:
     """A person may have left the form while the box was off."""
-    assert settle(shared(video), before={}, sent=False).outcome is Outcome.UNKNOWN
-    assert settle(shared(video), before={}, sent=True).outcome is Outcome.PUBLISHED
+    assert look_for_post(shared(video), before={}, sent=False).outcome is Outcome.UNKNOWN
+    assert look_for_post(shared(video), before={}, sent=True).outcome is Outcome.PUBLISHED
 
 
 def test_what_was_noted_before_a_tap_belongs_to_that_task_only() -> None:

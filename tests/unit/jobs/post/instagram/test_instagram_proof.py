@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from jobs.post.flow.draft_memory import DraftMemory
+from jobs.post.flow.draft_memory import Unfinished
 from jobs.task.attempt import Verdict
 from storage.records import Outcome, Stage
 from tests.support.film import FilmStage
@@ -180,7 +180,7 @@ NEVER_SENT = "the filled form still stands: the publishing tap was never sent"
 NOTED = {"posts": 8, "tile": TILE, "fresh": True}
 
 
-def wait_until_known(
+def looked_for(
     film: Film,
     *,
     noted: dict[str, Any] | None = None,
@@ -192,10 +192,10 @@ def wait_until_known(
     stage.phone.leads.update(leads or {})
     stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=Stage.VERIFYING)
     if noted is not None:
-        DraftMemory(stage.memory, stage.phone.serial, stage.phone.package).note_before(
+        Unfinished(stage.memory, stage.phone.serial, stage.phone.package).note_before(
             7, before or {}, **noted
         )
-    return stage.settle(), stage
+    return stage.look_for_post(), stage
 
 
 SETTLED: dict[str, Seen] = {
@@ -229,7 +229,7 @@ SETTLED: dict[str, Seen] = {
 @pytest.mark.parametrize("case", SETTLED)
 def test_a_look_after_a_crash(case: str) -> None:
     seen = SETTLED[case]
-    verdict, stage = wait_until_known(seen.film, noted=NOTED, leads=seen.leads)
+    verdict, stage = looked_for(seen.film, noted=NOTED, leads=seen.leads)
     assert (verdict.outcome, verdict.error.code if verdict.error else "", verdict.remark) == (
         seen.outcome, seen.code, seen.says,
     )  # fmt: skip
@@ -240,23 +240,23 @@ def test_a_look_after_a_crash(case: str) -> None:
 
 @pytest.mark.parametrize("noted", [None, NOTED | {"fresh": False}, NOTED | {"posts": None}])
 def test_numbers_that_were_not_noted_or_not_fresh_are_not_compared(noted: dict[str, Any] | None) -> None:
-    verdict, stage = wait_until_known({0: "home"}, noted=noted, leads={"home": "profile of 9"})
+    verdict, stage = looked_for({0: "home"}, noted=noted, leads={"home": "profile of 9"})
     assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, NO_SIGN)
     assert stage.phone.taps == []
 
 
 def test_a_story_is_not_looked_for_on_the_profile() -> None:
-    verdict, stage = wait_until_known({0: "home with own story"}, noted=NOTED, placement="story")
+    verdict, stage = looked_for({0: "home with own story"}, noted=NOTED, placement="story")
     assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, NO_SIGN)
     assert stage.phone.taps == []
 
 
 def test_a_storys_form_that_stands_was_never_sent() -> None:
-    assert wait_until_known({0: "story form"}, noted=NOTED, placement="story")[0].remark == NEVER_SENT
+    assert looked_for({0: "story form"}, noted=NOTED, placement="story")[0].remark == NEVER_SENT
 
 
 def test_an_old_row_is_no_proof_after_a_crash() -> None:
-    verdict, _ = wait_until_known(
+    verdict, _ = looked_for(
         {0: "posted"}, noted=NOTED, before={"posted": 1}, leads={"posted": "profile of 8"}
     )
     assert verdict.remark == NO_SIGN

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from jobs.post.flow.draft_memory import DraftMemory
+from jobs.post.flow.draft_memory import Unfinished
 from jobs.task.attempt import Verdict
 from storage.records import Account, Outcome, Stage, TaskError
 from tests.support.film import FilmStage
@@ -192,11 +192,11 @@ def test_a_long_caption_is_known_by_what_the_app_shows_of_it() -> None:
 
 SEEN_LATER = " (seen after a restart)"
 NO_SIGN = "the app is at its tabs and shows no sign of the post"
-OLD_SIGNS = "signs of an earlier upload stand there: ours could not be told from it"
+OLD_INDICATORS = "signs of an earlier upload stand there: ours could not be told from it"
 NEVER_SENT = "the filled form still stands: the publishing tap was never sent"
 
 
-def wait_until_known(
+def looked_for(
     film: Film,
     *,
     before: dict[str, int] | None = None,
@@ -214,8 +214,8 @@ def wait_until_known(
         stage.attempt.task, stage=Stage.VERIFYING if sent else Stage.COMMITTING
     )
     if not nobody_looked:
-        DraftMemory(stage.memory, stage.phone.serial, stage.phone.package).note_before(7, before or {})
-    return stage.settle(**posting), stage
+        Unfinished(stage.memory, stage.phone.serial, stage.phone.package).note_before(7, before or {})
+    return stage.look_for_post(**posting), stage
 
 
 SETTLED: dict[str, Seen] = {
@@ -262,7 +262,7 @@ SETTLED: dict[str, Seen] = {
 @pytest.mark.parametrize("case", SETTLED)
 def test_a_look_after_a_crash_past_a_tap_that_was_sent(case: str) -> None:
     seen = SETTLED[case]
-    verdict, stage = wait_until_known(seen.film, leads=seen.leads)
+    verdict, stage = looked_for(seen.film, leads=seen.leads)
     assert (verdict.outcome, verdict.error.code if verdict.error else "", verdict.remark) == (
         seen.outcome, seen.code, seen.says,
     )  # fmt: skip
@@ -272,14 +272,14 @@ def test_a_look_after_a_crash_past_a_tap_that_was_sent(case: str) -> None:
 
 
 def test_quiet_tabs_prove_nothing_where_the_tap_was_not_noted_or_the_app_had_to_be_started() -> None:
-    assert wait_until_known({0: "home"}, sent=False)[0].remark == NO_SIGN
-    verdict, stage = wait_until_known({0: "home"}, in_front=False)
+    assert looked_for({0: "home"}, sent=False)[0].remark == NO_SIGN
+    verdict, stage = looked_for({0: "home"}, in_front=False)
     assert verdict.remark == NO_SIGN
     assert stage.way == ["start the app"]
 
 
 def test_an_upload_that_was_seen_proves_it_even_where_the_app_had_to_be_started() -> None:
-    verdict, stage = wait_until_known({0: "uploading", 5: "home"}, in_front=False, sent=False)
+    verdict, stage = looked_for({0: "uploading", 5: "home"}, in_front=False, sent=False)
     assert verdict.outcome is Outcome.PUBLISHED
     assert stage.took_s() == pytest.approx(6.0)
 
@@ -295,13 +295,13 @@ def test_an_upload_that_was_seen_proves_it_even_where_the_app_had_to_be_started(
 def test_signs_of_before_the_tap_leave_it_open(
     film: Film, before: dict[str, int] | None, nobody_looked: bool
 ) -> None:
-    verdict, _ = wait_until_known(film, before=before, nobody_looked=nobody_looked)
-    assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, OLD_SIGNS)
+    verdict, _ = looked_for(film, before=before, nobody_looked=nobody_looked)
+    assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, OLD_INDICATORS)
 
 
 def test_a_look_takes_forty_seconds_at_least_and_the_time_for_proof_where_that_is_longer() -> None:
     for proof_s, looked_s in ((10.0, 40.0), (100.0, 100.0)):
-        verdict, stage = wait_until_known({0: "unknown"}, proof_timeout_s=proof_s)
+        verdict, stage = looked_for({0: "unknown"}, proof_timeout_s=proof_s)
         assert verdict.outcome is Outcome.UNKNOWN
         assert stage.took_s() == pytest.approx(looked_s)
 
@@ -309,8 +309,8 @@ def test_a_look_takes_forty_seconds_at_least_and_the_time_for_proof_where_that_i
 def test_what_was_noted_of_another_task_counts_for_nothing() -> None:
     stage = FilmStage("tiktok", {0: "failed"})
     stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=Stage.VERIFYING)
-    DraftMemory(stage.memory, stage.phone.serial, stage.phone.package).note_before(8, {})
-    assert stage.settle().remark == OLD_SIGNS
+    Unfinished(stage.memory, stage.phone.serial, stage.phone.package).note_before(8, {})
+    assert stage.look_for_post().remark == OLD_INDICATORS
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_what_was_noted_of_another_task_counts_for_nothing() -> None:
     ],
 )
 def test_a_look_names_the_screen_on_which_it_was_decided(film: Film, step: str) -> None:
-    verdict, _ = settled(film)
+    verdict, _ = looked_for(film)
     assert verdict.error is not None
     assert (verdict.error.step, verdict.error.message) == (step, verdict.remark)
 
