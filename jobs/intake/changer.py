@@ -36,7 +36,7 @@ class Edit(msgspec.Struct, frozen=True):
 
 
 class Changer:
-    """Reads changes with the settings, the selection and the repeat guard of the door for new tasks."""
+    """Reads changes with the settings, the choice of files and the repeat guard of the door for new tasks."""
 
     def __init__(self, clock: Clock, store: Store, intake: Intake) -> None:
         self._clock = clock

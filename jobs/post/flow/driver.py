@@ -197,7 +197,7 @@ class ScreenDriver:
                 self.attempt.note(f"{found.name} is gone: not touched")
                 return None
             # A newer tree than the one it was found in may have a sheet or a stranger's window over it.
-            on_top = found.node is node or node in sight.look.nodes
+            on_top = found.node is node or node in sight.index.nodes
             area = free_part(tree, node, found.area) if on_top else None
             if area is not None and not (whole and area != node.bounds):
                 return (
@@ -207,7 +207,7 @@ class ScreenDriver:
                 )
             over = covers(tree, node, node.center)
             what = " and ".join(dict.fromkeys(filter(None, (said(n) for n in over))))
-            why = (not what and sight.look.unclear) or f"{what or 'something'} lies over {found.name}"
+            why = (not what and sight.index.unclear) or f"{what or 'something'} lies over {found.name}"
             if deadline.expired:
                 raise ScriptFailed(
                     ErrorCode.UI_CHANGED,

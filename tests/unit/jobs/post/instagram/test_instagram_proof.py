@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from jobs.post.flow.draft_memory import Unfinished
+from jobs.post.flow.draft_memory import DraftMemory
 from jobs.task.attempt import Verdict
 from storage.records import Outcome, Stage
 from tests.support.film import FilmStage
@@ -192,7 +192,7 @@ def looked_for(
     stage.phone.leads.update(leads or {})
     stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=Stage.VERIFYING)
     if noted is not None:
-        Unfinished(stage.memory, stage.phone.serial, stage.phone.package).note_before(
+        DraftMemory(stage.memory, stage.phone.serial, stage.phone.package).note_before(
             7, before or {}, **noted
         )
     return stage.look_for_post(), stage

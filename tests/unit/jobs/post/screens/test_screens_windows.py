@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jobs.phone.screen.tree import UiTree, parse_xml
-from jobs.post.flow.driver import Hands
+from jobs.post.flow.driver import ScreenDriver
 from jobs.post.screens.inspect import inspect_tree, vocabulary
 from jobs.task.attempt import ScriptFailed
 from storage.records import MediaFile, Outcome
@@ -87,13 +87,13 @@ def test_a_stranger_over_the_way_ends_the_attempt_with_its_name_and_no_touch(vid
 def test_what_was_found_before_a_stranger_came_is_not_touched_beneath_it(video: MediaFile, over: str) -> None:
     """Neither of these windows takes the touch at that point, as far as the tree tells."""
     stage = Stage(video)
-    hands = Hands(stage.attempt, stage.phone, vocabulary("tiktok"))  # type: ignore[arg-type]
-    found = hands.look().find("create_button")
+    driver = ScreenDriver(stage.attempt, stage.phone, vocabulary("tiktok"))  # type: ignore[arg-type]
+    found = driver.observe().find("create_button")
     assert found is not None
     stage.phone.screens["home"] = HOME.replace("</hierarchy>", over + "</hierarchy>")
-    hands.look()
+    driver.observe()
     with pytest.raises(ScriptFailed, match=f"{MIUI} lies over the app and stays"):
-        hands.tap(found)
+        driver.tap(found)
     assert stage.phone.taps == []
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from jobs.post.flow.draft_memory import Unfinished
+from jobs.post.flow.draft_memory import DraftMemory
 from jobs.task.attempt import Verdict
 from storage.records import Account, Outcome, Stage, TaskError
 from tests.support.film import FilmStage
@@ -214,7 +214,7 @@ def looked_for(
         stage.attempt.task, stage=Stage.VERIFYING if sent else Stage.COMMITTING
     )
     if not nobody_looked:
-        Unfinished(stage.memory, stage.phone.serial, stage.phone.package).note_before(7, before or {})
+        DraftMemory(stage.memory, stage.phone.serial, stage.phone.package).note_before(7, before or {})
     return stage.look_for_post(**posting), stage
 
 
@@ -309,7 +309,7 @@ def test_a_look_takes_forty_seconds_at_least_and_the_time_for_proof_where_that_i
 def test_what_was_noted_of_another_task_counts_for_nothing() -> None:
     stage = FilmStage("tiktok", {0: "failed"})
     stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=Stage.VERIFYING)
-    Unfinished(stage.memory, stage.phone.serial, stage.phone.package).note_before(8, {})
+    DraftMemory(stage.memory, stage.phone.serial, stage.phone.package).note_before(8, {})
     assert stage.look_for_post().remark == OLD_INDICATORS
 
 
