@@ -21,6 +21,8 @@ _SENTENCE = (
 )
 
 
+_LOST_TASK = "missed: its task was lost in a restore before it began"
+
 #: How far the clock may be behind what is stored: it is slewed, and clients' clocks are others.
 _SLACK_S = 60.0
 
@@ -67,10 +69,13 @@ def put_in_doubt(state: Loaded, now: float) -> int:
 
 
 def _catch_up_nothing(state: Loaded, now: float) -> None:
-    """What slots had planned up to now may be lost: it is not planned again as if it had been missed."""
+    """What slots had planned up to now may be lost, and posted: it is not caught up with as if it had been missed."""
     slots: dict[int, Slot] = state.tables.get(SLOTS, {})
     for slot_id, slot in slots.items():
-        slots[slot_id] = msgspec.structs.replace(slot, planned_from=max(slot.planned_from, now))
+        slots[slot_id] = msgspec.structs.replace(slot, catch_up_from=max(slot.catch_up_from, now))
+    known: dict[int, Occurrence] = state.tables.get(OCCURRENCES, {})
+    for doc_id in [doc_id for doc_id, one in known.items() if one.reason == _LOST_TASK and one.at > now]:
+        del known[doc_id]  # it is planned again
 
 
 def _newest(tasks: Iterable[Task]) -> float:
@@ -123,18 +128,20 @@ def _heed_posts(state: Loaded, present: Loaded) -> None:
 
 
 def _heed_slots(state: Loaded, present: Loaded) -> None:
-    """Occurrences that went on since, or are over; those whose task still waited for its time may be planned again."""
+    """Occurrences that were planned since: they are not planned again, but those whose task is lost and never began."""
     kept: dict[int, Occurrence] = state.tables.setdefault(OCCURRENCES, {})
     known = {key_of(occurrence) for occurrence in kept.values()}
     tasks: dict[int, Task] = present.tables.get(TASKS, {})
     occurrence: Occurrence
     for doc_id, occurrence in present.tables.get(OCCURRENCES, {}).items():
-        waits = [task_id for task_id in occurrence.task_ids if _waits(tasks.get(task_id))]
-        if key_of(occurrence) in known or (waits and len(waits) == len(occurrence.task_ids)):
+        if key_of(occurrence) in known:
             continue
         new_id = doc_id if doc_id not in kept else max(state.next_ids.get(OCCURRENCES, 1), *kept) + 1
-        kept[new_id] = occurrence
         state.next_ids[OCCURRENCES] = max(state.next_ids.get(OCCURRENCES, 1), new_id + 1)
+        if occurrence.task_ids and all(_waits(tasks.get(task_id)) for task_id in occurrence.task_ids):
+            kept[new_id] = msgspec.structs.replace(occurrence, task_ids=(), reason=_LOST_TASK)
+        else:
+            kept[new_id] = occurrence
 
 
 def _waits(task: Task | None) -> bool:

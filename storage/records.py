@@ -255,6 +255,9 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
     times: tuple[str, ...]  #: "HH:MM" in the hub's zone
     created_at: float
     planned_from: float  #: what is due before is none of its occurrences
+    catch_up_from: float = (
+        0.0  #: what was due before may have been posted in a part of the store that is lost
+    )
     platform: str = ""  #: "" means the account's
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)  #: 0 is Monday
     script_config: dict[str, Any]  #: as a create request has it

@@ -97,7 +97,8 @@ class Planner:
                 self._make(slot, occurrence, now, start=due.at)
         caught: list[Occurrence] = []
         if slot.missed == "catch_up":
-            latest = {one.username: one for one in sorted(missed, key=lambda one: one.at)}
+            open_ones = [one for one in missed if one.at >= slot.catch_up_from]
+            latest = {one.username: one for one in sorted(open_ones, key=lambda one: one.at)}
             caught = [one for one in latest.values() if self._make(slot, one, now, start=now)]
         self._note_missed([one for one in missed if one not in caught])
 
