@@ -117,7 +117,7 @@ def _taken(
     words: str = "",
     editing: bool = False,
     phase: int | None = None,
-    says: tuple[str, str] | None = None,
+    says: tuple[tuple[str, str], ...] = (),
     **state: Any,
 ) -> UiTree:
     """The tree of an app on one of its screens.
@@ -131,7 +131,7 @@ def _taken(
         words: what stands in the form.
         editing: the form's caption is being edited.
         phase: how far an upload is that runs.
-        says: a text of the screen, and what stands there instead.
+        says: texts of the screen, each with what stands there instead.
         state: what else the app keeps.
     """
     phone = AppPhone(platform)
@@ -155,7 +155,9 @@ def _taken(
     if sheet:
         app.cover(UnknownScreen(app) if sheet == "unknown" else Sheet(app, sheet))
     tree = AppPhone._tree(phone)
-    return parse_xml(tree.source.replace(*says)) if says else tree
+    for before, instead in says:
+        tree = parse_xml(tree.source.replace(f'"{before}"', f'"{instead}"'))
+    return tree
 
 
 def _running(platform: str, phase: int) -> Upload:
@@ -195,7 +197,10 @@ _TIKTOK: dict[str, dict[str, Any]] = {
     "unknown": {"screen": "home", "sheet": "unknown"},
     "splash": {"screen": "splash"},
 }
-_OFFER = ("Get more from your next reel", "Now that your reel was posted, boost it")
+_OFFER = (("Get more from your next reel", "Now that your reel was posted, boost it"),)
+_ROUGHLY = (("8", "1.2K"), ("8posts", "1.2Kposts"))
+_EIGHT = {"tiles": ["reel"] * 8, "shown": ["reel"] * 8}
+_NEWER = {"tiles": ["photo", *["reel"] * 7], "shown": ["photo", *["reel"] * 7]}
 _INSTAGRAM: dict[str, dict[str, Any]] = {
     "offer for the post": {"screen": "home", "sheet": "offer", "says": _OFFER},
     "offer over form": {"screen": "share", "words": OURS, "sheet": "offer", "says": _OFFER},
@@ -206,8 +211,11 @@ _INSTAGRAM: dict[str, dict[str, Any]] = {
     "failed": {"screen": "home", "failed_row": True},
     "reels": {"screen": "reels"},
     "reels uploading": {"screen": "reels", "phase": 1},
-    "profile of 8": {"screen": "profile", "mine": {"tiles": ["reel"] * 8, "shown": ["reel"] * 8}},
+    "profile of 8": {"screen": "profile", "mine": _EIGHT},
     "profile of 9": {"screen": "profile", "mine": {"tiles": ["reel"] * 9, "shown": ["reel"] * 9}},
+    "profile of some": {"screen": "profile", "mine": _EIGHT, "says": _ROUGHLY},
+    "profile of some with a new tile": {"screen": "profile", "mine": _NEWER, "says": _ROUGHLY},
+    "profile of 8 with a new tile": {"screen": "profile", "mine": _NEWER},
     "form": {"screen": "share", "words": OURS},
     "another form": {"screen": "share", "words": "something else"},
     "caption editor": {"screen": "share", "words": OURS, "editing": True},

@@ -72,13 +72,13 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jobs/post/tiktok/options.py": TIKTOK,
     "jobs/post/tiktok/sound_page.py": TIKTOK,
     "jobs/post/tiktok/sound_sheet.py": TIKTOK,
-    "jobs/post/tiktok/proof.py": ("jobs/post/tiktok/test_tiktok_proof.py",),
+    "jobs/post/tiktok/proof.py": PROOF,
     "jobs/post/instagram/flow.py": INSTAGRAM,
     "jobs/post/instagram/audio.py": INSTAGRAM,
     "jobs/post/instagram/options.py": INSTAGRAM,
     "jobs/post/instagram/picking.py": INSTAGRAM,
     "jobs/post/instagram/reading.py": INSTAGRAM,
-    "jobs/post/instagram/proof.py": ("jobs/post/instagram/test_instagram_proof.py",),
+    "jobs/post/instagram/proof.py": PROOF,
 }
 
 #: Only the plugins that pyproject.toml asks for: the others cost each mutant more time than its tests do.

@@ -282,3 +282,8 @@ def test_levels_that_were_closed_do_not_count_and_those_that_are_open_do(opened:
         parse_object(too_deep)
     with pytest.raises(Refusal, match="not valid JSON"):
         parse_object(too_deep[:-1])
+
+
+def test_the_key_that_is_given_twice_is_the_one_that_is_named() -> None:
+    with pytest.raises(Refusal, match='the key "b" is given twice'):
+        parse_object(b'{"a": 1, "b": 2, "c": 3, "b": 4}')

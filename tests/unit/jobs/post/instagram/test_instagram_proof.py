@@ -140,6 +140,24 @@ def test_a_number_that_cannot_be_compared_proves_nothing(
     assert stage.watched(bend=knowing(**facts), before=before).outcome is Outcome.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("profile", "says"),
+    [
+        ("profile of some", nothing("own_profile")),
+        (
+            "profile of some with a new tile",
+            "the profile's newest tile is new: Photo by Demo One at row 1, column 1",
+        ),
+        ("profile of 8 with a new tile", nothing("own_profile")),
+    ],
+)
+def test_a_new_tile_is_proof_where_the_profile_does_not_count_exactly_and_there_alone(
+    profile: str, says: str
+) -> None:
+    stage = FilmStage("instagram", {0: "form", 1: profile})
+    assert stage.watched(bend=knowing(posts_before=8 if "8" in profile else None)).remark == says
+
+
 def test_stale_numbers_do_where_our_own_upload_was_seen() -> None:
     stage = FilmStage("instagram", {0: "form", 1: "uploading", 5: "home"})
     stage.phone.leads["home"] = "profile of 9"
