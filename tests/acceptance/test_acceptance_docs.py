@@ -89,7 +89,7 @@ def test_the_readmes_minute_with_curl_works_as_it_stands(tmp_path):
         ready = json.loads((tmp_path / "ready.json").read_text())
         curls = [command for command in commands("README.md") if command.startswith("curl")]
         # The demo itself has published three before a reader comes to type.
-        (post,) = [command for command in curls if " -d " in command]
+        post = next(command for command in curls if "/task -d " in command)
         before = [
             post.replace("demo_tt_02", account) for account in ("demo_tt_01", "demo_tt_03", "demo_tt_04")
         ]
