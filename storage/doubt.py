@@ -1,4 +1,4 @@
-"""After acknowledged changes were lost: tasks that may have been posted in the lost part wait for a person."""
+"""After lost writes, ends each unfinished task that may have been posted as failed with outcome unknown."""
 
 from __future__ import annotations
 

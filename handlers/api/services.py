@@ -1,4 +1,4 @@
-"""What the HTTP side needs from the rest of the daemon: handed to `create_app`, looked up nowhere."""
+"""Lists the parts of the daemon that the HTTP handlers use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fields of a request wherever they stand, query or body; what nobody knows is refused or, on reads, told (R47)."""
+"""Reads request fields from the query or the body; unknown ones are refused, or warned about on reads (R47)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of bodies that wait to be written to the disk. Few are with its threads: the others cost nothing when given up."""
+"""Queues parts of request bodies for the disk threads, and drops those of closed connections."""
 
 from __future__ import annotations
 

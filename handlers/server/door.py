@@ -1,4 +1,4 @@
-"""Takes newcomers from the listening socket, and makes room for them. A flood of them must cost little for each."""
+"""Accepts new connections, and closes others when a limit on connections is exceeded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which connections have to wait because they or their address used more than their part, and when they go on."""
+"""Pauses connections of addresses that exceeded their budget, and resumes them later in turns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the peers of the HTTP side may cost it: each pays with the loop's time, and only who overdraws has to wait."""
+"""Gives each client address a budget of the event loop's time; an address that exceeds it must wait."""
 
 from __future__ import annotations
 

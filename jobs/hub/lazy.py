@@ -1,4 +1,4 @@
-"""Attributes that are worked out when first asked for, without a lock."""
+"""A `functools.cached_property` without a lock; a value may be computed twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a matter was reported lately: what lasts is reported again only after a while."""
+"""Limits how often the same lasting problem is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening a file that was checked before, without being caught by what may have been put in its place since."""
+"""Opens a path only if it is a regular file; refuses links, pipes and devices put in its place."""
 
 from __future__ import annotations
 

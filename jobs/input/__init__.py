@@ -1,1 +1,1 @@
-"""Reading values from outside: fields, near misses, refusals. Imports nothing of the other rooms."""
+"""Reads and validates values from outside; imports no other package of `jobs`."""

@@ -1,4 +1,4 @@
-"""What a caller may still decide about a pending task: change it, hold it, release it (R54, R55)."""
+"""Changes, holds or releases a pending task (R54, R55)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing is driven in a language whose stop words are not known: a refusal could not be told from a success."""
+"""Stops a post if the app's language is not fully covered, because its refusals could not be recognised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words in which a look speaks: what a file holds, or why it cannot be posted."""
+"""Defines the result of a look into a media file: facts about it, or the reason why it cannot be posted."""
 
 from __future__ import annotations
 

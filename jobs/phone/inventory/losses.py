@@ -1,4 +1,4 @@
-"""One sentence for phones that vanish together: a hub without power is one event, not twenty (ADB-13)."""
+"""Groups phones that disconnect within two seconds into one event per USB hub (ADB-13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of every phone, and what follows from it; told everything by the tracker, does nothing itself."""
+"""Holds the state of every phone and decides which probes and remedies are due; the tracker carries them out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to phones, in the journal: one line a phone, matter and minute, with how often it was meanwhile (PHN-4)."""
+"""Limits journal lines to one per phone, kind and minute, and counts the repeats (PHN-4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pickers of every app show of a video: its duration, by which ours is told from others."""
+"""Reads video durations in a media picker and compares them with the length of our file."""
 
 from __future__ import annotations
 

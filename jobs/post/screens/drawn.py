@@ -1,4 +1,4 @@
-"""Drawn trees of the screens of the way: a screens file in which two of them fit one tree equally is refused."""
+"""Checks a screens file against drawn UI trees; it is refused if two screens match one tree equally."""
 
 from __future__ import annotations
 
