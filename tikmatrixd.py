@@ -64,7 +64,7 @@ class Daemon:
         from jobs.accounts.matching import Matcher
         from jobs.intake.changer import Changer
         from jobs.intake.intake import Intake
-        from jobs.intake.planning import Planning
+        from jobs.intake.pending_changes import Planning
         from jobs.library.library import Library
         from jobs.media.probe import check_again
         from jobs.notify.missing_media import MissingMedia

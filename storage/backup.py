@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 
-from storage.archive import Archive, read_lines
 from storage.doubt import heed, put_in_doubt
 from storage.engine import journal, snapshot
 from storage.engine.files import Files
@@ -24,6 +23,7 @@ from storage.schema import TYPES
 from storage.state_dir import ARCHIVE, FOLDER, RESTORED, finish_restore, lock_state
 from storage.store import Store
 from storage.tar_headers import Hostile, check_headers
+from storage.task_archive import Archive, read_lines
 
 _SNAPSHOT_NAME = "snapshot.json"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from storage.archive import Archive, by_month
 from storage.engine.commit import Transaction
 from storage.engine.durable import JournalStorage
 from storage.records import ENDED, Task
 from storage.tables.posts import keep_mark
 from storage.tables.tasks import TABLE
+from storage.task_archive import Archive, by_month
 
 _DAY_S = 24 * 3600.0
 

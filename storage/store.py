@@ -12,7 +12,6 @@ from typing import Self
 
 import msgspec
 
-from storage.archive import Archive
 from storage.doubt import put_in_doubt
 from storage.engine.durable import JournalStorage
 from storage.engine.files import Files
@@ -32,6 +31,7 @@ from storage.tables.posts import PostStore
 from storage.tables.slots import SlotStore
 from storage.tables.tasks import TaskStore
 from storage.tables.usage import UsageStore
+from storage.task_archive import Archive
 
 log = logging.getLogger(__name__)
 

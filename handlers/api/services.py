@@ -17,7 +17,7 @@ from jobs.hub.clock import Clock
 from jobs.hub.settings import Settings
 from jobs.hub.time_zone import zone as zone_of
 from jobs.intake.intake import Intake
-from jobs.intake.planning import Planning
+from jobs.intake.pending_changes import Planning
 from jobs.library.library import Library
 from jobs.phone.protocol import PhoneInfo
 from jobs.run.control import Control

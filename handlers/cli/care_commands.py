@@ -153,8 +153,8 @@ def import_state(config_path: Path | None, source: Path) -> None:
 @click.pass_obj
 def archive(config_path: Path | None, month: str | None, as_json: bool) -> None:
     """List finished tasks that retention moved out of the store; without a month, the months there are."""
-    from storage.archive import Archive
     from storage.state_dir import ARCHIVE
+    from storage.task_archive import Archive
 
     settings = read_config(config_path).settings
     kept = Archive(Path(settings.storage.state_dir) / ARCHIVE)

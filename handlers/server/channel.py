@@ -9,9 +9,8 @@ import struct
 from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
-
 from handlers.server.exchange import Exchange
+from handlers.server.limits import Limits
 from handlers.server.outgoing import Outgoing
 from handlers.server.peers import CHANNEL_BURST_S, CHANNEL_SHARE, Budget, Peer
 from handlers.server.request_parser import Parser, Site
@@ -36,26 +35,6 @@ _RESET = struct.pack("ii", 1, 0)
 def is_request(first: bytes) -> bool:
     """Whether a client sent whole headers, and little more: it waits for this side. Most requests come like that."""
     return _END_OF_HEADERS in first and len(first) < FIRST_BYTES
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What connections may cost and how long they may take."""
-
-    #: Those whose request is looked at or answered, in all and of one peer.
-    connections: int = 500
-    per_peer: int = 256
-    #: Those that wait for that. They cost no more than a descriptor and their first bytes, and closing them would cost
-    #: more: a client that floods opens them again at once. Those that send a lot fill the memory of the kernel.
-    newcomers: int = 6_000
-    loaded_newcomers_per_peer: int = 1_000
-    #: Nothing is heard or read for so long, or a request or answer is on its way for so long ...
-    timeout_s: float = 30.0
-    #: ... plus what it takes at this rate: a byte now and then is not enough.
-    min_rate_bytes_per_s: int = 4 * 1024
-    #: After an answer that ends a connection: how long the client has to read it, and how much of what it still sends
-    #: is thrown away.
-    linger_s: float = 2.0
-    linger_bytes: int = 256 * 1024
 
 
 class Loop(Protocol):

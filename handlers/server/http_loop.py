@@ -12,12 +12,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from handlers.server.channel import Channel, Limits
+from handlers.server.accepting import Door
+from handlers.server.channel import Channel
 from handlers.server.disk_queue import DiskQueue
-from handlers.server.door import Door
 from handlers.server.exchange import Exchange
 from handlers.server.lanes import Lane, Turns
-from handlers.server.patience import PAUSED_POLL_S, Patience
+from handlers.server.limits import Limits
+from handlers.server.paused_connections import PAUSED_POLL_S, Patience
 from handlers.server.peers import Peer, Peers
 from handlers.server.request_parser import Site
 from handlers.server.spool import Spool

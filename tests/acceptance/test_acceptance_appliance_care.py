@@ -13,8 +13,8 @@ import urllib.request
 
 import pytest
 
-from storage.archive import Archive
 from storage.records import Outcome, Stage, Task
+from storage.task_archive import Archive
 from tests.support.daemon import ROOT
 from tikmatrixd import VERSION
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from handlers.server import disk_queue, http_loop, patience
+from handlers.server import disk_queue, http_loop
 from handlers.server.http_loop import HttpLoop
 from handlers.server.peers import ASKING_MAX, Peer
 from handlers.server.server import HttpServer
@@ -178,7 +178,7 @@ def test_only_so_many_newcomers_of_one_address_may_have_sent_more_than_a_request
     side: HttpSide, monkeypatch: pytest.MonkeyPatch, at_once: bool
 ) -> None:
     """What they have sent is in the memory of the kernel, which other programs need too."""
-    monkeypatch.setattr(patience, "_LET_IN_ANYWAY", 0)
+    monkeypatch.setattr(paused_connections, "_LET_IN_ANYWAY", 0)
     wire = side.serve(loaded_newcomers_per_peer=20)
     ruined(side)
     with ExitStack() as stack:
@@ -196,7 +196,7 @@ def test_only_so_many_newcomers_of_one_address_may_have_sent_more_than_a_request
 def test_of_those_who_hang_up_while_they_wait_nothing_stays(
     side: HttpSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "_LET_IN_ANYWAY", 0)
+    monkeypatch.setattr(paused_connections, "_LET_IN_ANYWAY", 0)
     wire = side.serve()
     peer = ruined(side)
     for _ in range(40):

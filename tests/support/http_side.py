@@ -20,7 +20,7 @@ with warnings.catch_warnings():
 from handlers.access.tokens import Tokens
 from handlers.api.app import create_app
 from handlers.api.services import Reloaded, Services
-from handlers.server.channel import Limits
+from handlers.server.limits import Limits
 from handlers.server.server import HttpServer
 from jobs.accounts.accounts import Accounts
 from jobs.accounts.matching import Matcher
@@ -29,7 +29,7 @@ from jobs.hub.settings import AccountEntry, Media, Posting, Server, Settings
 from jobs.hub.settings import Phones as PhoneSettings
 from jobs.intake.changer import Changer
 from jobs.intake.intake import Intake
-from jobs.intake.planning import Planning
+from jobs.intake.pending_changes import Planning
 from jobs.library.library import Library
 from jobs.run.control import Control
 from jobs.run.engine import Jobs

@@ -189,7 +189,7 @@ CLOCKS = {
 TIME_MAY = {
     "jobs/hub/clock.py": "the one source of time",
     "handlers/server/http_loop.py": "idle times of connections",
-    "handlers/server/door.py": "what newcomers cost",
+    "handlers/server/accepting.py": "what newcomers cost",
     "handlers/server/lanes.py": "how long a request has kept a thread",
     "handlers/server/request_parser.py": "how long a request has been arriving",
     "handlers/server/server.py": "deadlines of the web server's own sockets and threads",

@@ -13,7 +13,7 @@ import pytest
 from jobs.hub.settings import Settings
 from jobs.input.refusals import DuplicatePost, Invalid, NotFound, VersionChanged
 from jobs.intake.changer import Changer
-from jobs.intake.planning import Changed, Planning
+from jobs.intake.pending_changes import Changed, Planning
 from jobs.task.states import Mover
 from storage.records import Outcome, Stage, Task, Use, Waiting
 from tests.support.door import NOON, Door, refused

@@ -11,7 +11,7 @@ import pytest
 from jobs.input.refusals import Invalid, NotFound
 from jobs.intake.changer import Changer
 from jobs.intake.intake import Intake
-from jobs.intake.planning import Planning
+from jobs.intake.pending_changes import Planning
 from storage.records import ENDED, PENDING, RUNNING, Stage, Status, Task, Waiting
 from storage.store import Store
 from tests.support.bench import Bench, new_task

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.archive import Archive
 from storage.engine.files import Files
 from storage.records import Outcome, Stage
 from storage.store import Store
+from storage.task_archive import Archive
 from tests.support.storage_samples import BreakingFiles, new_task
 
 Opener = Callable[..., Store]

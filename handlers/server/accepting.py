@@ -10,8 +10,9 @@ from itertools import islice
 from operator import attrgetter
 from typing import Protocol
 
-from handlers.server.channel import FIRST_BYTES, Channel, Limits, is_request
-from handlers.server.patience import Patience
+from handlers.server.channel import FIRST_BYTES, Channel, is_request
+from handlers.server.limits import Limits
+from handlers.server.paused_connections import Patience
 from handlers.server.peers import Peer, Peers
 
 #: How long newcomers may keep the processor in each round. Time of the processor, because time of a clock also passes
