@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from handlers.server import disk_queue, http_loop
+from handlers.server import disk_queue, http_loop, paused_connections
 from handlers.server.http_loop import HttpLoop
 from handlers.server.peers import ASKING_MAX, Peer
 from handlers.server.server import HttpServer
