@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import click
 
-from handlers.cli import care_commands, commands, phone_commands
+from handlers.cli import care_commands, commands, daily, daily_changes, phone_commands
 from handlers.cli.command_line import (
     DEFAULT_CONFIG,
     EX,
@@ -440,7 +440,7 @@ def override(config: LoadedConfig, *, listen: str | None, state_dir: Path | None
     return config
 
 
-for command in (*commands.ALL, *care_commands.ALL, *phone_commands.ALL):
+for command in (*daily.ALL, *daily_changes.ALL, *commands.ALL, *care_commands.ALL, *phone_commands.ALL):
     cli.add_command(command)
 for command in cli.commands.values():
     take_config_anywhere(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import sys
@@ -117,7 +118,22 @@ def end(sentence: str, code: int) -> NoReturn:
 
 
 class DaemonSilent(Exception):
-    """No answer, or a refusal, from the daemon of this config; the message says what to do."""
+    """No answer, or a refusal, from the daemon; the message says what to do, `status` is the fitting exit status."""
+
+    def __init__(self, message: str, status: EX = EX.UNAVAILABLE) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+#: Exit statuses of refusals by their HTTP status; what else is refused is a matter of what was asked.
+_REFUSED = {
+    401: EX.NOPERM,
+    403: EX.NOPERM,
+    404: EX.NOINPUT,
+    500: EX.SOFTWARE,
+    503: EX.UNAVAILABLE,
+    507: EX.IOERR,
+}
 
 
 def ask_daemon(
@@ -128,30 +144,58 @@ def ask_daemon(
     A token in the variable TIKMATRIXD_TOKEN is shown: a daemon that listens on an address of the LAN only wants one,
     and so does one that does not trust loopback.
     """
-    url = own_url(config.settings.server.listen)
+    return ask_url(own_url(config.settings.server.listen), token_of_environment(), method, path, body)
+
+
+def token_of_environment() -> str:
+    """The token that commands show, or nothing."""
+    return os.environ.get(TOKEN_VARIABLE, "").strip()
+
+
+def ask_url(
+    url: str, token: str, method: str, path: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """One API call to the daemon at this address; the answer's data. Raises DaemonSilent."""
+    answer = exchange(url, token, method, path, body)
+    if "code" not in answer or "data" not in answer:
+        raise DaemonSilent(f"{url}{path} answers something else: is that tikmatrixd?")
+    data: dict[str, Any] = answer["data"]
+    return data
+
+
+def exchange(
+    url: str, token: str, method: str, path: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The whole answer, which is an envelope for all but the probes. Raises DaemonSilent, also for a refusal."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"}
-    if token := os.environ.get(TOKEN_VARIABLE, "").strip():
+    if token:
         headers["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(url + path, data, headers, method=method)  # noqa: S310 - our own daemon
+    # The daemon is on this box or in its LAN: a proxy of the environment has no part in that.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
-            envelope: dict[str, Any] = json.load(response)
+        request = urllib.request.Request(url + path, data, headers, method=method)  # noqa: S310 - checked by callers
+        with direct.open(request, timeout=10) as response:
+            answer = json.load(response)
     except urllib.error.HTTPError as error:
         try:
-            envelope = json.load(error)
+            answer = json.load(error)
         except ValueError:
             raise DaemonSilent(f"{url}{path} answers HTTP {error.code}: is that tikmatrixd?") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         why = getattr(error, "reason", error)  # urllib wraps what the socket said
         raise DaemonSilent(f"the daemon does not answer at {url}: is it running? ({why})") from error
-    if envelope.get("code") == Code.UNAUTHORIZED:
+    if not isinstance(answer, dict):
+        raise DaemonSilent(f"{url}{path} answers something else: is that tikmatrixd?")
+    code = answer.get("code", 0)
+    if code == Code.UNAUTHORIZED:
         raise DaemonSilent(
             "the daemon takes this box for any other machine (it listens on an address of the LAN alone, or "
             f"server.trust_loopback is false), so this command needs a token: set {TOKEN_VARIABLE} (made with: "
-            f"tikmatrixd.py token new NAME). The daemon says: {envelope.get('message')}"
+            f"tikmatrixd.py token new NAME). The daemon says: {answer.get('message')}",
+            EX.NOPERM,
         )
-    if envelope.get("code") != 0:
-        raise DaemonSilent(f"the daemon refuses: {envelope.get('message')}")
-    answer: dict[str, Any] = envelope["data"]
+    if code:
+        status = _REFUSED.get(code // 100, EX.DATAERR)
+        raise DaemonSilent(f"the daemon refuses: {answer.get('message')}", status)
     return answer

@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from handlers.cli.command_line import EX, DaemonSilent, adb_key_dir, ask_daemon, end, read_config, tokens_path
+from handlers.cli.hub_options import Hub, asks_hub
 from jobs.hub.clock import SystemClock
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig, describe, listen_of, load_config
 from jobs.hub.platforms import PLATFORMS
@@ -160,12 +161,16 @@ def _logins(config: LoadedConfig) -> list[Login]:
 
 
 @click.command()
-@click.pass_obj
-def devices(config_path: Path | None) -> None:
-    """List the phones that the adb server knows."""
+@asks_hub
+def devices(hub: Hub) -> None:
+    """List the phones that the adb server knows; with --json what the running daemon knows of them."""
     from jobs.phone.errors import PhoneError
     from jobs.upkeep.doctor_phone import phones_of
 
+    if hub.as_json:
+        hub.show(hub.ask("GET", "/api/v1/devices"), list)
+        return
+    config_path = click.get_current_context().obj
     try:
         with phones_of(read_config(config_path).settings, SystemClock()) as fleet:
             phones = fleet.inventory()

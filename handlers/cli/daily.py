@@ -1,0 +1,226 @@
+"""The commands of daily life that look: status, tasks, task, log, slots, accounts, asked of the running daemon."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from urllib.parse import urlencode
+
+import click
+
+from handlers.cli.hub_options import TASK_ID, Hub, asks_hub
+from handlers.cli.tables import facts
+from handlers.cli.task_words import minute, whom, why
+from jobs.hub.time_zone import ZoneInvalid, zone, zone_name
+
+_STATUSES = ("pending", "running", "completed", "failed")
+_PAGE = click.option("--page", type=click.IntRange(min=1), default=1, show_default=True)
+_LIMIT = click.option(
+    "--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="Rows of a page."
+)
+
+
+@click.command()
+@asks_hub
+def status(hub: Hub) -> None:
+    """Say whether the daemon can work, what its tasks do and how its phones are; exit status 1 if it cannot work."""
+    ready = hub.probe("/readyz")
+    tasks = hub.ask("GET", "/api/v1/task/stats")
+    devices = hub.ask("GET", "/api/v1/devices")["devices"]
+    states = Counter(device["state"] for device in devices)
+
+    def lines() -> list[str]:
+        phones = ", ".join(f"{count} {state}" for state, count in states.most_common())
+        told = [
+            ("daemon", f"{'works' if ready['ready'] else 'cannot work'}, {hub.url}"),
+            *(("reason", reason) for reason in ready["reasons"]),
+            *(("notice", notice) for notice in ready["notices"]),
+            ("time", f"{minute(ready['time'])} {ready['timezone']}"),
+            ("tasks", ", ".join(f"{tasks[name]} {name}" for name in _STATUSES)),
+            ("phones", phones or "none"),
+        ]
+        return facts(told)
+
+    hub.show({**ready, "tasks": tasks, "devices": devices}, lines)
+    if not ready["ready"]:
+        sys.exit(1)
+
+
+@click.command()
+@click.option("--status", "wanted", type=click.Choice(_STATUSES), help="Only tasks in this state.")
+@click.option("--serial", help="Only tasks of this phone.")
+@click.option("--source", type=click.Choice(["api", "ui"]), help="Only tasks that came from there.")
+@_PAGE
+@_LIMIT
+@asks_hub
+def tasks(  # noqa: PLR0917 - one parameter per option
+    hub: Hub, wanted: str | None, serial: str | None, source: str | None, page: int, limit: int
+) -> None:
+    """List tasks, newest first, with what each waits for or how it ended."""
+    wishes = {"status": wanted and _STATUSES.index(wanted), "serial": serial, "source": source}
+    data = hub.ask("GET", f"/api/v1/task?{_query(wishes, page, limit)}")
+    rows = [
+        (
+            task["id"],
+            task["status_text"],
+            minute(task["start_time"]),
+            whom(task),
+            task["serial"],
+            why(task),
+        )
+        for task in data["tasks"]
+    ]
+    hub.show_table(data, ("ID", "STATUS", "START", "ACCOUNT", "PHONE", "WHY"), rows, "no such tasks")
+    _say_more(hub, data, len(rows))
+
+
+@click.command()
+@TASK_ID
+@asks_hub
+def task(hub: Hub, task_id: int) -> None:
+    """Show one task: its times, account, files, what it waits for or how it ended."""
+    data = hub.ask("GET", f"/api/v1/task/{task_id}")
+    hub.show(data, lambda: _task_lines(data))
+
+
+@click.command()
+@TASK_ID
+@asks_hub
+def log(hub: Hub, task_id: int) -> None:
+    """Show every step of a task's attempts, and the names of what was kept when something failed."""
+    data = hub.ask("GET", f"/api/v1/task/{task_id}/log")
+    where = UTC if hub.as_json else _zone(hub)
+    rows = [
+        (
+            f"{datetime.fromisoformat(line['at']).astimezone(where):%Y-%m-%d %H:%M:%S}",
+            line["attempt"],
+            line["step"],
+            _seconds(line),
+            _what(line),
+        )
+        for line in data["log"]
+    ]
+    none = f"task {task_id} has no step yet: `tikmatrixd task {task_id}` says what it waits for"
+    titles = (f"AT {zone_name(where)}", "TRY", "STEP", "SECONDS", "WHAT")
+    hub.show_table(data, titles, rows, none)
+    if data["artifacts"] and not hub.as_json:
+        click.echo(f"kept at {hub.url}/api/v1/task/{task_id}/artifacts/: {', '.join(data['artifacts'])}")
+
+
+@click.command()
+@asks_hub
+def slots(hub: Hub) -> None:
+    """List slots, the posts that repeat, with the next time of each."""
+    data = hub.ask("GET", "/api/v1/slots")
+    rows = [
+        (
+            slot["id"],
+            "paused" if slot["paused"] else "on",
+            ",".join(slot["weekdays"]),
+            " ".join(slot["times"]),
+            minute(slot["next"][0]["start_time"]) if slot["next"] else "",
+            " ".join(f"@{name}" for name in slot["usernames"]),
+            slot["name"],
+            next((one["problem"] for one in slot["next"] if one["problem"]), ""),
+        )
+        for slot in data["slots"]
+    ]
+    titles = ("ID", "STATE", "DAYS", "TIMES", "NEXT", "ACCOUNTS", "NAME", "PROBLEM")
+    hub.show_table(data, titles, rows, "there are no slots")
+
+
+@click.command()
+@click.option("--platform", type=click.Choice(["tiktok", "instagram"]), help="Only accounts of this app.")
+@click.option("--serial", help="Only accounts that live on this phone.")
+@click.option("--tag", help="Only accounts with this tag.")
+@_PAGE
+@_LIMIT
+@asks_hub
+def accounts(  # noqa: PLR0917 - one parameter per option
+    hub: Hub, platform: str | None, serial: str | None, tag: str | None, page: int, limit: int
+) -> None:
+    """List accounts, the phones they live on and whether the app shows them as logged in."""
+    wishes = {"platform": platform, "device": serial, "tag": tag}
+    data = hub.ask("GET", f"/api/v1/accounts?{_query(wishes, page, limit)}")
+    rows = [
+        (
+            f"@{one['username']}",
+            one["platform"],
+            one["device"],
+            "online" if one["device_online"] else "offline",
+            one["status_text"],
+            one["logined_text"],
+            ",".join(one["tags"]),
+        )
+        for one in data["accounts"]
+    ]
+    titles = ("ACCOUNT", "APP", "PHONE", "", "STATE", "LOGIN", "TAGS")
+    hub.show_table(data, titles, rows, "no such accounts")
+    _say_more(hub, data, len(rows))
+
+
+def _query(wishes: Mapping[str, object], page: int, limit: int) -> str:
+    given = {name: value for name, value in wishes.items() if value is not None}
+    return urlencode({**given, "page": page, "page_size": limit})
+
+
+def _say_more(hub: Hub, data: dict[str, Any], shown: int) -> None:
+    page, total = data["page"], data["total"]
+    if not hub.as_json and page * data["page_size"] < total:
+        click.echo(f"{shown} of {total}; the next: --page {page + 1}", err=True)
+
+
+def _task_lines(task: dict[str, Any]) -> list[str]:
+    return facts(
+        [
+            ("task", task["id"]),
+            ("status", task["status_text"]),
+            ("why", why(task)),
+            ("start", task["start_time"]),
+            ("end", task["end_time"]),
+            ("account", whom(task)),
+            ("phone", task["serial"]),
+            ("app", task["platform"]),
+            ("caption", task["caption"]),
+            ("files", ", ".join(task["materials"])),
+            ("retries", f"{task['retry_count']} of {task['max_retry_count']}"),
+            ("outcome", task["outcome"]),
+            ("remark", task["remark"]),
+            ("created", minute(task["created_at"])),
+            ("version", task["version"]),
+        ]
+    )
+
+
+def _seconds(line: dict[str, Any]) -> str:
+    """How long a step took."""
+    took_s = line["took_ms"] / 1000 if "took_ms" in line else line.get("seconds")
+    return "" if took_s is None else f"{took_s:.1f}"
+
+
+def _what(line: dict[str, Any]) -> str:
+    """What else a step says: what failed or was noted, then its facts."""
+    known = {"at", "attempt", "step", "seconds", "took_ms", "error", "note"}
+    said = [line[name] for name in ("error", "note") if line.get(name)]
+    return ", ".join([*said, *(f"{name} {value}" for name, value in line.items() if name not in known)])
+
+
+def _zone(hub: Hub) -> tzinfo:
+    """The hub's zone, or UTC where this machine does not know it."""
+    try:
+        return zone(hub.probe("/readyz")["timezone"])
+    except ZoneInvalid:
+        return UTC
+
+
+ALL: tuple[click.Command, ...] = (
+    status,
+    tasks,
+    task,
+    log,
+    slots,
+    accounts,
+)

@@ -1,0 +1,136 @@
+"""What the commands of daily life share: how they find the running daemon, and how its answer is printed."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from handlers.cli.command_line import (
+    EX,
+    TOKEN_VARIABLE,
+    DaemonSilent,
+    ask_url,
+    end,
+    exchange,
+    read_config,
+    token_of_environment,
+)
+from handlers.cli.tables import table, terminal_width
+from jobs.hub.addresses import own_url
+
+URL_VARIABLE = "TIKMATRIXD_URL"
+TASK_ID = click.argument("task_id", metavar="ID", type=click.IntRange(min=1))
+
+
+class Hub:
+    """The running daemon, as the options of a command name it."""
+
+    def __init__(self, url: str, token: str, *, as_json: bool) -> None:
+        self.url = url
+        self._token = token
+        self.as_json = as_json
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The data of one API call. Raises DaemonSilent."""
+        return ask_url(self.url, self._token, method, path, body)
+
+    def probe(self, path: str) -> dict[str, Any]:
+        """The whole answer of a call outside the API. Raises DaemonSilent."""
+        return exchange(self.url, self._token, "GET", path)
+
+    def show(self, data: dict[str, Any], lines: Callable[[], Sequence[str]]) -> None:
+        """Print the data for programs, or these lines for people; warnings of the daemon go to standard error."""
+        if self.as_json:
+            click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+            return
+        for line in lines():
+            click.echo(line)
+        for warning in data.get("warnings", ()):
+            click.echo(f"warning: {warning}", err=True)
+
+    def show_table(
+        self, data: dict[str, Any], titles: Sequence[str], rows: Sequence[Sequence[object]], none: str
+    ) -> None:
+        """The same as a table, or the sentence that says that there is nothing to show."""
+        if rows or self.as_json:
+            self.show(data, lambda: table(titles, rows, terminal_width()))
+        else:
+            click.echo(none, err=True)
+
+
+def asks_hub(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that find the daemon, and end it with one sentence when that refuses or is silent."""
+
+    @click.option("--json", "as_json", is_flag=True, help="The API's data, for programs.")
+    @click.option(
+        "--url",
+        envvar=URL_VARIABLE,
+        help=f"Address of the daemon instead of the config's; also {URL_VARIABLE}.",
+    )
+    @click.option(
+        "--ready-file",
+        type=click.Path(path_type=Path),
+        help="Take the address from the file that `serve --ready-file` wrote.",
+    )
+    @click.option(
+        "--token-file",
+        type=click.Path(path_type=Path),
+        help=f"File that holds the token; else the variable {TOKEN_VARIABLE}.",
+    )
+    @click.pass_obj
+    def run(
+        config_path: Path | None,
+        /,
+        as_json: bool,
+        url: str | None,
+        ready_file: Path | None,
+        token_file: Path | None,
+        **more: Any,
+    ) -> None:
+        hub = Hub(_address(config_path, url, ready_file), _token(token_file), as_json=as_json)
+        try:
+            command(hub, **more)
+        except DaemonSilent as error:
+            end(str(error), error.status)
+
+    return functools.update_wrapper(run, command)
+
+
+def _address(config_path: Path | None, url: str | None, ready_file: Path | None) -> str:
+    if ready_file is not None:
+        try:
+            url = json.loads(ready_file.read_text("utf-8"))["url"]
+        except FileNotFoundError:
+            end(
+                f"{ready_file} does not exist: no daemon that was given this --ready-file is up",
+                EX.UNAVAILABLE,
+            )
+        except OSError as error:
+            end(f"{ready_file} cannot be read: {error.strerror}", EX.NOPERM)
+        except (ValueError, KeyError, TypeError):
+            end(f"{ready_file} is no file that `serve --ready-file` wrote", EX.DATAERR)
+    if not url:
+        return own_url(read_config(config_path).settings.server.listen)
+    if not url.startswith(("http://", "https://")):
+        raise click.UsageError(f"an address of the daemon begins with http:// or https://, not {url!r}")
+    return url.rstrip("/")
+
+
+def _token(file: Path | None) -> str:
+    if file is None:
+        return token_of_environment()
+    try:
+        token = file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        end(
+            f"the token cannot be read from {file}: {getattr(error, 'strerror', None) or 'not a text'}",
+            EX.NOPERM,
+        )
+    if not token or not token.isascii() or len(token.split()) != 1:
+        end(f"{file} holds no token: it must hold one and nothing else", EX.DATAERR)
+    return token

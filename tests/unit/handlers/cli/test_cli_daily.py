@@ -1,0 +1,268 @@
+"""The commands of daily life against the real HTTP server: what people read, what programs read, how refusals end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from handlers.access.tokens import new_token
+from handlers.cli.command_line import EX, TOKEN_VARIABLE
+from handlers.cli.hub_options import URL_VARIABLE
+from jobs.hub.clock import utc
+from jobs.hub.settings import AccountEntry, Server
+from storage.records import Status
+from tests.support.http_side import HttpSide, WireClient
+from tikmatrixd import cli
+
+ACCOUNTS = (
+    AccountEntry(username="anna", platform="tiktok", serial="PHONE1", tags=("workshop",)),
+    AccountEntry(username="bert", platform="instagram", serial="PHONE2"),
+)
+Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (TOKEN_VARIABLE, URL_VARIABLE, "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def side(tmp_path: Path) -> Iterator[HttpSide]:
+    with HttpSide(tmp_path, accounts=ACCOUNTS) as side:
+        yield side
+
+
+@pytest.fixture
+def wire(side: HttpSide) -> WireClient:
+    return side.serve()
+
+
+@pytest.fixture
+def run(wire: WireClient) -> Run:
+    url = f"http://127.0.0.1:{wire.port}"
+    return lambda *words: CliRunner().invoke(cli, [*words, "--url", url])
+
+
+def lines(result: Result) -> list[str]:
+    assert result.exit_code == 0, result.output
+    return result.stdout.splitlines()
+
+
+def test_status_says_in_a_few_lines_whether_the_daemon_works_and_what_it_does(
+    side: HttpSide, run: Run
+) -> None:
+    side.task()
+    side.task(status="failed")
+    said = dict(line.split("  ", 1) for line in lines(run("status")))
+    assert said["daemon"].strip().startswith("works, http://127.0.0.1:")
+    assert said["tasks"].strip() == "1 pending, 0 running, 0 completed, 1 failed"
+    assert said["phones"].strip() == "3 device"
+    assert said["time"].strip().endswith("Europe/Berlin")
+
+
+def test_status_of_a_daemon_that_cannot_work_gives_the_reason_and_ends_with_1(
+    side: HttpSide, run: Run
+) -> None:
+    side.draining = True
+    done = run("status")
+    assert done.exit_code == 1
+    assert "daemon  cannot work" in done.stdout
+    assert "reason  the daemon is about to stop" in done.stdout
+    told = json.loads(run("status", "--json").stdout)
+    assert (told["ready"], told["tasks"]["total"], len(told["devices"])) == (False, 0, 3)
+
+
+def test_tasks_stand_in_a_table_newest_first_with_why(side: HttpSide, run: Run) -> None:
+    side.task(username="anna")
+    side.task("PHONE2", status="failed")
+    side.store.tasks.change(2, account_seen="bert")
+    titles, newest, oldest = lines(run("tasks"))
+    assert titles.split() == ["ID", "STATUS", "START", "ACCOUNT", "PHONE", "WHY"]
+    assert newest.split()[:2] == ["2", "failed"]
+    assert newest.endswith("PHONE2  ui_changed: unknown screen")
+    assert oldest.split()[:2] == ["1", "pending"]
+    assert "  @anna  " in oldest
+    assert "  @bert  " in newest
+    assert newest.index("PHONE2") == oldest.index("PHONE1") == titles.index("PHONE")
+
+
+def test_tasks_are_filtered_and_paged_and_the_next_page_is_named(side: HttpSide, run: Run) -> None:
+    for _ in range(3):
+        side.task()
+    side.task("PHONE2", status="completed")
+    assert [line.split()[0] for line in lines(run("tasks", "--status", "completed"))] == ["ID", "4"]
+    assert [line.split()[0] for line in lines(run("tasks", "--serial", "PHONE1", "--limit", "2"))] == [
+        "ID",
+        "3",
+        "2",
+    ]
+    assert run("tasks", "--limit", "3").stderr == "3 of 4; the next: --page 2\n"
+    last = run("tasks", "--limit", "3", "--page", "2")
+    assert (lines(last)[1].split()[0], last.stderr) == ("1", "")
+    none = run("tasks", "--source", "ui")
+    assert (none.exit_code, none.stdout, none.stderr) == (0, "", "no such tasks\n")
+
+
+def test_json_is_what_the_api_answers(side: HttpSide, wire: WireClient, run: Run) -> None:
+    side.task(status="failed", caption="Grüße 🪵")
+    for words, path in [
+        (("tasks",), "/api/v1/task"),
+        (("task", "1"), "/api/v1/task/1"),
+        (("log", "1"), "/api/v1/task/1/log"),
+        (("slots",), "/api/v1/slots"),
+        (("accounts",), "/api/v1/accounts"),
+        (("devices",), "/api/v1/devices"),
+    ]:
+        done = run(*words, "--json")
+        assert (done.exit_code, done.stderr) == (0, ""), words
+        assert json.loads(done.stdout) == wire.good("GET", path), words
+
+
+def test_a_task_is_shown_whole_and_its_texts_cannot_steer_the_terminal(
+    side: HttpSide, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    side.task(status="failed", caption="red \x1b[31m alert\nsecond line " + "x" * 60)
+    said = lines(run("task", "1"))
+    assert "why      ui_changed: unknown screen" in said
+    assert f"caption  red  [31m alert second line {'x' * 60}" in said
+    assert all(len(line) <= 40 for line in lines(run("tasks")))
+
+
+def test_the_log_shows_each_step_in_the_hubs_zone_and_what_was_kept(side: HttpSide, run: Run) -> None:
+    task = side.task(status="failed")
+    steps = side.evidence.writer(task.id, 1)
+    steps.line("open app", took_ms=1240)
+    steps.line("caption", error="an unknown screen stayed for 8 s", kind="dialog")
+    steps.keep("screenshot.png", b"picture")
+    steps.close()
+    titles, opened, failed, kept = lines(run("log", "1"))
+    assert titles.startswith("AT Europe/Berlin")
+    berlin = utc(side.clock.now()).astimezone(side.zone())
+    assert opened.split() == [*f"{berlin:%Y-%m-%d %H:%M:%S}".split(), "1", "open", "app", "1.2"]
+    assert failed.endswith("an unknown screen stayed for 8 s, kind dialog")
+    assert kept.endswith("/api/v1/task/1/artifacts/: 1-screenshot.png")
+    side.task()
+    assert run("log", "2").stderr == "task 2 has no step yet: `tikmatrixd task 2` says what it waits for\n"
+
+
+def test_a_task_is_held_moved_released_and_stopped(side: HttpSide, run: Run) -> None:
+    task = side.task()
+    assert lines(run("hold", "1"))[0].startswith("task 1: pending, ")
+    assert side.store.tasks.get(task.id).held
+    day = utc(side.clock.now() + 5 * 86400).astimezone(side.zone())
+    (said,) = lines(run("move", "1", f"{day:%Y-%m-%d}", "09:30"))
+    assert said.startswith(f"task 1: pending, {day:%Y-%m-%d} 09:30, hold")
+    assert "hold" not in lines(run("release", "1"))[0]
+    planned = utc(side.store.tasks.get(task.id).scheduled_at).astimezone(side.zone())
+    assert (planned.date(), f"{planned:%H:%M}") == (day.date(), "09:30")
+    lines(run("move", "1", "now"))
+    assert utc(side.store.tasks.get(task.id).scheduled_at) - utc(side.clock.now()) < timedelta(minutes=1)
+    assert lines(run("stop", "1")) == ["task 1: failed, stopped: stopped by request"]
+
+
+def test_a_retry_insists_only_on_what_it_is_given(side: HttpSide, run: Run) -> None:
+    side.task(status="unknown", serial="PHONE1")
+    refused = run("retry", "1", "--now", "--force")
+    assert refused.exit_code == EX.DATAERR
+    assert refused.stdout == ""
+    assert refused.stderr.startswith("the daemon refuses: ")
+    assert "confirm" in refused.stderr
+    done = json.loads(run("retry", "1", "--confirm", "--now", "--json").stdout)
+    assert done["status_text"] == "pending"
+    assert side.store.tasks.get(1).status is Status.PENDING
+
+
+@pytest.mark.parametrize(
+    "words", [("task", "7"), ("log", "7"), ("stop", "7"), ("hold", "7"), ("move", "7", "9:00")]
+)
+def test_a_task_that_does_not_exist_is_said_in_one_sentence(run: Run, words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert (done.exit_code, done.stdout) == (EX.NOINPUT, "")
+    assert done.stderr == "the daemon refuses: id: there is no task 7\n"
+
+
+def test_slots_and_accounts_stand_in_tables(side: HttpSide, wire: WireClient, run: Run) -> None:
+    assert run("slots").stderr == "there are no slots\n"
+    wire.good(
+        "POST",
+        "/api/v1/slots",
+        {
+            "name": "Evening",
+            "usernames": ["anna"],
+            "times": ["18:30"],
+            "weekdays": ["mon", "fri"],
+            "script_config": {"materials_tags": "bench"},
+        },
+    )
+    _, slot = lines(run("slots"))
+    assert slot.split()[:4] == ["1", "on", "mon,fri", "18:30"]
+    assert "  @anna     Evening" in slot
+    _, anna, bert = lines(run("accounts"))
+    assert anna.split() == ["@anna", "tiktok", "PHONE1", "online", "enabled", "logged_in", "workshop"]
+    assert bert.split()[0] == "@bert"
+    assert len(lines(run("accounts", "--tag", "workshop"))) == 2
+    assert len(lines(run("accounts", "--serial", "PHONE2", "--platform", "instagram"))) == 2
+
+
+def test_the_daemon_is_found_by_variable_ready_file_and_config(
+    side: HttpSide, wire: WireClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    side.task()
+    ready, config = tmp_path / "ready.json", tmp_path / "config.toml"
+    ready.write_text(json.dumps({"url": f"http://127.0.0.1:{wire.port}"}))
+    config.write_text(f'[server]\nlisten = "127.0.0.1:{wire.port}"\n')
+    assert len(lines(CliRunner().invoke(cli, ["tasks", "--ready-file", str(ready)]))) == 2
+    assert len(lines(CliRunner().invoke(cli, ["tasks", "--config", str(config)]))) == 2
+    monkeypatch.setenv(URL_VARIABLE, f"http://127.0.0.1:{wire.port}/")
+    assert len(lines(CliRunner().invoke(cli, ["tasks"]))) == 2
+
+
+def test_a_proxy_of_the_environment_does_not_come_between(
+    side: HttpSide, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert run("status").exit_code == 0
+
+
+def test_where_no_daemon_is_the_sentence_says_so(tmp_path: Path) -> None:
+    def end_of(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(cli, ["tasks", *words])
+        assert done.stdout == ""
+        return done.exit_code, done.stderr
+
+    code, said = end_of("--url", "http://127.0.0.1:1")
+    assert code == EX.UNAVAILABLE
+    assert said.startswith("the daemon does not answer at http://127.0.0.1:1: is it running?")
+    assert end_of("--ready-file", str(tmp_path / "none"))[0] == EX.UNAVAILABLE
+    (tmp_path / "other").write_text("[]")
+    assert end_of("--ready-file", str(tmp_path / "other"))[0] == EX.DATAERR
+    assert end_of("--url", "hub.local:50809")[0] == EX.USAGE
+
+
+def test_the_token_comes_from_a_file_or_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = new_token(tmp_path / "state" / "tokens.json", "box")
+    file = tmp_path / "token"
+    with HttpSide(tmp_path, server=Server(listen="127.0.0.1:0", trust_loopback=False)) as side:
+        url = f"http://127.0.0.1:{side.serve().port}"
+
+        def end_of(*words: str) -> int:
+            return CliRunner().invoke(cli, ["tasks", "--url", url, *words]).exit_code
+
+        assert end_of() == EX.NOPERM
+        file.write_text(f"{made}\n")
+        assert end_of("--token-file", str(file)) == 0
+        file.write_text("wrong")
+        assert end_of("--token-file", str(file)) == EX.NOPERM
+        file.write_text("two words")
+        assert end_of("--token-file", str(file)) == EX.DATAERR
+        assert end_of("--token-file", str(tmp_path / "none")) == EX.NOPERM
+        monkeypatch.setenv(TOKEN_VARIABLE, made)
+        assert end_of() == 0

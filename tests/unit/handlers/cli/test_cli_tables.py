@@ -1,0 +1,46 @@
+"""Tables for a terminal: columns stay aligned and lines stay within the width, whatever the texts are."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.cli.tables import clean, columns, cut, facts, table, terminal_width
+
+
+def test_columns_are_aligned_and_numbers_stand_at_the_right() -> None:
+    assert table(("ID", "NAME", "WHY"), [(7, "anna", "time"), (1234, "木工", "hold")], None) == [
+        "  ID  NAME  WHY",
+        "   7  anna  time",
+        "1234  木工  hold",
+    ]
+
+
+def test_no_line_is_wider_than_the_terminal_also_with_wide_characters() -> None:
+    rows = [(1, "🪵" * 30), (2, "é" * 60), (3, "short")]
+    for width in (8, 20, 21):
+        lines = table(("ID", "CAPTION"), rows, width)
+        assert all(columns(line) <= width for line in lines)
+        assert [line.endswith("…") for line in lines[1:]] == [True, True, width == 8]
+
+
+def test_what_fits_is_not_cut() -> None:
+    assert cut("exactly", 7) == "exactly"
+    assert cut("exactly", 6) == "exact…"
+
+
+def test_facts_without_a_value_are_left_out_and_zero_is_a_value() -> None:
+    assert facts([("id", 0), ("end", None), ("caption", "")]) == ["id  0"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("a\nb", "a b"), ("\x1b[2J", "[2J"), ("a\u202eb", "ab"), ("e\u0301", "e\u0301")]
+)
+def test_nothing_that_steers_a_terminal_is_left(text: str, shown: str) -> None:
+    assert clean(text) == shown
+
+
+def test_only_a_terminal_or_a_wish_has_a_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "72")
+    assert terminal_width() == 72
+    monkeypatch.delenv("COLUMNS")
+    assert terminal_width() is None  # the test's output is no terminal
