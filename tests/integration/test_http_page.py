@@ -46,6 +46,7 @@ def test_the_page_shows_health_phones_and_why_tasks_wait_or_failed(side: HttpSid
     side.phones.set("PHONE1", model="Pixel 7", android="14", battery_percent=81, battery_celsius=29.0)
     side.phones.set("PHONE2", PhoneState.UNAUTHORIZED, detail="accept the key on the phone")
     waiting = side.task("PHONE2", username="kim", caption="<b>hello</b>")
+    side.store.tasks.change(waiting.id, stage=Stage.QUEUED)
     side.store.tasks.set_waiting({waiting.id: (Waiting.DEVICE, side.clock.now(), "PHONE2 is unauthorized")})
     side.task("PHONE1", status="unknown")
     verifying = side.task("PHONE1", status="committing")
