@@ -78,6 +78,23 @@ def test_the_page_shows_health_phones_and_why_tasks_wait_or_failed(side: HttpSid
     assert "seconds=1.5" in shown["log"]
 
 
+@pytest.mark.parametrize(
+    ("reason", "stage", "held", "said"),
+    [
+        (Waiting.ACCOUNT, Stage.QUEUED, False, "waits for its account: @kim is disabled"),
+        (Waiting.SLOT, Stage.QUEUED, False, "waits for a free slot: @kim is disabled"),
+        (Waiting.HOLD, Stage.SCHEDULED, True, "waits for its release: @kim is disabled"),
+    ],
+)
+def test_the_page_has_words_for_every_reason_to_wait(
+    side: HttpSide, reason: Waiting, stage: Stage, *, held: bool, said: str
+) -> None:
+    waiting = side.task(username="kim")
+    side.store.tasks.change(waiting.id, stage=stage, held=held)
+    side.store.tasks.set_waiting({waiting.id: (reason, side.clock.now(), "@kim is disabled")})
+    assert said in show(side)["before"]["tasks"]
+
+
 def test_the_page_says_why_the_daemon_cannot_work(side: HttpSide) -> None:
     for serial in ("PHONE1", "PHONE2", "PHONE3"):
         side.phones.set(serial, PhoneState.OFFLINE)

@@ -118,7 +118,8 @@ function why(task) {
   const parts = [];
   if (task.waiting_for === "retry_delay") parts.push("next try at " + time(task.next_attempt_at));
   else if (task.waiting_for) {
-    const whom = { time: "its time, " + time(task.next_attempt_at), device: "its phone", slot: "a free slot" }[task.waiting_for];
+    const whom = { time: "its time, " + time(task.next_attempt_at || task.scheduled_at), device: "its phone", slot: "a free slot",
+      account: "its account", hold: "its release" }[task.waiting_for];
     parts.push("waits for " + whom + (task.waiting_detail ? ": " + task.waiting_detail : "") +
       (task.waiting_since ? " (since " + time(task.waiting_since) + ")" : ""));
   }
