@@ -1,4 +1,4 @@
-"""Phones: the inventory, the newest picture, and which accounts their apps show as logged in."""
+"""Phones: the inventory, their labels, the newest picture, and which accounts their apps show as logged in."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from jobs.accounts.matching import MatchState
 from jobs.hub.platforms import PLATFORMS, Platform
 from jobs.input.fields import Findings, read_object
 from jobs.input.refusals import Invalid, NotFound, Problem
+from jobs.phone.inventory.labels import MAX_LABEL_CHARS, Labels, read_label
 from jobs.phone.protocol import PhoneInfo
 
 _PICTURES_AT_ONCE = 2
@@ -39,17 +40,40 @@ class MatchRequest(msgspec.Struct):
     ] = False
 
 
+class DeviceChange(msgspec.Struct):
+    """What people can change about a phone."""
+
+    label: Annotated[
+        str,
+        Meta(
+            max_length=MAX_LABEL_CHARS,
+            description="A name for people, shown beside the serial; one line, empty removes it",
+        ),
+    ]
+
+
 class DeviceHandlers:
     """Everything under `/devices`."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._labels = Labels(services.store.meta)
         # A picture of an idle phone may take seconds: a few at a time, so that creating tasks never waits for them.
         self._camera = threading.BoundedSemaphore(_PICTURES_AT_ONCE)
 
     def inventory(self, call: Call) -> Result:
         devices = [self._show(info) for info in self._services.phones.inventory()]
         return objects.DeviceList(devices, len(devices))
+
+    def change(self, call: Call) -> Result:
+        info = self._find(call.args["serial"])
+        findings = Findings()
+        wishes = read_object(
+            DeviceChange, call.fields(DeviceChange), findings, hooks={"label": read_label}, strict=True
+        )
+        findings.refuse()
+        self._labels.set(info.serial, wishes["label"])
+        return self._show(info)
 
     def screenshot(self, call: Call) -> Result:
         info = self._find(call.args["serial"])
@@ -110,6 +134,7 @@ class DeviceHandlers:
         task = self._services.jobs.current_task(info.serial)
         return objects.DeviceObject(
             serial=info.serial,
+            label=self._labels.get(info.serial),
             state=info.state.value,
             detail=info.detail or self._services.jobs.held_up(info.serial),
             since=moment(info.since, zone) or "",
@@ -128,6 +153,9 @@ class DeviceHandlers:
         return [
             Route(method="GET", path=d, call=self.inventory, tag="devices", answer=objects.DeviceList,
                   summary="All phones seen since the start or named in the config"),
+            Route(method="PATCH", path=d + "/{serial}", call=self.change, tag="devices", answer=objects.DeviceObject,
+                  body=DeviceChange, codes=(Code.INVALID, missing, Code.TOO_LARGE, Code.NO_SPACE),
+                  summary="Give a phone a name for people"),
             Route(method="GET", path=d + "/{serial}/screenshot", call=self.screenshot, tag="devices", codes=(missing,),
                   slow=True,
                   media_type="image/png", summary="The newest picture of a phone; a running task is not disturbed"),

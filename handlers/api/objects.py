@@ -235,6 +235,7 @@ class DeviceObject(msgspec.Struct, frozen=True):
     """A phone as last seen."""
 
     serial: str
+    label: Annotated[str, Meta(description="The name that people gave it; empty: none")]
     state: Annotated[
         str,
         Meta(

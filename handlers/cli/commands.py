@@ -163,25 +163,37 @@ def _logins(config: LoadedConfig) -> list[Login]:
 @click.command()
 @asks_hub
 def devices(hub: Hub) -> None:
-    """List the phones that the adb server knows; with --json what the running daemon knows of them."""
+    """List the phones that the adb server knows, with their labels; with --json what the running daemon knows."""
     from jobs.phone.errors import PhoneError
     from jobs.upkeep.doctor_phone import phones_of
 
     if hub.as_json:
         hub.show(hub.ask("GET", "/api/v1/devices"), list)
         return
-    config_path = click.get_current_context().obj
+    settings = read_config(click.get_current_context().obj).settings
     try:
-        with phones_of(read_config(config_path).settings, SystemClock()) as fleet:
+        with phones_of(settings, SystemClock()) as fleet:
             phones = fleet.inventory()
+            labels = _labels(hub)
+            width = max(map(len, labels.values()), default=-1) + 1  # without labels, no column of them
             for phone in phones:
+                label = f"{labels.get(phone.serial, ''):<{width}}"
                 click.echo(
-                    f"{phone.serial:24} {phone.state.value:15} {phone.model:16} {phone.detail}".rstrip()
+                    f"{phone.serial:24} {label}{phone.state.value:15} {phone.model:16} {phone.detail}".rstrip()
                 )
             if not phones:
                 click.echo("no phone is connected, and the config names none: see `doctor`", err=True)
     except PhoneError as error:
         end(str(error), EX.UNAVAILABLE)
+
+
+def _labels(hub: Hub) -> dict[str, str]:
+    """The phones that have a label, as the running daemon knows them; none when it does not answer."""
+    try:
+        found = hub.ask("GET", "/api/v1/devices")["devices"]
+    except DaemonSilent:
+        return {}
+    return {phone["serial"]: phone["label"] for phone in found if phone.get("label")}
 
 
 @click.command()

@@ -12,6 +12,7 @@ from jobs.hub.once import Once
 from jobs.hub.settings import EventName
 from jobs.hub.supervision import Loop
 from jobs.phone.inventory.fleet import Fleet
+from jobs.phone.inventory.labels import Labels
 from jobs.phone.inventory.losses import HUB_PHONES, Lost
 from jobs.phone.protocol import PhoneInfo, PhoneState
 from jobs.task.announcements import Tell
@@ -48,6 +49,7 @@ class Watch:
         self._clock = clock
         self._phones = phones
         self._store = store
+        self._named = Labels(store.meta).named
         self._tell = tell
         self._state_dir = state_dir
         self._min_free_bytes = min_free_bytes
@@ -64,7 +66,12 @@ class Watch:
         self._tell(name, sentence, **facts)
         serial, code = str(facts.get("serial", "")), str(facts.get("code", ""))
         if code_of(code).needs_person and self._once.is_news("hands", serial, code):
-            self._tell("needs_hands", f"phone {serial} needs somebody: {sentence}", serial=serial, code=code)
+            self._tell(
+                "needs_hands",
+                f"phone {self._named(serial)} needs somebody: {sentence}",
+                serial=serial,
+                code=code,
+            )
 
     def turn(self) -> float:
         """One look at everything."""
@@ -102,13 +109,13 @@ class Watch:
             gone = [serial for serial in loss.serials if _is_gone(phones.get(serial))]
             if loss.hub and len(gone) >= HUB_PHONES:
                 if self._once.is_news("hub", loss.hub):
-                    self._tell("hub_lost", loss.sentence, serials=gone, hub=loss.hub)
+                    self._tell("hub_lost", loss.naming(self._named), serials=gone, hub=loss.hub)
                 continue
             for serial in gone:
                 if self._once.is_news("lost", serial):
                     detail = phones[serial].detail if serial in phones else ""
                     why = f": {detail}" if detail else ""
-                    self._tell("phone_lost", f"phone {serial} is gone{why}", serial=serial)
+                    self._tell("phone_lost", f"phone {self._named(serial)} is gone{why}", serial=serial)
 
     def _look_at_states(self, phones: dict[str, PhoneInfo]) -> None:
         now = self._clock.monotonic()
@@ -117,7 +124,9 @@ class Watch:
         for (serial, state), since in self._unwell.items():
             if now - since >= GRACE_S and self._once.is_news("state", serial, state):
                 detail = phones[serial].detail or state
-                self._tell("needs_hands", f"phone {serial}: {detail}", serial=serial, state=state)
+                self._tell(
+                    "needs_hands", f"phone {self._named(serial)}: {detail}", serial=serial, state=state
+                )
 
     def _look_at_disk(self) -> None:
         health = self._store.health()

@@ -95,6 +95,17 @@ def test_the_page_has_words_for_every_reason_to_wait(
     assert said in show(side)["before"]["tasks"]
 
 
+def test_R67_phones_and_tasks_show_the_label_beside_the_serial(side: HttpSide) -> None:
+    side.client.good("PATCH", "/api/v1/devices/PHONE1", {"label": "Shelf <A-3>"})
+    side.task("PHONE1", username="kim")
+    side.task("PHONE2", username="kim")
+    page = show(side)["before"]
+    assert "Shelf <A-3> PHONE1" in " ".join(page["phones"].split())
+    assert "Shelf <A-3> (PHONE1)" in page["tasks"]
+    assert "undefined" not in page["phones"] + page["tasks"]
+    assert "(PHONE2)" not in page["tasks"]
+
+
 def test_the_page_says_why_the_daemon_cannot_work(side: HttpSide) -> None:
     for serial in ("PHONE1", "PHONE2", "PHONE3"):
         side.phones.set(serial, PhoneState.OFFLINE)

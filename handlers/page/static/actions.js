@@ -19,7 +19,7 @@ function phoneActions(phone) {
 
 const pathOf = (task) => "/api/v1/task/" + task.id;
 const whose = (task) => (task.username || task.account_seen ? "@" + (task.username || task.account_seen) : "");
-const account = (task) => whose(task) || "the account that is current on " + task.serial;
+const account = (task) => whose(task) || "the account that is current on " + phoneName(task.serial);
 const isToCome = (task) => Date.parse(task.scheduled_at) > Date.now();
 
 function askStop(task) {
@@ -70,11 +70,11 @@ function askDelete(task) {
     done: (gone) => ["Task " + task.id + " is deleted.", ...gone.warnings] });
 }
 function askResume(phone) {
-  ask({ title: "Go on with " + phone.serial + "?", of: phone.serial, verb: "I looked at it: go on",
+  ask({ title: "Go on with " + phoneName(phone.serial) + "?", of: phone.serial, verb: "I looked at it: go on",
     lines: [phone.detail, "What the daemon paused on this phone goes on at once. If the cause is still there, it is held up again."],
     send: () => data("/api/v1/devices/" + encodeURIComponent(phone.serial) + "/resume", "POST"),
-    done: (now) => [...(now.resumed.length ? ["On " + phone.serial + " this pause is over:", ...now.resumed] : ["Nothing was paused on " + phone.serial + "."]),
-      now.still ? "It still starts nothing: " + now.still + "." : phone.serial + " goes on."] });
+    done: (now) => [...(now.resumed.length ? ["On " + phoneName(phone.serial) + " this pause is over:", ...now.resumed] : ["Nothing was paused on " + phoneName(phone.serial) + "."]),
+      now.still ? "It still starts nothing: " + now.still + "." : phoneName(phone.serial) + " goes on."] });
 }
 
 // The list may be seconds old, a dialog hours: nothing is done to a task that has moved on since a person read about it.
@@ -121,7 +121,7 @@ function ask({ task, of = "task " + task.id, title, lines, tick, verb, send, don
   problem.setAttribute("role", "alert");
   dialog.setAttribute("aria-label", title);
   dialog.append(make("h2", title));
-  if (task) dialog.append(box("p", "small text", account(task) + ", " + APPS[task.platform] + ", " + task.serial + "\n" + task.caption));
+  if (task) dialog.append(box("p", "small text", account(task) + ", " + APPS[task.platform] + ", " + phoneName(task.serial) + "\n" + task.caption));
   dialog.append(...lines.map((line) => make("p", line)));
   if (tick) dialog.append(box("label", "tick", confirm, " " + tick));
   dialog.append(problem, box("div", "buttons", cancel, act));

@@ -14,6 +14,7 @@ async function refresh() {
     if (mine !== turn) return;
     boxAhead_ms = Date.parse(ready.time) - Date.now();
     showHealth(ready);
+    labels = new Map(phones.devices.map((phone) => [phone.serial, phone.label]));
     showPhones(phones.devices, new Set(found.list.tasks.filter((task) => task.status > 1).map((task) => task.id)));
     showTasks(found);
     write("problem", found.refused || "");
@@ -72,7 +73,8 @@ function phoneCard(phone) {
   const battery = phone.battery_percent === null ? "" : phone.battery_percent + " %" +
     (phone.battery_celsius === null ? "" : ", " + phone.battery_celsius.toFixed(0) + " °C");
   const model = phone.model + (phone.model && phone.android ? ", Android " + phone.android : "");
-  const head = box("div", "", make("b", phone.serial));
+  const name = box("span", "", make("b", phone.label || phone.serial), make("span", phone.label && " " + phone.serial, "small"));
+  const head = box("div", "", name);
   if (usable) head.append(button("screen", () => showScreen(phone.serial), phone.serial));
   const card = box("div", "phone", head, state);
   if (doing && phone.detail) card.append(make("div", "afterwards starts nothing for now: " + phone.detail, "warn"));
@@ -87,7 +89,7 @@ function showTasks(found) {
     return { name, value, pressed: status === value, count: found.stats ? found.stats[place ? name : "total"] : "–" };
   });
   fill(byId("counts"), filters, (filter) => filter.name, filterButton);
-  fill(byId("tasks"), found.list.tasks, (task) => task.id, taskRow);
+  fill(byId("tasks"), found.list.tasks.map((task) => ({ ...task, phone: phoneName(task.serial) })), (task) => task.id, taskRow);
   byId("no-tasks").hidden = found.list.tasks.length > 0;
   const total = found.list.total, pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
   write("page", "page " + page + " of " + pages + ", " + total + (total === 1 ? " task" : " tasks"));
@@ -106,7 +108,7 @@ function filterButton({ name, value, pressed, count }) {
 function taskRow(task) {
   return box("tr", "", box("td", "id number", "#" + task.id), box("td", "status", badge(task)),
     box("td", "why text", why(task)), box("td", "what text", ...what(task)),
-    box("td", "who text", whose(task) || "current account", ", " + task.platform, make("div", task.serial, "small")),
+    box("td", "who text", whose(task) || "current account", ", " + task.platform, make("div", task.phone, "small")),
     box("td", "when number small", time(task.started_at || task.scheduled_at)),
     box("td", "acts", box("div", "buttons", button("log", () => showLog(task), "task " + task.id), ...taskActions(task))));
 }

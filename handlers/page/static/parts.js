@@ -25,6 +25,9 @@ function button(text, act, of) {
   node.addEventListener("click", act);
   return node;
 }
+// How a phone is shown: its label and its serial, or the serial alone.
+let labels = new Map();
+const phoneName = (serial) => (labels.get(serial) ? labels.get(serial) + " (" + serial + ")" : serial);
 // Only what is new is written: screen readers read out what changes.
 function write(id, text, kind) {
   const node = byId(id);
@@ -93,8 +96,8 @@ async function showScreen(serial) {
   try {
     const answer = await call("/api/v1/devices/" + encodeURIComponent(serial) + "/screenshot");
     if (!(answer.headers.get("Content-Type") || "").startsWith("image/")) throw new Error((await answer.json()).message);
-    showBox(serial, await picture(answer, "the screen of " + serial));
-  } catch (error) { showBox(serial, make("p", error.message)); }
+    showBox(phoneName(serial), await picture(answer, "the screen of " + phoneName(serial)));
+  } catch (error) { showBox(phoneName(serial), make("p", error.message)); }
 }
 async function picture(answer, name) {
   const image = make("img");

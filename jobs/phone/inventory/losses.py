@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 #: Losses within this time may have one cause.
@@ -20,7 +21,11 @@ class Lost(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        names = ", ".join(self.serials[:5]) + ("…" if len(self.serials) > 5 else "")
+        return self.naming(str)
+
+    def naming(self, named: Callable[[str], str]) -> str:
+        """The sentence, with each phone as `named` calls it."""
+        names = ", ".join(map(named, self.serials[:5])) + ("…" if len(self.serials) > 5 else "")
         if self.hub:
             return f"{len(self.serials)} phones on USB hub {self.hub} were lost together: {names}"
         return f"the link to {names} was lost"

@@ -28,12 +28,66 @@ def test_the_inventory_shows_every_phone_and_what_it_works_on(
     assert data["total"] == 3
     first, second, third = data["devices"]
     assert first == {
-        "serial": "PHONE1", "state": "device", "detail": "", "since": "1970-01-01T01:00:00+01:00",
+        "serial": "PHONE1", "label": "", "state": "device", "detail": "", "since": "1970-01-01T01:00:00+01:00",
         "last_seen": "1970-01-01T01:00:01+01:00", "model": "Pixel 7", "android": "14", "battery_percent": 81,
         "battery_celsius": 30.5, "resumable": False, "current_task": task.id,
     }  # fmt: skip
     assert (second["state"], second["detail"]) == ("unauthorized", "accept the key on the phone")
     assert third["current_task"] is third["last_seen"] is third["battery_percent"] is None
+
+
+def label(api: Client, serial: str, text: str) -> str:
+    return str(api.good("PATCH", f"{D}/{serial}", {"label": text})["label"])
+
+
+def test_R67_a_phone_has_the_label_that_it_was_given_until_it_is_taken_away(
+    side: HttpSide, api: Client
+) -> None:
+    side.phones.set("192.0.2.9:5555")
+    assert label(api, "PHONE1", " Shelf A-3 ") == "Shelf A-3"
+    assert label(api, "192.0.2.9%3A5555", "Küche 👩‍🍳") == "Küche 👩‍🍳"
+    assert [phone["label"] for phone in api.good("GET", D)["devices"]] == ["Küche 👩‍🍳", "Shelf A-3", "", ""]
+    assert label(api, "PHONE1", "x" * 100) == "x" * 100
+    assert label(api, "PHONE1", "") == ""
+    assert api.good("PATCH", f"{D}/PHONE2?label=B", None)["label"] == "B"
+    assert [phone["label"] for phone in api.good("GET", D)["devices"]] == ["Küche 👩‍🍳", "", "B", ""]
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({"label": "x" * 101}, "label: must not be longer than 100 characters"),
+        ({"label": "Shelf\nA"}, "label: holds the character U+000A"),
+        ({"label": "Shelf A\t"}, "label: holds the character U+0009"),
+        ({"label": "\x1b[31m"}, "label: holds the character U+001B"),
+        ({"label": "Shelf\x85A"}, "label: holds the character U+0085"),
+        ({"label": "Shelf\u2028A"}, "label: holds the character U+2028"),
+        ({"label": 3}, "label: must be a text, not 3"),
+        ({"label": None}, "label: is missing"),
+        ({}, "label: is missing"),
+        ({"label": "A", "state": "device"}, "state: is not a known key"),
+    ],
+)
+def test_R67_what_is_no_label_is_refused_and_changes_nothing(
+    api: Client, body: dict[str, Any], problem: str
+) -> None:
+    label(api, "PHONE1", "Shelf A-3")
+    assert problem in api.bad(40001, "PATCH", f"{D}/PHONE1", body)["message"]
+    assert api.good("GET", D)["devices"][0]["label"] == "Shelf A-3"
+
+
+def test_R67_a_phone_that_was_never_seen_gets_no_label(side: HttpSide, api: Client) -> None:
+    assert "no phone nobody" in api.bad(40401, "PATCH", f"{D}/nobody", {"label": "A"})["message"]
+    assert side.store.meta.get("label:nobody") is None
+
+
+def test_R67_labels_are_there_after_a_restart(tmp_path: Path) -> None:
+    with HttpSide(tmp_path) as side:
+        label(side.client, "PHONE2", "Shelf A-3")
+        label(side.client, "PHONE3", "Shelf A-4")
+        label(side.client, "PHONE3", "")
+    with HttpSide(tmp_path) as side:
+        assert [phone["label"] for phone in side.client.good("GET", D)["devices"]] == ["", "Shelf A-3", ""]
 
 
 def test_a_phone_that_starts_nothing_says_why_and_goes_on_when_somebody_says_so(

@@ -17,6 +17,8 @@ class Hub:
         self.clock = FakeClock()
         self.phones = {s: PhoneInfo(serial=s, state=PhoneState.DEVICE, since=0.0) for s in ("A", "B", "C")}
         self.lost = []
+        self.kept = {}
+        self.meta = self
         self.store_health = StoreHealth(writable=True, warnings=())
         self.told = []
         self.watch = Watch(
@@ -25,6 +27,9 @@ class Hub:
 
     def _tell(self, name, sentence, /, **facts):
         self.told.append((name, sentence, facts))
+
+    def get(self, key, default=None):
+        return self.kept.get(key, default)
 
     def inventory(self):
         return list(self.phones.values())
@@ -61,6 +66,23 @@ def test_a_phone_that_stays_away_is_told_once(hub):
     assert hub.after(GRACE_S) == ["phone_lost"]
     assert hub.after(GRACE_S) == ["phone_lost"]
     assert hub.told[0][1:] == ("phone A is gone: not connected", {"serial": "A"})
+
+
+def test_R67_phones_are_called_by_their_labels_too(hub):
+    hub.kept["label:A"] = "Shelf A-3"
+    hub.lose("A")
+    hub.after(GRACE_S)
+    hub.lose("A", "B", hub="1-2")
+    hub.after(GRACE_S)
+    hub.set("A", PhoneState.UNAUTHORIZED, "accept the key")
+    hub.after(GRACE_S)
+    hub.watch.heard("task_failed", "task 7: logged out", serial="A", code="not_logged_in")
+    assert [(sentence, facts.get("serial")) for _, sentence, facts in hub.told if sentence[:4] != "task"] == [
+        ("phone Shelf A-3 (A) is gone: not connected", "A"),
+        ("2 phones on USB hub 1-2 were lost together: Shelf A-3 (A), B", None),
+        ("phone Shelf A-3 (A): accept the key", "A"),
+        ("phone Shelf A-3 (A) needs somebody: task 7: logged out", "A"),
+    ]
 
 
 def test_a_phone_that_is_back_within_seconds_is_no_news(hub):

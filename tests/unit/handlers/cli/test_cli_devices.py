@@ -1,0 +1,44 @@
+"""What `devices` prints."""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from handlers.cli.commands import devices
+from jobs.upkeep import doctor_phone
+from tests.support.http_side import HttpSide
+
+
+@pytest.fixture
+def side(tmp_path, monkeypatch):
+    with HttpSide(tmp_path) as built:
+
+        @contextmanager
+        def phones_of(*_):
+            yield built.phones
+
+        monkeypatch.setattr(doctor_phone, "phones_of", phones_of)
+        built.phones.set("PHONE1", model="Pixel 7")
+        yield built
+
+
+def printed(folder: Path, port: int) -> list[str]:
+    config = folder / "config.toml"
+    config.write_text(f'[server]\nlisten = "127.0.0.1:{port}"\n')
+    done = CliRunner().invoke(devices, obj=config)
+    assert done.exit_code == 0, done.output
+    return [" ".join(line.split()) for line in done.output.splitlines()]
+
+
+def test_R67_labels_that_the_daemon_knows_stand_beside_the_serials(side, tmp_path):
+    port = side.serve().port
+    plain = ["PHONE1 device Pixel 7", "PHONE2 device", "PHONE3 device"]
+    assert printed(tmp_path, port) == plain
+    side.client.good("PATCH", "/api/v1/devices/PHONE1", {"label": "Shelf A-3"})
+    assert printed(tmp_path, port) == ["PHONE1 Shelf A-3 device Pixel 7", *plain[1:]]
+
+
+def test_without_a_daemon_the_phones_are_listed_all_the_same(side, tmp_path):
+    assert printed(tmp_path, 1)[0] == "PHONE1 device Pixel 7"
