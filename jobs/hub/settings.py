@@ -21,7 +21,10 @@ EventName = Literal[
     "needs_hands",
     "slot",
     "media_missing",
+    "task_published",
 ]
+#: Events that only receivers get that name them: one per post is too much for a receiver of troubles.
+ONLY_WHEN_NAMED: frozenset[EventName] = frozenset({"task_published"})
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -177,7 +180,11 @@ class NotifyTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     kind: Literal["webhook", "ntfy", "apprise"]
     url: str
     secret: str = ""  #: signs webhooks (HMAC-SHA256); the access token of ntfy
-    events: tuple[str, ...] = ()  #: empty means all
+    events: tuple[str, ...] = ()  #: empty means all but those of `ONLY_WHEN_NAMED`
+
+    def wants(self, name: EventName) -> bool:
+        """Whether this receiver gets events of this name."""
+        return name in self.events if self.events else name not in ONLY_WHEN_NAMED
 
     @property
     def shown(self) -> str:

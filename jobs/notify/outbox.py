@@ -81,7 +81,7 @@ class Outbox:
 
         When many of a class come together, all but the first few are gathered into one message.
         """
-        wanted = [t for t in self._targets if not t.events or name in t.events]
+        wanted = [t for t in self._targets if t.wants(name)]
         if not wanted:
             return
         event = Event(id=uuid.uuid4().hex, name=name, sentence=sentence, at=self._clock.now(), facts=facts)

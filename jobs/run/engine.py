@@ -92,7 +92,8 @@ class Jobs:
         self._evidence = evidence
         self.uniform = uniform
         self.posting = posting
-        self._announcements = Announcements(tell)
+        self._announcements = Announcements(tell, evidence.is_open, evidence.picture)
+        evidence.on_closed(self._announcements.closed)
         self.breaker = Breaker(clock, store.tasks, self._announcements.safely)
         self.mover = Mover(store.tasks, clock, hook or hook_from(os.environ), self._moved)
         self.tally = Tally()

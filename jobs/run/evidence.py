@@ -7,6 +7,7 @@ import logging
 import re
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -39,6 +40,21 @@ class Evidence:
         self._open: dict[int, int] = {}  #: task id -> open writers; their folders are never cleaned
         self._bytes: int | None = None  #: None until the folder was counted
         self._full = False
+        self._listener: Callable[[int], None] = lambda _: None
+
+    def on_closed(self, listener: Callable[[int], None]) -> None:
+        """Call this with the id of each task whose last writer was closed."""
+        self._listener = listener
+
+    def is_open(self, task_id: int) -> bool:
+        """Whether an attempt may still add evidence of this task."""
+        with self._lock:
+            return task_id in self._open
+
+    def picture(self, task_id: int) -> str:
+        """The name of the newest picture kept for a task, "" when there is none."""
+        pictures = [name for name in self.names(task_id) if name.endswith(".png")]
+        return max(pictures, key=lambda name: (_attempt_of(name), name), default="")
 
     def writer(self, task_id: int, attempt: int) -> EvidenceWriter:
         """The writing side for one attempt; close it."""
@@ -137,6 +153,8 @@ class Evidence:
                 self._open[task_id] = left
             else:
                 self._open.pop(task_id, None)
+        if not left:
+            self._listener(task_id)
 
 
 class EvidenceWriter:
@@ -203,6 +221,11 @@ class EvidenceWriter:
                 self._file.close()
                 self._file = None
         self._evidence._closed(self._task_id)  # noqa: SLF001
+
+
+def _attempt_of(name: str) -> int:
+    number = name.partition("-")[0]
+    return int(number) if number.isdecimal() else 0
 
 
 def _measure(folder: Path) -> tuple[int, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from jobs.hub.settings import EventName
@@ -26,28 +27,53 @@ def nobody(_name: EventName, _sentence: str, /, **_facts: Any) -> None:
 class Announcements:
     """Turns ends of tasks and doubts about the clock into events; an outbox that fails changes nothing else."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, at_work: Callable[[int], bool], picture: Callable[[int], str]) -> None:
+        """`at_work` says whether an attempt still adds to a task's evidence, `picture` names its newest picture."""
         self._tell = tell
+        self._at_work = at_work
+        self._picture = picture
+        self._published: dict[int, Task] = {}  #: to be told of once their evidence is complete
         self._clock_problem = ""
 
     def moved(self, task: Task) -> None:
         """A task was moved; only ends that a person did not ask for are worth a word."""
-        if task.stage not in ENDED or task.stage is Stage.PUBLISHED or task.deleted:
+        if task.stage is Stage.PUBLISHED:
+            self._published[task.id] = task
+            if not self._at_work(task.id):
+                self.closed(task.id)
+            return
+        if task.stage not in ENDED or task.deleted:
             return
         if task.error_code == ErrorCode.STOPPED:
             return
         name: EventName = "unknown_outcome" if task.outcome is Outcome.UNKNOWN else "task_failed"
-        name_seen = task.username or task.account_seen
-        whom = f"@{name_seen}" if name_seen else task.serial
         self.safely(
             name,
-            f"task {task.id} for {whom}: {task.remark}",
+            f"task {task.id} for {_whom(task)}: {task.remark}",
             task_id=task.id,
             serial=task.serial,
             username=task.username,
             account_seen=task.account_seen,
             platform=task.platform,
             code=task.error_code,
+        )
+
+    def closed(self, task_id: int) -> None:
+        """The evidence of a task is complete: if its post is published, that is told now, with the picture."""
+        task = self._published.pop(task_id, None)
+        if task is None:
+            return
+        name = self._picture(task_id)
+        self.safely(
+            "task_published",
+            f"task {task.id} for {_whom(task)}: {task.remark}",
+            task_id=task.id,
+            serial=task.serial,
+            username=task.username,
+            account_seen=task.account_seen,
+            platform=task.platform,
+            caption=task.caption,
+            picture=f"/api/v1/task/{task.id}/artifacts/{name}" if name else "",
         )
 
     def clock(self, problem: str) -> None:
@@ -62,3 +88,8 @@ class Announcements:
             self._tell(name, sentence, **facts)
         except StoreError as error:
             _LOG.warning("a notification was lost: %s (%s)", sentence, error)
+
+
+def _whom(task: Task) -> str:
+    name = task.username or task.account_seen
+    return f"@{name}" if name else task.serial

@@ -108,6 +108,17 @@ def test_a_target_gets_only_the_events_it_wants(receiver):
     assert outbox.waiting == 1
 
 
+def test_R64_published_posts_are_told_only_to_receivers_that_name_the_event(receiver):
+    everything = NotifyTarget(kind="webhook", url=receiver.url)
+    named = NotifyTarget(kind="webhook", url=receiver.url, events=("task_published", "disk"))
+    for target, waiting in ((everything, 0), (named, 1)):
+        outbox = Outbox([target], Clock(), Meta())
+        outbox.tell("task_published", "x")
+        assert outbox.waiting == waiting
+        outbox.tell("task_failed", "x")
+        assert outbox.waiting == 1
+
+
 def test_JOB_16_a_receiver_dead_for_a_day_gets_each_event_once_when_it_is_back(receiver):
     clock, meta = Clock(), Meta()
     target = NotifyTarget(kind="webhook", url=receiver.url)

@@ -155,7 +155,7 @@ def test_ends_that_nobody_asked_for_are_told_and_no_others(tmp_path: Path) -> No
     told: list[tuple[str, Any]] = []
 
     def tell(name: str, sentence: str, /, **facts: Any) -> None:
-        told.append((name, facts["code"]))
+        told.append((name, facts.get("code")))
         raise StoreFailed("the outbox cannot be written")
 
     def play(attempt: Attempt, phone: Any) -> Verdict:
@@ -174,7 +174,56 @@ def test_ends_that_nobody_asked_for_are_told_and_no_others(tmp_path: Path) -> No
         stopped = bench.now("NOWHERE")
         bench.wait(stopped.id, {Stage.QUEUED})
         bench.control.stop(stopped.id)
-    assert told == [("task_failed", "wrong_account"), ("unknown_outcome", "automation_lost")]
+    assert told == [
+        ("task_failed", "wrong_account"),
+        ("unknown_outcome", "automation_lost"),
+        ("task_published", None),
+    ]
+
+
+def test_R64_a_published_post_is_told_once_when_its_picture_is_there(tmp_path: Path) -> None:
+    told: list[tuple[str, str, Any]] = []
+    early: list[int] = []
+
+    def tell(name: str, sentence: str, /, **facts: Any) -> None:
+        told.append((name, sentence, facts))
+
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        attempt.see_account("kim.two")
+        attempt.enter_committing()
+        attempt.enter_published("posted")
+        early.append(len(told))
+        attempt.keep_evidence("tree.xml", b"<hierarchy/>")
+        attempt.keep_evidence("screenshot.png", b"picture")
+        return Verdict(Outcome.PUBLISHED, "posted")
+
+    with Bench(tmp_path, FakePhones("A"), FakeScript(play), tell=tell) as bench:
+        bench.wait(bench.now(caption="Fresh").id)
+    assert early == [0]
+    assert told == [
+        ("task_published", "task 1 for @kim.two: posted",
+         {"task_id": 1, "serial": "A", "username": "", "account_seen": "kim.two", "platform": "tiktok",
+          "caption": "Fresh", "picture": "/api/v1/task/1/artifacts/1-screenshot.png"}),
+    ]  # fmt: skip
+
+
+def test_R64_a_post_that_a_person_found_is_told_too(tmp_path: Path) -> None:
+    told: list[tuple[str, Any]] = []
+
+    def tell(name: str, _: str, /, **facts: Any) -> None:
+        told.append((name, facts.get("picture")))
+
+    def play(attempt: Attempt, phone: Any) -> Verdict:
+        attempt.enter_committing()
+        return Verdict(Outcome.UNKNOWN, "?", TaskError("automation_lost", "?"))
+
+    with Bench(tmp_path, FakePhones("A"), FakeScript(play), tell=tell) as bench:
+        task = bench.wait(bench.now().id)
+        bench.control.mark_published(task.id)
+    assert told == [
+        ("unknown_outcome", None),
+        ("task_published", "/api/v1/task/1/artifacts/1-screenshot.png"),
+    ]
 
 
 def test_a_box_without_a_thread_left_keeps_the_task_for_later(

@@ -55,6 +55,15 @@ def test_files_carry_their_attempt_and_are_read_by_name_only(evidence: Evidence,
         evidence.writer(8, 1).keep("../x", b"")
 
 
+def test_the_newest_picture_is_that_of_the_last_attempt_that_kept_one(evidence: Evidence) -> None:
+    assert evidence.picture(7) == ""
+    for attempt, name in ((2, "screenshot.png"), (10, "screenshot.png"), (11, "tree.xml")):
+        writer = evidence.writer(7, attempt)
+        writer.keep(name, b"x")
+        writer.close()
+    assert evidence.picture(7) == "10-screenshot.png"
+
+
 def test_a_task_without_evidence_has_an_empty_log(evidence: Evidence) -> None:
     assert evidence.log(1) == []
     assert evidence.names(1) == []
