@@ -12,6 +12,7 @@ from handlers.api.services import Services
 from handlers.api.task_view import moment
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Code
+from jobs.hub.platforms import Platform
 from jobs.hub.time_zone import zone_name
 from jobs.intake.start_time import show
 from jobs.slots.slots import WEEKDAYS, Shown, SlotFields
@@ -37,7 +38,7 @@ class SlotObject(msgspec.Struct, frozen=True):
     usernames: list[str]
     times: list[str]
     weekdays: list[str]
-    platform: Literal["tiktok", "instagram", "all"] | None
+    platform: Literal[Platform, "all"] | None
     script_config: dict[str, Any]
     missed: Literal["skip", "catch_up"]
     first_day: str

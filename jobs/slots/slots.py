@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from jobs.content.script_config import PostConfig
 from jobs.hub.clock import Clock
+from jobs.hub.platforms import Platform
 from jobs.input.fields import Findings, Unreadable, read_object, shorten
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem, Refused
@@ -48,9 +49,7 @@ class SlotFields(msgspec.Struct, frozen=True, kw_only=True):
     weekdays: Annotated[
         tuple[str, ...], Meta(max_length=7, description="mon, tue, wed, thu, fri, sat, sun; empty: every day")
     ] = ()
-    platform: Annotated[
-        Literal["tiktok", "instagram", "all"] | None, Meta(description="Default: the account's")
-    ] = None
+    platform: Annotated[Literal[Platform, "all"] | None, Meta(description="Default: the account's")] = None
     script_config: Annotated[
         PostConfig, Meta(description="As in POST /task, with a source: a folder, or tags of the library")
     ] = PostConfig()

@@ -130,9 +130,9 @@ def test_files_of_a_folder_are_free_again_after_a_refusal_and_after_a_dry_run(tm
         assert door.create(config, dry_run=True).answer["tasks"][0]["materials"] == ["one.mp4"]
         with pytest.raises(ClientGone):
             door.intake.create(door.body(config), gone=lambda: True)
-        assert door.intake._in_flight == set()
+        assert door.intake.choosing._in_flight == set()
         assert door.create(config).tasks[0].materials[0].name == "one.mp4"
-        assert door.intake._in_flight == set()
+        assert door.intake.choosing._in_flight == set()
         assert door.errors(config), "it is used up"
 
 
@@ -163,7 +163,7 @@ def test_a_reload_counts_from_the_next_request_on(door: Door) -> None:
     assert (made.answer["timezone"], made.tasks[0].max_retry_count) == ("Asia/Tokyo", 7)
     assert made.answer["tasks"][0]["start_time"] == "2026-11-23 21:00:30"
     assert (door.intake.probe.timeout_s, door.intake.probe.max_pixels) == (2.5, 1234)
-    assert door.intake._repeats.posting is settings.posting
+    assert door.intake.repeats.posting is settings.posting
 
 
 def test_tasks_of_a_series_start_one_after_the_other(door: Door) -> None:
