@@ -14,6 +14,7 @@ import click
 from handlers.cli.hub_options import TASK_ID, Hub, asks_hub
 from handlers.cli.tables import facts
 from handlers.cli.task_words import minute, whom, why
+from jobs.hub.platforms import PLATFORMS
 from jobs.hub.time_zone import ZoneInvalid, zone, zone_name
 
 _STATUSES = ("pending", "running", "completed", "failed")
@@ -133,7 +134,7 @@ def slots(hub: Hub) -> None:
 
 
 @click.command()
-@click.option("--platform", type=click.Choice(["tiktok", "instagram"]), help="Only accounts of this app.")
+@click.option("--platform", type=click.Choice(list(PLATFORMS)), help="Only accounts of this app.")
 @click.option("--serial", help="Only accounts that live on this phone.")
 @click.option("--tag", help="Only accounts with this tag.")
 @_PAGE
