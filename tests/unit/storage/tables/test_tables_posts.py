@@ -73,7 +73,7 @@ def test_R50_a_post_that_is_or_may_be_out_is_known_after_its_task_was_deleted(
             PostMark(
                 task_id=task_id, content=CONTENT, platform="tiktok", serial="A", account_seen="anna",
                 package="com.zhiliaoapp.musically", planned_at=3.0, ended_at=5.0, placement="video",
-                certain=outcome is Outcome.PUBLISHED, at_once=True,
+                at_once=True,
             )
         ]  # fmt: skip
 
