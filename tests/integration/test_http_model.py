@@ -35,6 +35,7 @@ class Modelled:
         self.outcome = "none"
         self.error: str | None = None
         self.retries = 0
+        self.ran = False
 
 
 class Queue(RuleBasedStateMachine):
@@ -147,7 +148,7 @@ class Queue(RuleBasedStateMachine):
 
     def waits_again(self, task: Modelled) -> None:
         task.status, task.outcome, task.error = 0, "none", None
-        task.retries += 1
+        task.retries += task.ran  # of one that never ran nothing is repeated (R52)
 
     @rule(which=WHICH)
     def delete(self, which: int) -> None:
@@ -192,7 +193,7 @@ class Queue(RuleBasedStateMachine):
             self.side.store.tasks.change(
                 number, stage=Stage.PREPARING, attempt=1, started_at=self.side.clock.now()
             )
-            task.status = 1
+            task.status, task.ran = 1, True
 
     @rule(which=WHICH, end=st.sampled_from(["published", "failed", "unknown"]))
     def ends(self, which: int, end: str) -> None:

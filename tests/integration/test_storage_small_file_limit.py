@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
 import resource, signal, sys
 from pathlib import Path
-from storage import disk
+from storage.engine import disk
 from storage.errors import StoreFull
 from storage.records import NewTask, Stage, Outcome
 from storage.store import Store
