@@ -236,7 +236,7 @@ class ErrorCode(StrEnum):
     )
     UI_CHANGED = (
         "ui_changed",
-        "a screen that nobody knows; nothing was posted",
+        "an unknown screen; nothing was posted",
         "the evidence; `tikmatrixd inspect`; [screens.md](screens.md)",
         Scope.APP,
     )
@@ -247,11 +247,11 @@ class ErrorCode(StrEnum):
         Scope.PHONE,
         Then.RETRY,
     )
-    STOPPED = ("stopped", "somebody stopped it", "")
+    STOPPED = ("stopped", "stopped on request", "")
     INTERRUPTED = (
         "interrupted",
         (
-            "the daemon was interrupted too often; with outcome `unknown`, nobody can tell after a crash, "
+            "the daemon was interrupted too often; with outcome `unknown`, it cannot be told after a crash, "
             "a loss or a restore whether it was posted"
         ),
         "`journalctl`, then retry; with `unknown` look at the account first",

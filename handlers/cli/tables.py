@@ -61,7 +61,7 @@ def _columns_of(char: str) -> int:
 
 
 def cut(text: str, width: int | None) -> str:
-    """The text in at most so many columns; what is cut ends in an ellipsis."""
+    """Cut the text to this many columns; a cut text ends in an ellipsis."""
     if width is None or columns(text) <= width:
         return text
     kept, room = "", width - 1

@@ -26,7 +26,7 @@ _DONT_WAIT = socket.MSG_DONTWAIT
 
 
 class Loop(Protocol):
-    """What the door needs of the loop."""
+    """What accepting needs of the loop."""
 
     now: float
     limits: Limits
@@ -47,7 +47,7 @@ class Door:
 
     Attributes:
         opened: Newcomers are accepted.
-        crowded: So many newcomers come that each is only looked at until all of them are in. In the kernel's queue
+        crowded: There are too many newcomers to serve each at once: they are all accepted first. In the kernel's queue
             those who ask for /healthz stand behind all others.
     """
 

@@ -196,7 +196,7 @@ class HttpLoop:
         channel.budget.pay(min(cost_s, _COST_OF_CHANNEL_MAX_S))
         channel.peer.budget.pay(min(cost_s, _COST_MAX_S))
 
-    # --- what the door asks for
+    # --- what accepting asks for
 
     def welcome(self, sock: socket.socket, addr: tuple[str, int], peer: Peer, first: bytes | None) -> None:
         """Serve a newcomer that has sent these bytes so far."""

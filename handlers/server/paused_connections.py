@@ -11,7 +11,7 @@ from handlers.server.peers import ASKING_MAX, Peer, Peers
 
 #: How late it may be noticed that a peer may go on.
 PAUSED_POLL_S = 0.02
-#: So many newcomers go on each time though their peers have overdrawn: who shares an address with a flood is served too.
+#: How many newcomers are resumed each time although their address has overdrawn: clients that share an address with a flood are served too.
 _LET_IN_ANYWAY = 4
 _PEERS_A_TURN = 64
 

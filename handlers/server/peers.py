@@ -12,10 +12,10 @@ BURST_S = 0.5
 #: What one connection may use at once, and in a second, though its peer has overdrawn. Calls from an address from
 #: which also a flood comes are served by this.
 CHANNEL_BURST_S, CHANNEL_SHARE = 0.002, 0.001
-#: A known peer with at most so many connections keeps them when others have to give up theirs.
+#: A known peer keeps up to this many connections when others have to give up theirs.
 MODEST = 64
 _PEERS_MAX = 4096
-#: Of so many requests of one peer that wait for a worker the next ones wait unread.
+#: When this many requests of one peer wait for a worker, its next ones wait unread.
 ASKING_MAX = 64
 
 

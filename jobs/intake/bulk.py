@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
 from jobs.input.fields import Findings
-from jobs.input.refusals import DuplicatePost, Invalid, NotFound, Problem, Refused
+from jobs.input.refusals import Invalid, NotFound, Problem, Refused
 from jobs.intake.csv_rows import Row
-from jobs.intake.intake import Created, Intake, Plan, Remember
+from jobs.intake.intake import Created, Intake, Plan, Remember, refuse_repeats
 from jobs.intake.repeat_guard import Repeat
+from jobs.intake.targets import Target
 from storage.records import NewTask
 
 #: The most rows that one call may hold, and the most tasks that they may make.
@@ -58,21 +59,22 @@ def create_bulk(
     def create(remember: Remember | None) -> Created:
         with ExitStack() as files:
             problems = _Problems(findings)
-            drafts: list[tuple[Row, Plan]] = []
             new: list[NewTask] = []
-            rows_of: list[Row] = []
+            targets: list[Target] = []
+            places: list[str] = []
             for row in rows:
                 own = Findings()
                 try:
                     plan = intake.plan(_with(row, dry_run=dry_run), source, own)
+                    _refuse_own_dry_run(plan, dry_run=dry_run)
                     chosen = files.enter_context(intake.chosen(plan, own))
                 except Refused as refused:
                     problems.add(row, refused)
                     continue
-                drafts.append((row, plan))
                 made = intake.new_tasks(plan, chosen, forced=force or plan.request.force)
                 new += made
-                rows_of += [row] * len(made)
+                targets += plan.targets
+                places += [row.label] * len(made)
                 for warning in own.warnings:
                     _warn(findings, f"{row.label}: {warning}")
             problems.refuse()
@@ -80,7 +82,8 @@ def create_bulk(
                 raise Invalid(Problem("", f"would make {len(new)} tasks; one call makes at most {MAX_ROWS}"))
 
             def refuse(repeats: Mapping[int, Repeat]) -> None:
-                _refuse_repeats(new, rows_of, repeats, findings)
+                forced = [task.forced for task in new]
+                refuse_repeats(targets, repeats, findings, forced=forced, places=places)
 
             return intake.store(new, findings, refuse, gone, remember, dry_run=dry_run)
 
@@ -89,6 +92,14 @@ def create_bulk(
 
 def _with(row: Row, *, dry_run: bool) -> object:
     return {**row.body, "dry_run": True} if dry_run and isinstance(row.body, Mapping) else row.body
+
+
+def _refuse_own_dry_run(plan: Plan, *, dry_run: bool) -> None:
+    """A row that is only to be tried must not be created because the others are. Raises Invalid."""
+    if plan.request.dry_run and not dry_run:
+        raise Invalid(
+            Problem("dry_run", "belongs beside tasks, or into the address: all rows are tried or none")
+        )
 
 
 def _warn(findings: Findings, warning: str) -> None:
@@ -127,20 +138,3 @@ def _place(row: Row, field: str) -> str:
     base = field.partition("[")[0]
     name = row.columns.get(base) or field.removeprefix("script_config.")
     return f"{row.label}, {name}" if name else row.label
-
-
-def _refuse_repeats(
-    new: Sequence[NewTask], rows: Sequence[Row], repeats: Mapping[int, Repeat], findings: Findings
-) -> None:
-    """Refuse, naming all, or warn. Raises DuplicatePost."""
-    problems = []
-    for index, repeat in repeats.items():
-        task = new[index]
-        whom = f"@{task.username}" if task.username else f"the account on {task.serial}"
-        sentence = f"{whom} {repeat.sentence}"
-        if repeat.refused and not task.forced:
-            problems.append(Problem(rows[index].label, f"{sentence}; force creates it anyway"))
-        else:
-            _warn(findings, f"{rows[index].label}: {sentence}")
-    if problems:
-        raise DuplicatePost(problems[:_MOST_PROBLEMS])

@@ -164,7 +164,7 @@ class Changer:
             return
         then = msgspec.structs.replace(task, **news)
         repeats = until_stored.enter_context(self._intake.repeats.creating([post_of(then)], [then.forced]))
-        refuse_repeats([target], repeats, findings, forced=then.forced)
+        refuse_repeats([target], repeats, findings, forced=[then.forced])
 
 
 def _names(task: Task, news: Mapping[str, Any]) -> list[str]:

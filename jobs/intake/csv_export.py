@@ -16,7 +16,7 @@ from storage.records import Task
 
 #: Spreadsheets read UTF-8 only where this stands first.
 _BOM = "\ufeff"
-_FIRST = ("account", "serial", "platform", "start_time", "file", "caption")
+_FIRST = ("account", "serial", "platform", "start_time", "file", "material_ids", "caption")
 #: Keys by which files and captions were found; the columns say which they are.
 _CHOSEN = (
     "captions",
@@ -55,7 +55,8 @@ def _cells(task: Task, zone: tzinfo) -> Iterator[str]:
     yield "" if task.username else task.serial
     yield task.platform
     yield show(task.scheduled_at, zone)[:16]
-    yield SEPARATOR.join(file.path for file in task.materials)
+    yield SEPARATOR.join(file.path for file in task.materials if file.material_id is None)
+    yield SEPARATOR.join(str(file.material_id) for file in task.materials if file.material_id is not None)
     yield escape(task.caption)
     for name in _OPTIONS:
         value = task.script_config.get(name, _DEFAULTS[name])

@@ -175,7 +175,7 @@ class Intake:
             new = self.new_tasks(plan, chosen, forced=force or plan.request.force)
 
             def refuse(repeats: Mapping[int, Repeat]) -> None:
-                refuse_repeats(plan.targets, repeats, findings, forced=force or plan.request.force)
+                refuse_repeats(plan.targets, repeats, findings, forced=[task.forced for task in new])
 
             return self.store(
                 new, findings, refuse, gone, remember, dry_run=plan.request.dry_run, beside=beside
@@ -327,16 +327,33 @@ def _post_of(task: NewTask) -> PostMark:
 
 
 def refuse_repeats(
-    targets: Sequence[Target], repeats: Mapping[int, Repeat], findings: Findings, *, forced: bool
+    whom: Sequence[object],
+    repeats: Mapping[int, Repeat],
+    findings: Findings,
+    *,
+    forced: Sequence[bool],
+    places: Sequence[str] = (),
 ) -> None:
-    """Refuse, naming all, or warn. Raises DuplicatePost."""
+    """Refuse, naming all, or warn.
+
+    Args:
+        whom: For each task whom it is for, as a sentence begins.
+        repeats: What the guard has found, by the task's position.
+        findings: Takes warnings.
+        forced: For each task whether a repeat is created all the same.
+        places: For each task how its caller calls it; "tasks[3]" and the like without.
+
+    Raises:
+        DuplicatePost.
+    """
     problems = []
     for index, repeat in repeats.items():
-        sentence = f"{targets[index]} {repeat.sentence}"
-        if repeat.refused and not forced:
-            problems.append(Problem(f"tasks[{index}]", f"{sentence}; force=true creates it anyway"))
+        sentence = f"{whom[index]} {repeat.sentence}"
+        if repeat.refused and not forced[index]:
+            place = places[index] if places else f"tasks[{index}]"
+            problems.append(Problem(place, f"{sentence}; force=true creates it anyway"))
         else:
-            findings.warn(sentence)
+            findings.warn(f"{places[index]}: {sentence}" if places else sentence)
     if problems:
         raise DuplicatePost(problems)
 

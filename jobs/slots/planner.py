@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import tzinfo
 
+import msgspec
+
 from jobs.hub.clock import Clock, utc
 from jobs.hub.once import Once
 from jobs.hub.supervision import Loop
@@ -80,10 +82,7 @@ class Planner:
             if self.loop.stopping:
                 break
             if not slot.paused:
-                with self._lock:
-                    present = self._slots.get(slot.id)
-                    if present is not None and not present.paused:
-                        self._plan(present, now)
+                self._plan(slot, now)
         return EVERY_S
 
     def _plan(self, slot: Slot, now: float) -> None:
@@ -95,12 +94,13 @@ class Planner:
                 missed.append(occurrence)
             else:
                 self._make(slot, occurrence, now, start=due.at)
-        caught: list[Occurrence] = []
+        latest: dict[str, Occurrence] = {}
         if slot.missed == "catch_up":
             open_ones = [one for one in missed if one.at >= slot.catch_up_from]
             latest = {one.username: one for one in sorted(open_ones, key=lambda one: one.at)}
-            caught = [one for one in latest.values() if self._make(slot, one, now, start=now)]
-        self._note_missed([one for one in missed if one not in caught])
+        # First what is left out: were it noted last, a crash in between would have the next turn catch up another one.
+        self._note_missed(slot, [one for one in missed if one is not latest.get(one.username)])
+        self._note_missed(slot, [one for one in latest.values() if not self._make(slot, one, now, start=now)])
 
     def _unplanned(self, slot: Slot, now: float) -> Iterator[tuple[Due, str]]:
         zone = self._zone()
@@ -111,14 +111,17 @@ class Planner:
 
     def _make(self, slot: Slot, occurrence: Occurrence, now: float, *, start: float) -> bool:
         """Create the tasks of one occurrence; what refuses them is tried again until its time has passed."""
-        key = key_of(occurrence)
         try:
-            self._intake.create(
-                request(slot, occurrence.username, start if start > now else None),
-                beside=lambda change, tasks: self._slots.note(
-                    change, _with_tasks(occurrence, tuple(task.id for task in tasks))
-                ),
-            )
+            with self._lock:
+                if self._slots.get(slot.id) is not slot:
+                    return True  # it was changed meanwhile: the next turn plans what it says now
+                self._intake.create(
+                    request(slot, occurrence.username, start if start > now else None),
+                    beside=lambda change, tasks: self._slots.note(
+                        change,
+                        msgspec.structs.replace(occurrence, task_ids=tuple(task.id for task in tasks)),
+                    ),
+                )
         except OccurrenceKnown:
             return True
         except (Draining, NoSpace, ClientGone, StoreError) as error:
@@ -127,7 +130,7 @@ class Planner:
         except Refused as refused:
             self._refused(slot, occurrence, str(refused))
             return False
-        self._troubles.pop(key, None)
+        self._troubles.pop(key_of(occurrence), None)
         return True
 
     def _refused(self, slot: Slot, occurrence: Occurrence, why: str) -> None:
@@ -144,14 +147,16 @@ class Planner:
         except StoreError as error:
             _LOG.warning("a notification was lost: %s (%s)", sentence, error)
 
-    def _note_missed(self, missed: list[Occurrence]) -> None:
+    def _note_missed(self, slot: Slot, missed: list[Occurrence]) -> None:
         reasons = [self._troubles.pop(key_of(one), "") for one in missed]
-        self._slots.note_missed(
-            [
-                _with_reason(one, f"not made: {why}" if why else MISSED)
-                for one, why in zip(missed, reasons, strict=True)
-            ]
-        )
+        with self._lock:
+            if self._slots.get(slot.id) is slot:
+                self._slots.note_missed(
+                    [
+                        msgspec.structs.replace(one, reason=f"not made: {why}" if why else MISSED)
+                        for one, why in zip(missed, reasons, strict=True)
+                    ]
+                )
 
 
 def request(slot: Slot, username: str, start: float | None) -> dict[str, object]:
@@ -163,15 +168,3 @@ def request(slot: Slot, username: str, start: float | None) -> dict[str, object]
         "script_config": dict(slot.script_config),
         "start_time": "" if start is None else utc(start).isoformat(timespec="seconds"),
     }
-
-
-def _with_tasks(one: Occurrence, task_ids: tuple[int, ...]) -> Occurrence:
-    return Occurrence(
-        slot_id=one.slot_id, day=one.day, time=one.time, username=one.username, at=one.at, task_ids=task_ids
-    )
-
-
-def _with_reason(one: Occurrence, reason: str) -> Occurrence:
-    return Occurrence(
-        slot_id=one.slot_id, day=one.day, time=one.time, username=one.username, at=one.at, reason=reason
-    )

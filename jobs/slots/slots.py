@@ -195,7 +195,7 @@ class Slots:
             raise Invalid(Problem("", "the body must be a JSON object"))
         config = raw.get("script_config")
         given = {name: value for name, value in raw.items() if name != "script_config"}
-        fields = read_object(SlotFields, given, findings, unknown=_UNKNOWN)
+        fields = read_object(SlotFields, given, findings, unknown=_UNKNOWN, strict=True)
         for name in required:
             if name not in fields and not any(one.field.startswith(name) for one in findings.problems):
                 findings.problem(name, "is missing")
@@ -214,8 +214,7 @@ class Slots:
                 fields["script_config"] = dict(config)
             else:
                 findings.problem("script_config", "must be a JSON object")
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         return fields
 
     def _check(self, slot: Slot, findings: Findings) -> None:
@@ -229,8 +228,7 @@ class Slots:
                 "script_config.material_list",
                 "names files that each time would post again; use a folder or tags of the library",
             )
-        if findings.problems:
-            raise Invalid(findings.problems)
+        findings.refuse()
         for username in slot.usernames:
             own = Findings()
             try:

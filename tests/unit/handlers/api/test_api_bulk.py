@@ -203,3 +203,25 @@ def test_json_is_told_from_csv_whatever_curl_says_of_it(side: HttpSide, api: Cli
     assert api.good("POST", BULK, raw="\n".join(WEEK).encode(), Content_Type=form)["created_count"] == 2
     body = msgspec.json.encode({"tasks": [side.body(serials=["PHONE3"])]})
     assert api.good("POST", BULK, raw=body, Content_Type=form)["created_count"] == 1
+
+
+def test_a_row_that_is_only_to_be_tried_is_not_created_because_the_others_are(
+    side: HttpSide, api: Client
+) -> None:
+    tasks = [side.body(), side.body(serials=["PHONE2"], dry_run=True)]
+    assert "tasks[1].dry_run" in fields(api.bad(40001, "POST", BULK, {"tasks": tasks}))
+    assert count(api) == 0
+
+
+def test_an_export_names_library_files_by_their_ids_and_a_bulk_takes_them(
+    side: HttpSide, api: Client
+) -> None:
+    clip = (side.media / "clip.mp4").read_bytes()
+    item = api.call("POST", "/api/v1/materials?name=clip.mp4", raw=clip, Content_Type="video/mp4").json
+    number = item["data"]["material"]["id"]
+    api.good("POST", "/api/v1/task", {**side.body(), "script_config": {"material_ids": [number]}})
+    exported = api.call("GET", "/api/v1/task/export")
+    (row,) = csv.DictReader(io.StringIO(exported.body.decode("utf-8-sig")))
+    assert (row["file"], row["material_ids"]) == ("", str(number))
+    again = api.good("POST", f"{BULK}?force=true", raw=exported.body, Content_Type="text/csv")
+    assert again["tasks"][0]["materials"] == ["clip.mp4"]

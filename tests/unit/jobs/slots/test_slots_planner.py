@@ -222,6 +222,7 @@ def test_a_removed_slot_takes_its_waiting_tasks_with_it(side: HttpSide) -> None:
         ({"script_config": {"captoins": "x"}}, "script_config.captoins"),
         ({"script_config": {"material_list": ["a.mp4"]}}, "script_config.material_list"),
         ({"time": "18:30"}, "time"),
+        ({"dry_run": True}, "dry_run"),
     ],
 )
 def test_a_bad_field_is_named_and_nothing_is_stored(
