@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +17,7 @@ from jobs.post.screens.recognise import recognise
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.post.script import PostScript
 from jobs.task.attempt import ScriptFailed
+from tests.support.clock import WaitingClock
 
 TIKTOK, INSTAGRAM = "com.zhiliaoapp.musically", "com.instagram.android"
 SCRIPT = PostScript(Settings())
@@ -144,30 +144,9 @@ def test_a_full_instagram_that_offers_no_further_account_is_read_too() -> None:
 # --- the whole look ---------------------------------------------------------------------------------------
 
 
-class Clock:
-    """Time passes only when somebody waits."""
-
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def now(self) -> float:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at
-
-    def wait(self, event: threading.Event, timeout_s: float) -> bool:
-        self.at += timeout_s
-        return False
-
-    def wait_for(self, condition: threading.Condition, timeout_s: float) -> bool:
-        self.at += timeout_s
-        return False
-
-
 class FakeVisit:
     def __init__(self) -> None:
-        self.clock = Clock()
+        self.clock = WaitingClock(1000.0)
         self.deadline = Deadline(self.clock, 600)
 
     def check(self) -> None:
@@ -187,7 +166,7 @@ class FakeVisit:
 class FakePhone:
     """Screens that follow each other: `moves` says what a tap on one, or a key, leads to."""
 
-    def __init__(self, clock: Clock, screens: dict[str, str], moves: dict[str, str]) -> None:
+    def __init__(self, clock: WaitingClock, screens: dict[str, str], moves: dict[str, str]) -> None:
         self.clock = clock
         self.screens = screens
         self.moves = moves

@@ -22,31 +22,11 @@ from jobs.post.script import PostScript
 from jobs.task.attempt import ScriptFailed
 from storage import records
 from storage.records import Account, MediaFile, Outcome, Task
+from tests.support.clock import WaitingClock
 
 TIKTOK = "com.zhiliaoapp.musically"
 EDIT = "android.widget.EditText"
 BUTTON = "android.widget.Button"
-
-
-class FakeClock:
-    """Time passes only when somebody waits."""
-
-    def __init__(self) -> None:
-        self.at = 1_000_000.0
-
-    def now(self) -> float:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at
-
-    def wait(self, event: Any, timeout_s: float) -> bool:
-        self.at += timeout_s
-        return False
-
-    def wait_for(self, condition: Any, timeout_s: float) -> bool:
-        self.at += timeout_s
-        return False
 
 
 class FakeAttempt:
@@ -55,7 +35,7 @@ class FakeAttempt:
     def __init__(self, task: Task, account: Account | None = None) -> None:
         self.task = task
         self.account = account
-        self.clock = FakeClock()
+        self.clock = WaitingClock()
         self.deadline = Deadline(self.clock, 1200)
         self.log: list[str] = []
         self.stop_at_commit: Exception | None = None
@@ -168,7 +148,7 @@ class FakePhone:
 
     serial = "FAKE"
 
-    def __init__(self, clock: FakeClock, screens: dict[str, str], start: str) -> None:
+    def __init__(self, clock: WaitingClock, screens: dict[str, str], start: str) -> None:
         self.clock = clock
         self.screens = screens
         self.at = start

@@ -24,32 +24,14 @@ from jobs.post.flow.picking import fits_duration, seconds
 from jobs.post.instagram.reading import post_count
 from jobs.task.attempt import ScriptFailed
 from storage.records import MediaFile, Task
+from tests.support.clock import WaitingClock
 
 NOW = 1_800_000_000.0
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.at = NOW
-
-    def now(self) -> float:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at
-
-    def wait(self, event: Any, timeout_s: float) -> bool:
-        self.at += timeout_s
-        return False
-
-    def wait_for(self, condition: Any, timeout_s: float) -> bool:
-        self.at += timeout_s
-        return False
-
-
 class Attempt:
     def __init__(self, materials: tuple[MediaFile, ...]) -> None:
-        self.clock = Clock()
+        self.clock = WaitingClock(NOW)
         self.deadline = Deadline(self.clock, 600)
         self.notes: list[str] = []
         self.task = Task(
