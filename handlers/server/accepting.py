@@ -10,7 +10,8 @@ from itertools import islice
 from operator import attrgetter
 from typing import Protocol
 
-from handlers.server.channel import FIRST_BYTES, Channel, is_request
+from handlers.server.connection.channel import Channel
+from handlers.server.connection.incoming import FIRST_BYTES, is_request
 from handlers.server.limits import Limits
 from handlers.server.paused_connections import Patience
 from handlers.server.peers import Peer, Peers

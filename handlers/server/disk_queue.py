@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from handlers.server.channel import Channel
+from handlers.server.connection.channel import Channel
+from handlers.server.connection.spool import NoRoom, Spool
 from handlers.server.lanes import Lane
-from handlers.server.spool import NoRoom, Spool
 
 #: What is with the threads stays in memory until its turn comes, though its connection may long be closed.
 _WITH_THREADS = 16

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import select
 import socket
 import time
@@ -13,15 +11,17 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from handlers.server.accepting import Door
-from handlers.server.channel import Channel
+from handlers.server.bell import Bell
+from handlers.server.connection.channel import Channel
+from handlers.server.connection.exchange import Exchange
+from handlers.server.connection.request_parser import Site
+from handlers.server.connection.spool import Spool
 from handlers.server.disk_queue import DiskQueue
-from handlers.server.exchange import Exchange
-from handlers.server.lanes import Lane, Turns
+from handlers.server.lanes import Lanes
 from handlers.server.limits import Limits
 from handlers.server.paused_connections import PAUSED_POLL_S, Patience
 from handlers.server.peers import Peer, Peers
-from handlers.server.request_parser import Site
-from handlers.server.spool import Spool
+from handlers.server.workers import Workers
 
 _LOG = logging.getLogger(__name__)
 
@@ -40,42 +40,6 @@ _GONE = select.EPOLLERR | select.EPOLLHUP
 _SAY_AGAIN_S = 60.0
 
 
-class Lanes:
-    """The threads of a server: half of them for what looks into files or at phones, and only they serve it.
-
-    A dozen slow phones or large videos must not hold up the calls that answer from memory (WEB-3).
-    """
-
-    def __init__(self, threads: int) -> None:
-        slow = max(1, threads // 2)
-        self.slow = Lane("slow", slow)
-        self.quick = Lane("quick", max(1, threads - slow))
-        self.disk = Lane("disk", 2)
-
-    def end(self, ends: float) -> None:
-        """Wait for the threads until this moment of the monotonic clock."""
-        for lane in (self.quick, self.slow, self.disk):
-            lane.end(ends)
-
-
-class _Bell:
-    """Wakes the loop from any thread. Ringing never blocks, and the descriptor lives as long as any thread may ring."""
-
-    def __init__(self) -> None:
-        self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-
-    def __del__(self) -> None:
-        os.close(self.fd)
-
-    def ring(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # it rings already
-            os.eventfd_write(self.fd, 1)
-
-    def hush(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.eventfd_read(self.fd)
-
-
 class HttpLoop:
     """Serves a listening socket until `leave`. All but `leave`, `cut` and `call` belongs to the thread of `run`."""
 
@@ -88,7 +52,7 @@ class HttpLoop:
         self._listener = listener
         self._poll = select.epoll()
         self.door = Door(self, listener, self._poll)
-        self._bell = _Bell()
+        self._bell = Bell()
         self._inbox: deque[Callable[[], None]] = deque()
         self._again: dict[Channel, None] = {}  #: in order
         self.channels: dict[int, Channel] = {}
@@ -96,7 +60,7 @@ class HttpLoop:
         self.peers = Peers()
         self.patience = Patience(self.peers)
         self._to_disk = DiskQueue(lanes.disk, self._written)
-        self._turns = {lane: Turns[Channel](lane) for lane in (lanes.quick, lanes.slow)}
+        self._workers = Workers(lanes, self.call, self._answered)
         self._tick_at = 0.0
         self._sweep: Iterator[Channel] | None = None  #: those that are yet to be looked at for having expired
         self._said_at = float("-inf")
@@ -162,12 +126,12 @@ class HttpLoop:
         for _ in range(len(self._inbox)):
             self._inbox.popleft()()
         self._go_on(turn_s)
-        self._start_requests()
+        self._workers.start(self._is_overdrawn)
         if self.door.opened:
             # Last: they may get the descriptors of connections that were closed above, for which events were there.
             # In each round: else they would wait for their turn among a thousand busy connections.
             self.door.accept()
-        self._start_requests()
+        self._workers.start(self._is_overdrawn)
         if self.now >= self._tick_at:
             self._tick()
 
@@ -247,7 +211,7 @@ class HttpLoop:
     def dispatch(self, channel: Channel, exchange: Exchange) -> None:
         """Have a worker make the next piece of the answer."""
         slow = self.site.app.is_slow(exchange.request.command, exchange.request.path)
-        self._turns[self.lanes.slow if slow or exchange.wrote_header else self.lanes.quick].wait(channel)
+        self._workers.wait(channel, slow=slow or exchange.wrote_header)
 
     def store(self, channel: Channel, spool: Spool) -> None:
         """Have a part of a body written to the disk."""
@@ -270,8 +234,7 @@ class HttpLoop:
         self._again.pop(channel, None)
         if self._to_disk.give_up(channel):
             channel.not_stored()
-        for turns in self._turns.values():
-            turns.leave(channel)
+        self._workers.leave(channel)
 
     # --- inside
 
@@ -300,33 +263,10 @@ class HttpLoop:
             del self._again[channel]
             self._charged(channel, channel.advance)
 
-    def _start_requests(self) -> None:
-        for lane, turns in self._turns.items():
-            while (channel := turns.next(self._is_overdrawn)) is not None:
-                assert channel.exchange is not None  # noqa: S101 - closed ones are left out
-                channel.started = True
-                lane.submit(partial(self._work, lane, channel, channel.exchange))
-
     def _is_overdrawn(self, peer: Peer) -> bool:
         return self.peers.overdrawn(peer, self.now)
 
-    def _work(self, lane: Lane, channel: Channel, exchange: Exchange) -> None:
-        """In a worker."""
-        pieces: list[bytes] = []
-        began = time.monotonic()
-        try:
-            if not exchange.cancelled:
-                pieces = exchange.work()
-        except BaseException:
-            exchange.done = exchange.close_on_finish = True
-            raise
-        finally:
-            self.call(partial(self._worked, lane, channel, exchange, pieces, time.monotonic() - began))
-
-    def _worked(
-        self, lane: Lane, channel: Channel, exchange: Exchange, pieces: list[bytes], took_s: float
-    ) -> None:
-        self._turns[lane].ended(channel.peer)
+    def _answered(self, channel: Channel, exchange: Exchange, pieces: list[bytes], took_s: float) -> None:
         if exchange.refused:
             self._pay(channel, min(took_s, _COST_OF_CHANNEL_MAX_S))
         channel.peer.known |= exchange.known and not exchange.refused

@@ -78,6 +78,24 @@ class Lane:
             del self._since[me]
 
 
+class Lanes:
+    """The threads of a server: half of them for what looks into files or at phones, and only they serve it.
+
+    A dozen slow phones or large videos must not hold up the calls that answer from memory (WEB-3).
+    """
+
+    def __init__(self, threads: int) -> None:
+        slow = max(1, threads // 2)
+        self.slow = Lane("slow", slow)
+        self.quick = Lane("quick", max(1, threads - slow))
+        self.disk = Lane("disk", 2)
+
+    def end(self, ends: float) -> None:
+        """Wait for the threads until this moment of the monotonic clock."""
+        for lane in (self.quick, self.slow, self.disk):
+            lane.end(ends)
+
+
 class Turns(Generic[T]):
     """Who gets the next thread of a lane: peers in turn, none gets all threads, who has overdrawn one, strangers together half.
 

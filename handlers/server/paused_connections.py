@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from itertools import islice
 
-from handlers.server.channel import Channel
+from handlers.server.connection.channel import Channel
 from handlers.server.peers import ASKING_MAX, Peer, Peers
 
 #: How late it may be noticed that a peer may go on.

@@ -16,10 +16,10 @@ import msgspec
 
 from handlers.access.tokens import Tokens
 from handlers.api.app import App
-from handlers.server.http_loop import HttpLoop, Lanes
-from handlers.server.lanes import HUNG_S
+from handlers.server.connection.request_parser import Site
+from handlers.server.http_loop import HttpLoop
+from handlers.server.lanes import HUNG_S, Lanes
 from handlers.server.limits import Limits
-from handlers.server.request_parser import Site
 from jobs.hub.addresses import is_loopback, split_listen
 from jobs.hub.settings import Server, Settings
 

@@ -16,8 +16,8 @@ import pytest
 
 from benchmarks.flood import start_flood
 from handlers.server import peers
-from handlers.server.request_parser import Parser
-from handlers.server.spool import Spool
+from handlers.server.connection.request_parser import Parser
+from handlers.server.connection.spool import Spool
 from jobs.hub.settings import Server
 from tests.support.http_side import HttpSide, WireClient
 

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from handlers.server import disk_queue, http_loop, paused_connections
+from handlers.server.connection.spool import Spool
 from handlers.server.http_loop import HttpLoop
 from handlers.server.peers import ASKING_MAX, Peer
 from handlers.server.server import HttpServer
-from handlers.server.spool import Spool
 from tests.support.http_side import HttpSide, WireClient
 
 T = "/api/v1/task"

@@ -50,7 +50,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "handlers/access/hosts.py": ("handlers/access/test_access_hosts.py",),
     "handlers/request/body.py": ("handlers/request/test_request_body_reading.py",),
     "handlers/access/auth.py": ("handlers/access/test_access.py",),
-    "handlers/server/channel.py": ("handlers/server/test_server.py",),
+    "handlers/server/connection/channel.py": ("handlers/server/test_server.py",),
     "jobs/intake/intake.py": (
         "jobs/intake/test_intake_door.py",
         "jobs/intake/test_intake_files.py",

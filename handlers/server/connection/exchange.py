@@ -11,8 +11,8 @@ from waitress.task import WSGITask
 
 from handlers.api.app import KNOWN, REFUSED
 from handlers.request.envelope import Code, Refusal, Reply
-from handlers.server.request_parser import MALFORMED, Parser, Refused, Site, no_space
-from handlers.server.spool import NoRoom
+from handlers.server.connection.request_parser import MALFORMED, Parser, Refused, Site, no_space
+from handlers.server.connection.spool import NoRoom
 
 _LOG = logging.getLogger(__name__)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from waitress.utilities import Error
 
 from handlers.api.app import App
 from handlers.request.envelope import Code, Refusal
-from handlers.server.spool import Discarded, Spool
+from handlers.server.connection.spool import Discarded, Spool
 
 #: So much of a body that is too large is read and thrown away, so that the client reads our answer, not a reset.
 SWALLOWED_BYTES = 16 * 1024**2
@@ -94,6 +95,12 @@ class Parser(HTTPRequestParser):
     def no_room(self) -> None:
         """The body cannot be kept."""
         self._end(Refused(no_space()))
+
+    def give_up(self, later: Callable[[Callable[[], None]], None]) -> None:
+        """The body is not wanted any more. `later` runs beside the loop: removing a large file may take a while."""
+        if self.spool is not None and self.spool.on_disk:
+            self.spool.forget()
+            later(self.spool.close)
 
     def _begins_well(self, data: bytes) -> bool:
         """Refuse at once what is not HTTP: its sender would wait for the timeout."""

@@ -9,32 +9,20 @@ import struct
 from collections.abc import Callable
 from typing import Protocol
 
-from handlers.server.exchange import Exchange
+from handlers.server.connection.exchange import Exchange
+from handlers.server.connection.incoming import Incoming
+from handlers.server.connection.lingering import Lingering
+from handlers.server.connection.outgoing import Outgoing
+from handlers.server.connection.request_parser import Parser, Site
+from handlers.server.connection.spool import Spool
 from handlers.server.limits import Limits
-from handlers.server.outgoing import Outgoing
 from handlers.server.peers import CHANNEL_BURST_S, CHANNEL_SHARE, Budget, Peer
-from handlers.server.request_parser import Parser, Site
-from handlers.server.spool import Spool
 
 _READ, _WRITE = select.EPOLLIN, select.EPOLLOUT
 _DONT_WAIT = socket.MSG_DONTWAIT  #: cheaper than a socket that never blocks: that takes a system call more
-#: How much is read at once, and how much of it the parser sees at once: it copies what it was given for each request.
-_RECV_BYTES, _RECV_BODY_BYTES, _PARSE_BYTES = 16 * 1024, 64 * 1024, 8 * 1024
-#: Of a chunked body: so many bytes may be eighty chunks.
-_PARSE_CHUNKS_BYTES = 512
 #: Requests that the loop answers by itself on one connection before the others have their turn.
 _STEPS_A_TURN = 4
-#: What the loop answers by itself (`App.at_once`) is answered however much its peer has overdrawn.
-_ASKS_HEALTH = (b"GET /healthz", b"HEAD /healthz")
-_END_OF_HEADERS = b"\r\n\r\n"
-#: So much is read of a newcomer before anything is made for it.
-FIRST_BYTES = 2 * 1024
 _RESET = struct.pack("ii", 1, 0)
-
-
-def is_request(first: bytes) -> bool:
-    """Whether a client sent whole headers, and little more: it waits for this side. Most requests come like that."""
-    return _END_OF_HEADERS in first and len(first) < FIRST_BYTES
 
 
 class Loop(Protocol):
@@ -63,8 +51,8 @@ class Channel:
     """
 
     __slots__ = (
-        "_addr", "_linger_bytes", "_lingers", "_loop", "_moved_at", "_out", "_parser", "_served", "_sock", "_storing",
-        "_unparsed", "budget", "closed", "exchange", "fd", "is_new", "peer", "queued", "started", "wanted", "watched",
+        "_addr", "_incoming", "_lingers", "_loop", "_moved_at", "_out", "_served", "_sock", "_storing",
+        "budget", "closed", "exchange", "fd", "is_new", "peer", "queued", "started", "wanted", "watched",
     )  # fmt: skip
 
     def __init__(self, loop: Loop, sock: socket.socket, addr: tuple[str, int], peer: Peer) -> None:
@@ -81,12 +69,10 @@ class Channel:
         self._loop = loop
         self._sock = sock
         self._addr = addr
-        self._parser: Parser | None = None  #: the request that arrives
-        self._unparsed = b""
+        self._incoming = Incoming(loop.site, addr[0])
         self._served = False  #: at least one request was answered
         self._storing = False
-        self._lingers = False
-        self._linger_bytes = loop.limits.linger_bytes
+        self._lingers: Lingering | None = None  #: the last answer is sent
         self._out = Outgoing()
         self._moved_at = loop.now
 
@@ -98,12 +84,12 @@ class Channel:
     @property
     def asks(self) -> bool:
         """It has sent a request and waits for this side."""
-        return self.queued or (self.is_new and is_request(self._unparsed))
+        return self.queued or (self.is_new and self._incoming.asks)
 
     @property
     def receiving(self) -> bool:
         """A part of a request has arrived."""
-        return self._parser is not None or bool(self._unparsed)
+        return bool(self._incoming)
 
     @property
     def quiet_since(self) -> float:
@@ -123,19 +109,15 @@ class Channel:
             since, moved_bytes = self._out.since, self._out.sent_bytes
         elif self.exchange is not None or self._storing or not self.wanted & _READ:
             return False
-        elif self._parser is not None:
-            since = self._parser.started
-            moved_bytes = self._parser.wire_bytes if self._parser.headers_finished else 0
         else:
-            since, moved_bytes = self._moved_at, 0
+            since, moved_bytes = self._incoming.since(self._moved_at)
         late_s = now - since - moved_bytes / limits.min_rate_bytes_per_s
         return max(late_s, now - self._moved_at) > limits.timeout_s
 
     def waited(self, waited_s: float) -> None:
         """The loop let it wait so long: that does not count as the client's time."""
         self._moved_at += waited_s
-        if self._parser is not None:
-            self._parser.started += waited_s
+        self._incoming.waited(waited_s)
 
     # --- what the loop has for it
 
@@ -146,7 +128,8 @@ class Channel:
                 self, self.wanted
             )  # it was watched for longer than wanted: that saves a system call
         elif self._lingers:
-            self._discard()
+            if self._lingers.ended():
+                self.close()
         elif events & self.wanted & _READ:
             self.read()
         else:
@@ -165,15 +148,13 @@ class Channel:
     def stored(self, *, room: bool) -> None:
         """A part of the body is on the disk, or there was no room."""
         self._storing = False
-        if self._parser is None:
-            return
         if self.closed:
-            self._drop_parser()
+            self._incoming.give_up(self._loop.later)
             return
         self._moved_at = self._loop.now
-        if not room:
-            self._parser.no_room()
-            self._begin(self._parser)
+        if not room and self._incoming.parser is not None:
+            self._incoming.parser.no_room()
+            self._begin(self._incoming.parser)
         self.advance()
 
     def not_stored(self) -> None:
@@ -189,7 +170,7 @@ class Channel:
             with contextlib.suppress(OSError):
                 self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._out.clear()
-        self._unparsed = b""
+        self._incoming.rest = b""
         self._loop.forget(self)
         self._sock.close()
         if self.exchange is not None and not self.exchange.done:
@@ -198,7 +179,7 @@ class Channel:
                 self.peer.asking -= self.queued
                 self._loop.later(self.exchange.cancel)
         if not self._storing:
-            self._drop_parser()
+            self._incoming.give_up(self._loop.later)
 
     def cut(self) -> None:
         """End the connection from another thread than the loop's, which hangs: its socket stays open but dead."""
@@ -223,12 +204,12 @@ class Channel:
                     self._want(0)
                     return
                 self._end_exchange(self.exchange)
-            elif self._may_be_told_to_wait and self._loop.has_to_wait(self):
+            elif self._has_to_wait():
                 if not self.closed:
                     self._want(0)
                 return
-            elif self._unparsed:
-                if new and self._parser is not None:
+            elif self._incoming.rest:
+                if new and self._incoming.parser is not None:
                     break  # a body: those come first that have none
                 if self.is_new:
                     self._loop.admit(self)
@@ -240,12 +221,14 @@ class Channel:
             self._want(0)
             self._loop.again(self)
 
-    @property
-    def _may_be_told_to_wait(self) -> bool:
+    def _has_to_wait(self) -> bool:
         """Not in the middle of its headers, nor before what is answered at once."""
         if self.is_new:
-            return bool(self._unparsed) and not self._unparsed.startswith(_ASKS_HEALTH)
-        return self._served or (self._parser is not None and self._parser.headers_finished)
+            health = self._incoming.asks_health
+            may_wait = bool(self._incoming.rest) and not health
+        else:
+            may_wait = self._served or self._incoming.in_body
+        return may_wait and self._loop.has_to_wait(self)
 
     def _want(self, mask: int) -> None:
         self.wanted = mask
@@ -257,20 +240,15 @@ class Channel:
         if first is None:
             self._want(_READ)
             return
-        self._unparsed = first
+        self._incoming.rest = first
         self.advance(new=True)
 
     def read(self) -> None:
         """Read what there may be, and go on with it."""
-        if self.exchange is not None or self._storing or self._unparsed:
+        if self.exchange is not None or self._storing or self._incoming.rest:
             return
-        size = _RECV_BYTES
-        if self.is_new:
-            size = FIRST_BYTES
-        elif self._parser is not None and self._parser.headers_finished:
-            size = _RECV_BODY_BYTES
         try:
-            data = self._sock.recv(size, _DONT_WAIT)
+            data = self._sock.recv(self._incoming.wanted_bytes(is_new=self.is_new), _DONT_WAIT)
         except BlockingIOError:
             self._want(_READ)
             return
@@ -280,21 +258,11 @@ class Channel:
             self.close()
             return
         self._moved_at = self._loop.now
-        self._unparsed = data
+        self._incoming.rest = data
         self.advance()
 
     def _parse(self) -> None:
-        parser = self._parser
-        if parser is None:
-            parser = self._parser = Parser(self._loop.site, self._addr[0])
-        size = _PARSE_CHUNKS_BYTES if parser.chunked else _PARSE_BYTES
-        data, self._unparsed = self._unparsed[:size], self._unparsed[size:]
-        while data and not parser.completed:
-            in_headers = not parser.headers_finished
-            data = data[parser.received(data) :]
-            if in_headers and parser.headers_finished:
-                break  # what follows is the body, in pieces of its own size
-        self._unparsed = data + self._unparsed
+        parser = self._incoming.parse()
         if parser.completed:
             self._begin(parser)
         elif parser.expect_continue and parser.headers_finished:
@@ -306,14 +274,14 @@ class Channel:
             self._loop.store(self, parser.spool)
 
     def _begin(self, request: Parser) -> None:
-        self._parser = None
+        self._incoming.parser = None
         if request.empty:
             return
         exchange = self.exchange = Exchange(self._loop.site, self._addr, request)
         exchange.connection = self._sock
         if request.error is not None:
             self._send(exchange.refuse())
-            self._drop(request)
+            request.give_up(self._loop.later)
             return
         at_once = None if request.body_rcv else self._loop.site.app.at_once(request.command, request.path)
         if at_once is not None:
@@ -327,26 +295,14 @@ class Channel:
             self._linger()
 
     def _linger(self) -> None:
-        """Closing with something unread would reset the connection, and the client might never see the answer."""
-        self._unparsed = b""
+        self._incoming.rest = b""
         try:
-            self._sock.shutdown(socket.SHUT_WR)
+            self._lingers = Lingering(self._sock, self._loop.limits.linger_bytes)
         except OSError:
             self.close()
             return
-        self._lingers = True
         self._want(_READ)
-        self._discard()
-
-    def _discard(self) -> None:
-        try:
-            thrown_away = len(self._sock.recv(_RECV_BODY_BYTES, _DONT_WAIT))
-        except BlockingIOError:
-            return
-        except OSError:
-            thrown_away = 0
-        self._linger_bytes -= thrown_away
-        if not thrown_away or self._linger_bytes < 0:
+        if self._lingers.ended():
             self.close()
 
     def _send(self, pieces: list[bytes]) -> None:
@@ -370,13 +326,3 @@ class Channel:
             self.peer.stuck[self] = None
             self._want(_WRITE)
         return sent_all
-
-    def _drop_parser(self) -> None:
-        parser, self._parser = self._parser, None
-        if parser is not None:
-            self._drop(parser)
-
-    def _drop(self, request: Parser) -> None:
-        if request.spool is not None and request.spool.on_disk:
-            request.spool.forget()
-            self._loop.later(request.spool.close)

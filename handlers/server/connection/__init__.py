@@ -1,0 +1,1 @@
+"""One connection: what it has received, what it sends, and the request being answered."""
