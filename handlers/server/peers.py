@@ -15,42 +15,53 @@ CHANNEL_BURST_S, CHANNEL_SHARE = 0.002, 0.001
 #: A known peer keeps up to this many connections when others have to give up theirs.
 MODEST = 64
 _PEERS_MAX = 4096
+#: How often a second, and how often at once after it was quiet, a peer is answered whether it lives although all others
+#: of its address wait. Probes ask every few seconds.
+PROBES_A_SECOND, PROBES_AT_ONCE = 100.0, 500.0
 #: When this many requests of one peer wait for a worker, its next ones wait unread.
 ASKING_MAX = 64
 
 
 class Budget:
-    """Time of the loop that refills as time passes. It may be overdrawn; then its owner waits."""
+    """Time of the loop, or answers, that refill as time passes. It may be overdrawn; then its owner waits."""
 
-    __slots__ = ("_at", "_credit_s")
+    __slots__ = ("_at", "_credit")
 
-    def __init__(self, credit_s: float, now: float) -> None:
-        self._credit_s = credit_s
+    def __init__(self, credit: float, now: float) -> None:
+        self._credit = credit
         self._at = now
 
-    def credit_s(self, share: float, burst_s: float, now: float) -> float:
+    def credit(self, a_second: float, burst: float, now: float) -> float:
         """What is left; negative when it is overdrawn."""
-        self._credit_s = min(burst_s, self._credit_s + (now - self._at) * share)
+        self._credit = min(burst, self._credit + (now - self._at) * a_second)
         self._at = now
-        return self._credit_s
+        return self._credit
 
-    def pay(self, cost_s: float) -> None:
-        self._credit_s -= cost_s
+    def pay(self, cost: float) -> None:
+        self._credit -= cost
 
 
 class Peer:
     """One address, with its open connections. It is known once a request that needs trust was answered."""
 
-    __slots__ = ("address", "asking", "budget", "channels", "known", "newcomers", "stuck")
+    __slots__ = ("address", "asking", "budget", "channels", "known", "newcomers", "probes", "stuck")
 
     def __init__(self, address: str, now: float) -> None:
         self.address = address
         self.known = False
         self.budget = Budget(BURST_S, now)
+        self.probes = Budget(PROBES_AT_ONCE, now)
         self.asking = 0  #: how many of its requests wait for a worker, or a worker has
         self.newcomers: dict[Any, None] = {}  #: nothing of theirs was looked at yet; in order of arrival
         self.channels: dict[Any, None] = {}  #: the others, in order of admission
         self.stuck: dict[Any, None] = {}  #: those of them that do not read their answer
+
+    def may_probe(self, now: float) -> bool:
+        """Whether it is answered at once that it lives, whatever else it did; counts as such an answer."""
+        if self.probes.credit(PROBES_A_SECOND, PROBES_AT_ONCE, now) < 1:
+            return False
+        self.probes.pay(1)
+        return True
 
 
 class Peers:
@@ -79,7 +90,7 @@ class Peers:
     def _credit_s(self, peer: Peer, now: float) -> float:
         count = self._counts[peer.known]
         share = KNOWN_SHARE if peer.known else STRANGERS_SHARE
-        return peer.budget.credit_s(share / count, BURST_S / count, now)
+        return peer.budget.credit(share / count, BURST_S / count, now)
 
     def tidy(self, now: float) -> None:
         """Count the peers, and forget those without connections and debts."""

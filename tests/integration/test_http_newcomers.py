@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from handlers.server import disk_queue, http_loop, paused_connections
+from handlers.server import disk_queue, http_loop, paused_connections, peers
 from handlers.server.connection.spool import Spool
 from handlers.server.http_loop import HttpLoop
 from handlers.server.peers import ASKING_MAX, Peer
@@ -126,6 +127,23 @@ def test_health_is_answered_to_an_address_that_has_used_up_its_part_and_its_requ
         for sock in crowd:
             assert sock.recv(12) == b"HTTP/1.1 200"
         assert wire.good("GET", T)["total"] == 0
+
+
+def test_a_flood_of_probes_waits_as_all_else_of_its_address_and_other_addresses_are_answered(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peers, "PROBES_A_SECOND", 0.0)
+    monkeypatch.setattr(peers, "PROBES_AT_ONCE", 20.0)
+    monkeypatch.setattr(paused_connections, "_LET_IN_ANYWAY", 0)
+    wire = side.serve()
+    peer = ruined(side)
+    with ExitStack() as stack:
+        flood = [stack.enter_context(connect(wire.port, get("/healthz"))) for _ in range(25)]
+        until(lambda: loop_of(side).patience.waiting(peer) == 5)
+        until(lambda: len(select.select(flood, [], [], 0)[0]) == 20)
+        assert all(map(is_open, flood))
+        other = stack.enter_context(connect(wire.port, get("/healthz"), "127.0.0.2"))
+        assert other.recv(4096).endswith(b"ok\n")
 
 
 def test_other_addresses_do_not_wait_for_one_that_has_used_up_its_part(side: HttpSide) -> None:

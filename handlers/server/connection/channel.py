@@ -98,7 +98,7 @@ class Channel:
 
     def overdrawn(self, now: float) -> bool:
         """Whether this connection alone used more than a connection may."""
-        return self.budget.credit_s(CHANNEL_SHARE, CHANNEL_BURST_S, now) < 0
+        return self.budget.credit(CHANNEL_SHARE, CHANNEL_BURST_S, now) < 0
 
     def expired(self, now: float) -> bool:
         """Whether the client is too slow or silent. The time that this side needs does not count."""
@@ -222,9 +222,9 @@ class Channel:
             self._loop.again(self)
 
     def _has_to_wait(self) -> bool:
-        """Not in the middle of its headers, nor before what is answered at once."""
+        """Not in the middle of its headers, nor before what is answered at once, unless its peer asks for that without end."""
         if self.is_new:
-            health = self._incoming.asks_health
+            health = self._incoming.asks_health and self.peer.may_probe(self._loop.now)
             may_wait = bool(self._incoming.rest) and not health
         else:
             may_wait = self._served or self._incoming.in_body
