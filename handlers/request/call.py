@@ -73,6 +73,11 @@ class Call:
         )
         return value
 
+    def holds(self, etag: str) -> bool:
+        """Whether the client has what this ETag names (If-None-Match); marks of weakness are a cache's matter."""
+        named = (self.header("If-None-Match") or "").split(",")
+        return any(part.strip().removeprefix("W/") in {etag, "*"} for part in named)
+
     def hung_up(self) -> bool:
         """Whether the client has closed the connection; False where the server cannot tell."""
         ask = self.environ.get("waitress.client_disconnected")

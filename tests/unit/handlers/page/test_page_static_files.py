@@ -1,0 +1,87 @@
+"""The console's files: addresses that change with the content, policies, caches, and nothing else of the disk."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers.page.static_files import POLICY, StaticFiles
+from handlers.request.call import Call, Route
+from handlers.request.envelope import Code, Refusal, Reply
+
+INDEX = '<!doctype html><link rel=stylesheet href="/ui/a.css"><script type=module src="/ui/app.js"></script>'
+SCRIPT = "import './screens/home.js';\n" + "// a long line of a script\n" * 50
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "screens").mkdir()
+    for name, text in {
+        "index.html": INDEX,
+        "app.js": SCRIPT,
+        "a.css": "p{}",
+        "screens/home.js": "1",
+        "n.md": "-",
+    }.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "icon.png").write_bytes(b"\x89PNG")
+    return tmp_path  # fmt: skip
+
+
+def ask(files: StaticFiles, path: str, digest: str | None = None, **headers: str) -> Reply:
+    environ: dict[str, Any] = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+    route = Route(method="GET", path="/", call=files.index, summary="", tag="")
+    args = {"digest": files.digest if digest is None else digest, "path": path}
+    call = Call(environ, args, 0, route)
+    reply: Reply = files.file(call) if path else files.index(call)
+    return reply
+
+
+def test_the_index_names_every_file_under_the_digest_of_all_of_them(folder: Path) -> None:
+    files = StaticFiles(folder)
+    index = ask(files, "")
+    assert index.body.decode() == INDEX.replace("/ui/", f"/ui/{files.digest}/")
+    headers = dict(index.headers)
+    assert headers["Content-Security-Policy"] == POLICY
+    assert headers["Cache-Control"] == "no-cache"
+    assert ask(files, "", if_none_match=headers["ETag"]).status == 304
+    (folder / "screens" / "home.js").write_text("2")
+    later = StaticFiles(folder)
+    assert later.digest != files.digest
+    assert ask(later, "", if_none_match=headers["ETag"]).status == 200
+
+
+def test_a_file_is_kept_for_ever_and_packed_where_the_client_reads_that(folder: Path) -> None:
+    files = StaticFiles(folder)
+    plain = ask(files, "app.js")
+    assert (plain.body, plain.content_type) == (SCRIPT.encode(), "text/javascript; charset=utf-8")
+    assert dict(plain.headers)["Cache-Control"] == "public, max-age=31536000, immutable"
+    for accepts in ("gzip, br", "br;q=1, gzip;q=0.5", "*"):
+        packed = ask(files, "app.js", accept_encoding=accepts)
+        assert dict(packed.headers)["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.body) == plain.body
+    for accepts in ("", "br", "gzip;q=0", "gzip; q=0.0"):
+        assert ask(files, "app.js", accept_encoding=accepts).body == plain.body
+    assert ask(files, "icon.png", accept_encoding="gzip").body == b"\x89PNG"
+    assert ask(files, "icon.png").content_type == "image/png"
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing.js", "index.html", "../static_files.py", "screens", "n.md", "screens/../app.js"]
+)
+def test_what_is_no_file_of_the_console_is_not_found(folder: Path, path: str) -> None:
+    files = StaticFiles(folder)
+    with pytest.raises(Refusal) as refused:
+        ask(files, path)
+    assert refused.value.code is Code.NOT_FOUND
+
+
+def test_another_digest_is_not_found_so_a_page_never_mixes_two_versions(folder: Path) -> None:
+    files = StaticFiles(folder)
+    (folder / "app.js").write_text("changed after the start")
+    assert ask(files, "app.js").body == SCRIPT.encode()
+    with pytest.raises(Refusal):
+        ask(files, "app.js", "0123456789abcdef")
