@@ -56,6 +56,8 @@ class Daemon:
 
     def __init__(self, config: LoadedConfig, clock: Clock) -> None:
         # Late imports: `check-config` and `--help` answer without loading what only the daemon needs.
+        from handlers.access.sessions import NAME as SESSIONS
+        from handlers.access.sessions import Sessions
         from handlers.access.tokens import Tokens
         from handlers.api.app import create_app
         from handlers.api.services import Services
@@ -141,6 +143,7 @@ class Daemon:
             clock=clock,
             store=self.store,
             tokens=self.tokens,
+            sessions=Sessions(state_dir / SESSIONS, self.tokens, clock),
             intake=self.intake,
             control=self.control,
             planning=Planning(

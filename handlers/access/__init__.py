@@ -1,1 +1,1 @@
-"""Who may use the API: hosts, peers, tokens."""
+"""Who may use the API: hosts, peers, tokens, sessions."""

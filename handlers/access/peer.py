@@ -43,6 +43,17 @@ def needs_no_token(environ: Mapping[str, Any], settings: Server) -> bool:
     return peer.is_loopback and settings.trust_loopback and not _asked_elsewhere(environ)
 
 
+def came_by_https(environ: Mapping[str, Any]) -> bool:
+    """Whether the browser spoke https with a proxy before this box.
+
+    Its own Origin says so, or the proxy's header. A false word harms only who sends it: the cookie does not come back.
+    """
+    if environ.get("HTTP_ORIGIN", "").startswith("https://"):
+        return True
+    nearest = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")[0].strip().lower()
+    return nearest == "https" or "proto=https" in environ.get("HTTP_FORWARDED", "").lower().replace('"', "")
+
+
 def speaks_for_others(environ: Mapping[str, Any]) -> bool:
     """Whether a header says that the request came through a proxy."""
     return any(_is_of_a_proxy(name) for name in environ if name.startswith("HTTP_"))

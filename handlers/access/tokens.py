@@ -97,6 +97,14 @@ class Tokens:
                 found = name
         return found
 
+    def digest_of(self, token: str) -> str | None:
+        """The hash under which a good token is stored, None for any other."""
+        return _digest(token) if self.verify(token) is not None else None
+
+    def name_of(self, digest: str) -> str | None:
+        """The name of the token with this hash, None when there is none, or no longer."""
+        return next((name for name, stored in self._current() if stored == digest.encode()), None)
+
     def _current(self) -> tuple[tuple[str, bytes], ...]:
         path = self._path()
         try:

@@ -9,7 +9,7 @@ from typing import Any
 
 import bottle
 
-from handlers.access.auth import Access
+from handlers.access.auth import WHO, Access
 from handlers.api.accounts import AccountHandlers
 from handlers.api.bulk import BulkHandlers
 from handlers.api.devices import DeviceHandlers
@@ -20,9 +20,11 @@ from handlers.api.openapi import make_document
 from handlers.api.services import Services
 from handlers.api.slots import SlotHandlers
 from handlers.api.system import LicenseHandlers, SystemHandlers, check_plan
+from handlers.api.task_view import moment
 from handlers.api.tasks import TaskHandlers
 from handlers.api.uploads import UploadHandlers
-from handlers.page.status_page import StatusPage
+from handlers.page.session import LOG_IN_BYTES, LOG_IN_PATH, SessionHandlers
+from handlers.page.static_files import PREFIX, page_routes
 from handlers.request.body import too_large
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Answer, Code, Refusal, Reply, crash, failure, success
@@ -30,12 +32,17 @@ from jobs.input.fields import shorten
 from jobs.input.refusals import Draining, Problem
 
 #: Digits only, so that words never reach a handler for ids; 18 of them fit every database.
-_PARAMETERS = {"id": "<id:re:[0-9]{1,18}>", "serial": "<serial:re:[^/]+>", "name": "<name:re:[^/]+>"}
+_PARAMETERS = {
+    "id": "<id:re:[0-9]{1,18}>",
+    "serial": "<serial:re:[^/]+>",
+    "name": "<name:re:[^/]+>",
+    "digest": "<digest:re:[0-9a-f]+>",
+    "path": "<path:path>",
+}
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 _OPEN_PATHS = ("/healthz",)  #: for probes that know neither our name nor a token
 #: What is noted in the environ about the caller: it may do what it asked for; what it asked for was refused.
 KNOWN, REFUSED = "tikmatrixd.known", "tikmatrixd.refused"
-_PAGE_PATHS = ("/",)  #: holds nothing secret; the page asks for the token
 #: No page of another origin may show what is answered here, and no answer is taken for another kind than it says.
 _FOR_BROWSERS = (("Cross-Origin-Resource-Policy", "same-origin"), ("X-Content-Type-Options", "nosniff"))
 
@@ -49,10 +56,12 @@ class App(bottle.Bottle):
             False  # what escapes here is answered by the server's channel, in the envelope too
         )
         self._services = services
-        self.access = Access(lambda: services.settings().server, services.tokens, services.clock)
+        self.access = Access(
+            lambda: services.settings().server, services.tokens, services.sessions, services.clock
+        )
         self.metrics = Metrics(services)
         self._observe_health = self.metrics.observer("GET", "/healthz")
-        self.table = _routes(services, self.metrics)
+        self.table = _routes(services, self.access, self.metrics)
         self._paths = sorted({route.path for route in self.table})
         self._uploads = re.compile("|".join(_pattern(route) for route in self.table if route.upload))
         self._limits = {f"{route.method} {route.path}": route.limit_bytes for route in self.table}
@@ -66,9 +75,10 @@ class App(bottle.Bottle):
     def body_limit(self, environ: Mapping[str, Any]) -> int:
         """How large a body this request may have; asked when its headers are there, before the body is."""
         server = self._services.settings().server
-        if not self.access.lets_in(environ):
-            return 0  # a stranger must not fill the memory, nor the disk
         asked = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+        if not self.access.lets_in(environ):
+            # A stranger must not fill the memory, nor the disk.
+            return LOG_IN_BYTES if _is_log_in(environ) else 0
         if self._uploads.fullmatch(asked):
             return server.max_upload_bytes
         return max(server.max_json_bytes, self._limits.get(asked.removesuffix("/"), 0))
@@ -88,7 +98,7 @@ class App(bottle.Bottle):
     def why_no_body(self, environ: Mapping[str, Any], limit_bytes: int) -> Refusal:
         """Why a body of more than `limit_bytes` is not received: it is too large, its sender is a stranger, or nobody reads it."""
         try:
-            self.access.check(environ)
+            self.access.check(environ, token_needed=not _is_log_in(environ))
         except Refusal as refusal:
             return refusal
         try:
@@ -115,9 +125,10 @@ class App(bottle.Bottle):
             environ["PATH_INFO"] = path = path[:-1]
         try:
             if path not in _OPEN_PATHS:
-                self.access.check(environ, token_needed=path not in _PAGE_PATHS)
-                if path not in _PAGE_PATHS:
-                    environ[KNOWN] = True
+                is_open = _is_page(path) or _is_log_in(environ)
+                who = self.access.check(environ, token_needed=not is_open)
+                if who is not None:
+                    environ[KNOWN], environ[WHO] = True, who
             _check_encoding(environ["bottle.raw_path"])
         except Exception as error:  # noqa: BLE001 - the boundary of a request
             reply = failure(error, f"{environ['REQUEST_METHOD']} {path}")
@@ -225,7 +236,7 @@ def create_app(services: Services) -> App:
     return App(services)
 
 
-def _routes(services: Services, metrics: Metrics) -> list[Route]:
+def _routes(services: Services, access: Access, metrics: Metrics) -> list[Route]:
     resources = (
         BulkHandlers,
         TaskHandlers,
@@ -239,7 +250,8 @@ def _routes(services: Services, metrics: Metrics) -> list[Route]:
     )
     table = [route for resource in resources for route in resource(services).routes()]
     table += [*HealthHandlers(services).routes(), *metrics.routes()]
-    table += StatusPage().routes()
+    table += page_routes()
+    table += SessionHandlers(access, services.sessions, lambda at: moment(at, services.zone()) or "").routes()
     document = make_document(table, services.version)
     table.append(
         Route(
@@ -256,6 +268,16 @@ def _routes(services: Services, metrics: Metrics) -> list[Route]:
 
 def _for_browsers(reply: Reply) -> Reply:
     return Reply(reply.status, reply.body, (*_FOR_BROWSERS, *reply.headers), reply.content_type)
+
+
+def _is_page(path: str) -> bool:
+    """Whether it is one of the console's files: they hold nothing secret, and the console asks people to log in."""
+    return path == "/" or path.startswith(PREFIX)
+
+
+def _is_log_in(environ: Mapping[str, Any]) -> bool:
+    """Whether the token is in the body: who logs in has no other."""
+    return bool(environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"].removesuffix("/") == LOG_IN_PATH)
 
 
 def _is_api(path: str) -> bool:

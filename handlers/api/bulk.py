@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from handlers.access.auth import source_of
 from handlers.api import objects
 from handlers.api.services import Services
-from handlers.api.tasks import KEY_HEADER, Flag, TaskFilter, refuse_other_key
+from handlers.api.tasks import CLIENT_HEADER, KEY_HEADER, Flag, TaskFilter, refuse_other_key
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Answer, Code, Reply
 from jobs.input.fields import Findings, read_object
@@ -74,6 +75,7 @@ class BulkHandlers:
             self._services.intake,
             rows,
             findings,
+            source=source_of(call.environ),
             body=body,
             idempotency_key=key,
             dry_run=around.get("dry_run", False),
@@ -103,7 +105,7 @@ class BulkHandlers:
                 method="POST", path="/api/v1/task/bulk", call=self.create, tag="tasks", answer=objects.Created,
                 summary=f"Create up to {MAX_ROWS} tasks, all or none, from JSON or CSV",
                 codes=(Code.NOT_FOUND, Code.KEY_REUSED, Code.DUPLICATE, Code.TOO_LARGE, Code.DRAINING, Code.NO_SPACE),
-                body=BulkRequest, query=BulkQuery, headers=(KEY_HEADER,), creates=True, slow=True, csv=True,
+                body=BulkRequest, query=BulkQuery, headers=(KEY_HEADER, CLIENT_HEADER), creates=True, slow=True, csv=True,
                 limit_bytes=_LIMIT_BYTES, limited_by_plan=True,
             ),
             Route(

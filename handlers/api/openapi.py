@@ -18,7 +18,7 @@ _MEANING = {
     Code.NO_SCRIPT: "script_name is missing",
     Code.UNKNOWN_SCRIPT: "a script other than post",
     Code.UNAUTHORIZED: "the token is missing or wrong",
-    Code.FORBIDDEN: "unknown Host, foreign Origin, or a plan without API access",
+    Code.FORBIDDEN: "unknown Host, foreign Origin, a change by a cookie from elsewhere than the console, or a plan without API access",
     Code.NOT_FOUND: "no such task, phone, account or path",
     Code.WRONG_METHOD: "this method is not possible here",
     Code.KEY_REUSED: "the Idempotency-Key came with another body before",
@@ -39,7 +39,7 @@ Publishes your own videos and images through the TikTok and Instagram apps of yo
 
 Every answer below `/api/` is an envelope `{"code", "message", "data"}`: `code` 0 is success, any other the HTTP status
 with two digits appended. Requests from the box itself and from `trusted_networks` need no token; all others send
-`Authorization: Bearer TOKEN` or `X-Api-Key: TOKEN`.
+`Authorization: Bearer TOKEN` or `X-Api-Key: TOKEN`; browsers log in once (`POST /api/v1/session`) and get a cookie.
 
 A call that changes something takes every field of its body in the query too, and refuses fields it does not know; a call
 that reads lists them in `warnings` of its data.

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from handlers.access.sessions import Sessions
 from handlers.access.tokens import Tokens
 from jobs.accounts.accounts import Accounts
 from jobs.accounts.matching import Matcher
@@ -51,6 +52,7 @@ class Services:
     clock: Clock
     store: Store
     tokens: Tokens
+    sessions: Sessions
     intake: Intake
     control: Control
     planning: Planning

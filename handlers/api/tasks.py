@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from handlers.access.auth import source_of
 from handlers.api import objects
 from handlers.api.services import Services
 from handlers.api.task_view import TaskViews, show_task
@@ -29,6 +30,10 @@ _ARTIFACT_HEADERS = (("Content-Security-Policy", "sandbox; default-src 'none'"),
 KEY_HEADER = (
     "Idempotency-Key",
     "1 to 128 visible characters; the same key and body within 24 h get the first answer again",
+)
+CLIENT_HEADER = (
+    "X-Tikmatrixd-Client",
+    'console: a person makes it, so `source` is "ui", as it is in a session; else it is "api"',
 )
 
 _MATCH_HEADER = (
@@ -126,7 +131,7 @@ class TaskHandlers:
         if queried := call.queried():
             body += b"\n?" + queried.encode()
         created = self._services.intake.create(
-            raw, source="api", idempotency_key=key, body=body, gone=call.hung_up
+            raw, source=source_of(call.environ), idempotency_key=key, body=body, gone=call.hung_up
         )
         return Answer(created.answer, (("Idempotent-Replay", "true"),) if created.replayed else ())
 
@@ -237,7 +242,7 @@ class TaskHandlers:
         return [
             route("POST", "", self.create, "Create tasks", objects.Created, bad, Code.NO_SCRIPT, Code.UNKNOWN_SCRIPT,
                   missing, Code.KEY_REUSED, Code.DUPLICATE, Code.TOO_LARGE, Code.DRAINING, Code.NO_SPACE,
-                  body=CreateRequest, query=CreateQuery, headers=(KEY_HEADER,), creates=True, slow=True),
+                  body=CreateRequest, query=CreateQuery, headers=(KEY_HEADER, CLIENT_HEADER), creates=True, slow=True),
             route("GET", "", self.page, "List tasks, newest first", objects.TaskList, bad, query=ListQuery),
             route("GET", "/stats", self.stats, "Count tasks by status", objects.Stats),
             route("DELETE", "/batch", self.delete_batch, "Delete several tasks", objects.Deleted, bad, missing,

@@ -1,1 +1,1 @@
-"""The page that the daemon serves to browsers."""
+"""The console for browsers: its files, and the calls that it alone makes."""

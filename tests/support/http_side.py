@@ -17,6 +17,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from webtest import TestApp, TestResponse
 
+from handlers.access.sessions import NAME, Sessions
 from handlers.access.tokens import Tokens
 from handlers.api.app import create_app
 from handlers.api.services import Reloaded, Services
@@ -156,11 +157,13 @@ class HttpSide:
         self.overdue_s = 0.0
         self.reloaded = Reloaded([], [])
         self.matcher = matcher
+        tokens = Tokens(self.tokens_file)
         self.services = Services(
             settings=lambda: self.settings,
             clock=self.clock,
             store=self.store,
-            tokens=Tokens(self.tokens_file),
+            tokens=tokens,
+            sessions=Sessions(folder / "state" / NAME, tokens, self.clock),
             intake=self.intake,
             control=self.control,
             planning=self.planning,
@@ -300,6 +303,7 @@ class AppClient(Client):
         if body is not None:
             sent.setdefault("Content-Type", "application/json")
         environ = {"REMOTE_ADDR": peer, "HTTP_HOST": sent.pop("Host", "localhost:50809")}
+        self._app.reset()  # it keeps cookies as a browser does; here a call shows what the test says
         return self._app.request(
             path, method=method, body=data, headers=sent, expect_errors=True, environ=environ
         )

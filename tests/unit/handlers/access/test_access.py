@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from handlers.access.auth import Access
+from handlers.access.sessions import Sessions
 from handlers.access.tokens import Tokens
 from handlers.access.wrong_tokens import MAX_WRONG, WINDOW_S
 from handlers.request.envelope import Code, Refusal
@@ -34,7 +36,9 @@ class Desk:
         self.settings = Server(hosts=("hub.example.org",), trust_loopback=True)
         self.tokens = Known()
         self.clock = FakeClock()
-        self.access = Access(lambda: self.settings, cast("Tokens", self.tokens), self.clock)
+        tokens = cast("Tokens", self.tokens)
+        sessions = Sessions(Path("/nowhere/sessions.json"), tokens, self.clock)
+        self.access = Access(lambda: self.settings, tokens, sessions, self.clock)
 
     def ask(self, *, token_needed: bool = True, peer: str = "10.0.0.9", **headers: str) -> Refusal | None:
         try:
