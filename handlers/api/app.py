@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import bottle
+import msgspec
 
 from handlers.access.auth import WHO, Access
 from handlers.api.accounts import AccountHandlers
@@ -43,6 +44,8 @@ _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 _OPEN_PATHS = ("/healthz",)  #: for probes that know neither our name nor a token
 #: What is noted in the environ about the caller: it may do what it asked for; what it asked for was refused.
 KNOWN, REFUSED = "tikmatrixd.known", "tikmatrixd.refused"
+#: Statuses that `compat.http_status` leaves as they are: 206 and 304 mean something of their own to browsers.
+_NOT_FOR_ALL = (200, 206, 304)
 #: No page of another origin may show what is answered here, and no answer is taken for another kind than it says.
 _FOR_BROWSERS = (("Cross-Origin-Resource-Policy", "same-origin"), ("X-Content-Type-Options", "nosniff"))
 
@@ -215,8 +218,8 @@ class App(bottle.Bottle):
         return ""
 
     def _compatible(self, reply: Reply) -> Reply:
-        if reply.status != 200 and self._services.settings().compat.http_status == "always_200":
-            return Reply(200, reply.body, reply.headers, reply.content_type)
+        if reply.status not in _NOT_FOR_ALL and self._services.settings().compat.http_status == "always_200":
+            return msgspec.structs.replace(reply, status=200)
         return reply
 
     def _send(self, reply: Reply, *, compatible: bool = True) -> bottle.HTTPResponse:
@@ -224,7 +227,7 @@ class App(bottle.Bottle):
             bottle.request.environ[REFUSED] = True
         if compatible:
             reply = self._compatible(reply)
-        response = bottle.HTTPResponse(reply.body, reply.status)
+        response = bottle.HTTPResponse(reply.body if reply.stream is None else reply.stream, reply.status)
         for name, value in _for_browsers(reply).headers:
             response.add_header(name, value)
         response.content_type = reply.content_type
@@ -267,7 +270,7 @@ def _routes(services: Services, access: Access, metrics: Metrics) -> list[Route]
 
 
 def _for_browsers(reply: Reply) -> Reply:
-    return Reply(reply.status, reply.body, (*_FOR_BROWSERS, *reply.headers), reply.content_type)
+    return msgspec.structs.replace(reply, headers=(*_FOR_BROWSERS, *reply.headers))
 
 
 def _is_page(path: str) -> bool:

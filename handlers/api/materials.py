@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import tzinfo
+from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal, cast
 
 import msgspec
@@ -13,15 +14,25 @@ from handlers.api.services import Services
 from handlers.api.task_view import moment
 from handlers.request.body import invalid, too_large
 from handlers.request.call import Call, Result, Route, page_of, routes_below
-from handlers.request.envelope import Code
+from handlers.request.envelope import Code, Reply
+from handlers.request.file_answer import RANGE_HEADERS, file_reply, is_known
 from handlers.request.given import merged
 from handlers.request.multipart import boundary_of, chunks_of, find_parts, read_field
 from jobs.input.fields import Findings, read_object
-from jobs.input.refusals import Invalid, Problem
+from jobs.input.refusals import Invalid, NotFound, Problem
 from jobs.library.library import MaterialFields, MaterialView, Uploaded
+from jobs.library.thumbnails import Thumbnails
+from jobs.media.kinds import open_file, suffix_of
+from jobs.media.paths import MediaRejected
 from storage.records import Use
 
 _HOW = "with curl: -F file=@clip.mp4, or --data-binary @clip.mp4 and ?name=clip.mp4"
+
+
+_TYPES = {
+    ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime",
+    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
+}  # fmt: skip
 
 
 class MaterialQuery(msgspec.Struct):
@@ -65,6 +76,8 @@ class MaterialHandlers:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        folder = Path(services.store.state_dir) / "thumbnails"
+        self._thumbnails = Thumbnails(services.library, folder, services.clock)
 
     def page(self, call: Call) -> Result:
         query = call.query(MaterialQuery)
@@ -77,6 +90,24 @@ class MaterialHandlers:
 
     def get(self, call: Call) -> Result:
         return self._show(self._services.library.get(call.id))
+
+    def file(self, call: Call) -> Result:
+        material = self._services.library.get(call.id).material
+        try:
+            file = open_file(Path(material.path))
+        except MediaRejected as error:
+            text = str(error).replace(Path(material.path).name, material.name)
+            raise NotFound(Problem("material_id", text, error.code)) from None
+        kind = _TYPES[suffix_of(material.path)]
+        return file_reply(call, file, name=material.name, etag=material.sha256, kind=kind)
+
+    def thumbnail(self, call: Call) -> Result:
+        etag = f"{self._services.library.get(call.id).material.sha256}-thumbnail"
+        # Not for long: after a restore the same number may name another file.
+        headers = (("ETag", f'"{etag}"'), ("Cache-Control", "private, max-age=600"))
+        if is_known(call, etag):
+            return Reply(304, b"", headers, "image/jpeg")
+        return Reply(200, self._thumbnails.get(call.id), headers, "image/jpeg")
 
     def upload(self, call: Call) -> Result:
         content_type = call.header("Content-Type") or ""
@@ -157,7 +188,9 @@ class MaterialHandlers:
         return objects.MaterialChange(self._show(view), warnings)
 
     def remove(self, call: Call) -> Result:
+        sha256 = self._services.library.get(call.id).material.sha256
         self._services.library.remove(call.id)
+        self._thumbnails.forget(sha256)
         return objects.Removed(call.id)
 
     def reset(self, call: Call) -> Result:
@@ -189,6 +222,10 @@ class MaterialHandlers:
             route("POST", "/reset-used", self.reset, "Let used files be chosen again", objects.Reset, bad, large,
                   body=ResetRequest),
             route("GET", "/{id}", self.get, "Look at one material", objects.MaterialObject, missing),
+            route("GET", "/{id}/file", self.file, "The file itself, whole or a range of it", None, missing, Code.RANGE,
+                  headers=RANGE_HEADERS, statuses=(200, 206, 304), media_type="*/*", slow=True),
+            route("GET", "/{id}/thumbnail", self.thumbnail, "A picture of it, at most 320 pixels wide and high", None,
+                  missing, headers=RANGE_HEADERS[2:], statuses=(200, 304), media_type="image/jpeg", slow=True),
             route("PATCH", "/{id}", self.change, "Change caption, username, sort number, tags", objects.MaterialChange,
                   bad, missing, large, Code.NO_SPACE, body=MaterialFields),
             route("DELETE", "/{id}", self.remove, "Remove a material and its file", objects.Removed, bad, missing),

@@ -25,6 +25,7 @@ _MEANING = {
     Code.DUPLICATE: "the account was given the same media a moment ago",
     Code.CHANGED: "the task has another version than the one in If-Match",
     Code.TOO_LARGE: "the body is too large",
+    Code.RANGE: "the range lies outside the file",
     Code.INTERNAL: "internal error; data.incident names it in the log",
     Code.DRAINING: "the daemon is about to stop",
     Code.NO_SPACE: "no disk space",
@@ -62,7 +63,16 @@ class RefusalData(msgspec.Struct, frozen=True, omit_defaults=True):
     incident: str = ""
 
 
-_HEADER_PATTERNS = {"Content-Range": r"^bytes [0-9]{1,15}-[0-9]{1,15}/([0-9]{1,15}|\*)$"}
+_HEADER_PATTERNS = {
+    "Content-Range": r"^bytes [0-9]{1,15}-[0-9]{1,15}/([0-9]{1,15}|\*)$",
+    "Range": "^[\\x20-\\x7e]{1,128}$",
+}
+_STATUS_MEANING = {
+    200: "Success",
+    202: "Success; it goes on in the background",
+    206: "The range that was asked for; Content-Range says which it is",
+    304: "The file is still the one that you have; without a body",
+}
 
 
 def make_document(routes: Iterable[Route], version: str) -> bytes:
@@ -206,8 +216,9 @@ def _responses(route: Route, found: dict[str, Any]) -> dict[str, Any]:
     else:
         schema = {"type": "string", "format": "binary"}
     for status in route.statuses:
-        text = "Success" if status == 200 else "Success; it goes on in the background"
-        responses[str(status)] = {"description": text, "content": {route.media_type: {"schema": schema}}}
+        responses[str(status)] = {"description": _STATUS_MEANING[status]}
+        if status != 304:
+            responses[str(status)]["content"] = {route.media_type: {"schema": schema}}
     if route.path == "/readyz":
         responses["503"] = {**responses["200"], "description": "Not able to work; the body says why"}
     common = () if route.path == "/healthz" else COMMON_CODES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -36,6 +36,7 @@ class Code(IntEnum):
     DUPLICATE = 40902
     CHANGED = 41201
     TOO_LARGE = 41301
+    RANGE = 41601
     INTERNAL = 50001
     DRAINING = 50301
     NO_SPACE = 50701
@@ -82,6 +83,7 @@ class Reply(msgspec.Struct, frozen=True):
     body: bytes
     headers: Headers = ()
     content_type: str = JSON
+    stream: Iterable[bytes] | None = None  #: instead of `body`: made while the client reads
 
     @property
     def status_line(self) -> str:

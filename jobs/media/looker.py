@@ -58,7 +58,7 @@ class Looker:
 
         Args:
             descriptor: Of the file, open for reading.
-            kind: "video" or "image".
+            kind: "video" or "image"; "thumbnail" makes the small picture of an image.
             max_pixels: Larger images are refused.
             timeout_s: Longest time for this look; waiting for others may take as long once more for each of three.
 

@@ -1,9 +1,9 @@
-"""The looking process: takes open files from a socket, one after the other, and answers what they hold, as JSON.
+"""The looking process: takes open files from a socket, one after the other, and answers what they hold.
 
     python -I child.py SOCKET
 
-Each request is one packet, `{"kind": "video" | "image", "max_pixels": N, "cpu_s": N}`, with the file's descriptor beside
-it; each answer is one packet. The process may crash, hang or be killed at any file: the daemon starts another.
+Each request is one packet, `{"kind": "video" | "image" | "thumbnail", "max_pixels": N, "cpu_s": N}`, with the file's
+descriptor beside it; each answer is one packet: what was seen as JSON, or the thumbnail as JPEG. The process may crash, hang or be killed at any file: the daemon starts another.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import signal
 import socket
 from typing import Any
 
-from jobs.media.look import jpeg, png, video, webp
+from jobs.media.look import jpeg, png, thumbnail, video, webp
 from jobs.media.look.sandbox import lock_down
 from jobs.media.look.seen import Seen, Source, Unfit
 
@@ -36,6 +36,8 @@ def look(fd: int, kind: str, max_pixels: int) -> Seen:
     source = Source(fd)
     if kind == "video":
         return video.look(source)
+    if kind == "thumbnail":
+        return {"picture": thumbnail.make(source, max_pixels)}
     if source.size > _IMAGE_MAX_BYTES:
         raise Unfit("too_large", f"has {source.size} bytes, of images {_IMAGE_MAX_BYTES} are taken")
     data = source.read(0, source.size)
@@ -81,7 +83,8 @@ def main() -> None:
         signal.setitimer(signal.ITIMER_PROF, 0)
         os.close(descriptors[0])
         tired = found.pop("tired", False) or _held_bytes() > _TIRED_BYTES
-        channel.send(json.dumps(found).encode())
+        picture = found.pop("picture", None)
+        channel.send(json.dumps(found).encode() if picture is None else picture)
         if tired:
             return
 

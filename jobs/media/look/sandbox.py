@@ -12,6 +12,8 @@ import struct
 
 #: Of address space; the libraries take about a hundred megabytes of it.
 MEMORY_BYTES = 512 * 1024**2
+#: clone, clone3, fork, vfork, execve, execveat.
+_STARTING = frozenset({56, 57, 58, 59, 322, 220, 221, 281, 435})
 #: socket, socketpair, bind, listen, accept, accept4, connect, clone, clone3, fork, vfork, execve, execveat, ptrace, kill.
 _FORBIDDEN = {
     "x86_64": (0xC000003E, (41, 53, 49, 50, 43, 288, 42, 56, 435, 57, 58, 59, 322, 101, 62)),
@@ -25,8 +27,12 @@ _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
 _X32 = 0x40000000
 
 
-def lock_down() -> bool:
-    """Give up what is not needed to look into files. Returns whether the system calls are filtered too."""
+def lock_down(*, starts_programs: bool = False) -> bool:
+    """Give up what is not needed to look into files. Returns whether the system calls are filtered too.
+
+    Args:
+        starts_programs: What follows becomes another program, which needs threads; the limits go on for it.
+    """
     for signal_number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(signal_number, signal.SIG_IGN if signal_number != signal.SIGTERM else signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -37,17 +43,19 @@ def lock_down() -> bool:
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123 - a small start
         file.write("800")  # when memory is short this process goes, not the daemon
     with contextlib.suppress(ImportError, OSError, AttributeError, MemoryError):
-        return _filter_calls()
+        return _filter_calls(starts_programs=starts_programs)
     return False  # the limits hold anyhow
 
 
-def _filter_calls() -> bool:
+def _filter_calls(*, starts_programs: bool) -> bool:
     import ctypes
 
     known = _FORBIDDEN.get(platform.machine())
     if known is None:
         return False
     architecture, numbers = known
+    if starts_programs:
+        numbers = tuple(number for number in numbers if number not in _STARTING)
     code = [(_LOAD, 0, 0, 4), (_JUMP_EQUAL, 0, len(numbers) + 2, architecture), (_LOAD, 0, 0, 0)]
     code.append((_JUMP_AT_LEAST, len(numbers) + 1, 0, _X32))
     code += [(_JUMP_EQUAL, len(numbers) - at, 0, number) for at, number in enumerate(numbers)]
