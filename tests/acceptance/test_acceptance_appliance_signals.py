@@ -81,8 +81,18 @@ def test_a_demo_that_is_stopped_while_it_starts_leaves_nothing_either(tmp_path):
     demo.gone(60)
 
 
+@pytest.fixture
+def hangup_counts():
+    """A hang-up ends what is started here, also where the tests run under `nohup`, which children inherit."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL], ids=str)
-def test_make_demo_leaves_no_process_behind_when_its_terminal_is_closed_or_it_is_killed(tmp_path, number):
+def test_make_demo_leaves_no_process_behind_when_its_terminal_is_closed_or_it_is_killed(
+    tmp_path, number, hangup_counts
+):
     demo = subprocess.Popen(
         [sys.executable, "-m", "simulator.demo", "--listen", "127.0.0.1:0"],
         cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
