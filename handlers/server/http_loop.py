@@ -30,11 +30,9 @@ _LEAVING_POLL_S = 0.05
 #: What a peer, and one of its connections, is charged at most at a time: much of it may be waiting for other threads.
 _COST_MAX_S, _COST_OF_CHANNEL_MAX_S = 0.02, 0.002
 _HALF_REQUESTS_S = 2.0  #: requests that are arriving while the server leaves get so long to be whole
-#: How long the connections that have something, and those that have more, may take in each round.
-_TURN_S = 0.005
-_TURN_BESIDE_A_CROWD_S = (
-    0.001  #: of the others, while newcomers queue: those who ask for /healthz are among them
-)
+#: How long each kind of connections may take in a round: those that have something, those that have waited, those that
+#: have more. Newcomers have their turn after each round, and those who ask for /healthz are among them.
+_TURN_S = 0.001
 _EVENTS_A_ROUND = 256
 _GONE = select.EPOLLERR | select.EPOLLHUP
 _SAY_AGAIN_S = 60.0
@@ -112,8 +110,7 @@ class HttpLoop:
         self.now = self.beat = time.monotonic()
         if self.abandoned:
             return
-        turn_s = _TURN_BESIDE_A_CROWD_S if self.door.crowded else _TURN_S
-        ends = self.now + turn_s
+        ends = self.now + _TURN_S
         for fd, happened in events:
             if fd == self._bell.fd:
                 self._bell.hush()
@@ -125,7 +122,7 @@ class HttpLoop:
                 self._charged(channel, partial(channel.handle, happened))  # else it happens again
         for _ in range(len(self._inbox)):
             self._inbox.popleft()()
-        self._go_on(turn_s)
+        self._go_on()
         self._workers.start(self._is_overdrawn)
         if self.door.opened:
             # Last: they may get the descriptors of connections that were closed above, for which events were there.
@@ -246,16 +243,16 @@ class HttpLoop:
         self._to_disk.ended()
         self._charged(channel, partial(channel.stored, room=room))
 
-    def _go_on(self, turn_s: float) -> None:
+    def _go_on(self) -> None:
         """Let those go on that gave way to others, and those that have waited long enough."""
-        ends = time.monotonic() + turn_s
+        ends = time.monotonic() + _TURN_S
         for channel in self.patience.let_in(self.now):
             self.admit(channel)
             self._charged(channel, channel.advance)
             if time.monotonic() >= ends:
                 break
         self._again.update(dict.fromkeys(self.patience.resumed(self.now)))
-        ends = time.monotonic() + turn_s  # their own: else newcomers without end would leave them none
+        ends = time.monotonic() + _TURN_S  # their own: else newcomers without end would leave them none
         for _ in range(len(self._again)):
             if time.monotonic() >= ends:
                 break

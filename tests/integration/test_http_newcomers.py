@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 
 from handlers.server import disk_queue, http_loop, paused_connections, peers
+from handlers.server.connection.channel import Channel
+from handlers.server.connection.incoming import Incoming
+from handlers.server.connection.request_parser import Parser
 from handlers.server.connection.spool import Spool
 from handlers.server.http_loop import HttpLoop
 from handlers.server.peers import ASKING_MAX, Peer
@@ -240,6 +243,37 @@ def test_thousands_that_expire_at_once_are_closed_in_steps(
         until(lambda: len(loop.channels) == 50)
         until(lambda: not loop.channels)
     assert set(range(50)) <= set(closed), "one in each round"
+
+
+def test_a_body_in_tiny_chunks_gives_way_to_others_after_each_piece(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A piece of 8 KB would be 1,300 chunks, ten milliseconds for which /healthz waits, and several were parsed in a turn."""
+    turns: list[list[int]] = []
+    parse, advance = Incoming.parse, Channel.advance
+
+    def counted(incoming: Incoming) -> Parser:
+        parser, before = incoming.parser, len(incoming.rest)
+        if parser is not None and parser.headers_finished and parser.chunked:
+            parse(incoming)
+            turns[-1].append(before - len(incoming.rest))
+            return parser
+        return parse(incoming)
+
+    def in_turn(channel: Channel, **new: bool) -> None:
+        turns.append([])
+        advance(channel, **new)
+
+    monkeypatch.setattr(Incoming, "parse", counted)
+    monkeypatch.setattr(Channel, "advance", in_turn)
+    wire = side.serve()
+    head = f"POST {T} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    with connect(wire.port, head + b"1\r\nx\r\n" * 2000 + b"0\r\n\r\n") as sock:
+        assert sock.recv(12) == b"HTTP/1.1 400"
+    parsed = [pieces for pieces in turns if pieces]
+    assert sum(map(sum, parsed)) == 12_005
+    assert max(map(len, parsed)) == 1
+    assert max(map(max, parsed)) <= 256
 
 
 def test_what_waits_for_the_disk_is_given_up_with_its_connection(

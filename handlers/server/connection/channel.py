@@ -214,6 +214,8 @@ class Channel:
                 if self.is_new:
                     self._loop.admit(self)
                 self._parse()
+                if self._incoming.in_chunks:
+                    break  # a piece of them costs much
             else:
                 self._want(_READ)
                 return

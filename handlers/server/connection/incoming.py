@@ -8,8 +8,8 @@ from handlers.server.connection.request_parser import Parser, Site
 
 #: How much is read at once, and how much of it the parser sees at once: it copies what it was given for each request.
 _RECV_BYTES, _RECV_BODY_BYTES, _PARSE_BYTES = 16 * 1024, 64 * 1024, 8 * 1024
-#: Of a chunked body: so many bytes may be eighty chunks.
-_PARSE_CHUNKS_BYTES = 512
+#: Of a chunked body: so many bytes may be forty chunks, and each costs as much as a small request.
+_PARSE_CHUNKS_BYTES = 256
 #: What the loop answers by itself (`App.at_once`).
 _ASKS_HEALTH = (b"GET /healthz", b"HEAD /healthz")
 _END_OF_HEADERS = b"\r\n\r\n"
@@ -56,6 +56,11 @@ class Incoming:
     def in_body(self) -> bool:
         """The headers are parsed; the body arrives."""
         return self.parser is not None and self.parser.headers_finished
+
+    @property
+    def in_chunks(self) -> bool:
+        """As `in_body`, of a body that comes in chunks."""
+        return self.parser is not None and self.parser.headers_finished and self.parser.chunked
 
     def wanted_bytes(self, *, is_new: bool) -> int:
         """How much to read at once."""
