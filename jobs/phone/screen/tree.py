@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from lxml import etree
 
@@ -155,37 +156,40 @@ def parse_xml(xml: str) -> UiTree:
         raise TreeUnreadable(f"not a UI tree: more than {MAX_NODES} nodes")
     if "<!DOCTYPE" in xml or "<!ENTITY" in xml:  # no dumper writes one, and entities multiply
         raise TreeUnreadable("not a UI tree: it has a document type")
-    # huge_tree: libxml2 would cut a tree silently at 256 levels; the bounds are kept here.
-    parser = etree.XMLParser(recover=True, huge_tree=True, resolve_entities=False, no_network=True)
-    text = sanitise(xml)
-    try:
-        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise TreeUnreadable(f"not a UI tree: {error}") from error
-    if root is None:
-        raise TreeUnreadable("not a UI tree: no element in it")
-    nodes: list[Node] = []
-    depths: dict[etree._Element, int] = {}
-    made: dict[etree._Element, Node] = {}
-    reordered = False  #: whether anything is drawn in another order than it is written
-    for element in root.iter(etree.Element):
-        get = element.get
-        holder = element.getparent()
-        depth = depths[element] = depths.get(holder, 0) + 1 if holder is not None else 0
-        if depth > MAX_DEPTH:
+    if (reader := _read_strictly(xml)) is not None:
+        return UiTree(reader.nodes, source=xml)
+    return _read_what_there_is(xml)
+
+
+class _Reader:
+    """Makes the nodes, element by element, as a target of lxml's parsers. Raises TreeUnreadable for what is nested too deep."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self._open: list[Node | None] = []  #: what each open element became; None for those without bounds
+        self._reordered = False  #: whether anything is drawn in another order than it is written
+        self._root = ""
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if len(self._open) > MAX_DEPTH:
             raise TreeUnreadable(f"not a UI tree: nested more than {MAX_DEPTH} levels deep")
-        if get("bounds") is None:
-            continue
-        drawing_order = get("drawing-order") or ""
-        parent = made.get(holder) if holder is not None else None
+        get = attributes.get
+        bounds = get("bounds")
+        self._root = self._root or tag
+        if bounds is None:
+            self._open.append(None)
+            return
+        drawing_order = get("drawing-order", "")
+        parent = self._open[-1] if self._open else None
+        order = len(self.nodes)
         node = Node(
-            text=(get("text") or "")[:MAX_TEXT_CHARS],
-            resource_id=get("resource-id") or "",
-            content_desc=(get("content-desc") or "")[:MAX_TEXT_CHARS],
-            hint=(get("hint") or "")[:MAX_TEXT_CHARS],
-            class_name=get("class") or "",
-            package=get("package") or "",
-            bounds=parse_bounds(get("bounds") or ""),
+            text=get("text", "")[:MAX_TEXT_CHARS],
+            resource_id=get("resource-id", ""),
+            content_desc=get("content-desc", "")[:MAX_TEXT_CHARS],
+            hint=get("hint", "")[:MAX_TEXT_CHARS],
+            class_name=get("class", ""),
+            package=get("package", ""),
+            bounds=parse_bounds(bounds),
             clickable=get("clickable") == "true",
             enabled=get("enabled") != "false",
             checkable=get("checkable") == "true",
@@ -197,22 +201,61 @@ def parse_xml(xml: str) -> UiTree:
             showing_hint=get("showing-hint") == "true",
             visible=get("displayed") != "false" and get("visible-to-user") != "false",
             parent=parent,
-            order=len(nodes),
-            drawn=len(nodes),
+            order=order,
+            drawn=order,
             drawing_order=int(drawing_order) if _ORDER.fullmatch(drawing_order) else 0,
         )
         if parent is not None:
             if parent.children and node.drawing_order < parent.children[-1].drawing_order:
-                reordered = True
+                self._reordered = True
             parent.children.append(node)
-        made[element] = node
-        nodes.append(node)
-    if not nodes and root.tag != "hierarchy":
-        raise TreeUnreadable("not a UI tree: no node in it")
-    if reordered:
-        _paint(nodes)
+        self._open.append(node)
+        self.nodes.append(node)
+
+    def end(self, tag: str) -> None:
+        self._open.pop()
+
+    def close(self) -> None:
+        """All was read. Raises TreeUnreadable when nothing was a node."""
+        if not self.nodes and self._root != "hierarchy":
+            raise TreeUnreadable("not a UI tree: no node in it")
+        if self._reordered:
+            _paint(self.nodes)
+
+
+def _read_strictly(xml: str) -> _Reader | None:
+    """The nodes of well-formed XML, as nearly every phone sends it; None for anything else."""
+    reader = _Reader()
+    target: Any = reader
+    # huge_tree: libxml2 would cut a tree silently at 256 levels; the bounds are kept here. Without entities of its own a
+    # text has the five of XML alone, which a target would get as numbers if they were not resolved.
+    parser = etree.XMLParser(target=target, huge_tree=True, resolve_entities=True, no_network=True)
+    try:
+        etree.fromstring(xml.encode(), parser)
+    except (etree.XMLSyntaxError, UnicodeEncodeError):
+        return None
+    return reader
+
+
+def _read_what_there_is(xml: str) -> UiTree:
+    """The nodes of a text that is no XML as a whole: cut off, with forbidden characters, with something behind it."""
+    parser = etree.XMLParser(recover=True, huge_tree=True, resolve_entities=False, no_network=True)
+    text = sanitise(xml)
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise TreeUnreadable(f"not a UI tree: {error}") from error
+    if root is None:
+        raise TreeUnreadable("not a UI tree: no element in it")
+    reader = _Reader()
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            reader.start(element.tag, element.attrib)
+        else:
+            reader.end(element.tag)
+    reader.close()
     closed = len(root) == 0 or f"</{root.tag}" in text[text.rfind("</") :]
-    return UiTree(nodes, source=xml, cut=not closed)
+    return UiTree(reader.nodes, source=xml, cut=not closed)
 
 
 def _paint(nodes: list[Node]) -> None:

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import os
+import random
+import re
 import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from jobs.phone.screen.tree import Node, TreeUnreadable, UiTree, parse_bounds, parse_xml, sanitise
+from tests.support.eyes import SHARED
 
 DUMPS = Path(os.environ.get("TIKMATRIXD_UI_DUMPS", Path(__file__).parents[6] / "shared" / "ui-dumps"))
 XML_DUMPS = sorted(DUMPS.glob("*/*.xml"))
+RECORDED = sorted((SHARED / "ui-corpus").glob("*/*.xml")) + XML_DUMPS
 
 
 def wrap(inner: str) -> str:
@@ -233,3 +238,127 @@ def test_a_tree_that_breaks_off_says_so() -> None:
     assert not parse_xml(xml + "UI hierchary dumped to: /dev/tty").cut
     assert parse_xml(xml[: xml.index("second")]).cut
     assert parse_xml(xml[: xml.index("</")]).cut
+
+
+def read_at_once(xml: str) -> list[tuple[object, ...]]:
+    """The nodes as a parser that forgives everything finds them, each with its parent's place and how it is drawn."""
+    parser = etree.XMLParser(recover=True, huge_tree=True, resolve_entities=False, no_network=True)
+    try:
+        root = etree.fromstring(sanitise(xml).encode("utf-8", "replace"), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return []
+    elements = [] if root is None else [e for e in root.iter(etree.Element) if e.get("bounds") is not None]
+    places = {element: place for place, element in enumerate(elements)}
+    drawn: list[int] = []
+
+    def order(element: etree._Element) -> int:
+        number = element.get("drawing-order") or ""
+        return int(number) if re.fullmatch("[0-9]{1,9}", number) else 0
+
+    def draw(element: etree._Element) -> None:
+        drawn.append(places[element])
+        for child in sorted((c for c in element if c in places), key=order):
+            draw(child)
+
+    siblings = [[order(child) for child in e if child in places] for e in elements]
+    if all(orders == sorted(orders) for orders in siblings):
+        drawn = list(range(len(elements)))
+    else:
+        for element in elements:
+            if element.getparent() not in places:
+                draw(element)
+    found = []
+    for place, e in enumerate(elements):
+        flags = (
+            "clickable",
+            "checkable",
+            "checked",
+            "selected",
+            "focused",
+            "focusable",
+            "scrollable",
+            "showing-hint",
+        )
+        found.append(
+            (
+                *((e.get(name) or "")[:20_000] for name in ("text", "content-desc", "hint")),
+                *(e.get(name) or "" for name in ("resource-id", "class", "package")),
+                parse_bounds(e.get("bounds") or ""),
+                *(e.get(name) == "true" for name in flags),
+                e.get("enabled") != "false",
+                e.get("displayed") != "false" and e.get("visible-to-user") != "false",
+                order(e),
+                place,
+                drawn.index(place),
+                places.get(e.getparent()),
+                [places[child] for child in e if child in places],
+            )
+        )
+    return found
+
+
+def read_by_us(xml: str) -> list[tuple[object, ...]]:
+    try:
+        nodes = parse_xml(xml).nodes
+    except TreeUnreadable:
+        return []
+    return [
+        (
+            n.text, n.content_desc, n.hint, n.resource_id, n.class_name, n.package, n.bounds, n.clickable, n.checkable,
+            n.checked, n.selected, n.focused, n.focusable, n.scrollable, n.showing_hint, n.enabled, n.visible,
+            n.drawing_order, n.order, n.drawn, n.parent.order if n.parent else None, [c.order for c in n.children],
+        )
+        for n in nodes
+    ]  # fmt: skip
+
+
+CHARACTERS = [
+    "a", "b", " ", "\u00fc", "\U0001f600", "\n", "\t", "\x08", "\ufffe", "&amp;", "&lt;", "&#10;", "&#8;", "&#xD83D;", "&",
+    "<", "\u0085", ">",
+]  # fmt: skip
+WORDS = ("text", "content-desc", "hint", "resource-id", "class", "package")
+TRUTHS = ("clickable", "enabled", "checked", "selected", "displayed", "visible-to-user", "showing-hint")
+
+
+def drawn_tree(rng: random.Random) -> str:
+    """A tree as phones send it; some with what XML forbids, some with a piece missing or something behind it."""
+    characters = rng.choice([CHARACTERS, [c for c in CHARACTERS if sanitise(c) == c and c not in "&<"]])
+    tags = rng.choice([["node"], ["node", "android.view.View", "a:b", "1x"]])
+
+    def word() -> str:
+        return "".join(rng.choices(characters, k=rng.randint(0, 5)))
+
+    def element(depth: int) -> str:
+        attributes = {name: word() for name in WORDS if rng.random() < 0.5}
+        attributes |= {
+            name: rng.choice(["true", "false", "", "odd"]) for name in TRUTHS if rng.random() < 0.3
+        }
+        if rng.random() < 0.8:
+            attributes["bounds"] = rng.choice(["[0,0][9,9]", "[-1,2][30,4]", "odd", ""])
+        if rng.random() < 0.5:
+            attributes["drawing-order"] = rng.choice(["0", "1", "2", "7", "odd"])
+        tag = rng.choice(tags)
+        opened = tag + "".join(f' {name}="{value}"' for name, value in attributes.items())
+        inner = [element(depth + 1) for _ in range(rng.randint(0, 3) if depth < 4 else 0)]
+        between = rng.choice(["", "\n  ", "<!-- x -->", "text", "<![CDATA[<node/>]]>", "<?go on?>"])
+        return f"<{opened}>{between.join(inner)}</{tag}>" if inner else f"<{opened} />"
+
+    xml = wrap(element(0) + element(0))
+    if rng.random() < 0.3:
+        start = rng.randint(0, len(xml))
+        xml = xml[:start] + word() + xml[rng.randint(start, len(xml)) :]
+    return xml
+
+
+@given(st.integers(0, 2**40))
+@settings(deadline=None, max_examples=400)
+def test_U2_11_well_formed_or_not_a_tree_has_the_nodes_that_a_forgiving_parser_finds(seed: int) -> None:
+    xml = drawn_tree(random.Random(seed))
+    assert read_by_us(xml) == read_at_once(xml), xml
+
+
+@pytest.mark.skipif(not RECORDED, reason="the recorded screens are not here")
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_a_recorded_screen_has_the_nodes_that_a_forgiving_parser_finds(path: Path) -> None:
+    xml = path.read_text("utf-8")
+    assert read_by_us(xml) == read_at_once(xml) != []
