@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import threading
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +21,9 @@ from storage.tables.tasks import TaskStore
 LOOK_S = 10.0
 #: Of a longer queue than this, what was stopped or deleted is looked for only every so often as above.
 LONG_LANE = 500
+#: So many of those that wait for one phone are told exactly what it does now. With every post that changes, and of ten
+#: thousand all but a few have hours to wait.
+HEADS = 20
 
 _SENTENCES = {
     PhoneState.DEVICE: "ready",
@@ -44,7 +47,9 @@ class _Lane:
     reads: list[ReadTurn] = field(default_factory=list)
     known: set[int] = field(default_factory=set)
     unlabelled: set[int] = field(default_factory=set)
-    reason: tuple[Waiting, str] | None = None  #: the one last given to all that wait here
+    reason: tuple[Waiting, str] | None = None  #: the one last given to the heads
+    rest_reason: tuple[Waiting, str] | None = None  #: the one last given to those behind them
+    told: set[int] = field(default_factory=set)  #: the heads that have the reason
     not_before: float = float("-inf")  #: monotonic; the phone was gone at the door a moment ago
     door: str = ""  #: why
     gone_at: float = float("-inf")  #: monotonic; when posts that are no longer queued were last looked for
@@ -53,11 +58,8 @@ class _Lane:
         return bool(self.looks or self.posts or self.reads)
 
     def in_order(self) -> Iterator[tuple[float, int]]:
-        """The posts by start time and id; most of the time only the first is wanted."""
-        if self.posts:
-            first = self.posts[0]
-            yield first
-            yield from sorted(post for post in self.posts if post != first)
+        """The posts by start time and id; any may be removed on the way."""
+        yield from self.posts.copy()
 
     @property
     def head(self) -> tuple[int, float, int]:
@@ -74,13 +76,14 @@ class _Lane:
         return bool(self.reads) and (not self.posts or self.reads[0].asked_at < self.posts[0][0])
 
     def remove(self, post: tuple[float, int]) -> None:
-        if post == self.posts[0]:
-            heapq.heappop(self.posts)
-        else:
-            self.posts.remove(post)
-            heapq.heapify(self.posts)
+        del self.posts[bisect_left(self.posts, post)]
         self.known.discard(post[1])
         self.unlabelled.discard(post[1])
+
+    def forget_reasons(self) -> None:
+        """The next reason is news to all that wait."""
+        self.reason = self.rest_reason = None
+        self.told.clear()
 
 
 class Dispatcher:
@@ -139,7 +142,7 @@ class Dispatcher:
                     continue
                 lane.known.add(task.id)
                 lane.unlabelled.add(task.id)
-                heapq.heappush(lane.posts, (task.scheduled_at, task.id))
+                insort(lane.posts, (task.scheduled_at, task.id))
                 added = True
         if added:
             self.loop.wake()
@@ -258,7 +261,7 @@ class Dispatcher:
                     lane.gone_at = now
                     self._drop_gone(lane)
                 if accounts_changed:
-                    lane.reason = None
+                    lane.forget_reasons()
             for lane in sorted((lane for lane in self._lanes.values() if lane), key=lambda lane: lane.head):
                 reason = self._obstacle(lane)
                 if reason is None:
@@ -291,9 +294,9 @@ class Dispatcher:
             for task in self._tasks.many(lane.known)
             if task.stage is Stage.QUEUED and task.serial == lane.serial
         ]
-        if len(posts) == len(lane.posts) and set(posts) == set(lane.posts):
+        posts.sort()
+        if posts == lane.posts:
             return
-        heapq.heapify(posts)
         lane.posts = posts
         lane.known = {task_id for _, task_id in posts}
         lane.unlabelled &= lane.known
@@ -323,7 +326,7 @@ class Dispatcher:
                 breaker.started(task)
             lane.remove(post)
             return self._turn_for(task, False), held
-        lane.reason = None  # each has its own: the next reason is news to all
+        lane.forget_reasons()  # each has its own
         lane.unlabelled.clear()
         return lane.reads.pop(0) if lane.reads else None, held
 
@@ -373,9 +376,20 @@ class Dispatcher:
         return None
 
     def _label(self, lane: _Lane, reason: tuple[Waiting, str]) -> Iterator[Why]:
-        whom = lane.unlabelled if lane.reason == reason else lane.known
-        for task in self._tasks.many(sorted(whom)):
-            hold = self._account_hold(task)
-            yield (task.id, Waiting.ACCOUNT, hold) if hold else (task.id, *reason)
-        lane.reason = reason
+        """Tell the heads what is in the way, and those behind them what stays true while the phone works its way."""
+        heads = {task_id for _, task_id in lane.posts[:HEADS]}
+        rest_reason = reason
+        if len(lane.posts) > HEADS and (lane.serial in self._busy or reason[0] is Waiting.SLOT):
+            rest_reason = Waiting.DEVICE, f"tasks that were due before it have the phone {lane.serial} first"
+        news = (
+            heads
+            if lane.reason != reason
+            else {h for h in heads if h in lane.unlabelled or h not in lane.told}
+        )
+        behind = (lane.unlabelled | lane.told if lane.rest_reason == rest_reason else lane.known) - heads
+        for whom, why in ((news, reason), (behind & lane.known, rest_reason)):
+            for task in self._tasks.many(sorted(whom)):
+                hold = self._account_hold(task)
+                yield (task.id, Waiting.ACCOUNT, hold) if hold else (task.id, *why)
+        lane.reason, lane.rest_reason, lane.told = reason, rest_reason, heads
         lane.unlabelled.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from jobs.phone.protocol import PhoneState
-from jobs.queue.dispatcher import Dispatcher
+from jobs.queue import dispatcher
+from jobs.queue.dispatcher import HEADS, Dispatcher
 from jobs.queue.turn import Turn
 from jobs.task.states import Mover
 from storage.records import Stage, Task, Waiting
 from storage.store import Store
+from storage.tables.tasks import WaitingFacts
 from tests.support.bench import new_task, plain_turns
 from tests.support.clock import FakeClock
 from tests.support.fake_phones import FakePhones
@@ -239,16 +241,68 @@ def test_a_draining_dispatcher_begins_nothing(store: Store) -> None:
     assert rig.turn() == []
 
 
+def test_of_a_long_queue_only_the_first_are_told_what_the_phone_does_now(store: Store) -> None:
+    phones = FakePhones("A", "B")
+    rig = Rig(store, phones, limit=1)
+    tasks = [rig.add("A", at) for at in range(HEADS + 3)]
+    first, *heads = tasks[: HEADS + 1]
+    changes = store.tasks.set_waiting
+    told: list[int] = []
+
+    def note(updates: Mapping[int, WaitingFacts]) -> None:
+        told.extend(updates)
+        changes(updates)
+
+    store.tasks.set_waiting = note  # type: ignore[method-assign]
+    assert rig.turn() == [first.id]
+    behind = (Waiting.DEVICE, "tasks that were due before it have the phone A first")
+    assert {rig.why(task) for task in heads} == {(Waiting.DEVICE, f"the phone A works on task {first.id}")}
+    assert {rig.why(task) for task in tasks[HEADS + 1 :]} == {behind}
+    told.clear()
+    rig.dispatcher.release(rig.begun[0])
+    other = rig.add("B", -1)
+    assert rig.turn() == [other.id]
+    assert {rig.why(task)[0] for task in heads} == {Waiting.SLOT}
+    assert sorted(told) == [task.id for task in heads]
+    rig.dispatcher.release(rig.begun[1])
+    told.clear()
+    assert rig.turn() == [heads[0].id]
+    assert rig.why(tasks[HEADS + 1]) == (Waiting.DEVICE, f"the phone A works on task {heads[0].id}")
+    assert rig.why(tasks[HEADS + 2]) == behind
+    assert len(told) == HEADS
+
+
+def test_what_lasts_is_told_to_all_of_a_long_queue_and_so_is_a_place_that_moved_back(store: Store) -> None:
+    phones = FakePhones("A")
+    rig = Rig(store, phones)
+    tasks = [rig.add("A", at) for at in range(1, HEADS + 4)]
+    rig.turn()
+    earlier = rig.add("A", 0)
+    rig.turn()
+    works = (Waiting.DEVICE, f"the phone A works on task {tasks[0].id}")
+    behind = (Waiting.DEVICE, "tasks that were due before it have the phone A first")
+    assert {rig.why(task) for task in (earlier, *tasks[1:HEADS])} == {works}
+    assert {rig.why(task) for task in tasks[HEADS:]} == {behind}
+    rig.dispatcher.release(rig.begun[0])
+    phones.set("A", PhoneState.OFFLINE)
+    assert rig.turn() == []
+    assert {rig.why(task)[1] for task in tasks[1:]} == {
+        "the phone A is not ready: it is connected but does not answer"
+    }
+
+
 SERIALS = ("A", "B", "C", "B2")
 
 
 class Hub(RuleBasedStateMachine):
     """Whatever happens in whatever order: no phone works twice, no slot too many, no task without a reason."""
 
-    @initialize(limit=st.integers(1, 3))
-    def begin(self, limit: int) -> None:
+    @initialize(limit=st.integers(1, 3), heads=st.sampled_from([1, 2, HEADS]))
+    def begin(self, limit: int, heads: int) -> None:
         import tempfile
 
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(dispatcher, "HEADS", heads)
         self.folder = tempfile.TemporaryDirectory()
         self.store = Store.open(Path(self.folder.name), reserve_bytes=0)
         self.phones = FakePhones("A", "B", "C")
@@ -303,10 +357,14 @@ class Hub(RuleBasedStateMachine):
         for task in self.store.tasks.queued():
             assert task.waiting_for is not None
             assert task.waiting_detail
+        for serial in SERIALS:
+            for task in self.store.tasks.queued(serial)[: dispatcher.HEADS]:
+                assert task.waiting_detail == self.rig.dispatcher.why(serial)
 
     def teardown(self) -> None:
         if hasattr(self, "store"):
             self.store.close()
+            self.patch.undo()
             self.folder.cleanup()
 
 
