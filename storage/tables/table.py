@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 import msgspec
@@ -65,6 +65,10 @@ class Table(Generic[R]):
         """Remove the records that are too old; returns how many."""
         with self._storage.state_lock:
             old = [doc_id for doc_id, record in self._records.items() if is_old(record)]
+        return self._drop_old(old, is_old)
+
+    def _drop_old(self, old: Sequence[int], is_old: Callable[[R], bool]) -> int:
+        """Remove those of these records that are too old; returns how many."""
 
         def action(change: Transaction) -> int:
             # Asked again here: another change may have put a new record in the old one's place.

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from storage.errors import AccountExists, InvalidRecord, UnknownRecord
+from storage.errors import AccountExists, InvalidRecord, StoreFailed, UnknownRecord
 from storage.records import IdempotencyEntry, NewAccount, NewMaterial
 from storage.store import Store
+from storage.tables import idempotency
 from tests.support.storage_samples import new_task
 
 Opener = Callable[..., Store]
@@ -115,6 +116,42 @@ def test_an_answer_is_kept_for_a_day(store: Store):
     assert store.idempotency.expire(1000.0) == 0
     assert store.idempotency.expire(1000.0 + 86400.0) == 1
     assert store.idempotency.expire(1000.0 + 86400.0) == 0
+
+
+def test_answers_are_dropped_from_the_oldest_on_some_at_a_time(
+    make_store: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "EXPIRE_AT_ONCE", 2)
+    store = make_store()
+    day = 86400.0
+    for number in (3, 1, 5, 2, 4):
+        entry = IdempotencyEntry(f"key {number}", "hash", 1000.0 + number, {"code": 0})
+        store.tasks.create([new_task()], idempotency=entry)
+
+    def left() -> list[int]:
+        return [n for n in range(1, 6) if store.idempotency.find(f"key {n}", 1000.0)]
+
+    assert (store.idempotency.expire(1003.0 + day), left()) == (2, [3, 4, 5])
+    store = make_store()
+    assert (store.idempotency.expire(1003.0 + day), left()) == (1, [4, 5])
+    assert (store.idempotency.expire(1003.0 + day), left()) == (0, [4, 5])
+    renewed = IdempotencyEntry("key 4", "hash", 5000.0, {"code": 0})
+    store.tasks.create([new_task()], idempotency=renewed)
+    assert (store.idempotency.expire(1005.0 + day), left()) == (1, [4])
+
+
+def test_answers_that_could_not_be_dropped_are_dropped_the_next_time(store: Store) -> None:
+    store.tasks.create([new_task()], idempotency=IdempotencyEntry("key", "hash", 1000.0, {"code": 0}))
+    commit = store.storage.commit
+
+    def fails(action: Any, **more: Any) -> Any:
+        raise StoreFailed("no disk")
+
+    store.storage.commit = fails  # type: ignore[method-assign]
+    with pytest.raises(StoreFailed):
+        store.idempotency.expire(1000.0 + 86400.0)
+    store.storage.commit = commit  # type: ignore[method-assign]
+    assert store.idempotency.expire(1000.0 + 86400.0) == 1
 
 
 def test_small_facts_survive_and_equal_ones_are_not_written_again(make_store: Opener):
