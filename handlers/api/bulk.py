@@ -10,16 +10,16 @@ from msgspec import Meta
 from handlers.access.auth import source_of
 from handlers.api import objects
 from handlers.api.services import Services
-from handlers.api.tasks import CLIENT_HEADER, KEY_HEADER, Flag, TaskFilter, refuse_other_key
+from handlers.api.tasks import CLIENT_HEADER, KEY_HEADER, Flag, refuse_other_key
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Answer, Code, Reply
+from handlers.request.task_filter import TaskFilter, wanted_tasks
 from jobs.input.fields import Findings, read_object
 from jobs.input.refusals import Invalid, Problem
 from jobs.intake.bulk import MAX_ROWS, create_bulk
 from jobs.intake.csv_export import export_csv
 from jobs.intake.csv_rows import Row, read_csv
 from jobs.intake.request import CreateRequest
-from storage.records import Status
 
 _LIMIT_BYTES = 8 * 1024**2
 _CSV = "text/csv; charset=utf-8"
@@ -85,15 +85,12 @@ class BulkHandlers:
         return Answer(created.answer, (("Idempotent-Replay", "true"),) if created.replayed else ())
 
     def export(self, call: Call) -> Result:
-        query = call.query(ExportQuery)
-        query.pop("format", None)
-        if "status" in query:
-            query["status"] = Status(query["status"])
-        tasks, _ = self._services.store.tasks.page(**query, page_size=1 << 31)
-        tasks.sort(key=lambda task: (task.scheduled_at, task.id))
+        zone = self._services.zone()
+        wanted = wanted_tasks(call.query(ExportQuery), self._services.clock.now(), zone)
+        tasks, _ = self._services.store.tasks.page(sort="scheduled_at", page_size=1 << 31, **wanted)
         return Reply(
             200,
-            b"".join(export_csv(tasks, self._services.zone())),
+            b"".join(export_csv(tasks, zone)),
             (("Content-Disposition", 'attachment; filename="tasks.csv"'),),
             _CSV,
         )

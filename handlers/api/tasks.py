@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
 from handlers.access.auth import source_of
 from handlers.api import objects
@@ -14,6 +14,7 @@ from handlers.api.services import Services
 from handlers.api.task_view import TaskViews, show_task
 from handlers.request.call import Call, Result, Route, page_of, routes_below
 from handlers.request.envelope import Answer, Code, Reply
+from handlers.request.task_filter import TaskFilter, wanted_tasks
 from jobs.hub.time_zone import zone_name
 from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown
@@ -21,6 +22,7 @@ from jobs.input.refusals import Invalid, NotFound, Problem
 from jobs.intake.change_request import ChangeRequest
 from jobs.intake.request import CreateRequest
 from jobs.run.control import RetryAll
+from storage.lists.task_lists import Sort, Wanted
 from storage.records import Status, Task
 
 _MAX_BATCH = 10_000
@@ -44,21 +46,16 @@ _MATCH_HEADER = (
 Flag = Annotated[bool, Meta(description="true or false, 1 or 0")]
 
 
-class TaskFilter(msgspec.Struct):
-    """Which tasks."""
-
-    status: (
-        Annotated[Literal[0, 1, 2, 3], Meta(description="0 pending, 1 running, 2 completed, 3 failed")]
-        | UnsetType
-    ) = UNSET
-    serial: str | UnsetType = UNSET
-    script_name: str | UnsetType = UNSET
-    source: Literal["ui", "api"] | UnsetType = UNSET
-
-
 class ListQuery(TaskFilter):
-    """Filters and page of the task list."""
+    """Filters, order and page of the task list."""
 
+    sort: Annotated[
+        Sort,
+        Meta(
+            description="-id: newest first; scheduled_at: by planned time; -finished_at: what ended last first, "
+            "what has not ended behind it"
+        ),
+    ] = "-id"
     page: Annotated[int, Meta(ge=1)] = 1
     page_size: Annotated[int, Meta(ge=1, description="More than 100 counts as 100")] = 20
 
@@ -138,9 +135,9 @@ class TaskHandlers:
     def page(self, call: Call) -> Result:
         query = call.query(ListQuery)
         page, size = page_of(query)
-        if "status" in query:
-            query["status"] = Status(query["status"])
-        tasks, total = self._services.store.tasks.page(**{**query, "page": page, "page_size": size})
+        tasks, total = self._services.store.tasks.page(
+            sort=query.get("sort", "-id"), page=page, page_size=size, **self._wanted(query)
+        )
         views = self._views.many(tasks, self._services.zone())
         return {"tasks": views, "total": total, "page": page, "page_size": size}
 
@@ -148,9 +145,12 @@ class TaskHandlers:
         return self._views.one(self._find(call.id), self._services.zone())
 
     def stats(self, call: Call) -> Result:
-        counts = self._services.store.tasks.counts()
+        counts = self._services.store.tasks.counts(**self._wanted(call.query(TaskFilter)))
         numbers = {status.name.lower(): counts.get(status, 0) for status in Status}
         return objects.Stats(total=sum(numbers.values()), **numbers)
+
+    def _wanted(self, query: dict[str, Any]) -> Wanted:
+        return wanted_tasks(query, self._services.clock.now(), self._services.zone())
 
     def delete(self, call: Call) -> Result:
         self._find(call.id)
@@ -243,8 +243,8 @@ class TaskHandlers:
             route("POST", "", self.create, "Create tasks", objects.Created, bad, Code.NO_SCRIPT, Code.UNKNOWN_SCRIPT,
                   missing, Code.KEY_REUSED, Code.DUPLICATE, Code.TOO_LARGE, Code.DRAINING, Code.NO_SPACE,
                   body=CreateRequest, query=CreateQuery, headers=(KEY_HEADER, CLIENT_HEADER), creates=True, slow=True),
-            route("GET", "", self.page, "List tasks, newest first", objects.TaskList, bad, query=ListQuery),
-            route("GET", "/stats", self.stats, "Count tasks by status", objects.Stats),
+            route("GET", "", self.page, "List tasks, newest first or as `sort` says", objects.TaskList, bad, query=ListQuery),
+            route("GET", "/stats", self.stats, "Count tasks by status", objects.Stats, bad, query=TaskFilter),
             route("DELETE", "/batch", self.delete_batch, "Delete several tasks", objects.Deleted, bad, missing,
                   Code.TOO_LARGE, body=BatchRequest, slow=True),
             route("POST", "/retry-all", self.retry_all, "Retry every failed task below its limit", objects.RetriedAll,

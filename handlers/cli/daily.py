@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 import click
@@ -16,8 +16,11 @@ from handlers.cli.tables import facts
 from handlers.cli.task_words import minute, whom, why
 from jobs.hub.platforms import PLATFORMS
 from jobs.hub.time_zone import ZoneInvalid, zone, zone_name
+from storage.lists.task_lists import Sort
+from storage.records import Outcome
 
 _STATUSES = ("pending", "running", "completed", "failed")
+_TIMES = "HH:MM today, YYYY-MM-DD HH:MM or YYYY-MM-DD, in the hub's zone"
 _PAGE = click.option("--page", type=click.IntRange(min=1), default=1, show_default=True)
 _LIMIT = click.option(
     "--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="Rows of a page."
@@ -53,15 +56,29 @@ def status(hub: Hub) -> None:
 @click.command()
 @click.option("--status", "wanted", type=click.Choice(_STATUSES), help="Only tasks in this state.")
 @click.option("--serial", help="Only tasks of this phone.")
+@click.option("--account", "--username", "username", help="Only tasks of this account.")
+@click.option("--platform", type=click.Choice(list(PLATFORMS)), help="Only tasks of this app.")
+@click.option(
+    "--outcome", type=click.Choice([one.value for one in Outcome]), help="Only tasks of which this is known."
+)
+@click.option(
+    "--held/--not-held", default=None, help="Only tasks that wait for their release, or none of them."
+)
+@click.option("--text", "-q", "q", help="Only tasks whose caption holds this; capitals do not matter.")
+@click.option("--from", "from", metavar="TIME", help=f"Only tasks planned then or later: {_TIMES}.")
+@click.option("--to", metavar="TIME", help="Only tasks planned then or earlier.")
 @click.option("--source", type=click.Choice(["api", "ui"]), help="Only tasks that came from there.")
+@click.option(
+    "--sort",
+    type=click.Choice(get_args(Sort)),
+    help="Newest first (-id), by planned time, or what ended last first.",
+)
 @_PAGE
 @_LIMIT
 @asks_hub
-def tasks(  # noqa: PLR0917 - one parameter per option
-    hub: Hub, wanted: str | None, serial: str | None, source: str | None, page: int, limit: int
-) -> None:
-    """List tasks, newest first, with what each waits for or how it ended."""
-    wishes = {"status": wanted and _STATUSES.index(wanted), "serial": serial, "source": source}
+def tasks(hub: Hub, wanted: str | None, page: int, limit: int, **filters: object) -> None:
+    """List tasks, newest first, with what each waits for or how it ended. Several filters must all fit."""
+    wishes = {"status": wanted and _STATUSES.index(wanted), **filters}
     data = hub.ask("GET", f"/api/v1/task?{_query(wishes, page, limit)}")
     rows = [
         (

@@ -62,7 +62,7 @@ class Call:
         elif problems:
             raise Invalid(problems)
         elif route.body is None and not route.upload:
-            names = route.query.__struct_fields__ if route.query else ()
+            names = route.query.__struct_encode_fields__ if route.query else ()
             self._wishes = fields_of_nothing(self.body(), route.method, self._content_type, names)
 
     def header(self, name: str) -> str | None:
@@ -108,7 +108,7 @@ class Call:
         if self._route.reads:
             given, findings.problems = self._query.filters(struct)
         else:
-            wishes, problems = self._query.wishes(struct, struct.__struct_fields__)
+            wishes, problems = self._query.wishes(struct, struct.__struct_encode_fields__)
             given, more = merged(self._wishes, wishes, struct)
             findings.problems = [*problems, *more]
         values = read_object(struct, given, findings)
@@ -180,7 +180,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def names(self) -> tuple[str, ...]:
         """The fields that its query may have: its own, and those of the body."""
-        own = self.query.__struct_fields__ if self.query else ()
-        of_body = () if self.body is None else self.body.__struct_fields__
+        own = self.query.__struct_encode_fields__ if self.query else ()
+        of_body = () if self.body is None else self.body.__struct_encode_fields__
         names = dict.fromkeys((*own, *of_body, *self.more_names))
         return tuple(name for name in names if name != "script_config")

@@ -53,7 +53,7 @@ class Query:
         """The values of a call that reads, each once; empty ones count as absent (R19)."""
         found: dict[str, str] = {}
         problems = []
-        for name in struct.__struct_fields__:
+        for name in struct.__struct_encode_fields__:
             values = [value for value in self.values.get(name, ()) if value.strip()]
             if len(values) > 1:
                 problems.append(Problem(name, "is given twice"))

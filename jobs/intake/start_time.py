@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Iterator
@@ -50,15 +51,7 @@ def read_start(text: str, now: float, where: tzinfo, past: str = "tomorrow") -> 
     text = text.strip()
     if _TIME.fullmatch(text):
         return _of_day(*parse_time_of_day(text), now, where, past)
-    found = _DATE_TIME.fullmatch(text)
-    if not found:
-        raise StartTimeInvalid(_why_not(text))
-    try:
-        wall = datetime(*(int(part or 0) for part in found.groups()[:6]))  # type: ignore[arg-type]  # noqa: DTZ001
-        offset = found[7] and _offset(found[7])
-    except ValueError as error:
-        raise StartTimeInvalid(f'"{text}" is no time that there is: {error}; {FORMS}') from None
-    start = Start(wall.replace(tzinfo=offset).timestamp()) if offset else on_wall(wall, where)
+    start = _of_date(text, where)
     if start.at < now - now % 60:
         raise StartTimeInvalid(
             f'"{text}" is past: it is {show(now, where)} now in the zone {zone_name(where)}'
@@ -66,6 +59,47 @@ def read_start(text: str, now: float, where: tzinfo, past: str = "tomorrow") -> 
     if start.at > now + LONGEST_AHEAD_DAYS * 86400:
         raise StartTimeInvalid(f'"{text}" is more than {LONGEST_AHEAD_DAYS} days ahead')
     return Start(max(start.at, now), start.warning)
+
+
+def read_moment(text: str, now: float, where: tzinfo, *, end_of_day: bool = False) -> float:
+    """The moment that a question about tasks means; it may be past, and as far ahead as it likes.
+
+    Args:
+        text: As `read_start` takes it, or a date alone.
+        now: Seconds since the epoch; a time of day is that of today.
+        where: The hub's zone.
+        end_of_day: A date alone means the last moment of that day, not the first.
+
+    Raises:
+        StartTimeInvalid: it is none of these.
+    """
+    text = text.strip()
+    if _TIME.fullmatch(text):
+        hour, minute = parse_time_of_day(text)
+        today = datetime.fromtimestamp(now, where).replace(tzinfo=None, fold=0)
+        return on_wall(today.replace(hour=hour, minute=minute, second=0, microsecond=0), where).at
+    if not _DATE.fullmatch(text):
+        return _of_date(text, where).at
+    midnight = _of_date(f"{text} 00:00", where).at
+    if not end_of_day:
+        return midnight
+    next_day = datetime.fromisoformat(text) + timedelta(days=1)
+    return math.nextafter(on_wall(next_day, where).at, midnight)
+
+
+def _of_date(text: str, where: tzinfo) -> Start:
+    """A date with a time of day. Raises StartTimeInvalid."""
+    found = _DATE_TIME.fullmatch(text)
+    if not found:
+        raise StartTimeInvalid(_why_not(text))
+    try:
+        wall = datetime(*(int(part or 0) for part in found.groups()[:6]))  # type: ignore[arg-type]  # noqa: DTZ001
+        if not 1970 <= wall.year < 9999:
+            raise ValueError(f"the year {wall.year} is out of range")
+        offset = found[7] and _offset(found[7])
+    except ValueError as error:
+        raise StartTimeInvalid(f'"{text}" is no time that there is: {error}; {FORMS}') from None
+    return Start(wall.replace(tzinfo=offset).timestamp()) if offset else on_wall(wall, where)
 
 
 def parse_time_of_day(text: str) -> tuple[int, int]:

@@ -1,21 +1,12 @@
-"""Indexes over the tasks in memory: every question the API and the dispatcher ask, without a walk over all tasks."""
+"""Indexes over the tasks in memory: what waits, what runs, what needs a file, without a walk over all tasks."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from storage.records import Stage, Status, Task
 from storage.tables.posts import Place, content_of, places_of
-
-#: What a page may be filtered by; None stands for "any".
-Filter = tuple[Status | None, str | None, str | None, str | None, str | None]
-
-_ANY = (None, None, None, None)
-
-#: Filter combinations kept ready; the one asked for longest ago is dropped. Each costs every change a comparison.
-VIEWS_MAX = 64
 
 
 class TaskIndex:
@@ -24,8 +15,6 @@ class TaskIndex:
     def __init__(self, tasks: Mapping[int, Task]) -> None:
         self._tasks = tasks
         self._stages: dict[Stage, dict[int, None]] = {stage: {} for stage in Stage}
-        self._by_status: dict[Status | None, list[int]] = {status: [] for status in (None, *Status)}
-        self._views: OrderedDict[Filter, list[int]] = OrderedDict()
         self._due: list[tuple[float, int]] = []
         self._queued: list[tuple[float, int]] = []
         self._queued_on: dict[str, list[tuple[float, int]]] = {}
@@ -48,55 +37,6 @@ class TaskIndex:
                 if before is None or _post(before) != _post(now):
                     self._note_post(now)
             self._note_needs(doc_id, _needs(before), _needs(now))
-            self._update_views(doc_id, before, now)
-
-    # --- pages and counts
-
-    def ids(self, wanted: Filter) -> list[int]:
-        """Ascending ids of the tasks that match; not to be changed by the caller."""
-        if wanted[1:] == _ANY:
-            return self._by_status[wanted[0]]
-        view = self._views.get(wanted)
-        if view is None:
-            view = self._build(wanted)
-        else:
-            self._views.move_to_end(wanted)
-        return view
-
-    def counts(self) -> dict[Status, int]:
-        return {status: len(self._by_status[status]) for status in Status}
-
-    def _build(self, wanted: Filter) -> list[int]:
-        """Walk over the tasks once; from then on the view is kept right."""
-        if len(self._views) >= VIEWS_MAX:
-            self._views.popitem(last=False)
-        view = [doc_id for doc_id in self._by_status[wanted[0]] if _fits(self._tasks[doc_id], wanted)]
-        self._views[wanted] = view
-        return view
-
-    def _update_views(self, doc_id: int, before: Task | None, now: Task | None) -> None:
-        old = _facts(before)
-        new = _facts(now)
-        if old == new:
-            return
-        old_status = None if old is None else old[0]
-        new_status = None if new is None else new[0]
-        if old_status is not new_status:
-            if old_status is not None:
-                _drop(self._by_status[old_status], doc_id)
-            if new_status is not None:
-                _add(self._by_status[new_status], doc_id)
-            if old_status is None:
-                _add(self._by_status[None], doc_id)
-            elif new_status is None:
-                _drop(self._by_status[None], doc_id)
-        for key, view in self._views.items():
-            was = old is not None and _matches(key, old)
-            is_now = new is not None and _matches(key, new)
-            if was and not is_now:
-                _drop(view, doc_id)
-            elif is_now and not was:
-                _add(view, doc_id)
 
     # --- what waits and what runs
 
@@ -200,41 +140,6 @@ def _needs(task: Task | None) -> frozenset[int]:
     if task is None or task.stage.status not in {Status.PENDING, Status.RUNNING}:
         return _NOTHING
     return frozenset(file.material_id for file in task.materials if file.material_id) or _NOTHING
-
-
-def _facts(task: Task | None) -> tuple[Status, str, str, str, str] | None:
-    if task is None or task.deleted:
-        return None
-    return (task.stage.status, task.serial, task.script_name, task.source, task.username)
-
-
-def _fits(task: Task, wanted: Filter) -> bool:
-    facts = _facts(task)
-    return facts is not None and _matches(wanted, facts)
-
-
-def _matches(wanted: Filter, facts: tuple[Status, str, str, str, str]) -> bool:
-    a, b, c, d, e = wanted
-    return (
-        (b is None or b == facts[1])
-        and (a is None or a is facts[0])
-        and (e is None or e == facts[4])
-        and (c is None or c == facts[2])
-        and (d is None or d == facts[3])
-    )
-
-
-def _add(view: list[int], doc_id: int) -> None:
-    if not view or view[-1] < doc_id:
-        view.append(doc_id)
-    else:
-        insort(view, doc_id)
-
-
-def _drop(view: list[int], doc_id: int) -> None:
-    at = bisect_left(view, doc_id)
-    if at < len(view) and view[at] == doc_id:
-        del view[at]
 
 
 def _has_alarm(task: Task) -> bool:

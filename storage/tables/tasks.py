@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import msgspec
 
 from storage.engine.commit import Transaction
 from storage.engine.durable import JournalStorage
 from storage.errors import InvalidRecord, StageConflict, UnknownRecord
+from storage.lists.finder import TaskFinder
+from storage.lists.task_lists import Sort, Wanted
 from storage.records import (
     ENDED,
     RUNNING,
@@ -58,7 +60,9 @@ class TaskStore:
         self._idempotency = idempotency
         self._tasks: dict[int, Task] = storage.tables[TABLE]
         self._index = TaskIndex(self._tasks)
+        self._finder = TaskFinder(self._tasks, storage.state_lock)
         storage.listen(TABLE, self._index.update)
+        storage.listen(TABLE, self._finder.lists.update)
 
     # --- writing
 
@@ -261,29 +265,14 @@ class TaskStore:
         return [task for task in found if task is not None]
 
     def page(
-        self,
-        *,
-        status: Status | None = None,
-        serial: str | None = None,
-        script_name: str | None = None,
-        source: str | None = None,
-        username: str | None = None,
-        page: int = 1,
-        page_size: int = 20,
+        self, *, sort: Sort = "-id", page: int = 1, page_size: int = 20, **wanted: Unpack[Wanted]
     ) -> tuple[list[Task], int]:
-        """One page of the tasks that match, newest id first, and how many match in all; without deleted ones."""
-        with self._storage.state_lock:
-            ids = self._index.ids((status, serial, script_name, source, username))
-            total = len(ids)
-            end = total - (page - 1) * page_size
-            wanted = ids[max(0, end - page_size) : end] if end > 0 else []
-            tasks = self._tasks
-            return [tasks[task_id] for task_id in reversed(wanted)], total
+        """One page of the tasks that match, and how many match in all; without deleted ones."""
+        return self._finder.page(sort=sort, page=page, page_size=page_size, **wanted)
 
-    def counts(self) -> dict[Status, int]:
-        """How many tasks have each status, without deleted ones."""
-        with self._storage.state_lock:
-            return self._index.counts()
+    def counts(self, **wanted: Unpack[Wanted]) -> dict[Status, int]:
+        """How many of the tasks that match have each status, without deleted ones."""
+        return self._finder.counts(**wanted)
 
     def due(self, now: float) -> list[Task]:
         """Scheduled tasks whose time has come, earliest first."""

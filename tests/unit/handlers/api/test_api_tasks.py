@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from jobs.hub.settings import Compat, License, Media, Posting, Server
-from tests.support.http_side import Client, HttpSide
+from storage.records import Outcome, Stage
+from tests.support.http_side import Client, HttpSide, new_task
 
 T = "/api/v1/task"
 FIELDS = {
@@ -105,13 +110,86 @@ def test_filters_combine_and_empty_ones_count_as_absent(side: HttpSide, api: Cli
     assert api.good("GET", f"{T}?source=ui")["total"] == 0
 
 
+def test_a_list_a_count_and_an_export_take_the_same_filters(side: HttpSide, api: Client) -> None:
+    """Nine tasks of which each filter leaves out another one."""
+    at = datetime(2027, 1, 15, 18, 30, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+    facts = {
+        "serial": "PHONE1", "username": "anna", "platform": "tiktok", "at": at, "caption": "An Oak bench",
+    }  # fmt: skip
+    others: list[dict[str, Any]] = [
+        {"serial": "PHONE2"}, {"username": "ben"}, {"platform": "instagram"}, {"at": at - 60}, {"at": at + 60},
+        {"caption": "A beech chair"},
+    ]  # fmt: skip
+    new = [new_task(**{**facts, **other}) for other in [*others, {}, {}, {}]]
+    *_, published, held, wanted = (task.id for task in side.store.tasks.create(new))
+    side.store.tasks.change(published, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED)
+    side.store.tasks.change(held, held=True)
+    query = (
+        "username=@Anna&serial=PHONE1&platform=tiktok&outcome=none&held=false&q=OAK&status=0"
+        "&from=2027-01-15+18:30&to=2027-01-15T18:30:00%2B01:00"
+    )
+    assert [task["id"] for task in api.good("GET", f"{T}?{query}")["tasks"]] == [wanted]
+    assert api.good("GET", f"{T}/stats?{query}") == {
+        "total": 1, "pending": 1, "running": 0, "completed": 0, "failed": 0,
+    }  # fmt: skip
+    exported = api.call("GET", f"{T}/export?{query}").text.splitlines()
+    assert [line.count("An Oak bench") for line in exported] == [0, 1]
+    for left_out in query.split("&"):
+        fewer = "&".join(part for part in query.split("&") if part != left_out)
+        # The one that is published is left out by its status and by its outcome.
+        total = 1 if left_out in {"status=0", "outcome=none"} else 2
+        assert api.good("GET", f"{T}?{fewer}")["total"] == total, left_out
+    assert api.good("GET", f"{T}?outcome=published")["total"] == 1
+    assert api.good("GET", f"{T}?held=1")["tasks"][0]["id"] == held
+
+
+def test_a_list_can_be_in_the_order_of_start_or_of_end(side: HttpSide, api: Client) -> None:
+    new = [new_task("PHONE1", at=2e9 + seconds) for seconds in (30, 10, 20)]
+    first, second, third = (task.id for task in side.store.tasks.create(new))
+    side.store.tasks.change(second, stage=Stage.FAILED, finished_at=100.0)
+    side.store.tasks.change(third, stage=Stage.FAILED, finished_at=200.0)
+    for sort, ids in {
+        "": [third, second, first],
+        "-id": [third, second, first],
+        "scheduled_at": [second, third, first],
+        "-finished_at": [third, second, first],
+    }.items():
+        assert [task["id"] for task in api.good("GET", f"{T}?sort={sort}")["tasks"]] == ids, sort
+        paged = [api.good("GET", f"{T}?sort={sort}&page_size=1&page={page}")["tasks"] for page in (1, 2, 3)]
+        assert [task["id"] for [task] in paged] == ids
+    assert "did you mean" in api.bad(40001, "GET", f"{T}?sort=scheduled")["message"]
+
+
+def test_days_and_times_of_day_bound_a_list(side: HttpSide, api: Client) -> None:
+    """It is 2027-01-15 in Berlin; both ends belong to the range."""
+    zone = ZoneInfo("Europe/Berlin")
+    times = [
+        datetime(2027, 1, 14, 23, 59, tzinfo=zone),
+        datetime(2027, 1, 15, tzinfo=zone),
+        datetime(2027, 1, 15, 12, tzinfo=zone),
+        datetime(2027, 1, 16, tzinfo=zone),
+    ]
+    side.store.tasks.create([new_task("PHONE1", at=time.timestamp()) for time in times])
+    for query, total in {
+        "from=2027-01-15": 3, "to=2027-01-15": 3, "from=2027-01-15&to=2027-01-15": 2, "from=12:00": 2,
+        "to=12:00": 3, "to=11:59": 2, "from=2027-01-15T23:00:00Z": 1,
+    }.items():  # fmt: skip
+        assert api.good("GET", f"{T}?{query}")["total"] == total, query
+
+
 def test_bad_query_values_are_refused_with_their_names(api: Client) -> None:
     for query, field in {
         "page=0": "page", "page=x": "page", "page=-1": "page", "page=1.5": "page", "status=9": "status",
         "status=x": "status", "status=true": "status", "page_size=0": "page_size", "source=x": "source",
-        "page=%EF%BC%91": "page", "status=0&status=1": "status",
+        "page=%EF%BC%91": "page", "status=0&status=1": "status", "platform=youtube": "platform", "outcome=lost": "outcome",
+        "held=maybe": "held", "sort=id": "sort", "from=tomorrow": "from", "to=2027-02-30": "to", "from=25:00": "from",
+        "from=2027-01-31T18:30:00+01:00": "from", "from=2027-01-02&to=2027-01-01": "to", "to=0000-01-01": "to",
+        "to=9999-12-31": "to", f"q={'x' * 201}": "q", "held=true&held=true": "held",
     }.items():  # fmt: skip
-        assert api.bad(40001, "GET", f"{T}?{query}")["data"]["errors"][0]["field"] == field, query
+        for path in (T, f"{T}/stats", f"{T}/export"):
+            if path == T or field not in {"page", "page_size", "sort"}:
+                [error] = api.bad(40001, "GET", f"{path}?{query}")["data"]["errors"]
+                assert error["field"] == field, query
     assert len(api.bad(40001, "GET", f"{T}?page=0&status=9")["data"]["errors"]) == 2
     api.bad(40001, "GET", f"{T}?serial=%ff")
 

@@ -16,7 +16,7 @@ from handlers.cli.hub_options import URL_VARIABLE
 from jobs.hub.clock import utc
 from jobs.hub.settings import AccountEntry, Server
 from storage.records import Status
-from tests.support.http_side import HttpSide, WireClient
+from tests.support.http_side import HttpSide, WireClient, new_task
 from tikmatrixd import cli
 
 ACCOUNTS = (
@@ -266,3 +266,29 @@ def test_the_token_comes_from_a_file_or_the_variable(tmp_path: Path, monkeypatch
         assert end_of("--token-file", str(tmp_path / "none")) == EX.NOPERM
         monkeypatch.setenv(TOKEN_VARIABLE, made)
         assert end_of() == 0
+
+
+def test_tasks_can_be_found_by_account_caption_and_day_and_put_in_order(side: HttpSide, run: Run) -> None:
+    day = 86_400.0
+    now = side.clock.now()
+    new = [
+        new_task("PHONE1", at=now + day, username="anna", caption="Oak bench"),
+        new_task("PHONE1", at=now + 60, username="anna", caption="An OAK chair"),
+        new_task("PHONE1", at=now + 60, username="anna", caption="Beech"),
+        new_task("PHONE2", at=now + 60, username="bert", caption="Oak", platform="instagram"),
+    ]
+    first, second, third, fourth = (task.id for task in side.store.tasks.create(new))
+    side.store.tasks.change(third, held=True)
+
+    def ids(*words: str) -> list[int]:
+        data = json.loads(run("tasks", "--json", *words).stdout)
+        return [task["id"] for task in data["tasks"]]
+
+    assert ids("--account", "@anna", "--text", "oak") == [second, first]
+    assert ids("--account", "anna", "--text", "oak", "--from", "2027-01-16") == [first]
+    assert ids("--to", "2027-01-15 23:00", "--not-held", "--sort", "scheduled_at") == [second, fourth]
+    assert ids("--held") == [third]
+    assert ids("--platform", "instagram", "--outcome", "none") == [fourth]
+    refused = run("tasks", "--from", "soon")
+    assert refused.exit_code != 0
+    assert "from" in refused.output
