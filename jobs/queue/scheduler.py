@@ -86,8 +86,8 @@ class Scheduler:
             )
         elif self._doubted:
             self._believe_again()
-        if due:
-            self._enqueue(self._mover.make_ready(due))
+        for start in range(0, len(due), _AT_ONCE):
+            self._enqueue(self._mover.make_ready(due[start : start + _AT_ONCE]))
 
     def _believe_again(self) -> None:
         """The doubt about the clock is over: whoever waits on waits for something else."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any, Unpack
 
 import msgspec
@@ -33,6 +35,9 @@ from storage.tables.usage import UsageStore
 
 TABLE = "tasks"
 _CHANGEABLE = frozenset(Task.__struct_fields__) - {"id"}
+
+#: Tasks whose reason to wait is set while readers wait.
+_LABELS_AT_ONCE = 500
 
 _encode = msgspec.json.Encoder().encode
 
@@ -233,15 +238,17 @@ class TaskStore:
     def set_waiting(self, updates: Mapping[int, WaitingFacts]) -> None:
         """Say why pending tasks wait; in memory only, as it is worked out again after a restart."""
 
-        def apply(tasks: dict[int, Task]) -> None:
-            for task_id, (reason, since, detail) in updates.items():
+        def apply(some: Iterable[tuple[int, WaitingFacts]], tasks: dict[int, Task]) -> None:
+            for task_id, (reason, since, detail) in some:
                 task = tasks.get(task_id)
                 if task is not None and task.status is Status.PENDING and may_wait_for(task, reason):
                     tasks[task_id] = msgspec.structs.replace(
                         task, waiting_for=reason, waiting_since=since, waiting_detail=detail
                     )
 
-        self._storage.replace_in_memory(TABLE, apply)
+        left = iter(updates.items())
+        while some := list(islice(left, _LABELS_AT_ONCE)):
+            self._storage.replace_in_memory(TABLE, partial(apply, some))
 
     def set_remark(self, task_id: int, remark: str) -> None:
         """Say what a running task does just now; in memory only, as the step log tells it for good."""

@@ -331,3 +331,18 @@ def test_an_alarm_that_is_no_longer_wanted_does_not_ring() -> None:
     clock.advance(3 * HOUR_S)
     alarms.turn()
     assert len(rung) == 1
+
+
+def test_many_due_at_once_become_ready_in_several_writes_so_that_others_can_write_between(
+    store: Store,
+) -> None:
+    clock = FakeClock()
+    rig = Rig(store, clock)
+    new = [new_task(at=clock.now() + 5.0, created=clock.now()) for _ in range(350)]
+    ids = [task.id for task in store.tasks.create(new)]
+    at_once: list[int] = []
+    store.storage.listen("tasks", lambda changes: at_once.append(len(changes)), replay=False)
+    rig.turn(5.0)
+    assert rig.queued == ids
+    assert sum(at_once) == 350
+    assert max(at_once) <= 100

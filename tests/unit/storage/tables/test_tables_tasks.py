@@ -8,6 +8,7 @@ import pickle
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -416,3 +417,19 @@ def test_a_change_expects_the_version_that_its_caller_has_seen(make_store: Opene
     )
     assert store.tasks.get(seen.id) is now
     assert store.tasks.change(seen.id, expect_version=now.version, caption="in time").version == 2
+
+
+def test_reasons_of_many_tasks_are_set_in_steps_between_which_readers_come(store: Store) -> None:
+    ids = [task.id for task in store.tasks.create([new_task(number) for number in range(1200)])]
+    steps: list[int] = []
+    replace = store.storage.replace_in_memory
+
+    def counted(table: str, change: Callable[[dict[int, Any]], None]) -> None:
+        before = dict(store.storage.tables[table])
+        replace(table, change)
+        steps.append(sum(store.storage.tables[table][i] is not before[i] for i in ids))
+
+    store.storage.replace_in_memory = counted  # type: ignore[method-assign]
+    store.tasks.set_waiting(dict.fromkeys(ids, (Waiting.TIME, 5.0, "soon")))
+    assert sum(steps) == 1200
+    assert max(steps) <= 500
