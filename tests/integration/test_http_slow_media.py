@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from jobs.library import library
 from tests.support.http_side import MEDIA, HttpSide
 
 UPLOAD = "/api/v1/materials?name={}"
@@ -77,11 +78,24 @@ def test_MED_22_ten_slow_files_delay_neither_quick_calls_nor_the_removal_of_othe
     assert p99(taken) <= max(P99_S, P99_OF_IDLE * p99(idle))
 
 
-def test_a_file_that_hangs_holds_up_only_its_own_kind_of_call(side: HttpSide) -> None:
+def test_a_file_that_hangs_holds_up_only_its_own_kind_of_call(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With a deadline for who waits; nothing here takes real time but the answers."""
+    # With many locks only some materials would wait for one that is held too long.
+    monkeypatch.setattr(library, "_LOCKS", 1)
     wire = side.serve()
-    looker = side.intake.probe._looker
-    with looker._turn:  # as long as this is held, no look ends
+    raw = (MEDIA / "clip.mp4").read_bytes()
+    wire.call("POST", UPLOAD.format("clip.mp4"), raw=raw)
+    probe, looked = side.intake.probe, threading.Event()
+    look = probe.look
+
+    def noticed(*args: Any, **more: Any) -> Any:
+        looked.set()
+        return look(*args, **more)
+
+    monkeypatch.setattr(probe, "look", noticed)
+    with probe._looker._turn:  # as long as this is held, no look ends
         stuck = [
             threading.Thread(
                 target=lambda n=n: wire.call(
@@ -93,6 +107,8 @@ def test_a_file_that_hangs_holds_up_only_its_own_kind_of_call(side: HttpSide) ->
         ]
         for thread in stuck:
             thread.start()
+        assert looked.wait(10)
+        assert wire.call("DELETE", "/api/v1/materials/1").status_int == 200
         for path in ("/healthz", "/api/v1/task/stats", "/api/v1/materials", "/api/v1/task"):
             assert wire.call("GET", path).status_int == 200
     for thread in stuck:
