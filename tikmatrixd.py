@@ -80,6 +80,7 @@ class Daemon:
         from jobs.slots.planner import Planner
         from jobs.slots.slots import Slots
         from jobs.upkeep.config_state import ConfigState
+        from jobs.upkeep.needs import Needs
         from storage.store import Store
 
         settings = config.settings
@@ -110,7 +111,6 @@ class Daemon:
             self.fleet,
             self.store,
             self.outbox.tell,
-            state_dir=state_dir,
             min_free_bytes=settings.storage.min_free_bytes,
         )
         self.missing_media = MissingMedia(clock, self.store.tasks, self.outbox.tell)
@@ -150,6 +150,16 @@ class Daemon:
                 clock, self.store, self.jobs.mover, self.jobs.wake, Changer(clock, self.store, self.intake)
             ),
             slots=self.slots,
+            needs=Needs(
+                lambda: self.settings,
+                clock,
+                self.store,
+                phones=self.fleet,
+                jobs=self.jobs,
+                planner=self.planner,
+                config_notices=self.config_state.notices,
+                token_problem=lambda: self.tokens.problem,
+            ),
             accounts=self.accounts,
             library=self.library,
             phones=self.fleet,

@@ -22,6 +22,7 @@ from storage.retention import Retention
 from storage.schema import FROZEN, TYPES
 from storage.state_dir import ARCHIVE, FOLDER, StateLock, finish_restore, lock_state
 from storage.tables.accounts import AccountStore
+from storage.tables.attention import Attention
 from storage.tables.idempotency import IdempotencyStore
 from storage.tables.materials import MaterialStore
 from storage.tables.media_facts import FILE as MEDIA_FACTS
@@ -73,6 +74,7 @@ class Store:
         self.idempotency = IdempotencyStore(storage)
         self.posts = PostStore(storage)
         self.tasks = TaskStore(storage, self.usage, self.idempotency, self.posts)
+        self.attention = Attention(storage)
         self.accounts = AccountStore(storage)
         self.materials = MaterialStore(storage)
         self.meta = MetaStore(storage)

@@ -14,7 +14,7 @@ from handlers.access.auth import WHO, Access
 from handlers.api.accounts import AccountHandlers
 from handlers.api.bulk import BulkHandlers
 from handlers.api.devices import DeviceHandlers
-from handlers.api.health import ALIVE, HealthHandlers
+from handlers.api.health import ALIVE, HealthHandlers, Stamp, state_for_viewers
 from handlers.api.materials import MaterialHandlers
 from handlers.api.metrics import Metrics
 from handlers.api.openapi import make_document
@@ -24,6 +24,8 @@ from handlers.api.system import LicenseHandlers, SystemHandlers, check_plan
 from handlers.api.task_view import moment
 from handlers.api.tasks import TaskHandlers
 from handlers.api.uploads import UploadHandlers
+from handlers.page.changes import ChangeHandlers
+from handlers.page.needs import NeedHandlers
 from handlers.page.session import LOG_IN_BYTES, LOG_IN_PATH, SessionHandlers
 from handlers.page.static_files import PREFIX, page_routes
 from handlers.request.body import too_large
@@ -254,7 +256,18 @@ def _routes(services: Services, access: Access, metrics: Metrics) -> list[Route]
     table = [route for resource in resources for route in resource(services).routes()]
     table += [*HealthHandlers(services).routes(), *metrics.routes()]
     table += page_routes()
-    table += SessionHandlers(access, services.sessions, lambda at: moment(at, services.zone()) or "").routes()
+
+    def when(at: float) -> str:
+        return moment(at, services.zone()) or ""
+
+    table += SessionHandlers(access, services.sessions, when).routes()
+    table += NeedHandlers(services.needs.all, when).routes()
+    table += ChangeHandlers(
+        lambda: state_for_viewers(services),
+        Stamp(services),
+        services.clock,
+        lambda: when(services.clock.now()),
+    ).routes()
     document = make_document(table, services.version)
     table.append(
         Route(

@@ -8,10 +8,11 @@ import msgspec
 
 from handlers.api.services import Services
 from handlers.api.task_view import moment
+from handlers.page.changes import Counts, NextPost, State
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Reply
 from jobs.hub.time_zone import zone_name
-from jobs.phone.protocol import PhoneState
+from jobs.phone.protocol import PhoneInfo, PhoneState
 
 _TEXT = "text/plain; charset=utf-8"
 NO_STORE = (("Cache-Control", "no-store"),)
@@ -86,3 +87,40 @@ def readiness(services: Services) -> Readiness:
         zone_name(zone),
         moment(services.clock.now(), zone) or "",
     )
+
+
+class Stamp:
+    """Another value whenever the store, a phone or the settings were changed; what else changes is looked for."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._phones = 0
+        services.phones.subscribe(self._heard)
+
+    def _heard(self, info: PhoneInfo) -> None:
+        self._phones += 1  # on the tracker's thread alone
+
+    def __call__(self) -> object:
+        services = self._services
+        return services.store.storage.version, self._phones, services.settings()
+
+
+def state_for_viewers(services: Services) -> State:
+    """What every viewer of the console is shown, worked out without a walk over any list of tasks."""
+    ready = readiness(services)
+    tasks = services.store.tasks
+    numbers = {status.name.lower(): count for status, count in tasks.counts().items()}
+    unknown = services.store.attention.unknown_count
+    first = tasks.first_due()
+    return State(
+        timezone=ready.timezone,
+        ready=ready.ready,
+        reasons=ready.reasons,
+        notices=ready.notices,
+        needs_count=services.needs.all().total,
+        counts=Counts(total=sum(numbers.values()), **numbers, unknown=unknown),
+        next_post=None if first is None else NextPost(
+            first.id, moment(first.due_at, services.zone()) or "", first.username, first.platform, first.serial
+        ),
+        version=services.version,
+    )  # fmt: skip

@@ -20,11 +20,12 @@ from jobs.hub.time_zone import zone as zone_of
 from jobs.intake.intake import Intake
 from jobs.intake.pending_changes import Planning
 from jobs.library.library import Library
-from jobs.phone.protocol import PhoneInfo
+from jobs.phone.protocol import PhoneInfo, PhoneListener
 from jobs.run.control import Control
 from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
 from jobs.slots.slots import Slots
+from jobs.upkeep.needs import Needs
 from storage.store import Store
 
 
@@ -33,6 +34,7 @@ class Phones(Protocol):
 
     def inventory(self) -> Sequence[PhoneInfo]: ...
     def info(self, serial: str) -> PhoneInfo | None: ...
+    def subscribe(self, listener: PhoneListener) -> None: ...
     def cached_screenshot(self, serial: str) -> bytes | None: ...
     def health(self) -> Collection[str]: ...
 
@@ -57,6 +59,7 @@ class Services:
     control: Control
     planning: Planning
     slots: Slots
+    needs: Needs
     accounts: Accounts
     library: Library
     phones: Phones

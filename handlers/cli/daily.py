@@ -21,6 +21,7 @@ from storage.records import Outcome
 
 _STATUSES = ("pending", "running", "completed", "failed")
 _TIMES = "HH:MM today, YYYY-MM-DD HH:MM or YYYY-MM-DD, in the hub's zone"
+_NEEDS_SHOWN = 20
 _PAGE = click.option("--page", type=click.IntRange(min=1), default=1, show_default=True)
 _LIMIT = click.option(
     "--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="Rows of a page."
@@ -30,10 +31,11 @@ _LIMIT = click.option(
 @click.command()
 @asks_hub
 def status(hub: Hub) -> None:
-    """Say whether the daemon can work, what its tasks do and how its phones are; exit status 1 if it cannot work."""
+    """Say whether the daemon can work, what its tasks and phones do, and what needs you; exit status 1 if it cannot work."""
     ready = hub.probe("/readyz")
     tasks = hub.ask("GET", "/api/v1/task/stats")
     devices = hub.ask("GET", "/api/v1/devices")["devices"]
+    needs = hub.ask("GET", "/api/v1/needs")
     states = Counter(device["state"] for device in devices)
 
     def lines() -> list[str]:
@@ -45,10 +47,13 @@ def status(hub: Hub) -> None:
             ("time", f"{minute(ready['time'])} {ready['timezone']}"),
             ("tasks", ", ".join(f"{tasks[name]} {name}" for name in _STATUSES)),
             ("phones", phones or "none"),
+            *(("needs you", matter["sentence"]) for matter in needs["needs"][:_NEEDS_SHOWN]),
         ]
+        if needs["total"] > _NEEDS_SHOWN:
+            told.append(("needs you", f"and {needs['total'] - _NEEDS_SHOWN} more: --json has them"))
         return facts(told)
 
-    hub.show({**ready, "tasks": tasks, "devices": devices}, lines)
+    hub.show({**ready, "tasks": tasks, "devices": devices, **needs}, lines)
     if not ready["ready"]:
         sys.exit(1)
 

@@ -30,6 +30,7 @@ class Overdue:
         self._tell = tell
         self._next_look = float("-inf")
         self._once = Once(clock, AGAIN_S)
+        self.late: dict[str, tuple[Task, int]] = {}  #: by phone what has waited longest, and how many wait
 
     def turn(self) -> None:
         now = self._clock.monotonic()
@@ -45,6 +46,7 @@ class Overdue:
                 and self._clock.now() - task.due_at >= PATIENCE_S
             ):
                 late.setdefault(task.serial, []).append(task)
+        self.late = {serial: (waiting[0], len(waiting)) for serial, waiting in late.items()}
         for serial, waiting in late.items():
             if self._once.is_news(serial):
                 self._say(serial, waiting)

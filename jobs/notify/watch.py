@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-from pathlib import Path
 from typing import Any
 
 from jobs.hub.clock import Clock
@@ -43,7 +42,6 @@ class Watch:
         store: Store,
         tell: Tell,
         *,
-        state_dir: Path,
         min_free_bytes: int,
     ) -> None:
         self._clock = clock
@@ -51,7 +49,6 @@ class Watch:
         self._store = store
         self._named = Labels(store.meta).named
         self._tell = tell
-        self._state_dir = state_dir
         self._min_free_bytes = min_free_bytes
         self._once = Once(clock, AGAIN_S)
         self._seen: set[Lost] = set()
@@ -129,25 +126,31 @@ class Watch:
                 )
 
     def _look_at_disk(self) -> None:
-        health = self._store.health()
-        said = set(health.warnings)
-        free = shutil.disk_usage(self._state_dir).free
-        if health.refuses_new:
-            pass  # it stands among the warnings
-        elif free < self._min_free_bytes:
-            said.add(
-                f"new tasks are refused: less than {_mib(self._min_free_bytes)} MiB is free below {self._state_dir}"
-            )
-        elif free < LOW_DISK_FACTOR * self._min_free_bytes:
-            limit = _mib(LOW_DISK_FACTOR * self._min_free_bytes)
-            said.add(f"the disk gets full: less than {limit} MiB is free below {self._state_dir}")
-        if not health.writable and not said:
-            said.add("the store cannot be written")
+        said, free = disk_troubles(self._store, self._min_free_bytes)
         for sentence in sorted(said - self._disk_said):
             if self._once.is_news("disk", sentence):
                 _LOG.warning("%s", sentence)
                 self._tell("disk", sentence, free_bytes=free)
-        self._disk_said = frozenset(said)
+        self._disk_said = said
+
+
+def disk_troubles(store: Store, min_free_bytes: int) -> tuple[frozenset[str], int]:
+    """What people should know of the disk below the state directory, as sentences, and the bytes free there."""
+    health = store.health()
+    said = set(health.warnings)
+    free = shutil.disk_usage(store.state_dir).free
+    if health.refuses_new:
+        pass  # it stands among the warnings
+    elif free < min_free_bytes:
+        said.add(
+            f"new tasks are refused: less than {_mib(min_free_bytes)} MiB is free below {store.state_dir}"
+        )
+    elif free < LOW_DISK_FACTOR * min_free_bytes:
+        limit = _mib(LOW_DISK_FACTOR * min_free_bytes)
+        said.add(f"the disk gets full: less than {limit} MiB is free below {store.state_dir}")
+    if not health.writable and not said:
+        said.add("the store cannot be written")
+    return frozenset(said), free
 
 
 def _is_gone(phone: PhoneInfo | None) -> bool:

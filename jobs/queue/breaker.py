@@ -47,6 +47,16 @@ class Guarded(NamedTuple):
         return f"the phone {self.first}"
 
 
+class Paused(NamedTuple):
+    """One pause: what is paused, the sentence about it, the code it failed with, and the last task that did."""
+
+    name: str
+    scope: Scope
+    sentence: str
+    code: str
+    task_id: int
+
+
 @dataclass
 class _Breaker:
     """One way of failing of what it guards."""
@@ -144,6 +154,15 @@ class Breaker:
         with self._lock:
             found = [b for b in self._breakers.values() if b.open and self._hits(b, serial)]
         return [breaker.sentence for breaker in found]
+
+    def paused(self) -> list[Paused]:
+        """Everything that is paused, with where to look at it."""
+        with self._lock:
+            found = [breaker for breaker in self._breakers.values() if breaker.open]
+        return [
+            Paused(str(one.guarded), one.guarded.scope, one.sentence, one.code, max(one.failures, default=0))
+            for one in found
+        ]
 
     @property
     def all_pauses(self) -> list[str]:

@@ -285,6 +285,11 @@ class Jobs:
         return found + self.breaker.all_pauses + self._evidence.warnings
 
     @property
+    def late(self) -> dict[str, tuple[Task, int]]:
+        """By phone what has waited for it longest, long past its time, and how many wait for it."""
+        return self._overdue.late
+
+    @property
     def stale_s(self) -> float:
         """Seconds by which the slowest helper thread is overdue; feed the service watchdog while it is small."""
         return self.supervisor.stale_s

@@ -65,6 +65,11 @@ class Planner:
         """Why an occurrence that is to come could not be planned so far, "" when nothing is known."""
         return self._troubles.get(key, "")
 
+    @property
+    def troubles(self) -> dict[Key, str]:
+        """Every occurrence to come that could not be planned so far, with the reason."""
+        return self._troubles.copy()
+
     def exclusively(self, change: Callable[[], Slot | None]) -> Slot | None:
         """Change a slot while nothing is being planned; what it makes is planned at once afterwards."""
         with self._lock:

@@ -90,6 +90,7 @@ class JournalStorage(Storage):
             self.tables.setdefault(name, {})
         self._next_ids = state.next_ids
         self._seq = state.seq
+        self.version = 0  #: grows with each change of what is in memory, since the start
         self.warnings = state.warnings
         self.lost_changes = state.lost_changes
         for warning in state.warnings:
@@ -183,6 +184,7 @@ class JournalStorage(Storage):
     def replace_in_memory(self, table: str, change: Callable[[dict[int, Any]], None]) -> None:
         """Change records in memory only, for facts that are worked out again after a restart; no index may use them."""
         with self.state_lock:
+            self.version += 1
             change(self.tables[table])
 
     def _write_group(self, group: Sequence[Ticket]) -> None:
@@ -227,6 +229,7 @@ class JournalStorage(Storage):
 
     def _apply(self, change: Transaction) -> None:
         with self.state_lock:
+            self.version += 1
             for name, records in change.changes.items():
                 table = self.tables.setdefault(name, {})
                 news: list[tuple[int, Any, Any]] = []

@@ -47,6 +47,9 @@ class TaskIndex:
         due = self._due if until is None else self._due[: bisect_right(self._due, (until, 1 << 62))]
         return sorted({at for at, _ in due})
 
+    def first_due(self) -> int | None:
+        return self._due[0][1] if self._due else None
+
     def queued(self, serial: str | None) -> list[int]:
         waiting = self._queued if serial is None else self._queued_on.get(serial, [])
         return [doc_id for _, doc_id in waiting]

@@ -291,6 +291,12 @@ class TaskStore:
         with self._storage.state_lock:
             return self._index.due_times(until)
 
+    def first_due(self) -> Task | None:
+        """The scheduled task whose time comes first; those that are held are none."""
+        with self._storage.state_lock:
+            task_id = self._index.first_due()
+            return None if task_id is None else self._tasks[task_id]
+
     def queued(self, serial: str | None = None) -> list[Task]:
         """Queued tasks, of one phone or all, in (scheduled_at, id) order."""
         with self._storage.state_lock:

@@ -37,6 +37,7 @@ from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
 from jobs.slots.planner import Planner
 from jobs.slots.slots import Slots
+from jobs.upkeep.needs import Needs
 from storage.records import NewTask, Outcome, Stage, Task, TaskError
 from storage.store import Store
 from tests.support.clock import FakeClock
@@ -158,6 +159,17 @@ class HttpSide:
         self.reloaded = Reloaded([], [])
         self.matcher = matcher
         tokens = Tokens(self.tokens_file)
+        self.config_notices: list[str] = []
+        needs = Needs(
+            lambda: self.settings,
+            self.clock,
+            self.store,
+            phones=cast("Any", self.phones),
+            jobs=self.jobs,
+            planner=self.planner,
+            config_notices=lambda: self.config_notices,
+            token_problem=lambda: tokens.problem,
+        )
         self.services = Services(
             settings=lambda: self.settings,
             clock=self.clock,
@@ -169,6 +181,7 @@ class HttpSide:
             planning=self.planning,
             slots=Slots(self.clock, self.store, self.intake, self.planner, self.zone),
             accounts=self.accounts,
+            needs=needs,
             library=self.library,
             phones=self.phones,
             jobs=self.jobs,
@@ -176,6 +189,7 @@ class HttpSide:
             draining=lambda: self.draining,
             reload=lambda: self.reloaded,
             matcher=matcher,
+            config_notices=lambda: self.config_notices,
             overdue_s=lambda: self.overdue_s,
             version="0.0-test",
         )

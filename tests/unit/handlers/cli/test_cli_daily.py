@@ -66,6 +66,16 @@ def test_status_says_in_a_few_lines_whether_the_daemon_works_and_what_it_does(
     assert said["time"].strip().endswith("Europe/Berlin")
 
 
+def test_status_names_what_needs_a_person(side: HttpSide, run: Run) -> None:
+    for _ in range(22):
+        side.task(status="unknown", username="kim")
+    said = [line.split("  ", 1)[1].strip() for line in lines(run("status")) if line.startswith("needs you")]
+    assert len(said) == 21
+    assert "for @kim may be published" in said[0]
+    assert said[-1] == "and 2 more: --json has them"
+    assert json.loads(run("status", "--json").stdout)["total"] == 22
+
+
 def test_status_of_a_daemon_that_cannot_work_gives_the_reason_and_ends_with_1(
     side: HttpSide, run: Run
 ) -> None:

@@ -21,9 +21,8 @@ class Hub:
         self.meta = self
         self.store_health = StoreHealth(writable=True, warnings=())
         self.told = []
-        self.watch = Watch(
-            self.clock, self, self, self._tell, state_dir=tmp_path, min_free_bytes=min_free_bytes
-        )
+        self.state_dir = tmp_path
+        self.watch = Watch(self.clock, self, self, self._tell, min_free_bytes=min_free_bytes)
 
     def _tell(self, name, sentence, /, **facts):
         self.told.append((name, sentence, facts))
