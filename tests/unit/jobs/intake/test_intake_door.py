@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from jobs.hub.settings import Media, Posting
 from jobs.input.refusals import ClientGone, Draining, DuplicatePost, Invalid, NoSpace
+from jobs.intake import intake
 from jobs.intake.start_time import LONGEST_AHEAD_DAYS
+from jobs.queue.scheduler import LOOK_S
 from storage.errors import StoreFull
 from storage.records import Stage
 from tests.support.door import NOON, Door, refused
@@ -172,3 +175,54 @@ def test_tasks_of_a_series_start_one_after_the_other(door: Door) -> None:
     assert (first, second) == (NOON, NOON + 600.0)
     assert [task.serial for task in made.tasks] == ["A", "B"]
     assert {task.stage for task in made.tasks} == {Stage.SCHEDULED}
+
+
+def test_the_scheduler_finds_unwoken_what_starts_after_two_of_its_looks(door: Door) -> None:
+    at = datetime.fromtimestamp(NOON + 2 * LOOK_S, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    door.create(LIST, start_time=at)
+    assert door.woken == 0
+
+
+def test_R50_reel_and_story_of_one_file_are_two_posts(door: Door) -> None:
+    door.account("anna", platform="instagram")
+    asked = {"serials": None, "usernames": ["anna"], "platform": "instagram"}
+    made = [door.create({"placement": place, **LIST}, **asked).tasks[0] for place in ("reel", "story")]
+    assert [task.placement for task in made] == ["reel", "story"]
+    for place in ("reel", "story"):
+        assert refused(lambda p=place: door.create({"placement": p, **LIST}, **asked), DuplicatePost)
+
+
+def test_one_request_makes_so_many_tasks_and_not_one_more(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MAX_TASKS", 2)
+    door.serials = {"A", "B", "C"}
+    said = door.errors(LIST, serials=["A", "B", "C"])
+    assert said == {"serials": "would make 3 tasks; one request makes at most 2"}
+    assert len(door.create(LIST, serials=["A", "B"]).tasks) == 2
+
+
+def kept(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
+    """The config as a task keeps it."""
+    folder.mkdir()
+    with Door(folder) as door:
+        door.file("clip.mp4")
+        return door.create(config).tasks[0].script_config
+
+
+def test_a_config_is_refused_where_its_copies_would_take_too_much(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {"captions": "Hello", **LIST}
+    size = len(msgspec.json.encode(kept(tmp_path / "other", config)))
+    monkeypatch.setattr(intake, "_MAX_KEPT_BYTES", 2 * size)
+    assert door.create(config, serials=["A", "B"], dry_run=True)
+    monkeypatch.setattr(intake, "_MAX_KEPT_BYTES", 2 * size - 1)
+    (said,) = door.errors(config, serials=["A", "B"]).items()
+    assert said == (
+        "script_config",
+        (
+            f"has {size} bytes, which each of 2 tasks would keep: {2 * size - 1} are taken in all; "
+            "send fewer captions or fewer phones at once"
+        ),
+    )
