@@ -13,9 +13,9 @@ import secrets
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Protocol
 
 import msgspec
 
@@ -31,27 +31,46 @@ class TokenError(Exception):
     """The token file or the request about it cannot be used; the message says what to do."""
 
 
-def new_token(path: Path, name: str) -> str:
-    """Add a token and return it: the only moment at which it can be read. Raises TokenError."""
+class NameRefused(TokenError):
+    """A token cannot be called so."""
+
+
+def new_token(path: Path, name: str, others: Iterable[TokenEntry] = ()) -> str:
+    """Add a token and return it: the only moment at which it can be read.
+
+    Args:
+        path: The file.
+        name: Of the token.
+        others: Tokens of other files, whose names are taken as well.
+
+    Raises:
+        NameRefused, TokenError: Nothing was changed.
+    """
     if not NAME.fullmatch(name):
-        raise TokenError(
+        raise NameRefused(
             f"{name!r} is no name for a token: use 1 to 64 letters, digits, spaces and . _ @ -, starting with a letter or digit"
         )
-    entries = list_tokens(path)
-    if any(entry.name.lower() == name.lower() for entry in entries):
-        raise TokenError(f"there is a token named {name!r} already: revoke it first or take another name")
+    file = read_tokens(path)
+    if any(entry.name.lower() == name.lower() for entry in (*file.tokens, *others)):
+        raise NameRefused(f"there is a token named {name!r} already: revoke it first or take another name")
     token = _PREFIX + secrets.token_urlsafe(32)
     created_at = utc(time.time()).isoformat(timespec="seconds")
-    _write(path, (*entries, TokenEntry(name, _digest(token), created_at)))
+    entry = TokenEntry(name, _digest(token), created_at)
+    write_tokens(path, msgspec.structs.replace(file, tokens=(*file.tokens, entry)))
     return token
 
 
 def list_tokens(path: Path) -> tuple[TokenEntry, ...]:
     """The entries of the file; none when there is no file. Raises TokenError when it cannot be read."""
+    return read_tokens(path).tokens
+
+
+def read_tokens(path: Path) -> TokenFile:
+    """The whole file; an empty one when there is none. Raises TokenError when it cannot be read."""
     try:
         return parse_tokens(path.read_bytes())
     except FileNotFoundError:
-        return ()
+        return TokenFile()
     except OSError as error:
         raise TokenError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
@@ -60,22 +79,41 @@ def list_tokens(path: Path) -> tuple[TokenEntry, ...]:
 
 def revoke(path: Path, name: str) -> bool:
     """Remove the token of this name; False when there is none. A running daemon notices at once."""
-    entries = list_tokens(path)
-    kept = tuple(entry for entry in entries if entry.name.lower() != name.lower())
-    if len(kept) == len(entries):
+    file = read_tokens(path)
+    kept = tuple(entry for entry in file.tokens if entry.name.lower() != name.lower())
+    if len(kept) == len(file.tokens):
         return False
-    _write(path, kept)
+    write_tokens(path, msgspec.structs.replace(file, tokens=kept))
     return True
 
 
-class Tokens:
-    """The token file as the running daemon sees it; a changed file is read again at the next look."""
+class Entries(Protocol):
+    """Files of tokens: where they are, and what counts in them."""
 
-    def __init__(self, path: Path | Callable[[], Path]) -> None:
-        """`path` may be a function: the place of the file may change while the daemon runs."""
-        self._path = path if callable(path) else lambda: path
+    @property
+    def paths(self) -> Sequence[Path]: ...
+
+    def entries(self) -> tuple[TokenEntry, ...]: ...
+
+
+class _OneFile:
+    """The tokens of a single file."""
+
+    def __init__(self, path: Path) -> None:
+        self.paths = (path,)
+
+    def entries(self) -> tuple[TokenEntry, ...]:
+        return list_tokens(self.paths[0])
+
+
+class Tokens:
+    """The tokens as the running daemon sees them; a changed file is read again at the next look."""
+
+    def __init__(self, files: Path | Entries) -> None:
+        """`files` may be a single file."""
+        self._files: Entries = _OneFile(files) if isinstance(files, Path) else files
         self._lock = threading.Lock()
-        self._stamp: tuple[Path, int, int, int] | Literal["never"] | None = "never"
+        self._stamp: object = "never"
         self._entries: tuple[tuple[str, bytes], ...] = ()
         self._problem = ""
 
@@ -84,7 +122,7 @@ class Tokens:
 
     @property
     def problem(self) -> str:
-        """Why no token is accepted; "" while the file can be read, or where there is none."""
+        """Why no token is accepted; "" while the files can be read, or where there are none."""
         self._current()
         return self._problem
 
@@ -106,31 +144,37 @@ class Tokens:
         return next((name for name, stored in self._current() if stored == digest.encode()), None)
 
     def _current(self) -> tuple[tuple[str, bytes], ...]:
-        path = self._path()
-        try:
-            facts = path.stat()
-        except OSError:
-            facts = None
-        stamp = None if facts is None else (path, facts.st_mtime_ns, facts.st_size, facts.st_ino)
+        present = [(path, _facts(path)) for path in self._files.paths]
+        stamp = [
+            (path, facts and (facts.st_mtime_ns, facts.st_size, facts.st_ino)) for path, facts in present
+        ]
         with self._lock:
             if stamp != self._stamp or self._problem:
-                self._load(path, facts)
+                for path, facts in present:
+                    if facts is not None and _is_open_to_others(facts) and not self._problem:
+                        _LOG.warning("%s can be read by others: chmod 600 %s", path, path)
+                self._load()
                 # What could not be read is tried again at the next look: the trouble may have passed.
                 self._stamp = stamp
             return self._entries
 
-    def _load(self, path: Path, facts: os.stat_result | None) -> None:
-        if facts is not None and _is_open_to_others(facts) and not self._problem:
-            _LOG.warning("%s can be read by others: chmod 600 %s", path, path)
+    def _load(self) -> None:
         before, self._problem = self._problem, ""
         try:
-            self._entries = tuple((entry.name, entry.sha256.encode()) for entry in list_tokens(path))
+            self._entries = tuple((entry.name, entry.sha256.encode()) for entry in self._files.entries())
         except TokenError as error:
-            # Closed rather than open: without a readable file no token is good.
+            # Closed rather than open: without readable files no token is good.
             self._entries = ()
             self._problem = f"no token is accepted: {error}"
             if self._problem != before:
                 _LOG.error("%s", self._problem)
+
+
+def _facts(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None
 
 
 def _is_open_to_others(facts: os.stat_result) -> bool:
@@ -143,9 +187,13 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _write(path: Path, entries: tuple[TokenEntry, ...]) -> None:
-    """Replace the file as a whole, readable by its owner and the service only, durable before it returns."""
-    data = msgspec.json.format(msgspec.json.encode(TokenFile(entries)), indent=2) + b"\n"
+def write_tokens(path: Path, file: TokenFile) -> None:
+    """Replace the file as a whole, readable by its owner and the service only, durable before it returns.
+
+    Raises:
+        TokenError: It was not replaced.
+    """
+    data = msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with Files().replacing(path, "tokens", 0o600) as fd:

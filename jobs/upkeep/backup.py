@@ -26,8 +26,10 @@ from jobs.upkeep.backup_archive import (
     STORE,
     TOKENS_BESIDE_CONFIG,
     TOKENS_IN_STATE,
+    TOKENS_OF_CONSOLE,
     Manifest,
 )
+from jobs.upkeep.token_file import console_tokens
 from storage import backup as store_backup
 from storage.engine.files import Files
 from storage.errors import StoreFailed
@@ -93,6 +95,9 @@ def _extras(
     if places.tokens is not None and places.tokens.exists():
         name = TOKENS_BESIDE_CONFIG if places.tokens_beside_config else TOKENS_IN_STATE
         yield name, places.tokens
+    console = console_tokens(Path(config.settings.storage.state_dir))
+    if console.exists():
+        yield TOKENS_OF_CONSOLE, console
     if places.adb_dir is None:
         missing.append("the adb key: it was not found")
     else:

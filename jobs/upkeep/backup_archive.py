@@ -20,6 +20,7 @@ from storage.tar_headers import REGULAR, Hostile, check_headers
 MANIFEST = "manifest.json"
 STORE, CONFIG = "store.tar", "config.toml"
 TOKENS_BESIDE_CONFIG, TOKENS_IN_STATE = "tokens/beside-config.json", "tokens/in-state-dir.json"
+TOKENS_OF_CONSOLE = "tokens/console.json"  #: made or taken back in the console
 ADB, SCREENS, LIBRARY = "adb", "screens", "library"
 ADB_KEYS = ("adbkey", "adbkey.pub")
 FORMAT = 1
@@ -119,8 +120,8 @@ def _check_small_files(files: dict[str, Path]) -> tuple[str, ...]:
     names: list[str] = []
     for name, file in files.items():
         try:
-            if name in {TOKENS_BESIDE_CONFIG, TOKENS_IN_STATE}:
-                names += [entry.name for entry in parse_tokens(file.read_bytes())]
+            if name in {TOKENS_BESIDE_CONFIG, TOKENS_IN_STATE, TOKENS_OF_CONSOLE}:
+                names += [entry.name for entry in parse_tokens(file.read_bytes()).tokens]
             elif name.startswith(f"{SCREENS}/"):
                 tomllib.loads(file.read_text("utf-8"))
         except (ValueError, RecursionError) as error:

@@ -23,8 +23,10 @@ from jobs.upkeep.backup_archive import (
     STORE,
     TOKENS_BESIDE_CONFIG,
     TOKENS_IN_STATE,
+    TOKENS_OF_CONSOLE,
     Unpacked,
 )
+from jobs.upkeep.token_file import console_tokens
 from storage import backup as store_backup
 from storage.errors import StoreFailed
 
@@ -163,6 +165,8 @@ def _place(
     if name == TOKENS_IN_STATE:
         target = Path(settings.server.tokens_file or state_dir / "tokens.json")
         return target, target.parent
+    if name == TOKENS_OF_CONSOLE:
+        return console_tokens(state_dir), state_dir
     if folder == ADB and rest in ADB_KEYS and adb_dir is not None:
         return adb_dir / rest, adb_dir
     if folder == SCREENS and rest.endswith(".toml") and "/" not in rest and settings.posting.screens_dir:

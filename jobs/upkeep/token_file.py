@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import msgspec
 
@@ -19,19 +20,25 @@ class TokenEntry(msgspec.Struct, frozen=True):
 
 
 class TokenFile(msgspec.Struct, frozen=True):
-    """The whole file."""
+    """The whole file. `revoked` are hashes of tokens that stand in another file, where the daemon may not write."""
 
     tokens: tuple[TokenEntry, ...] = ()
     version: int = 1
+    revoked: tuple[str, ...] = ()
 
 
-def parse_tokens(data: bytes) -> tuple[TokenEntry, ...]:
-    """The tokens of a file. Raises ValueError with what is wrong."""
+def console_tokens(state_dir: Path) -> Path:
+    """The file that the daemon writes itself: an installed hub's other one stands where it may not."""
+    return state_dir / "console-tokens.json"
+
+
+def parse_tokens(data: bytes) -> TokenFile:
+    """What a file says. Raises ValueError with what is wrong."""
     try:
-        entries = msgspec.json.decode(data, type=TokenFile).tokens
+        file = msgspec.json.decode(data, type=TokenFile)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(str(error)) from error
-    for entry in entries:
+    for entry in file.tokens:
         if not NAME.fullmatch(entry.name) or not _SHA256.fullmatch(entry.sha256):
             raise ValueError(f"{entry.name[:64]!r} is no token")
-    return entries
+    return file

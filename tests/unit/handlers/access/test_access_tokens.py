@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from handlers.access.token_book import TokenBook
 from handlers.access.tokens import TokenError, Tokens, list_tokens, new_token, revoke
 
 
@@ -125,6 +126,6 @@ def test_R65_a_file_that_could_not_be_read_for_a_moment_is_read_again(
 
 def test_R65_the_place_of_the_file_may_change_while_the_daemon_runs(tmp_path: Path) -> None:
     first, second = tmp_path / "1.json", tmp_path / "2.json"
-    tokens = Tokens(lambda: second if second.exists() else first)
+    tokens = Tokens(TokenBook(lambda: second if second.exists() else first, tmp_path))
     token = new_token(second, "laptop")
     assert tokens.verify(token) == "laptop"

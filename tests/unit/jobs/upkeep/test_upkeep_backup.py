@@ -366,3 +366,18 @@ def test_a_config_that_this_version_does_not_take_is_refused(hub, tmp_path):
     back_up(config, Places(None, False, None), target, NOW)
     with pytest.raises(BackupUnreadable, match="does not fit this version"):
         unpack(target, tmp_path, hub.config_path)
+
+
+def test_what_the_console_made_and_took_back_of_tokens_comes_back_too(hub, tmp_path):
+    console = hub.state / "console-tokens.json"
+    entry = {"name": "tablet", "sha256": "a" * 64, "created_at": "2027-01-15T09:00:00+00:00"}
+    text = msgspec.json.encode({"tokens": [entry], "version": 1, "revoked": ["b" * 64]})
+    console.write_bytes(text)
+    made, path = hub.back_up()
+    assert "tokens/console.json" in made.holds
+    console.unlink()
+    plan = hub.plan(path, tmp_path)
+    assert any("tokens that count from then on: tablet" in line for line in plan.lines())
+    put_back(plan, NOW)
+    assert console.read_bytes() == text
+    assert console.stat().st_mode & 0o777 == 0o600
