@@ -23,10 +23,12 @@ from handlers.cli import care_commands, commands, daily, daily_changes, phone_co
 from handlers.cli.command_line import (
     DEFAULT_CONFIG,
     EX,
+    adb_key_dir,
     end,
     note_config,
     read_config,
     take_config_anywhere,
+    tokens_are_beside,
     tokens_path,
 )
 from jobs.hub import logs
@@ -38,8 +40,12 @@ from jobs.hub.signals import Signals
 from jobs.hub.time_zone import zone
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from handlers.api.services import Reloaded
     from jobs.hub.settings import Settings
+    from jobs.upkeep.backup import Made
+    from jobs.upkeep.doctor import Finding
 
 _LOG = logging.getLogger("tikmatrixd")
 VERSION = "0.2.0"
@@ -58,6 +64,7 @@ class Daemon:
         # Late imports: `check-config` and `--help` answer without loading what only the daemon needs.
         from handlers.access.sessions import NAME as SESSIONS
         from handlers.access.sessions import Sessions
+        from handlers.access.token_book import TokenBook
         from handlers.access.tokens import Tokens
         from handlers.api.app import create_app
         from handlers.api.services import Services
@@ -80,6 +87,7 @@ class Daemon:
         from jobs.slots.planner import Planner
         from jobs.slots.slots import Slots
         from jobs.upkeep.config_state import ConfigState
+        from jobs.upkeep.doctor_run import DoctorRun
         from jobs.upkeep.needs import Needs
         from storage.store import Store
 
@@ -89,7 +97,8 @@ class Daemon:
         self.config_state = ConfigState(config)
         self.settings = config.settings  #: those in force now
         self.clock = clock
-        self.tokens = Tokens(lambda: tokens_path(config))
+        book = TokenBook(lambda: tokens_path(config), state_dir)
+        self.tokens = Tokens(book)
         check_exposure(settings, self.tokens)
         self.store = Store.open(
             state_dir,
@@ -143,6 +152,7 @@ class Daemon:
             clock=clock,
             store=self.store,
             tokens=self.tokens,
+            token_book=book,
             sessions=Sessions(state_dir / SESSIONS, self.tokens, clock),
             intake=self.intake,
             control=self.control,
@@ -161,6 +171,9 @@ class Daemon:
                 token_problem=lambda: self.tokens.problem,
             ),
             accounts=self.accounts,
+            doctor=DoctorRun(self._doctor, clock),
+            back_up=self._back_up,
+            try_notifications=self.outbox.try_out,
             library=self.library,
             phones=self.fleet,
             jobs=self.jobs,
@@ -204,6 +217,31 @@ class Daemon:
         seen = {phone.serial for phone in self.fleet.inventory()}
         configured = set(self.config.settings.phones.known)
         return seen | configured | {account.serial for account in self.store.accounts.all() if account.serial}
+
+    def _doctor(self) -> Iterator[Finding]:
+        from jobs.upkeep.doctor_all import all_findings
+        from jobs.upkeep.doctor_phone import Login
+
+        def tokens() -> int:
+            if self.tokens.problem:
+                raise ValueError(self.tokens.problem)
+            return len(self.tokens)
+
+        def logins() -> list[Login]:
+            return [
+                Login(one.username, one.platform, one.serial, one.package, one.enabled, one.logged_in)
+                for one in self.store.accounts.all()
+            ]
+
+        key_dir = adb_key_dir(self.config)
+        return all_findings(self.settings, self.clock, key_dir=key_dir, tokens=tokens, logins=logins)
+
+    def _back_up(self, target: Path, library: bool) -> Made:
+        from jobs.upkeep.backup import Places, back_up
+
+        config = self.config
+        places = Places(tokens_path(config), tokens_are_beside(config), adb_key_dir(config))
+        return back_up(config, places, target, self.clock.now(), library=library)
 
     def start(self) -> None:
         """Config and store are good already; take the port, bring up phones and jobs, then answer on it."""

@@ -28,6 +28,8 @@ from handlers.page.changes import ChangeHandlers
 from handlers.page.needs import NeedHandlers
 from handlers.page.session import LOG_IN_BYTES, LOG_IN_PATH, SessionHandlers
 from handlers.page.static_files import PREFIX, page_routes
+from handlers.page.tokens import TokenHandlers
+from handlers.page.upkeep import UpkeepHandlers
 from handlers.request.body import too_large
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Answer, Code, Refusal, Reply, crash, failure, success
@@ -41,6 +43,7 @@ _PARAMETERS = {
     "name": "<name:re:[^/]+>",
     "digest": "<digest:re:[0-9a-f]+>",
     "path": "<path:path>",
+    "token": "<token:re:[^/]+>",
 }
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 _OPEN_PATHS = ("/healthz",)  #: for probes that know neither our name nor a token
@@ -261,6 +264,17 @@ def _routes(services: Services, access: Access, metrics: Metrics) -> list[Route]
         return moment(at, services.zone()) or ""
 
     table += SessionHandlers(access, services.sessions, when).routes()
+    table += TokenHandlers(
+        services.token_book, services.sessions, lambda: services.settings().server.listen
+    ).routes()
+    table += UpkeepHandlers(
+        services.doctor,
+        services.back_up,
+        services.try_notifications,
+        state_dir=services.store.state_dir,
+        clock=services.clock,
+        when=when,
+    ).routes()
     table += NeedHandlers(services.needs.all, when).routes()
     table += ChangeHandlers(
         lambda: state_for_viewers(services),

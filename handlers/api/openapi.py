@@ -33,6 +33,7 @@ _MEANING = {
 _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "id": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
     "serial": {"type": "string", "minLength": 1, "description": "Serial of a phone"},
+    "token": {"type": "string", "minLength": 1, "description": "Name of a token"},
     "name": {"type": "string", "minLength": 1, "description": "Name of a kept file, from the task's log"},
 }
 _DESCRIPTION = """\

@@ -6,11 +6,13 @@ import functools
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from handlers.access.sessions import Sessions
+from handlers.access.token_book import TokenBook
 from handlers.access.tokens import Tokens
 from jobs.accounts.accounts import Accounts
 from jobs.accounts.matching import Matcher
@@ -25,6 +27,8 @@ from jobs.run.control import Control
 from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
 from jobs.slots.slots import Slots
+from jobs.upkeep.backup import Made
+from jobs.upkeep.doctor_run import DoctorRun
 from jobs.upkeep.needs import Needs
 from storage.store import Store
 
@@ -54,12 +58,15 @@ class Services:
     clock: Clock
     store: Store
     tokens: Tokens
+    token_book: TokenBook
     sessions: Sessions
     intake: Intake
     control: Control
     planning: Planning
     slots: Slots
     needs: Needs
+    doctor: DoctorRun
+    back_up: Callable[[Path, bool], Made]  #: into this file, with the library or without
     accounts: Accounts
     library: Library
     phones: Phones
@@ -71,6 +78,7 @@ class Services:
     config_text: Callable[[], str] = str  #: what is in force, as TOML without secrets
     matcher: Matcher | None = None
     notifications_waiting: Callable[[], int] = lambda: 0
+    try_notifications: Callable[[], list[tuple[str, str]]] = list
     overdue_s: Callable[[], float] = lambda: 0.0  #: of the slowest helper thread
     version: str = ""
 

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -23,7 +24,12 @@ from handlers.cli.command_line import (
 )
 from jobs.hub.addresses import is_loopback, split_listen
 from jobs.hub.clock import SystemClock, utc
+from jobs.hub.config_file import LoadedConfig
+from jobs.upkeep.token_file import console_tokens
 from storage.errors import BackupUnreadable, StateLocked, StoreError, StoreFailed
+
+if TYPE_CHECKING:
+    from handlers.access.token_book import TokenBook
 
 _STOP_FIRST = "nothing was changed: the daemon runs; stop it first: systemctl stop tikmatrixd"
 _ADB_DIR_OPTION = click.option(
@@ -227,13 +233,14 @@ def token() -> None:
 def token_new(config_path: Path | None, name: str, path: Path | None, quiet: bool, url: str | None) -> None:
     """Make a token; it is shown only now, also as a QR code that opens the status page with it."""
     from handlers.access.hosts import reachable_at
-    from handlers.access.tokens import TokenError, new_token
+    from handlers.access.tokens import TokenError, new_token, read_tokens
 
     config = read_config(config_path)
     if url is not None and not url.startswith(("http://", "https://")):
         raise click.UsageError("--url begins with http:// or https://")
     try:
-        made = new_token(path or tokens_path(config), name)
+        others = () if path else read_tokens(console_tokens(Path(config.settings.storage.state_dir))).tokens
+        made = new_token(path or tokens_path(config), name, others)
     except (TokenError, OSError) as error:
         end(f"no token was made: {error}", EX.NOPERM)
     if quiet:
@@ -260,14 +267,20 @@ def _show_code(link: str) -> None:
     click.echo(f"{lines}\n")
 
 
+def _book(config: LoadedConfig) -> TokenBook:
+    from handlers.access.token_book import TokenBook
+
+    return TokenBook(tokens_path(config), Path(config.settings.storage.state_dir))
+
+
 @token.command("list")
 @click.pass_obj
 def token_list(config_path: Path | None) -> None:
     """Names and ages of the tokens; the tokens themselves are not stored."""
-    from handlers.access.tokens import TokenError, list_tokens
+    from handlers.access.tokens import TokenError
 
     try:
-        for entry in list_tokens(tokens_path(read_config(config_path))):
+        for entry in _book(read_config(config_path)).entries():
             click.echo(f"{entry.name:24} {entry.created_at}")
     except TokenError as error:
         end(str(error), EX.NOPERM)
@@ -278,19 +291,14 @@ def token_list(config_path: Path | None) -> None:
 @click.pass_obj
 def token_revoke(config_path: Path | None, name: str) -> None:
     """Take a token back: a running daemon refuses it at once."""
-    from handlers.access.tokens import TokenError, list_tokens, revoke
+    from handlers.access.token_book import LastToken
+    from handlers.access.tokens import TokenError
 
     config = read_config(config_path)
-    path = tokens_path(config)
     try:
-        local = is_loopback(split_listen(config.settings.server.listen)[0])
-        if not local and [entry.name.lower() for entry in list_tokens(path)] == [name.lower()]:
-            end(
-                "this is the last token and the LAN is served, so the daemon would not start again: make another "
-                "one first, or listen on 127.0.0.1 only",
-                EX.USAGE,
-            )
-        gone = revoke(path, name)
+        gone = _book(config).revoke(name, config.settings.server.listen)
+    except LastToken as error:
+        end(str(error), EX.USAGE)
     except (TokenError, OSError) as error:
         end(str(error), EX.NOPERM)
     if not gone:

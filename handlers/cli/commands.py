@@ -16,7 +16,6 @@ from handlers.cli.command_line import EX, DaemonSilent, adb_key_dir, ask_daemon,
 from handlers.cli.hub_options import Hub, asks_hub
 from jobs.hub.clock import SystemClock
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig, describe, listen_of, load_config
-from jobs.hub.platforms import PLATFORMS
 from jobs.hub.settings import Server, Settings
 
 if TYPE_CHECKING:
@@ -90,25 +89,30 @@ def _show_config_of_daemon(path: Path | None, error: ConfigInvalid) -> NoReturn:
 @click.pass_obj
 def doctor(config_path: Path | None, serial: str | None, problems: bool, as_json: bool) -> None:
     """Check this box and its phones, failures first; exit status 1 if no phone can post."""
-    from handlers.access.tokens import TokenError, list_tokens
-    from jobs.phone.adb import server as adb_server
-    from jobs.upkeep.doctor import Level, box_findings, verdict, worst_first
-    from jobs.upkeep.doctor_adb import adb_findings
-    from jobs.upkeep.doctor_phone import phone_findings
+    from handlers.access.token_book import TokenBook
+    from handlers.access.tokens import TokenError
+    from jobs.upkeep.doctor import Level, verdict, worst_first
+    from jobs.upkeep.doctor_all import all_findings
 
     config = read_config(config_path)
     settings = config.settings
-    binary = str(adb_server.binary(settings.adb))
-    tokens, problem = 0, ""
-    try:
-        tokens = len(list_tokens(tokens_path(config)))
-    except TokenError as error:
-        problem = str(error)
-    findings = [
-        *adb_findings(settings, binary, adb_key_dir(config)),
-        *box_findings(settings, tokens=tokens, token_problem=problem),
-    ]
-    findings += phone_findings(settings, SystemClock(), serial, _logins(config), covered=_covered(settings))
+
+    def tokens() -> int:
+        try:
+            return len(TokenBook(tokens_path(config), Path(settings.storage.state_dir)).entries())
+        except TokenError as error:
+            raise ValueError(str(error)) from error
+
+    findings = list(
+        all_findings(
+            settings,
+            SystemClock(),
+            key_dir=adb_key_dir(config),
+            tokens=tokens,
+            logins=lambda: _logins(config),
+            serial=serial,
+        )
+    )
     judged = verdict(findings)
     shown = [one for one in worst_first(findings) if not (problems and one.level is Level.OK)]
     if as_json:
@@ -116,18 +120,6 @@ def doctor(config_path: Path | None, serial: str | None, problems: bool, as_json
     else:
         click.echo("\n".join([*map(str, shown), str(judged)]))
     sys.exit(0 if judged.can_post else 1)
-
-
-def _covered(settings: Settings) -> list[str]:
-    """The languages in which both apps are driven; of the shipped files where the operator's own are broken."""
-    from jobs.post.screens.screens_file import ScreensInvalid
-    from jobs.post.screens.vocabularies import load
-
-    try:
-        both = [load(platform, settings.posting.screens_dir).covered for platform in PLATFORMS]
-    except ScreensInvalid:
-        both = [load(platform).covered for platform in PLATFORMS]
-    return [language for language in both[0] if language in both[1]]
 
 
 def _logins(config: LoadedConfig) -> list[Login]:

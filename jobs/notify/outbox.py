@@ -32,6 +32,10 @@ GATHER_S = 300.0
 GATHER_TASKS = 50
 
 
+#: An event that a person asked for, to see whether it arrives; every receiver gets it, whatever events it names.
+TRIAL, TRIAL_SENTENCE = "test", "A notification on trial: this receiver works."
+
+
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One event on its way to one target, named by its URL so that a changed config cannot misdirect it."""
 
@@ -100,6 +104,22 @@ class Outbox:
                 del self._waiting[:-MAX_WAITING]
             self._save()
         self.loop.wake()
+
+    def try_out(self) -> list[tuple[str, str]]:
+        """Send an event on trial to every target now, past what waits: each target, and why it did not take it ("" if it did).
+
+        Takes as long as the targets let it wait, at most 8 s each.
+        """
+        event = Event(id=uuid.uuid4().hex, name=TRIAL, sentence=TRIAL_SENTENCE, at=self._clock.now())
+        found: list[tuple[str, str]] = []
+        for target in self._targets:
+            try:
+                self._send(target, event)
+            except NotSent as error:
+                found.append((target.shown, str(error)))
+            else:
+                found.append((target.shown, ""))
+        return found
 
     def _is_flood(self, name: EventName) -> bool:
         now = self._clock.monotonic()

@@ -18,6 +18,7 @@ with warnings.catch_warnings():
     from webtest import TestApp, TestResponse
 
 from handlers.access.sessions import NAME, Sessions
+from handlers.access.token_book import TokenBook
 from handlers.access.tokens import Tokens
 from handlers.api.app import create_app
 from handlers.api.services import Reloaded, Services
@@ -26,6 +27,7 @@ from handlers.server.server import HttpServer
 from jobs.accounts.accounts import Accounts
 from jobs.accounts.matching import Matcher
 from jobs.hub.clock import Clock
+from jobs.hub.config_file import LoadedConfig
 from jobs.hub.settings import AccountEntry, Media, Posting, Server, Settings
 from jobs.hub.settings import Phones as PhoneSettings
 from jobs.intake.changer import Changer
@@ -37,6 +39,9 @@ from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
 from jobs.slots.planner import Planner
 from jobs.slots.slots import Slots
+from jobs.upkeep.backup import Made, Places, back_up
+from jobs.upkeep.doctor import Finding
+from jobs.upkeep.doctor_run import DoctorRun
 from jobs.upkeep.needs import Needs
 from storage.records import NewTask, Outcome, Stage, Task, TaskError
 from storage.store import Store
@@ -158,8 +163,11 @@ class HttpSide:
         self.overdue_s = 0.0
         self.reloaded = Reloaded([], [])
         self.matcher = matcher
-        tokens = Tokens(self.tokens_file)
+        book = TokenBook(self.tokens_file, folder / "state")
+        tokens = Tokens(book)
         self.config_notices: list[str] = []
+        self.findings: list[Finding] = []  #: of doctor
+        self.tried: list[tuple[str, str]] = []
         needs = Needs(
             lambda: self.settings,
             self.clock,
@@ -175,6 +183,7 @@ class HttpSide:
             clock=self.clock,
             store=self.store,
             tokens=tokens,
+            token_book=book,
             sessions=Sessions(folder / "state" / NAME, tokens, self.clock),
             intake=self.intake,
             control=self.control,
@@ -182,6 +191,9 @@ class HttpSide:
             slots=Slots(self.clock, self.store, self.intake, self.planner, self.zone),
             accounts=self.accounts,
             needs=needs,
+            doctor=DoctorRun(lambda: self.findings, self.clock),
+            back_up=self._back_up,
+            try_notifications=lambda: self.tried,
             library=self.library,
             phones=self.phones,
             jobs=self.jobs,
@@ -213,6 +225,13 @@ class HttpSide:
 
     def zone(self) -> tzinfo:
         return self.services.zone()
+
+    def _back_up(self, target: Path, library: bool) -> Made:
+        storage = msgspec.structs.replace(self.settings.storage, state_dir=str(self.folder / "state"))
+        config = LoadedConfig(msgspec.structs.replace(self.settings, storage=storage), None, {}, {})
+        return back_up(
+            config, Places(self.tokens_file, False, None), target, self.clock.now(), library=library
+        )
 
     def _tell(self, _name: str, sentence: str, /, **_facts: Any) -> None:
         self.told.append(sentence)

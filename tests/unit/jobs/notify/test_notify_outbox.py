@@ -91,6 +91,17 @@ def test_a_webhook_carries_the_event_and_a_signature_that_the_receiver_can_check
     assert outbox.waiting == 0
 
 
+def test_a_notification_on_trial_goes_to_every_receiver_at_once_and_is_not_kept(receiver):
+    good = NotifyTarget(kind="ntfy", url=receiver.url, events=("disk",))
+    outbox = Outbox([good, NotifyTarget(kind="webhook", url="http://127.0.0.1:9/x")], Clock(), Meta())
+    found = outbox.try_out()
+    assert [(shown, problem[:17]) for shown, problem in found] == [
+        (good.shown, ""), ("http://127.0.0.1:9/***", "cannot be reached")
+    ]  # fmt: skip
+    assert len(receiver.got) == 1
+    assert outbox.waiting == 0
+
+
 def test_ntfy_gets_the_sentence_as_text(receiver):
     outbox = Outbox([NotifyTarget(kind="ntfy", url=receiver.url)], Clock(), Meta())
     outbox.tell("needs_hands", "phone A needs hands: störrisch")
