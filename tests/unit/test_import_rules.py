@@ -6,9 +6,10 @@ import ast
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -57,23 +58,33 @@ def modules(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
 
 
-def imports(path: Path) -> Iterator[tuple[str, int]]:
-    """Every absolute name that a module imports anywhere in it, with its line."""
+class Import(NamedTuple):
+    """`import module`, or `from module import names`."""
+
+    module: str
+    names: tuple[str, ...]
+    line: int
+
+
+@cache
+def imports(path: Path) -> tuple[Import, ...]:
+    """Every import of a module, anywhere in it; each module is read once for all tests of this file."""
+    found = []
     for node in ast.walk(ast.parse(path.read_text(), str(path))):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, node.lineno
+            found += [Import(alias.name, (), node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: relative import"
-            yield node.module or "", node.lineno
+            found.append(Import(node.module or "", tuple(alias.name for alias in node.names), node.lineno))
+    return tuple(found)
 
 
 def offences(package: str, forbidden: set[str]) -> list[str]:
     return [
-        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        f"{path.relative_to(ROOT)}:{one.line} imports {one.module}"
         for path in modules(package)
-        for name, line in imports(path)
-        if name.partition(".")[0] in forbidden
+        for one in imports(path)
+        if one.module.partition(".")[0] in forbidden
     ]
 
 
@@ -86,12 +97,9 @@ def import_graph(*packages: str) -> dict[str, set[str]]:
     paths = {module_name(path): path for package in packages for path in modules(package)}
     graph: dict[str, set[str]] = {name: set() for name in paths}
     for name, path in paths.items():
-        for node in ast.walk(ast.parse(path.read_text(), str(path))):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                inner = {f"{node.module}.{alias.name}" for alias in node.names}
-                graph[name] |= (inner & paths.keys()) or ({node.module} & paths.keys())
-            elif isinstance(node, ast.Import):
-                graph[name] |= {alias.name for alias in node.names} & paths.keys()
+        for one in imports(path):
+            inner = {f"{one.module}.{part}" for part in one.names} & paths.keys()
+            graph[name] |= inner or ({one.module} & paths.keys())
     return graph
 
 

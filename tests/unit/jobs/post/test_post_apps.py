@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,10 +22,14 @@ MAY_NAME = (
 )
 
 
-def product_code() -> Iterator[tuple[str, ast.Module]]:
-    for folder in ("handlers", "jobs", "storage"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+@pytest.fixture(scope="module")
+def product_code() -> list[tuple[str, list[ast.AST]]]:
+    """The nodes of every module."""
+    return [
+        (str(path.relative_to(ROOT)), list(ast.walk(ast.parse(path.read_text()))))
+        for folder in ("handlers", "jobs", "storage")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    ]
 
 
 def names_an_app(node: ast.AST) -> bool:
@@ -37,22 +40,24 @@ def names_an_app(node: ast.AST) -> bool:
     return isinstance(named, str) and named.removesuffix("_package") in PLATFORMS
 
 
-def test_only_the_facts_the_settings_the_table_and_an_apps_own_folder_name_it() -> None:
+def test_only_the_facts_the_settings_the_table_and_an_apps_own_folder_name_it(
+    product_code: list[tuple[str, list[ast.AST]]],
+) -> None:
     named = [
         f"{path}:{getattr(node, 'lineno', 0)}"
-        for path, module in product_code()
+        for path, nodes in product_code
         if not path.startswith(MAY_NAME)
-        for node in ast.walk(module)
+        for node in nodes
         if names_an_app(node)
     ]
     assert named == []
 
 
-def test_nothing_asks_of_which_class_a_flow_is() -> None:
+def test_nothing_asks_of_which_class_a_flow_is(product_code: list[tuple[str, list[ast.AST]]]) -> None:
     asked = [
         f"{path}:{node.lineno}"
-        for path, module in product_code()
-        for node in ast.walk(module)
+        for path, nodes in product_code
+        for node in nodes
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "isinstance"
