@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
 
 from jobs.phone.screen.tree import UiTree, parse_xml
 from jobs.post.apps import APPS
+from jobs.post.flow.draft_memory import DraftMemory
 from jobs.post.flow.flow import Flow
 from jobs.task.attempt import Verdict
 from simulator.apps.base import Post
@@ -15,7 +19,7 @@ from simulator.apps.instagram.core import ReelUpload
 from simulator.apps.kit.sheets import Sheet
 from simulator.apps.kit.stage import UnknownScreen
 from simulator.apps.kit.upload import Upload
-from storage.records import MediaFile
+from storage.records import MediaFile, Stage
 from tests.support.app_phone import AppPhone
 from tests.support.post_stage import AppStage
 
@@ -77,6 +81,18 @@ class FilmPhone(AppPhone):
         self.taps.append(f"{key} on {self.at()}")
 
 
+class Seen(NamedTuple):
+    """What a film leads to, and after how many seconds; where a tap on a screen leads, and on which screens taps fall."""
+
+    film: dict[float, str]
+    outcome: str
+    code: str
+    says: str
+    after_s: float
+    leads: dict[str, str] = {}  # noqa: RUF012 - read only
+    taps: tuple[str, ...] = ()
+
+
 VIDEO = MediaFile(
     path="/clip.mp4", name="clip.mp4", sha256="02" * 32, size_bytes=9, kind="video", duration_s=5.0
 )
@@ -93,6 +109,39 @@ class FilmStage(AppStage):
     ) -> None:
         super().__init__(platform, (media,), on=FilmPhone(platform, film), **task)
 
+    @classmethod
+    def after_crash(
+        cls,
+        platform: str,
+        film: Mapping[float, str],
+        *,
+        noted: Mapping[str, Any] | None = None,
+        before: dict[str, int] | None = None,
+        sent: bool = True,
+        leads: dict[str, str] | None = None,
+        **task: Any,
+    ) -> FilmStage:
+        """A task whose attempt was cut off behind its commit point.
+
+        Args:
+            platform: which app.
+            film: what the phone shows.
+            noted: what the attempt noted of the app before its tap; None where it noted nothing.
+            before: the indicators that it noted.
+            sent: whether it noted that the tap was sent.
+            leads: where taps lead.
+            task: of the task and its form.
+        """
+        stage = cls(platform, film, **task)
+        stage.phone.leads.update(leads or {})
+        stage.attempt.task = msgspec.structs.replace(
+            stage.attempt.task, stage=Stage.VERIFYING if sent else Stage.COMMITTING
+        )
+        if noted is not None:
+            memory = DraftMemory(stage.memory, stage.phone.serial, stage.phone.package)
+            memory.note_before(stage.attempt.task.id, before or {}, **noted)
+        return stage
+
     def flow(self, **posting: Any) -> Flow:
         return self.script(**posting)._flow(self.attempt, self.phone)
 
@@ -105,6 +154,14 @@ class FilmStage(AppStage):
         bend(flow)
         sight = flow.driver.observe()
         return APPS[self.phone.app.platform].watch(flow).run(sight)
+
+    def agrees(self, seen: Seen, verdict: Verdict) -> None:
+        """Assert that the film led to what is expected of it, at its second, with these taps alone."""
+        code = verdict.error.code if verdict.error else ""
+        assert (verdict.outcome, code, verdict.remark) == (seen.outcome, seen.code, seen.says)
+        assert self.took_s() == pytest.approx(seen.after_s)
+        assert self.phone.taps == list(seen.taps)
+        assert self.published == 0
 
 
 def _taken(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -210,3 +210,24 @@ class AppStage:
     def took_s(self) -> float:
         """How long it has taken on the phone's clock."""
         return self.phone.time.at - START
+
+
+#: A phone on which three accounts are logged in.
+THREE = {
+    "accounts": (("demo_01", "Demo One"), ("demo_02", "Demo Two"), ("demo_03", "Demo Three")),
+}
+#: Makes a stage: faults by name and argument, then the stage's own keyword arguments.
+MakeStage = Callable[..., AppStage]
+
+
+def video_stages(platform: str, folder: Path) -> MakeStage:
+    """Makes stages of one app, each with one video to post."""
+
+    def stage(*faults: str, **changes: Any) -> AppStage:
+        made = AppStage(platform, files(folder, "clip.mp4"), **changes)
+        for fault in faults:
+            name, _, argument = fault.partition(" ")
+            made.phone.faults.arm(name, argument)
+        return made
+
+    return stage

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
 import pytest
 
-from jobs.post.flow.draft_memory import DraftMemory
 from jobs.task.attempt import Verdict
-from storage.records import Outcome, Stage
-from tests.support.film import FilmStage
+from storage.records import Outcome
+from tests.support.film import FilmStage, Seen
 
 Film = dict[float, str]
 TILE = "Reel by Demo One at row 1, column 1"
@@ -32,16 +30,6 @@ def knowing(**facts: Any) -> Callable[[Any], None]:
             setattr(flow, name, value)
 
     return bend
-
-
-class Seen(NamedTuple):
-    film: Film
-    outcome: str
-    code: str
-    says: str
-    after_s: float
-    leads: dict[str, str] = {}  # noqa: RUF012 - read only
-    taps: tuple[str, ...] = ()
 
 
 WATCHED: dict[str, Seen] = {
@@ -110,11 +98,7 @@ def test_after_the_tap(case: str) -> None:
     stage = FilmStage("instagram", seen.film)
     stage.phone.leads.update(seen.leads)
     verdict = stage.watched(bend=knowing())
-    assert (verdict.outcome, verdict.error.code if verdict.error else "", verdict.remark) == (
-        seen.outcome, seen.code, seen.says,
-    )  # fmt: skip
-    assert stage.took_s() == pytest.approx(seen.after_s)
-    assert stage.phone.taps == list(seen.taps)
+    stage.agrees(seen, verdict)
 
 
 def test_a_profile_that_counts_as_before_proves_nothing_and_is_pulled_down_for_newer_numbers() -> None:
@@ -198,21 +182,8 @@ NEVER_SENT = "the filled form still stands: the publishing tap was never sent"
 NOTED = {"posts": 8, "tile": TILE, "fresh": True}
 
 
-def looked_for(
-    film: Film,
-    *,
-    noted: dict[str, Any] | None = None,
-    before: dict[str, int] | None = None,
-    leads: dict[str, str] | None = None,
-    **task: Any,
-) -> tuple[Verdict, FilmStage]:
-    stage = FilmStage("instagram", film, **task)
-    stage.phone.leads.update(leads or {})
-    stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=Stage.VERIFYING)
-    if noted is not None:
-        DraftMemory(stage.memory, stage.phone.serial, stage.phone.package).note_before(
-            7, before or {}, **noted
-        )
+def looked_for(film: Film, **more: Any) -> tuple[Verdict, FilmStage]:
+    stage = FilmStage.after_crash("instagram", film, **more)
     return stage.look_for_post(), stage
 
 
@@ -248,12 +219,7 @@ SETTLED: dict[str, Seen] = {
 def test_a_look_after_a_crash(case: str) -> None:
     seen = SETTLED[case]
     verdict, stage = looked_for(seen.film, noted=NOTED, leads=seen.leads)
-    assert (verdict.outcome, verdict.error.code if verdict.error else "", verdict.remark) == (
-        seen.outcome, seen.code, seen.says,
-    )  # fmt: skip
-    assert stage.took_s() == pytest.approx(seen.after_s)
-    assert stage.phone.taps == list(seen.taps)
-    assert stage.published == 0
+    stage.agrees(seen, verdict)
 
 
 @pytest.mark.parametrize("noted", [None, NOTED | {"fresh": False}, NOTED | {"posts": None}])

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from storage.records import Outcome
-from tests.support.post_stage import AppStage, files
-
-THREE = {
-    "accounts": (("demo_01", "Demo One"), ("demo_02", "Demo Two"), ("demo_03", "Demo Three")),
-}
-Stage = Callable[..., AppStage]
+from tests.support.post_stage import THREE, AppStage, MakeStage, files, video_stages
 
 
 @pytest.fixture
-def video(tmp_path: Path) -> Stage:
-    """A stage with one video."""
-
-    def stage(*faults: str, **changes: object) -> AppStage:
-        made = AppStage("instagram", files(tmp_path, "clip.mp4"), **changes)  # type: ignore[arg-type]
-        for fault in faults:
-            name, _, argument = fault.partition(" ")
-            made.phone.faults.arm(name, argument)
-        return made
-
-    return stage
+def video(tmp_path: Path) -> MakeStage:
+    """Stages with one video."""
+    return video_stages("instagram", tmp_path)
 
 
-def test_another_account_is_switched_to_by_its_row_and_its_numbers_are_read_anew(video: Stage) -> None:
+def test_another_account_is_switched_to_by_its_row_and_its_numbers_are_read_anew(video: MakeStage) -> None:
     stage = video(phone=THREE, username="demo_03")
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.post()["account"] == "demo_03"
@@ -48,7 +34,7 @@ def test_another_account_is_switched_to_by_its_row_and_its_numbers_are_read_anew
     ("fault", "username", "shown"), [("", "demo_09", "demo_01"), ("wrong-account", "demo_01", "stranger_01")]
 )
 def test_an_account_that_is_not_on_the_phone_is_not_posted_for(
-    fault: str, username: str, shown: str, video: Stage
+    fault: str, username: str, shown: str, video: MakeStage
 ) -> None:
     stage = video(*([fault] if fault else []), username=username, phone={} if fault else THREE)
     failed = stage.fails()
@@ -57,7 +43,7 @@ def test_an_account_that_is_not_on_the_phone_is_not_posted_for(
     assert stage.way[-1] == "tap account_name"
 
 
-def test_a_task_without_an_account_posts_as_whoever_is_logged_in(video: Stage) -> None:
+def test_a_task_without_an_account_posts_as_whoever_is_logged_in(video: MakeStage) -> None:
     stage = video(username="", phone=THREE)
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.attempt.seen == ["demo_01"]
@@ -76,7 +62,7 @@ def test_a_task_without_an_account_posts_as_whoever_is_logged_in(video: Stage) -
     ],
 )  # fmt: skip
 def test_a_notice_is_closed_with_its_harmless_button_and_the_post_goes_on(
-    name: str, touch: str, video: Stage
+    name: str, touch: str, video: MakeStage
 ) -> None:
     stage = video(f"popup {name}")
     assert stage.run().outcome is Outcome.PUBLISHED
@@ -95,7 +81,7 @@ def test_a_notice_is_closed_with_its_harmless_button_and_the_post_goes_on(
     ],
 )  # fmt: skip
 def test_a_screen_for_a_person_ends_the_attempt_without_a_touch(
-    fault: str, code: str, step: str, says: str, video: Stage
+    fault: str, code: str, step: str, says: str, video: MakeStage
 ) -> None:
     stage = video(fault)
     failed = stage.fails()
@@ -104,19 +90,19 @@ def test_a_screen_for_a_person_ends_the_attempt_without_a_touch(
 
 
 @pytest.mark.parametrize("screen", ["home", "profile", "create-sheet", "picker", "editor", "share"])
-def test_an_app_that_dies_on_its_way_is_tried_again_later(screen: str, video: Stage) -> None:
+def test_an_app_that_dies_on_its_way_is_tried_again_later(screen: str, video: MakeStage) -> None:
     failed = video(f"app-crash {screen}").fails()
     assert (failed.code, failed.passing) == ("app_crashed", True)
 
 
-def test_a_caption_that_arrived_twice_is_typed_once_more(video: Stage) -> None:
+def test_a_caption_that_arrived_twice_is_typed_once_more(video: MakeStage) -> None:
     stage = video("text-twice")
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.post()["caption"] == "Hello #world"
     assert stage.attempt.facts["the caption does not read as typed"] == {"tried": 1}
 
 
-def test_a_caption_that_arrives_twice_again_is_not_posted_and_is_known_later(video: Stage) -> None:
+def test_a_caption_that_arrives_twice_again_is_not_posted_and_is_known_later(video: MakeStage) -> None:
     stage = video("text-twice", "text-twice")
     failed = stage.fails()
     assert (failed.code, failed.step) == ("caption_altered", "caption")
@@ -138,7 +124,7 @@ def test_a_caption_that_arrives_twice_again_is_not_posted_and_is_known_later(vid
     ],
 )  # fmt: skip
 def test_what_the_app_says_after_the_tap_is_the_outcome_and_nothing_is_tapped_again(
-    fault: str, asked: dict[str, object], outcome: str, code: str, step: str, says: str, video: Stage
+    fault: str, asked: dict[str, object], outcome: str, code: str, step: str, says: str, video: MakeStage
 ) -> None:
     stage = video(fault, **asked)
     verdict = stage.run()
@@ -152,7 +138,7 @@ def test_what_the_app_says_after_the_tap_is_the_outcome_and_nothing_is_tapped_ag
     assert stage.way[-1].startswith("PUBLISH on")
 
 
-def test_a_story_of_an_account_that_had_one_is_unproven(video: Stage) -> None:
+def test_a_story_of_an_account_that_had_one_is_unproven(video: MakeStage) -> None:
     stage = video(placement="story", phone={"state": {"per_account": {"demo_01": {"story": True}}}})
     verdict = stage.run()
     assert verdict.error is not None
@@ -161,7 +147,7 @@ def test_a_story_of_an_account_that_had_one_is_unproven(video: Stage) -> None:
     assert stage.published == 1
 
 
-def test_proof_is_the_row_that_says_posted(video: Stage) -> None:
+def test_proof_is_the_row_that_says_posted(video: MakeStage) -> None:
     stage = video()
     assert stage.run().remark == "the app shows it: posted"
     assert stage.attempt.log.count("upload in progress") == 1

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
 import pytest
 
 from jobs.post.flow.draft_memory import DraftMemory
 from jobs.task.attempt import Verdict
-from storage.records import Account, Outcome, Stage, TaskError
-from tests.support.film import FilmStage
+from storage.records import Account, Outcome, TaskError
+from tests.support.film import FilmStage, Seen
 
 Film = dict[float, str]
 RAN = "the upload ran to its end and the app is back at its tabs"
@@ -21,18 +20,6 @@ NO_END = "the upload did not end within 60 s"
 
 def nothing(shown: str) -> str:
     return f"no proof and no refusal within 60 s; the phone shows {shown}"
-
-
-class Seen(NamedTuple):
-    """What a film leads to, and after how many seconds; where a tap on a screen leads."""
-
-    film: Film
-    outcome: str
-    code: str
-    says: str
-    after_s: float
-    leads: dict[str, str] = {}  # noqa: RUF012 - read only
-    taps: tuple[str, ...] = ()
 
 
 WATCHED: dict[str, Seen] = {
@@ -105,11 +92,7 @@ def test_after_the_tap(case: str) -> None:
     stage = FilmStage("tiktok", seen.film)
     stage.phone.leads.update(seen.leads)
     verdict = stage.watched()
-    assert (verdict.outcome, verdict.error.code if verdict.error else "", verdict.remark) == (
-        seen.outcome, seen.code, seen.says,
-    )  # fmt: skip
-    assert stage.took_s() == pytest.approx(seen.after_s)
-    assert stage.phone.taps == list(seen.taps)
+    stage.agrees(seen, verdict)
     assert not verdict.passing
 
 
@@ -194,28 +177,21 @@ SEEN_LATER = " (seen after a restart)"
 NO_SIGN = "the app is at its tabs and shows no sign of the post"
 OLD_INDICATORS = "signs of an earlier upload stand there: ours could not be told from it"
 NEVER_SENT = "the filled form still stands: the publishing tap was never sent"
+NOTHING_MORE: dict[str, Any] = {}  #: noted before the tap, beside the indicators
 
 
 def looked_for(
     film: Film,
     *,
-    before: dict[str, int] | None = None,
-    nobody_looked: bool = False,
-    sent: bool = True,
+    noted: dict[str, Any] | None = NOTHING_MORE,
     in_front: bool = True,
-    leads: dict[str, str] | None = None,
-    **posting: Any,
+    proof_s: float = 60.0,
+    **more: Any,
 ) -> tuple[Verdict, FilmStage]:
-    stage = FilmStage("tiktok", film)
-    stage.phone.leads.update(leads or {})
+    stage = FilmStage.after_crash("tiktok", film, noted=noted, **more)
     if not in_front:
         stage.phone.display.front = ""
-    stage.attempt.task = msgspec.structs.replace(
-        stage.attempt.task, stage=Stage.VERIFYING if sent else Stage.COMMITTING
-    )
-    if not nobody_looked:
-        DraftMemory(stage.memory, stage.phone.serial, stage.phone.package).note_before(7, before or {})
-    return stage.look_for_post(**posting), stage
+    return stage.look_for_post(proof_timeout_s=proof_s), stage
 
 
 SETTLED: dict[str, Seen] = {
@@ -263,12 +239,7 @@ SETTLED: dict[str, Seen] = {
 def test_a_look_after_a_crash_past_a_tap_that_was_sent(case: str) -> None:
     seen = SETTLED[case]
     verdict, stage = looked_for(seen.film, leads=seen.leads)
-    assert (verdict.outcome, verdict.error.code if verdict.error else "", verdict.remark) == (
-        seen.outcome, seen.code, seen.says,
-    )  # fmt: skip
-    assert stage.took_s() == pytest.approx(seen.after_s)
-    assert stage.phone.taps == list(seen.taps)
-    assert stage.published == 0
+    stage.agrees(seen, verdict)
 
 
 def test_quiet_tabs_prove_nothing_where_the_tap_was_not_noted_or_the_app_had_to_be_started() -> None:
@@ -285,30 +256,29 @@ def test_an_upload_that_was_seen_proves_it_even_where_the_app_had_to_be_started(
 
 
 @pytest.mark.parametrize(
-    ("film", "before", "nobody_looked"),
+    ("film", "before", "noted"),
     [
-        ({0: "failed"}, {"upload_failed": 1}, False),
-        ({0: "failed"}, None, True),
-        ({0: "home"}, {"uploading": 1}, False),
+        ({0: "failed"}, {"upload_failed": 1}, NOTHING_MORE),
+        ({0: "failed"}, None, None),
+        ({0: "home"}, {"uploading": 1}, NOTHING_MORE),
     ],
 )
 def test_signs_of_before_the_tap_leave_it_open(
-    film: Film, before: dict[str, int] | None, nobody_looked: bool
+    film: Film, before: dict[str, int] | None, noted: dict[str, Any] | None
 ) -> None:
-    verdict, _ = looked_for(film, before=before, nobody_looked=nobody_looked)
+    verdict, _ = looked_for(film, before=before, noted=noted)
     assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, OLD_INDICATORS)
 
 
 def test_a_look_takes_forty_seconds_at_least_and_the_time_for_proof_where_that_is_longer() -> None:
     for proof_s, looked_s in ((10.0, 40.0), (100.0, 100.0)):
-        verdict, stage = looked_for({0: "unknown"}, proof_timeout_s=proof_s)
+        verdict, stage = looked_for({0: "unknown"}, proof_s=proof_s)
         assert verdict.outcome is Outcome.UNKNOWN
         assert stage.took_s() == pytest.approx(looked_s)
 
 
 def test_what_was_noted_of_another_task_counts_for_nothing() -> None:
-    stage = FilmStage("tiktok", {0: "failed"})
-    stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=Stage.VERIFYING)
+    stage = FilmStage.after_crash("tiktok", {0: "failed"})
     DraftMemory(stage.memory, stage.phone.serial, stage.phone.package).note_before(8, {})
     assert stage.look_for_post().remark == OLD_INDICATORS
 

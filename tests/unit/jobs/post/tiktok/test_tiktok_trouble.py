@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from storage.records import Account, Outcome
-from tests.support.post_stage import AppStage, files
+from tests.support.post_stage import THREE, AppStage, MakeStage, files, video_stages
 
-THREE = {
-    "accounts": (("demo_01", "Demo One"), ("demo_02", "Demo Two"), ("demo_03", "Demo Three")),
-}
 MEMORY = "unfinished:SIMPHONE01:com.zhiliaoapp.musically"
-Stage = Callable[..., AppStage]
 
 
 @pytest.fixture
-def video(tmp_path: Path) -> Stage:
-    """A stage with one video."""
-
-    def stage(*faults: str, **changes: object) -> AppStage:
-        made = AppStage("tiktok", files(tmp_path, "clip.mp4"), **changes)  # type: ignore[arg-type]
-        for fault in faults:
-            name, _, argument = fault.partition(" ")
-            made.phone.faults.arm(name, argument)
-        return made
-
-    return stage
+def video(tmp_path: Path) -> MakeStage:
+    """Stages with one video."""
+    return video_stages("tiktok", tmp_path)
 
 
 def account(display_name: str) -> Account:
@@ -38,7 +25,7 @@ def account(display_name: str) -> Account:
 # -- the account --------------------------------------------------------------------------------------------------
 
 
-def test_the_account_that_the_profile_shows_is_kept_with_the_task(video: Stage) -> None:
+def test_the_account_that_the_profile_shows_is_kept_with_the_task(video: MakeStage) -> None:
     stage = video()
     stage.run()
     assert stage.attempt.seen == ["demo_01"]
@@ -46,7 +33,7 @@ def test_the_account_that_the_profile_shows_is_kept_with_the_task(video: Stage) 
     assert stage.attempt.facts["ready to publish"]["account"] == "demo_01"
 
 
-def test_another_account_is_switched_to_by_the_name_that_its_row_shows(video: Stage) -> None:
+def test_another_account_is_switched_to_by_the_name_that_its_row_shows(video: MakeStage) -> None:
     stage = video(phone=THREE, username="demo_03", account=account("Demo Three"))
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.post()["account"] == "demo_03"
@@ -56,13 +43,15 @@ def test_another_account_is_switched_to_by_the_name_that_its_row_shows(video: St
     assert stage.attempt.facts["accounts on the phone"]["rows"] == ["Demo One", "Demo Two", "Demo Three"]
 
 
-def test_rows_without_a_known_name_are_tried_one_after_the_other_until_the_handle_fits(video: Stage) -> None:
+def test_rows_without_a_known_name_are_tried_one_after_the_other_until_the_handle_fits(
+    video: MakeStage,
+) -> None:
     stage = video(phone=THREE, username="demo_03")
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.post()["account"] == "demo_03"
 
 
-def test_each_row_is_tried_once_and_then_the_account_is_not_on_this_phone(video: Stage) -> None:
+def test_each_row_is_tried_once_and_then_the_account_is_not_on_this_phone(video: MakeStage) -> None:
     stage = video(phone=THREE, username="demo_09")
     failed = stage.fails()
     assert (failed.code, failed.step) == ("wrong_account", "account")
@@ -70,20 +59,22 @@ def test_each_row_is_tried_once_and_then_the_account_is_not_on_this_phone(video:
     assert stage.way.count("tap account_row") == 3
 
 
-def test_a_display_name_that_no_row_shows_is_not_guessed_at(video: Stage) -> None:
+def test_a_display_name_that_no_row_shows_is_not_guessed_at(video: MakeStage) -> None:
     stage = video(phone=THREE, username="demo_03", account=account("Somebody Else"))
     assert stage.fails().code == "wrong_account"
     assert "tap account_row" not in stage.way
 
 
-def test_a_stranger_alone_on_the_phone_is_not_posted_for(video: Stage) -> None:
+def test_a_stranger_alone_on_the_phone_is_not_posted_for(video: MakeStage) -> None:
     stage = video("wrong-account")
     failed = stage.fails()
     assert str(failed) == "the account demo_01 is not among those on this phone (shown: stranger_01)"
     assert not failed.passing
 
 
-def test_a_task_without_an_account_posts_as_whoever_is_logged_in_and_says_who_that_was(video: Stage) -> None:
+def test_a_task_without_an_account_posts_as_whoever_is_logged_in_and_says_who_that_was(
+    video: MakeStage,
+) -> None:
     stage = video(username="", phone=THREE)
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.attempt.seen == ["demo_01"]
@@ -93,7 +84,7 @@ def test_a_task_without_an_account_posts_as_whoever_is_logged_in_and_says_who_th
 # -- what an earlier attempt left ---------------------------------------------------------------------------------
 
 
-def test_words_of_somebody_else_in_the_form_are_left_alone(video: Stage) -> None:
+def test_words_of_somebody_else_in_the_form_are_left_alone(video: MakeStage) -> None:
     stage = video(phone={"state": {"unfinished": {"description": "an old idea"}}})
     failed = stage.fails()
     assert (failed.code, failed.step) == ("leftover_draft", "post_screen")
@@ -103,7 +94,7 @@ def test_words_of_somebody_else_in_the_form_are_left_alone(video: Stage) -> None
     assert not [touch for touch in stage.way if touch.startswith("type")]
 
 
-def test_words_that_this_task_typed_before_are_thrown_away_and_typed_anew(video: Stage) -> None:
+def test_words_that_this_task_typed_before_are_thrown_away_and_typed_anew(video: MakeStage) -> None:
     stage = video(phone={"state": {"unfinished": {"description": "Hello"}}}, attempt=2)
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.post()["caption"] == "Hello #world"
@@ -114,14 +105,14 @@ def test_words_that_this_task_typed_before_are_thrown_away_and_typed_anew(video:
     ]
 
 
-def test_words_that_any_task_of_ours_typed_are_known_after_a_restart(video: Stage) -> None:
+def test_words_that_any_task_of_ours_typed_are_known_after_a_restart(video: MakeStage) -> None:
     stage = video(phone={"state": {"unfinished": {"description": "of another task"}}})
     stage.memory.set(MEMORY, ["of another task, cut off"])
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.post()["caption"] == "Hello #world"
 
 
-def test_a_first_attempt_does_not_take_its_own_words_for_those_of_an_earlier_one(video: Stage) -> None:
+def test_a_first_attempt_does_not_take_its_own_words_for_those_of_an_earlier_one(video: MakeStage) -> None:
     assert video(phone={"state": {"unfinished": {"description": "Hello"}}}).fails().code == "leftover_draft"
 
 
@@ -132,7 +123,7 @@ def test_a_title_that_somebody_left_is_named_as_the_title(tmp_path: Path) -> Non
     assert str(stage.fails()).startswith("the title already holds text")
 
 
-def test_what_is_typed_is_remembered_before_and_forgotten_once_it_is_published(video: Stage) -> None:
+def test_what_is_typed_is_remembered_before_and_forgotten_once_it_is_published(video: MakeStage) -> None:
     stage = video("account-blocked")
     stage.run()
     assert stage.memory.values[MEMORY] == ["Hello #world"]
@@ -142,7 +133,7 @@ def test_what_is_typed_is_remembered_before_and_forgotten_once_it_is_published(v
     assert stage.memory.values[f"{MEMORY}:before"]["signs"] == {}
 
 
-def test_a_second_attempt_removes_what_the_first_one_pushed(video: Stage) -> None:
+def test_a_second_attempt_removes_what_the_first_one_pushed(video: MakeStage) -> None:
     stage = video(attempt=2)
     inner = stage.phone.shell
     listed: list[tuple[str, ...]] = []
@@ -162,14 +153,14 @@ POPUPS = ["contacts", "notifications", "widget", "eea", "link-email", "collectio
 
 
 @pytest.mark.parametrize("name", POPUPS)
-def test_a_dialog_over_the_feed_is_closed_and_the_post_goes_on(name: str, video: Stage) -> None:
+def test_a_dialog_over_the_feed_is_closed_and_the_post_goes_on(name: str, video: MakeStage) -> None:
     stage = video(f"popup {name}")
     assert stage.run().outcome is Outcome.PUBLISHED
     assert len([line for line in stage.attempt.log if line.startswith("dismissing")]) == 1
     assert stage.published == 1
 
 
-def test_a_sheet_that_nobody_has_described_is_closed_reported_and_kept(video: Stage) -> None:
+def test_a_sheet_that_nobody_has_described_is_closed_reported_and_kept(video: MakeStage) -> None:
     stage = video("popup add-phone")
     assert stage.run().outcome is Outcome.PUBLISHED
     assert "tap sheet_close" in stage.way
@@ -188,7 +179,7 @@ def test_a_sheet_that_nobody_has_described_is_closed_reported_and_kept(video: St
     ],
 )
 def test_a_sheet_without_a_button_is_closed_beside_it_else_by_back(
-    name: str, by: str, touch: str, video: Stage
+    name: str, by: str, touch: str, video: MakeStage
 ) -> None:
     stage = video(f"popup {name}")
     assert stage.run().outcome is Outcome.PUBLISHED
@@ -196,7 +187,7 @@ def test_a_sheet_without_a_button_is_closed_beside_it_else_by_back(
     assert stage.attempt.facts["dismissing some_sheet"] == {"by": by}
 
 
-def test_a_snackbar_keeps_nothing_from_going_on(video: Stage) -> None:
+def test_a_snackbar_keeps_nothing_from_going_on(video: MakeStage) -> None:
     stage = video("popup snackbar")
     assert stage.run().outcome is Outcome.PUBLISHED
     assert not [line for line in stage.attempt.log if line.startswith("dismissing")]
@@ -205,14 +196,14 @@ def test_a_snackbar_keeps_nothing_from_going_on(video: Stage) -> None:
 # -- what is not known, dies, or needs a person -------------------------------------------------------------------
 
 
-def test_an_unknown_screen_at_the_start_gets_one_fresh_start(video: Stage) -> None:
+def test_an_unknown_screen_at_the_start_gets_one_fresh_start(video: MakeStage) -> None:
     stage = video("unknown-screen")
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.way[:4] == ["start the app", "push 1", "stop the app", "start the app"]
     assert "starting the app afresh: an unknown screen stayed for 8 s" in stage.attempt.log
 
 
-def test_an_unknown_screen_that_comes_again_ends_the_attempt(video: Stage) -> None:
+def test_an_unknown_screen_that_comes_again_ends_the_attempt(video: MakeStage) -> None:
     stage = video("unknown-screen", "unknown-screen")
     failed = stage.fails()
     assert (failed.code, failed.step) == ("ui_changed", "unknown screen")
@@ -221,7 +212,7 @@ def test_an_unknown_screen_that_comes_again_ends_the_attempt(video: Stage) -> No
 
 
 @pytest.mark.parametrize("screen", ["home", "profile", "editor", "post"])
-def test_an_app_that_dies_on_its_way_is_tried_again_later(screen: str, video: Stage) -> None:
+def test_an_app_that_dies_on_its_way_is_tried_again_later(screen: str, video: MakeStage) -> None:
     stage = video(f"app-crash {screen}")
     failed = stage.fails()
     assert (failed.code, failed.passing, failed.step) == ("app_crashed", True, "unknown screen")
@@ -237,7 +228,7 @@ def test_an_app_that_dies_on_its_way_is_tried_again_later(screen: str, video: St
     ],
 )
 def test_a_screen_for_a_person_ends_the_attempt_without_a_touch(
-    fault: str, code: str, step: str, says: str, video: Stage
+    fault: str, code: str, step: str, says: str, video: MakeStage
 ) -> None:
     stage = video(fault)
     failed = stage.fails()
@@ -246,7 +237,7 @@ def test_a_screen_for_a_person_ends_the_attempt_without_a_touch(
     assert stage.took_s() < 5
 
 
-def test_an_account_that_publishes_for_itself_alone_is_noted(video: Stage) -> None:
+def test_an_account_that_publishes_for_itself_alone_is_noted(video: MakeStage) -> None:
     stage = video("not-everyone")
     assert stage.run().outcome is Outcome.PUBLISHED
     (note,) = [line for line in stage.attempt.log if line.startswith("the account does not publish")]
@@ -262,7 +253,7 @@ def _log_of(stage: AppStage) -> list[str]:
 # -- the caption --------------------------------------------------------------------------------------------------
 
 
-def test_a_caption_that_arrived_twice_is_typed_once_more(video: Stage) -> None:
+def test_a_caption_that_arrived_twice_is_typed_once_more(video: MakeStage) -> None:
     stage = video("text-twice")
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.post()["caption"] == "Hello #world"
@@ -270,7 +261,7 @@ def test_a_caption_that_arrived_twice_is_typed_once_more(video: Stage) -> None:
     assert stage.attempt.facts["the description does not read as typed"] == {"tried": 1}
 
 
-def test_a_caption_that_arrives_twice_again_is_not_posted(video: Stage) -> None:
+def test_a_caption_that_arrives_twice_again_is_not_posted(video: MakeStage) -> None:
     stage = video("text-twice", "text-twice")
     failed = stage.fails()
     assert (failed.code, failed.step) == ("caption_altered", "caption")
@@ -278,7 +269,7 @@ def test_a_caption_that_arrives_twice_again_is_not_posted(video: Stage) -> None:
     assert stage.memory.values[MEMORY] == ["Hello #world", "Hello #worldHello #world"]
 
 
-def test_the_sixth_hashtag_is_refused_with_the_place_where_it_was_lost(video: Stage) -> None:
+def test_the_sixth_hashtag_is_refused_with_the_place_where_it_was_lost(video: MakeStage) -> None:
     stage = video(caption="a #b #c #d #e #f #g")
     failed = stage.fails()
     assert (failed.code, str(failed)) == (
@@ -292,7 +283,7 @@ def test_the_sixth_hashtag_is_refused_with_the_place_where_it_was_lost(video: St
 # -- after the tap ------------------------------------------------------------------------------------------------
 
 
-def test_proof_is_the_upload_that_was_seen_to_run_and_to_end(video: Stage) -> None:
+def test_proof_is_the_upload_that_was_seen_to_run_and_to_end(video: MakeStage) -> None:
     stage = video()
     verdict = stage.run()
     assert verdict.remark == "the upload ran to its end and the app is back at its tabs"
@@ -315,7 +306,7 @@ def test_proof_is_the_upload_that_was_seen_to_run_and_to_end(video: Stage) -> No
     ],
 )  # fmt: skip
 def test_what_the_app_says_after_the_tap_is_the_outcome_and_nothing_is_tapped_again(
-    fault: str, outcome: str, code: str, step: str, says: str, video: Stage
+    fault: str, outcome: str, code: str, step: str, says: str, video: MakeStage
 ) -> None:
     stage = video(fault)
     verdict = stage.run()
@@ -331,7 +322,7 @@ def test_what_the_app_says_after_the_tap_is_the_outcome_and_nothing_is_tapped_ag
     assert stage.phone.rows, "the file stays: what became of the post is not known to the last"
 
 
-def test_the_notice_of_an_earlier_failed_upload_is_closed_before_a_new_post(video: Stage) -> None:
+def test_the_notice_of_an_earlier_failed_upload_is_closed_before_a_new_post(video: MakeStage) -> None:
     failed = {"account": "demo_01", "post": {}}
     stage = video(phone={"state": {"failed": failed}})
     assert stage.run().outcome is Outcome.PUBLISHED
