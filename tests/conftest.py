@@ -1,14 +1,26 @@
-"""What all tests share: time for generated inputs, and a decoy in the place of an adb that the box may have."""
+"""What all tests share: their distribution, bytecode, time for generated inputs, and a decoy for an adb of the box."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.bytecode import keep_bytecode
+
+keep_bytecode()
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy machine")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """How xdist's workers share the tests."""
+    from tests.support.scheduling import MixedScheduling
+
+    return MixedScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -35,7 +35,6 @@ MOST_EXPOSURE = 1.5
 pytestmark = [
     pytest.mark.long,
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("container"),
     pytest.mark.skipif(bool(container.why_not()), reason=f"real systemd: {container.why_not()}"),
 ]
 

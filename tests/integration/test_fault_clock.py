@@ -22,8 +22,6 @@ from tests.support.daemon import until
 from tests.support.simulated import Simulated, sample_video
 from tikmatrixd import Daemon
 
-pytestmark = pytest.mark.xdist_group("simulator")
-
 HOUR_S, DAY_S = 3600.0, 86_400.0
 NOON = datetime(2027, 1, 15, 12, tzinfo=UTC).timestamp()
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -19,8 +19,6 @@ from simulator.adb.server import locked_adb
 from simulator.child import SimulatorChild
 from tests.support.daemon import wait_until
 
-pytestmark = pytest.mark.xdist_group("simulator")
-
 MEDIA = Path(__file__).parents[1] / "media"
 TIKTOK = "com.zhiliaoapp.musically"
 SHARE = f"{TIKTOK}/com.ss.android.ugc.aweme.share.SystemShareActivity"

@@ -19,8 +19,6 @@ from simulator.adb.server import locked_adb
 from simulator.child import SimulatorChild
 from tests.support.daemon import wait_until
 
-pytestmark = pytest.mark.xdist_group("simulator")
-
 LAUNCH = "CLASSPATH=/data/local/tmp/u2.jar app_process / com.wetest.uia2.Main -p 9008"
 
 

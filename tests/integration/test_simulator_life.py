@@ -20,8 +20,6 @@ from simulator.adb.server import locked_adb
 from simulator.child import SimulatorChild
 from tests.support.daemon import wait_until
 
-pytestmark = pytest.mark.xdist_group("simulator")
-
 ROOT = Path(__file__).parents[2]
 
 

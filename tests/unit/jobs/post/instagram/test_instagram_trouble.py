@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.records import Outcome
-from tests.support.post_stage import THREE, AppStage, MakeStage, files, video_stages
+from tests.support.post_stage import THREE, MakeStage, video_stages
 
 
 @pytest.fixture
