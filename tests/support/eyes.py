@@ -23,6 +23,8 @@ from jobs.post.screens.inspect import PLATFORMS, inspect_tree, read_tree, vocabu
 from jobs.post.screens.screens_file import SHIPPED, read_file
 
 SHARED = Path(os.environ.get("TIKMATRIXD_SHARED") or Path(__file__).parents[3] / "shared")
+#: Each change to recorded screens is tried on one of so many screens by default, and on all by the long tests.
+A_PART = 4
 FOLDERS = tuple(SHARED / name for name in ("ui-dumps", "ui-corpus"))
 #: What stands in the recordings in place of what people wrote.
 USERS = re.compile(
@@ -85,6 +87,12 @@ def trees(folder: Path) -> list[Path]:
 @lru_cache(maxsize=512)
 def tree_of(path: Path) -> tuple[UiTree, str]:
     return read_tree(path)
+
+
+@lru_cache(maxsize=512)
+def known_answer(tree: UiTree, app: str) -> dict[str, Any]:
+    """What the recogniser says of a tree as it was recorded or drawn; not to be changed."""
+    return inspect_tree(tree, app=app)
 
 
 def holds(box: Iterable[int], point: tuple[float, float]) -> bool:
@@ -348,7 +356,7 @@ def measure(folders: Iterable[Path] = FOLDERS, *, turns: int = 0) -> Figures:
         for path in dict.fromkeys([*known, *trees(folder)]):
             name = f"{folder.name}/{path.parent.name}/{path.name}"
             tree, app = tree_of(path)
-            seen = inspect_tree(tree, app=app)
+            seen = known_answer(tree, app)
             figures.screens += 1
             if path in known:
                 wrong, harm = complaint(known[path], seen)

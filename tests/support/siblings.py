@@ -222,7 +222,7 @@ SIBLINGS: dict[str, Maker] = {
 
 def complaint(known: UiTree, app: str, sibling: Sibling) -> str:
     """What is wrong with the answer to a sibling; "" for nothing."""
-    before, after = inspect_tree(known, app=app), inspect_tree(sibling.tree, app=app)
+    before, after = eyes.known_answer(known, app), inspect_tree(sibling.tree, app=app)
     said = f"{before['screen']}/{before['kind']} -> {after['screen']}/{after['kind']} {after['next']}"
     point = eyes.point_of(after)
     if sibling.right is Right.HIDDEN:

@@ -128,8 +128,10 @@ def together(store: Store, task_ids: list[int], remark: str) -> None:
     store.storage._write_group([Ticket(change(task_id), essential=True) for task_id in task_ids])
 
 
+@pytest.mark.parametrize("disks", [1, pytest.param(6, marks=pytest.mark.long)])
 @pytest.mark.parametrize("part", range(4))
-def test_JOB_17_a_power_cut_at_any_moment_loses_no_acknowledged_change(tmp_path: Path, part: int):
+def test_JOB_17_a_power_cut_at_any_moment_loses_no_acknowledged_change(tmp_path: Path, part: int, disks: int):
+    """`disks`: of how many disks that wrote different pages the store is opened again, for each cut."""
     dice = random.Random(part)
     cuts = 0
     for cut_at in range(1 + part, 10_000, 4):
@@ -147,7 +149,7 @@ def test_JOB_17_a_power_cut_at_any_moment_loses_no_acknowledged_change(tmp_path:
             store.close()
             files.let_go()
             break
-        for turn in range(3):
+        for turn in range(disks):
             disk = tmp_path / f"{cut_at}-{turn}"
             files.after_the_cut(root, disk, dice)
             with Store.open(disk, reserve_bytes=0) as again:

@@ -13,7 +13,7 @@ needs_labels = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def figures() -> eyes.Figures:
-    return eyes.measure(turns=6)
+    return eyes.measure(turns=1)
 
 
 @needs_labels
@@ -39,3 +39,9 @@ def test_no_screen_of_the_way_is_seen_beneath_a_sheet(figures: eyes.Figures) -> 
 @needs_labels
 def test_what_people_wrote_changes_no_answer(figures: eyes.Figures) -> None:
     assert not figures.words
+
+
+@needs_labels
+@pytest.mark.long
+def test_what_people_wrote_changes_no_answer_however_often_it_is_replaced() -> None:
+    assert not eyes.measure(turns=12).words

@@ -31,18 +31,19 @@ def drawn() -> Iterator[tuple[str, UiTree, str]]:
                 yield f"drawn {name}", tree, vocabulary(platform).packages[0]
 
 
-def recorded() -> Iterator[tuple[str, UiTree, str]]:
-    for folder in eyes.FOLDERS:
-        for path in eyes.trees(folder):
-            tree, app = eyes.tree_of(path)
-            if tree.structured and len(tree.nodes) >= LEAST_NODES:
-                yield path.name, tree, app
+def recorded(every: int, first: int) -> Iterator[tuple[str, UiTree, str]]:
+    """One recorded screen of `every`, beginning with number `first`."""
+    paths = [path for folder in eyes.FOLDERS for path in eyes.trees(folder)]
+    for path in paths[first % every :: every]:
+        tree, app = eyes.tree_of(path)
+        if tree.structured and len(tree.nodes) >= LEAST_NODES:
+            yield path.name, tree, app
 
 
 def seen_beneath(trees: Iterator[tuple[str, UiTree, str]], what: str) -> list[str]:
     wrong = []
     for number, (name, tree, app) in enumerate(trees):
-        if inspect_tree(tree, app=app)["kind"] not in THE_WAY:
+        if eyes.known_answer(tree, app)["kind"] not in THE_WAY:
             continue
         over = STOPPING[what](WORDS[number % len(WORDS)])
         both = laid_over(tree, over)
@@ -63,7 +64,7 @@ def seen_beneath(trees: Iterator[tuple[str, UiTree, str]], what: str) -> list[st
 def touched_covers(trees: Iterator[tuple[str, UiTree, str]], what: str) -> list[str]:
     wrong = []
     for name, tree, app in trees:
-        before = inspect_tree(tree, app=app)
+        before = eyes.known_answer(tree, app)
         both = laid_over(tree, COVERING[what])
         found = inspect_tree(both, app=app)
         point = eyes.point_of(found)
@@ -90,15 +91,17 @@ def test_over_a_drawn_screen_what_it_covers_is_not_touched(what: str) -> None:
 
 
 @needs_recordings
+@pytest.mark.parametrize("every", [eyes.A_PART, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("what", STOPPING)
-def test_over_every_recorded_screen_it_is_an_interruption(what: str) -> None:
-    assert seen_beneath(recorded(), what) == []
+def test_over_every_recorded_screen_it_is_an_interruption(what: str, every: int) -> None:
+    assert seen_beneath(recorded(every, list(STOPPING).index(what)), what) == []
 
 
 @needs_recordings
+@pytest.mark.parametrize("every", [eyes.A_PART, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("what", COVERING)
-def test_over_a_recorded_screen_what_it_covers_is_not_touched(what: str) -> None:
-    assert touched_covers(recorded(), what) == []
+def test_over_a_recorded_screen_what_it_covers_is_not_touched(what: str, every: int) -> None:
+    assert touched_covers(recorded(every, list(COVERING).index(what)), what) == []
 
 
 def test_an_inset_card_of_a_list_is_no_dialog_over_the_post_before_it() -> None:
