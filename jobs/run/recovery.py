@@ -54,11 +54,6 @@ class Recovery:
         self._refused = False
         self._unsettled: dict[int, float] = {}  #: task id -> monotonic time at which it was adopted
 
-    @property
-    def unsettled(self) -> int:
-        """How many posts of unknown fate wait for their phone."""
-        return len(self._unsettled)
-
     def turn(self) -> None:
         """Adopt what nobody owns; called at start and once a second afterwards."""
         active = self._tasks.active()

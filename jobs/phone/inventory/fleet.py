@@ -98,10 +98,6 @@ class Fleet:
 
     # What others ask
 
-    @property
-    def adb_version(self) -> int | None:
-        return self._server.version
-
     def inventory(self) -> Sequence[PhoneInfo]:
         return sorted(self._tracker.infos.values(), key=lambda info: info.serial)
 

@@ -70,7 +70,7 @@ def test_an_attempt_before_the_commit_point_is_queued_again_and_says_why(
     assert (stored.stage, stored.remark, stored.interruptions) == (Stage.QUEUED, sentence, 1)
     assert found.queued == [stored]
     assert caplog.messages == [f"task {task.id}: {sentence}"]
-    assert (found.looked_for, found.recovery.unsettled) == ([], 0)
+    assert found.looked_for == []
 
 
 @pytest.mark.parametrize("facts", [{"interruptions": 2}, {"stop_requested": True}])
@@ -89,7 +89,6 @@ def test_a_post_of_unknown_fate_is_looked_for_each_turn_and_named_once(
     found.recovery.turn()
     found.recovery.turn()
     assert found.looked_for == [task.id, task.id]
-    assert found.recovery.unsettled == 1
     assert (found.stored(task).stage, found.stored(task).remark) == (stage, LOOKING)
     assert caplog.messages == [f"task {task.id}: looking for its post, because nobody saw how it ended"]
 
@@ -114,7 +113,7 @@ def test_the_search_for_a_post_ends_as_unknown_at_its_bound_and_not_before(
     assert found.looked_for == [task.id] * 2
     assert caplog.messages[1:] == [f"task {task.id}: its outcome stays unknown"]
     found.recovery.turn()
-    assert found.recovery.unsettled == 0
+    assert found.looked_for == [task.id] * 2
 
 
 @pytest.mark.parametrize("stage", sorted(RUNNING))
@@ -133,7 +132,6 @@ def test_a_search_that_runs_keeps_its_bound(found: Found) -> None:
     found.owned.add(task.id)
     found.clock.advance(SETTLE_BOUND_S)
     found.recovery.turn()
-    assert found.recovery.unsettled == 1
     assert found.stored(task).stage is Stage.COMMITTING
     found.owned.clear()
     found.recovery.turn()

@@ -219,11 +219,9 @@ def test_ADB_2_a_server_that_changes_its_version_is_reported(
     monkeypatch.setattr(tracker, "PROBE_EVERY_S", 0.05)
     hub = Hub(adb.port, Phones())
     hub.wait_state("PHONE01", S.DEVICE)
-    assert hub.fleet.adb_version == 41
     adb.version = 40
     count = adb.requests["host:version"]
     assert adb.wait_until(lambda: adb.requests["host:version"] > count + 2)
-    assert hub.fleet.adb_version == 40
     assert [reason for reason in hub.fleet.health() if "41 to 40" in reason]
     hub.fleet.stop()
 
