@@ -55,7 +55,14 @@ def test_check_config_reports_three_mistakes_at_once_with_line_key_and_near_miss
 
 
 @pytest.mark.parametrize(
-    "words", ["check-config", "config", "token list", "archive", "serve --listen 127.0.0.1:x"]
+    "words",
+    [
+        pytest.param("check-config", marks=pytest.mark.long),
+        "config",
+        "token list",
+        pytest.param("archive", marks=pytest.mark.long),
+        "serve --listen 127.0.0.1:x",
+    ],
 )
 def test_CLI_14_the_config_is_named_before_or_after_the_command(tmp_path, words):
     path = tmp_path / "config.toml"

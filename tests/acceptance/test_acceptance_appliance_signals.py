@@ -57,7 +57,7 @@ class Demo:
 
 @pytest.mark.parametrize(
     ("number", "status"),
-    [(signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGKILL, -9)],
+    [(signal.SIGTERM, 0), pytest.param(signal.SIGINT, 0, marks=pytest.mark.long), (signal.SIGKILL, -9)],
     ids=str,
 )
 def test_a_demo_leaves_no_process_behind(tmp_path, number, status):
@@ -89,7 +89,9 @@ def hangup_counts():
     signal.signal(signal.SIGHUP, before)
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL], ids=str)
+@pytest.mark.parametrize(
+    "number", [signal.SIGHUP, pytest.param(signal.SIGKILL, marks=pytest.mark.long)], ids=str
+)
 def test_make_demo_leaves_no_process_behind_when_its_terminal_is_closed_or_it_is_killed(
     tmp_path, number, hangup_counts
 ):

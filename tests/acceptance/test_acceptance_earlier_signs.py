@@ -21,7 +21,12 @@ def outcomes(one, daemon, platform, steps, **more):
 
 
 @pytest.mark.parametrize(
-    ("platform", "way"), [("tiktok", "share"), ("tiktok", "addButton"), ("instagram", "addButton")]
+    ("platform", "way"),
+    [
+        ("tiktok", "share"),
+        pytest.param("tiktok", "addButton", marks=pytest.mark.long),
+        ("instagram", "addButton"),
+    ],
 )
 def test_after_a_failed_upload_posts_are_told_as_they_are(hub, platform, way):
     one = hub(1)
@@ -44,7 +49,7 @@ def test_an_older_story_does_not_prove_the_new_one(hub):
     assert [post["kind"] for post in one.posts()] == ["story", "reel"]
 
 
-@pytest.mark.parametrize("before", ["", "upload-fail"])
+@pytest.mark.parametrize("before", [pytest.param("", marks=pytest.mark.long), "upload-fail"])
 def test_a_crash_after_the_tap_beside_an_older_notice_is_settled_by_the_truth(hub, before):
     one = hub(1)
     (serial,) = one.phones.serials

@@ -15,8 +15,6 @@ from tests.support.daemon import Daemon, until
 from tests.support.fault_bench import FaultBench
 
 _CAPTIONS = (f"directed {number}" for number in itertools.count())
-#: All in one process, on the same phones: starting them is most of the work.
-pytestmark = pytest.mark.xdist_group("faults-directed")
 
 
 class Bench(FaultBench):
@@ -141,7 +139,15 @@ def bench(running: Bench) -> Iterator[Bench]:
 # --- the adb server and the links ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("moment", ["wake", "push", "caption", "commit"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param("wake", marks=pytest.mark.long),
+        "push",
+        pytest.param("caption", marks=pytest.mark.long),
+        "commit",
+    ],
+)
 def test_ADB_1_the_adb_server_dies_at_any_step_and_no_post_is_made_twice(bench: Bench, moment: str) -> None:
     serial = bench.serials[0]
     bench.simctl(serial, "set latency 60")
@@ -458,7 +464,7 @@ def test_TDB_6_a_kill_right_after_the_answer_forgets_no_task(bench: Bench) -> No
         bench.published(task)
 
 
-def test_JOB_17_and_ADB_4_ten_kills_and_starts_leave_the_adb_server_and_come_up_quickly_with_a_hundred_phones_away(
+def test_JOB_17_and_ADB_4_kills_and_starts_leave_the_adb_server_and_come_up_quickly_with_a_hundred_phones_away(
     bench: Bench,
 ) -> None:
     bench.daemon.stop()
@@ -468,7 +474,7 @@ def test_JOB_17_and_ADB_4_ten_kills_and_starts_leave_the_adb_server_and_come_up_
     config.write_text(f"{before}\n[phones]\nknown = [{absent}]\n")
     adb_server = bench.adb_server_pid()
     try:
-        for _ in range(10):
+        for _ in range(4):
             began = time.monotonic()
             bench.daemon = bench.start()
             # Waiting for each of the absent phones would take minutes; a busy machine needs some seconds.

@@ -77,20 +77,33 @@ def test_tasks_of_one_phone_run_one_after_the_other_and_those_of_two_phones_toge
     assert ends[2]["started_at"] < ends[0]["finished_at"]
 
 
+#: Where the daemon kills itself, what may become of the task, and how many posts there are then.
+KILLS = [
+    ("jobs.before_preparing", {"published"}, 1),
+    ("jobs.after_preparing", {"published"}, 1),
+    ("jobs.before_committing", {"published"}, 1),
+    ("jobs.after_committing", {"not_published"}, 0),
+    ("jobs.before_verifying", {"published", "unknown"}, 1),
+    ("jobs.after_verifying", {"published", "unknown"}, 1),
+    ("jobs.before_published", {"published", "unknown"}, 1),
+    ("jobs.after_published", {"published"}, 1),
+]
+#: Those around the tap, divided between the apps. The others are run by `make long`, and without an app by
+#: tests/integration/test_jobs_crash_points.py.
+BY_DEFAULT = {
+    "tiktok": ("jobs.before_committing", "jobs.after_committing", "jobs.after_verifying"),
+    "instagram": ("jobs.after_committing", "jobs.before_verifying", "jobs.before_published"),
+}
+
+
 @pytest.mark.parametrize(
-    ("crash_at", "outcomes", "posts"),
+    ("platform", "crash_at", "outcomes", "posts"),
     [
-        ("jobs.before_preparing", {"published"}, 1),
-        ("jobs.after_preparing", {"published"}, 1),
-        ("jobs.before_committing", {"published"}, 1),
-        ("jobs.after_committing", {"not_published"}, 0),
-        ("jobs.before_verifying", {"published", "unknown"}, 1),
-        ("jobs.after_verifying", {"published", "unknown"}, 1),
-        ("jobs.before_published", {"published", "unknown"}, 1),
-        ("jobs.after_published", {"published"}, 1),
+        pytest.param(platform, *kill, marks=[] if kill[0] in names else pytest.mark.long)
+        for platform, names in BY_DEFAULT.items()
+        for kill in KILLS
     ],
 )
-@pytest.mark.parametrize("platform", ["tiktok", "instagram"])
 def test_JOB_3_a_kill_at_any_state_write_never_posts_twice_and_loses_nothing(
     hub, platform, crash_at, outcomes, posts
 ):
@@ -112,7 +125,7 @@ def test_JOB_3_a_kill_at_any_state_write_never_posts_twice_and_loses_nothing(
 
 
 def test_a_kill_nine_in_the_middle_of_anything_is_followed_by_the_truth(hub):
-    one = hub(1, "--latency", "400")
+    one = hub(1, "--latency", "200")
     daemon = one.start()
     task = daemon.post(serials=one.phones.serials, script_config=config_for(one))
     for word in ("share", "editor"):
@@ -124,7 +137,11 @@ def test_a_kill_nine_in_the_middle_of_anything_is_followed_by_the_truth(hub):
     assert len(one.posts()) == 1
 
 
-@pytest.mark.parametrize("fault", ["", "shell-hangs", "automation-hangs"], ids=["app", "shell", "automation"])
+@pytest.mark.parametrize(
+    "fault",
+    ["", pytest.param("shell-hangs", marks=pytest.mark.long), "automation-hangs"],
+    ids=["app", "shell", "automation"],
+)
 def test_a_running_task_stops_within_a_second_whatever_it_waits_for(hub, fault):
     one = hub(1, "--latency", "1000")
     daemon = one.start()

@@ -38,7 +38,7 @@ def touched(hub, serial):
     return [tap["screen"] for tap in hub.phones.lines(serial, "taps")], [code for code in keys if code != 4]
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.long), "de"])
 def test_both_apps_are_read_on_request_and_nothing_else_is_touched(hub, language):
     one = hub(1, "--accounts", "3", "--language", language)
     one.configure("phones", 'set_app_language = "en"')
@@ -62,7 +62,7 @@ def test_both_apps_are_read_on_request_and_nothing_else_is_touched(hub, language
     assert one.posts() == []
 
 
-@pytest.mark.parametrize("platform", APPS)
+@pytest.mark.parametrize("platform", [pytest.param("tiktok", marks=pytest.mark.long), "instagram"])
 def test_a_running_task_comes_first_and_is_not_disturbed(hub, platform):
     one = hub(1, "--accounts", "3", "--latency", "300")
     daemon = one.start()
@@ -88,47 +88,48 @@ def test_a_running_task_comes_first_and_is_not_disturbed(hub, platform):
     assert one.phones.lines(serial, "taps")[-1]["screen"] == f"{platform}/profile"  # it switched nothing back
 
 
-@pytest.mark.parametrize("platform", APPS)
-def test_a_phone_where_somebody_else_is_logged_in_is_told(hub, platform):
-    one = hub(1)
+def test_a_phone_where_another_account_is_logged_in_is_reported(hub):
+    one = hub(2)
     daemon = one.start()
-    (serial,) = one.phones.serials
-    one.phones.simctl(serial, "fault", "wrong-account")
-    ask(daemon, serial, platform)
-    found = result(daemon, serial, platform)
-    assert (found["state"], found["logged_in"]) == ("done", []), found
-    assert found["not_shown"] == names_on(one, serial, platform)
-    assert len(found["unknown"]) == 1
+    for serial, platform in zip(one.phones.serials, APPS, strict=True):
+        one.phones.simctl(serial, "fault", "wrong-account")
+        ask(daemon, serial, platform)
+    for serial, platform in zip(one.phones.serials, APPS, strict=True):
+        found = result(daemon, serial, platform)
+        assert (found["state"], found["logged_in"]) == ("done", []), found
+        assert found["not_shown"] == names_on(one, serial, platform)
+        assert len(found["unknown"]) == 1
 
 
-@pytest.mark.parametrize(
-    ("platform", "fault", "says"),
-    [
-        ("tiktok", "login", "TikTok asks to log in"),
-        ("instagram", "login", "Instagram asks to log in"),
-        ("tiktok", "captcha", "TikTok asks for a verification (captcha)"),
-        (
-            "tiktok",
-            "popup notifications",
-            "TikTok shows turn_on_notifications: close it on the phone, then ask again",
-        ),
-        ("instagram", "popup rate", "close it on the phone, then ask again"),
-    ],
+#: app, fault, what the answer says of it
+IN_THE_WAY = (
+    ("tiktok", "login", "TikTok asks to log in"),
+    ("instagram", "login", "Instagram asks to log in"),
+    ("tiktok", "captcha", "TikTok asks for a verification (captcha)"),
+    (
+        "tiktok",
+        "popup notifications",
+        "TikTok shows turn_on_notifications: close it on the phone, then ask again",
+    ),
+    ("instagram", "popup rate", "close it on the phone, then ask again"),
 )
-def test_what_stands_in_the_way_is_told_and_not_touched(hub, platform, fault, says):
-    one = hub(1, "--accounts", "2")
+
+
+def test_what_stands_in_the_way_is_reported_and_not_touched(hub):
+    one = hub(len(IN_THE_WAY), "--accounts", "2")
     daemon = one.start()
-    (serial,) = one.phones.serials
-    one.phones.simctl(serial, "fault", *fault.split(), "--always")
-    ask(daemon, serial, platform)
-    found = result(daemon, serial, platform)
-    assert found["state"] == "failed", found
-    assert says in found["detail"]
-    assert found["logged_in"] == found["not_shown"] == []
-    screens, keys = touched(one, serial)
-    assert keys == []
-    assert set(screens) <= set(WAY[platform])
-    assert set(marks(daemon, platform, serial).values()) == {1}
+    for serial, (platform, fault, _) in zip(one.phones.serials, IN_THE_WAY, strict=True):
+        one.phones.simctl(serial, "fault", *fault.split(), "--always")
+        ask(daemon, serial, platform)
+    for serial, (platform, _, says) in zip(one.phones.serials, IN_THE_WAY, strict=True):
+        found = result(daemon, serial, platform)
+        assert found["state"] == "failed", found
+        assert says in found["detail"]
+        assert found["logged_in"] == found["not_shown"] == []
+        screens, keys = touched(one, serial)
+        assert keys == []
+        assert set(screens) <= set(WAY[platform])
+        assert set(marks(daemon, platform, serial).values()) == {1}
 
 
 def test_a_phone_that_is_away_is_waited_for(hub):

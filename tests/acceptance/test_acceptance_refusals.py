@@ -137,7 +137,7 @@ class Bench:
             return not left
 
         with contextlib.suppress(AssertionError):  # who has not ended by then is judged as it stands
-            until(all_over, timeout_s)
+            until(all_over, timeout_s, most_s=0.5)
         return [self.daemon.task(i) for i in ids]
 
 

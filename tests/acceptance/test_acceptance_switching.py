@@ -26,8 +26,15 @@ def recorded(hub):
     return [(post["app"], post["account"], post["caption"]) for post in hub.posts()]
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize(
+    ("app", "language"),
+    [
+        ("tiktok", "en"),
+        ("instagram", "fr"),
+        pytest.param("tiktok", "fr", marks=pytest.mark.long),
+        pytest.param("instagram", "en", marks=pytest.mark.long),
+    ],
+)
 def test_three_accounts_of_a_phone_post_one_after_the_other_under_their_own_names(hub, app, language):
     one = hub(1, "--accounts", "3", "--language", language)
     one.configure("phones", 'set_app_language = "en"')

@@ -20,14 +20,23 @@ from storage.engine.hooks import ENVIRONMENT as CRASH_AT
 
 ROOT = Path(__file__).resolve().parents[2]
 _NEVER = threading.Event()
+#: Between two questions, at first.
+FIRST_PAUSE_S = 0.03
 
 
-def until(condition: Callable[[], Any], timeout_s: float = 30.0, what: str = "") -> Any:
-    """Ask again until the condition holds; its value. For what can only be seen from outside, by asking."""
+def until(
+    condition: Callable[[], Any], timeout_s: float = 30.0, what: str = "", *, most_s: float = FIRST_PAUSE_S
+) -> Any:
+    """Ask again until the condition holds; its value. For what can only be seen from outside, by asking.
+
+    The pauses between two questions grow up to `most_s`: each question keeps processors from what is waited for.
+    """
     ends = time.monotonic() + timeout_s
+    pause_s = FIRST_PAUSE_S
     while not (value := condition()):
         assert time.monotonic() < ends, f"not within {timeout_s} s: {what or condition}"
-        _NEVER.wait(0.03)
+        _NEVER.wait(pause_s)
+        pause_s = min(pause_s * 1.05, most_s)
     return value
 
 
@@ -108,6 +117,7 @@ class Daemon:
             lambda: task if (task := self.task(task_id))["status"] >= 2 else None,
             timeout_s,
             f"end of {self.task(task_id)}",
+            most_s=0.15,
         )
 
     def running(self, task_id: int, remark: str = "") -> dict[str, Any]:

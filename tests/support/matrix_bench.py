@@ -40,7 +40,7 @@ class Bench:
             stats = self.daemon.call("GET", "/api/v1/task/stats")["data"]
             return not stats["pending"] and not stats["running"]
 
-        until(idle, timeout_s, "the end of all tasks")
+        until(idle, timeout_s, "the end of all tasks", most_s=0.5)
 
     def run(self, cases: Iterable[Case], timeout_s: float) -> list[str]:
         """Post them all, each phone's one after the other; what is not as asked."""
