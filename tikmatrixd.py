@@ -19,7 +19,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import click
 
-from handlers.cli import care_commands, commands, daily, daily_changes, phone_commands
+from handlers.cli import (
+    care_commands,
+    commands,
+    completion,
+    daily,
+    daily_changes,
+    man_page,
+    phone_commands,
+)
 from handlers.cli.command_line import (
     DEFAULT_CONFIG,
     EX,
@@ -31,6 +39,7 @@ from handlers.cli.command_line import (
     tokens_are_beside,
     tokens_path,
 )
+from handlers.cli.posting import post
 from jobs.hub import logs
 from jobs.hub.addresses import own_url
 from jobs.hub.clock import Clock, Deadline, SystemClock, utc
@@ -491,7 +500,16 @@ def override(config: LoadedConfig, *, listen: str | None, state_dir: Path | None
     return config
 
 
-for command in (*daily.ALL, *daily_changes.ALL, *commands.ALL, *care_commands.ALL, *phone_commands.ALL):
+for command in (
+    *daily.ALL,
+    *daily_changes.ALL,
+    *post.ALL,
+    *completion.ALL,
+    *man_page.ALL,
+    *commands.ALL,
+    *care_commands.ALL,
+    *phone_commands.ALL,
+):
     cli.add_command(command)
 for command in cli.commands.values():
     take_config_anywhere(command)

@@ -15,6 +15,8 @@ ADB_STATE=/var/lib/tikmatrixd-adb
 MEDIA=/srv/tikmatrixd/media
 UNITS=/etc/systemd/system
 COMPLETION=/usr/share/bash-completion/completions/tikmatrixd
+ZSH_COMPLETION=/usr/share/zsh/vendor-completions/_tikmatrixd
+MAN_PAGE=/usr/share/man/man1/tikmatrixd.1
 COMMAND=/usr/local/bin/tikmatrixd
 SAVED=$PREFIX/before-upgrade.tar
 
@@ -58,8 +60,8 @@ confirm_media() {
 remove() {
     say "stopping and disabling the services"
     systemctl disable -q --now tikmatrixd.service tikmatrixd-adb.socket tikmatrixd-adb.service 2>/dev/null || true
-    say "removing the program, units, rules and completion"
-    rm -rf "$PREFIX" "$COMMAND" "$COMPLETION"
+    say "removing the program, units, rules, completion and manual page"
+    rm -rf "$PREFIX" "$COMMAND" "$COMPLETION" "$ZSH_COMPLETION" "$MAN_PAGE"
     rm -f "$UNITS"/tikmatrixd.service "$UNITS"/tikmatrixd-adb.service "$UNITS"/tikmatrixd-adb.socket \
         /etc/udev/rules.d/70-tikmatrixd-adb.rules /etc/sysusers.d/tikmatrixd.conf /etc/tmpfiles.d/tikmatrixd.conf \
         /etc/avahi/services/tikmatrixd.service
@@ -147,6 +149,14 @@ put() {
     fi
 }
 
+# Writes to $1 what the command prints when it is called with the other arguments.
+print_to() {
+    local file=$1
+    shift
+    install -d -m 0755 "$(dirname "$file")"
+    timeout 20 "$COMMAND" "$@" >"$file.new" </dev/null && mv "$file.new" "$file"
+}
+
 # Everything outside of $PREFIX that belongs to the release in $1.
 install_files() {
     local from=$1/systemd
@@ -187,8 +197,9 @@ install_config() {
         say "making a token"
         TOKEN=$("$COMMAND" token new installer --file "$CONFIG/tokens.json" --quiet)
     fi
-    install -d -m 0755 "$(dirname "$COMPLETION")"
-    _TIKMATRIXD_COMPLETE=bash_source timeout 20 "$COMMAND" >"$COMPLETION.new" </dev/null && mv "$COMPLETION.new" "$COMPLETION"
+    print_to "$COMPLETION" completion bash
+    print_to "$ZSH_COMPLETION" completion zsh
+    print_to "$MAN_PAGE" man
 }
 
 switch_to() {

@@ -8,6 +8,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, NoReturn
@@ -125,6 +126,10 @@ class DaemonSilent(Exception):
         self.status = status
 
 
+class NoAnswer(DaemonSilent):
+    """The call or its answer was lost on the way: it may be made again."""
+
+
 #: Exit statuses of refusals by their HTTP status; what else is refused is a matter of what was asked.
 _REFUSED = {
     401: EX.NOPERM,
@@ -153,10 +158,10 @@ def token_of_environment() -> str:
 
 
 def ask_url(
-    url: str, token: str, method: str, path: str, body: dict[str, Any] | None = None
+    url: str, token: str, method: str, path: str, body: dict[str, Any] | bytes | None = None, **more: Any
 ) -> dict[str, Any]:
-    """One API call to the daemon at this address; the answer's data. Raises DaemonSilent."""
-    answer = exchange(url, token, method, path, body)
+    """One API call to the daemon at this address; the answer's data. See `exchange`. Raises DaemonSilent."""
+    answer = exchange(url, token, method, path, body, **more)
     if "code" not in answer or "data" not in answer:
         raise DaemonSilent(f"{url}{path} answers something else: is that tikmatrixd?")
     data: dict[str, Any] = answer["data"]
@@ -164,18 +169,40 @@ def ask_url(
 
 
 def exchange(
-    url: str, token: str, method: str, path: str, body: dict[str, Any] | None = None
+    url: str,
+    token: str,
+    method: str,
+    path: str,
+    body: dict[str, Any] | bytes | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = 10.0,
 ) -> dict[str, Any]:
-    """The whole answer, which is an envelope for all but the probes. Raises DaemonSilent, also for a refusal."""
-    data = None if body is None else json.dumps(body).encode()
-    headers = {"Content-Type": "application/json"}
+    """The whole answer, which is an envelope for all but the probes.
+
+    Args:
+        url: Address of the daemon.
+        token: Shown to it; empty: none.
+        method: Of the call.
+        path: Of the call, with its query.
+        body: An object is sent as JSON, bytes as they are.
+        headers: Further ones.
+        timeout_s: Longest silence of the daemon.
+
+    Raises:
+        NoAnswer: the call or its answer was lost.
+        DaemonSilent: the daemon refuses, or something else answers.
+    """
+    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
+    headers = {"Content-Type": kind, **(headers or {})}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     # The daemon is on this box or in its LAN: a proxy of the environment has no part in that.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         request = urllib.request.Request(url + path, data, headers, method=method)  # noqa: S310 - checked by callers
-        with direct.open(request, timeout=10) as response:
+        with direct.open(request, timeout=timeout_s) as response:
             answer = json.load(response)
     except urllib.error.HTTPError as error:
         try:
@@ -184,7 +211,7 @@ def exchange(
             raise DaemonSilent(f"{url}{path} answers HTTP {error.code}: is that tikmatrixd?") from error
     except (OSError, ValueError, http.client.HTTPException) as error:
         why = getattr(error, "reason", error)  # urllib wraps what the socket said
-        raise DaemonSilent(f"the daemon does not answer at {url}: is it running? ({why})") from error
+        raise NoAnswer(f"the daemon does not answer at {url}: is it running? ({why})") from error
     if not isinstance(answer, dict):
         raise DaemonSilent(f"{url}{path} answers something else: is that tikmatrixd?")
     code = answer.get("code", 0)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import Any, get_args
 from urllib.parse import urlencode
 
 import click
 
+from handlers.cli.completion import complete_accounts, complete_serials
 from handlers.cli.hub_options import TASK_ID, Hub, asks_hub
+from handlers.cli.posting.following import Follower, hub_zone, what
 from handlers.cli.tables import facts
 from handlers.cli.task_words import minute, whom, why
 from jobs.hub.platforms import PLATFORMS
-from jobs.hub.time_zone import ZoneInvalid, zone, zone_name
+from jobs.hub.time_zone import zone_name
 from storage.lists.task_lists import Sort
 from storage.records import Outcome
 
@@ -60,8 +62,14 @@ def status(hub: Hub) -> None:
 
 @click.command()
 @click.option("--status", "wanted", type=click.Choice(_STATUSES), help="Only tasks in this state.")
-@click.option("--serial", help="Only tasks of this phone.")
-@click.option("--account", "--username", "username", help="Only tasks of this account.")
+@click.option("--serial", shell_complete=complete_serials, help="Only tasks of this phone.")
+@click.option(
+    "--account",
+    "--username",
+    "username",
+    shell_complete=complete_accounts,
+    help="Only tasks of this account.",
+)
 @click.option("--platform", type=click.Choice(list(PLATFORMS)), help="Only tasks of this app.")
 @click.option(
     "--outcome", type=click.Choice([one.value for one in Outcome]), help="Only tasks of which this is known."
@@ -111,18 +119,22 @@ def task(hub: Hub, task_id: int) -> None:
 
 @click.command()
 @TASK_ID
+@click.option("-f", "--follow", is_flag=True, help="Go on with each new step until the task has ended.")
 @asks_hub
-def log(hub: Hub, task_id: int) -> None:
+def log(hub: Hub, task_id: int, follow: bool) -> None:
     """Show every step of a task's attempts, and the names of what was kept when something failed."""
+    if follow:
+        Follower(hub, [task_id]).follow()
+        return
     data = hub.ask("GET", f"/api/v1/task/{task_id}/log")
-    where = UTC if hub.as_json else _zone(hub)
+    where = UTC if hub.as_json else hub_zone(hub)
     rows = [
         (
             f"{datetime.fromisoformat(line['at']).astimezone(where):%Y-%m-%d %H:%M:%S}",
             line["attempt"],
             line["step"],
             _seconds(line),
-            _what(line),
+            what(line),
         )
         for line in data["log"]
     ]
@@ -157,7 +169,7 @@ def slots(hub: Hub) -> None:
 
 @click.command()
 @click.option("--platform", type=click.Choice(list(PLATFORMS)), help="Only accounts of this app.")
-@click.option("--serial", help="Only accounts that live on this phone.")
+@click.option("--serial", shell_complete=complete_serials, help="Only accounts that live on this phone.")
 @click.option("--tag", help="Only accounts with this tag.")
 @_PAGE
 @_LIMIT
@@ -222,21 +234,6 @@ def _seconds(line: dict[str, Any]) -> str:
     """How long a step took."""
     took_s = line["took_ms"] / 1000 if "took_ms" in line else line.get("seconds")
     return "" if took_s is None else f"{took_s:.1f}"
-
-
-def _what(line: dict[str, Any]) -> str:
-    """What else a step says: what failed or was noted, then its facts."""
-    known = {"at", "attempt", "step", "seconds", "took_ms", "error", "note"}
-    said = [line[name] for name in ("error", "note") if line.get(name)]
-    return ", ".join([*said, *(f"{name} {value}" for name, value in line.items() if name not in known)])
-
-
-def _zone(hub: Hub) -> tzinfo:
-    """The hub's zone, or UTC where this machine does not know it."""
-    try:
-        return zone(hub.probe("/readyz")["timezone"])
-    except ZoneInvalid:
-        return UTC
 
 
 ALL: tuple[click.Command, ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,30 +15,53 @@ from handlers.cli.command_line import (
     EX,
     TOKEN_VARIABLE,
     DaemonSilent,
+    NoAnswer,
     ask_url,
     end,
     exchange,
     read_config,
     token_of_environment,
 )
+from handlers.cli.completion import complete_tasks
 from handlers.cli.tables import table, terminal_width
 from jobs.hub.addresses import own_url
+from jobs.hub.clock import Clock, SystemClock
 
+#: Between the tries of a call whose answer was lost: the daemon is back after a restart in a few seconds.
+_PAUSES_S = (0.5, 2.0, 5.0)
 URL_VARIABLE = "TIKMATRIXD_URL"
-TASK_ID = click.argument("task_id", metavar="ID", type=click.IntRange(min=1))
+TASK_ID = click.argument("task_id", metavar="ID", type=click.IntRange(min=1), shell_complete=complete_tasks)
 
 
 class Hub:
     """The running daemon, as the options of a command name it."""
 
-    def __init__(self, url: str, token: str, *, as_json: bool) -> None:
+    def __init__(self, url: str, token: str, *, as_json: bool, clock: Clock | None = None) -> None:
         self.url = url
+        self.clock = clock or SystemClock()
         self._token = token
         self.as_json = as_json
 
-    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The data of one API call. Raises DaemonSilent."""
-        return ask_url(self.url, self._token, method, path, body)
+    def ask(
+        self, method: str, path: str, body: dict[str, Any] | bytes | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """The data of one API call; `more` is that of `exchange`. Raises DaemonSilent."""
+        return ask_url(self.url, self._token, method, path, body, **more)
+
+    def ask_surely(
+        self, method: str, path: str, body: dict[str, Any] | bytes | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """A call that may be repeated without harm, made again when it or its answer was lost. Raises DaemonSilent."""
+        for pause_s in _PAUSES_S:
+            try:
+                return self.ask(method, path, body, **more)
+            except NoAnswer:
+                self.pause(pause_s)
+        return self.ask(method, path, body, **more)
+
+    def pause(self, seconds: float) -> None:
+        """Let the daemon have time."""
+        self.clock.wait(threading.Event(), seconds)
 
     def probe(self, path: str) -> dict[str, Any]:
         """The whole answer of a call outside the API. Raises DaemonSilent."""
