@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, islice
 
@@ -24,14 +25,10 @@ class Bits:
     @classmethod
     def of(cls, ids: Iterable[int]) -> Bits:
         """A set of many ids at once."""
-        digits: dict[int, bytearray] = {}
+        numbers: defaultdict[int, list[int]] = defaultdict(list)
         for doc_id in ids:
-            number = doc_id >> _SHIFT
-            chunk = digits.get(number)
-            if chunk is None:
-                chunk = digits[number] = bytearray(b"0" * _SIZE)
-            chunk[~(doc_id & (_SIZE - 1))] = 49
-        return cls({number: int(chunk, 2) for number, chunk in digits.items()})
+            numbers[doc_id >> _SHIFT].append(doc_id & (_SIZE - 1))
+        return cls({number: _packed(places) for number, places in numbers.items()})
 
     def add(self, doc_id: int) -> None:
         number = doc_id >> _SHIFT
@@ -95,6 +92,19 @@ class Bits:
                 break
             skip = 0
         return found
+
+
+def _packed(places: list[int]) -> int:
+    """The integer with these bits."""
+    if len(places) <= _FEW:
+        bits = 0
+        for place in places:
+            bits |= 1 << place
+        return bits
+    digits = bytearray(b"0" * _SIZE)
+    for place in places:
+        digits[~place] = 49
+    return int(digits, 2)
 
 
 def common(sets: Sequence[Bits]) -> Bits:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from storage.lists.bits import Bits, either
+from storage.lists.bits import Bits, common, either
 
 #: Members of a block; it is cut into halves then.
 BLOCK = 1024
+_FEW = 64
 
 
 class _Block:
@@ -36,14 +37,13 @@ class Order:
         self._blocks: list[_Block] = []
         self._firsts: list[tuple[float, int]] = []  #: of each block
 
-    def load(self, pairs: Iterable[tuple[float, int]]) -> None:
-        """Take many in at once, into an empty order."""
-        ordered = sorted(pairs)
+    def load(self, times: Mapping[int, float]) -> None:
+        """Take in many ids with their times at once, into an empty order."""
+        ids = sorted(sorted(times), key=times.__getitem__)
         half = self._most // 2
-        for start in range(0, len(ordered), half):
-            part = ordered[start : start + half]
-            block = _Block([at for at, _ in part], [doc_id for _, doc_id in part])
-            self._insert(len(self._blocks), block)
+        for start in range(0, len(ids), half):
+            part = ids[start : start + half]
+            self._insert(len(self._blocks), _Block([times[doc_id] for doc_id in part], part))
 
     def add(self, at: float, doc_id: int) -> None:
         """Take in what is not there yet."""
@@ -97,9 +97,10 @@ class Order:
             if skip >= size:
                 skip -= size
                 continue
+            # Few are picked out at once; of many the first are soon met on a walk.
+            mine: Bits | set[int] = wanted if size > _FEW else set(common([block.bits, wanted]))
             ids = reversed(block.ids) if latest_first else iter(block.ids)
-            mine = (doc_id for doc_id in ids if doc_id in wanted)
-            found += islice(mine, skip, skip + count - len(found))
+            found += islice(filter(mine.__contains__, ids), skip, skip + count - len(found))
             if len(found) == count:
                 break
             skip = 0

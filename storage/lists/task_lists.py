@@ -6,7 +6,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Literal, TypedDict
 
-from storage.lists.bits import Bits, common
+from storage.lists.bits import Bits, common, either
 from storage.lists.captions import Captions, plain
 from storage.lists.order import BLOCK, Order
 from storage.records import Outcome, Status, Task
@@ -101,15 +101,16 @@ class TaskLists:
         alike: defaultdict[_Facts, list[int]] = defaultdict(list)
         for doc_id, task in tasks.items():
             alike[_facts_of(task)].append(doc_id)
-        by_fact: defaultdict[tuple[str, Hashable], list[int]] = defaultdict(list)
+        by_fact: defaultdict[tuple[str, Hashable], list[Bits]] = defaultdict(list)
         for facts, ids in alike.items():
             self._counts[facts[0]] += len(ids)
+            members = Bits.of(ids)
             for fact in zip(_FACTS, facts, strict=True):
-                by_fact[fact] += ids
-        self._sets = {fact: Bits.of(ids) for fact, ids in by_fact.items()}
+                by_fact[fact].append(members)
+        self._sets = {fact: either(parts) for fact, parts in by_fact.items()}
         self._shown = Bits.of(tasks)
-        self._planned.load((_planned(task), doc_id) for doc_id, task in tasks.items())
-        self._finished.load((_finished(task), doc_id) for doc_id, task in tasks.items())
+        self._planned.load({doc_id: _planned(task) for doc_id, task in tasks.items()})
+        self._finished.load({doc_id: _finished(task) for doc_id, task in tasks.items()})
 
     # --- questions
 
