@@ -20,10 +20,11 @@ demo: $(VENV)/.runtime ## start the daemon with four simulated phones and publis
 test: $(VENV)/.dev ## run the tests (about seven minutes on two cores with nothing else to do); what failed runs once more, alone (STRICT=1: not)
 	@STRICT=$(STRICT) $(BIN)/python -m tests.support.twice $(ARGS)
 
-check: $(VENV)/.dev ## lint, formatting, types
+check: $(VENV)/.dev node_modules/.ready ## lint, formatting, types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@if [ -d node_modules ]; then npm run --silent check; fi
 
 long: $(VENV)/.dev ## run the tests marked long (soak, kill series, real systemd)
 	@$(BIN)/python -m pytest -m long $(ARGS)
@@ -39,7 +40,7 @@ lock: ## resolve requirements/*.in again, with hashes (needs uv)
 	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command 'make lock' -o requirements/mutation.txt requirements/mutation.in
 
 clean: ## remove what the other commands made
-	rm -rf $(VENV) $(MUTATION) .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(MUTATION) node_modules .mutation .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -58,6 +59,14 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@echo "installing the locked development requirements ..."
 	@$(PIP) install --no-build-isolation --require-hashes -r requirements/runtime.txt -r requirements/dev.txt $(QUIETLY)
 	@touch $@
+
+# What checks the console's scripts; nothing of it reaches the box. Where there is no node, the rest is checked all the same.
+node_modules/.ready: package.json package-lock.json
+	@if command -v npm > /dev/null; then \
+	  echo "installing what checks the console's scripts ..." && npm ci --silent && touch $@; \
+	else \
+	  echo "npm is not installed: the console's scripts are not checked"; \
+	fi
 
 # mutmut stays out of the environment of the tests: it replaces the code that they import.
 $(MUTATION)/.ready: requirements/runtime.txt requirements/build.txt requirements/dev.txt requirements/mutation.txt
