@@ -54,7 +54,7 @@ def main() -> int:
             _Daemon(options, Path(folder)) as daemon,
         ):
             ready = daemon.wait_until_ready()
-            print(f"status page: {ready['url']}/\n")
+            print(f"console: {ready['url']}/\n")
             good = _publish(ready)
             if not options.once:
                 _say_how_to_go_on(ready)
@@ -264,7 +264,7 @@ def _say_how_to_go_on(ready: dict[str, Any]) -> None:
     }
     body = {"usernames": ["@" + account["username"]], "script_name": "post", "script_config": config}
     print(
-        f"\nstatus page: {url}/\n\ntry, in another terminal:\n"
+        f"\nconsole: {url}/\n\ntry, in another terminal:\n"
         f"  curl -s {url}/api/v1/devices\n"
         f"  curl -s {tasks} -d '{json.dumps(body)}'\n"
         f"  curl -s {tasks}/4\n"

@@ -27,7 +27,7 @@ from handlers.api.uploads import UploadHandlers
 from handlers.page.changes import ChangeHandlers
 from handlers.page.needs import NeedHandlers
 from handlers.page.session import LOG_IN_BYTES, LOG_IN_PATH, SessionHandlers
-from handlers.page.static_files import PREFIX, page_routes
+from handlers.page.static_files import PREFIX, StaticFiles
 from handlers.page.tokens import TokenHandlers
 from handlers.page.upkeep import UpkeepHandlers
 from handlers.request.body import too_large
@@ -258,7 +258,7 @@ def _routes(services: Services, access: Access, metrics: Metrics) -> list[Route]
     )
     table = [route for resource in resources for route in resource(services).routes()]
     table += [*HealthHandlers(services).routes(), *metrics.routes()]
-    table += page_routes()
+    table += StaticFiles().routes()
 
     def when(at: float) -> str:
         return moment(at, services.zone()) or ""

@@ -184,7 +184,7 @@ def _operation(route: Route, found: dict[str, Any], components: dict[str, Any]) 
 
 def _operation_id(route: Route) -> str:
     words = [word for word in re.split(r"[^a-z]+", route.path.removeprefix("/api/v1")) if word]
-    return "_".join([route.method.lower(), *words]) if words else f"{route.method.lower()}_status_page"
+    return "_".join([route.method.lower(), *words]) if words else f"{route.method.lower()}_console"
 
 
 def _query_parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -226,12 +226,10 @@ def token() -> None:
 @click.argument("name")
 @click.option("--file", "path", type=click.Path(path_type=Path), help="Token file instead of the config's.")
 @click.option("--quiet", is_flag=True, help="Print the token alone.")
-@click.option(
-    "--url", help="Address of the status page in the QR code, e.g. https://hub.example.org of a proxy."
-)
+@click.option("--url", help="Address of the console in the QR code, e.g. https://hub.example.org of a proxy.")
 @click.pass_obj
 def token_new(config_path: Path | None, name: str, path: Path | None, quiet: bool, url: str | None) -> None:
-    """Make a token; it is shown only now, also as a QR code that opens the status page with it."""
+    """Make a token; it is shown only now, also as a QR code that opens the console with it."""
     from handlers.access.hosts import reachable_at
     from handlers.access.tokens import TokenError, new_token, read_tokens
 

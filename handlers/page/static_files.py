@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from handlers.page.status_page import StatusPage
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Code, Refusal, Reply
 
@@ -96,12 +95,6 @@ class StaticFiles:
             Route(method="GET", path="/ui/{digest}/{path}", call=self.file, summary="A file of the console",
                   tag="health", media_type="*/*", token=False, hidden=True),
         ]  # fmt: skip
-
-
-def page_routes() -> list[Route]:
-    """The routes of what the folder holds: the console, or the status page that it replaces."""
-    in_modules = PREFIX in (FOLDER / INDEX).read_text("utf-8")
-    return StaticFiles().routes() if in_modules else StatusPage().routes()
 
 
 def _read(folder: Path) -> dict[str, bytes]:

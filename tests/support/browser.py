@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import os
 import select
@@ -36,6 +37,7 @@ class Browser:
         self._ids = itertools.count(1)
         self._rest = b""
         self.complaints: list[str] = []  #: what the page's console and the page's policy said
+        self.requests: list[str] = []  #: method and address of what the page asked for
         read, theirs_out = os.pipe()
         theirs_in, write = os.pipe()
         self._process = subprocess.Popen(
@@ -55,7 +57,7 @@ class Browser:
             pages = [target for target in targets if target["type"] == "page"]
         attached = self._ask("Target.attachToTarget", targetId=pages[0]["targetId"], flatten=True)
         self._session = attached["sessionId"]
-        for domain in ("Page", "Runtime", "Log"):
+        for domain in ("Page", "Runtime", "Log", "Network", "DOM", "Accessibility"):
             self._ask(f"{domain}.enable")
 
     def __enter__(self) -> Self:
@@ -69,14 +71,48 @@ class Browser:
 
     def open(self, url: str, width: int = 1280, height: int = 900) -> None:
         """Show a page in a window of this size, in CSS pixels."""
+        self.resize(width, height)
+        self._ask("Page.navigate", url=url)
+
+    def resize(self, width: int, height: int, scale: float = 1.0) -> None:
+        """Give the window another size in CSS pixels; `scale` device pixels make one of them."""
         self._ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
             height=height,
-            deviceScaleFactor=1,
+            deviceScaleFactor=scale,
             mobile=False,
         )
-        self._ask("Page.navigate", url=url)
+
+    def prefer(self, *, dark: bool = False, reduced_motion: bool = True, language: str = "en-US") -> None:
+        """What the browser says of its user; a page that is open sees colours and motion at once."""
+        features = {
+            "prefers-color-scheme": "dark" if dark else "light",
+            "prefers-reduced-motion": "reduce" if reduced_motion else "no-preference",
+        }
+        shown = [{"name": name, "value": value} for name, value in features.items()]
+        self._ask("Emulation.setEmulatedMedia", features=shown)
+        agent = self.run("navigator.userAgent")
+        self._ask("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=language)
+
+    def connect(self, on: bool) -> None:
+        """Take the network away from the page, or give it back."""
+        self._ask("Network.emulateNetworkConditions", offline=not on, latency=0,
+                  downloadThroughput=-1, uploadThroughput=-1)  # fmt: skip
+
+    def block(self, *patterns: str) -> None:
+        """Let no request to these addresses (with `*`) through; without any, let all through again."""
+        self._ask("Network.setBlockedURLs", urls=list(patterns))
+
+    def screenshot(self, file: Path, *, whole: bool = False) -> None:
+        """Write what the window shows as PNG; `whole` with all that one could scroll to."""
+        shown = self._ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole,
+                          **({"clip": self._whole()} if whole else {}))  # fmt: skip
+        file.write_bytes(base64.b64decode(shown["data"]))
+
+    def _whole(self) -> dict[str, Any]:
+        size = self._ask("Page.getLayoutMetrics")["cssContentSize"]
+        return {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
 
     def run(self, script: str) -> Any:
         """The value of a JavaScript expression in the page."""
@@ -88,7 +124,9 @@ class Browser:
         """The value of an expression once it is true; an element is true."""
         deadline = time.monotonic() + seconds
         while not (value := self.run(f"(value => value instanceof Node || value)({script})")):
-            assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {script}; {self.complaints}"
+            assert time.monotonic() < deadline, (
+                f"not within {seconds:.0f} s: {script}; {self.complaints[-3:]}"
+            )
             self.run("new Promise(requestAnimationFrame)")
         return value
 
@@ -99,12 +137,54 @@ class Browser:
         self._ask("Input.dispatchKeyEvent", type="keyDown", **names, **text)
         self._ask("Input.dispatchKeyEvent", type="keyUp", **names)
 
+    def type(self, text: str) -> None:
+        """Put a text where the focus is, as from a keyboard or an input method."""
+        self._ask("Input.insertText", text=text)
+
+    def choose_files(self, selector: str, *files: Path) -> None:
+        """Give files to an `input` of type file, as its dialog does."""
+        root = self._ask("DOM.getDocument", depth=0)["root"]["nodeId"]
+        node = self._ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self._ask("DOM.setFileInputFiles", nodeId=node, files=[str(file) for file in files])
+
+    def names(self, role: str) -> list[str]:
+        """The names of everything with this role, as a screen reader says them, in order."""
+        tree = self._ask("Accessibility.getFullAXTree")["nodes"]
+        return [
+            node.get("name", {}).get("value", "")
+            for node in tree
+            if not node.get("ignored") and node.get("role", {}).get("value") == role
+        ]
+
+    def find(self, role: str, name: str, seconds: float = 30.0) -> Found:
+        """The one element that a screen reader calls so, once it is there; the first where there are several."""
+        deadline = time.monotonic() + seconds
+        while True:
+            root = self._ask("DOM.getDocument", depth=0)["root"]["nodeId"]
+            found = self._ask("Accessibility.queryAXTree", nodeId=root, role=role, accessibleName=name)
+            shown = [node for node in found["nodes"] if not node.get("ignored")]
+            if shown:
+                return Found(self, shown[0]["backendDOMNodeId"], shown[0])
+            assert time.monotonic() < deadline, f"no {role} is called {name!r}; there are {self.names(role)}"
+            self.run("new Promise(requestAnimationFrame)")
+
+    def has(self, role: str, name: str) -> bool:
+        """Whether there is such an element now."""
+        root = self._ask("DOM.getDocument", depth=0)["root"]["nodeId"]
+        found = self._ask("Accessibility.queryAXTree", nodeId=root, role=role, accessibleName=name)
+        return any(not node.get("ignored") for node in found["nodes"])
+
     def click(self, element: str) -> None:
         """Click in the middle of the element that this expression gives."""
         x, y = self.run(f"(() => {{ const e = {element}; e.scrollIntoView({{block: 'center'}}); "
                         "const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()")  # fmt: skip
         for kind in ("mousePressed", "mouseReleased"):
             self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    @property
+    def faults(self) -> list[str]:
+        """What the page complained of, without calls that were refused: it shows those itself."""
+        return [line for line in self.complaints if not line.startswith("network: ")]
 
     def _ask(self, method: str, **params: Any) -> Any:
         number = next(self._ids)
@@ -118,8 +198,14 @@ class Browser:
             if answer.get("id") == number:
                 assert "error" not in answer, f"{method}: {answer['error']}"
                 return answer["result"]
-            if answer.get("method") in {"Log.entryAdded", "Runtime.exceptionThrown"}:
-                self.complaints.append(str(answer["params"]))
+            if answer.get("method") == "Runtime.exceptionThrown":
+                self.complaints.append(str(answer["params"])[:1000])
+            entry = answer["params"]["entry"] if answer.get("method") == "Log.entryAdded" else {}
+            if entry.get("level") in {"warning", "error"}:
+                self.complaints.append(f"{entry['source']}: {entry['text']} {entry.get('url', '')}"[:1000])
+            if answer.get("method") == "Network.requestWillBeSent":
+                request = answer["params"]["request"]
+                self.requests.append(f"{request['method']} {request['url']}")
 
     def _next(self, deadline: float, method: str) -> dict[str, Any]:
         while b"\0" not in self._rest:
@@ -131,3 +217,45 @@ class Browser:
         line, self._rest = self._rest.split(b"\0", 1)
         answer: dict[str, Any] = msgspec.json.decode(line)
         return answer
+
+
+class Found:
+    """An element of the page that was found by what a screen reader calls it."""
+
+    def __init__(self, browser: Browser, node: int, facts: dict[str, Any]) -> None:
+        self._browser = browser
+        self._node = node
+        self.facts = facts
+
+    def call(self, function: str) -> Any:
+        """The value of a JavaScript function of the element, e.g. `function () { return this.href }`."""
+        handle = self._browser._ask("DOM.resolveNode", backendNodeId=self._node)["object"]["objectId"]
+        found = self._browser._ask("Runtime.callFunctionOn", objectId=handle, functionDeclaration=function, returnByValue=True)  # fmt: skip
+        assert "exceptionDetails" not in found, found["exceptionDetails"]
+        return found["result"].get("value")
+
+    @property
+    def text(self) -> str:
+        return str(self.call("function () { return this.innerText ?? this.textContent }"))
+
+    @property
+    def disabled(self) -> bool:
+        return bool(self.call("function () { return this.disabled === true }"))
+
+    def focus(self) -> None:
+        self._browser._ask("DOM.focus", backendNodeId=self._node)
+
+    def fill(self, text: str) -> None:
+        """Put a text in the place of what a field holds, with the events of typing."""
+        self.focus()
+        self.call("function () { this.select?.() }")
+        self._browser.type(text)
+
+    def click(self, times: int = 1) -> None:
+        """Click in its middle; twice is a double click."""
+        self._browser._ask("DOM.scrollIntoViewIfNeeded", backendNodeId=self._node)
+        corners = self._browser._ask("DOM.getBoxModel", backendNodeId=self._node)["model"]["border"]
+        x, y = (corners[0] + corners[4]) / 2, (corners[1] + corners[5]) / 2
+        for count in range(1, times + 1):
+            for kind in ("mousePressed", "mouseReleased"):
+                self._browser._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=count)  # fmt: skip

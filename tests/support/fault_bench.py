@@ -195,7 +195,7 @@ class FaultRun:
             one.struck_at = time.time()
 
     def _needs_hands(self, one: Posting) -> bool:
-        """What a person would see on the status page and do something about."""
+        """What a person would see on the console and do something about."""
         device = next(
             d
             for d in self.daemon.call("GET", "/api/v1/devices")["data"]["devices"]

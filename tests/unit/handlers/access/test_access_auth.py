@@ -272,9 +272,7 @@ def test_WEB_7_a_foreign_page_can_show_nothing_of_this_box(side: HttpSide, api: 
         assert headers.getall("X-Content-Type-Options") == ["nosniff"]
 
 
-def test_a_link_on_another_page_leads_to_the_status_page_but_does_nothing(
-    side: HttpSide, api: Client
-) -> None:
+def test_a_link_on_another_page_leads_to_the_console_but_does_nothing(side: HttpSide, api: Client) -> None:
     link = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}
     assert api.call("GET", "/", **link).status_int == 200
     api.good("GET", T, **link)

@@ -1,0 +1,103 @@
+// Addresses of screens: `#/queue?account=alice`. A screen is a module of screens/, loaded when it is first opened.
+
+import { h } from "./dom.js";
+
+/**
+ * @typedef {object} Place where one is in the console
+ * @property {string} name the screen, e.g. "queue"
+ * @property {string} id what stands behind it, e.g. a task's number in `#/task/7`
+ * @property {URLSearchParams} params
+ *
+ * @typedef {object} Visit what a screen gets when it is opened
+ * @property {string} id
+ * @property {URLSearchParams} params
+ * @property {AbortSignal} signal aborted when the screen is left
+ * @property {() => Promise<void>} reload reads the screen's data again, e.g. after an action
+ *
+ * @typedef {object} Screen what a screen answers
+ * @property {string} title
+ * @property {Node} node what stands in the page; begins with the heading
+ * @property {() => Promise<void>} [load] reads the screen's data and draws it; called when it was opened, and whenever the hub changed
+ * @property {(params: URLSearchParams) => void | Promise<void>} [filter] takes other filters from the address; without it the screen is opened anew
+ * @property {() => void} [tick] called with each answer of the hub, at least every two seconds: times, progress
+ * @property {() => void} [close] called when the screen is left
+ */
+
+/** The screens, and the item of the navigation that each belongs to. @type {Record<string, string>} */
+export const SCREENS = {
+  home: "home",
+  compose: "compose",
+  queue: "queue",
+  history: "history",
+  task: "",
+  phones: "phones",
+  phone: "phones",
+  accounts: "accounts",
+  library: "library",
+  slots: "slots",
+  system: "system",
+  login: "",
+};
+
+/** Screens with a style sheet of their own, of the same name. */
+const STYLED = new Set(["home", "task"]);
+
+/** @returns {Place} */
+export function placeNow() {
+  const [, name = "", id = "", query = ""] = /^#\/?([a-z]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(location.hash) ?? [];
+  return { name: name in SCREENS ? name : "home", id: decoded(id), params: new URLSearchParams(query) };
+}
+
+/** @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * The address of a screen, for links.
+ * @param {string} name
+ * @param {string | number} [id]
+ * @param {Record<string, string | number | null | undefined>} [filters]
+ */
+export function to(name, id = "", filters = {}) {
+  const kept = Object.entries(filters).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  const query = kept.length ? `?${new URLSearchParams(kept.map(([key, value]) => [key, String(value)]))}` : "";
+  return `#/${name}${id === "" ? "" : `/${encodeURIComponent(id)}`}${query}`;
+}
+
+/** @param {string} address */
+export function go(address) {
+  location.hash = address;
+}
+
+/**
+ * Writes filters into the address without a new entry of the history: typing in a search box is no journey.
+ * @param {Record<string, string | number | null | undefined>} filters
+ */
+export function keepFilters(filters) {
+  const { name, id } = placeNow();
+  history.replaceState(null, "", to(name, id, filters));
+}
+
+/**
+ * The module of a screen, with its style sheet in place.
+ * @param {string} name
+ * @returns {Promise<(visit: Visit) => Screen | Promise<Screen>>}
+ */
+export async function screenOf(name) {
+  const [module] = await Promise.all([import(`../screens/${name}.js`), STYLED.has(name) ? styled(name) : null]);
+  return module.default;
+}
+
+/** @param {string} name */
+function styled(name) {
+  const href = new URL(`../styles/${name}.css`, import.meta.url).href;
+  if (document.querySelector(`link[href="${href}"]`) !== null) return null;
+  return new Promise((resolve) => {
+    document.head.append(h("link", { rel: "stylesheet", href, on: { load: resolve, error: resolve } }));
+  });
+}

@@ -1,0 +1,96 @@
+// The console's words in the reader's language, from one file. `t("queue.title")`, `t("compose.post_to", { n: 3 })`.
+
+/** @typedef {"en" | "de"} Language */
+/** @type {Record<string, Record<string, { en: string, de: string }>>} */
+let texts = {};
+/** @type {Language} */
+let language = "en";
+let plurals = new Intl.PluralRules("en");
+const KEY = "language";
+
+/** Reads the file; called once, before anything is drawn. */
+export async function loadTexts() {
+  const answer = await fetch(new URL("../texts.json", import.meta.url), { mode: "cors", credentials: "same-origin" });
+  texts = await answer.json();
+  use(chosenLanguage() || (navigator.language.toLowerCase().startsWith("de") ? "de" : "en"));
+}
+
+/** @returns {Language} */
+export function currentLanguage() {
+  return language;
+}
+
+/** What was chosen on this device, "" where the browser's own language counts. @returns {Language | ""} */
+export function chosenLanguage() {
+  const kept = keep(KEY);
+  return kept === "de" || kept === "en" ? kept : "";
+}
+
+/** @param {Language | ""} wanted "" gives the choice back to the browser */
+export function chooseLanguage(wanted) {
+  keep(KEY, wanted);
+  location.reload();
+}
+
+/** @param {Language} wanted */
+function use(wanted) {
+  language = wanted;
+  plurals = new Intl.PluralRules(wanted);
+  document.documentElement.lang = wanted;
+}
+
+/**
+ * A text with its places filled in. With `n`, the key's form for that number (`_one`, `_other`) is taken where there is one.
+ * @param {string} path section and key
+ * @param {Record<string, string | number>} [facts]
+ */
+export function t(path, facts = {}) {
+  const [section = "", key = ""] = path.split(".", 2);
+  const entries = texts[section] ?? {};
+  const form = "n" in facts ? (entries[`${key}_${plurals.select(Number(facts.n))}`] ?? entries[`${key}_other`]) : undefined;
+  const found = form ?? entries[key];
+  if (found === undefined) return path;
+  return found[language].replace(/\{(\w+)\}/g, (place, name) => {
+    const value = facts[name];
+    return value === undefined ? place : typeof value === "number" ? number(value) : value;
+  });
+}
+
+/** Whether there is such a text. @param {string} path */
+export function has(path) {
+  const [section = "", key = ""] = path.split(".", 2);
+  return texts[section]?.[key] !== undefined;
+}
+
+/** A number as the reader writes it. @param {number} value */
+export function number(value) {
+  return new Intl.NumberFormat(language).format(value);
+}
+
+/** A size in bytes with a unit. @param {number} bytes */
+export function size(bytes) {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  let place = 0;
+  let value = bytes;
+  while (value >= 1000 && place < units.length - 1) {
+    value /= 1000;
+    place += 1;
+  }
+  return `${new Intl.NumberFormat(language, { maximumFractionDigits: value < 10 && place > 0 ? 1 : 0 }).format(value)} ${units[place]}`;
+}
+
+/**
+ * Reads (one argument) or writes a choice of this device; a browser may forbid the place altogether.
+ * @param {string} name
+ * @param {string} [value] "" removes it
+ */
+export function keep(name, value) {
+  try {
+    if (value === undefined) return localStorage.getItem(name) ?? "";
+    if (value === "") localStorage.removeItem(name);
+    else localStorage.setItem(name, value);
+  } catch {
+    return ""; // then the choice lives as long as the page
+  }
+  return value;
+}

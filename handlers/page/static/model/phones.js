@@ -1,0 +1,53 @@
+// The phones by serial, read once for each change of the hub: screens name a phone by its label.
+
+import { get } from "../lib/api.js";
+import { live } from "../lib/live.js";
+
+/**
+ * @typedef {object} Phone as in docs/api.md
+ * @property {string} serial
+ * @property {string} label
+ * @property {string} state
+ * @property {string} detail
+ * @property {string} since
+ * @property {string | null} last_seen
+ * @property {string} model
+ * @property {string} android
+ * @property {number | null} battery_percent
+ * @property {number | null} battery_celsius
+ * @property {boolean} resumable
+ * @property {number | null} current_task
+ */
+
+/** @type {Map<string, Phone>} */
+let phones = new Map();
+/** @type {unknown} */
+let readAt = null;
+
+const KEPT_MS = 30_000;
+let read_ms = 0;
+
+/**
+ * All phones.
+ * @param {boolean} [fresh] read again although they were read some seconds ago: names change seldom, states often
+ */
+export async function loadPhones(fresh = false) {
+  const same = live !== null && readAt === live.change;
+  if (phones.size > 0 && (same || (!fresh && Date.now() - read_ms < KEPT_MS))) return [...phones.values()];
+  const now = live?.change;
+  const found = await get("/api/v1/devices");
+  phones = new Map(found.devices.map((/** @type {Phone} */ phone) => [phone.serial, phone]));
+  readAt = now;
+  read_ms = Date.now();
+  return [...phones.values()];
+}
+
+/** Its label, else its serial. @param {string} serial */
+export function phoneName(serial) {
+  return phones.get(serial)?.label || serial;
+}
+
+/** The phone as it was read last. @param {string} serial */
+export function phoneOf(serial) {
+  return phones.get(serial);
+}

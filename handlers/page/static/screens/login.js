@@ -1,0 +1,78 @@
+// Log-in: a token, made on the box, becomes a session of this browser.
+
+import { ApiError, sentenceOf } from "../lib/api.js";
+import { h } from "../lib/dom.js";
+import { startLive } from "../lib/live.js";
+import { field, whileBusy } from "../lib/parts.js";
+import { logIn, placeBefore } from "../lib/session.js";
+import { t } from "../lib/texts.js";
+
+let refused = "";
+
+/**
+ * Logs in with the token of a link. A device that is logged in already stays so where the link's token is wrong.
+ * @param {string} token
+ */
+export async function takeToken(token) {
+  try {
+    await logIn(token, false);
+    goOn();
+  } catch (error) {
+    refused = sentenceOf(error);
+    location.replace(error instanceof ApiError && error.locked ? "#/login" : "#/home");
+  }
+}
+
+function goOn() {
+  startLive();
+  const back = placeBefore();
+  if (location.hash === back || (location.hash === "" && back === "#/home")) dispatchEvent(new HashChangeEvent("hashchange"));
+  else location.replace(back);
+}
+
+/** @returns {import("../lib/router.js").Screen} */
+export default function login() {
+  const token = h("input", {
+    type: "password",
+    name: "token",
+    autocomplete: "current-password",
+    spellcheck: "false",
+    required: true,
+  });
+  const remember = h("input", { type: "checkbox", name: "remember" });
+  const problem = h("p", { class: "problem", role: "alert" }, refused);
+  refused = "";
+  const act = h("button", { type: "submit", class: "button primary" }, t("login.log_in"));
+
+  /** @param {Event} event */
+  function submit(event) {
+    event.preventDefault();
+    if (!token.value.trim() || act.disabled) return;
+    problem.textContent = "";
+    void whileBusy(act, enter());
+  }
+
+  async function enter() {
+    try {
+      await logIn(token.value, remember.checked);
+      token.value = "";
+      goOn();
+    } catch (error) {
+      problem.textContent = sentenceOf(error);
+      token.select();
+    }
+  }
+
+  const node = h(
+    "form",
+    { class: "card login", on: { submit } },
+    h("h1", null, t("login.title")),
+    h("p", { class: "calm" }, t("login.how"), " ", h("code", null, "tikmatrixd.py token new NAME")),
+    field(t("login.token"), token),
+    h("label", { class: "tick" }, remember, h("span", null, t("login.remember"))),
+    problem,
+    act,
+  );
+  requestAnimationFrame(() => token.focus());
+  return { title: t("login.log_in"), node };
+}
