@@ -143,7 +143,13 @@ class Daemon:
         )
         self.accounts = Accounts(settings, self.store)
         self.intake = Intake(
-            settings, clock, self.store, self.known_serials, self.jobs.wake, repeats=self.jobs.repeats
+            settings,
+            clock,
+            self.store,
+            self.known_serials,
+            self.jobs.wake,
+            repeats=self.jobs.repeats,
+            pace=self.jobs.pace,
         )
         self.planner = Planner(
             clock,
@@ -348,6 +354,7 @@ class Daemon:
         self.library.reload(settings)
         self.outbox.retarget(settings.notify)
         self.jobs.set_limit(slots(settings))
+        self.jobs.use(settings.posting)
         logs.set_up(settings.log.level, settings.log.format)
         self.settings = settings
 

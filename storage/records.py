@@ -76,6 +76,8 @@ class Waiting(StrEnum):
     SLOT = "slot"
     RETRY_DELAY = "retry_delay"
     HOLD = "hold"  #: a person holds it
+    PACE = "pace"  #: its account posts no sooner, or the hub has its quiet hours
+    PAUSE = "pause"  #: a person paused the hub, its phone or its account
 
 
 class TaskError(msgspec.Struct, frozen=True):
@@ -137,6 +139,7 @@ class Task(NewTask, frozen=True, kw_only=True):
     waiting_for: Waiting | None = None
     waiting_since: float | None = None
     waiting_detail: str = ""  #: one sentence for people
+    waiting_until: float | None = None  #: until when, where that is known and is not `due_at`
     remark: str = ""
     error: TaskError | None = None
     app_version: str = ""
@@ -172,6 +175,8 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     managed: str = "api"  #: "config" when it stands in the config file, else "api"
     display_name: str = ""  #: what TikTok's account switcher shows instead of the handle
+    min_gap_minutes: int | None = None  #: of its pace; None means the configured default, 0 no gap
+    max_per_day: int | None = None  #: of its pace; None means the configured default, 0 no limit
 
 
 class Account(NewAccount, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from storage.errors import StoreError
 from storage.retention import Retention
 from storage.schema import FROZEN, TYPES
 from storage.state_dir import ARCHIVE, FOLDER, StateLock, finish_restore, lock_state
+from storage.tables.account_times import AccountTimes
 from storage.tables.accounts import AccountStore
 from storage.tables.attention import Attention
 from storage.tables.idempotency import IdempotencyStore
@@ -75,6 +76,7 @@ class Store:
         self.posts = PostStore(storage)
         self.tasks = TaskStore(storage, self.usage, self.idempotency, self.posts)
         self.attention = Attention(storage)
+        self.account_times = AccountTimes(storage)
         self.accounts = AccountStore(storage)
         self.materials = MaterialStore(storage)
         self.meta = MetaStore(storage)

@@ -10,11 +10,14 @@ from msgspec import UNSET, Meta, UnsetType
 
 from handlers.api import objects
 from handlers.api.services import Services
+from handlers.api.system import PauseRequest, pause, pause_facts
+from handlers.api.task_view import moment
 from handlers.request.call import Call, Result, Route, page_of, routes_below
 from handlers.request.envelope import Code
 from jobs.accounts.accounts import OTHER_NAMES, AccountFields
 from jobs.hub.platforms import Platform
 from jobs.input.fields import shorten
+from jobs.pace import pauses
 from jobs.phone.protocol import PhoneState
 from storage.records import Account
 
@@ -78,11 +81,23 @@ class AccountHandlers:
         self._services.accounts.remove(call.id)
         return objects.Removed(call.id)
 
+    def pause(self, call: Call) -> Result:
+        account = self._services.accounts.get(call.id)
+        pause(self._services, pauses.account(account.id), call)
+        return self._show(account)
+
+    def resume(self, call: Call) -> Result:
+        account = self._services.accounts.get(call.id)
+        self._services.jobs.pauses.end(pauses.account(account.id))
+        return self._show(account)
+
     def _serials(self) -> set[str]:
         return {phone.serial for phone in self._services.phones.inventory()}
 
     def _show(self, account: Account) -> objects.AccountObject:
         phone = self._services.phones.info(account.serial) if account.serial else None
+        jobs, zone, now = self._services.jobs, self._services.zone(), self._services.clock.now()
+        state = jobs.pace.state(account)
         online = phone is not None and phone.state is PhoneState.DEVICE
         return objects.AccountObject(
             id=account.id,
@@ -100,6 +115,16 @@ class AccountHandlers:
             tags=list(account.tags),
             display_name=account.display_name,
             managed="config" if account.managed == "config" else "api",
+            min_gap_minutes=account.min_gap_minutes,
+            max_per_day=account.max_per_day,
+            pace=objects.Pace(state.limits.min_gap_minutes, state.limits.max_per_day),
+            posts_today=state.posts_today,
+            next_allowed_at=moment(state.next_allowed_at, zone) if state.next_allowed_at > now else None,
+            pace_detail=state.why,
+            last_post_at=moment(state.last_post_at, zone),
+            next_post_at=moment(state.next_post_at, zone),
+            next_task_id=state.next_task_id,
+            **pause_facts(jobs.pauses.get(pauses.account(account.id)), zone),
         )
 
     def routes(self) -> list[Route]:
@@ -117,6 +142,10 @@ class AccountHandlers:
             route("GET", "/{id}", self.get, "Look at one account", objects.AccountObject, missing),
             route("PATCH", "/{id}", self.change, "Change, enable or disable an account", objects.AccountChange, *writes,
                   body=AccountFields, more_names=OTHER_NAMES),
+            route("POST", "/{id}/pause", self.pause, "Start nothing new for this account; what runs is finished",
+                  objects.AccountObject, *writes, body=PauseRequest),
+            route("POST", "/{id}/resume", self.resume, "End the pause of an account; what is due starts",
+                  objects.AccountObject, missing),
             route("DELETE", "/{id}", self.remove, "Forget an account; its tasks keep what they need", objects.Removed,
                   bad, missing),
         ]  # fmt: skip

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from handlers.api import objects
 from handlers.api.services import Services
+from handlers.api.system import PauseRequest, pause, pause_facts
 from handlers.api.task_view import moment
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Answer, Code, Reply
@@ -17,6 +18,7 @@ from jobs.accounts.matching import MatchState
 from jobs.hub.platforms import PLATFORMS, Platform
 from jobs.input.fields import Findings, read_object
 from jobs.input.refusals import Invalid, NotFound, Problem
+from jobs.pace import pauses
 from jobs.phone.inventory.labels import MAX_LABEL_CHARS, Labels, read_label
 from jobs.phone.protocol import PhoneInfo
 
@@ -118,6 +120,11 @@ class DeviceHandlers:
         states = [matcher.state(info.serial, platform) for platform in PLATFORMS] if matcher else []
         return {"matches": [_show_match(state) for state in states if state is not None]}
 
+    def pause(self, call: Call) -> Result:
+        info = self._find(call.args["serial"])
+        pause(self._services, pauses.phone(info.serial), call)
+        return self._show(info)
+
     def resume(self, call: Call) -> Result:
         info = self._find(call.args["serial"])
         jobs = self._services.jobs
@@ -143,8 +150,9 @@ class DeviceHandlers:
             android=info.android,
             battery_percent=info.battery_percent,
             battery_celsius=info.battery_celsius,
-            resumable=bool(self._services.jobs.pauses(info.serial)),
+            resumable=bool(self._services.jobs.halts(info.serial)),
             current_task=task.id if task and not task.deleted else None,
+            **pause_facts(self._services.jobs.pauses.get(pauses.phone(info.serial)), zone),
         )
 
     def routes(self) -> list[Route]:
@@ -165,9 +173,13 @@ class DeviceHandlers:
                   summary="Note which accounts an app on a phone shows as logged in"),
             Route(method="GET", path=d + "/{serial}/match-accounts", call=self.matched, tag="devices",
                   answer=objects.MatchedList, codes=(missing,), summary="How far that reading has come, and its result"),
+            Route(method="POST", path=d + "/{serial}/pause", call=self.pause, tag="devices",
+                  answer=objects.DeviceObject, body=PauseRequest,
+                  codes=(Code.INVALID, missing, Code.TOO_LARGE, Code.NO_SPACE),
+                  summary="Start nothing new on this phone; what runs is finished"),
             Route(method="POST", path=d + "/{serial}/resume", call=self.resume, tag="devices",
                   answer=objects.Resumed, codes=(missing,),
-                  summary="Somebody looked at the phone: what the daemon paused there goes on at once"),
+                  summary="Somebody looked at the phone: what they or the daemon paused there goes on at once"),
         ]  # fmt: skip
 
 

@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 
 from handlers.api.services import Services
+from handlers.api.system import pause_facts
 from handlers.api.task_view import moment
 from handlers.page.changes import Counts, NextPost, State
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Reply
 from jobs.hub.time_zone import zone_name
+from jobs.pace import pauses
 from jobs.phone.protocol import PhoneInfo, PhoneState
 
 _TEXT = "text/plain; charset=utf-8"
@@ -23,6 +25,7 @@ class Readiness(msgspec.Struct, frozen=True):
     """Whether the daemon can work; `reasons` why not, `notices` what a person may want to know though it does.
 
     `timezone` is the zone of all times that have no offset, `time` what its clocks show now (RFC 3339).
+    `paused`, since when, until when and why: of the whole hub; `notices` name paused phones and accounts too.
     """
 
     ready: bool
@@ -30,6 +33,10 @@ class Readiness(msgspec.Struct, frozen=True):
     notices: list[str]
     timezone: str
     time: str
+    paused: bool
+    paused_since: str | None
+    paused_until: str | None
+    pause_reason: str
 
 
 class HealthHandlers:
@@ -86,6 +93,7 @@ def readiness(services: Services) -> Readiness:
         list(dict.fromkeys(notices)),
         zone_name(zone),
         moment(services.clock.now(), zone) or "",
+        **pause_facts(services.jobs.pauses.get(pauses.HUB), zone),
     )
 
 

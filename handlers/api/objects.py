@@ -195,6 +195,13 @@ class LicenseInfo(msgspec.Struct, frozen=True):
     message: str
 
 
+class Pace(msgspec.Struct, frozen=True):
+    """How soon and how often an account may post; 0 is without limit."""
+
+    min_gap_minutes: Annotated[int, Meta(ge=0)]
+    max_per_day: Annotated[int, Meta(ge=0)]
+
+
 class AccountObject(msgspec.Struct, frozen=True):
     """A login that lives on a phone. `email` is always null: neither e-mail nor password is kept."""
 
@@ -213,6 +220,23 @@ class AccountObject(msgspec.Struct, frozen=True):
     tags: list[str]
     display_name: Annotated[str, Meta(description="What TikTok's account switcher shows, where it differs")]
     managed: Annotated[Literal["config", "api"], Meta(description="config: it stands in the config file")]
+    min_gap_minutes: Annotated[int | None, Meta(description="Its own; null: `posting.min_gap_minutes`")]
+    max_per_day: Annotated[int | None, Meta(description="Its own; null: `posting.max_per_day`")]
+    pace: Annotated[Pace, Meta(description="What is in force")]
+    posts_today: Annotated[
+        int, Meta(ge=0, description="Published, or maybe published, on this day of the hub")
+    ]
+    next_allowed_at: Annotated[
+        Moment | None, Meta(description="When its pace or quiet hours let it post again; null: now")
+    ]
+    pace_detail: Annotated[str, Meta(description="Why not now, as one sentence; empty where it may post")]
+    last_post_at: Moment | None
+    next_post_at: Annotated[Moment | None, Meta(description="When its next pending task may start")]
+    next_task_id: int | None
+    paused: Annotated[bool, Meta(description="Nothing new starts here: a person paused it")]
+    paused_since: Moment | None
+    paused_until: Annotated[Moment | None, Meta(description="When that ends by itself; null: never")]
+    pause_reason: str
 
 
 class AccountList(msgspec.Struct, frozen=True):
@@ -258,6 +282,10 @@ class DeviceObject(msgspec.Struct, frozen=True):
         ),
     ]
     current_task: int | None
+    paused: Annotated[bool, Meta(description="Nothing new starts here: a person paused it")]
+    paused_since: Moment | None
+    paused_until: Annotated[Moment | None, Meta(description="When that ends by itself; null: never")]
+    pause_reason: str
 
 
 class DeviceList(msgspec.Struct, frozen=True):
@@ -350,6 +378,15 @@ class Removed(msgspec.Struct, frozen=True):
     """The id of what was removed."""
 
     id: int
+
+
+class HubPause(msgspec.Struct, frozen=True):
+    """Whether the whole hub is paused."""
+
+    paused: Annotated[bool, Meta(description="Nothing new starts here: a person paused it")]
+    paused_since: Moment | None
+    paused_until: Annotated[Moment | None, Meta(description="When that ends by itself; null: never")]
+    pause_reason: str
 
 
 class ClockConfirmed(msgspec.Struct, frozen=True):

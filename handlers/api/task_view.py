@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 import msgspec
 
 from handlers.api.objects import TaskErrorObject, TaskObject
-from storage.records import Status, Task
+from storage.records import Status, Task, Waiting
 
 _CACHE_SIZE = 2000  #: tasks; about 2 KB each
 _ENCODER = msgspec.json.Encoder()
@@ -49,7 +49,7 @@ def show_task(task: Task, zone: tzinfo) -> TaskObject:
         created_at=moment(task.created_at, zone) or "",
         started_at=started,
         finished_at=finished,
-        next_attempt_at=moment(task.due_at, zone) if status is Status.PENDING and not task.held else None,
+        next_attempt_at=moment(_next_attempt(task), zone),
         platform=task.platform,  # type: ignore[arg-type]
         package=task.package,
         outcome=task.outcome,
@@ -61,6 +61,15 @@ def show_task(task: Task, zone: tzinfo) -> TaskObject:
         waiting_detail=task.waiting_detail if status is Status.PENDING else "",
         version=task.version,
     )
+
+
+def _next_attempt(task: Task) -> float | None:
+    """When a pending task may start next; None where nothing but a person's word lets it."""
+    if task.status is not Status.PENDING or task.held:
+        return None
+    if task.waiting_for in {Waiting.PACE, Waiting.PAUSE}:
+        return task.waiting_until
+    return task.due_at
 
 
 def _plain(rfc3339: str) -> str:

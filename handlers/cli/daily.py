@@ -46,6 +46,7 @@ def status(hub: Hub) -> None:
             ("daemon", f"{'works' if ready['ready'] else 'cannot work'}, {hub.url}"),
             *(("reason", reason) for reason in ready["reasons"]),
             *(("notice", notice) for notice in ready["notices"]),
+            *([("paused", _paused(ready))] if ready["paused"] else []),
             ("time", f"{minute(ready['time'])} {ready['timezone']}"),
             ("tasks", ", ".join(f"{tasks[name]} {name}" for name in _STATUSES)),
             ("phones", phones or "none"),
@@ -186,7 +187,7 @@ def accounts(  # noqa: PLR0917 - one parameter per option
             one["platform"],
             one["device"],
             "online" if one["device_online"] else "offline",
-            one["status_text"],
+            "paused" if one["paused"] else one["status_text"],
             one["logined_text"],
             ",".join(one["tags"]),
         )
@@ -195,6 +196,12 @@ def accounts(  # noqa: PLR0917 - one parameter per option
     titles = ("ACCOUNT", "APP", "PHONE", "", "STATE", "LOGIN", "TAGS")
     hub.show_table(data, titles, rows, "no such accounts")
     _say_more(hub, data, len(rows))
+
+
+def _paused(ready: Mapping[str, Any]) -> str:
+    until = f" until {minute(ready['paused_until'])}" if ready["paused_until"] else ""
+    why = f": {ready['pause_reason']}" if ready["pause_reason"] else ""
+    return f"since {minute(ready['paused_since'])}{until}{why}"
 
 
 def _query(wishes: Mapping[str, object], page: int, limit: int) -> str:

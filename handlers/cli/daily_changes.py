@@ -1,14 +1,21 @@
-"""The commands of daily life that change a task: stop, retry, hold, release, move, asked of the running daemon."""
+"""The commands of daily life that change a task, or pause phones, accounts and the hub, asked of the running daemon."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import click
 
+from handlers.cli.command_line import EX, end
 from handlers.cli.hub_options import TASK_ID, Hub, asks_hub
-from handlers.cli.task_words import state
+from handlers.cli.task_words import minute, state
+from jobs.hub.platforms import PLATFORMS
+
+PLATFORM = click.option(
+    "--platform", type=click.Choice(list(PLATFORMS)), help="Which app, where two have the account."
+)
 
 
 @click.command()
@@ -71,4 +78,61 @@ def _change(hub: Hub, task_id: int, method: str, call: str, body: dict[str, Any]
     hub.show(data, lambda: [f"task {task_id}: {state(now)}"])
 
 
-ALL: tuple[click.Command, ...] = (stop, retry, hold, release, move)
+@click.command()
+@click.argument("what", metavar="[SERIAL|@ACCOUNT]", required=False)
+@click.option("--reason", default="", help="Shown wherever the pause is.")
+@click.option("--until", default="", metavar="TIME", help="Ends by itself then: HH:MM or YYYY-MM-DD HH:MM.")
+@PLATFORM
+@asks_hub
+def pause(hub: Hub, what: str | None, reason: str, until: str, platform: str | None) -> None:
+    """Start nothing new on a phone, for an account, or on the whole hub; what runs is finished."""
+    path, called = _pausable(hub, what, platform)
+    data = hub.ask("POST", f"{path}/pause", {"reason": reason, "until": until})
+    end = f" until {minute(data['paused_until'])}" if data["paused_until"] else ""
+    hub.show(data, lambda: [f"{called}: paused{end}"])
+
+
+@click.command()
+@click.argument("what", metavar="[SERIAL|@ACCOUNT]", required=False)
+@PLATFORM
+@asks_hub
+def resume(hub: Hub, what: str | None, platform: str | None) -> None:
+    """Go on with a phone, an account, or the whole hub; of a phone also what the daemon itself had paused there."""
+    path, called = _pausable(hub, what, platform)
+    data = hub.ask("POST", f"{path}/resume")
+    still = f", but {data['still']}" if data.get("still") else ""
+    hub.show(data, lambda: [f"{called}: goes on{still}"])
+
+
+def _pausable(hub: Hub, what: str | None, platform: str | None) -> tuple[str, str]:
+    """The address of a phone, an account or the hub, and how it is called. Ends the program where that is not clear."""
+    if what is None:
+        return "/api/v1/hub", "the hub"
+    if not what.startswith("@"):
+        return f"/api/v1/devices/{quote(what, safe='')}", what
+    found = [
+        account
+        for account in _accounts(hub, platform)
+        if account["username"].casefold() == what.removeprefix("@").casefold()
+    ]
+    if not found:
+        end(f"there is no account {what}{f' of {platform}' if platform else ''}", EX.DATAERR)
+    if len(found) > 1:
+        end(
+            f"{what} is an account of {' and of '.join(a['platform'] for a in found)}: add --platform",
+            EX.USAGE,
+        )
+    return f"/api/v1/accounts/{found[0]['id']}", f"{what} ({found[0]['platform']})"
+
+
+def _accounts(hub: Hub, platform: str | None) -> Iterator[dict[str, Any]]:
+    page, more = 1, f"&platform={platform}" if platform else ""
+    while True:
+        data = hub.ask("GET", f"/api/v1/accounts?page_size=100&page={page}{more}")
+        yield from data["accounts"]
+        if page * data["page_size"] >= data["total"]:
+            return
+        page += 1
+
+
+ALL: tuple[click.Command, ...] = (stop, retry, hold, release, move, pause, resume)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from jobs.hub.config_checks import MAX_GAP_MINUTES, MAX_PER_DAY
 from jobs.hub.platforms import Platform
 from jobs.hub.settings import Settings
 from jobs.input.fields import Findings, Tag, Unreadable, read_bool, read_int, read_object, read_tags
@@ -29,7 +30,20 @@ OTHER_NAMES = tuple(_ALIASES)
 _SECRETS = ("password", "email", "totp", "cookie", "cookies")
 #: What our own answers show besides: a client may send back the whole object it has read.
 _SHOWN = frozenset(
-    {"id", "device_online", "device_name", "logined_text", "status_text", "managed", *_SECRETS}
+    {
+        *("id", "device_online", "device_name", "logined_text", "status_text", "managed"),
+        *(
+            "pace",
+            "posts_today",
+            "next_allowed_at",
+            "pace_detail",
+            "last_post_at",
+            "next_post_at",
+            "next_task_id",
+        ),
+        *("paused", "paused_since", "paused_until", "pause_reason"),
+        *_SECRETS,
+    }
 )
 _UNKNOWN = Unknown(
     harmless=_SHOWN,
@@ -57,6 +71,14 @@ class AccountFields(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(max_length=200, description="What TikTok's account switcher shows, where it differs")
     ] = ""
     tags: Annotated[tuple[Tag, ...], Meta(max_length=100)] = ()
+    min_gap_minutes: Annotated[
+        Annotated[int, Meta(ge=0, le=MAX_GAP_MINUTES)] | None,
+        Meta(description="Between two of its posts; 0: none; null: the configured value"),
+    ] = None
+    max_per_day: Annotated[
+        Annotated[int, Meta(ge=0, le=MAX_PER_DAY)] | None,
+        Meta(description="Posts in a day; 0: any number; null: the configured value"),
+    ] = None
 
 
 class Matched(msgspec.Struct, frozen=True):
@@ -101,6 +123,8 @@ class Accounts:
                 enabled=entry.enabled,
                 display_name=entry.display_name,
                 tags=entry.tags,
+                min_gap_minutes=entry.min_gap_minutes,
+                max_per_day=entry.max_per_day,
             )
             for entry in settings.accounts
         )
@@ -270,6 +294,9 @@ class Accounts:
         for name in ("username", "platform", "display_name"):
             if name in values:
                 fields[name] = values[name].strip()
+        for name in ("min_gap_minutes", "max_per_day"):
+            if name in values or (name in plain and plain[name] is None):
+                fields[name] = values.get(name)
         if "tags" in values:
             fields["tags"] = tuple(dict.fromkeys(tag.strip() for tag in values["tags"]))
         if "status" in values:

@@ -17,6 +17,7 @@ from jobs.hub.platforms import PLATFORMS
 from jobs.hub.settings import EventName, Settings
 from jobs.hub.time_zone import ZoneInvalid, zone
 from jobs.input.name_hints import username_problem
+from jobs.input.quiet_hours import QuietHoursInvalid, read_quiet_hours
 
 _LABEL = r"(?!-)[\w-]{1,63}"
 _NAME = rf"{_LABEL}(?:\.{_LABEL})*\.?"
@@ -27,6 +28,9 @@ _PACKAGE = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 #: Whatever people write there: joined emoji hold invisible characters; user names are checked by their own rule.
 _FREE_TEXTS = frozenset({"display_name", "secret", "username"})
+#: The largest pace that can be asked for: a week between two posts, a post every minute or so.
+MAX_GAP_MINUTES = 7 * 24 * 60
+MAX_PER_DAY = 1000
 _TOKEN = re.compile(r"[!-~]*")  #: what a header can carry
 
 
@@ -47,6 +51,10 @@ def check_values(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "posting.timezone", str(error)
     if settings.posting.retry_pause_min_s > settings.posting.retry_pause_max_s:
         yield "posting.retry_pause_min_s", "must not be larger than retry_pause_max_s"
+    try:
+        read_quiet_hours(settings.posting.quiet_hours)
+    except QuietHoursInvalid as error:
+        yield "posting.quiet_hours", str(error)
     yield from _check_texts("", settings)
     yield from _check_ranges(settings)
     yield from _check_names(settings)
@@ -117,6 +125,8 @@ def _check_ranges(settings: Settings) -> Iterator[tuple[str, str]]:
         ("posting.proof_timeout_s", settings.posting.proof_timeout_s, 1, 3600),
         ("posting.duplicate_window_minutes", settings.posting.duplicate_window_minutes, 0, 10080),
         ("posting.duplicate_warning_hours", settings.posting.duplicate_warning_hours, 0, 8760),
+        ("posting.min_gap_minutes", settings.posting.min_gap_minutes, 0, MAX_GAP_MINUTES),
+        ("posting.max_per_day", settings.posting.max_per_day, 0, MAX_PER_DAY),
         ("media.library_quota_bytes", settings.media.library_quota_bytes, 0, 2**50),
         ("media.probe_timeout_s", settings.media.probe_timeout_s, 1, 600),
         ("media.max_pixels", settings.media.max_pixels, 1_000_000, 1_000_000_000),
@@ -198,6 +208,12 @@ def _check_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
         elif (account.platform, name) in seen:
             yield f"accounts[{index}].username", f"{account.username!r} stands twice for {account.platform}"
         seen.add((account.platform, name))
+        for key, value, most in (
+            ("min_gap_minutes", account.min_gap_minutes, MAX_GAP_MINUTES),
+            ("max_per_day", account.max_per_day, MAX_PER_DAY),
+        ):
+            if value is not None and not 0 <= value <= most:
+                yield f"accounts[{index}].{key}", f"must be between 0 and {most}"
         if account.package and not _PACKAGE.fullmatch(account.package):
             yield f"accounts[{index}].package", "is no package name like com.instagram.android"
 

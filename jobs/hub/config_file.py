@@ -254,6 +254,8 @@ def _describe_struct(prefix: str, value: Any, config: LoadedConfig, waiting: Col
         if isinstance(content, msgspec.Struct):
             nested += ["", f"[{key}]", *_describe_struct(key, content, config, waiting)]
             continue
+        if content is None:
+            continue  # TOML has no word for it: the key is left out
         if isinstance(value, NotifyTarget) and field.name == "url":
             content = value.shown
         shown = '"***"' if field.name in SECRET_KEYS and content else _toml(content)

@@ -21,6 +21,7 @@ EventName = Literal[
     "needs_hands",
     "slot",
     "media_missing",
+    "paused",
     "task_published",
 ]
 #: Events that only receivers get that name them: one per post is too much for a receiver of troubles.
@@ -100,6 +101,13 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     duplicate_window_minutes: float = 10.0  #: 0 switches the refusal off
     duplicate_warning_hours: float = 24.0
     hashtags: HashtagRule = "refuse"  #: what becomes of the sixth hashtag on TikTok
+    min_gap_minutes: int = (
+        0  #: between two posts of one account, where it has no value of its own; 0 means none
+    )
+    max_per_day: int = (
+        0  #: posts of one account in a day of the zone, where it has no value of its own; 0 means any number
+    )
+    quiet_hours: tuple[str, ...] = ()  #: "HH:MM-HH:MM" in the zone: no post starts then
     screens_dir: str = ""  #: folder with corrected screen files that lie over the shipped ones
 
     def package(self, platform: str) -> str:
@@ -172,6 +180,8 @@ class AccountEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     enabled: bool = True
     display_name: str = ""
     tags: tuple[str, ...] = ()
+    min_gap_minutes: int | None = None  #: None means that of `posting`
+    max_per_day: int | None = None  #: likewise
 
 
 class NotifyTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

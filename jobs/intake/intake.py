@@ -26,6 +26,8 @@ from jobs.intake.request_keys import Keys, body_sha256
 from jobs.intake.start_time import LONGEST_AHEAD_DAYS, StartTimeInvalid, read_start, show, spread
 from jobs.intake.targets import Target, TargetFinder, Targets
 from jobs.media.probe import MediaProbe
+from jobs.pace.pace import Pace
+from jobs.pace.plans import Plans
 from jobs.queue.scheduler import LOOK_S
 from storage.engine.commit import Transaction
 from storage.errors import StoreFull
@@ -79,8 +81,9 @@ class Intake:
         *,
         choice: random.Random | None = None,
         repeats: Repeats | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        """`repeats` is the guard that the jobs engine asks too."""
+        """`repeats` and `pace` are those that the jobs engine asks too."""
         self._clock = clock
         self._store = store
         self._known_serials = known_serials
@@ -89,6 +92,8 @@ class Intake:
         self.choosing = Choosing(settings, store, self._choice)
         self._keys = Keys(store.idempotency)
         self.repeats = repeats or Repeats(store, clock, settings.posting)
+        self.pace = pace or Pace(store, clock, settings.posting)
+        self.plans = Plans(store, self.pace)
         self._draining = False
         self.reload(settings)
 
@@ -101,6 +106,7 @@ class Intake:
         """Use these settings from the next request on."""
         self.settings = settings
         self.repeats.posting = settings.posting
+        self.pace.reload(settings.posting)
         self.zone: tzinfo = zone(settings.posting.timezone)
         self.choosing.reload(settings)
 
@@ -196,6 +202,8 @@ class Intake:
         posts = [_post_of(task) for task in new]
         with self.repeats.creating(posts, [task.forced for task in new]) as repeats:
             refuse(repeats)
+            for warning in self.plans.of_tasks(new):
+                findings.warn(warning)
             if dry_run:
                 answer = self._answer(new, [], findings.warnings) | {"dry_run": True}
                 return Created([], findings.warnings, dry_run=True, replayed=False, answer=answer)

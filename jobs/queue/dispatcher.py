@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from jobs.hub.clock import Clock
 from jobs.hub.supervision import Loop
+from jobs.pace.hold import Hold
 from jobs.phone.protocol import PhoneInfo, Phones, PhoneState
 from jobs.queue.breaker import Breaker
+from jobs.queue.lane import Lane
 from jobs.queue.turn import ReadTurn, Turn
 from jobs.queue.waiting import Why, say_why
 from storage.records import AFTER_COMMIT, Stage, Task, Waiting
@@ -37,55 +37,6 @@ _SENTENCES = {
 }
 
 
-@dataclass(eq=False)
-class _Lane:
-    """What waits for one phone: looks for lost posts, then posts by start time and id, and reads when they were asked."""
-
-    serial: str
-    looks: list[int] = field(default_factory=list)
-    posts: list[tuple[float, int]] = field(default_factory=list)
-    reads: list[ReadTurn] = field(default_factory=list)
-    known: set[int] = field(default_factory=set)
-    unlabelled: set[int] = field(default_factory=set)
-    reason: tuple[Waiting, str] | None = None  #: the one last given to the heads
-    rest_reason: tuple[Waiting, str] | None = None  #: the one last given to those behind them
-    told: set[int] = field(default_factory=set)  #: the heads that have the reason
-    not_before: float = float("-inf")  #: monotonic; the phone was gone at the door a moment ago
-    door: str = ""  #: why
-    gone_at: float = float("-inf")  #: monotonic; when posts that are no longer queued were last looked for
-
-    def __bool__(self) -> bool:
-        return bool(self.looks or self.posts or self.reads)
-
-    def in_order(self) -> Iterator[tuple[float, int]]:
-        """The posts by start time and id; any may be removed on the way."""
-        yield from self.posts.copy()
-
-    @property
-    def head(self) -> tuple[int, float, int]:
-        """Sorts lanes by whose turn a free slot is."""
-        if self.looks:
-            return 0, 0.0, self.looks[0]
-        if self.read_first:
-            return 1, self.reads[0].asked_at, 0
-        return 1, *self.posts[0]
-
-    @property
-    def read_first(self) -> bool:
-        """A read waits, and no post was due before it was asked for."""
-        return bool(self.reads) and (not self.posts or self.reads[0].asked_at < self.posts[0][0])
-
-    def remove(self, post: tuple[float, int]) -> None:
-        del self.posts[bisect_left(self.posts, post)]
-        self.known.discard(post[1])
-        self.unlabelled.discard(post[1])
-
-    def forget_reasons(self) -> None:
-        """The next reason is news to all that wait."""
-        self.reason = self.rest_reason = None
-        self.told.clear()
-
-
 class Dispatcher:
     """Gives phones to turns: one at a time per phone, at most `limit` phones at once.
 
@@ -104,10 +55,10 @@ class Dispatcher:
         turn_for: Callable[[Task, bool], Turn],
         unfit: Callable[[PhoneInfo], str] = lambda _: "",
         breaker: Breaker | None = None,
-        account_hold: Callable[[Task], str] = lambda _: "",
+        hold: Callable[[Task], Hold | None] = lambda _: None,
     ) -> None:
         """`turn_for` makes a turn that posts a task, or (True) looks for its post; `unfit` says why a phone that is there starts nothing now; `breaker` what else must wait, and why;
-        `account_hold` why a task must not be posted while its account is as it is.
+        `hold` why a task must wait whatever its phone does: for its account, its pace, or the end of a pause.
         """
         self._clock = clock
         self._tasks = tasks
@@ -117,10 +68,9 @@ class Dispatcher:
         self._turn_for = turn_for
         self._unfit = unfit
         self._breaker = breaker
-        self._account_hold = account_hold
-        self._accounts_changed = False
+        self._hold = hold
         self._lock = threading.Lock()
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: dict[str, Lane] = {}
         self._busy: dict[str, Turn] = {}
         self._reports: Counter[str] = Counter()
         self._draining = False
@@ -135,14 +85,12 @@ class Dispatcher:
                 busy = self._busy.get(task.serial)
                 if busy is not None and busy.task_id == task.id:
                     continue
-                if task.id in lane.known:
+                if task.id in lane:
                     if task.waiting_for is None:  # it was stopped and asked for again before anything noticed
-                        lane.unlabelled.add(task.id)
+                        lane.say_again(task.id)
                         added = True
                     continue
-                lane.known.add(task.id)
-                lane.unlabelled.add(task.id)
-                insort(lane.posts, (task.scheduled_at, task.id))
+                lane.add(task)
                 added = True
         if added:
             self.loop.wake()
@@ -180,7 +128,7 @@ class Dispatcher:
         """What keeps everything that waits for this phone from starting, as last found; "" when nothing waits."""
         with self._lock:
             lane = self._lanes.get(serial)
-            return lane.reason[1] if lane and lane.reason else ""
+            return lane.reason.sentence if lane and lane.reason else ""
 
     def release(self, turn: Turn, *, again_in_s: float = 0.0, door: str = "") -> None:
         """The worker let go of the phone; idempotent.
@@ -204,9 +152,8 @@ class Dispatcher:
                 lane.not_before = float("-inf")
         self.loop.wake()
 
-    def accounts_changed(self) -> None:
-        """Accounts were changed: what waits for one, or must wait from now on, is looked at again. Takes no lock."""
-        self._accounts_changed = True
+    def look_again(self) -> None:
+        """What may hold tasks back was changed: accounts, the pace, a pause. Takes no lock."""
         self.loop.wake()
 
     def closed(self, serial: str) -> str:
@@ -255,30 +202,21 @@ class Dispatcher:
         with self._lock:
             if self._draining:
                 return LOOK_S
-            accounts_changed, self._accounts_changed = self._accounts_changed, False
             for lane in self._lanes.values():
-                if len(lane.posts) <= LONG_LANE or now - lane.gone_at >= LOOK_S:
+                if len(lane) <= LONG_LANE or now - lane.gone_at >= LOOK_S:
                     lane.gone_at = now
-                    self._drop_gone(lane)
-                if accounts_changed:
-                    lane.forget_reasons()
+                    lane.refresh(self._tasks)
+                lane.ask(self._tasks, self._hold)
             for lane in sorted((lane for lane in self._lanes.values() if lane), key=lambda lane: lane.head):
                 reason = self._obstacle(lane)
-                if reason is None:
-                    turn, held = self._next(lane)
-                    labels += held
-                    if turn is None:
-                        continue
+                turn = self._next(lane) if reason is None else None
+                if turn is not None:
                     turn.reports = self._reports[lane.serial]
                     self._busy[lane.serial] = turn
                     started.append(turn)
-                    if not lane:
-                        continue
                     reason = self._obstacle(lane)
-                    if reason is None:  # cannot be: the phone is busy now
-                        continue
-                wait_s = min(wait_s, lane.not_before - now if lane.not_before > now else LOOK_S)
-                labels.extend(self._label(lane, reason))
+                labels.extend(lane.labels(reason, self._behind(lane, reason), HEADS))
+                wait_s = min([wait_s, *self._ends(lane, now)])
             self._lanes = {
                 serial: lane for serial, lane in self._lanes.items() if lane or lane.not_before > now
             }
@@ -287,56 +225,44 @@ class Dispatcher:
         say_why(self._tasks, self._clock.now(), labels)
         return wait_s
 
-    def _drop_gone(self, lane: _Lane) -> None:
-        """Forget posts that were stopped, deleted, held or planned anew while they waited; the order follows the stored start times."""
-        posts = [
-            (task.scheduled_at, task.id)
-            for task in self._tasks.many(lane.known)
-            if task.stage is Stage.QUEUED and task.serial == lane.serial
-        ]
-        posts.sort()
-        if posts == lane.posts:
-            return
-        lane.posts = posts
-        lane.known = {task_id for _, task_id in posts}
-        lane.unlabelled &= lane.known
+    def _ends(self, lane: Lane, now: float) -> Iterator[float]:
+        """In how many seconds what holds posts of this lane back is over, as far as that is known."""
+        if lane.not_before > now:
+            yield lane.not_before - now
+        wall = self._clock.now()
+        yield from (at - wall for at in lane.wake_at() if at > wall)
 
-    def _next(self, lane: _Lane) -> tuple[Turn | None, list[Why]]:
-        """What starts now on a free phone, and of what was passed over why: its account or a breaker holds it."""
+    def _next(self, lane: Lane) -> Turn | None:
+        """What starts now on a free phone; what is passed over learns why from its group's `hold`."""
         while lane.looks:
             lost = self._tasks.get(lane.looks.pop(0))
             if lost is not None and lost.stage in AFTER_COMMIT:
-                return self._turn_for(lost, True), []
-        if lane.read_first:
-            return lane.reads.pop(0), []
+                return self._turn_for(lost, True)
+        if lane.read_before(lane.firsts()):
+            return lane.reads.pop(0)
         breaker = self._breaker if self._breaker is not None and self._breaker.any_open else None
-        held: list[Why] = []
-        for post in lane.in_order():
-            task = self._tasks.get(post[1])
+        while firsts := lane.firsts():
+            (_, task_id), group = firsts[0]
+            task = self._tasks.get(task_id)
             if task is None or task.stage is not Stage.QUEUED or task.serial != lane.serial:
-                lane.remove(post)
-                continue
-            if why := self._account_hold(task):
-                held.append((post[1], Waiting.ACCOUNT, why))
+                lane.remove(task_id)
                 continue
             if breaker is not None:
                 if why := breaker.obstacle(task):
-                    held.append((post[1], Waiting.DEVICE, why))
+                    group.hold = Hold(Waiting.DEVICE, why)
                     continue
                 breaker.started(task)
-            lane.remove(post)
-            return self._turn_for(task, False), held
-        lane.forget_reasons()  # each has its own
-        lane.unlabelled.clear()
-        return lane.reads.pop(0) if lane.reads else None, held
+            lane.remove(task_id)
+            return self._turn_for(task, False)
+        return lane.reads.pop(0) if lane.reads else None
 
-    def _lane(self, serial: str) -> _Lane:
+    def _lane(self, serial: str) -> Lane:
         lane = self._lanes.get(serial)
         if lane is None:
-            lane = self._lanes[serial] = _Lane(serial)
+            lane = self._lanes[serial] = Lane(serial)
         return lane
 
-    def _obstacle(self, lane: _Lane) -> tuple[Waiting, str] | None:
+    def _obstacle(self, lane: Lane) -> Hold | None:
         """Why nothing of this lane may start now; None when its head may."""
         serial = lane.serial
         turn = self._busy.get(serial)
@@ -348,22 +274,30 @@ class Dispatcher:
                 if published
                 else ""
             )
-            return Waiting.DEVICE, f"the phone {serial} {turn.doing}{rest}"
+            return Hold(Waiting.DEVICE, f"the phone {serial} {turn.doing}{rest}")
         info = self._phones.info(serial)
         if info is None:
-            return Waiting.DEVICE, f"the phone {serial} is not connected"
+            return Hold(Waiting.DEVICE, f"the phone {serial} is not connected")
         if info.state is not PhoneState.DEVICE:
-            return Waiting.DEVICE, f"the phone {serial} is not ready: {info.detail or _SENTENCES[info.state]}"
+            return Hold(
+                Waiting.DEVICE, f"the phone {serial} is not ready: {info.detail or _SENTENCES[info.state]}"
+            )
         if unfit := self._unfit(info):
-            return Waiting.DEVICE, f"the phone {serial} is not ready: {unfit}"
+            return Hold(Waiting.DEVICE, f"the phone {serial} is not ready: {unfit}")
         if self._clock.monotonic() < lane.not_before:
-            return Waiting.DEVICE, f"the phone {serial} is not ready: {lane.door}"
+            return Hold(Waiting.DEVICE, f"the phone {serial} is not ready: {lane.door}")
         twin = self._busy_twin(info)
         if twin is not None:
-            return Waiting.DEVICE, f"the phone {serial} is also connected as {twin} and works there"
+            return Hold(Waiting.DEVICE, f"the phone {serial} is also connected as {twin} and works there")
         if len(self._busy) >= self._limit:
-            return Waiting.SLOT, f"{self._limit} phones work already, which is the limit"
+            return Hold(Waiting.SLOT, f"{self._limit} phones work already, which is the limit")
         return None
+
+    def _behind(self, lane: Lane, reason: Hold | None) -> Hold | None:
+        """What those behind the first of a lane are told: what stays true while the phone works its way."""
+        if reason and (lane.serial in self._busy or reason.reason is Waiting.SLOT):
+            return Hold(Waiting.DEVICE, f"tasks that were due before it have the phone {lane.serial} first")
+        return reason
 
     def _busy_twin(self, info: PhoneInfo) -> str | None:
         """Another serial of the same phone that is at work."""
@@ -374,22 +308,3 @@ class Dispatcher:
             if other is not None and info.identity in {other.identity, serial}:
                 return serial
         return None
-
-    def _label(self, lane: _Lane, reason: tuple[Waiting, str]) -> Iterator[Why]:
-        """Tell the heads what is in the way, and those behind them what stays true while the phone works its way."""
-        heads = {task_id for _, task_id in lane.posts[:HEADS]}
-        rest_reason = reason
-        if len(lane.posts) > HEADS and (lane.serial in self._busy or reason[0] is Waiting.SLOT):
-            rest_reason = Waiting.DEVICE, f"tasks that were due before it have the phone {lane.serial} first"
-        news = (
-            heads
-            if lane.reason != reason
-            else {h for h in heads if h in lane.unlabelled or h not in lane.told}
-        )
-        behind = (lane.unlabelled | lane.told if lane.rest_reason == rest_reason else lane.known) - heads
-        for whom, why in ((news, reason), (behind & lane.known, rest_reason)):
-            for task in self._tasks.many(sorted(whom)):
-                hold = self._account_hold(task)
-                yield (task.id, Waiting.ACCOUNT, hold) if hold else (task.id, *why)
-        lane.reason, lane.rest_reason, lane.told = reason, rest_reason, heads
-        lane.unlabelled.clear()

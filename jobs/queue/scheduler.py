@@ -37,13 +37,16 @@ class Scheduler:
         trust: ClockTrust,
         enqueue: Callable[[Sequence[Task]], None],
         longest_retry_pause_s: float,
+        clock_stepped: Callable[[], None] = lambda: None,
     ) -> None:
+        """`clock_stepped` is called when the wall clock was put back, and once at the start."""
         self._clock = clock
         self._tasks = tasks
         self._mover = mover
         self._trust = trust
         self._enqueue = enqueue
         self._longest_retry_pause_s = longest_retry_pause_s
+        self._clock_stepped = clock_stepped
         self._swept = float("-inf")
         self._pauses_checked = False
         self._doubted: dict[int, str] = {}  #: tasks held for the clock's sake -> what they said before
@@ -60,6 +63,7 @@ class Scheduler:
         if step < 0 or not self._pauses_checked:
             self._pauses_checked = True
             self._shorten_retry_pauses()
+            self._clock_stepped()
         # One moment for both questions: what falls due between two would be in neither answer, and come seconds late.
         now = self._clock.now()
         self._make_ready(now)

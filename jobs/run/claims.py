@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from jobs.accounts.account_holds import account_hold
 from jobs.hub.clock import Clock
 from jobs.hub.settings import Posting
 from jobs.intake.repeat_guard import Repeats, refusal
 from jobs.run.endings import Endings
 from jobs.run.evidence import Evidence
+from jobs.run.holds import Holds
 from jobs.run.post_turn import LookTurn, PostTurn
 from jobs.run.turns import Turns
 from jobs.task import ending
-from jobs.task.attempt import OnHold
 from jobs.task.states import Mover
 from storage.records import AFTER_COMMIT, Account, Stage, Task
 from storage.store import Store
@@ -35,6 +34,7 @@ class Claims:
         mover: Mover,
         evidence: Evidence,
         repeats: Repeats,
+        holds: Holds,
         turns: Turns,
         endings: Endings,
     ) -> None:
@@ -44,6 +44,7 @@ class Claims:
         self._mover = mover
         self._evidence = evidence
         self._repeats = repeats
+        self._holds = holds
         self._turns = turns
         self._endings = endings
 
@@ -63,10 +64,8 @@ class Claims:
 
     @contextmanager
     def _cleared(self, task: Task) -> Iterator[None]:
-        """Held while the commit point is written: the account may still be posted to, and has not had this media."""
-        if hold := account_hold(task, self._store.accounts):
-            raise OnHold(hold)
-        with self._repeats.committing(task):
+        """Held while the commit point is written: the account may be posted to now, and has not had this media."""
+        with self._holds.cleared(task), self._repeats.committing(task):
             yield
 
     def claim(self, turns: Sequence[PostTurn]) -> list[PostTurn]:
@@ -100,7 +99,7 @@ class Claims:
             return None
         if task.stop_requested or task.deleted:
             self._endings.unstarted(task, ending.stopped())
-        elif account_hold(task, self._store.accounts):
+        elif self._holds.hold(task):
             pass  # changed since the dispatcher looked: it says why the task waits
         elif repeat := self._repeats.at_claim(task):
             self._endings.unstarted(task, ending.repeated(refusal(task, repeat)))

@@ -10,15 +10,18 @@ from functools import partial
 from textwrap import shorten
 from typing import Any
 
-from jobs.accounts.account_holds import account_hold
 from jobs.accounts.login_marks import LoginMarks
 from jobs.hub import logs
 from jobs.hub.clock import Clock, Deadline
-from jobs.hub.settings import Settings
+from jobs.hub.settings import Posting, Settings
 from jobs.hub.supervision import Loop, Supervisor
 from jobs.input.refusals import Draining, Problem
 from jobs.intake.repeat_guard import Repeats
+from jobs.notify.long_pauses import LongPauses
 from jobs.notify.overdue import Overdue
+from jobs.pace import pauses
+from jobs.pace.pace import Pace
+from jobs.pace.pauses import Pauses
 from jobs.phone.protocol import Phones, PhoneState
 from jobs.queue.breaker import Breaker
 from jobs.queue.clock_trust import ClockTrust, kernel_synchronised
@@ -28,6 +31,7 @@ from jobs.queue.turn import REQUEST, ReadTurn, Turn
 from jobs.run.claims import Claims
 from jobs.run.endings import Endings
 from jobs.run.evidence import Evidence
+from jobs.run.holds import Holds
 from jobs.run.post_turn import PostTurn
 from jobs.run.recovery import Recovery
 from jobs.run.runner import Pause, Runner
@@ -99,6 +103,9 @@ class Jobs:
         self.tally = Tally()
         self._login_marks = LoginMarks(store.accounts)
         self.repeats = Repeats(store, clock, posting)
+        self.pace = Pace(store, clock, posting)
+        self.pauses = Pauses(store, clock, lambda: self.pace.where, self._look_again)
+        holds = Holds(store.accounts, self.pauses, self.pace)
         self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
         self.workers = Workers(clock)
         self.turns = Turns(clock)
@@ -110,6 +117,7 @@ class Jobs:
             mover=self.mover,
             evidence=evidence,
             repeats=self.repeats,
+            holds=holds,
             turns=self.turns,
             endings=self.endings,
         )
@@ -123,9 +131,9 @@ class Jobs:
             turn_for=self.claims.turn_for,
             unfit=lambda info: settings.phones.battery_problem(info.battery_percent, info.battery_celsius),
             breaker=self.breaker,
-            account_hold=lambda task: account_hold(task, store.accounts),
+            hold=partial(holds.hold, lately=True),
         )
-        store.storage.listen("accounts", lambda _: self.dispatcher.accounts_changed(), replay=False)
+        store.storage.listen("accounts", lambda _: self.dispatcher.look_again(), replay=False)
         self.scheduler = Scheduler(
             clock,
             store.tasks,
@@ -133,6 +141,7 @@ class Jobs:
             trust=self.trust,
             enqueue=self.dispatcher.enqueue,
             longest_retry_pause_s=posting.retry_pause_max_s,
+            clock_stepped=self.pace.clock_stepped,
         )
         self.watch = Watch(clock, self.turns, endings=self.endings, dispatcher=self.dispatcher)
         self.recovery = Recovery(
@@ -148,10 +157,12 @@ class Jobs:
         self._maintenance = Loop("maintenance", self._maintain, clock, longest_wait_s=MAINTAIN_EVERY_S)
         self._loops = [self.scheduler.loop, self.dispatcher.loop, self._maintenance]
         self._overdue = Overdue(clock, store.tasks, lambda: self.dispatcher.busy, self._announcements.safely)
+        self._long_pauses = LongPauses(clock, self.pauses, self._announcements.safely)
         duties = [
             self.watch.look,
             self.recovery.turn,
             self._overdue.turn,
+            self._long_pauses.turn,
             self._announce_clock,
         ]
         self.supervisor = Supervisor(self._loops, duties, clock)
@@ -217,11 +228,12 @@ class Jobs:
 
     def held_up(self, serial: str) -> str:
         """Why a phone that is there does not start what it might, as one sentence; "" when nothing is in the way."""
-        return "; ".join(filter(None, [self.dispatcher.closed(serial), *self.breaker.pauses(serial)]))
+        found = [self._paused(serial), self.dispatcher.closed(serial), *self.breaker.pauses(serial)]
+        return "; ".join(filter(None, found))
 
-    def pauses(self, serial: str) -> list[str]:
+    def halts(self, serial: str) -> list[str]:
         """What `resume` would end on this phone, as sentences. A low battery is not among it: no word charges it."""
-        paused = self.breaker.pauses(serial)
+        paused = [*filter(None, [self._paused(serial)]), *self.breaker.pauses(serial)]
         if cooldown := self.dispatcher.cooldown(serial):
             paused.append(cooldown)
         info = self._phones.info(serial)
@@ -230,12 +242,25 @@ class Jobs:
         return paused
 
     def resume(self, serial: str) -> list[str]:
-        """A person looked at the phone: pauses there are over at once. Returns what was paused, as sentences."""
-        paused = self.pauses(serial)
+        """A person looked at the phone: pauses there are over at once. Returns what was paused, as sentences. Raises StoreError."""
+        paused = self.halts(serial)
+        self.pauses.end(pauses.phone(serial))
         self.breaker.resume(serial)
         self._phones.forgive(serial)
         self.dispatcher.open(serial)
         return paused
+
+    def _look_again(self) -> None:
+        self.dispatcher.look_again()
+
+    def _paused(self, serial: str) -> str:
+        pause = self.pauses.get(pauses.phone(serial))
+        return self.pauses.sentence(f"the phone {serial}", pause) if pause else ""
+
+    def use(self, posting: Posting) -> None:
+        """The config was read again: the pace follows it from now on."""
+        self.pace.reload(posting)
+        self.dispatcher.look_again()
 
     def ask(self, turn: ReadTurn) -> None:
         """Have a look at a phone done when its turn comes. Raises Draining."""
@@ -282,7 +307,7 @@ class Jobs:
     def notices(self) -> list[str]:
         """What a person may want to know though all works."""
         found = [self.trust.reason] if self.trust.reason else []
-        return found + self.breaker.all_pauses + self._evidence.warnings
+        return found + self.pauses.sentences() + self.breaker.all_pauses + self._evidence.warnings
 
     @property
     def late(self) -> dict[str, tuple[Task, int]]:
@@ -340,6 +365,7 @@ class Jobs:
         _LOG.log(level, "%s: %s", task.stage, shorten(task.remark, LOGGED_REMARK), extra=facts)
         self.tally.moved(task)
         self.breaker.moved(task)
+        self.pace.moved(task)
         self._login_marks.moved(task)
         self._announcements.moved(task)
 
@@ -355,6 +381,7 @@ class Jobs:
         if self.trust.trusted and now - self._stamped >= STAMP_EVERY_S:
             self._remember(_STAMP, self._clock.now())
             self._stamped = now
+        self.pauses.tidy()
         self._store.maintain(self._clock.now())
         return MAINTAIN_EVERY_S
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, tzinfo
 from typing import Annotated, Any, Literal
 
@@ -95,6 +95,7 @@ class Slots:
     ) -> None:
         self._clock = clock
         self._slots = store.slots
+        self._accounts = store.accounts
         self._intake = intake
         self._planner = planner
         self._zone = zone
@@ -239,6 +240,30 @@ class Slots:
                 ) from None
             for warning in own.warnings:
                 findings.warn(warning)
+            for warning in self._pace(slot, username):
+                findings.warn(warning)
+
+    def _pace(self, slot: Slot, username: str) -> Iterator[str]:
+        """What a week of this slot breaks of an account's pace, beside its other slots."""
+        now = self._clock.now()
+        others = [
+            other
+            for other in self._slots.all()
+            if other.id != slot.id
+            and not other.paused
+            and username.casefold() in {name.casefold() for name in other.usernames}
+        ]
+
+        def times(one: Slot) -> list[float]:
+            return [due.at for due in occurrences(one, now, now + SHOWN_AHEAD_S, self._zone())]
+
+        for account in self._accounts.find(username):
+            if slot.platform in {"", "all", account.platform}:
+                same = [one for one in others if one.platform in {"", "all", account.platform}]
+                beside = [at for one in same for at in times(one)]
+                yield from self._intake.plans.of_account(
+                    account.platform, account.username, times(slot), beside
+                )
 
 
 def _field(name: str, username: str) -> str:

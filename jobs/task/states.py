@@ -197,7 +197,7 @@ class Mover:
         """`changes` with what a move to this stage sets besides."""
         now = self._clock.now()
         full: dict[str, Any] = {"stage": to, "outcome": OUTCOMES[to][0], "held": False}
-        full |= {"waiting_for": None, "waiting_since": None, "waiting_detail": ""}
+        full |= {"waiting_for": None, "waiting_since": None, "waiting_detail": "", "waiting_until": None}
         if to in PENDING:
             full |= {"waiting_since": now, "finished_at": None, "error": None}
             if to is Stage.SCHEDULED:

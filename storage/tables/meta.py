@@ -37,6 +37,11 @@ class MetaStore:
             found = None if doc_id is None else self._values[doc_id]
         return default if found is None else msgspec.to_builtins(found.value)
 
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that begin so."""
+        with self._storage.state_lock:
+            return sorted(key for key in self._ids if key.startswith(prefix))
+
     def set(self, key: str, value: Any) -> None:
         """Store a value durably; one that is already there is not written again."""
 

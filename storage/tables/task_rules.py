@@ -30,6 +30,8 @@ _STAGE_OF: Mapping[Waiting, Stage] = {
     Waiting.DEVICE: Stage.QUEUED,
     Waiting.ACCOUNT: Stage.QUEUED,
     Waiting.SLOT: Stage.QUEUED,
+    Waiting.PACE: Stage.QUEUED,
+    Waiting.PAUSE: Stage.QUEUED,
 }
 
 

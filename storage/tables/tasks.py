@@ -49,8 +49,10 @@ def _text(new: NewTask) -> bytes:
         raise InvalidRecord(f"the task cannot be stored: {error}") from error
 
 
-#: Why a pending task waits, since when, and one sentence about it.
-WaitingFacts = tuple[Waiting | None, float | None, str]
+#: Why a pending task waits, since when, one sentence about it, and until when where that is known.
+WaitingFacts = (
+    tuple[Waiting | None, float | None, str] | tuple[Waiting | None, float | None, str, float | None]
+)
 
 
 class TaskStore:
@@ -239,11 +241,15 @@ class TaskStore:
         """Say why pending tasks wait; in memory only, as it is worked out again after a restart."""
 
         def apply(some: Iterable[tuple[int, WaitingFacts]], tasks: dict[int, Task]) -> None:
-            for task_id, (reason, since, detail) in some:
+            for task_id, (reason, since, detail, *until) in some:
                 task = tasks.get(task_id)
                 if task is not None and task.status is Status.PENDING and may_wait_for(task, reason):
                     tasks[task_id] = msgspec.structs.replace(
-                        task, waiting_for=reason, waiting_since=since, waiting_detail=detail
+                        task,
+                        waiting_for=reason,
+                        waiting_since=since,
+                        waiting_detail=detail,
+                        waiting_until=until[0] if until else None,
                     )
 
         left = iter(updates.items())

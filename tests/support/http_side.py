@@ -140,6 +140,7 @@ class HttpSide:
             self.jobs.wake,
             choice=random.Random(seed),
             repeats=self.jobs.repeats,
+            pace=self.jobs.pace,
         )
         self.told: list[str] = []
         self.planner = Planner(

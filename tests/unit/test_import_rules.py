@@ -33,6 +33,7 @@ ROOMS = (
     "jobs.hub",
     "jobs.phone",
     "jobs.task",
+    "jobs.pace",
     "jobs.queue",
     "jobs.media",
     "jobs.content",

@@ -31,6 +31,7 @@ def test_the_inventory_shows_every_phone_and_what_it_works_on(
         "serial": "PHONE1", "label": "", "state": "device", "detail": "", "since": "1970-01-01T01:00:00+01:00",
         "last_seen": "1970-01-01T01:00:01+01:00", "model": "Pixel 7", "android": "14", "battery_percent": 81,
         "battery_celsius": 30.5, "resumable": False, "current_task": task.id,
+        "paused": False, "paused_since": None, "paused_until": None, "pause_reason": "",
     }  # fmt: skip
     assert (second["state"], second["detail"]) == ("unauthorized", "accept the key on the phone")
     assert third["current_task"] is third["last_seen"] is third["battery_percent"] is None
@@ -98,7 +99,7 @@ def test_a_phone_that_starts_nothing_says_why_and_goes_on_when_somebody_says_so(
     monkeypatch.setattr(side.jobs, "resume", lambda serial: [why] if serial == "PHONE1" else [])
     first, second, _ = api.good("GET", D)["devices"]
     assert ((first["state"], first["detail"]), second["detail"]) == (("device", why), "")
-    monkeypatch.setattr(side.jobs, "pauses", side.jobs.resume)
+    monkeypatch.setattr(side.jobs, "halts", side.jobs.resume)
     assert [phone["resumable"] for phone in api.good("GET", D)["devices"]] == [True, False, False]
     assert api.good("POST", f"{D}/PHONE1/resume") == {"serial": "PHONE1", "resumed": [why], "still": why}
     assert api.good("POST", f"{D}/PHONE2/resume")["resumed"] == []

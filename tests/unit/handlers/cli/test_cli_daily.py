@@ -302,3 +302,25 @@ def test_tasks_can_be_found_by_account_caption_and_day_and_put_in_order(side: Ht
     refused = run("tasks", "--from", "soon")
     assert refused.exit_code != 0
     assert "from" in refused.output
+
+
+def test_the_hub_a_phone_and_an_account_are_paused_and_resumed_by_word(side: HttpSide, run: Run) -> None:
+    assert lines(run("pause", "--reason", "new shelf", "--until", "22:00")) == [
+        "the hub: paused until 2027-01-15 22:00"
+    ]
+    assert any("paused" in line and "new shelf" in line for line in lines(run("status")))
+    assert lines(run("resume")) == ["the hub: goes on"]
+    assert lines(run("pause", "PHONE1")) == ["PHONE1: paused"]
+    assert lines(run("resume", "PHONE1")) == ["PHONE1: goes on"]
+    assert lines(run("pause", "@Anna")) == ["@Anna (tiktok): paused"]
+    assert any("anna" in line and "paused" in line for line in lines(run("accounts")))
+    assert json.loads(run("resume", "@anna", "--json").stdout)["paused"] is False
+
+
+def test_an_account_of_two_apps_is_paused_by_name_and_app(side: HttpSide, run: Run) -> None:
+    side.store.accounts.add(username="anna", platform="instagram", serial="PHONE2")
+    refused = run("pause", "@anna")
+    assert (refused.exit_code, "add --platform" in refused.stderr) == (EX.USAGE, True)
+    assert lines(run("pause", "@anna", "--platform", "instagram")) == ["@anna (instagram): paused"]
+    unknown = run("pause", "@nobody")
+    assert (unknown.exit_code, "there is no account @nobody" in unknown.stderr) == (EX.DATAERR, True)

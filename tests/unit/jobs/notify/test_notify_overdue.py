@@ -67,5 +67,7 @@ def test_JOB_6_many_tasks_of_one_phone_are_one_event_and_each_phone_has_its_own(
 def test_tasks_behind_another_one_and_tasks_without_a_slot_are_no_news(rig: Rig) -> None:
     rig.waits("A")
     rig.waits("B", Waiting.SLOT)
+    rig.waits("C", Waiting.PACE)
+    rig.waits("D", Waiting.PAUSE)
     rig.busy.add("A")
     assert rig.turn(PATIENCE_S) == []

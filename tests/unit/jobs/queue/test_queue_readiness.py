@@ -44,7 +44,7 @@ def test_JOB_9_a_task_waits_for_a_charged_phone_and_starts_by_itself(tmp_path: P
         assert "its battery is at 9 %" in waits.waiting_detail
         assert bench.jobs.held_up("A") == "its battery is at 9 %, tasks start from 15 %"
         # Somebody who looked at it has not charged it: nothing is paused that a word could end.
-        assert bench.jobs.pauses("A") == bench.jobs.resume("A") == []
+        assert bench.jobs.halts("A") == bench.jobs.resume("A") == []
         assert bench.jobs.held_up("A") == "its battery is at 9 %, tasks start from 15 %"
         phones.set("A", battery_percent=15)
         assert bench.wait(task.id).stage is Stage.PUBLISHED

@@ -14,6 +14,8 @@ import pytest
 from jobs.hub.clock import Deadline
 from jobs.hub.settings import Posting
 from jobs.intake.repeat_guard import Repeat
+from jobs.pace.pace import Pace
+from jobs.pace.pauses import Pauses
 from jobs.phone.errors import (
     AdbDown,
     LeaseLost,
@@ -28,6 +30,7 @@ from jobs.queue.turn import REQUEST, SHUTDOWN
 from jobs.run.claims import SETTLE_EXTRA_S, Claims
 from jobs.run.endings import Endings
 from jobs.run.evidence import Evidence
+from jobs.run.holds import Holds
 from jobs.run.post_turn import LookTurn, PostTurn
 from jobs.run.runner import DOOR_PAUSE_S, NOT_READY_PAUSE_MAX_S, Pause, Runner
 from jobs.run.turns import Turns
@@ -75,6 +78,9 @@ class Rig:
         self.repeats = NoRepeats()
         self.turns = Turns(self.clock)
         self.endings = Endings(POSTING, self.clock, self.store.tasks, mover=self.mover, uniform=min)
+        pace = Pace(self.store, self.clock, POSTING)
+        pauses = Pauses(self.store, self.clock, lambda: pace.where, lambda: None)
+        self.holds = Holds(self.store.accounts, pauses, pace)
         self.claims = Claims(
             POSTING,
             self.clock,
@@ -82,6 +88,7 @@ class Rig:
             mover=self.mover,
             evidence=self.evidence,
             repeats=self.repeats,  # type: ignore[arg-type]
+            holds=self.holds,
             turns=self.turns,
             endings=self.endings,
         )

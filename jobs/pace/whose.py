@@ -1,0 +1,74 @@
+"""Whose posts count for a task: the real account where it is known, else whichever is current in the app on the phone."""
+
+from __future__ import annotations
+
+from jobs.hub.settings import Posting
+from storage.records import Account, Task
+from storage.store import Store
+from storage.tables.account_times import unread_place
+from storage.tables.posts import Place, account_place, phone_place
+
+
+class Whose:
+    """Finds accounts of tasks, and the places at which their posts are found. Thread-safe."""
+
+    def __init__(self, store: Store, posting: Posting) -> None:
+        self.posting = posting  #: replaced at a reload
+        self._accounts = store.accounts
+        self._bound: dict[tuple[str, str], list[Account]] | None = None
+        self.changes = 0  #: of accounts; what was read before one is not kept
+        store.storage.listen("accounts", lambda _: self._forget(), replay=False)
+
+    def account(self, task: Task) -> Account | None:
+        """The one that the task names, that the app showed, or the only one that lives in this app on this phone."""
+        name = task.username or task.account_seen
+        if name:
+            return self._accounts.named(name, task.platform)
+        bound = self._living(task.serial, task.package)
+        return bound[0] if len(bound) == 1 else None
+
+    def called(self, task: Task) -> str:
+        """How a sentence names it."""
+        name = task.username or task.account_seen
+        if not name and (account := self.account(task)):
+            name = account.username
+        return f"@{name}" if name else f"the account on {task.serial}"
+
+    def places(self, task: Task) -> list[Place]:
+        """Where posts of the same account are found.
+
+        Posts of which it is not known whose they are count for an account that is the only one there.
+        """
+        name = task.username or task.account_seen
+        bound = self._living(task.serial, task.package)
+        if name:
+            alone = not bound or [one.username.casefold() for one in bound] == [name.casefold()]
+            unread = [unread_place(task.serial, task.package)] if alone else []
+            return [account_place(task.platform, name), *unread]
+        only = [account_place(one.platform, one.username) for one in bound] if len(bound) == 1 else []
+        return [phone_place(task.serial, task.package), *only]
+
+    def places_of_account(self, account: Account) -> list[Place]:
+        """The same for a task that names this account."""
+        own = account_place(account.platform, account.username)
+        package = account.package or self.posting.package(account.platform)
+        if not account.serial or [one.id for one in self._living(account.serial, package)] != [account.id]:
+            return [own]
+        return [own, unread_place(account.serial, package)]
+
+    def _living(self, serial: str, package: str) -> list[Account]:
+        """The enabled accounts of an app on a phone."""
+        bound = self._bound
+        if bound is None:
+            bound, changes = {}, self.changes
+            for account in self._accounts.all():
+                if account.enabled and account.serial:
+                    own = account.package or self.posting.package(account.platform)
+                    bound.setdefault((account.serial, own), []).append(account)
+            if changes == self.changes:
+                self._bound = bound
+        return bound.get((serial, package), [])
+
+    def _forget(self) -> None:
+        self.changes += 1
+        self._bound = None

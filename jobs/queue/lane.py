@@ -1,0 +1,179 @@
+"""A lane: what waits for one phone, in groups that the same account lets start or holds back."""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from jobs.pace.hold import Hold
+from jobs.queue.turn import ReadTurn
+from jobs.queue.waiting import Why
+from storage.records import Stage, Task
+from storage.tables.tasks import TaskStore
+
+#: App and account: whatever holds one task of a group back holds all of it.
+GroupKey = tuple[str, str, str]
+#: Start time and id.
+Post = tuple[float, int]
+
+
+def group_of(task: Task) -> GroupKey:
+    """The group of a task: by its account, or by the one that the app showed."""
+    name = f"@{task.username}" if task.username else task.account_seen
+    return task.platform, task.package, name.casefold()
+
+
+@dataclass(eq=False)
+class Group:
+    """Posts of one account that wait for the phone, and why those last said to wait do."""
+
+    posts: list[Post] = field(default_factory=list)  #: by start time and id
+    unlabelled: set[int] = field(default_factory=set)  #: tasks that were told nothing yet
+    hold: Hold | None = None  #: why none of them may start, whatever the phone does
+    said: Hold | None = None  #: what was last given to all but those of `told`
+    told: set[int] = field(default_factory=set)  #: those that had the reason of the lane's heads
+
+
+@dataclass(eq=False)
+class _Place:
+    """Where a task stands in the lane, and its record as it was then."""
+
+    key: GroupKey
+    post: Post
+    task: Task
+
+
+class Lane:
+    """Looks for lost posts, then posts by start time and id, and reads when they were asked for."""
+
+    def __init__(self, serial: str) -> None:
+        self.serial = serial
+        self.looks: list[int] = []
+        self.reads: list[ReadTurn] = []
+        self.groups: dict[GroupKey, Group] = {}
+        self.reason: Hold | None = None  #: why nothing here may start, as last found
+        self.not_before = float("-inf")  #: monotonic; the phone was gone at the door a moment ago
+        self.door = ""  #: why
+        self.gone_at = float("-inf")  #: monotonic; when posts that are no longer queued were last looked for
+        self._places: dict[int, _Place] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.looks or self._places or self.reads)
+
+    def __len__(self) -> int:
+        """How many posts wait."""
+        return len(self._places)
+
+    def __contains__(self, task_id: int) -> bool:
+        return task_id in self._places
+
+    # --- posts that come and go
+
+    def add(self, task: Task) -> None:
+        """A queued task; one that is known takes the place that it has by now."""
+        key, post = group_of(task), (task.scheduled_at, task.id)
+        place = self._places.get(task.id)
+        if place is not None and (place.key, place.post) == (key, post):
+            place.task = task
+            return
+        self.remove(task.id)
+        self._places[task.id] = _Place(key, post, task)
+        group = self.groups.setdefault(key, Group())
+        insort(group.posts, post)
+        group.unlabelled.add(task.id)
+
+    def say_again(self, task_id: int) -> None:
+        """The task was told nothing, or forgot it."""
+        self.groups[self._places[task_id].key].unlabelled.add(task_id)
+
+    def remove(self, task_id: int) -> None:
+        """A post that is gone, if it was here."""
+        place = self._places.pop(task_id, None)
+        if place is not None:
+            group = self.groups[place.key]
+            group.unlabelled.discard(task_id)
+            group.told.discard(task_id)
+            del group.posts[bisect_left(group.posts, place.post)]
+            if not group.posts:
+                del self.groups[place.key]
+
+    def refresh(self, tasks: TaskStore) -> None:
+        """Forget what was stopped, deleted, held or given to another phone; the order follows the stored start times."""
+        for task_id, place in list(self._places.items()):
+            task = tasks.get(task_id)
+            if task is place.task:
+                continue
+            if task is None or task.stage is not Stage.QUEUED or task.serial != self.serial:
+                self.remove(task_id)
+            else:
+                self.add(task)
+
+    # --- whose turn it is
+
+    def ask(self, tasks: TaskStore, why: Callable[[Task], Hold | None]) -> None:
+        """Ask of each group whether it is held back, by its first task."""
+        for group in self.groups.values():
+            task = tasks.get(group.posts[0][1])
+            group.hold = None if task is None else why(task)
+
+    def firsts(self) -> list[tuple[Post, Group]]:
+        """The first post of each group that nothing holds back, by start time and id."""
+        found = [(group.posts[0], group) for group in self.groups.values() if group.hold is None]
+        return sorted(found, key=lambda one: one[0])
+
+    @property
+    def head(self) -> tuple[int, float, int]:
+        """Sorts lanes by whose turn a free slot is."""
+        if self.looks:
+            return 0, 0.0, self.looks[0]
+        firsts = self.firsts()
+        if self.read_before(firsts):
+            return 1, self.reads[0].asked_at, 0
+        return (1, *firsts[0][0]) if firsts else (2, 0.0, 0)
+
+    def read_before(self, firsts: list[tuple[Post, Group]]) -> bool:
+        """A read waits, and no post that may start was due before it was asked for."""
+        return bool(self.reads) and (not firsts or self.reads[0].asked_at < firsts[0][0][0])
+
+    def wake_at(self) -> Iterator[float]:
+        """When holds end whose end is known, in seconds since the epoch."""
+        return (
+            group.hold.until for group in self.groups.values() if group.hold and group.hold.until is not None
+        )
+
+    # --- what those that wait are told
+
+    def labels(self, reason: Hold | None, behind: Hold | None, heads: int) -> Iterator[Why]:
+        """Why each waits, where that is news.
+
+        Args:
+            reason: Why nothing here may start; the first `heads` posts that nothing else holds back are told so.
+            behind: What those behind them are told instead.
+            heads: So many are told exactly.
+        """
+        first = self._heads(heads)
+        for group in self.groups.values():
+            rest = group.hold or behind
+            if rest is None:
+                group.said = None
+                group.told.clear()
+                continue
+            exactly = set() if group.hold else {post[1] for post in group.posts[:heads]} & first
+            news = exactly if self.reason != reason else exactly - (group.told - group.unlabelled)
+            if group.said == rest:
+                others = (group.unlabelled | group.told) - exactly
+            else:
+                others = {post[1] for post in group.posts} - exactly
+            if reason is not None:
+                yield from (Why(task_id, *reason) for task_id in sorted(news))
+            yield from (Why(task_id, *rest) for task_id in sorted(others))
+            group.said, group.told = rest, exactly
+            group.unlabelled.clear()
+        self.reason = reason
+
+    def _heads(self, count: int) -> set[int]:
+        """The first posts that nothing but the phone holds back."""
+        open_groups = [group.posts[:count] for group in self.groups.values() if group.hold is None]
+        return {post[1] for post in heapq.nsmallest(count, (post for posts in open_groups for post in posts))}

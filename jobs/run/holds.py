@@ -1,0 +1,49 @@
+"""Whether a task that is due may start now, and may still be posted when its form is ready: pauses, its account, its pace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from jobs.accounts.account_holds import account_hold
+from jobs.pace.hold import Hold
+from jobs.pace.pace import Pace
+from jobs.pace.pauses import Pauses
+from jobs.task.attempt import OnHold
+from storage.records import Task, Waiting
+from storage.tables.accounts import AccountStore
+
+
+class Holds:
+    """Asked by the dispatcher, at the claim, and right before the commit point. Thread-safe."""
+
+    def __init__(self, accounts: AccountStore, pauses: Pauses, pace: Pace) -> None:
+        self._accounts = accounts
+        self._pauses = pauses
+        self._pace = pace
+
+    def hold(self, task: Task, *, lately: bool = False) -> Hold | None:
+        """Why a task must not start now, whatever its phone does; `lately`: as far as it was found a moment ago."""
+        if pause := self._pauses.hold(task, self._pace.account(task)):
+            return pause
+        if why := account_hold(task, self._accounts):
+            return Hold(Waiting.ACCOUNT, why)
+        return self._pace.hold(task, lately=lately)
+
+    @contextmanager
+    def cleared(self, task: Task) -> Iterator[None]:
+        """Held while the commit point is written; `task` says which account was seen.
+
+        What was paused since the task began does not cut it; an account that was not known by then counts as it is.
+
+        Raises:
+            OnHold: it must not be posted now.
+        """
+        if why := account_hold(task, self._accounts):
+            raise OnHold(why)
+        if not task.username and (
+            pause := self._pauses.hold(task, self._pace.account(task), before=task.started_at)
+        ):
+            raise OnHold(pause.sentence)
+        with self._pace.committing(task):
+            yield

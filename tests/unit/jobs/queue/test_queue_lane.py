@@ -1,0 +1,134 @@
+"""Who may start on a phone while others there are held back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from jobs.pace.hold import Hold
+from jobs.queue.dispatcher import Dispatcher
+from jobs.queue.turn import Turn
+from storage.records import Stage, Task, Waiting
+from storage.store import Store
+from tests.support.bench import new_task, plain_turns
+from tests.support.clock import FakeClock
+from tests.support.fake_phones import FakePhones
+
+
+class Rig:
+    """A dispatcher whose tasks are held back by the name of their account."""
+
+    def __init__(self, store: Store, *serials: str, limit: int = 100) -> None:
+        self.store = store
+        self.clock = FakeClock()
+        self.holds: dict[str, Hold] = {}
+        self.asked = 0
+        self.begun: list[int] = []
+        self.turns: list[Turn] = []
+        self.dispatcher = Dispatcher(
+            self.clock,
+            store.tasks,
+            FakePhones(*serials),
+            limit,
+            self._begin,
+            turn_for=plain_turns(self.clock),
+            hold=self._hold,
+        )
+
+    def _hold(self, task: Task) -> Hold | None:
+        self.asked += 1
+        return self.holds.get(task.username)
+
+    def _begin(self, turns: Sequence[Turn]) -> None:
+        self.turns += turns
+        self.begun += [turn.task_id for turn in turns]
+        for turn in turns:
+            self.store.tasks.change(turn.task_id, stage=Stage.PREPARING)
+
+    def add(self, serial: str, username: str, at: float = 0.0, count: int = 1) -> list[Task]:
+        new = [new_task(serial, at=at, stage=Stage.QUEUED, username=username) for _ in range(count)]
+        tasks = self.store.tasks.create(new)
+        self.dispatcher.enqueue(tasks)
+        return tasks
+
+    def paced(self, username: str, in_s: float) -> None:
+        self.holds[username] = Hold(Waiting.PACE, f"@{username} waits", self.clock.now() + in_s)
+
+    def task(self, task: Task) -> Task:
+        found = self.store.tasks.get(task.id)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path, reserve_bytes=0) as opened:
+        yield opened
+
+
+def test_an_account_that_is_held_back_keeps_the_phone_from_no_other(store: Store) -> None:
+    rig = Rig(store, "A")
+    held, other = rig.add("A", "kim", 1)[0], rig.add("A", "lee", 2)[0]
+    rig.paced("kim", 300)
+    rig.dispatcher.turn()
+    assert rig.begun == [other.id]
+    found = rig.task(held)
+    assert (found.waiting_for, found.waiting_detail) == (Waiting.PACE, "@kim waits")
+    assert found.waiting_until == rig.clock.now() + 300
+
+
+def test_a_phone_with_nothing_but_held_tasks_takes_no_slot_from_others(store: Store) -> None:
+    rig = Rig(store, "A", "B", limit=1)
+    rig.add("A", "kim", 1)
+    rig.paced("kim", 300)
+    (other,) = rig.add("B", "lee", 2)
+    rig.dispatcher.turn()
+    assert rig.begun == [other.id]
+
+
+def test_the_dispatcher_looks_again_when_the_first_hold_ends(store: Store) -> None:
+    rig = Rig(store, "A", "B")
+    rig.add("A", "kim")
+    rig.add("B", "lee")
+    rig.paced("kim", 7.5)
+    rig.paced("lee", 3.25)
+    assert rig.dispatcher.turn() == 3.25
+
+
+def test_all_tasks_of_an_account_are_asked_about_once(store: Store) -> None:
+    rig = Rig(store, "A")
+    tasks = rig.add("A", "kim", count=400)
+    rig.paced("kim", 300)
+    rig.dispatcher.turn()
+    assert rig.asked == 1
+    assert {rig.task(task).waiting_for for task in tasks} == {Waiting.PACE}
+    rig.holds.clear()
+    rig.dispatcher.turn()
+    assert rig.begun == [tasks[0].id]
+    assert rig.task(tasks[1]).waiting_for is Waiting.DEVICE
+    assert rig.task(tasks[1]).waiting_until is None
+
+
+def test_a_task_that_is_given_to_another_account_waits_with_that(store: Store) -> None:
+    rig = Rig(store, "A")
+    task = rig.add("A", "kim")[0]
+    rig.paced("kim", 300)
+    rig.dispatcher.turn()
+    store.tasks.change(task.id, username="lee")
+    rig.dispatcher.turn()
+    assert rig.begun == [task.id]
+
+
+def test_a_task_that_was_stopped_leaves_the_others_of_its_account_in_their_order(store: Store) -> None:
+    rig = Rig(store, "A")
+    first, second, third = rig.add("A", "kim", count=3)
+    rig.paced("kim", 300)
+    rig.dispatcher.turn()
+    store.tasks.change(first.id, stage=Stage.FAILED)
+    rig.holds.clear()
+    rig.dispatcher.turn()
+    rig.dispatcher.release(rig.turns[0])
+    rig.dispatcher.turn()
+    assert rig.begun == [second.id, third.id]
