@@ -48,7 +48,7 @@ def new_token(path: Path, name: str, others: Iterable[TokenEntry] = ()) -> str:
     """
     if not NAME.fullmatch(name):
         raise NameRefused(
-            f"{name!r} is no name for a token: use 1 to 64 letters, digits, spaces and . _ @ -, starting with a letter or digit"
+            f"{name!r} is not a name for a token: use 1 to 64 letters, digits, spaces and . _ @ -, starting with a letter or digit"
         )
     file = read_tokens(path)
     if any(entry.name.lower() == name.lower() for entry in (*file.tokens, *others)):

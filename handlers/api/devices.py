@@ -38,7 +38,8 @@ class MatchRequest(msgspec.Struct):
         | UnsetType
     ) = UNSET
     add: Annotated[
-        bool, Meta(description="Enter the accounts that the app shows and nobody has entered, on this phone")
+        bool,
+        Meta(description="Enter the accounts that the app shows and that are not entered yet, on this phone"),
     ] = False
 
 
@@ -179,7 +180,7 @@ class DeviceHandlers:
                   summary="Start nothing new on this phone; what runs is finished"),
             Route(method="POST", path=d + "/{serial}/resume", call=self.resume, tag="devices",
                   answer=objects.Resumed, codes=(missing,),
-                  summary="Somebody looked at the phone: what they or the daemon paused there goes on at once"),
+                  summary="A person looked at the phone: what was paused there goes on at once"),
         ]  # fmt: skip
 
 

@@ -350,7 +350,9 @@ class UploadObject(msgspec.Struct, frozen=True):
     id: int
     name: str
     size_bytes: int
-    offset: Annotated[int, Meta(description="So many bytes are here for good; the next piece begins there")]
+    offset: Annotated[
+        int, Meta(description="Number of bytes that are stored for good; the next piece begins there")
+    ]
     piece_bytes: Annotated[int, Meta(description="How much to send at a time; other sizes work too")]
     expires_at: Annotated[str, Meta(description="When it is forgotten unless more comes; RFC 3339")]
     material_id: int | None
@@ -423,7 +425,7 @@ class Matched(msgspec.Struct, frozen=True):
     not_shown: Annotated[
         list[str], Meta(description="Accounts of this phone that it does not show, marked as not logged in")
     ]
-    unknown: Annotated[list[str], Meta(description="Names in the app that are no account here")]
+    unknown: Annotated[list[str], Meta(description="Names in the app that are not accounts here")]
     added: Annotated[
         list[str], Meta(description="Accounts that were entered just now, because `add` asked for it")
     ]

@@ -77,7 +77,7 @@ class RetryQuery(msgspec.Struct):
         Flag,
         Meta(
             description="Retry although the outcome is unknown, or another task has posted the same media meanwhile: "
-            "somebody looked at the account"
+            "a person looked at the account"
         ),
     ] = False
     now: Annotated[Flag, Meta(description="Start at once, also where the planned time is still to come")] = (

@@ -137,7 +137,7 @@ def _address(config_path: Path | None, url: str | None, ready_file: Path | None)
         except OSError as error:
             end(f"{ready_file} cannot be read: {error.strerror}", EX.NOPERM)
         except (ValueError, KeyError, TypeError):
-            end(f"{ready_file} is no file that `serve --ready-file` wrote", EX.DATAERR)
+            end(f"{ready_file} is not a file that `serve --ready-file` wrote", EX.DATAERR)
     if not url:
         return own_url(read_config(config_path).settings.server.listen)
     if not url.startswith(("http://", "https://")):

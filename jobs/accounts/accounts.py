@@ -308,7 +308,7 @@ class Accounts:
         if "packagename" in values:
             fields["package"] = values["packagename"].strip()
             if fields["package"] and not _PACKAGE.fullmatch(fields["package"]):
-                findings.problem("packagename", "is no package name like com.instagram.android")
+                findings.problem("packagename", "is not a package name, e.g. com.instagram.android")
         return fields
 
 

@@ -141,7 +141,7 @@ def _joined(parts: Sequence[str | Group]) -> tuple[str | Group, ...]:
 
 
 def read_template(text: str) -> Template:
-    """Parse a template that somebody has just written, with warnings about what was most likely not meant.
+    """Parse a template that a person has just written, with warnings about what was most likely not meant.
 
     Raises CaptionInvalid, also where a program has not filled in a place that it should have.
     """

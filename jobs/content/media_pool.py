@@ -22,13 +22,13 @@ from storage.records import Material, MediaFile, Use
 from storage.store import Store
 from storage.tables.usage import LIBRARY
 
-#: A refused request says of so many files why each was not taken.
+#: For at most this many files a refused request says why each was not taken.
 REASONS_SHOWN = 10
 #: Where it lies, its name for people, and its id in the library.
 _File = tuple[Path, str, int | None]
 
 
-#: A request that met so many files that cannot be looked into in time is refused: other requests wait for it.
+#: A request that met this many files that cannot be looked into in time is refused: other requests wait for it.
 _SLOW_MAX = 3
 
 
@@ -117,7 +117,7 @@ class Pool:
 
     def from_library(self, config: PostConfig, username: str, platform: str) -> tuple[MediaFile, ...]:
         """The first free materials in the library's order. Raises MediaRejected when too few are free."""
-        # Those of the account come before those of nobody.
+        # Those of the account come before those without an account.
         queues = [self._materials(config, name) for name in dict.fromkeys((username.casefold(), ""))]
         where = "in the material library" + (f" for @{username}" if username else "")
         if config.tags:

@@ -17,7 +17,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     platform: str
     package: str
-    username: str  #: without "@"; "" means whoever is logged in
+    username: str  #: without "@"; "" means the account that is logged in
     kind: PostKind
     way: str  #: "share", "addButton" or "useSound"
     title: str

@@ -14,7 +14,7 @@ PREFIX = "script_config."
 
 
 class PostConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What the post script is told. `{}` means all defaults."""
+    """The settings of one post. `{}` means all defaults."""
 
     content_type: Annotated[Literal[0, 1], Meta(description="0 video, 1 images")] = 0
     image_count: Annotated[

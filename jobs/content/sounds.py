@@ -50,7 +50,7 @@ class SoundFiles:
             read_typed(line)
         except Unreadable:
             good = False
-        warning = f'{path}: "{shorten(line)}" is no sound that can be used, left out'
+        warning = f'{path}: "{shorten(line)}" is not a sound that can be used; it is left out'
         if not good and warning not in self.warnings:
             self.warnings.append(warning)
         return good

@@ -165,7 +165,7 @@ def _check_names(settings: Settings) -> Iterator[tuple[str, str]]:
         if not reachable:
             yield "phones.connect", f"{phone!r} is not HOST:PORT, e.g. 192.168.1.50:5555"
     if settings.phones.set_app_language and not _LANGUAGE.fullmatch(settings.phones.set_app_language):
-        yield "phones.set_app_language", 'is no language tag like "en" or "en-GB"'
+        yield "phones.set_app_language", 'is not a language tag, e.g. "en" or "en-GB"'
     for host in settings.server.hosts:
         if not _HOST.fullmatch(host):
             yield "server.hosts", f"{host!r} is not the name of a host alone, e.g. hub.example.org"
@@ -173,7 +173,7 @@ def _check_names(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "adb.host", "must not be empty; the adb server of this box is 127.0.0.1"
     for platform in PLATFORMS:
         if not _PACKAGE.fullmatch(settings.posting.package(platform)):
-            yield f"posting.{platform}_package", "is no package name like com.instagram.android"
+            yield f"posting.{platform}_package", "is not a package name, e.g. com.instagram.android"
 
 
 def _check_paths(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -215,7 +215,7 @@ def _check_accounts(settings: Settings) -> Iterator[tuple[str, str]]:
             if value is not None and not 0 <= value <= most:
                 yield f"accounts[{index}].{key}", f"must be between 0 and {most}"
         if account.package and not _PACKAGE.fullmatch(account.package):
-            yield f"accounts[{index}].package", "is no package name like com.instagram.android"
+            yield f"accounts[{index}].package", "is not a package name, e.g. com.instagram.android"
 
 
 def _check_notify(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -236,7 +236,7 @@ def _check_notify(settings: Settings) -> Iterator[tuple[str, str]]:
         if target.kind == "ntfy" and not _TOKEN.fullmatch(target.secret):
             yield (
                 f"{key}.secret",
-                "is no access token of ntfy: those have neither spaces nor letters beyond ASCII",
+                "is not an access token of ntfy: those have neither spaces nor letters beyond ASCII",
             )
         if target.url in urls:
             yield f"{key}.url", "stands twice: name all its events in one entry"

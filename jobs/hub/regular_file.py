@@ -23,9 +23,9 @@ def open_regular(path: Path) -> int:
     except OSError as error:
         # ELOOP: a link. ENXIO: a socket, or a device without its driver.
         if error.errno in (errno.ELOOP, errno.ENXIO):
-            raise NotRegular(error.errno, "it is no regular file any more", str(path)) from error
+            raise NotRegular(error.errno, "it is not a regular file any more", str(path)) from error
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise NotRegular(errno.EINVAL, "it is no regular file any more", str(path))
+        raise NotRegular(errno.EINVAL, "it is not a regular file any more", str(path))
     return descriptor

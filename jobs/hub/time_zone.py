@@ -33,7 +33,7 @@ def zone(name: str) -> tzinfo:
         return system_zone()
     found = _iana(name)
     if found is None:
-        raise ZoneInvalid(f'"{name}" is no time zone{_near(name) or "; write e.g. Europe/Berlin"}')
+        raise ZoneInvalid(f'"{name}" is not a time zone{_near(name) or "; write e.g. Europe/Berlin"}')
     return found
 
 
@@ -53,7 +53,7 @@ def system_zone() -> tzinfo:
     found = _from_file(Path(wanted)) if wanted.startswith("/") else _iana(wanted) or _posix(wanted)
     if found is None:
         raise ZoneInvalid(
-            f'the variable TZ is "{variable}", which is no time zone{_near(wanted)}; '
+            f'the variable TZ is "{variable}", which is not a time zone{_near(wanted)}; '
             "correct or remove it, or set posting.timezone, e.g. to Europe/Berlin"
         )
     return found

@@ -77,7 +77,7 @@ def _decode(data: bytes, findings: Findings) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif b"\0" in data[:1000]:
-        raise Invalid(Problem("", "this is no text; save the table as CSV (UTF-8), not as .xlsx or .ods"))
+        raise Invalid(Problem("", "this is not text; save the table as CSV (UTF-8), not as .xlsx or .ods"))
     else:
         encoding = "utf-8-sig"
     if data.startswith(b"PK\x03\x04"):
@@ -150,7 +150,7 @@ def _columns(header: Sequence[str], findings: Findings) -> list[str]:
                 else f"; known: {', '.join(_COLUMNS)} and any key of script_config"
             )
             problems.append(
-                Problem(f"column {index + 1}", f'"{shorten(cell.strip())}" is no known column{hint}')
+                Problem(f"column {index + 1}", f'"{shorten(cell.strip())}" is not a known column{hint}')
             )
         elif field in fields:
             problems.append(Problem(f"column {index + 1}", f'"{shorten(cell.strip())}" stands twice'))

@@ -98,7 +98,7 @@ def _of_date(text: str, where: tzinfo) -> Start:
             raise ValueError(f"the year {wall.year} is out of range")
         offset = found[7] and _offset(found[7])
     except ValueError as error:
-        raise StartTimeInvalid(f'"{text}" is no time that there is: {error}; {FORMS}') from None
+        raise StartTimeInvalid(f'"{text}" is not a time that exists: {error}; {FORMS}') from None
     return Start(wall.replace(tzinfo=offset).timestamp()) if offset else on_wall(wall, where)
 
 

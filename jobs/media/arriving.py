@@ -9,7 +9,7 @@ import signal
 import time
 from pathlib import Path
 
-#: A file that nothing changed for so long is no copy that runs; one that is stuck for longer is judged by its content.
+#: A file that did not change for this time is not being copied; a copy that stopped is judged by its content.
 QUIET_S = 3600.0
 #: Where the system does not say whether a file is open, one that was changed so recently counts as being copied.
 RECENT_S = 5.0
@@ -18,7 +18,7 @@ RECENT_S = 5.0
 def still_arriving(path: Path, *, by_time: bool = True) -> str:
     """Why a file counts as being copied, as the end of a sentence that begins with its name; "" when it does not.
 
-    Without `by_time` only what the system says for certain counts: a file that somebody names is there, as a rule.
+    Without `by_time` only what the system says for certain counts: a file that a request names is complete, as a rule.
 
     A lease for reading is refused while any process has the file open for writing (fcntl(2), F_SETLEASE). It is given
     to the owner of a file and to root only, and by local file systems: elsewhere the time of the last change decides.
@@ -47,7 +47,7 @@ def still_arriving(path: Path, *, by_time: bool = True) -> str:
 def _open_for_writing(descriptor: int) -> bool | None:
     """Whether a process has the file open for writing; None where the system does not say."""
     try:
-        # Whoever opens the file in this moment waits until the lease is given back; we are told by a signal, which
+        # A program that opens the file now waits until the lease is given back; the kernel sends us a signal, which
         # would end us if it were SIGIO.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)

@@ -66,7 +66,7 @@ def check_head(name: str, file: BufferedReader, status: os.stat_result, max_byte
     """The kind of an open file, judged by name, size and first bytes. Raises MediaRejected."""
     kind = kind_of(name)
     if not kind:
-        raise MediaRejected("unsupported_type", f'"{name}" is no video or image file')
+        raise MediaRejected("unsupported_type", f'"{name}" is not a video or image file')
     if status.st_size == 0:
         raise MediaRejected("empty", f'"{name}" is empty')
     if max_bytes is not None and status.st_size > max_bytes:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-#: Characters that nobody sees: marks of direction (Windows puts U+202A before copied paths), zero-width ones, BOM.
+#: Invisible characters: marks of direction (Windows puts U+202A before copied paths), zero-width ones, BOM.
 INVISIBLE = (
     "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"
 )

@@ -244,7 +244,7 @@ class MediaProbe:
         return sha256
 
     def _keep(self, file: FileId, opened_at: float, new: Known, *, ours: bool = False) -> None:
-        """Remember what was read of the file from `opened_at` on; `ours`: nobody else writes it."""
+        """Remember what was read of the file from `opened_at` on; `ours`: no other program writes it."""
         known = self._known(file)
         if known is not None:
             new = Known(new.sha256 or known.sha256, new.seen or known.seen)

@@ -28,7 +28,7 @@ class MissingMedia:
         self.loop = Loop("media-watch", self.turn, clock, longest_wait_s=LOOK_EVERY_S)
 
     def turn(self) -> float:
-        """One look at all; each task is told of once, and again when it was planned anew."""
+        """One look at all; each task is reported once, and again when it was planned anew."""
         now = self._clock.now()
         told, self._told = self._told, {}
         labels: list[tuple[int, Waiting, str]] = []

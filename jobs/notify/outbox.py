@@ -24,11 +24,11 @@ _LOG = logging.getLogger(__name__)
 BACKOFF_S = (0.0, 5.0, 30.0, 120.0, 600.0, 1800.0)
 MAX_AGE_S = 3 * 86400.0
 MAX_WAITING = 2000
-#: So many events of one class within `FLOOD_S` are told one by one; what comes beyond is told as one, later.
+#: At most this many events of one class within `FLOOD_S` are sent one by one; the others follow as one, later.
 FLOOD_EVENTS, FLOOD_S = 10, 600.0
 #: How long events of a flood are gathered before the one message about them goes out.
 GATHER_S = 300.0
-#: Of a gathered flood, so many tasks are named.
+#: At most this many tasks of a gathered flood are named.
 GATHER_TASKS = 50
 
 
@@ -167,7 +167,7 @@ class Outbox:
         try:
             self._meta.set(self._KEY, msgspec.to_builtins(self._waiting))
         except StoreError as error:
-            # It is still in memory, and a full disk is just what somebody should hear of.
+            # It is still in memory, and a full disk is just what people should hear of.
             _LOG.warning("notifications cannot be stored, only sent: %s", error)
 
     def deliver_due(self) -> float:
@@ -215,7 +215,7 @@ class Outbox:
                     "notification %s is tried again later: %s %s", delivery.event.name, target.shown, error
                 )
             return False
-        except Exception as error:  # noqa: BLE001 - nobody's fault may hold up what waits behind it, for others too
+        except Exception as error:  # noqa: BLE001 - a fault of one receiver must not hold up the events behind it
             if delivery.tries == 0:
                 # The error's own text may hold the whole address, and with it a secret.
                 kind = type(error).__name__

@@ -14,7 +14,7 @@ from jobs.hub.clock import utc
 from jobs.hub.settings import NotifyTarget
 
 SEND_TIMEOUT_S = (3.0, 5.0)  # connect, read
-#: Events that cannot wait until somebody looks at the telephone by chance.
+#: Events that are sent with high priority, so that the telephone rings.
 _URGENT = frozenset({"unknown_outcome", "hub_lost", "needs_hands", "disk"})
 
 
@@ -75,7 +75,7 @@ def _send_by_apprise(target: NotifyTarget, event: Event) -> None:
         raise NotSent("needs the package apprise, which is not installed") from None
     receiver = apprise.Apprise()
     if not receiver.add(target.url):
-        raise NotSent("is no address that apprise knows")
+        raise NotSent("is not an address that apprise knows")
     if not receiver.notify(title=f"tikmatrixd: {event.name}", body=event.sentence):
         raise NotSent("did not take it from apprise")
 

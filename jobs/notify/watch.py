@@ -23,9 +23,9 @@ _LOG = logging.getLogger(__name__)
 EVERY_S = 5.0
 #: A phone that is back sooner is no news: cables are touched, phones restart their USB.
 GRACE_S = 15.0
-#: The same phone for the same reason is told again only after this time: a loose cable is one matter.
+#: The same phone is reported for the same reason again only after this time: a loose cable is one matter.
 AGAIN_S = 3600.0
-#: With less than so many times `storage.min_free_bytes` of free disk a person should make room.
+#: With less free disk than this many times `storage.min_free_bytes` a person should make room.
 LOW_DISK_FACTOR = 10
 _HANDS_STATES = frozenset(
     {PhoneState.NEEDS_HANDS, PhoneState.UNAUTHORIZED, PhoneState.NO_PERMISSIONS, PhoneState.DUPLICATE}
@@ -59,13 +59,13 @@ class Watch:
         self.loop = Loop("watch", self.turn, clock, longest_wait_s=EVERY_S)
 
     def heard(self, name: EventName, sentence: str, /, **facts: Any) -> None:
-        """Pass an event of the jobs core on; ends that only a person can mend are told as such too."""
+        """Pass an event of the jobs core on; ends that need a person are reported as that too."""
         self._tell(name, sentence, **facts)
         serial, code = str(facts.get("serial", "")), str(facts.get("code", ""))
         if code_of(code).needs_person and self._once.is_news("hands", serial, code):
             self._tell(
                 "needs_hands",
-                f"phone {self._named(serial)} needs somebody: {sentence}",
+                f"phone {self._named(serial)} needs a person: {sentence}",
                 serial=serial,
                 code=code,
             )

@@ -88,7 +88,7 @@ class Commands:
     def grant_media(self, package: str, *, camera: bool = False) -> Grants:
         """Let the app read pictures and videos before it can ask (PHN-5), as far as it wants to and may not yet.
 
-        With `camera` that and the microphone, too: where Android asks in a language that nobody here reads. Nothing
+        With `camera` that and the microphone, too: where Android asks in a language that the screens files do not cover. Nothing
         else is ever granted: contacts, location and notifications are the operator's to give. What the app may not
         yet do is known since `app_version`.
         """

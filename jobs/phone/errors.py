@@ -13,7 +13,7 @@ PhoneError
  +-- AppMissing            the app is not installed
  +-- InputForbidden        the phone refuses touches and keys from a program
  +-- PhoneNotReady         locked, in a call, too hot, battery too low
-StopRequested              somebody asked this attempt to stop (not a failure)
+StopRequested              a caller asked this attempt to stop (not a failure)
 LeaseLost                  the attempt no longer owns its phone (not a failure of the phone)
 """
 

@@ -1,6 +1,6 @@
 """The screen stays on for an attempt (PHN-2), and the phone gets its own setting back, also after a crash of this box.
 
-What was set before stands on the phone itself, beside the setting: whoever opens the phone next finds it, whatever
+What was set before stands on the phone itself, beside the setting: the next session finds it, whatever
 became of the daemon that wrote it.
 """
 

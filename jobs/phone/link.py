@@ -47,7 +47,7 @@ class Link:
         needs_hands: Callable[[str, str], None],
         later: Callable[[Callable[[], None]], None],
     ) -> None:
-        """`grip` lives as long as the daemon; `suspect(serial)` is told when a session had trouble,
+        """`grip` lives as long as the daemon; `suspect(serial)` is called when a session had trouble,
         `gave_up(serial, why)` when the phone's automation server cannot be kept alive, `needs_hands(serial, why)`
         when a person must change something at the phone. `later(call)` runs something on another thread.
         """
@@ -81,11 +81,11 @@ class Link:
             self._session = abort
             spectator = self._spectator
         if spectator is not None:
-            spectator.break_off()  # a task never waits for a picture that somebody asked for
+            spectator.break_off()  # a task never waits for a picture that a caller asked for
 
     @contextlib.contextmanager
     def spectator(self) -> Iterator[Grip | None]:
-        """A short look at an idle phone by one caller at a time; None when somebody is there already."""
+        """A short look at an idle phone by one caller at a time; None when another caller looks already."""
         grip = Grip(self.clock, self.serial)
         with self._lock:
             taken = self._session is not None or self._spectator is not None

@@ -176,7 +176,7 @@ class PhoneSession(Protocol):
 
 
 class Phones(Protocol):
-    """The inventory and the door to sessions."""
+    """The inventory of phones; opens sessions."""
 
     def inventory(self) -> Sequence[PhoneInfo]:
         """Every phone seen since the start or named in the config, sorted by serial."""

@@ -239,7 +239,7 @@ class Session:
         except CommandFailed as error:
             return None, str(error)
         if not isinstance(source, str):
-            return None, "the dump is no text"
+            return None, "the dump is not text"
         if self._tree is not None and self._tree.source == source:
             return self._tree, ""
         try:

@@ -15,7 +15,7 @@ from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import Visit
 
-#: The sheet slides in and fills: its rows count once they have stayed the same for so long.
+#: The sheet slides in and fills: its rows count once they have stayed the same for this time.
 ROWS_STAY_S = 0.7
 ROWS_REST_S = 5.0
 #: How long a dialog may stay in front that may go away by itself.
@@ -25,7 +25,7 @@ MAX_SCREENS = 10
 
 
 class AccountReader(ScreenWalk):
-    """One look at one app's account switcher. It logs nobody in, switches nothing, and dismisses nothing.
+    """One look at one app's account switcher. It logs no account in, switches nothing, and dismisses nothing.
 
     The only elements that it taps are the profile tab and the account's name; the switcher is closed by BACK.
     """

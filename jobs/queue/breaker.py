@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from jobs.hub.clock import Clock, utc
-from jobs.task.announcements import Tell, nobody
+from jobs.task.announcements import Tell, drop_event
 from storage.error_codes import Scope, code_of
 from storage.records import RUNNING, Stage, Task
 from storage.tables.tasks import TaskStore
@@ -85,7 +85,7 @@ class _Breaker:
 class Breaker:
     """Hears of every end (`moved`), says what must wait (`obstacle`). Thread-safe; never blocks on anything."""
 
-    def __init__(self, clock: Clock, tasks: TaskStore, tell: Tell = nobody) -> None:
+    def __init__(self, clock: Clock, tasks: TaskStore, tell: Tell = drop_event) -> None:
         self._clock = clock
         self._tasks = tasks
         self._tell = tell

@@ -112,7 +112,7 @@ class ClockTrust:
             if not self.reason:
                 self._trust("it was corrected")
         elif self._monotonic >= self._hold_until:
-            self._trust("nobody corrected it")
+            self._trust("it was not corrected")
 
     def _trust(self, why: str) -> None:
         self.reason = ""

@@ -12,7 +12,7 @@ from jobs.run.endings import Endings
 from jobs.run.evidence import Evidence
 from jobs.run.holds import Holds
 from jobs.run.post_turn import LookTurn, PostTurn
-from jobs.run.turns import Turns
+from jobs.run.turn_register import Turns
 from jobs.task import ending
 from jobs.task.states import Mover
 from storage.records import AFTER_COMMIT, Account, Stage, Task

@@ -50,7 +50,7 @@ class Endings:
         try:
             self._mover.move_through(task, [end])
         except (StageConflict, UnknownRecord) as error:
-            _LOG.info("task %d: somebody else ended it: %s", task.id, error)
+            _LOG.info("task %d: it was ended from elsewhere: %s", task.id, error)
 
     def not_started(self, turn: Turn, why: str) -> None:
         """The box has no thread for a turn: a read fails, a post waits on, a look is asked for again by `Recovery`."""
@@ -115,7 +115,7 @@ class Endings:
             return True
         task = self._tasks.get(turn.task_id)
         if task is None or task.attempt != turn.task.attempt or task.stage not in RUNNING:
-            turn.note("somebody else ended this attempt")
+            turn.note("this attempt was ended from elsewhere")
             return True
         said = False
         steps = decide(task)
@@ -123,7 +123,7 @@ class Endings:
             try:
                 task = self._mover.move_through(task, steps)
             except (StageConflict, UnknownRecord) as error:
-                turn.note(f"somebody else ended this attempt: {error}")
+                turn.note(f"this attempt was ended from elsewhere: {error}")
                 return True
             except StoreError as error:
                 if not said:

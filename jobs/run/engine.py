@@ -35,9 +35,9 @@ from jobs.run.holds import Holds
 from jobs.run.post_turn import PostTurn
 from jobs.run.recovery import Recovery
 from jobs.run.runner import Pause, Runner
-from jobs.run.turns import Turns, Watch
+from jobs.run.turn_register import Turns, Watch
 from jobs.run.workers import Workers
-from jobs.task.announcements import Announcements, Tell, nobody
+from jobs.task.announcements import Announcements, Tell, drop_event
 from jobs.task.attempt import Script
 from jobs.task.retry import Uniform
 from jobs.task.states import Mover
@@ -87,7 +87,7 @@ class Jobs:
         uniform: Uniform = random.uniform,
         synchronised: Callable[[], bool | None] = kernel_synchronised,
         hook: Hook | None = None,
-        tell: Tell = nobody,
+        tell: Tell = drop_event,
     ) -> None:
         posting = settings.posting
         self._clock = clock
@@ -298,7 +298,7 @@ class Jobs:
         if self.trust.problem:
             found.append(
                 f"{self.trust.problem}; tasks with a start time are held until a time service or "
-                "somebody (`tikmatrixd.py confirm-clock`) confirms the time"
+                "a person (`tikmatrixd.py confirm-clock`) confirms the time"
             )
         found += [f"the worker of the phone {serial} hangs" for serial in self.turns.hanging]
         return found

@@ -87,7 +87,7 @@ class Recovery:
         now = self._clock.monotonic()
         if task.id not in self._unsettled:
             self._unsettled[task.id] = now
-            _LOG.warning("task %d: looking for its post, because nobody saw how it ended", task.id)
+            _LOG.warning("task %d: looking for its post, because it is not known how it ended", task.id)
             remark = "may have been published just before the daemon ended: looking for the post on its phone"
             self._tasks.set_remark(task.id, remark)
             self._settle(task)
@@ -100,7 +100,8 @@ class Recovery:
 
     def _give_up(self, task: Task) -> None:
         error = TaskError(
-            ErrorCode.INTERRUPTED, "nobody saw how the attempt ended, and its phone could not be looked at"
+            ErrorCode.INTERRUPTED,
+            "it is not known how the attempt ended, and its phone could not be looked at",
         )
         verdict = Verdict(Outcome.UNKNOWN, error.message, error)
         steps = ending.after_commit(task, verdict, self._posting, self._clock.now(), self._uniform)

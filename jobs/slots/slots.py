@@ -275,7 +275,7 @@ def _read_weekdays(given: tuple[str, ...]) -> tuple[int, ...]:
     for word in given:
         index = next((i for i, day in enumerate(WEEKDAYS) if word.strip().casefold()[:3] == day), None)
         if index is None:
-            raise Unreadable(f'"{shorten(word)}" is no weekday; write {", ".join(WEEKDAYS)}')
+            raise Unreadable(f'"{shorten(word)}" is not a weekday; write {", ".join(WEEKDAYS)}')
         found.append(index)
     return tuple(sorted(set(found))) or tuple(range(7))
 
@@ -300,4 +300,4 @@ def _read_day(text: str) -> str:
     try:
         return date.fromisoformat(text.strip()).isoformat()
     except ValueError:
-        raise Unreadable(f'"{shorten(text)}" is no day; write YYYY-MM-DD') from None
+        raise Unreadable(f'"{shorten(text)}" is not a day; write YYYY-MM-DD') from None

@@ -1,4 +1,4 @@
-"""What the jobs core tells people unasked: tasks that failed, outcomes nobody knows, a clock that cannot be right."""
+"""What the jobs core reports to people on its own: failed tasks, unknown outcomes, a clock that cannot be right."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _LOG = logging.getLogger(__name__)
 
 
 class Tell(Protocol):
-    """Hands an event to whoever delivers it, as `jobs.notify.outbox.Outbox.tell` does; must not wait for the delivery."""
+    """Hands an event to what delivers it, as `jobs.notify.outbox.Outbox.tell` does; must not wait for the delivery."""
 
     def __call__(self, name: EventName, sentence: str, /, **facts: Any) -> None: ...
 
 
-def nobody(_name: EventName, _sentence: str, /, **_facts: Any) -> None:
-    """Tells nobody."""
+def drop_event(_name: EventName, _sentence: str, /, **_facts: Any) -> None:
+    """Drops the event."""
 
 
 class Announcements:
@@ -59,7 +59,7 @@ class Announcements:
         )
 
     def closed(self, task_id: int) -> None:
-        """The evidence of a task is complete: if its post is published, that is told now, with the picture."""
+        """The evidence of a task is complete: if its post is published, that is reported now, with the picture."""
         task = self._published.pop(task_id, None)
         if task is None:
             return
@@ -77,13 +77,13 @@ class Announcements:
         )
 
     def clock(self, problem: str) -> None:
-        """The clock's present problem, "" when there is none; each is told once."""
+        """The clock's present problem, "" when there is none; each is reported once."""
         if problem and not self._clock_problem:
             self.safely("clock", f"{problem}; tasks with a start time are held")
         self._clock_problem = problem
 
     def safely(self, name: EventName, sentence: str, /, **facts: Any) -> None:
-        """Tell, whatever that costs nobody else."""
+        """Report it. A store that refuses it is logged: the notification is lost, the task goes on."""
         try:
             self._tell(name, sentence, **facts)
         except StoreError as error:

@@ -20,7 +20,7 @@ from storage.tables.tasks import TaskStore
 #: f  verifying -> rejected      the app refused
 #: g  preparing, rejected, failed -> scheduled   a retry with a pause, by the policy or by request
 #: l  queued -> scheduled         it was held, or planned anew, while it waited for its phone
-#: h  preparing -> queued        the daemon stops or crashed before the commit point, or the phone was gone at the door
+#: h  preparing -> queued        the daemon stops or crashed before the commit point, or the phone was gone before its session began
 #: i  scheduled, queued, preparing -> failed     stop request, final error, no retry left
 #: j  committing, verifying -> failed            neither proof nor refusal in time (outcome unknown), or the tap
 #:                               was certainly never sent (outcome not_published)
@@ -209,7 +209,7 @@ class Mover:
         if to is Stage.FAILED and not allowed.isdisjoint(AFTER_COMMIT):
             full["outcome"] = Outcome.UNKNOWN
             if not allowed <= AFTER_COMMIT or changes.get("outcome") is Outcome.NONE:
-                raise IllegalMove("after the commit point nobody may claim that nothing was published")
+                raise IllegalMove("after the commit point a task must not be recorded as not published")
         full |= changes
         if full["outcome"] not in OUTCOMES[to]:
             raise IllegalMove(f"a task that is {to} cannot have the outcome {full['outcome']}")

@@ -69,7 +69,7 @@ def unpack(path: Path, folder: Path, config_path: Path | None) -> Unpacked:
     except ConfigInvalid as error:
         raise BackupUnreadable(f"the config in {path} does not fit this version: {error}") from error
     except Hostile as error:
-        raise BackupUnreadable(f"{path} is no backup that this program made: {error}") from error
+        raise BackupUnreadable(f"{path} is not a backup that this program made: {error}") from error
     except (OSError, tarfile.TarError, msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BackupUnreadable(f"{path} cannot be read as a backup: {error}") from error
 

@@ -63,5 +63,5 @@ class Codec:
 
 
 def _freeze(record: msgspec.Struct, field: str) -> None:
-    # The record was just decoded and nobody else has it yet.
+    # The record was just decoded and no other code has it yet.
     msgspec.structs.force_setattr(record, field, freeze(getattr(record, field)))

@@ -113,7 +113,7 @@ class Disk:
         return state
 
     def _remove_leftovers(self) -> None:
-        """Files that a crash left half-written: nobody will go on with them, and a snapshot may be big."""
+        """Files that a crash left half-written: they will not be continued, and a snapshot may be big."""
         for path in self._folder.glob("*.tmp"):
             with contextlib.suppress(OSError):
                 self._files.remove(path, "leftover")

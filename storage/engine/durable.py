@@ -41,7 +41,7 @@ class JournalStorage(Storage):
     Records are typed structs in the tables named in `types`, plain dicts elsewhere; they are replaced, never changed,
     so a reader needs no lock for one record. `frozen` names the one field of a table's structs that holds free JSON; it
     is kept in containers that refuse changes. `state_lock` is held only while memory is brought up to date, never
-    during disk operations; whoever reads several things that must fit together holds it shortly.
+    during disk operations; a reader of several things that must fit together holds it shortly.
     """
 
     def __init__(

@@ -92,7 +92,7 @@ def scan(data: bytes, after: int) -> Scan:
     elif mismatch or any(entry.batch > expected for entry in later):
         tail = Tail.DAMAGED
     elif data.find(UNREADABLE, good) >= 0:
-        tail = Tail.DAMAGED  # acknowledged or not: what stood there was written, and nobody can tell any more
+        tail = Tail.DAMAGED  # acknowledged or not: what stood there was written, and cannot be told any more
     else:
         tail = Tail.TORN
     return Scan(entries, good, len(data), tail, schema, later)

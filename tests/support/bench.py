@@ -13,7 +13,7 @@ from jobs.queue.turn import Turn
 from jobs.run.control import Control
 from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
-from jobs.task.announcements import Tell, nobody
+from jobs.task.announcements import Tell, drop_event
 from storage.engine.files import Files
 from storage.engine.hooks import Hook, no_hook
 from storage.records import ENDED, NewTask, Stage, Task
@@ -58,7 +58,7 @@ class Bench:
         hook: Hook = no_hook,
         files: Files | None = None,
         synchronised: bool | None = None,
-        tell: Tell = nobody,
+        tell: Tell = drop_event,
         pause_s: float = 5.0,
         **posting: Any,
     ) -> None:

@@ -36,7 +36,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jobs/task/states.py": ("jobs/task/test_task_states.py",),
     "jobs/task/ending.py": ("jobs/task/test_task_ending.py",),
     "jobs/queue/turn.py": ("jobs/run/test_run_post_turn.py", "jobs/run/test_run_reads.py"),
-    "jobs/run/turns.py": ("jobs/run/test_run_turns.py", "jobs/run/test_run_reads.py"),
+    "jobs/run/turn_register.py": ("jobs/run/test_run_turn_register.py", "jobs/run/test_run_reads.py"),
     "jobs/run/post_turn.py": ("jobs/run/test_run_post_turn.py",),
     "jobs/run/claims.py": ("jobs/run/test_run_runner.py",),
     "jobs/run/endings.py": ("jobs/run/test_run_runner.py",),

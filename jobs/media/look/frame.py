@@ -2,7 +2,7 @@
 
     python -I frame.py FFMPEG AT_S CPU_S
 
-The video is standard input, the picture comes out of standard output as JPEG. What ffmpeg reads was uploaded by anybody
+The video is standard input, the picture comes out of standard output as JPEG. What ffmpeg reads was uploaded by any client
 with a token: it gets no network, little memory, and may write no file.
 """
 

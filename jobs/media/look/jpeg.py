@@ -24,7 +24,7 @@ _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 _SCANS_MAX = 100
 #: A progressive image is held as coefficients, two bytes each, until its last scan.
 _COEFFICIENTS_MAX_BYTES = 300 * 1024**2
-#: No encoder writes so many zeros, unless zeros stand for a plain surface.
+#: No encoder writes this many zeros, unless zeros stand for a plain surface.
 _ZEROS_MAX = 512
 _ZEROS = b"\0" * _ZEROS_MAX
 #: What a decoder that runs out of data may read ahead.

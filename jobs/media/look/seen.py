@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-#: What is told of a file: `container`, `codec`, `audio_codec`, `duration_s`, `width`, `height`, and `notes`, pairs of a
+#: What is reported of a file: `container`, `codec`, `audio_codec`, `duration_s`, `width`, `height`, and `notes`, pairs of a
 #: reason code and a sentence without its subject. A refused file has `refused` instead, such a pair.
 Seen = dict[str, Any]
 

@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 MIN_BYTES_PER_S = 500_000
 #: On top: opening the file on the phone, and the phone flushing what it has.
 GRACE_S = 20.0
-#: A phone that takes nothing for so long has stopped: its place is another's, long before the file's whole time is over.
+#: A phone that takes nothing for this time has stopped: another push gets its place, long before the file's time is over.
 STALL_S = 30.0
 #: The slowest phone that writes down what it took before it says so.
 MIN_FLUSHED_BYTES_PER_S = 10_000_000
@@ -64,7 +64,7 @@ class Hash(Protocol):
 
 
 class PushGate:
-    """At most so many pushes at once: a hub's bandwidth is shared by all its phones (ADB-13)."""
+    """Limits how many pushes run at once: a hub's bandwidth is shared by all its phones (ADB-13)."""
 
     def __init__(self, places: int) -> None:
         self._free = max(1, places)
@@ -109,7 +109,7 @@ class _SyncPush(ppadb.sync.Sync):
         self._deadline = deadline
 
     def _within(self, seconds: float) -> None:
-        """What comes next has so long, and not beyond the file's own time."""
+        """The next step ends within this time, and within the file's own."""
         sock = self.connection.sock
         sock.deadline = sock.grip.deadline(self._deadline.within(seconds))
 

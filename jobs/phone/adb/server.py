@@ -78,7 +78,7 @@ class AdbServer:
 
     @property
     def slow(self) -> bool:
-        """It missed its last probe, and not so many that it must be taken for hanging."""
+        """It missed its last probe, but too few for it to count as hanging."""
         return 0 < self._misses < HANGING_MISSES
 
     def ensure(self) -> None:

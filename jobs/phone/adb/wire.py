@@ -130,7 +130,7 @@ class GuardedSocket(socket.socket):
         self.grip, self.deadline = grip, deadline
 
     def shut(self) -> None:
-        """Wake whoever blocks on this socket; it stays open until its user closes it."""
+        """Wake the thread that blocks on this socket; it stays open until its user closes it."""
         with contextlib.suppress(OSError):
             super().shutdown(socket.SHUT_RDWR)
 

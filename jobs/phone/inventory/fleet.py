@@ -1,4 +1,4 @@
-"""Every phone of the hub: who is there, in what state, and the door to sessions."""
+"""Every phone of the hub: which are there, in which state; opens sessions."""
 
 from __future__ import annotations
 

@@ -41,9 +41,9 @@ class Entry:
     facts: Facts = field(default_factory=Facts)
     complaint: str = ""  #: why a higher layer gave up on it
     complaint_until: float = 0.0
-    reboot_wanted: str = ""  #: why it shall be restarted once nobody uses it
+    reboot_wanted: str = ""  #: why it shall be restarted once no session uses it
     rebooted_at: float | None = None  #: monotonic, of the last restart that we asked for
-    starting_since: float | None = None  #: monotonic; Android is starting, whoever restarted it
+    starting_since: float | None = None  #: monotonic; Android is starting, whatever restarted it
     starts_too_long: bool = False
     last_seen: float | None = None
 

@@ -250,7 +250,7 @@ class Tracker:
             self._sayings.say(serial, "no answer", f"does not answer: {error}")
             self.post(lambda: self._roster.missed(serial, generation, self._clock.monotonic()))
         except Exception:
-            # The named boundary of a pool's task, whose exceptions nobody reads: the phone is asked again.
+            # The named boundary of a pool's task, whose exceptions are not read: the phone is asked again.
             log.exception("asking %s failed", serial)
             self.post(lambda: self._roster.missed(serial, generation, self._clock.monotonic()))
         else:

@@ -52,7 +52,7 @@ class Automation:
         pump: OutputPump,
         gave_up: Callable[[str], None],
     ) -> None:
-        """`gave_up(why)` is told when restarts no longer help."""
+        """`gave_up(why)` is called when restarts no longer help."""
         self.serial = serial
         self._device = library.Phone(endpoint, serial)
         self._library = Library(self._device, self._jsonrpc)
@@ -155,7 +155,7 @@ class Automation:
             raise u2_errors.HTTPError(f"HTTP request failed: {status}")
         answer = json.loads(data)
         if not isinstance(answer, dict) or ("error" not in answer and "result" not in answer):
-            raise u2_errors.RPCInvalidError("the answer is no JSON-RPC")
+            raise u2_errors.RPCInvalidError("the answer is not JSON-RPC")
         if "error" in answer:
             raise library.rpc_error(answer["error"], params)
         return answer["result"]

@@ -59,7 +59,7 @@ class PhoneServer:
         configure: Callable[[], None],
         gave_up: Callable[[str], None],
     ) -> None:
-        """`configure()` sets up a server that answers; `gave_up(why)` is told when restarts no longer help."""
+        """`configure()` sets up a server that answers; `gave_up(why)` is called when restarts no longer help."""
         self.serial = device.serial or ""
         self.borrowed: Borrowed | None = None
         self.ready = False  #: it answered, and no call failed since
@@ -79,7 +79,7 @@ class PhoneServer:
     @property
     def now(self) -> Borrowed:
         if self.borrowed is None:
-            raise AutomationLost("nobody holds the phone", serial=self.serial)
+            raise AutomationLost("no session holds the phone", serial=self.serial)
         return self.borrowed
 
     def borrow(self, borrowed: Borrowed) -> None:
@@ -193,16 +193,16 @@ class PhoneServer:
         self._configure_it()
 
     def _adopted(self) -> bool:
-        """Use a server that runs: from the session before, or somebody else's, whose work is not ended."""
+        """Use a server that runs: from the session before, or another program's, whose work is not ended."""
         try:
             with boundary(self.serial):
                 self.ping(self.now.lease.until(PING_TIMEOUT_S))
                 self._configure()
         except NotSent:
-            self._end()  # nobody listens
+            self._end()  # no process listens
         except (AutomationLost, DeadlinePassed):
             self._end()
-            self._kill_stale()  # somebody does, but is of no use, and would hold the port
+            self._kill_stale()  # one listens that does not answer; it would keep the port
         else:
             return True
         return False

@@ -77,7 +77,7 @@ class RpcConnection:
                 if (response.length or 0) > MAX_ANSWER_BYTES:
                     raise self._too_large()
                 data = response.read(MAX_ANSWER_BYTES + 1)
-                if len(data) > MAX_ANSWER_BYTES:  # in chunks, whose number nobody announces
+                if len(data) > MAX_ANSWER_BYTES:  # in chunks, whose number is not announced
                     raise self._too_large()
                 if response.length:
                     raise self._lost(f"{response.length} bytes of the answer are missing")

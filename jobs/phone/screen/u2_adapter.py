@@ -68,7 +68,7 @@ class Phone(adbutils.AdbDevice):
     def open_transport(self, command: str | None = None, timeout: float | None = None) -> Connection:
         lease = self.lease
         if lease is None:
-            raise AutomationLost("nobody holds the phone", serial=self.serial or "")
+            raise AutomationLost("no session holds the phone", serial=self.serial or "")
         phone = AdbPhone(AdbClient(self._endpoint, lease.grip), self.serial or "")
         connection = phone.open_within(lease.until(timeout), set_transport=command is None)
         if command is not None:

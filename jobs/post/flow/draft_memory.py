@@ -46,7 +46,7 @@ class DraftMemory:
 
         Args:
             task_id: the task that publishes.
-            indicators: the indicators of earlier uploads that stand there, by screen; None when nobody looked.
+            indicators: the indicators of earlier uploads that stand there, by screen; None when they were not looked for.
             posts: how many posts the profile has, where it says so.
             tile: what the newest post of the profile is called.
             fresh: whether the profile was read anew.
@@ -60,7 +60,7 @@ class DraftMemory:
         return noted if noted.get("task") == task_id else {}
 
     def indicators_before(self, task_id: int) -> dict[str, int] | None:
-        """The indicators of earlier uploads before this task's tap; None when nobody looked."""
+        """The indicators of earlier uploads before this task's tap; None when they were not looked for."""
         indicators: dict[str, int] | None = self._before(task_id).get("signs")
         return indicators
 
@@ -71,7 +71,7 @@ class DraftMemory:
 
     def knows(self, shown: str) -> bool:
         """Whether a text found in a form is one of ours, the beginning of one that was cut off, or one that arrived
-        more than once (U2-4) before anybody could read it back.
+        more than once (U2-4) before it could be read back.
         """
         shown = shown.strip()
         if self._meta is None or not shown:

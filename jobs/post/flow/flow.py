@@ -44,7 +44,7 @@ class Flow(ScreenWalk):
     attempt: Attempt
     #: where something of ours stands that BACK would lose
     composer: frozenset[str] = frozenset()
-    #: where a post can begin; anything else that is found at the start was left open by somebody
+    #: where a post can begin; anything else that is found at the start was left open by a person or an earlier attempt
     starts = frozenset({"home", "own_profile", "account_sheet"})
 
     def __init__(
@@ -66,7 +66,7 @@ class Flow(ScreenWalk):
         self.posting = posting
         self.files = files
         self.drafts = drafts
-        #: indicators of earlier uploads that stood there before ours, by screen; None until somebody looked
+        #: indicators of earlier uploads that stood there before ours, by screen; None until they were looked for
         self.earlier_indicators: dict[str, int] | None = None
         self.account_seen = ""  #: the visible account, once it was read
         self.found_in_front = False  #: the app was in front when we came, as a crash had left it

@@ -21,7 +21,7 @@ from storage.records import MediaFile
 #: Both apps show this folder under "Recents". MediaStore wants the real path, not the /sdcard link.
 FOLDER = "/sdcard/DCIM/Camera"
 REAL_FOLDER = "/storage/emulated/0/DCIM/Camera"
-#: Our own files are told by this prefix; nothing without it is ever removed.
+#: Our own files are recognised by this prefix; nothing without it is ever removed.
 PREFIX = "tkmd-"
 #: Room that must stay free: the apps copy and re-encode what they post.
 SPARE_BYTES = 200 * 1024**2

@@ -15,9 +15,9 @@ from storage.error_codes import ErrorCode
 
 #: Scrolls until the next cell must be in view; each moves by about a screen of the grid.
 MAX_SCROLLS = 8
-#: A swipe may be swallowed while the app loads thumbnails: the end of the grid is believed after so many.
+#: A swipe may be swallowed while the app loads thumbnails: the end of the grid is believed after this many.
 END_SCROLLS = 2
-#: A grid that looks the same for so long rests: a tap while it moves would hit another cell.
+#: A grid that looks the same for this time rests: a tap while it moves would hit another cell.
 REST_S = 0.4
 #: Looks until a grid must rest.
 MAX_LOOKS = 12

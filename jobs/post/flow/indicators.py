@@ -12,7 +12,7 @@ from jobs.post.screens.screens_file import Screen
 class UploadIndicators:
     """What was seen since the publishing tap, told apart from what stood there before.
 
-    A sign counts as ours when there are more of its kind than there were before the tap; where nobody looked before,
+    A sign counts as ours when there are more of its kind than there were before the tap; where they were not looked for before,
     than there were beside our own running upload. Where neither is known it counts as old: a refusal that is not ours
     would have the post repeated.
     """
@@ -24,7 +24,7 @@ class UploadIndicators:
 
         Args:
             driver: looks at the phone.
-            before: the indicators that stood there before the tap, by screen; None when nobody looked.
+            before: the indicators that stood there before the tap, by screen; None when they were not looked for.
             shows_all: whether earlier posts' indicators would show on this sight too.
         """
         self._driver = driver
@@ -47,7 +47,7 @@ class UploadIndicators:
         return sight
 
     def failure_stands(self, sight: Sight) -> bool:
-        """Whether some upload's failure is told here, whosever it is."""
+        """Whether this screen reports that an upload failed, of whichever post."""
         return any(self._screen(name).kind == "failure" for name in self._driver.indicators(sight))
 
     @property

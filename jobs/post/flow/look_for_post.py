@@ -15,7 +15,7 @@ from storage.error_codes import ErrorCode
 
 #: The form must have stood still for this long before that means "never sent".
 FORM_STANDS_S = 20.0
-#: A look for a lost post takes at least so long: a shorter one ends before its own questions are answered.
+#: A look for a lost post takes at least this time: a shorter one ends before its own questions are answered.
 LOOK_S = 40.0
 
 

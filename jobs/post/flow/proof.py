@@ -16,7 +16,7 @@ from storage.records import Outcome, TaskError
 #: The app is back at its tabs without any sign of an upload: after this long that is an answer too.
 QUIET_AFTER_PROGRESS_S = 0.3
 QUIET_WITHOUT_PROGRESS_S = 6.0
-#: The form still stands after the tap: so long is waited before that counts.
+#: How long the form must still stand after the tap until that counts.
 FORM_STAYS_S = 60.0
 Asks = Callable[[Sight], bool]
 #: Human-needed screens after the tap that are the app's answer to it.
@@ -119,7 +119,7 @@ class Watch:
                 screen.says if screen else "",
                 step=sight.name,
             ), 0
-        # Without a running upload before it, a post that is a moment old may be anybody's.
+        # Without a running upload before it, a post that is a moment old may be another account's.
         if kind == "success" and sight.screen and (sight.screen.trace or self._shows_own_post(sight)):
             return published(f"the app shows it: {sight.name}"), 0
         if kind == "progress":
@@ -141,7 +141,7 @@ class Watch:
         return (self.saw_progress or self.is_ours(sight)) and not self.indicators.failure_stands(sight)
 
     def _asks_of_the_post(self, sight: Sight) -> bool:
-        """A sheet that nobody knows over the form that was sent: closing it could take the post back."""
+        """An unknown sheet over the form that was sent: closing it could take the post back."""
         return sight.name == "some_sheet" and self.on_form(self.flow.driver.beneath(sight))
 
     def _human(self, sight: Sight) -> Verdict | None:
@@ -156,7 +156,7 @@ class Watch:
         """The form still stands: the app may be slow, so only the whole time for proof makes that an answer.
 
         Where an interruption lay in the way of the tap, a shorter time does. A form that comes after the app had left
-        it says nothing: it may be anybody's.
+        it says nothing: it may be another account's.
         """
         if self.left_form:
             return None, 10.0

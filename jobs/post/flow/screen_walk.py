@@ -22,7 +22,7 @@ SPLASH_LABELS = 3
 FOREIGN_PATIENCE_S = 3.0
 #: How long a tap may take to have its effect before it is tried once more.
 EFFECT_S = 8.0
-#: An effect that an interruption delayed may come so long after its tap.
+#: How long after its tap an effect may come that an interruption delayed.
 LATE_EFFECT_S = 3.0
 
 

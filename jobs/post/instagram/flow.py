@@ -32,7 +32,9 @@ class InstagramFlow(Flow):
         self.audio = AudioPage(self)
         self.posts_before: int | None = None
         self.tile_before = ""
-        self.ring_before: bool | None = None  #: whether a story stood in the tray; None until somebody looked
+        self.ring_before: bool | None = (
+            None  #: whether a story stood in the tray; None until it was looked for
+        )
         self.feed_sought = False
         self.feed_looked_at = False  #: after the tap
         self.profile_fresh = False  #: whether the numbers of the profile were read anew before the post

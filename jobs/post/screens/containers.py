@@ -138,7 +138,7 @@ def _over(visible: Sequence[Node], tree: UiTree, scrim: Node | None, box: Node |
         if node is first or node in above:
             continue
         if not same_window(node, first, tree):
-            # A sheet's window lies over the app's others. What other apps lay over it is told by itself.
+            # A sheet's window lies over the app's others. What other apps lay over it is recognised by itself.
             if node.package == first.package:
                 hidden.append(node)
             continue

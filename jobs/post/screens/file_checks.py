@@ -49,7 +49,7 @@ def _rule_problems(where: str, rule: Rule, words: dict[str, Label], elements: Co
 
 
 def stop_words(file: ScreensFile) -> set[str]:
-    """The words by which screens are told where a post ends: refusals, and what only a person may answer."""
+    """The words by which screens are recognised where a post ends: refusals, and what only a person may answer."""
     named = (
         element
         for screen in file.screens.values()
@@ -94,7 +94,7 @@ def _tied(rule: Rule) -> bool:
 
 
 def _loose_words(file: ScreensFile) -> list[str]:
-    """Screens that end an attempt or decide about a post, told by words that could be anybody's."""
+    """Screens that end an attempt or decide about a post, recognised by words that people may have written."""
     problems = []
     for name, screen in file.screens.items():
         decides = screen.kind in ("human", "failure") or screen.trace
@@ -105,7 +105,7 @@ def _loose_words(file: ScreensFile) -> list[str]:
             screen.all or not all(_tied(r) for e in screen.any for r in file.elements.get(e, ()))
         ):
             problems.append(
-                f"screens.{name}: is told by words alone, which people's texts may hold: "
+                f"screens.{name}: is recognised by words alone, which people's texts may hold: "
                 "give a rule of `all` an `id`, a `place` or an element beside it"
             )
     return problems

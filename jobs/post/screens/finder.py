@@ -75,7 +75,7 @@ class ElementIndex:
 
     @lazy
     def nodes(self) -> list[Node]:
-        """The nodes on which a screen is told: those of the topmost sheet where there is one, else all visible ones."""
+        """The nodes by which a screen is recognised: those of the topmost sheet where there is one, else all visible ones."""
         if any(self.strangers):  # the app's own screen is not on top, or has only a part of the screen
             over = {n for root in self.strangers[0] for n in root.walk()}
             return [] if self._beneath else [n for n in self.visible if n in over]

@@ -126,7 +126,7 @@ class Containers(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
 
 
 class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How a screen is told, and what is tapped there."""
+    """How a screen is recognised, and what is tapped there."""
 
     kind: Kind
     layer: int  #: the screen with the highest layer that fits is the one on top

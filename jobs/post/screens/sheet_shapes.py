@@ -24,7 +24,7 @@ COVERED_HEIGHT = 0.4
 PAGE_WIDTH, PAGE_HEIGHT, PAGE_COVERS, PAGE_SHARE, PAGE_SPREAD = 0.95, 0.85, 2, 0.6, 0.15
 #: A window of ours that has less than this part of another app's lies over that, as a dialog does.
 WINDOW_PART = 0.8
-#: A window with so many labels of one letter is a keyboard.
+#: A window with at least this many labels of one letter is a keyboard.
 KEYS = 15
 #: Another app's window beside ours has at least this part of the screen: the screen is split.
 SPLIT_PART = 0.2
@@ -108,7 +108,7 @@ def other_windows(
 
 
 def _has_keys(root: Node) -> bool:
-    """Whether a window is a keyboard: some have names of packages that nobody knows, but all have keys with letters."""
+    """Whether a window is a keyboard: the packages of some are not known, but all have keys with letters."""
     return sum(1 for n in root.walk() if len(n.text or n.content_desc) == 1) >= KEYS
 
 

@@ -23,7 +23,7 @@ def load(platform: str, overlay_dir: str = "", *, covered_only: bool = False) ->
     Args:
         platform: which app.
         overlay_dir: folder with any of `OVERLAYS`; "" means none.
-        covered_only: leave out the words of languages that are not covered: for whoever touches something.
+        covered_only: leave out the words of languages that are not covered: for callers that touch something.
 
     Raises:
         ScreensInvalid: a file is missing, malformed or contradicts itself.

@@ -85,7 +85,7 @@ class TikTokFlow(Flow):
         except ScriptFailed as failed:
             if failed.code != ErrorCode.UI_CHANGED:
                 raise
-            if not self.profile_failed:  # a screen that nobody knows may have come in between
+            if not self.profile_failed:  # an unknown screen may have come in between
                 self.profile_failed = True
                 return self.fresh_start(f"the profile did not come: {failed}")
             self.attempt.note(f"the account cannot be read, so its name is not known: {failed}")
@@ -98,7 +98,7 @@ class TikTokFlow(Flow):
         if self.restarted:
             raise ScriptFailed(
                 ErrorCode.UPLOAD_PENDING,
-                "an earlier upload stands still on the phone: somebody must look at it",
+                "an earlier upload stands still on the phone: a person must look at it",
                 step="home",
             )
         self.restarted = True
@@ -184,7 +184,7 @@ class TikTokFlow(Flow):
         """TikTok resumes unfinished posts. Text that is ours was left by an attempt that was cut off.
 
         Raises:
-            ScriptFailed: the text is somebody else's: a person must finish or discard that post.
+            ScriptFailed: the text is not ours: a person must finish or discard that post.
         """
         fields = (("title_field", self.plan.title), ("description_field", self.plan.description))
         left = False

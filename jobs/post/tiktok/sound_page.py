@@ -78,7 +78,7 @@ class TikTokSoundPage(SoundPage):
             return flow.press(sight, "use_sound_button")
         if self.wanted:
             return self._mark(sight)
-        flow.driver.back("a sound page is open that nobody asked for")
+        flow.driver.back("a sound page is open that was not asked for")
         return flow.driver.until(sight, lambda s: s.name != "sound_page", 5.0)
 
     def check_in_camera(self, sight: Sight) -> Sight:

@@ -43,7 +43,7 @@ def test_names_are_unique_and_plain(path: Path) -> None:
     with pytest.raises(TokenError, match="already"):
         new_token(path, "Laptop")
     for name in ("", " ", "-x", "a/b", "x" * 65, "a\nb"):
-        with pytest.raises(TokenError, match="no name for a token"):
+        with pytest.raises(TokenError, match="not a name for a token"):
             new_token(path, name)
 
 

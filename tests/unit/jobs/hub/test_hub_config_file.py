@@ -48,7 +48,7 @@ def test_all_problems_are_reported_together_with_their_lines():
     assert found == [
         "line 2: server.listn: there is no such key; did you mean 'listen'?",
         "line 4: posting.max_retry_count: expected a whole number, got a text",
-        'line 5: posting.timezone: "Europe/Berlni" is no time zone; did you mean "Europe/Berlin"?',
+        'line 5: posting.timezone: "Europe/Berlni" is not a time zone; did you mean "Europe/Berlin"?',
         "line 6: srver: there is no such section; did you mean 'server'?",
     ]
 
@@ -98,7 +98,7 @@ def test_a_broken_entry_hides_no_problem_of_its_neighbours_or_its_own():
     )
     assert problems_of(text) == [
         "line 1: accounts[0].username: is missing",
-        "line 5: accounts[1].package: is no package name like com.instagram.android",
+        "line 5: accounts[1].package: is not a package name, e.g. com.instagram.android",
         "line 7: notify[0].kind: must be one of webhook, ntfy, apprise; did you mean 'ntfy'?",
         "line 9: notify[0].events: there is no event 'disc'; did you mean 'disk'?",
         "line 12: notify[1].url: must start with http:// or https://",
@@ -136,7 +136,7 @@ def test_a_dotted_key_has_its_line():
         ('[adb]\nhost = ""', "adb.host: must not be empty; the adb server of this box is 127.0.0.1"),
         (
             '[posting]\ntiktok_package = ""',
-            "posting.tiktok_package: is no package name like com.instagram.android",
+            "posting.tiktok_package: is not a package name, e.g. com.instagram.android",
         ),
         (
             '[[notify]]\nkind = "webhook"\nurl = "https:///hook"',
@@ -144,7 +144,7 @@ def test_a_dotted_key_has_its_line():
         ),
         (
             '[[notify]]\nkind = "ntfy"\nurl = "https://ntfy.sh/x"\nsecret = "пароль"',
-            "notify[0].secret: is no access token of ntfy: those have neither spaces nor letters beyond ASCII",
+            "notify[0].secret: is not an access token of ntfy: those have neither spaces nor letters beyond ASCII",
         ),
     ],
 )

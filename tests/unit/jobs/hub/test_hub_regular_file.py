@@ -20,7 +20,7 @@ def test_a_regular_file_is_opened_and_nothing_else_is(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     before = sum(1 for _ in Path("/proc/self/fd").iterdir())
     for path in (tmp_path, tmp_path / "link", tmp_path / "pipe", Path("/dev/null")):
-        with pytest.raises(NotRegular, match="no regular file"):
+        with pytest.raises(NotRegular, match="not a regular file"):
             open_regular(path)
     assert sum(1 for _ in Path("/proc/self/fd").iterdir()) == before
     with pytest.raises(FileNotFoundError):
@@ -46,4 +46,4 @@ def test_a_pipe_in_the_place_of_a_caption_file_blocks_nothing(
     worker.start()
     worker.join(5.0)
     assert errors
-    assert "no regular file" in str(errors[0])
+    assert "not a regular file" in str(errors[0])

@@ -80,7 +80,7 @@ def test_R67_phones_are_called_by_their_labels_too(hub):
         ("phone Shelf A-3 (A) is gone: not connected", "A"),
         ("2 phones on USB hub 1-2 were lost together: Shelf A-3 (A), B", None),
         ("phone Shelf A-3 (A): accept the key", "A"),
-        ("phone Shelf A-3 (A) needs somebody: task 7: logged out", "A"),
+        ("phone Shelf A-3 (A) needs a person: task 7: logged out", "A"),
     ]
 
 

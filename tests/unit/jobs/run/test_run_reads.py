@@ -18,7 +18,7 @@ from jobs.queue.turn import STOPPED, ReadTurn, Turn
 from jobs.run.claims import Claims
 from jobs.run.endings import Endings
 from jobs.run.runner import Runner
-from jobs.run.turns import Turns, Watch
+from jobs.run.turn_register import Turns, Watch
 from jobs.task.attempt import ScriptFailed
 from jobs.task.states import Mover
 from storage.error_codes import ErrorCode

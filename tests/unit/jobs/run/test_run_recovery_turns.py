@@ -90,7 +90,7 @@ def test_a_post_of_unknown_fate_is_looked_for_each_turn_and_named_once(
     found.recovery.turn()
     assert found.looked_for == [task.id, task.id]
     assert (found.stored(task).stage, found.stored(task).remark) == (stage, LOOKING)
-    assert caplog.messages == [f"task {task.id}: looking for its post, because nobody saw how it ended"]
+    assert caplog.messages == [f"task {task.id}: looking for its post, because it is not known how it ended"]
 
 
 @pytest.mark.parametrize(("facts", "bound_s"), [({}, SETTLE_BOUND_S), ({"stop_requested": True}, ONE_LOOK_S)])
@@ -106,7 +106,7 @@ def test_the_search_for_a_post_ends_as_unknown_at_its_bound_and_not_before(
     found.clock.advance(1)
     found.recovery.turn()
     stored = found.stored(task)
-    sentence = "nobody saw how the attempt ended, and its phone could not be looked at"
+    sentence = "it is not known how the attempt ended, and its phone could not be looked at"
     assert (stored.stage, stored.outcome) == (Stage.FAILED, Outcome.UNKNOWN)
     assert stored.error == TaskError("interrupted", sentence)
     assert stored.remark.startswith(f"{sentence}; ")

@@ -33,7 +33,7 @@ from jobs.run.evidence import Evidence
 from jobs.run.holds import Holds
 from jobs.run.post_turn import LookTurn, PostTurn
 from jobs.run.runner import DOOR_PAUSE_S, NOT_READY_PAUSE_MAX_S, Pause, Runner
-from jobs.run.turns import Turns
+from jobs.run.turn_register import Turns
 from jobs.task.attempt import Attempt, OnHold, ScriptFailed, Verdict
 from jobs.task.states import Mover
 from storage.error_codes import ErrorCode
@@ -240,7 +240,7 @@ def test_somebody_who_ended_it_first_is_left_alone(rig: Rig, caplog: pytest.LogC
     with caplog.at_level(logging.INFO):
         assert rig.claim(task) == []
     assert rig.stored(task.id).remark == "by another"
-    assert f"task {task.id}: somebody else ended it: " in caplog.text
+    assert f"task {task.id}: it was ended from elsewhere: " in caplog.text
 
 
 def test_a_claim_that_cannot_be_written_leaves_nothing_registered(rig: Rig) -> None:
@@ -771,7 +771,7 @@ def test_an_attempt_that_is_no_longer_the_running_one_writes_nothing(
     rig.store.tasks.change(attempt.task_id, remark="another's", **change)
     assert rig.endings.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "late"))
     assert rig.stored(attempt.task_id).remark == "another's"
-    assert rig.notes(attempt.task_id) == ["somebody else ended this attempt"]
+    assert rig.notes(attempt.task_id) == ["this attempt was ended from elsewhere"]
 
 
 def test_an_end_that_another_writes_at_the_same_moment_stands(rig: Rig) -> None:
@@ -786,7 +786,7 @@ def test_an_end_that_another_writes_at_the_same_moment_stands(rig: Rig) -> None:
     assert rig.endings.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "late"))
     assert rig.stored(attempt.task.id).remark == "another's"
     (note,) = rig.notes(attempt.task.id)
-    assert note.startswith("somebody else ended this attempt: ")
+    assert note.startswith("this attempt was ended from elsewhere: ")
 
 
 def test_proof_that_is_written_already_is_not_written_again(rig: Rig) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jobs.phone.errors import LeaseLost, PhoneOffline, StopRequested
-from jobs.run.turns import LET_GO_S, STOP_COMMIT_BOUND_S
+from jobs.run.turn_register import LET_GO_S, STOP_COMMIT_BOUND_S
 from jobs.task.attempt import Attempt, Verdict
 from storage.records import Outcome, Stage, Task
 from tests.support.bench import Bench

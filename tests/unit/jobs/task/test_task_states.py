@@ -259,7 +259,7 @@ def test_a_refused_move_says_which_one_it_was(store: Store) -> None:
         mover.move(running.id, Stage.COMMITTING, outcome=Outcome.NONE)
     behind = in_stage(store, Stage.VERIFYING)
     with pytest.raises(
-        IllegalMove, match=r"^after the commit point nobody may claim that nothing was published$"
+        IllegalMove, match=r"^after the commit point a task must not be recorded as not published$"
     ):
         mover.move(behind.id, Stage.FAILED, expect={Stage.VERIFYING}, outcome=Outcome.NONE)
 

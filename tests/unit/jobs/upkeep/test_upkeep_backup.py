@@ -165,7 +165,7 @@ def snapshot_of(folder):
 )  # fmt: skip
 def test_names_in_a_backup_that_lead_elsewhere_are_refused(hub, tmp_path, name):
     _, path = hub.back_up()
-    with pytest.raises(BackupUnreadable, match="no backup that this program made"):
+    with pytest.raises(BackupUnreadable, match="not a backup that this program made"):
         hub.plan(forged(path, tmp_path / "made.tar", **{name: b"evil"}), tmp_path)
     assert not list(tmp_path.parent.rglob("evil"))
 

@@ -270,7 +270,7 @@ def test_what_is_swapped_in_for_a_checked_file_is_refused_at_once_and_never_read
     failed: list[PushFailed] = []
 
     def push() -> None:
-        with pytest.raises(PushFailed, match="no regular file any more") as caught:
+        with pytest.raises(PushFailed, match="not a regular file any more") as caught:
             session.push(local, REMOTE)
         failed.append(caught.value)
 

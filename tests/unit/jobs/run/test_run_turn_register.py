@@ -15,7 +15,7 @@ from jobs.queue.turn import REQUEST, SHUTDOWN, Turn
 from jobs.run.endings import Endings
 from jobs.run.evidence import Evidence
 from jobs.run.post_turn import PostTurn
-from jobs.run.turns import LET_GO_S, STOP_COMMIT_BOUND_S, Turns, Watch
+from jobs.run.turn_register import LET_GO_S, STOP_COMMIT_BOUND_S, Turns, Watch
 from jobs.task.states import Mover
 from storage.records import Stage
 from storage.store import Store
