@@ -123,10 +123,8 @@ class Channel:
 
     def handle(self, events: int) -> None:
         """React to what happened on the socket."""
-        if not events & self.wanted:
-            self._loop.want(
-                self, self.wanted
-            )  # it was watched for longer than wanted: that saves a system call
+        if not events & self.wanted:  # it was watched for longer than wanted: that saves a system call
+            self._loop.want(self, self.wanted)
         elif self._lingers:
             if self._lingers.ended():
                 self.close()

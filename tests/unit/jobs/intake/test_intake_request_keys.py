@@ -52,6 +52,7 @@ def test_WEB_8_the_same_key_and_body_get_the_same_answer(door: Door) -> None:
     first = door.intake.create(body, idempotency_key="k1", body=b"{...}")
     again = door.intake.create(body, idempotency_key="k1", body=b"{...}")
     assert (first.replayed, again.replayed) == (False, True)
+    assert not again.dry_run
     assert again.answer == first.answer
     assert [task.id for task in again.tasks] == first.answer["task_ids"]
     assert len(door.store.tasks) == 1
