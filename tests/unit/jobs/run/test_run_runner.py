@@ -201,6 +201,15 @@ def test_a_task_that_is_gone_or_no_longer_queued_is_not_claimed(rig: Rig) -> Non
     assert rig.stored(task.id).stage is Stage.FAILED
 
 
+def test_a_task_that_was_given_to_another_phone_meanwhile_is_claimed_there_and_nowhere_else(rig: Rig) -> None:
+    task = rig.queued("A")
+    turn = rig.claims.turn_for(task, False)
+    moved = rig.store.tasks.change(task.id, serial="B")
+    assert rig.claims.claim([turn]) == []
+    assert rig.stored(task.id).stage is Stage.QUEUED
+    assert [there.serial for there in rig.claim(moved)] == ["B"]
+
+
 @pytest.mark.parametrize("asked", ["stop_requested", "deleted"])
 def test_a_task_whose_end_was_asked_for_meanwhile_is_stopped_instead_of_claimed(rig: Rig, asked: str) -> None:
     task = rig.store.tasks.change(rig.queued().id, **{asked: True})
