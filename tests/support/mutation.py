@@ -37,7 +37,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jobs/task/ending.py": ("jobs/task/test_task_ending.py",),
     "jobs/queue/turn.py": ("jobs/run/test_run_post_turn.py", "jobs/run/test_run_reads.py"),
     "jobs/run/turn_register.py": ("jobs/run/test_run_turn_register.py", "jobs/run/test_run_reads.py"),
-    "jobs/run/post_turn.py": ("jobs/run/test_run_post_turn.py",),
+    "jobs/run/post_turn.py": ("jobs/run/test_run_post_turn.py", "jobs/run/test_run_runner.py"),
     "jobs/run/claims.py": ("jobs/run/test_run_runner.py",),
     "jobs/run/endings.py": ("jobs/run/test_run_runner.py",),
     "jobs/run/control.py": ("jobs/run/test_run_control.py", "jobs/intake/test_intake_repeat_guard.py"),

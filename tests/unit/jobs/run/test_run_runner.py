@@ -26,7 +26,7 @@ from jobs.phone.errors import (
 )
 from jobs.phone.protocol import PhoneState
 from jobs.phone.screen.tree import UiTree
-from jobs.queue.turn import REQUEST, SHUTDOWN
+from jobs.queue.turn import REQUEST, SHUTDOWN, ReadTurn
 from jobs.run.claims import SETTLE_EXTRA_S, Claims
 from jobs.run.endings import Endings
 from jobs.run.evidence import Evidence
@@ -994,3 +994,12 @@ def test_waiting_for_idle_waits_as_long_as_is_left_and_ends_with_the_last_attemp
     rig.clock.wait_for = wait_for  # type: ignore[method-assign, assignment]
     assert rig.turns.wait_idle(Deadline(rig.clock, 7.0)) is True
     assert waited == [(rig.turns._changed, 7.0)]
+
+
+def test_a_read_that_failed_says_why_and_counts_as_ended(rig: Rig) -> None:
+    ends: list[str] = []
+    turn = ReadTurn(
+        "A", "is looked at", lambda *_: None, ends.append, clock=rig.clock, wait_s=1.0, lease_s=1.0
+    )
+    assert rig.endings.fail(turn, PhoneOffline("it went")) is True
+    assert ends == ["it went"]
