@@ -783,7 +783,8 @@ def test_an_attempt_that_is_no_longer_the_running_one_writes_nothing(
     assert rig.notes(attempt.task_id) == ["this attempt was ended from elsewhere"]
 
 
-def test_an_end_that_another_writes_at_the_same_moment_stands(rig: Rig) -> None:
+@pytest.mark.parametrize("patient", [True, False])
+def test_an_end_that_another_writes_at_the_same_moment_stands(rig: Rig, patient: bool) -> None:
     attempt = rig.begun()
     inner = rig.mover.move_through
 
@@ -792,7 +793,7 @@ def test_an_end_that_another_writes_at_the_same_moment_stands(rig: Rig) -> None:
         return inner(task, steps)
 
     rig.mover.move_through = late  # type: ignore[method-assign]
-    assert rig.endings.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "late"))
+    assert rig.endings.fail(attempt, ScriptFailed(ErrorCode.UI_CHANGED, "late"), patient=patient)
     assert rig.stored(attempt.task.id).remark == "another's"
     (note,) = rig.notes(attempt.task.id)
     assert note.startswith("this attempt was ended from elsewhere: ")
