@@ -17,8 +17,6 @@ from jobs.post.screens.sheet_shapes import other_windows
 
 #: A page of the app's own, such as a log-in, is made of no more nodes than this.
 PAGE_NODES = 130
-#: What a rule may ask of a node as the tree says it.
-_FLAGS = ("clickable", "enabled", "checkable", "checked", "selected", "focused", "scrollable")
 
 
 class ElementIndex:
@@ -246,21 +244,18 @@ class ElementIndex:
             if anchor is None:
                 return []
             anchors[name] = anchor.node
-        barred = [f.node for name in rule.without for f in self.find_all(name)]
         matched = [
-            n
-            for n in self._candidates(rule)
-            if self._fits(n, rule)
-            and lies(n, rule, anchors, self.tree)
-            and not any(touch(n, b) for b in barred)
+            n for n in self._candidates(rule) if self._fits(n, rule) and lies(n, rule, anchors, self.tree)
         ]
+        if matched and rule.without:
+            barred = [f.node for name in rule.without for f in self.find_all(name)]
+            matched = [n for n in matched if not any(touch(n, b) for b in barred)]
         matched.sort(key=lambda n: n.order)
         return matched
 
     def _fits(self, node: Node, rule: Rule) -> bool:
-        for flag in _FLAGS:
-            wanted = getattr(rule, flag)
-            if wanted is not None and wanted != getattr(node, flag):
+        for flag, wanted in rule.flags:
+            if wanted != getattr(node, flag):
                 return False
         if rule.editable is not None and rule.editable != is_editable(node):
             return False

@@ -25,6 +25,10 @@ _SAME = str.maketrans(
 )
 
 
+#: Whether a label's patterns fit a text is remembered for so many texts of at most so many characters.
+JUDGED_MAX, JUDGED_CHARS = 1024, 60
+
+
 @lru_cache(maxsize=8192)
 def normalise(text: str) -> str:
     """A text in the form in which texts are compared: folded case, straight quotes, single spaces."""
@@ -40,13 +44,14 @@ class Label:
     Patterns are searched in the normalised form, so they are written in lower case with straight quotes.
     """
 
-    __slots__ = ("_pattern", "name", "texts")
+    __slots__ = ("_judged", "_pattern", "name", "texts")
 
     def __init__(self, name: str, texts: Iterable[str], patterns: Iterable[str] = ()) -> None:
         self.name = name
         self.texts = frozenset(normalise(t) for t in texts)
         joined = "|".join(f"(?:{p})" for p in patterns)
         self._pattern = re.compile(joined) if joined else None
+        self._judged: dict[str, bool] = {}  #: of short texts: the same ones stand on screen after screen
 
     @property
     def has_patterns(self) -> bool:
@@ -62,7 +67,18 @@ class Label:
         """The same for a text that is already normalised."""
         if not text:
             return False
-        return text in self.texts or (self._pattern is not None and self._pattern.search(text) is not None)
+        if text in self.texts:
+            return True
+        if self._pattern is None:
+            return False
+        known = self._judged.get(text)
+        if known is None:
+            known = self._pattern.search(text) is not None
+            if len(text) <= JUDGED_CHARS:
+                if len(self._judged) >= JUDGED_MAX:
+                    self._judged.clear()
+                self._judged[text] = known
+        return known
 
 
 def label_from_entries(

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from jobs.hub.lazy import lazy
 from jobs.hub.platforms import PLATFORMS
 from jobs.post.screens.labels import Label
 from storage.error_codes import ErrorCode
@@ -33,12 +34,16 @@ class ScreensInvalid(ValueError):
         self.problems = problems
 
 
+#: What a rule may ask of a node as the tree says it.
+_FLAGS = ("clickable", "enabled", "checkable", "checked", "selected", "focused", "scrollable")
+
+
 def each(value: Texts) -> tuple[str, ...]:
     """The texts of a field that holds one or several."""
     return (value,) if isinstance(value, str) else value
 
 
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """One way to find an element: a node for which everything that is given here holds.
 
     Texts are a literal or "@word"; a list means any of them. The words of this struct are explained in docs/screens.md.
@@ -89,7 +94,13 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         """Every literal and "@word" that the rule reads."""
         return tuple(text for field in (self.text, self.desc, self.label, self.hint) for text in each(field))
 
-    @property
+    @lazy
+    def flags(self) -> tuple[tuple[str, bool], ...]:
+        """What the rule asks of a node as the tree says it: attribute and value."""
+        asked = ((flag, getattr(self, flag)) for flag in _FLAGS)
+        return tuple((flag, wanted) for flag, wanted in asked if wanted is not None)
+
+    @lazy
     def anchors(self) -> tuple[str, ...]:
         """The elements beside, around or within which the rule looks."""
         places = (
