@@ -72,6 +72,7 @@ class Dispatcher:
         self._lock = threading.Lock()
         self._lanes: dict[str, Lane] = {}
         self._busy: dict[str, Turn] = {}
+        self._at_work: dict[str, str] = {}  #: what phones at work are called -> under which serial they work
         self._reports: Counter[str] = Counter()
         self._draining = False
         self.loop = Loop("dispatcher", self.turn, clock, longest_wait_s=LOOK_S)
@@ -202,6 +203,7 @@ class Dispatcher:
         with self._lock:
             if self._draining:
                 return LOOK_S
+            self._at_work = {name: own for serial in self._busy for name, own in self._names_of(serial)}
             for lane in self._lanes.values():
                 if len(lane) <= LONG_LANE or now - lane.gone_at >= LOOK_S:
                     lane.gone_at = now
@@ -213,6 +215,7 @@ class Dispatcher:
                 if turn is not None:
                     turn.reports = self._reports[lane.serial]
                     self._busy[lane.serial] = turn
+                    self._at_work.update(self._names_of(lane.serial))
                     started.append(turn)
                     reason = self._obstacle(lane)
                 labels.extend(lane.labels(reason, self._behind(lane, reason), HEADS))
@@ -286,8 +289,7 @@ class Dispatcher:
             return Hold(Waiting.DEVICE, f"the phone {serial} is not ready: {unfit}")
         if self._clock.monotonic() < lane.not_before:
             return Hold(Waiting.DEVICE, f"the phone {serial} is not ready: {lane.door}")
-        twin = self._busy_twin(info)
-        if twin is not None:
+        if twin := self._at_work.get(info.identity):
             return Hold(Waiting.DEVICE, f"the phone {serial} is also connected as {twin} and works there")
         if len(self._busy) >= self._limit:
             return Hold(Waiting.SLOT, f"{self._limit} phones work already, which is the limit")
@@ -299,12 +301,10 @@ class Dispatcher:
             return Hold(Waiting.DEVICE, f"tasks that were due before it have the phone {lane.serial} first")
         return reason
 
-    def _busy_twin(self, info: PhoneInfo) -> str | None:
-        """Another serial of the same phone that is at work."""
-        if not info.identity:
-            return None
-        for serial in self._busy:
-            other = self._phones.info(serial)
-            if other is not None and info.identity in {other.identity, serial}:
-                return serial
-        return None
+    def _names_of(self, serial: str) -> Iterator[tuple[str, str]]:
+        """What a phone at work is called otherwise, beside the serial under which it works."""
+        info = self._phones.info(serial)
+        if info is not None:
+            yield serial, serial
+            if info.identity:
+                yield info.identity, serial

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from jobs.hub.clock import Clock, SystemClock
 from jobs.hub.settings import Phones, Posting, Settings
@@ -75,7 +75,7 @@ class Bench:
             self.settings,
             self.clock,
             self.store,
-            phones,
+            cast("Any", phones),  # its sessions can do only what the engine itself asks for
             {"post": script},
             self.evidence,
             synchronised=lambda: synchronised,
