@@ -46,6 +46,9 @@ BLIND_GLANCES = 2
 TAP_TIMEOUT_S = 10.0
 #: How often a screen is looked at while it is waited for: quickly at first, since most screens come at once.
 LOOK_PAUSE_MIN_S, LOOK_PAUSE_MAX_S = 0.05, 0.5
+#: A change is seen this late at most, or late by this part of the time that it took to come: an upload takes minutes, and
+#: each look costs the phone some of its processor.
+LOOK_LATE_S, LOOK_LATE_PART = 0.12, 0.05
 
 _KEYS = frozenset({"back", "home", "enter", "power"})
 
@@ -261,7 +264,8 @@ class Session:
             if not tree.same_as(last) or deadline.expired:
                 return tree
             self._grip.wait(deadline.within(pause_s))
-            pause_s = min(LOOK_PAUSE_MAX_S, pause_s * 1.4)
+            waited_s = timeout_s - deadline.remaining_s
+            pause_s = min(LOOK_PAUSE_MAX_S, pause_s * 1.4, max(LOOK_LATE_S, LOOK_LATE_PART * waited_s))
 
     def screenshot(self, *, timeout_s: float = 10.0) -> bytes | None:
         with self._turn():
