@@ -236,6 +236,7 @@ _TIKTOK: dict[str, dict[str, Any]] = {
     "home": {"screen": "home"},
     "friends": {"screen": "friends"},
     "profile": {"screen": "profile"},
+    "account sheet": {"screen": "account-sheet"},
     "form": {"screen": "post", "words": OURS},
     "empty form": {"screen": "post"},
     "another form": {"screen": "post", "words": "something else"},

@@ -12,7 +12,7 @@ from jobs.phone.errors import AutomationLost
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
-from tests.support.film import FilmStage
+from tests.support.film import OURS, FilmStage
 
 Film = dict[float, str]
 
@@ -232,6 +232,19 @@ def test_the_tabs_are_where_a_post_can_begin(screen: str) -> None:
     assert scene.stage.way == []
 
 
+def test_an_account_sheet_that_was_left_open_is_closed_by_back() -> None:
+    scene = Scene({0: "account sheet", 3: "profile"})
+    assert scene.flow.close_account_sheet(scene.see()).name == "own_profile"
+    assert scene.stage.way == ["press back: the account sheet was left open"]
+    assert (scene.phone.taps, scene.took_s) == (["back on account sheet"], 3.0)
+
+
+def test_an_account_sheet_has_four_seconds_to_go() -> None:
+    scene = Scene({0: "account sheet"})
+    assert scene.flow.close_account_sheet(scene.see()).name == "account_sheet"
+    assert scene.took_s == 4.0
+
+
 def test_what_a_person_must_do_is_not_started_over() -> None:
     scene = Scene({0: "login"})
     failed = scene.fails(lambda flow, _: flow.first_look())
@@ -411,6 +424,16 @@ def test_a_list_is_scrolled_to_its_end_and_no_further() -> None:
     assert button is not None
     assert there is sight
     assert scene.stage.way == ["swipe up"]
+
+
+def test_a_typed_text_has_three_seconds_to_stand_there_and_is_then_typed_once_more() -> None:
+    scene = Scene({0: "empty form", 3: "form"})
+    scene.flow.type_text(scene.see(), "description_field", OURS, "post_screen")
+    assert [touch for touch in scene.stage.way if touch.startswith("type '")] == [f"type {OURS!r}"]
+    late = Scene({0: "empty form", 3.5: "form"})
+    late.flow.type_text(late.see(), "description_field", OURS, "post_screen")
+    assert [touch for touch in late.stage.way if touch.startswith("type '")] == [f"type {OURS!r}"] * 2
+    assert late.stage.attempt.facts["the description does not read as typed"] == {"tried": 1}
 
 
 def test_a_text_that_the_app_changed_is_told_with_the_place_and_kept_for_later() -> None:
