@@ -237,6 +237,7 @@ _TIKTOK: dict[str, dict[str, Any]] = {
     "friends": {"screen": "friends"},
     "profile": {"screen": "profile"},
     "account sheet": {"screen": "account-sheet"},
+    "account sheet with another name": {"screen": "account-sheet", "says": (("Demo One", "Demo Two"),)},
     "form": {"screen": "post", "words": OURS},
     "empty form": {"screen": "post"},
     "another form": {"screen": "post", "words": "something else"},
