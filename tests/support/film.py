@@ -173,6 +173,8 @@ def _taken(
     mine: dict[str, Any] | None = None,
     words: str = "",
     editing: bool = False,
+    typing: bool = False,
+    photos: bool = False,
     phase: int | None = None,
     says: tuple[tuple[str, str], ...] = (),
     **state: Any,
@@ -187,6 +189,8 @@ def _taken(
         mine: what the app keeps for its account.
         words: what stands in the form.
         editing: the form's caption is being edited.
+        typing: its description has the focus.
+        photos: it is no video.
         phase: how far an upload is that runs.
         says: texts of the screen, each with what stands there instead.
         state: what else the app keeps.
@@ -199,12 +203,17 @@ def _taken(
     if platform == "tiktok":
         app.compose()
         app.draft.description = words
+        if photos:
+            phone.add_row("/sdcard/DCIM/Camera/a.jpg")
+            app.draft.media = phone.media()
     else:
         app.compose("reel")
         app.draft.caption = words
     app.replace(screen)
     if editing:
         app.top.editing = True
+    if typing:
+        app.top.focus, app.top.typing = "description", True
     if phase is not None:
         app.uploads = [_running(platform, phase)]
     if cover:
@@ -240,6 +249,9 @@ _TIKTOK: dict[str, dict[str, Any]] = {
     "account sheet with another name": {"screen": "account-sheet", "says": (("Demo One", "Demo Two"),)},
     "form": {"screen": "post", "words": OURS},
     "empty form": {"screen": "post"},
+    "form with focus": {"screen": "post", "words": OURS + " ", "typing": True},
+    "photo form": {"screen": "post", "words": OURS, "photos": True},
+    "photo form with focus": {"screen": "post", "words": OURS, "photos": True, "typing": True},
     "another form": {"screen": "post", "words": "something else"},
     "own post": {"screen": "own-post", "mine": {"last": {"caption": OURS}}},
     "own post without words": {"screen": "own-post"},

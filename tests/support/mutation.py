@@ -70,7 +70,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "jobs/post/tiktok/test_tiktok_trouble.py",
         "jobs/post/instagram/test_instagram_trouble.py",
     ),
-    "jobs/post/tiktok/flow.py": TIKTOK,
+    "jobs/post/tiktok/flow.py": (*TIKTOK, "jobs/post/flow/test_flow_guards.py"),
     "jobs/post/tiktok/options.py": TIKTOK,
     "jobs/post/tiktok/sound_page.py": TIKTOK,
     "jobs/post/tiktok/sound_sheet.py": TIKTOK,

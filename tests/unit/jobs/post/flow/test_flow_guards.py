@@ -436,6 +436,56 @@ def test_a_typed_text_has_three_seconds_to_stand_there_and_is_then_typed_once_mo
     assert late.stage.attempt.facts["the description does not read as typed"] == {"tried": 1}
 
 
+def keyboard_leads(scene: Scene, to: str) -> None:
+    """The keyboard is shown; once it is hidden that screen follows."""
+
+    def hide() -> bool:
+        assert scene.phone.begun is not None
+        scene.phone.taps.append("keyboard hidden")
+        scene.phone.film[scene.phone.time.at - scene.phone.begun] = to
+        return True
+
+    scene.phone.hide_keyboard = hide  # type: ignore[method-assign]
+
+
+def test_post_comes_into_view_once_the_field_is_folded() -> None:
+    scene = Scene({0: "photo form with focus"}, leads={"photo form with focus": "photo form"})
+    assert scene.flow.uncover_post(scene.see()).has("post_button")
+    assert scene.stage.way == ["tap collapse_button"]
+    assert scene.took_s == 0.0
+
+
+def test_post_comes_into_view_once_the_keyboard_is_hidden() -> None:
+    scene = Scene({0: "form with focus"})
+    keyboard_leads(scene, "form")
+    assert scene.flow.uncover_post(scene.see()).has("post_button")
+    assert (scene.phone.taps, scene.took_s) == (["keyboard hidden"], 0.0)
+
+
+def test_post_comes_into_view_once_something_harmless_has_the_focus() -> None:
+    scene = Scene({0: "form with focus"}, leads={"form with focus": "form"})
+    assert scene.flow.uncover_post(scene.see()).has("post_button")
+    assert scene.stage.way == ["tap neutral_place"]
+
+
+def test_another_screen_in_the_place_of_the_form_ends_the_search_for_post() -> None:
+    scene = Scene({0: "form with focus"}, leads={"form with focus": "home"})
+    assert scene.flow.uncover_post(scene.see()).name == "home"
+
+
+def test_post_that_comes_late_is_waited_for_and_post_that_never_comes_is_not_looked_for_elsewhere() -> None:
+    late = Scene({0: "form with focus", 3.5: "form"})
+    assert late.flow.uncover_post(late.see()).has("post_button")
+    assert (late.phone.taps, late.took_s) == (["form with focus"], 3.5)
+    never = Scene({0: "photo form with focus"})
+    keyboard_leads(never, "photo form with focus")
+    failed = never.fails(lambda flow, sight: flow.uncover_post(sight))
+    assert (failed.code, failed.step) == ("ui_changed", "post_screen")
+    assert str(failed) == "the Post button does not come into view"
+    assert never.phone.taps[:2] == ["photo form with focus", "keyboard hidden"]
+    assert never.took_s == 2.0 * (len(never.phone.taps) + 1)
+
+
 def test_a_text_that_the_app_changed_is_told_with_the_place_and_kept_for_later() -> None:
     scene = Scene({0: "form"})
     scene.flow.check_text("one", "one ", "caption")
