@@ -71,6 +71,7 @@ def test_nothing_is_wider_than_the_window(hub: Hub, browser: Browser, size: tupl
             "library",
             "slots",
             "system",
+            "setup",
         )
     ]
     for address in (*screens, f"#/task/{ids['failed']}", f"#/task/{ids['unknown']}", "#/phone/PHONE1"):

@@ -78,6 +78,10 @@ class ShownPhones(FakePhones):
     def health(self) -> list[str]:
         return self.complaints
 
+    def forget(self) -> None:
+        """None was ever seen."""
+        self._infos = {}
+
     def since(self, seconds: float) -> None:
         """All phones have been in their state since then."""
         self._infos = {

@@ -36,11 +36,12 @@ export const SCREENS = {
   library: "library",
   slots: "slots",
   system: "system",
+  setup: "system",
   login: "",
 };
 
 /** Screens with a style sheet of their own, of the same name. */
-const STYLED = new Set(["home", "task"]);
+const STYLED = new Set(["home", "setup", "system", "task"]);
 
 /** @returns {Place} */
 export function placeNow() {

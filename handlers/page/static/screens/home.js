@@ -97,6 +97,7 @@ export default function home(visit) {
       calm,
       h("span", { class: "all-well-mark" }, icon("check")),
       h("p", null, h("b", null, t("home.nothing_needed")), " ", facts ? t("home.next_post", facts) : t("home.no_next_post")),
+      live?.counts.total === 0 && linkButton(t("setup.title"), to("setup"), { kind: "primary" }),
     );
   }
 

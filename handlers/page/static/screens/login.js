@@ -15,7 +15,7 @@ let refused = "";
  */
 export async function takeToken(token) {
   try {
-    await logIn(token, false);
+    await logIn(token, true); // who scans a code is at a device of their own
     goOn();
   } catch (error) {
     refused = sentenceOf(error);
