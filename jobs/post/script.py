@@ -16,6 +16,7 @@ from jobs.post.flow.flow import Flow, ReadyToPublish
 from jobs.post.flow.getting_files import PhoneFiles
 from jobs.post.flow.proof import published, refused, unknown
 from jobs.post.language import ensure_covered
+from jobs.post.prepare import prepare
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.post.screens.vocabularies import read_vocabularies
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
@@ -85,29 +86,12 @@ class PostScript:
     def run(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
         """Publish the task's post. See `jobs.task.attempt.Script`."""
         flow = self._flow(attempt, phone)
-        ready = self._prepare(flow)
+        ready = prepare(flow, self._set_language)
         verdict = self._publish(flow, ready)
         if verdict.outcome is Outcome.PUBLISHED:
             attempt.enter_published(verdict.remark)
         self._after(flow, verdict)
         return verdict
-
-    # Before the commit point
-
-    def _prepare(self, flow: Flow) -> ReadyToPublish:
-        attempt, phone, plan = flow.attempt, flow.phone, flow.plan
-        with attempt.step("wake"):
-            phone.wake()
-            version = phone.app_version(plan.package)
-        readable = ensure_covered(
-            attempt, phone, plan.package, flow.driver.vocabulary, set_to=self._set_language
-        )
-        flow.driver.app_version = version
-        attempt.set_app_version(version)
-        grants = phone.grant_media(plan.package, camera=not readable)
-        if grants.granted or grants.refused:
-            attempt.note("permissions", granted=grants.granted, refused=grants.refused)
-        return flow.drive(flow.begin())
 
     # The commit point and after
 

@@ -93,8 +93,12 @@ class ScreenDriver:
         )
         if last is None or last[2].name != sight.name:
             self.attempt.note(f"screen: {sight.name or 'unknown'}", kind=sight.kind)
+            self.seen(sight)
         self._last = (tree, context, sight)
         return sight
+
+    def seen(self, sight: Sight) -> None:
+        """Called with each sight that has another name than the one before."""
 
     def without(self, sight: Sight, hide: Collection[str]) -> Sight:
         """The same tree with some screens left out: what lies beneath them."""
@@ -125,6 +129,11 @@ class ScreenDriver:
     def last_tree(self) -> UiTree | None:
         """The newest observation."""
         return self._last[0] if self._last else None
+
+    @property
+    def last_sight(self) -> Sight | None:
+        """What was read from the newest observation."""
+        return self._last[2] if self._last else None
 
     # Touching
 

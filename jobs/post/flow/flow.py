@@ -9,7 +9,7 @@ from jobs.content.plan import Plan
 from jobs.hub.settings import Posting
 from jobs.phone.protocol import PhoneSession
 from jobs.post.flow.draft_memory import DraftMemory
-from jobs.post.flow.driver import stuck
+from jobs.post.flow.driver import ScreenDriver, stuck
 from jobs.post.flow.getting_files import PhoneFiles
 from jobs.post.flow.obstacles import Obstacles
 from jobs.post.flow.screen_walk import ScreenWalk
@@ -57,9 +57,15 @@ class Flow(ScreenWalk):
         vocabulary: Vocabulary,
         posting: Posting,
         files: PhoneFiles,
+        driver: ScreenDriver | None = None,
     ) -> None:
         super().__init__(
-            attempt, phone, plan.package, vocabulary=vocabulary, patience_s=posting.unknown_screen_patience_s
+            attempt,
+            phone,
+            plan.package,
+            vocabulary=vocabulary,
+            patience_s=posting.unknown_screen_patience_s,
+            driver=driver,
         )
         self.plan = plan
         self._obstacles = Obstacles(attempt, self.driver, self.composer)
@@ -85,6 +91,9 @@ class Flow(ScreenWalk):
     def about_to_publish(self) -> None:
         """Called right before the commit point is written: what looking for the post after a crash will need."""
         self.drafts.note_before(self.attempt.task.id, self.earlier_indicators)
+
+    def begin_again(self) -> None:
+        """Forget how far the composer had come: it was left, and the post begins anew."""
 
     def shows_all_indicators(self, _sight: Sight) -> bool:
         """Whether the indicators of all uploads, also of earlier ones, would stand on this screen of the app's tabs."""

@@ -84,3 +84,9 @@ class UploadIndicators:
         if known is None or (running and self.before is None):
             return False
         return self._driver.indicators(sight).get(sight.name, 0) > known.get(sight.name, 0)
+
+
+def new_indicators(driver: ScreenDriver, before: Mapping[str, int] | None, sight: Sight) -> str:
+    """The indicators of uploads in a sight that are more than stood there before, by name; "" when there are none."""
+    more = [name for name, count in driver.indicators(sight).items() if count > (before or {}).get(name, 0)]
+    return " and ".join(more)

@@ -37,11 +37,21 @@ class ScreenWalk:
         *,
         vocabulary: Vocabulary,
         patience_s: float,
+        driver: ScreenDriver | None = None,
     ) -> None:
-        """`patience_s`: how long a screen may stay unknown."""
+        """Prepare.
+
+        Args:
+            attempt: whose time this is.
+            phone: the phone.
+            package: the app.
+            vocabulary: the app's screens.
+            patience_s: how long a screen may stay unknown.
+            driver: what looks and touches; None makes the usual one.
+        """
         self.attempt = attempt
         self.phone = phone
-        self.driver = ScreenDriver(attempt, phone, vocabulary)
+        self.driver = driver or ScreenDriver(attempt, phone, vocabulary)
         self.package = package
         self._patience_s = patience_s
         self._unknown_since: float | None = None

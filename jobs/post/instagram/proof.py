@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jobs.hub.platforms import PostKind
+from jobs.post.flow.indicators import new_indicators
 from jobs.post.flow.look_for_post import PostSearch
 from jobs.post.flow.proof import Watch, published, unknown
 from jobs.post.instagram.flow import InstagramFlow
@@ -120,3 +121,19 @@ def _look_at_profile(flow: InstagramFlow, sight: Sight) -> Verdict:
     if flow.plan.kind is PostKind.STORY or flow.posts_before is None or not flow.profile_fresh:
         return nothing
     return _by_profile(flow, sight) or nothing
+
+
+def shows_new_post(flow: InstagramFlow, sight: Sight) -> str:
+    """What says, at the tabs, that something was posted since the flow read the profile; "" when nothing does."""
+    seen = new_indicators(flow.driver, flow.earlier_indicators, sight)
+    if seen or flow.posts_before is None:
+        return seen
+    if sight.name == "home" and flow.plan.kind is PostKind.STORY:
+        return "a new story in the tray" if sight.has("own_ring") and flow.ring_before is False else ""
+    sight = to_profile(flow, sight)
+    if sight.name != "own_profile":
+        return ""
+    count = post_count(flow.refresh_profile(sight))
+    if count is not None and count > flow.posts_before:
+        return f"the profile counts {count} posts, {flow.posts_before} before"
+    return ""

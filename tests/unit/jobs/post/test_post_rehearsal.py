@@ -1,0 +1,140 @@
+"""Rehearsals on the simulated apps: they reach the form, read it, leave it without a trace, and can publish nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from jobs.content.plan import make_plan
+from jobs.hub.platforms import platform_of
+from jobs.hub.settings import Posting
+from jobs.post.apps import APPS
+from jobs.post.flow.app import FormOption
+from jobs.post.flow.draft_memory import DraftMemory
+from jobs.post.flow.getting_files import PhoneFiles
+from jobs.post.rehearsal.driver import RehearsalDriver
+from jobs.post.rehearsal.walk import Rehearsal
+from jobs.post.screens.element import holds_point
+from jobs.post.screens.recognise import recognise
+from simulator.apps.base import Post
+from tests.support.app_phone import AppPhone
+from tests.support.post_stage import AppStage, files, shipped_screens
+
+#: Names of the simulated apps' screens from which posts are sent.
+FORMS = ("post", "share", "story-editor", "story-share-sheet", "share-chooser")
+WAYS = [
+    ("tiktok", "clip.mp4", {"post_way": "share"}),
+    ("tiktok", "clip.mp4", {"post_way": "addButton"}),
+    ("tiktok", "one.jpg", {"post_way": "addButton"}),
+    ("instagram", "clip.mp4", {"post_way": "addButton"}),
+    ("instagram", "one.jpg", {"post_way": "addButton"}),
+    ("instagram", "clip.mp4", {"post_way": "addButton", "placement": "story"}),
+]
+
+
+class FormOfPublishingButtons(AppPhone):
+    """Every button of the form publishes, whatever it says, but the rows of the options."""
+
+    def tap(self, x: int, y: int) -> None:
+        editing = getattr(self.app.stack[-1], "editing", False)  # Instagram's caption is a screen of its own
+        if self.app.screen in FORMS and not editing:
+            sight = recognise(self._tree(), shipped_screens()[platform_of(self.package) or ""])
+            rows = [
+                row for o in APPS[platform_of(self.package) or ""].back.options if (row := sight.find(o.row))
+            ]
+            under = [n for n in sight.tree.nodes if n.visible and holds_point(n.bounds, (x, y))]
+            on_row = any(holds_point(row.bounds, (x, y)) for row in rows)
+            if not on_row and any(n.class_name.endswith("Button") for n in under):
+                self.publish(Post(self.package, "", "video", "published by a rehearsal", []))
+        super().tap(x, y)
+
+
+class Rehearsed:
+    """A rehearsal on a stage, and what it saw."""
+
+    def __init__(self, stage: AppStage) -> None:
+        self.stage = stage
+        attempt, phone = stage.attempt, stage.phone
+        attempt.task = msgspec.structs.replace(attempt.task, id=0)
+        plan = make_plan(attempt.task)
+        app = APPS[plan.platform]
+        self.screens: list[str] = []
+        driver = RehearsalDriver(
+            attempt,
+            phone,
+            shipped_screens()[plan.platform],
+            publishing=app.back.publishing,
+            on_screen=lambda sight: self.screens.append(sight.name),
+        )
+        flow = app.flow(
+            attempt,
+            phone,
+            plan,
+            drafts=DraftMemory(stage.memory, phone.serial, plan.package),  # type: ignore[arg-type]
+            vocabulary=driver.vocabulary,
+            posting=Posting(),
+            files=PhoneFiles(attempt, phone),
+            driver=driver,
+        )
+        self.walk = Rehearsal(flow, app, set_language="")
+
+    def run(self) -> Rehearsed:
+        self.walk.run()
+        return self
+
+
+@pytest.mark.parametrize(("platform", "file", "config"), WAYS)
+def test_a_rehearsal_reaches_the_form_and_leaves_nothing_behind(
+    tmp_path: Path, platform: str, file: str, config: dict[str, Any]
+) -> None:
+    stage = AppStage(platform, files(tmp_path, file), caption="A rehearsal", **config)
+    done = Rehearsed(stage).run().walk
+    assert done.caption_read
+    assert done.left
+    assert done.discarded == (
+        file != "one.jpg" or platform == "tiktok"
+    )  # Instagram drops images without a question
+    assert done.file_removed
+    assert done.nothing_published
+    assert stage.phone.posts == []
+    assert stage.published == 0
+    assert stage.phone.rows == []
+    assert "unfinished" not in stage.phone.app.state
+    assert not stage.phone.app.state.get("drafts")
+
+
+def test_the_next_post_finds_a_clean_form(tmp_path: Path) -> None:
+    stage = AppStage("tiktok", files(tmp_path, "clip.mp4"), caption="A rehearsal")
+    Rehearsed(stage).run()
+    after = AppStage("tiktok", files(tmp_path, "next.mp4"), caption="The post", on=stage.phone)
+    after.run()
+    assert [post.caption for post in stage.phone.posts] == ["The post"]
+
+
+@pytest.mark.parametrize(("platform", "file", "config"), WAYS)
+def test_a_form_whose_every_button_publishes_publishes_nothing(
+    tmp_path: Path, platform: str, file: str, config: dict[str, Any]
+) -> None:
+    phone = FormOfPublishingButtons(platform)
+    stage = AppStage(platform, files(tmp_path, file), caption="A rehearsal", on=phone, **config)
+    Rehearsed(stage).run()
+    assert phone.posts == []
+
+
+@pytest.mark.parametrize(("platform", "element"), [("tiktok", "post_button"), ("instagram", "share_button")])
+def test_a_touch_that_would_publish_is_refused_at_the_phone(
+    tmp_path: Path, platform: str, element: str
+) -> None:
+    """Were an option's row found where the publishing button lies, the driver would not touch it."""
+    stage = AppStage(platform, files(tmp_path, "clip.mp4"), caption="A rehearsal", post_way="addButton")
+    rehearsed = Rehearsed(stage)
+    back = rehearsed.walk.back
+    rehearsed.walk.back = replace(back, options=(FormOption("a row that publishes", element, ("home",)),))
+    rehearsed.run()
+    (option,) = rehearsed.walk.options
+    assert "a rehearsal never publishes" in option.detail
+    assert stage.phone.posts == []
