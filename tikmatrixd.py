@@ -27,6 +27,7 @@ from handlers.cli import (
     daily_changes,
     man_page,
     phone_commands,
+    rehearse,
 )
 from handlers.cli.command_line import (
     DEFAULT_CONFIG,
@@ -89,6 +90,7 @@ class Daemon:
         from jobs.notify.outbox import Outbox
         from jobs.notify.watch import Watch
         from jobs.phone.inventory.fleet import Fleet
+        from jobs.post.rehearsal.rehearsals import Rehearsals
         from jobs.post.script import PostScript
         from jobs.run.control import Control
         from jobs.run.engine import Jobs
@@ -175,6 +177,15 @@ class Daemon:
                 clock, self.store, self.jobs.mover, self.jobs.wake, Changer(clock, self.store, self.intake)
             ),
             slots=self.slots,
+            rehearsals=Rehearsals(
+                lambda: self.settings,
+                clock,
+                phones=self.fleet,
+                jobs=self.jobs,
+                meta=self.store.meta,
+                vocabulary=self.script.vocabulary,
+                folder=state_dir / "rehearsals",
+            ),
             needs=Needs(
                 lambda: self.settings,
                 clock,
@@ -511,6 +522,7 @@ for command in (
     *daily.ALL,
     *daily_changes.ALL,
     *post.ALL,
+    *rehearse.ALL,
     *completion.ALL,
     *man_page.ALL,
     *commands.ALL,

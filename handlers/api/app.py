@@ -18,6 +18,7 @@ from handlers.api.health import ALIVE, HealthHandlers, Stamp, state_for_viewers
 from handlers.api.materials import MaterialHandlers
 from handlers.api.metrics import Metrics
 from handlers.api.openapi import make_document
+from handlers.api.rehearsal.rehearsals import RehearsalHandlers
 from handlers.api.services import Services
 from handlers.api.slots import SlotHandlers
 from handlers.api.system import LicenseHandlers, SystemHandlers, check_plan
@@ -253,6 +254,7 @@ def _routes(services: Services, access: Access, metrics: Metrics) -> list[Route]
         MaterialHandlers,
         UploadHandlers,
         SlotHandlers,
+        RehearsalHandlers,
         LicenseHandlers,
         SystemHandlers,
     )

@@ -23,6 +23,7 @@ from jobs.intake.intake import Intake
 from jobs.intake.pending_changes import Planning
 from jobs.library.library import Library
 from jobs.phone.protocol import PhoneInfo, PhoneListener
+from jobs.post.rehearsal.rehearsals import Rehearsals
 from jobs.run.control import Control
 from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
@@ -64,6 +65,7 @@ class Services:
     control: Control
     planning: Planning
     slots: Slots
+    rehearsals: Rehearsals
     needs: Needs
     doctor: DoctorRun
     back_up: Callable[[Path, bool], Made]  #: into this file, with the library or without

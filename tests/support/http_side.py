@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import random
 import shutil
@@ -34,6 +35,10 @@ from jobs.intake.changer import Changer
 from jobs.intake.intake import Intake
 from jobs.intake.pending_changes import Planning
 from jobs.library.library import Library
+from jobs.post.rehearsal.rehearsals import Rehearsals
+from jobs.post.screens.screens_file import Vocabulary
+from jobs.post.screens.vocabularies import read_vocabularies
+from jobs.post.script import PostScript
 from jobs.run.control import Control
 from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
@@ -62,6 +67,12 @@ def new_task(serial: str, *, at: float, **facts: Any) -> NewTask:
         **facts,
     }
     return NewTask(serial=serial, scheduled_at=at, **given)
+
+
+@functools.cache
+def _screens() -> dict[str, Vocabulary]:
+    """The shipped screens files, read once."""
+    return read_vocabularies()
 
 
 class ShownPhones(FakePhones):
@@ -194,6 +205,15 @@ class HttpSide:
             control=self.control,
             planning=self.planning,
             slots=Slots(self.clock, self.store, self.intake, self.planner, self.zone),
+            rehearsals=Rehearsals(
+                lambda: self.settings,
+                self.clock,
+                phones=cast("Any", self.phones),
+                jobs=self.jobs,
+                meta=self.store.meta,
+                vocabulary=PostScript(self.settings, vocabularies=_screens()).vocabulary,
+                folder=folder / "state" / "rehearsals",
+            ),
             accounts=self.accounts,
             needs=needs,
             doctor=DoctorRun(lambda: self.findings, self.clock),

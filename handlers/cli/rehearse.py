@@ -1,0 +1,91 @@
+"""The command that rehearses a post on a phone: the way to the filled form and back, without publishing."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from handlers.cli.completion import complete_serials
+from handlers.cli.hub_options import Hub, asks_hub
+from jobs.hub.platforms import PLATFORMS
+
+_LOOK_EVERY_S = 1.0
+
+
+@click.command()
+@click.argument("serial", shell_complete=complete_serials)
+@click.option(
+    "--app",
+    "platform",
+    type=click.Choice(list(PLATFORMS)),
+    default="tiktok",
+    show_default=True,
+    help="Which app.",
+)
+@click.option(
+    "--way",
+    type=click.Choice(["share", "addButton"]),
+    help="How the post begins; else TikTok by share, Instagram by addButton.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(["video", "images", "story"]),
+    default="video",
+    show_default=True,
+    help="What would be posted; a story on Instagram only.",
+)
+@click.option(
+    "--no-wait", is_flag=True, help="Only ask for it; `rehearsals` of the API has the report later."
+)
+@asks_hub
+def rehearse(hub: Hub, serial: str, *, platform: str, way: str | None, kind: str, no_wait: bool) -> None:
+    """Walk the way of a post on the phone SERIAL up to the filled form and back. Nothing is published.
+
+    Waits for the phone's turn and prints what came on the screen; exit status 1 if the way is not ready.
+    """
+    wish = {"platform": platform, "kind": kind, "way": way or ""}
+    report = hub.ask("POST", f"/api/v1/devices/{quote(serial, safe='')}/rehearse", wish)
+    said = ""
+    while report["state"] == "running" and not no_wait:
+        if report["sentence"] != said and not hub.as_json:
+            said = report["sentence"]
+            click.echo(f"rehearsal {report['id']}: {said}")
+        hub.pause(_LOOK_EVERY_S)
+        report = hub.ask_surely("GET", f"/api/v1/rehearsals/{report['id']}")
+    hub.show(report, lambda: lines(report))
+    if report["state"] == "failed":
+        sys.exit(1)
+
+
+def lines(report: dict[str, Any]) -> list[str]:
+    """The report for people."""
+    if report["state"] == "running":
+        return [f"rehearsal {report['id']}: {report['sentence']}"]
+    told = [
+        f"  {screen['at_ms'] / 1000:6.1f} s  {screen['name'] or 'an unknown screen'}"
+        + ("" if screen["kind"] == "path" else f" ({screen['kind']})")
+        for screen in report["screens"]
+    ]
+    for option in report["options"]:
+        if not option["offered"]:
+            told.append(f"  option {option['name']}: the form does not offer it")
+        elif option["detail"]:
+            told.append(f"  option {option['name']}: did not open: {option['detail']}")
+        else:
+            told.append(f"  option {option['name']}: there")
+    account = f"as @{report['account']}" if report["account"] else "its account could not be read"
+    told.append(
+        f"  {report['package']} {report['app_version']}, Android {report['android'] or '?'}, {account}"
+    )
+    if report["nothing_published"]:
+        told.append(
+            "  nothing was published; the form was left" + (" and discarded" if report["discarded"] else "")
+        )
+    told += [f"  changed: {sentence}" for sentence in report["changed"]]
+    return [f"rehearsal {report['id']}: {report['sentence']}", *told]
+
+
+ALL: tuple[click.Command, ...] = (rehearse,)

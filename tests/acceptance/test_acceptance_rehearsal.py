@@ -1,0 +1,77 @@
+"""Rehearsals on simulated phones through the real daemon: the report says what came, and nothing is published."""
+
+from __future__ import annotations
+
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from click.testing import CliRunner
+
+import tikmatrixd
+from tests.support.daemon import until
+
+WAYS = [
+    {"platform": "tiktok"},
+    {"platform": "tiktok", "way": "addButton", "kind": "images"},
+    {"platform": "instagram"},
+    {"platform": "instagram", "kind": "story"},
+]
+FORMS = {"tiktok": {"post_screen"}, "instagram": {"share_screen", "story_editor"}}
+
+
+def ended(daemon, serial, wish):
+    """Ask for a rehearsal and wait for its report."""
+    answer = daemon.call("POST", f"/api/v1/devices/{serial}/rehearse", wish)
+    assert answer["code"] == 0, answer
+    path = f"/api/v1/rehearsals/{answer['data']['id']}"
+    return until(
+        lambda: report if (report := daemon.call("GET", path)["data"])["state"] != "running" else None,
+        150,
+        path,
+        most_s=0.3,
+    )
+
+
+@pytest.mark.timeout(240)
+def test_every_way_is_rehearsed_and_posts_follow_on_a_clean_phone(hub):
+    one = hub(len(WAYS))
+    daemon = one.start()
+    with ThreadPoolExecutor(len(WAYS)) as pool:
+        reports = list(
+            pool.map(lambda pair: ended(daemon, *pair), zip(one.phones.serials, WAYS, strict=True))
+        )
+    for report, wish in zip(reports, WAYS, strict=True):
+        assert report["state"] == "ready", report
+        assert report["nothing_published"]
+        assert report["left"]
+        assert report["file_removed"]
+        assert report["account"]
+        assert FORMS[wish["platform"]] & {screen["name"] for screen in report["screens"]}
+        assert all(screen["rules"] for screen in report["screens"] if screen["kind"] == "path")
+        picture = next(screen["picture"] for screen in report["screens"] if screen["picture"])
+        with urllib.request.urlopen(f"{daemon.url}/api/v1/rehearsals/{report['id']}/{picture}") as answer:
+            assert answer.read(8) == b"\x89PNG\r\n\x1a\n"
+    assert one.posts() == []
+    for serial in one.phones.serials:
+        assert "tkmd-" not in one.phones.shell(serial, "ls /sdcard/DCIM/Camera")
+    config = {"captions": "after the rehearsal", "material_list": [str(one.video)], "upload_wait_time": 0}
+    task = daemon.post(serials=[one.phones.serials[0]], script_config=config)
+    assert daemon.ended(task)["outcome"] == "published"
+    assert [post["caption"] for post in one.posts()] == ["after the rehearsal"]
+
+
+@pytest.mark.timeout(240)
+def test_the_command_says_on_which_screen_a_way_ends(hub):
+    """A log-in page is a person's matter: the report names it, and the exit status is 1."""
+    one = hub(1)
+    daemon = one.start()
+    one.phones.simctl(one.phones.serials[0], "fault", "login")
+    done = CliRunner().invoke(
+        tikmatrixd.cli,
+        ["rehearse", one.phones.serials[0], "--app", "tiktok", "--ready-file", str(daemon.ready_file)],
+    )
+    assert done.exit_code == 1, done.output
+    assert "rehearsal 1: TikTok: video by share: " in done.output
+    assert "(human)" in done.output
+    assert one.posts() == []
