@@ -1,0 +1,44 @@
+"""Rehearsals over HTTP: what is asked for, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.http_side import Client, HttpSide
+
+D = "/api/v1/devices/PHONE1/rehearse"
+
+
+def test_a_phone_has_one_rehearsal_at_a_time(side: HttpSide, api: Client) -> None:
+    first = api.good("POST", D, {"platform": "instagram"})
+    assert (first["state"], first["way"], first["kind"]) == ("running", "addButton", "video")
+    assert api.good("POST", D, {"platform": "tiktok"})["id"] == first["id"]
+    assert [one["id"] for one in api.good("GET", D)["rehearsals"]] == [first["id"]]
+    assert api.good("GET", f"/api/v1/rehearsals/{first['id']}")["sentence"].startswith(
+        "waits for the phone's turn"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({"platform": "tiktok", "kind": "story"}, "kind: posts on TikTok are video, images"),
+        ({"platform": "instagram", "way": "share"}, "way: Instagram can be rehearsed by addButton"),
+        ({"platform": "loop"}, "platform: "),
+        ({"kinds": "video"}, 'kinds: is not a known key; did you mean "kind"?'),
+    ],
+)
+def test_what_no_app_can_rehearse_is_refused_by_its_field(
+    api: Client, body: dict[str, str], problem: str
+) -> None:
+    refused = api.call("POST", D, body).json
+    assert refused["code"] == 40001
+    assert refused["message"].startswith(problem)
+    assert api.good("GET", "/api/v1/rehearsals")["total"] == 0
+
+
+def test_an_unknown_phone_report_or_file_is_not_found(api: Client) -> None:
+    assert api.call("POST", "/api/v1/devices/NOPHONE/rehearse", {}).json["code"] == 40401
+    assert api.call("GET", "/api/v1/rehearsals/9").json["code"] == 40401
+    number = api.good("POST", D, {})["id"]
+    assert api.call("GET", f"/api/v1/rehearsals/{number}/01.png").json["code"] == 40401
