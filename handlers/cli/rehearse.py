@@ -21,14 +21,12 @@ _LOOK_EVERY_S = 1.0
     "--app",
     "platform",
     type=click.Choice(list(PLATFORMS)),
-    default="tiktok",
-    show_default=True,
-    help="Which app.",
+    help="Which app; else `posting.default_platform`.",
 )
 @click.option(
     "--way",
     type=click.Choice(["share", "addButton"]),
-    help="How the post begins; else TikTok by share, Instagram by addButton.",
+    help="How the post begins; else the first way of the app.",
 )
 @click.option(
     "--kind",
@@ -41,12 +39,14 @@ _LOOK_EVERY_S = 1.0
     "--no-wait", is_flag=True, help="Only ask for it; `rehearsals` of the API has the report later."
 )
 @asks_hub
-def rehearse(hub: Hub, serial: str, *, platform: str, way: str | None, kind: str, no_wait: bool) -> None:
+def rehearse(
+    hub: Hub, serial: str, *, platform: str | None, way: str | None, kind: str, no_wait: bool
+) -> None:
     """Walk the way of a post on the phone SERIAL up to the filled form and back. Nothing is published.
 
     Waits for the phone's turn and prints what came on the screen; exit status 1 if the way is not ready.
     """
-    wish = {"platform": platform, "kind": kind, "way": way or ""}
+    wish = {"kind": kind, "way": way or "", **({"platform": platform} if platform else {})}
     report = hub.ask("POST", f"/api/v1/devices/{quote(serial, safe='')}/rehearse", wish)
     said = ""
     while report["state"] == "running" and not no_wait:

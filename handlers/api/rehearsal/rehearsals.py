@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from handlers.api.objects import Moment
 from handlers.api.services import Services
@@ -24,10 +24,12 @@ _KINDS = {"png": "image/png", "xml": "application/xml"}
 class RehearsalRequest(msgspec.Struct):
     """Which way to the filled form is to be walked. Nothing is published."""
 
-    platform: Annotated[Platform, Meta(description="Which app")] = "tiktok"
+    platform: Annotated[
+        Platform | UnsetType, Meta(description="Which app; without it `posting.default_platform`")
+    ] = UNSET
     way: Annotated[
         Literal["", "share", "addButton"],
-        Meta(description="How the post begins; empty: TikTok by `share`, Instagram by `addButton`"),
+        Meta(description="How the post begins; empty: the app's first way"),
     ] = ""
     kind: Annotated[
         Literal["video", "images", "story"],
@@ -92,7 +94,7 @@ class RehearsalHandlers:
         wishes = read_object(RehearsalRequest, call.fields(RehearsalRequest), findings, strict=True)
         findings.refuse()
         wish = Wish(
-            platform=wishes.get("platform", "tiktok"),
+            platform=wishes.get("platform") or self._services.settings().posting.default_platform,
             way=wishes.get("way", ""),
             kind=wishes.get("kind", "video"),
         )
