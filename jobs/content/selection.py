@@ -9,10 +9,10 @@ from typing import Protocol
 
 import msgspec
 
-from jobs.content.caption_rules import CaptionRules
-from jobs.content.captions import CaptionInvalid, parse_spintax, read_template, split_lines
+from jobs.content.captions import CaptionInvalid, parse_spintax, read_template
 from jobs.content.config_rules import foreign_link
 from jobs.content.media_pool import Candidate, Pool
+from jobs.content.request_captions import RequestCaptions, makes, some
 from jobs.content.script_config import PREFIX, ParsedConfig, PostConfig, wants_sound
 from jobs.content.sounds import SoundFiles
 from jobs.hub.settings import HashtagRule, Media
@@ -82,12 +82,10 @@ class Selection:
             own=own,
         )
         self._probe = probe
-        self._captions = CaptionRules(media, hashtags, findings)
-        self._sounds = SoundFiles(store.meta)
-        self._lines = split_lines(self._config.captions)
-        self._template = parse_spintax(
-            "" if self._config.caption_format == "multiline" else self._config.captions
+        self._captions = RequestCaptions(
+            self._config, media=media, hashtags=hashtags, choice=choice, findings=findings
         )
+        self._sounds = SoundFiles(store.meta)
 
     def choose(self, posters: Sequence[Poster]) -> list[Chosen]:
         """One choice per poster, in order; incomplete when `findings` has problems afterwards."""
@@ -99,8 +97,8 @@ class Selection:
 
     def requested_caption(self, poster: Poster) -> str:
         """The caption of the request itself, for a task that keeps its files."""
-        self._warn_unused_lines(1)
-        return self._finished(self._request_caption(0), poster)
+        self._captions.warn_unused(1)
+        return self._captions.finished(self._captions.of(0), poster.platform)
 
     def requested_sound(self, poster: Poster) -> str:
         """The sound of the request itself, for a task that keeps its files."""
@@ -190,8 +188,13 @@ class Selection:
     def _named_post(self, files: tuple[MediaFile, ...], index: int, poster: Poster) -> Chosen:
         caption, source = self._library_caption(files)
         if not source:
-            caption = self._request_caption(index)
-        return Chosen(files, self._finished(caption, poster, source), self._request_sound(poster), source)
+            caption = self._captions.of(index)
+        return Chosen(
+            files,
+            self._captions.finished(caption, poster.platform, source),
+            self._request_sound(poster),
+            source,
+        )
 
     # --- localFolder
 
@@ -213,18 +216,20 @@ class Selection:
                 files = self._pool.from_folder(folders, self._config, poster.platform)
                 caption, source = self._folder_caption(folders)
                 if not source:
-                    caption = self._request_caption(index)
+                    caption = self._captions.of(index)
                 sound = self._folder_sound(folders, poster)
             except MediaRejected as error:
                 who = f" (for @{poster.username})" if poster.username else ""
                 self._findings.problem(field, f"{error}{who}", error.code)
                 continue
-            chosen.append(Chosen(files, self._finished(caption, poster, source), sound, source))
+            chosen.append(
+                Chosen(files, self._captions.finished(caption, poster.platform, source), sound, source)
+            )
             uses_lines = uses_lines or not source
         for warning in self._sounds.warnings:
             self._findings.warn(warning)
         if uses_lines:
-            self._warn_unused_lines(len(posters))
+            self._captions.warn_unused(len(posters))
         return chosen
 
     def _warn_of_strangers(self, names: FolderNames, root: Path, username: str) -> None:
@@ -290,11 +295,11 @@ class Selection:
                 continue
             caption, source = self._library_caption(files)
             if not source:
-                caption, uses_lines = self._request_caption(index), True
-            finished = self._finished(caption, poster, source)
+                caption, uses_lines = self._captions.of(index), True
+            finished = self._captions.finished(caption, poster.platform, source)
             chosen.append(Chosen(files, finished, self._request_sound(poster), source))
         if uses_lines:
-            self._warn_unused_lines(len(posters))
+            self._captions.warn_unused(len(posters))
         return chosen
 
     def _library_caption(self, files: Sequence[MediaFile]) -> tuple[str, str]:
@@ -310,24 +315,11 @@ class Selection:
                     return material.caption, source
         return "", ""
 
-    # --- captions and sounds of the request itself
-
-    def _request_caption(self, index: int) -> str:
-        if self._config.caption_format == "multiline":
-            return self._lines[index % len(self._lines)] if self._lines else ""
-        return self._template.expand(self._choice)
+    # --- sound of the request itself
 
     def _request_sound(self, poster: Poster) -> str:
         key = wants_sound(self._config, poster.platform)
         return str(getattr(self._config, key)).strip() if key else ""
-
-    def _finished(self, caption: str, poster: Poster, source: str = "") -> str:
-        """The text that will stand on the phone; `source` is what decided about it in place of the request."""
-        field = PREFIX + "captions"
-        if source and self._config.captions.strip():
-            self._findings.warn(f"{field}: not used, {source} decides instead")
-        where = source or field
-        return self._captions.finish(caption, poster.platform, self._config.kind, where)
 
     # --- what a request names and no task takes (R59)
 
@@ -336,23 +328,7 @@ class Selection:
         video = self._config.kind == "video"
         used = count if video else self._config.image_count
         if len(files) > used and (video or "image_count" in self._parsed.given):
-            names = _some([file.name for file in files[used:]])
-            why = f"{_makes(count)}, of one video each" if video else f"image_count is {used}"
+            names = some([file.name for file in files[used:]])
+            why = f"{makes(count)}, of one video each" if video else f"image_count is {used}"
             self._findings.warn(f"{PREFIX}{self._named_by}: not used: {names}; {why}")
-        self._warn_unused_lines(count)
-
-    def _warn_unused_lines(self, count: int) -> None:
-        if self._config.caption_format == "multiline" and len(self._lines) > count:
-            names = _some([f'"{shorten(line, 30)}"' for line in self._lines[count:]])
-            self._findings.warn(
-                f"{PREFIX}captions: not used: {names}; {_makes(count)}, with one caption each"
-            )
-
-
-def _makes(count: int) -> str:
-    return f"this request makes {count} task{'s' if count > 1 else ''}"
-
-
-def _some(names: Sequence[str], most: int = 10) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+        self._captions.warn_unused(count)

@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from jobs.input.fields import Findings
 from jobs.input.refusals import Invalid, NotFound, Problem, Refused
 from jobs.intake.csv_rows import Row
-from jobs.intake.intake import Created, Intake, Plan, Remember, refuse_repeats
+from jobs.intake.intake import Created, Intake, Plan, Remember
+from jobs.intake.refusing import refuse_repeats
 from jobs.intake.repeat_guard import Repeat
 from jobs.intake.targets import Target
 from storage.records import NewTask

@@ -15,7 +15,8 @@ from jobs.hub.clock import Clock
 from jobs.input.fields import Findings
 from jobs.input.refusals import Invalid, NotFound, Problem, Refused
 from jobs.intake.change_request import MEDIA_KEYS, NAMED, Change, changed_config, differences, read_change
-from jobs.intake.intake import Intake, refuse_repeats, refuse_weight
+from jobs.intake.intake import Intake
+from jobs.intake.refusing import refuse_repeats, refuse_weight
 from jobs.intake.request import SCRIPT, CreateRequest
 from jobs.intake.start_time import StartTimeInvalid, read_start
 from jobs.intake.targets import Target, TargetFinder

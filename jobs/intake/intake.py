@@ -18,13 +18,14 @@ from jobs.hub.clock import Clock
 from jobs.hub.settings import Settings
 from jobs.hub.time_zone import zone, zone_name
 from jobs.input.fields import Findings
-from jobs.input.refusals import ClientGone, Draining, DuplicatePost, Invalid, NoSpace, NotFound, Problem
+from jobs.input.refusals import ClientGone, Draining, Invalid, NoSpace, Problem
 from jobs.intake.choosing import Choosing
+from jobs.intake.refusing import refuse_repeats, refuse_targets, refuse_weight
 from jobs.intake.repeat_guard import Repeat, Repeats
-from jobs.intake.request import MAX_TASKS, OUTSIDE, SCRIPT, CreateRequest, read_request
+from jobs.intake.request import OUTSIDE, SCRIPT, CreateRequest, read_request
 from jobs.intake.request_keys import Keys, body_sha256
 from jobs.intake.start_time import LONGEST_AHEAD_DAYS, StartTimeInvalid, read_start, show, spread
-from jobs.intake.targets import Target, TargetFinder, Targets
+from jobs.intake.targets import Target, TargetFinder
 from jobs.media.probe import MediaProbe
 from jobs.pace.pace import Pace
 from jobs.pace.plans import Plans
@@ -37,8 +38,6 @@ from storage.tables.posts import content_of
 
 #: What starts later than this the scheduler, which looks every few seconds by itself, finds early enough unwoken.
 _SOON_S = 2 * LOOK_S
-#: Each task keeps its own copy of `script_config`, on disk and in every list that shows it.
-_MAX_KEPT_BYTES = 16 * 1024**2
 
 
 #: Makes the entry by which an answer is given again to the same key.
@@ -241,7 +240,7 @@ class Intake:
         first = self._first_start(request, now, findings)
         if findings.problems or parsed is None:
             raise Invalid(findings.problems)
-        _refuse_targets(targets)
+        refuse_targets(targets)
         refuse_weight(parsed, len(targets.found))
         starts = spread(first, len(targets.found), request.min_interval, request.max_interval, self._choice)
         if starts[-1] > now + LONGEST_AHEAD_DAYS * 86400:
@@ -332,61 +331,3 @@ def _post_of(task: NewTask) -> PostMark:
         username=task.username,
         planned_at=task.scheduled_at,
     )
-
-
-def refuse_repeats(
-    whom: Sequence[object],
-    repeats: Mapping[int, Repeat],
-    findings: Findings,
-    *,
-    forced: Sequence[bool],
-    places: Sequence[str] = (),
-) -> None:
-    """Refuse, naming all, or warn.
-
-    Args:
-        whom: For each task whom it is for, as a sentence begins.
-        repeats: What the guard has found, by the task's position.
-        findings: Takes warnings.
-        forced: For each task whether a repeat is created all the same.
-        places: For each task how its caller calls it; "tasks[3]" and the like without.
-
-    Raises:
-        DuplicatePost.
-    """
-    problems = []
-    for index, repeat in repeats.items():
-        sentence = f"{whom[index]} {repeat.sentence}"
-        if repeat.refused and not forced[index]:
-            place = places[index] if places else f"tasks[{index}]"
-            problems.append(Problem(place, f"{sentence}; force=true creates it anyway"))
-        else:
-            findings.warn(f"{places[index]}: {sentence}" if places else sentence)
-    if problems:
-        raise DuplicatePost(problems)
-
-
-def _refuse_targets(targets: Targets) -> None:
-    if targets.unknown:
-        raise NotFound(targets.unknown)
-    if targets.refused:
-        raise Invalid(targets.refused)
-    if len(targets.found) > MAX_TASKS:
-        raise Invalid(
-            Problem(
-                "serials", f"would make {len(targets.found)} tasks; one request makes at most {MAX_TASKS}"
-            )
-        )
-
-
-def refuse_weight(parsed: ParsedConfig, count: int) -> None:
-    """Refuse a config that is too large to be kept with so many tasks. Raises Invalid."""
-    size = len(msgspec.json.encode(parsed.stored()))
-    if size * count > _MAX_KEPT_BYTES:
-        raise Invalid(
-            Problem(
-                "script_config",
-                f"has {size} bytes, which each of {count} tasks would keep: {_MAX_KEPT_BYTES} are taken in all; "
-                "send fewer captions or fewer phones at once",
-            )
-        )

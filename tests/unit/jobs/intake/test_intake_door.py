@@ -12,7 +12,7 @@ import pytest
 
 from jobs.hub.settings import Media, Posting
 from jobs.input.refusals import ClientGone, Draining, DuplicatePost, Invalid, NoSpace
-from jobs.intake import intake
+from jobs.intake import refusing
 from jobs.intake.start_time import LONGEST_AHEAD_DAYS
 from jobs.queue.scheduler import LOOK_S
 from storage.errors import StoreFull
@@ -195,7 +195,7 @@ def test_R50_reel_and_story_of_one_file_are_two_posts(door: Door) -> None:
 def test_one_request_makes_so_many_tasks_and_not_one_more(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "MAX_TASKS", 2)
+    monkeypatch.setattr(refusing, "MAX_TASKS", 2)
     door.serials = {"A", "B", "C"}
     said = door.errors(LIST, serials=["A", "B", "C"])
     assert said == {"serials": "would make 3 tasks; one request makes at most 2"}
@@ -215,14 +215,14 @@ def test_a_config_is_refused_where_its_copies_would_take_too_much(
 ) -> None:
     config = {"captions": "Hello", **LIST}
     size = len(msgspec.json.encode(kept(tmp_path / "other", config)))
-    monkeypatch.setattr(intake, "_MAX_KEPT_BYTES", 2 * size)
+    monkeypatch.setattr(refusing, "MAX_KEPT_BYTES", 2 * size)
     assert door.create(config, serials=["A", "B"], dry_run=True)
-    monkeypatch.setattr(intake, "_MAX_KEPT_BYTES", 2 * size - 1)
+    monkeypatch.setattr(refusing, "MAX_KEPT_BYTES", 2 * size - 1)
     (said,) = door.errors(config, serials=["A", "B"]).items()
     assert said == (
         "script_config",
         (
-            f"has {size} bytes, which each of 2 tasks would keep: {2 * size - 1} are taken in all; "
+            f"has {size} bytes, which each of 2 tasks would keep: {2 * size - 1} are allowed in all; "
             "send fewer captions or fewer phones at once"
         ),
     )
