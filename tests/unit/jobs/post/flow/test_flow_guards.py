@@ -283,6 +283,7 @@ def test_a_hundred_and_fifty_steps_are_the_most() -> None:
     bouncing(scene, stay)
     failed = scene.fails(lambda flow, sight: flow.drive(sight))
     assert len(steps) == 150
+    assert scene.log.count("step home") == 150
     assert str(failed) == "going in circles (1 times on home)"
 
 
@@ -291,6 +292,7 @@ def test_an_attempt_whose_time_is_over_can_be_tried_again() -> None:
     scene.stage.attempt.deadline = Deadline(scene.phone.time, 0.0)
     failed = scene.fails(lambda flow, sight: flow.drive(sight))
     assert (failed.code, failed.passing, failed.step) == ("timeout", True, "home")
+    assert str(failed) == "the attempt took too long"
 
 
 def test_a_screen_that_is_not_on_the_way_ends_it() -> None:
