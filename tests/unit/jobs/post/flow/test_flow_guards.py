@@ -438,6 +438,22 @@ def test_a_typed_text_has_three_seconds_to_stand_there_and_is_then_typed_once_mo
     assert late.stage.attempt.facts["the description does not read as typed"] == {"tried": 1}
 
 
+def test_a_form_with_an_earlier_attempts_words_is_left_and_watched_until_it_is_gone() -> None:
+    scene = Scene({0: "another form", 1: "form", 2: "home"})
+    assert scene.flow.leave_with_leftovers(scene.see()).name == "home"
+    assert scene.took_s == 2.0
+    assert (scene.flow.discarding, scene.flow.media_chosen) == (True, False)
+
+
+def test_several_files_are_never_handed_over_as_one() -> None:
+    scene = Scene({0: "home"})
+    failed = scene.fails(lambda flow, sight: flow.share(sight))
+    assert (failed.code, str(failed), failed.step) == (
+        "internal", "several files cannot be shared at once", "share",
+    )  # fmt: skip
+    assert scene.stage.way == []
+
+
 def keyboard_leads(scene: Scene, to: str) -> None:
     """The keyboard is shown; once it is hidden that screen follows."""
 
@@ -479,6 +495,9 @@ def test_post_that_comes_late_is_waited_for_and_post_that_never_comes_is_not_loo
     late = Scene({0: "form with focus", 3.5: "form"})
     assert late.flow.uncover_post(late.see()).has("post_button")
     assert (late.phone.taps, late.took_s) == (["form with focus"], 3.5)
+    nowhere = Scene({0: "form with focus"})
+    nowhere.fails(lambda flow, sight: flow.uncover_post(sight))
+    assert (nowhere.phone.taps, nowhere.took_s) == (["form with focus"], 4.0)
     never = Scene({0: "photo form with focus"})
     keyboard_leads(never, "photo form with focus")
     failed = never.fails(lambda flow, sight: flow.uncover_post(sight))

@@ -103,6 +103,7 @@ def test_words_that_this_task_typed_before_are_thrown_away_and_typed_anew(video:
         "press back: an earlier attempt's unfinished post is discarded",
         "tap discard_button",
     ]
+    assert stage.took_s() < 25, "nothing is waited for in vain"
 
 
 def test_words_that_any_task_of_ours_typed_are_known_after_a_restart(video: MakeStage) -> None:
