@@ -248,6 +248,7 @@ _TIKTOK: dict[str, dict[str, Any]] = {
     "account sheet": {"screen": "account-sheet"},
     "account sheet with another name": {"screen": "account-sheet", "says": (("Demo One", "Demo Two"),)},
     "form": {"screen": "post", "words": OURS},
+    "editor": {"screen": "editor"},
     "empty form": {"screen": "post"},
     "form with focus": {"screen": "post", "words": OURS + " ", "typing": True},
     "photo form": {"screen": "post", "words": OURS, "photos": True},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from jobs.hub.clock import Deadline
 from jobs.phone.errors import AutomationLost
 from jobs.post.screens.recognise import Sight
+from jobs.post.tiktok.flow import handle_of
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
 from tests.support.film import OURS, FilmStage
@@ -452,6 +454,48 @@ def test_several_files_are_never_handed_over_as_one() -> None:
         "internal", "several files cannot be shared at once", "share",
     )  # fmt: skip
     assert scene.stage.way == []
+
+
+@pytest.mark.parametrize(
+    ("screen", "handler", "says"),
+    [
+        ("editor", "on_editor", "an editor is open that this attempt did not fill"),
+        ("form", "on_post_screen", "a post screen is open that this attempt did not fill"),
+    ],
+)
+def test_what_this_attempt_did_not_fill_is_closed_with_the_app(screen: str, handler: str, says: str) -> None:
+    scene = Scene({0: screen})
+    getattr(scene.flow, handler)(scene.see())
+    assert f"starting the app afresh: {says}" in scene.log
+    assert scene.stage.way == ["stop the app", "start the app"]
+
+
+def test_a_profile_that_does_not_come_gets_one_fresh_start_and_then_the_account_stays_unknown() -> None:
+    stage = FilmStage("tiktok", {0: "home"}, username="")
+    flow: Any = stage.flow()
+    flow.to_profile(flow.driver.observe())
+    assert (
+        "starting the app afresh: the profile did not come: profile_tab has no effect on home"
+        in stage.attempt.log
+    )
+    assert not flow.account_read
+    flow.to_profile(flow.driver.observe())
+    assert "starting the app afresh: the profile cannot be read" in stage.attempt.log
+    assert flow.account_read
+    assert stage.attempt.seen == [""]
+
+
+def test_a_shared_file_is_waited_for_until_tiktok_leaves_the_screen_it_was_on() -> None:
+    scene = Scene({0: "home", 1: "uploading", 2: "editor"})
+    scene.flow.files.placed = [SimpleNamespace(mime="video/mp4", uri="content://media/1")]
+    scene.phone.start_intent = lambda *words: scene.phone.intents.append(words)  # type: ignore[method-assign]
+    assert scene.flow.share(scene.see()).name == "editor"
+    assert (scene.took_s, scene.flow.media_chosen, len(scene.phone.intents)) == (2.0, True, 1)
+
+
+def test_the_handle_is_read_on_the_own_profile_alone() -> None:
+    assert handle_of(Scene({0: "profile"}).see()) == "demo_01"
+    assert [handle_of(Scene({0: name}).see()) for name in ("account sheet", "home")] == ["", ""]
 
 
 def keyboard_leads(scene: Scene, to: str) -> None:
