@@ -18,7 +18,7 @@ import msgspec
 COMMAND = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-pipe",
+    "--hide-scrollbars", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-pipe",
 )  # fmt: skip
 _START_S = 60.0  #: also on a machine that has much else to do
 #: Chromium reads commands from descriptor 3 and answers on 4: this puts the given two there and becomes Chromium.

@@ -47,6 +47,7 @@ class Hub(HttpSide):
         self.phones.set("PHONE1", model="Pixel 7", android="14", battery_percent=81, battery_celsius=29.0)
         self.phones.set("PHONE2", model="Galaxy A54", android="13", battery_percent=64, battery_celsius=31.0)
         self.phones.set("PHONE3", PhoneState.UNAUTHORIZED, detail="accept this computer's key on the phone")
+        self.phones.since(self.clock.now() - 7200)
         self.client.good("PATCH", "/api/v1/devices/PHONE1", {"label": "Shelf A-1"})
 
     @property
@@ -71,7 +72,7 @@ class Hub(HttpSide):
         """Write the first steps of an attempt into the log of a task, and a picture where it failed."""
         writer = self.evidence.writer(task.id, attempt)
         for seconds, step, facts in STEPS[:count]:
-            self.clock.advance(seconds)  # type: ignore[attr-defined]
+            self.clock.step_wall(seconds)  # type: ignore[attr-defined]
             writer.line(step, **facts)
         if error:
             writer.line(STEPS[count][1], error=error)
@@ -93,7 +94,7 @@ def showcase(hub: Hub) -> dict[str, int]:
         hub.store.tasks.change(
             task.id, stage=stage, outcome=outcome, finished_at=hub.clock.now(), error=error, remark=remark
         )
-        hub.clock.advance(1500)  # type: ignore[attr-defined]
+        hub.clock.step_wall(1500)  # type: ignore[attr-defined]
         ids[name] = task.id
 
     good = (Stage.PUBLISHED, Outcome.PUBLISHED, len(STEPS), None)

@@ -14,7 +14,7 @@ import { time } from "./times.js";
  * @param {string} text
  * @param {(event: Event) => void | Promise<void>} act
  * @param {{ kind?: ButtonKind, icon?: string, of?: string, disabled?: boolean, small?: boolean, title?: string }} [options]
- *   `of`: whom it is about, which a screen reader says along (the visible text stays the beginning of the name)
+ *   `of`: whom it is about, which a screen reader says after the name
  */
 export function button(text, act, options = {}) {
   const node = h(
@@ -24,19 +24,19 @@ export function button(text, act, options = {}) {
       class: `button ${options.kind ?? "plain"}${options.small ? " small" : ""}`,
       disabled: options.disabled,
       title: options.title,
+      "aria-description": options.of,
       on: { click },
     },
     options.icon && icon(options.icon),
     h("span", null, text),
-    options.of && h("span", { class: "sr" }, `, ${options.of}`),
   );
 
   /** @param {Event} event */
   async function click(event) {
     if (node.getAttribute("aria-busy") === "true") return;
+    const focused = document.activeElement === node; // before a dialog takes it
     const done = act(event);
-    if (!(done instanceof Promise)) return;
-    await whileBusy(node, done);
+    if (done instanceof Promise) await whileBusy(node, done, focused);
   }
   return node;
 }
@@ -45,9 +45,9 @@ export function button(text, act, options = {}) {
  * Shows a button at work until this is done; a refusal stands beside it.
  * @param {HTMLButtonElement} node
  * @param {Promise<unknown>} work
+ * @param {boolean} [focused] whether it gets the focus back
  */
-export async function whileBusy(node, work) {
-  const focused = document.activeElement === node;
+export async function whileBusy(node, work, focused = document.activeElement === node) {
   node.setAttribute("aria-busy", "true");
   node.disabled = true;
   if (node.nextElementSibling?.classList.contains("beside")) node.nextElementSibling.remove();
@@ -134,7 +134,7 @@ export function fold(summary, ...kids) {
 
 /**
  * The steps of a work, with how far it is.
- * @param {{ name: string, state: "done" | "now" | "failed" | "open" | "skipped", note?: string | Node | null }[]} steps
+ * @param {{ name: string, state: "done" | "now" | "failed" | "unknown" | "open" | "skipped", note?: string | Node | null }[]} steps
  * @param {string} label
  */
 export function stepper(steps, label) {
@@ -142,6 +142,7 @@ export function stepper(steps, label) {
     done: t("parts.step_done"),
     now: t("parts.step_now"),
     failed: t("parts.step_failed"),
+    unknown: t("parts.step_unknown"),
     open: t("parts.step_open"),
     skipped: t("parts.step_skipped"),
   };
@@ -155,7 +156,13 @@ export function stepper(steps, label) {
         h(
           "span",
           { class: "step-mark" },
-          step.state === "done" ? icon("check") : step.state === "failed" ? icon("cross") : icon("dot"),
+          step.state === "done"
+            ? icon("check")
+            : step.state === "failed"
+              ? icon("cross")
+              : step.state === "unknown"
+                ? icon("question")
+                : icon("dot"),
         ),
         h("span", { class: "step-name" }, step.name, h("span", { class: "sr" }, `, ${words[step.state]}`)),
         step.note && h("span", { class: "step-note" }, step.note),

@@ -47,6 +47,8 @@ const SIGNS = {
   screen: "eye",
 };
 
+const OF_THE_BOX = new Set(["config", "clock", "disk", "tokens", "adb"]);
+
 /**
  * @param {Matter} matter
  * @param {() => Promise<void>} after
@@ -75,7 +77,8 @@ export function matterCard(matter, after) {
   if (matter.kind === "unknown_outcome" && matter.task_id !== null) {
     void drawUnknown(matter.task_id, node, body, acts, after);
   } else {
-    acts.append(...matter.actions.map((act, place) => actButton(act, place === 0, matter, after)), ...links(matter));
+    const kind = matter.actions.length > 0 ? "quiet" : "plain";
+    acts.append(...matter.actions.map((act, place) => actButton(act, place === 0, matter, after)), ...links(matter, kind));
   }
   return node;
 }
@@ -102,21 +105,20 @@ function actButton(act, first, matter, after) {
   );
 }
 
-/** Where one can look closer. @param {Matter} matter */
-function links(matter) {
-  /** @type {HTMLElement[]} */
-  const found = [];
-  if (matter.task_id !== null)
-    found.push(linkButton(t("needs.open_task", { id: String(matter.task_id) }), to("task", matter.task_id), { kind: "quiet" }));
-  if (matter.serial)
-    found.push(
-      linkButton(t("needs.open_phone", { phone: phoneName(matter.serial) }), to("phone", matter.serial), { kind: "quiet" }),
-    );
-  if (matter.account_id !== null) found.push(linkButton(t("shell.accounts"), to("accounts"), { kind: "quiet" }));
-  if (matter.slot_id !== null) found.push(linkButton(t("shell.slots"), to("slots"), { kind: "quiet" }));
-  if (["config", "clock", "disk", "tokens", "adb"].includes(matter.kind))
-    found.push(linkButton(t("shell.system"), to("system"), { kind: "quiet" }));
-  return found;
+/**
+ * Where one can look closer.
+ * @param {Matter} matter
+ * @param {"quiet" | "plain"} kind
+ */
+function links(matter, kind) {
+  const { task_id, serial, account_id, slot_id } = matter;
+  return [
+    task_id !== null && linkButton(t("needs.open_task", { id: String(task_id) }), to("task", task_id), { kind }),
+    serial !== null && linkButton(t("needs.open_phone", { phone: phoneName(serial) }), to("phone", serial), { kind }),
+    account_id !== null && linkButton(t("shell.accounts"), to("accounts"), { kind }),
+    slot_id !== null && linkButton(t("shell.slots"), to("slots"), { kind }),
+    OF_THE_BOX.has(matter.kind) && linkButton(t("shell.system"), to("system"), { kind }),
+  ].filter((one) => one !== false);
 }
 
 /**

@@ -7,12 +7,14 @@ import { t } from "../lib/texts.js";
 /**
  * @typedef {object} Phase
  * @property {string} name one of PHASES
- * @property {"done" | "now" | "failed" | "open" | "skipped"} state
+ * @property {"done" | "now" | "failed" | "unknown" | "open" | "skipped"} state
  * @property {string | null} at when it was done, or failed
  * @property {number | null} took_s since the step before
  */
 
 export const PHASES = ["phone", "file", "app", "account", "form", "tap", "proof"];
+
+const TAP = PHASES.indexOf("tap");
 
 /** What each step's end looks like in the log. @type {Record<string, (line: Line) => boolean>} */
 const ENDS = {
@@ -40,6 +42,11 @@ const AT = {
   "clean up": "proof",
 };
 
+/** What a running task does, for people. @param {Task} task */
+export function doing(task) {
+  return t(`steps.doing_${PHASES[phaseOfTask(task)] ?? "phone"}`);
+}
+
 /** The name of a step, for people. @param {string} phase */
 export function phaseName(phase) {
   return t(`steps.${phase}`);
@@ -61,6 +68,7 @@ export function phasesOf(log, task, newest) {
     if (end !== null) last = place;
   });
   if (published) last = PHASES.length - 1;
+  const inDoubt = newest && task.outcome === "unknown";
   const running = newest && task.status === 1;
   const first = log[0]?.at ?? null;
   let before = first;
@@ -71,8 +79,10 @@ export function phasesOf(log, task, newest) {
     if (at !== null) state = "done";
     else if (place < last) state = "skipped";
     else if (published && place === last) state = "done";
-    else if (place === last + 1) state = running ? "now" : log.length > 0 ? "failed" : "open";
-    const stopped = state === "failed" ? (log.findLast((line) => line.error)?.at ?? log.at(-1)?.at ?? null) : null;
+    else if (place === last + 1)
+      state = running ? "now" : log.length === 0 ? "open" : inDoubt && place > TAP ? "unknown" : "failed";
+    const stopped =
+      state === "failed" || state === "unknown" ? (log.findLast((line) => line.error)?.at ?? log.at(-1)?.at ?? null) : null;
     const took_s = at !== null && before !== null ? Math.max(0, (Date.parse(at) - Date.parse(before)) / 1000) : null;
     if (at !== null && (before === null || Date.parse(at) > Date.parse(before))) before = at;
     return { name, state, at: at ?? stopped, took_s };

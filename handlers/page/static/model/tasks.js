@@ -6,6 +6,7 @@ import { to } from "../lib/router.js";
 import { has, t } from "../lib/texts.js";
 import { time, when } from "../lib/times.js";
 import { phoneName } from "./phones.js";
+import { doing } from "./steps.js";
 
 /**
  * @typedef {object} Task as in docs/api.md
@@ -72,8 +73,7 @@ export function stateBadge(task) {
 export function sentence(task) {
   if (task.status === 0) return waitingSentence(task);
   if (task.status === 1) {
-    const step = task.remark || t("tasks.starting");
-    return task.outcome === "unknown" ? t("tasks.past_point", { step }) : t("tasks.doing", { step });
+    return doing(task);
   }
   if (task.status === 2) return task.remark || t("tasks.is_published");
   return task.error?.message || task.remark || t("tasks.failed");

@@ -10,8 +10,8 @@ import { t } from "../lib/texts.js";
 import { clock, day, now, when } from "../lib/times.js";
 import { matterCard } from "../model/needs.js";
 import { loadPhones, phoneName } from "../model/phones.js";
-import { PHASES, phaseName, phaseOfTask } from "../model/steps.js";
-import { accountOf, sentence, stateBadge, whoLine, whose } from "../model/tasks.js";
+import { doing, PHASES, phaseOfTask } from "../model/steps.js";
+import { accountOf, isUnknown, sentence, stateBadge, whoLine, whose } from "../model/tasks.js";
 
 /** @typedef {import("../model/tasks.js").Task} Task */
 /** @typedef {import("../model/needs.js").Matter} Matter */
@@ -73,11 +73,13 @@ export default function home(visit) {
     keyed(results, done.slice(0, RESULTS), (task) => task.id, resultRow, today);
     if (done.length === 0) fill(results, h("li", { class: "calm" }, t("home.no_results")));
     const good = done.filter((task) => task.status === 2).length;
-    const bad = done.length - good;
+    const unclear = done.filter(isUnknown).length;
+    const bad = done.length - good - unclear;
     fill(
       tally,
       good > 0 && badge("good", t("home.published", { n: good })),
-      bad > 0 && badge("bad", t("home.not_published", { n: bad })),
+      bad > 0 && badge("bad", t("home.failed", { n: bad })),
+      unclear > 0 && badge("warn", t("home.unclear", { n: unclear }), "question"),
     );
   }
 
@@ -177,14 +179,14 @@ function runningCard(task) {
         "aria-valuemin": 0,
         "aria-valuemax": PHASES.length,
         "aria-valuenow": at,
-        "aria-valuetext": phaseName(PHASES[at] ?? "phone"),
+        "aria-valuetext": doing(task),
       },
       PHASES.map((_, place) => h("i", { class: place < at ? "done" : place === at ? "now" : "" })),
     ),
     h(
       "p",
       { class: "small-text" },
-      phaseName(PHASES[at] ?? "phone"),
+      doing(task),
       h("span", { class: "calm" }, ` · ${t("home.step_of", { step: at + 1, all: PHASES.length })}`),
     ),
   );

@@ -144,7 +144,7 @@ function attemptSteps(task, evidence, attempt, newest) {
           ),
   }));
   const list = stepper(steps, t("task.steps"));
-  const failed = phases.findIndex((phase) => phase.state === "failed");
+  const failed = phases.findIndex((phase) => phase.state === "failed" || phase.state === "unknown");
   const shown = failed >= 0 ? failed : newest && task.status > 1 ? phases.length - 1 : -1;
   const item = list.children[shown];
   if (item !== undefined)

@@ -1,0 +1,72 @@
+"""Every screen and state of the console under axe-core: WCAG 2.2 AA, in both colours and at both widths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.browser import Browser
+from tests.support.console import DESKTOP, PHONE, Hub, show, showcase
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
+SCREENS = (
+    "home",
+    "compose",
+    "queue",
+    "history",
+    "history?show=unknown",
+    "phones",
+    "accounts",
+    "library",
+    "slots",
+    "system",
+)
+
+pytestmark = pytest.mark.skipif(
+    not AXE.exists(), reason="axe-core is not installed: make node_modules/.ready"
+)
+
+
+def violations(browser: Browser) -> list[str]:
+    """Each rule that the page breaks, with the elements that break it."""
+    browser.run(AXE.read_text("utf-8") + "; true")
+    found: Any = browser.run(f"axe.run(document, {{ runOnly: {TAGS}, resultTypes: ['violations'] }}).then((all) => all.violations.map((one) => [one.id, one.help, one.nodes.map((node) => node.html.slice(0, 160) + ' ' + (node.any[0]?.message ?? ''))]))")  # fmt: skip
+    return [f"{rule}: {text}: {nodes[:3]}" for rule, text, nodes in found]
+
+
+def look(hub: Hub, browser: Browser, name: str, size: tuple[int, int], *, dark: bool) -> list[str]:
+    ids = showcase(hub)
+    browser.prefer(dark=dark)
+    try:
+        kind, _, of = name.partition("/")
+        show(browser, hub, f"#/{kind}/{ids.get(of, of)}" if of else f"#/{kind}", size)
+        return violations(browser)
+    finally:
+        browser.prefer()
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_no_screen_has_a_violation(hub: Hub, browser: Browser, name: str) -> None:
+    assert look(hub, browser, name, DESKTOP, dark=False) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", SCREENS)
+def test_no_dark_screen_on_a_phone_has_a_violation(hub: Hub, browser: Browser, name: str) -> None:
+    assert look(hub, browser, name, PHONE, dark=True) == []
+
+
+def test_neither_the_log_in_nor_a_dialog_nor_an_empty_hub_has_one(hub: Hub, browser: Browser) -> None:
+    hub.phones.set("PHONE3")
+    show(browser, hub)
+    assert violations(browser) == []
+    show(browser, hub, "#/login")
+    assert violations(browser) == []
+    hub.post(status="failed")
+    show(browser, hub, "#/task/1")
+    browser.find("button", "Retry").click()
+    browser.wait("document.querySelector('dialog')?.open")
+    assert violations(browser) == []
