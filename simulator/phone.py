@@ -65,6 +65,9 @@ class Phone(RunningApps):
         self.language, self.sdk = spec.language, spec.sdk
         self.latency_ms = spec.latency_ms
         self.slow_factor = 1.0
+        self.link_mb_s = self.hash_mb_s = (
+            0.0  #: millions of bytes a second that its cable and its sums take; 0: no limit
+        )
         spec.folder.mkdir(parents=True, exist_ok=True)
         self.faults = Faults()
         self.record = Record(spec.folder)
@@ -136,6 +139,11 @@ class Phone(RunningApps):
         self.media_store.close()
 
     # -- adb --------------------------------------------------------------------------------------------------
+
+    async def takes_to_hash(self, size: int) -> None:
+        """As long as a slow phone takes for a sum over so many bytes."""
+        if self.hash_mb_s > 0:
+            await asyncio.sleep(size / (self.hash_mb_s * 1e6))
 
     def banner(self) -> str:
         props = self.system.props()

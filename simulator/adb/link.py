@@ -31,6 +31,10 @@ class LinkOwner(Protocol):
     ghost: bool  #: the link is up, every request stays without an answer
     unauthorized: bool  #: the phone asks for a key and accepts none
 
+    @property
+    def link_mb_s(self) -> float:
+        """Millions of bytes a second that come over the cable; 0: no limit."""
+
     def banner(self) -> str:
         """The phone's half of the CNXN message."""
 
@@ -145,12 +149,15 @@ class Link:
         self._sending = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.online = False
+        self._arrives_at = 0.0
 
     async def run(self) -> None:
         """Serve until the connection ends; closes every stream."""
         try:
             while True:
-                await self._handle(await wire.read_message(self._reader))
+                message = await wire.read_message(self._reader)
+                await self._travel(len(message.payload))
+                await self._handle(message)
         except (asyncio.IncompleteReadError, ConnectionError, TimeoutError) as error:
             log.debug("%s: link ended: %s", self.owner.name, error)
         finally:
@@ -163,6 +170,14 @@ class Link:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._writer.close()
+
+    async def _travel(self, size: int) -> None:
+        """As long as so many bytes are on a slow cable."""
+        rate = self.owner.link_mb_s * 1e6
+        if rate > 0 and size:
+            now = asyncio.get_running_loop().time()
+            self._arrives_at = max(now, self._arrives_at) + size / rate
+            await asyncio.sleep(self._arrives_at - now)
 
     def cut(self) -> None:
         """Pull the cable."""

@@ -13,6 +13,7 @@ class PlugOwner(Protocol):
     """What the plug needs of its phone."""
 
     name: str
+    link_mb_s: float
 
     def banner(self) -> str: ...
     def service(self, name: str) -> Service | None: ...
@@ -45,6 +46,10 @@ class Plug:
             writer.close()
         finally:
             self._links.discard(link)
+
+    @property
+    def link_mb_s(self) -> float:
+        return self._phone.link_mb_s
 
     def banner(self) -> str:
         return self._phone.banner()

@@ -168,12 +168,16 @@ def _moment(text: str) -> float | None:
 async def digest(process: Process, words: list[str]) -> int:
     brief = "-b" in words
 
+    kind = process.name.removesuffix("sum")
+    names = [w for w in words if not w.startswith("-")]
+
     async def show(name: str) -> None:
         path = process.phone.files.host_path(name, process.cwd)
-        found = await asyncio.to_thread(file_digest, path, process.name.removesuffix("sum"))
+        found = await asyncio.to_thread(file_digest, path, kind)
+        await process.phone.takes_to_hash(path.stat().st_size)
         await process.out(f"{found}\n" if brief else f"{found}  {name}\n")
 
-    return await _each(process, [w for w in words if not w.startswith("-")], show)
+    return await _each(process, names, show)
 
 
 @command("stat")

@@ -33,6 +33,8 @@ _PLAIN: dict[str, tuple[str, str, Callable[[str], Any]]] = {
     "rotation": ("display", "rotation", lambda value: int(value) % 4),
     "crash-dialog": ("display", "crashed", str),
     "latency": ("", "latency_ms", float),
+    "link-mb-s": ("", "link_mb_s", float),
+    "hash-mb-s": ("", "hash_mb_s", float),
 }
 
 
