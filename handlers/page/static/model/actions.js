@@ -185,7 +185,7 @@ export async function resume(phone, after) {
   await ask({
     title: t("phones.resume_title", { phone: name }),
     lines: [...(phone.detail ? [phone.detail] : []), t("phones.resume_line")],
-    verb: t("phones.resume"),
+    verb: t("pauses.resume"),
     async send() {
       const answer = await send("POST", `/api/v1/devices/${encodeURIComponent(phone.serial)}/resume`, undefined, {
         repeat: true,

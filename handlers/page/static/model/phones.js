@@ -4,7 +4,7 @@ import { get } from "../lib/api.js";
 import { live } from "../lib/live.js";
 
 /**
- * @typedef {object} Phone as in docs/api.md
+ * @typedef {object} Facts as in docs/api.md
  * @property {string} serial
  * @property {string} label
  * @property {string} state
@@ -17,6 +17,8 @@ import { live } from "../lib/live.js";
  * @property {number | null} battery_celsius
  * @property {boolean} resumable
  * @property {number | null} current_task
+ *
+ * @typedef {Facts & import("./pauses.js").Paused} Phone
  */
 
 /** @type {Map<string, Phone>} */

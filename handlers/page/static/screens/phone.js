@@ -1,16 +1,22 @@
-// A phone's own page: what it shows, kept fresh while the page is open, and what holds it up.
+// A phone's own page: what it shows, kept fresh while the page is looked at, its accounts, what is wrong, and what it posted.
 
-import { get, raw } from "../lib/api.js";
-import { fill, h } from "../lib/dom.js";
-import { button, heading } from "../lib/parts.js";
+import { get, raw, send } from "../lib/api.js";
+import { fill, h, keyed } from "../lib/dom.js";
+import { icon } from "../lib/icons.js";
+import { appName, button, empty, heading, subheading } from "../lib/parts.js";
 import { to } from "../lib/router.js";
 import { t } from "../lib/texts.js";
-import { time } from "../lib/times.js";
-import { resume } from "../model/actions.js";
+import { day, now, time } from "../lib/times.js";
+import { accountBadge, accountLine, loadAccounts } from "../model/accounts.js";
 import { loadPhones, phoneName, phoneOf } from "../model/phones.js";
-import { phoneBadge } from "./phones.js";
+import { taskRow } from "../model/tasks.js";
+import { heldUp, labelButton, phoneBadge, phoneButton } from "./phones.js";
 
-const PICTURE_MS = 2000;
+const PICTURE_MS = 1500;
+const POSTS = 8;
+/** How often it is asked how far a reading has come, and for how long. */
+const READ_MS = 1500;
+const READ_TRIES = 80;
 
 /**
  * @param {import("../lib/router.js").Visit} visit
@@ -18,26 +24,32 @@ const PICTURE_MS = 2000;
  */
 export default async function phone(visit) {
   const serial = visit.id;
+  const path = `/api/v1/devices/${encodeURIComponent(serial)}`;
   await loadPhones(true);
+  const name = phoneName(serial);
   const facts = h("div", { class: "card" });
-  const image = h("img", { class: "phone-picture", alt: t("phones.screen_of", { phone: phoneName(serial) }), hidden: true });
-  const said = h("p", { class: "calm" });
+  const image = h("img", { class: "phone-picture", alt: t("phones.screen_of", { phone: name }), hidden: true });
+  const said = h("p", { class: "calm small-text" }, t("phones.no_picture_yet"));
+  const accounts = h("ul", { class: "list" });
+  const noAccount = h("div", { hidden: true }, empty(t("phones.no_account")));
+  const read = h("div", { class: "read-said", role: "status" });
+  const findings = h("div", null, h("p", { class: "calm small-text" }, t("phones.findings_hint")));
+  const posts = h("ul", { class: "list" });
+  const noPost = h("div", { hidden: true }, empty(t("phones.no_post")));
   let timer = 0;
   let url = "";
 
   async function picture() {
-    if (!document.hidden) {
+    if (!document.hidden && phoneOf(serial)?.state === "device") {
       try {
-        const answer = await raw("GET", `/api/v1/devices/${encodeURIComponent(serial)}/screenshot`, undefined, {
-          signal: visit.signal,
-        });
+        const answer = await raw("GET", `${path}/screenshot`, undefined, { signal: visit.signal });
         if (answer.headers.get("Content-Type")?.startsWith("image/")) {
           URL.revokeObjectURL(url);
           url = URL.createObjectURL(await answer.blob());
           image.src = url;
           image.hidden = false;
           said.textContent = "";
-        } else said.textContent = (await answer.json()).message;
+        } else if (image.hidden) said.textContent = (await answer.json()).message;
       } catch {
         if (visit.signal.aborted) return;
       }
@@ -46,22 +58,37 @@ export default async function phone(visit) {
   }
 
   async function load() {
-    await loadPhones(true);
+    const [, all, tasks] = await Promise.all([
+      loadPhones(true),
+      loadAccounts(visit.signal),
+      get(`/api/v1/task?serial=${encodeURIComponent(serial)}&page_size=${POSTS}`, { signal: visit.signal }),
+    ]);
     const found = phoneOf(serial);
     if (found === undefined) {
-      await get(`/api/v1/devices/${encodeURIComponent(serial)}`, { signal: visit.signal });
+      fill(facts, h("p", null, t("phones.unknown", { phone: serial })));
       return;
     }
+    drawFacts(found);
+    const here = all.filter((one) => one.device === serial);
+    noAccount.hidden = here.length > 0;
+    keyed(accounts, here, (one) => one.id, accountRow, day(now()));
+    noPost.hidden = tasks.tasks.length > 0;
+    keyed(
+      posts,
+      tasks.tasks,
+      (/** @type {any} */ one) => one.id,
+      (one) => taskRow(one),
+      day(now()),
+    );
+  }
+
+  /** @param {import("../model/phones.js").Phone} found */
+  function drawFacts(found) {
     /** @type {[string, import("../lib/dom.js").Kid][]} */
     const rows = [
       [t("phones.serial"), found.serial],
       [t("phones.model"), [found.model, found.android && `Android ${found.android}`].filter(Boolean).join(", ")],
-      [
-        t("phones.battery"),
-        found.battery_percent === null
-          ? ""
-          : `${found.battery_percent} %${found.battery_celsius === null ? "" : `, ${Math.round(found.battery_celsius)} °C`}`,
-      ],
+      [t("phones.battery"), batteryOf(found)],
       [t("phones.state_since"), time(found.since)],
     ];
     fill(
@@ -73,32 +100,129 @@ export default async function phone(visit) {
         found.current_task !== null &&
           h("a", { href: to("task", found.current_task) }, t("tasks.task", { id: String(found.current_task) })),
       ),
-      found.detail && h("p", null, found.detail),
+      heldUp(found).map((line) => h("p", { class: "held" }, line)),
       h(
         "dl",
         { class: "facts" },
-        rows.filter(([, value]) => value !== "").map(([name, value]) => [h("dt", null, name), h("dd", null, value)]),
+        rows.filter(([, value]) => value !== "").map(([key, value]) => [h("dt", null, key), h("dd", null, value)]),
       ),
-      found.resumable &&
+      h("div", { class: "buttons" }, phoneButton(found, visit.reload), labelButton(found, visit.reload)),
+    );
+  }
+
+  /** @param {import("../model/accounts.js").Account} one */
+  function accountRow(one) {
+    return h(
+      "li",
+      { class: "spread" },
+      accountLine(one),
+      one.next_post_at !== null &&
+        one.next_task_id !== null &&
+        h(
+          "span",
+          { class: "small-text" },
+          h("a", { href: to("task", one.next_task_id) }, t("phones.next"), " ", time(one.next_post_at)),
+        ),
+      accountBadge(one),
+    );
+  }
+
+  /**
+   * Has an app's accounts read from the phone, and waits for what it shows.
+   * @param {"tiktok" | "instagram"} platform
+   * @param {boolean} [add] enter those that nobody has entered
+   */
+  async function readAccounts(platform, add = false) {
+    fill(read, t("phones.reads", { app: appName(platform) }));
+    let state = await send("POST", `${path}/match-accounts`, { platform, add }, { repeat: true });
+    for (let turn = 0; state.state === "running" && turn < READ_TRIES; turn += 1) {
+      await new Promise((resolve) => setTimeout(resolve, READ_MS));
+      if (visit.signal.aborted) return;
+      const all = await get(`${path}/match-accounts`, { signal: visit.signal });
+      state = all.matches.find((/** @type {any} */ one) => one.platform === platform) ?? state;
+    }
+    fill(read, readSaid(platform, state));
+    await visit.reload();
+  }
+
+  /** @param {"tiktok" | "instagram"} platform @param {any} state */
+  function readSaid(platform, state) {
+    if (state.state === "running") return h("p", null, t("phones.still_reads", { app: appName(platform) }));
+    if (state.state === "failed") return h("p", { class: "problem" }, state.detail);
+    /** @param {string} key @param {string[]} names */
+    const line = (key, names) =>
+      names.length > 0 && h("p", null, t(`phones.${key}`, { names: names.map((one) => `@${one}`).join(", ") }));
+    return [
+      h("p", null, h("b", null, t("phones.app_shows", { app: appName(platform) }))),
+      line("read_in", state.logged_in),
+      line("read_out", state.not_shown),
+      state.unknown.length > 0 &&
         h(
           "div",
-          { class: "buttons" },
-          button(t("phones.resume"), () => resume(found, visit.reload), { icon: "play" }),
+          { class: "spread" },
+          line("read_unknown", state.unknown),
+          button(t("phones.add_them"), () => readAccounts(platform, true), { small: true }),
         ),
+      line("read_added", state.added),
+      state.detail && h("p", { class: "calm" }, state.detail),
+    ];
+  }
+
+  async function look() {
+    fill(findings, h("p", { class: "calm" }, t("phones.looks")));
+    const report = await get("/api/v1/doctor", { signal: visit.signal, wait_ms: 40_000 });
+    const mine = report.findings.filter((/** @type {any} */ one) => one.phone === serial);
+    fill(
+      findings,
+      mine.length === 0
+        ? empty(t(report.complete ? "phones.no_finding" : "phones.still_looks"))
+        : h("ul", { class: "list" }, mine.map(findingRow)),
     );
   }
 
   void picture();
   return {
-    title: phoneName(serial),
+    title: name,
     node: h(
       "div",
       null,
-      h("a", { class: "back", href: to("phones") }, t("phones.title")),
-      heading(phoneName(serial)),
-      facts,
-      said,
-      image,
+      h("a", { class: "back", href: to("phones") }, icon("back"), t("phones.title")),
+      heading(name),
+      h(
+        "div",
+        { class: "phone-page" },
+        h("div", { class: "phone-screen" }, image, said),
+        h(
+          "div",
+          { class: "stack" },
+          facts,
+          subheading(
+            t("phones.accounts"),
+            h(
+              "div",
+              { class: "buttons" },
+              button(t("phones.read_app", { app: "TikTok" }), () => readAccounts("tiktok"), {
+                small: true,
+                kind: "quiet",
+                icon: "eye",
+              }),
+              button(t("phones.read_app", { app: "Instagram" }), () => readAccounts("instagram"), {
+                small: true,
+                kind: "quiet",
+                icon: "eye",
+              }),
+            ),
+          ),
+          accounts,
+          noAccount,
+          read,
+          subheading(t("phones.findings"), button(t("phones.look"), look, { small: true, kind: "quiet", icon: "search" })),
+          findings,
+          subheading(t("phones.posts"), h("a", { href: to("history", "", { phone: serial }) }, t("phones.all_posts"))),
+          posts,
+          noPost,
+        ),
+      ),
     ),
     load,
     close() {
@@ -106,4 +230,27 @@ export default async function phone(visit) {
       URL.revokeObjectURL(url);
     },
   };
+}
+
+/** @param {import("../model/phones.js").Phone} found */
+function batteryOf(found) {
+  if (found.battery_percent === null) return "";
+  return `${found.battery_percent} %${found.battery_celsius === null ? "" : `, ${Math.round(found.battery_celsius)} °C`}`;
+}
+
+/** @param {any} one */
+function findingRow(one) {
+  const good = one.level === "ok";
+  return h(
+    "li",
+    { class: `finding ${good ? "good" : "bad"}` },
+    icon(good ? "check" : "alert"),
+    h(
+      "div",
+      null,
+      h("b", null, one.subject),
+      h("p", null, one.sentence),
+      one.fix && h("p", { class: "calm small-text" }, one.fix),
+    ),
+  );
 }

@@ -1,15 +1,22 @@
 // Phones: working and free ones first, trouble next, absent ones folded.
 
+import { raw, send } from "../lib/api.js";
+import { ask } from "../lib/dialogs.js";
 import { h, keyed } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { badge, button, empty, heading } from "../lib/parts.js";
+import { askNow } from "../lib/live.js";
+import { badge, button, empty, field, heading } from "../lib/parts.js";
 import { to } from "../lib/router.js";
 import { t } from "../lib/texts.js";
-import { day, now, relative } from "../lib/times.js";
+import { day, now, relative, time } from "../lib/times.js";
+import { toast } from "../lib/toasts.js";
+import { accountLine, loadAccounts, nextPost } from "../model/accounts.js";
 import { resume } from "../model/actions.js";
+import { hubButton, pause, pauseSentence } from "../model/pauses.js";
 import { loadPhones } from "../model/phones.js";
 
 /** @typedef {import("../model/phones.js").Phone} Phone */
+/** @typedef {import("../model/accounts.js").Account} Account */
 
 /**
  * @param {import("../lib/router.js").Visit} visit
@@ -19,33 +26,63 @@ export default function phones(visit) {
   const here = h("div", { class: "phone-grid" });
   const away = h("div", { class: "phone-grid" });
   const count = h("span");
-  const folded = h("details", { class: "fold", hidden: true }, h("summary", null, icon("chevron"), count), away);
-  const none = h("div", { hidden: true }, empty(t("phones.none")));
+  const folded = h("details", { class: "fold away", hidden: true }, h("summary", null, icon("chevron"), count), away);
+  const none = h("div", { hidden: true }, empty(t("phones.none"), h("p", null, t("phones.none_how"))));
+  const sums = h("p", { class: "calm sums" });
+  const hub = h("div");
 
   async function load() {
-    const found = await loadPhones(true);
-    const sorted = [...found].sort((a, b) => rank(a) - rank(b) || (a.label || a.serial).localeCompare(b.label || b.serial));
-    const absent = sorted.filter((phone) => phone.state === "absent");
-    keyed(
-      here,
-      sorted.filter((phone) => phone.state !== "absent"),
-      (phone) => phone.serial,
-      (phone) => phoneCard(phone, visit.reload),
-      day(now()),
-    );
-    keyed(
-      away,
-      absent,
-      (phone) => phone.serial,
-      (phone) => phoneCard(phone, visit.reload),
-      day(now()),
-    );
+    const [found, accounts, state] = await Promise.all([loadPhones(true), loadAccounts(visit.signal), hubPause(visit.signal)]);
+    const items = found
+      .map((phone) => ({ phone, accounts: accounts.filter((one) => one.device === phone.serial) }))
+      .sort((a, b) => rank(a.phone) - rank(b.phone) || nameOf(a.phone).localeCompare(nameOf(b.phone)));
+    const absent = items.filter((one) => one.phone.state === "absent");
+    const present = items.filter((one) => one.phone.state !== "absent");
+    keyed(here, present, (one) => one.phone.serial, draw, day(now()));
+    keyed(away, absent, (one) => one.phone.serial, draw, day(now()));
     count.textContent = t("phones.not_connected", { n: absent.length });
     folded.hidden = absent.length === 0;
     none.hidden = found.length > 0;
+    const working = present.filter((one) => one.phone.current_task !== null).length;
+    const free = present.filter((one) => rank(one.phone) === 1).length;
+    sums.textContent = t("phones.sums", { working, free, trouble: present.length - working - free });
+    sums.hidden = present.length === 0;
+    keyed(
+      hub,
+      state.paused ? [pauseOf(state)] : [],
+      () => "hub",
+      (it) => h("p", { class: "notice" }, icon("pause"), `${t("pauses.the_hub")}: ${pauseSentence(it)}`),
+    );
+    keyed(
+      acts,
+      [pauseOf(state)],
+      () => "hub",
+      (it) => hubButton(it, visit.reload),
+    );
   }
 
-  return { title: t("phones.title"), node: h("div", null, heading(t("phones.title")), here, folded, none), load };
+  /** @param {{ phone: Phone, accounts: Account[] }} item */
+  function draw(item) {
+    return phoneCard(item.phone, item.accounts, visit.reload);
+  }
+
+  const acts = h("div", { class: "buttons" });
+  return {
+    title: t("phones.title"),
+    node: h("div", null, heading(t("phones.title"), acts), hub, sums, here, folded, none),
+    load,
+  };
+}
+
+/** The pause of the whole hub. @param {AbortSignal} signal @returns {Promise<import("../model/pauses.js").Paused>} */
+async function hubPause(signal) {
+  return (await raw("GET", "/readyz", undefined, { signal })).json();
+}
+
+/** @param {import("../model/pauses.js").Paused} state */
+function pauseOf(state) {
+  const { paused, paused_since, paused_until, pause_reason } = state;
+  return { paused, paused_since, paused_until, pause_reason };
 }
 
 /** @param {Phone} phone */
@@ -55,45 +92,112 @@ function rank(phone) {
   return 3;
 }
 
-/** @param {Phone} phone @param {() => Promise<void>} after */
-function phoneCard(phone, after) {
-  const battery = phone.battery_percent === null ? "" : `${phone.battery_percent} %`;
+/** @param {Phone} phone */
+function nameOf(phone) {
+  return phone.label || phone.serial;
+}
+
+/** @param {Phone} phone @param {Account[]} accounts @param {() => Promise<void>} after */
+function phoneCard(phone, accounts, after) {
+  const next = nextPost(accounts);
+  const model = [phone.label && phone.serial, phone.model].filter(Boolean).join(" · ");
   return h(
     "section",
     { class: "card phone-card" },
     h(
       "div",
       { class: "phone-head" },
-      h("h2", null, h("a", { href: to("phone", phone.serial) }, phone.label || phone.serial)),
+      h("h2", null, h("a", { href: to("phone", phone.serial) }, nameOf(phone))),
       phoneBadge(phone),
     ),
-    phone.detail && h("p", { class: "small-text" }, phone.detail),
-    h(
-      "p",
-      { class: "calm small-text" },
-      [phone.label && phone.serial, phone.model && `${phone.model}${phone.android ? `, Android ${phone.android}` : ""}`, battery]
-        .filter(Boolean)
-        .join(" · "),
-    ),
-    phone.current_task !== null &&
+    (model || phone.battery_percent !== null) &&
       h(
         "p",
-        { class: "small-text" },
-        h("a", { href: to("task", phone.current_task) }, t("tasks.task", { id: String(phone.current_task) })),
+        { class: "calm small-text spread" },
+        h("span", null, model),
+        phone.battery_percent !== null && h("span", { class: "number battery" }, icon("battery"), `${phone.battery_percent} %`),
       ),
+    heldUp(phone).map((line) => h("p", { class: "small-text held" }, line)),
     phone.state !== "device" && h("p", { class: "calm small-text" }, t("phones.since", { time: relative(phone.since) })),
-    phone.resumable &&
+    accounts.length > 0 &&
       h(
-        "div",
-        { class: "buttons" },
-        button(t("phones.resume"), () => resume(phone, after), { of: phone.label || phone.serial, icon: "play" }),
+        "ul",
+        { class: "phone-accounts" },
+        accounts.map((one) =>
+          h("li", null, accountLine(one), !one.logined && one.status === 0 && badge("bad", t("accounts.not_logged_in"), "key")),
+        ),
       ),
+    phone.current_task !== null
+      ? h(
+          "p",
+          { class: "small-text" },
+          h("a", { href: to("task", phone.current_task) }, t("phones.works_on", { id: String(phone.current_task) })),
+        )
+      : next !== undefined &&
+          next.next_task_id !== null &&
+          h(
+            "p",
+            { class: "small-text" },
+            h(
+              "a",
+              { href: to("task", next.next_task_id) },
+              t("phones.next"),
+              " ",
+              time(String(next.next_post_at), "when"),
+              ` @${next.username}`,
+            ),
+          ),
+    h("div", { class: "buttons" }, phoneButton(phone, after), labelButton(phone, after)),
+  );
+}
+
+/** What keeps it from starting anything, a person's pause first. @param {Phone} phone @returns {string[]} */
+export function heldUp(phone) {
+  if (!phone.paused) return phone.detail ? [phone.detail] : [];
+  const rest = phone.detail.split("; ").slice(1).join("; ");
+  return [pauseSentence(phone), rest].filter(Boolean);
+}
+
+/** "Resume" where something is paused, by a person or by the hub itself; else "Pause". @param {Phone} phone @param {() => Promise<void>} after */
+export function phoneButton(phone, after) {
+  const path = `/api/v1/devices/${encodeURIComponent(phone.serial)}`;
+  return phone.paused || phone.resumable
+    ? button(t("pauses.resume"), () => resume(phone, after), { of: nameOf(phone), icon: "play", small: true })
+    : button(t("pauses.pause"), () => void pause(path, nameOf(phone), after), { of: nameOf(phone), icon: "pause", small: true });
+}
+
+/** @param {Phone} phone @param {() => Promise<void>} after */
+export function labelButton(phone, after) {
+  const label = h("input", { name: "label", value: phone.label, maxlength: 100, autocomplete: "off" });
+  return button(
+    t("phones.edit_label"),
+    () =>
+      void ask({
+        title: t("phones.label_title", { phone: phone.serial }),
+        lines: [t("phones.label_line")],
+        form: field(t("phones.label"), label),
+        verb: t("phones.save"),
+        async send() {
+          await send(
+            "PATCH",
+            `/api/v1/devices/${encodeURIComponent(phone.serial)}`,
+            { label: label.value.trim() },
+            { repeat: true },
+          );
+          toast(t("phones.label_saved"));
+          void askNow();
+          await after();
+        },
+      }),
+    { icon: "edit", of: nameOf(phone), small: true, kind: "quiet" },
   );
 }
 
 /** @param {Phone} phone */
 export function phoneBadge(phone) {
-  if (phone.state !== "device") return badge("bad", phone.state.replaceAll("_", " "), "plug");
+  const known = `phones.state_${phone.state}`;
+  if (phone.state !== "device") return badge("bad", t(known) === known ? phone.state : t(known), "plug");
   if (phone.current_task !== null) return badge("run", t("phones.works"));
-  return phone.detail ? badge("warn", t("phones.held_up"), "pause") : badge("good", t("phones.free"));
+  if (phone.paused) return badge("warn", t("pauses.paused"), "pause");
+  return phone.detail ? badge("warn", t("phones.held_up"), "alert") : badge("good", t("phones.free"));
 }
