@@ -102,5 +102,6 @@ class ChangeHandlers:
         route = routes_below("/api/v1", "system")
         return [
             route("GET", "/changes", self.get, "Whether anything was changed, and what all viewers are shown",
-                  Changes, headers=(("If-None-Match", "The ETag of the last answer: 304 while nothing was changed"),)),
+                  Changes, headers=(("If-None-Match", "The ETag of the last answer: 304 while nothing was changed"),),
+                  statuses=(200, 304)),
         ]  # fmt: skip

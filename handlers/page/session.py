@@ -126,7 +126,8 @@ class SessionHandlers:
         """The routes of this resource."""
         route = routes_below("/api/v1", "access")
         return [
-            route("POST", "/session", self.begin, "Log in: a token becomes a cookie", Caller, body=LogIn, token=False),
+            route("POST", "/session", self.begin, "Log in: a token becomes a cookie", Caller, Code.TOO_LARGE, body=LogIn,
+                  token=False),
             route("GET", "/session", self.who, "Who calls, and how this box knows", Caller),
             route("DELETE", "/session", self.end, "Log out: the cookie's session is over", Ended),
             route("GET", "/sessions", self.all, "The browsers that are logged in", SessionList),

@@ -116,7 +116,7 @@ class TokenHandlers:
         route = routes_below("/api/v1/tokens", "access")
         return [
             route("GET", "", self.all, "Names and ages of the tokens", TokenList),
-            route("POST", "", self.new, "Make a token; this answer alone shows it", MadeToken, body=NewToken),
+            route("POST", "", self.new, "Make a token; this answer alone shows it", MadeToken, Code.TOO_LARGE, body=NewToken),
             route("DELETE", "/{token}", self.revoke, "Take a token back, and end its sessions", RevokedToken, Code.NOT_FOUND),
         ]  # fmt: skip
 
