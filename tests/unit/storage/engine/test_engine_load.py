@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from storage.backup import backup, export_json, import_json, restore
+from storage.engine import journal
 from storage.engine.files import Files
 from storage.engine.load import Loader, generations, journal_path, journals, snapshot_path
 from storage.engine.migrate import CURRENT
@@ -541,3 +542,71 @@ def test_TDB_1_a_store_cut_at_any_byte_of_its_last_three_changes_opens_with_thos
         assert sorted(state.tables["tasks"]) == sorted(expected)
         assert not state.lost_changes
         assert (state.warnings == []) == (cut in [size for size, _ in acknowledged])
+
+
+def test_a_change_that_fits_no_record_is_a_loss_of_acknowledged_changes(make_store: Opener):
+    """Written whole and checked by its sum, and yet no task: what comes from it on is not applied, and known to be lost."""
+    store = make_store()
+    store.tasks.create([new_task(1, scheduled_at=LATER + 1000.0), new_task(2, scheduled_at=LATER + 1000.0)])
+    store.tasks.change(1, remark="fits no more")
+    last = store.tasks.create([new_task(3)])[0]
+    store.close()
+    path = journal_path(folder_of(store), 1)
+    lines = path.read_bytes().rstrip(b"\0").splitlines()
+    (at,) = [number for number, text in enumerate(lines) if b'"fits no more"' in text]
+    spoilt = journal.line(lines[at][9:].replace(b'"fits no more"', b"17")).removesuffix(b"\n")
+    path.write_bytes(b"\n".join([*lines[:at], spoilt, *lines[at + 1 :], b""]))
+
+    again = make_store(now=lambda: LATER)
+    warnings = " ".join(again.health().warnings)
+    assert "does not fit its table" in warnings
+    assert "acknowledged changes are lost" in warnings
+    assert again.tasks.get(1).outcome is Outcome.UNKNOWN, "it was changed by what cannot be read"
+    assert again.tasks.get(2).stage is Stage.SCHEDULED
+    assert again.tasks.get(last.id) is None
+    assert again.tasks.create([new_task(9)])[0].id > last.id, (
+        "an id that a client may know is not given again"
+    )
+
+
+def test_a_task_that_was_removed_behind_the_damage_is_in_doubt(make_store: Opener):
+    store = make_store()
+    first, second, third = store.tasks.create(
+        [new_task(number, scheduled_at=LATER + 1000.0) for number in (1, 2, 3)]
+    )
+    store.tasks.change(first.id, remark="lost")
+    store.tasks.change(first.id, remark="later")
+    assert store.tasks.remove([second.id]) == [second.id]
+    store.close()
+    path = journal_path(folder_of(store), 1)
+    path.write_bytes(path.read_bytes().replace(b'"lost"', b'"LOST"'))
+    again = make_store(now=lambda: LATER)
+    assert again.tasks.get(second.id).outcome is Outcome.UNKNOWN
+    assert again.tasks.get(third.id).stage is Stage.SCHEDULED
+
+
+def test_a_second_damaged_file_of_one_name_is_kept_beside_the_first(make_store: Opener):
+    store = make_store()
+    filled(store)
+    folder = folder_of(store)
+    store.close()
+    newest = snapshot_path(folder, generations(folder)[-1])
+    newest.with_name(newest.name + ".damaged").write_bytes(b"from before")
+    newest.with_name(newest.name + ".damaged-2").write_bytes(b"from before, too")
+    newest.write_bytes(b"spoilt")
+    make_store()
+    assert newest.with_name(newest.name + ".damaged-3").read_bytes() == b"spoilt"
+    assert newest.with_name(newest.name + ".damaged").read_bytes() == b"from before"
+
+
+def test_a_table_that_was_dropped_does_not_come_back(make_store: Opener):
+    store = make_store()
+    store.accounts.add(username="anna", platform="tiktok")
+    store.tasks.create([new_task(1)])
+    store.storage.snapshot()
+    data = dict(store.storage.read())
+    del data["accounts"]
+    store.storage.write(data)
+    again = make_store()
+    assert list(again.accounts.all()) == []
+    assert again.tasks.get(1) is not None
