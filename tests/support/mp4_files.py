@@ -80,11 +80,15 @@ def dolby_config(profile: int) -> bytes:
     return box(b"dvcC", bytes([1, 0, profile << 1, 0b101, 0x10]), bytes(19))
 
 
+#: What fills samples: zeros would be taken for missing data.
+_NO_ZEROS = bytes(range(1, 251))
+
+
 def nal(number: int, size: int = 100) -> bytes:
     """A sample of AVC or HEVC: one NAL unit with its length before it."""
-    content = bytes([0x65 if number % 12 == 0 else 0x41]) + bytes(
-        (number * 7 + at) % 250 + 1 for at in range(size)
-    )
+    begin = number * 7 % len(_NO_ZEROS)
+    filling = (_NO_ZEROS * (size // len(_NO_ZEROS) + 2))[begin : begin + size]
+    content = bytes([0x65 if number % 12 == 0 else 0x41]) + filling
     return u32(len(content)) + content
 
 

@@ -90,53 +90,54 @@ def half_plain(size: tuple[int, int]) -> Image.Image:
 JPEG = saved()
 PROGRESSIVE = saved(progressive=True)
 
-SOUND_JPEGS = {
-    "plain": JPEG,
-    "progressive": PROGRESSIVE,
-    "optimised": saved(optimize=True),
-    "best quality": saved(quality=100, subsampling=0),
-    "restart markers": saved(restart_marker_blocks=3),
-    "grey": saved(mode="L"),
-    "grey, black at the end": saved(image=Image.new("L", (160, 240))),
-    "black": saved(image=Image.new("RGB", (160, 240))),
-    "white, optimised: zeros mean white": saved(image=Image.new("RGB", (1600, 2400), "white"), optimize=True),
-    "white, optimised, progressive": saved(image=Image.new("RGB", (1600, 2400), "white"), optimize=True, progressive=True),
-    "half of it plain": saved(image=half_plain((2400, 3600)), optimize=True),
-    "half of it plain, progressive": saved(image=half_plain((2400, 3600)), progressive=True),
-    "CMYK": saved(mode="CMYK"),
-    "CMYK, black": saved(image=Image.new("CMYK", (160, 240), (0, 0, 0, 255))),
-    "CMYK, white": saved(image=Image.new("CMYK", (160, 240))),
-    "kept as RGB": saved(keep_rgb=True),
-    "kept as RGB, black": saved(keep_rgb=True, image=Image.new("RGB", (160, 240))),
-    "MED-4: no end mark": JPEG[:-2],
-    "MED-4: half an end mark": JPEG[:-1],
-    "MED-4: progressive without end mark": PROGRESSIVE[:-2],
-    "MED-4: grey without end mark": saved(mode="L")[:-2],
-    "MED-4: restart markers without end mark": saved(restart_marker_blocks=3)[:-2],
-    "no end mark, zeros behind": JPEG[:-2] + bytes(5000),
-    "text behind": JPEG + b"trailing text" * 99,
-    "zeros behind": JPEG + bytes(9000),
-    "a second image behind": JPEG + JPEG,
-    "a video behind": JPEG + box(b"ftyp", b"isom") + box(b"mdat", bytes(9000)),
-    "a thumbnail within": with_segments(JPEG, segment(0xE1, b"Exif\0\0" + tiff(3, b"\1\0") + JPEG)),
-    "an index of more images": with_segments(JPEG, segment(0xE2, b"MPF\0" + b"MM\0*" + b"\xff" * 60)),
-    "a profile of nonsense": with_segments(JPEG, segment(0xE2, b"ICC_PROFILE\0\1\1" + b"\xff" * 900)),
-    "half a profile": with_segments(JPEG, segment(0xE2, b"ICC_PROFILE\0\2\7" + b"x" * 90)),
-    "an odd JFIF": with_segments(JPEG, segment(0xE0, b"JFIF\0\xff")),
-    "a segment of Photoshop": with_segments(JPEG, segment(0xED, b"Photoshop 3.0\0" + b"8BIM\4" * 20)),
-    "a comment in no known coding": with_segments(JPEG, segment(0xFE, b"\xff\xfe\x80" * 30)),
-    "many large segments": with_segments(JPEG, *[segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + b"x" * 60_000)] * 30),
-    "fill bytes between segments": JPEG[:2] + b"\xff\xff\xff" + JPEG[2:],
-    "nonsense between segments": JPEG[:20] + b"\0\0\0" + JPEG[20:],
-    "MED-2: orientation as a byte": with_segments(JPEG, exif(tiff(1, b"\6"))),
-    "MED-2: orientation as text": with_segments(JPEG, exif(tiff(2, b"6\0"))),
-    "MED-2: orientation as a fraction over zero": with_segments(JPEG, exif(tiff(5, b"\xff\xff\xff\x7f"))),
-    "orientation of no meaning": with_segments(JPEG, exif(tiff(3, b"\x63\0"))),
-    "many orientations": with_segments(JPEG, exif(tiff(3, b"\6\0", count=999))),
-    "an entry that points far away": with_segments(JPEG, exif(tiff(2, b"\xff\xff\xff\xff", tag=0x010E, count=2**31))),
-    "a directory that is not there": with_segments(JPEG, exif(b"II*\0\xff\xff\xff\xff")),
-    "EXIF of nothing": with_segments(JPEG, exif()),
-    "EXIF of no known order": with_segments(JPEG, exif(b"XX*\0" + bytes(60))),
+# Cases are made when they are asked for: every worker of the tests imports this module, one runs it.
+SOUND_JPEGS: dict[str, Callable[[], bytes]] = {
+    "plain": lambda: JPEG,
+    "progressive": lambda: PROGRESSIVE,
+    "optimised": lambda: saved(optimize=True),
+    "best quality": lambda: saved(quality=100, subsampling=0),
+    "restart markers": lambda: saved(restart_marker_blocks=3),
+    "grey": lambda: saved(mode="L"),
+    "grey, black at the end": lambda: saved(image=Image.new("L", (160, 240))),
+    "black": lambda: saved(image=Image.new("RGB", (160, 240))),
+    "white, optimised: zeros mean white": lambda: saved(image=Image.new("RGB", (1600, 2400), "white"), optimize=True),
+    "white, optimised, progressive": lambda: saved(image=Image.new("RGB", (1600, 2400), "white"), optimize=True, progressive=True),
+    "half of it plain": lambda: saved(image=half_plain((2400, 3600)), optimize=True),
+    "half of it plain, progressive": lambda: saved(image=half_plain((2400, 3600)), progressive=True),
+    "CMYK": lambda: saved(mode="CMYK"),
+    "CMYK, black": lambda: saved(image=Image.new("CMYK", (160, 240), (0, 0, 0, 255))),
+    "CMYK, white": lambda: saved(image=Image.new("CMYK", (160, 240))),
+    "kept as RGB": lambda: saved(keep_rgb=True),
+    "kept as RGB, black": lambda: saved(keep_rgb=True, image=Image.new("RGB", (160, 240))),
+    "MED-4: no end mark": lambda: JPEG[:-2],
+    "MED-4: half an end mark": lambda: JPEG[:-1],
+    "MED-4: progressive without end mark": lambda: PROGRESSIVE[:-2],
+    "MED-4: grey without end mark": lambda: saved(mode="L")[:-2],
+    "MED-4: restart markers without end mark": lambda: saved(restart_marker_blocks=3)[:-2],
+    "no end mark, zeros behind": lambda: JPEG[:-2] + bytes(5000),
+    "text behind": lambda: JPEG + b"trailing text" * 99,
+    "zeros behind": lambda: JPEG + bytes(9000),
+    "a second image behind": lambda: JPEG + JPEG,
+    "a video behind": lambda: JPEG + box(b"ftyp", b"isom") + box(b"mdat", bytes(9000)),
+    "a thumbnail within": lambda: with_segments(JPEG, segment(0xE1, b"Exif\0\0" + tiff(3, b"\1\0") + JPEG)),
+    "an index of more images": lambda: with_segments(JPEG, segment(0xE2, b"MPF\0" + b"MM\0*" + b"\xff" * 60)),
+    "a profile of nonsense": lambda: with_segments(JPEG, segment(0xE2, b"ICC_PROFILE\0\1\1" + b"\xff" * 900)),
+    "half a profile": lambda: with_segments(JPEG, segment(0xE2, b"ICC_PROFILE\0\2\7" + b"x" * 90)),
+    "an odd JFIF": lambda: with_segments(JPEG, segment(0xE0, b"JFIF\0\xff")),
+    "a segment of Photoshop": lambda: with_segments(JPEG, segment(0xED, b"Photoshop 3.0\0" + b"8BIM\4" * 20)),
+    "a comment in no known coding": lambda: with_segments(JPEG, segment(0xFE, b"\xff\xfe\x80" * 30)),
+    "many large segments": lambda: with_segments(JPEG, *[segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + b"x" * 60_000)] * 30),
+    "fill bytes between segments": lambda: JPEG[:2] + b"\xff\xff\xff" + JPEG[2:],
+    "nonsense between segments": lambda: JPEG[:20] + b"\0\0\0" + JPEG[20:],
+    "MED-2: orientation as a byte": lambda: with_segments(JPEG, exif(tiff(1, b"\6"))),
+    "MED-2: orientation as text": lambda: with_segments(JPEG, exif(tiff(2, b"6\0"))),
+    "MED-2: orientation as a fraction over zero": lambda: with_segments(JPEG, exif(tiff(5, b"\xff\xff\xff\x7f"))),
+    "orientation of no meaning": lambda: with_segments(JPEG, exif(tiff(3, b"\x63\0"))),
+    "many orientations": lambda: with_segments(JPEG, exif(tiff(3, b"\6\0", count=999))),
+    "an entry that points far away": lambda: with_segments(JPEG, exif(tiff(2, b"\xff\xff\xff\xff", tag=0x010E, count=2**31))),
+    "a directory that is not there": lambda: with_segments(JPEG, exif(b"II*\0\xff\xff\xff\xff")),
+    "EXIF of nothing": lambda: with_segments(JPEG, exif()),
+    "EXIF of no known order": lambda: with_segments(JPEG, exif(b"XX*\0" + bytes(60))),
 }  # fmt: skip
 
 
@@ -144,7 +145,7 @@ SOUND_JPEGS = {
 def test_MED_2_MED_4_a_jpeg_whose_pixels_are_all_there_is_accepted(
     look: Callable[..., MediaFacts], case: str
 ) -> None:
-    facts = look(SOUND_JPEGS[case])
+    facts = look(SOUND_JPEGS[case]())
     assert (facts.width * 3, facts.notes) == (facts.height * 2, ())
 
 
@@ -326,35 +327,35 @@ def text_of(size: int) -> bytes:
     return saved("PNG", pnginfo=info)
 
 
-SOUND_PNGS = {
-    "plain": PNG,
-    "MED-1: packed text over 1 MiB": text_of(3 << 20),
-    "MED-1: packed text of 60 MiB": text_of(60 << 20),
-    "MED-1: many texts": png(*[chunk(b"tEXt", b"k\0" + b"x" * 500_000)] * 8),
-    "MED-1: packed text of nonsense": png(chunk(b"zTXt", b"k\0\0nonsense"), chunk(b"iTXt", b"\xff" * 99)),
-    "MED-3: wrong checksum of a text": png(chunk(b"tEXt", b"k\0v", crc=1)),
-    "MED-3: wrong checksums of others": png(chunk(b"gAMA", b"\0\0\0\1", crc=1), chunk(b"eXIf", b"x", crc=0)),
-    "MED-3: wrong checksum at the end": png(end=chunk(b"IEND", b"", crc=7)),
-    "MED-4: no end": png(end=b""),
-    "MED-4: half an end": png(end=END[:6]),
-    "the last checksum is missing": png(end=b"")[:-4],
-    "text behind": PNG + b"trailing" * 99,
-    "zeros behind": PNG + bytes(900),
-    "a profile of nonsense": png(chunk(b"iCCP", b"name\0\0nonsense")),
-    "chunks nobody knows": png(chunk(b"abCd", b"x" * 90), chunk(b"vpAg", bytes(9))),
-    "pixels in many chunks": SIGNATURE + HEADER + b"".join(chunk(b"IDAT", PIXELS[at : at + 99]) for at in range(0, len(PIXELS), 99)) + END,
-    "an empty chunk of pixels": SIGNATURE + HEADER + chunk(b"IDAT", b"") + chunk(b"IDAT", PIXELS) + END,
-    "wrong checksum of the chunk, right one of the pixels": SIGNATURE + HEADER + chunk(b"IDAT", PIXELS, crc=1) + END,
-    "wrong checksum of the packed data": png(pixels=PIXELS[:-4] + b"\0\0\0\0"),
-    "missing checksum of the packed data": png(pixels=PIXELS[:-4]),
-    "more pixels than needed": png(pixels=zlib.compress(zlib.decompress(PIXELS) + bytes(5000))),
-    "grey": saved("PNG", "L"),
-    "black and white": saved("PNG", "1"),
-    "palette": saved("PNG", "P"),
-    "16 bits": saved("PNG", image=picture("L").convert("I;16")),
-    "see-through": saved("PNG", "RGBA"),
-    "grey and see-through": saved("PNG", "LA"),
-    "interlaced": interlaced(160, 240),
+SOUND_PNGS: dict[str, Callable[[], bytes]] = {
+    "plain": lambda: PNG,
+    "MED-1: packed text over 1 MiB": lambda: text_of(3 << 20),
+    "MED-1: packed text of 60 MiB": lambda: text_of(60 << 20),
+    "MED-1: many texts": lambda: png(*[chunk(b"tEXt", b"k\0" + b"x" * 500_000)] * 8),
+    "MED-1: packed text of nonsense": lambda: png(chunk(b"zTXt", b"k\0\0nonsense"), chunk(b"iTXt", b"\xff" * 99)),
+    "MED-3: wrong checksum of a text": lambda: png(chunk(b"tEXt", b"k\0v", crc=1)),
+    "MED-3: wrong checksums of others": lambda: png(chunk(b"gAMA", b"\0\0\0\1", crc=1), chunk(b"eXIf", b"x", crc=0)),
+    "MED-3: wrong checksum at the end": lambda: png(end=chunk(b"IEND", b"", crc=7)),
+    "MED-4: no end": lambda: png(end=b""),
+    "MED-4: half an end": lambda: png(end=END[:6]),
+    "the last checksum is missing": lambda: png(end=b"")[:-4],
+    "text behind": lambda: PNG + b"trailing" * 99,
+    "zeros behind": lambda: PNG + bytes(900),
+    "a profile of nonsense": lambda: png(chunk(b"iCCP", b"name\0\0nonsense")),
+    "chunks nobody knows": lambda: png(chunk(b"abCd", b"x" * 90), chunk(b"vpAg", bytes(9))),
+    "pixels in many chunks": lambda: SIGNATURE + HEADER + b"".join(chunk(b"IDAT", PIXELS[at : at + 99]) for at in range(0, len(PIXELS), 99)) + END,
+    "an empty chunk of pixels": lambda: SIGNATURE + HEADER + chunk(b"IDAT", b"") + chunk(b"IDAT", PIXELS) + END,
+    "wrong checksum of the chunk, right one of the pixels": lambda: SIGNATURE + HEADER + chunk(b"IDAT", PIXELS, crc=1) + END,
+    "wrong checksum of the packed data": lambda: png(pixels=PIXELS[:-4] + b"\0\0\0\0"),
+    "missing checksum of the packed data": lambda: png(pixels=PIXELS[:-4]),
+    "more pixels than needed": lambda: png(pixels=zlib.compress(zlib.decompress(PIXELS) + bytes(5000))),
+    "grey": lambda: saved("PNG", "L"),
+    "black and white": lambda: saved("PNG", "1"),
+    "palette": lambda: saved("PNG", "P"),
+    "16 bits": lambda: saved("PNG", image=picture("L").convert("I;16")),
+    "see-through": lambda: saved("PNG", "RGBA"),
+    "grey and see-through": lambda: saved("PNG", "LA"),
+    "interlaced": lambda: interlaced(160, 240),
 }  # fmt: skip
 
 
@@ -362,7 +363,7 @@ SOUND_PNGS = {
 def test_MED_1_MED_3_a_png_whose_pixels_are_all_there_is_accepted(
     look: Callable[..., MediaFacts], case: str
 ) -> None:
-    facts = look(SOUND_PNGS[case])
+    facts = look(SOUND_PNGS[case]())
     assert (facts.width, facts.height) == (160, 240)
 
 
@@ -432,26 +433,26 @@ def resized(data: bytes, size: int) -> bytes:
     return data[:4] + size.to_bytes(4, "little") + data[8:]
 
 
-SOUND_WEBPS = {
-    "plain": WEBP,
-    "lossless": LOSSLESS,
-    "see-through": saved("WEBP", "RGBA"),
-    "a size too large": resized(WEBP, len(WEBP) + 5000),
-    "a size too small": resized(WEBP, 60),
-    "a size of zero": resized(WEBP, 0),
-    "text behind": WEBP + b"trailing" * 99,
-    "zeros behind": WEBP + bytes(900),
-    "a profile of nonsense": saved("WEBP", icc_profile=b"\xff" * 300),
-    "EXIF of nonsense": saved("WEBP", exif=b"Exif\0\0II*\0\xff\xff\xff\xff"),
-    "a plain surface: zeros mean white": saved("WEBP", image=Image.new("RGB", (2400, 3600), "white")),
-    "half of it plain": saved("WEBP", image=half_plain((1600, 2400)), quality=20),
-    "one colour": saved("WEBP", image=Image.new("RGB", (160, 240), "white"), lossless=True),
+SOUND_WEBPS: dict[str, Callable[[], bytes]] = {
+    "plain": lambda: WEBP,
+    "lossless": lambda: LOSSLESS,
+    "see-through": lambda: saved("WEBP", "RGBA"),
+    "a size too large": lambda: resized(WEBP, len(WEBP) + 5000),
+    "a size too small": lambda: resized(WEBP, 60),
+    "a size of zero": lambda: resized(WEBP, 0),
+    "text behind": lambda: WEBP + b"trailing" * 99,
+    "zeros behind": lambda: WEBP + bytes(900),
+    "a profile of nonsense": lambda: saved("WEBP", icc_profile=b"\xff" * 300),
+    "EXIF of nonsense": lambda: saved("WEBP", exif=b"Exif\0\0II*\0\xff\xff\xff\xff"),
+    "a plain surface: zeros mean white": lambda: saved("WEBP", image=Image.new("RGB", (2400, 3600), "white")),
+    "half of it plain": lambda: saved("WEBP", image=half_plain((1600, 2400)), quality=20),
+    "one colour": lambda: saved("WEBP", image=Image.new("RGB", (160, 240), "white"), lossless=True),
 }
 
 
 @pytest.mark.parametrize("case", SOUND_WEBPS)
 def test_a_webp_whose_pixels_are_all_there_is_accepted(look: Callable[..., MediaFacts], case: str) -> None:
-    facts = look(SOUND_WEBPS[case])
+    facts = look(SOUND_WEBPS[case]())
     assert (facts.width * 3, facts.notes) == (facts.height * 2, ())
 
 
