@@ -44,6 +44,10 @@ class LossyProxy:
         """Lose the answers to the next requests that begin with this, for example "POST /api/v1/task "."""
         self._losing += [request.encode()] * times
 
+    def lose_no_more(self) -> None:
+        """Let all answers through from now on."""
+        self._losing.clear()
+
     def cut(self) -> None:
         """End all connections now, as when a router restarts."""
         with self._lock:

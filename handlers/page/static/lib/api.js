@@ -13,6 +13,7 @@ const TRIES_MS = [400, 1200, 3000]; // pauses before a call whose answer was los
  * @property {string | number} [ifMatch] the version that the change is for
  * @property {AbortSignal} [signal]
  * @property {number} [wait_ms] how long an answer may take
+ * @property {Record<string, string>} [headers] further ones
  */
 
 /** A call that did not succeed. `message` is a sentence for people. */
@@ -134,7 +135,7 @@ export let calls = 0;
  * @param {string} method
  * @param {string} path
  * @param {unknown} [body]
- * @param {CallOptions & { headers?: Record<string, string> }} [options]
+ * @param {CallOptions} [options]
  */
 export async function raw(method, path, body, options = {}) {
   /** @type {Record<string, string>} */

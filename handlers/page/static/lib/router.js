@@ -41,7 +41,7 @@ export const SCREENS = {
 };
 
 /** Screens with a style sheet of their own, of the same name. */
-const STYLED = new Set(["accounts", "home", "phone", "phones", "setup", "slots", "system", "task"]);
+const STYLED = new Set(["accounts", "compose", "home", "library", "phone", "phones", "setup", "slots", "system", "task"]);
 
 /** @returns {Place} */
 export function placeNow() {

@@ -1,123 +1,448 @@
-// New post: files, accounts, a caption and a time become one task per account.
+// New post: files, accounts, a caption and a time become one task per account, exactly once.
 
-import { get, newKey, send } from "../lib/api.js";
-import { fill, h } from "../lib/dom.js";
-import { appName, field, heading, whileBusy } from "../lib/parts.js";
+import { ApiError, get, newKey, send, sentenceOf } from "../lib/api.js";
+import { fill, freshId, h, write } from "../lib/dom.js";
+import { icon } from "../lib/icons.js";
+import { button, heading, linkButton } from "../lib/parts.js";
 import { to } from "../lib/router.js";
 import { t } from "../lib/texts.js";
-import { forInput, now } from "../lib/times.js";
-import { loadPhones, phoneName } from "../model/phones.js";
+import { forInput, now, timezone } from "../lib/times.js";
+import { accountPicker, allAccounts, nameOf } from "../model/account_picker.js";
+import { counts, LIMITS, longest } from "../model/captions.js";
+import { bodiesOf, emptyDraft, loadDraft, saveDraft } from "../model/draft.js";
+import { filePicker } from "../model/file_picker.js";
+import { loadPhones } from "../model/phones.js";
+import { note, remarks } from "../model/remarks.js";
+import { presetTimes, whenSaid } from "../model/start_times.js";
+import { restoreUploads } from "../model/uploads.js";
 
+/** @typedef {import("../model/draft.js").Draft} Draft */
+
+const PAUSE_MS = 500; // after the last change, before the hub is asked what it thinks of it
+const SENT_MS = 120_000; // what was sent so long ago without an answer is not sent again by itself
 /**
  * @param {import("../lib/router.js").Visit} visit
  * @returns {Promise<import("../lib/router.js").Screen>}
  */
 export default async function compose(visit) {
-  const [found] = await Promise.all([get("/api/v1/accounts?status=0&page_size=100", { signal: visit.signal }), loadPhones()]);
-  let key = newKey();
-  const files = h("input", { type: "file", name: "files", multiple: true, accept: "video/*,image/*", required: true });
-  const caption = h("textarea", { name: "caption" });
-  const at = h("input", { type: "datetime-local", name: "start", value: forInput(now() + 3_600_000) });
-  const later = h("input", { type: "radio", name: "when" });
-  const label = h("input", { type: "checkbox", name: "ai" });
+  const [accounts] = await Promise.all([allAccounts(visit.signal), loadPhones(), restoreUploads()]);
+  /** @type {Draft} */
+  let draft = loadDraft();
+  draft.accounts = draft.accounts.filter((id) => accounts.some((one) => one.id === id));
+  let busy = false;
+  let timer = 0;
+  let asking = new AbortController();
+
+  // --- the fields
+
+  const files = filePicker(draft, visit.signal, changed, () => draw());
+  const picker = accountPicker(accounts, draft.accounts, (chosen) => {
+    draft.accounts = chosen;
+    changed();
+  });
+  const caption = h("textarea", { name: "caption", rows: 6, value: draft.caption });
+  caption.addEventListener("input", () => {
+    draft.caption = caption.value;
+    changed();
+  });
+  const counter = h("p", { class: "hint counter" });
+  const previews = h("ul", { class: "previews" });
+  const nowBox = radio("now");
+  const atBox = radio("at");
+  const start = h("input", { type: "datetime-local", name: "start", min: forInput(now()) });
+  start.value = draft.start || forInput(Math.ceil((now() + 3_600_000) / 900_000) * 900_000);
+  start.addEventListener("input", () => plan(start.value));
+  const presets = h(
+    "div",
+    { class: "buttons presets" },
+    presetTimes().map(([text, at]) => button(text, () => plan(at), { small: true })),
+  );
+  const ai = h("input", { type: "checkbox", checked: draft.ai });
+  ai.addEventListener("change", () => {
+    draft.ai = ai.checked;
+    changed();
+  });
+  const placement = select("placement", ["reel", "story"]);
+  const sound = select("sound", ["-1", "0", "1", "custom"]);
+  const soundName = h("input", { name: "soundName", value: draft.soundName });
+  soundName.addEventListener("input", () => {
+    draft.soundName = soundName.value;
+    changed();
+  });
+  const again = h("input", { type: "checkbox", checked: draft.again });
+  again.addEventListener("change", () => {
+    draft.again = again.checked;
+    changed();
+  });
+
+  /** @type {Record<string, { list: HTMLElement, control: HTMLElement }>} */
+  const notes = {};
+  for (const [place, control] of Object.entries({
+    files: files.input,
+    accounts: picker.node,
+    caption,
+    start,
+    options: ai,
+    form: ai,
+  })) {
+    notes[place] = { list: h("ul", { class: "notes", id: freshId(), "aria-live": "polite" }), control };
+  }
+  counter.id = freshId();
+  caption.setAttribute("aria-describedby", `${counter.id} ${notes.caption?.list.id}`);
+
+  const placementField = labelled(t("compose.placement"), placement);
+  const soundField = labelled(t("compose.sound"), sound);
+  const soundNameField = labelled(t("compose.sound_name"), soundName);
+  const againField = h("label", { class: "tick", hidden: true }, again, h("span", null, t("compose.again")));
   const act = h("button", { type: "submit", class: "button primary" });
-  const done = h("div", { role: "status" });
-  /** @type {{ account: any, box: HTMLInputElement }[]} */
-  const choices = found.accounts.map((/** @type {any} */ account) => ({
-    account,
-    box: h("input", { type: "checkbox", on: { change: count } }),
-  }));
-
-  function count() {
-    const n = choices.filter((one) => one.box.checked).length;
-    act.textContent = t("compose.post_to", { n });
-    act.disabled = n === 0;
-  }
-
-  async function post() {
-    /** @type {number[]} */
-    const ids = [];
-    for (const file of files.files ?? []) {
-      const answer = await send("POST", `/api/v1/materials?${new URLSearchParams({ name: file.name })}`, file, {
-        repeat: true,
-        wait_ms: 600_000,
-      });
-      ids.push(answer.material.id);
-    }
-    const isImages = [...(files.files ?? [])].every((file) => file.type.startsWith("image/"));
-    /** @type {number[]} */
-    const made = [];
-    for (const platform of ["tiktok", "instagram"]) {
-      const usernames = choices
-        .filter((one) => one.box.checked && one.account.platform === platform)
-        .map((one) => one.account.username);
-      if (usernames.length === 0) continue;
-      const config = {
-        captions: caption.value,
-        material_ids: ids,
-        ai_label: label.checked,
-        ...(isImages ? { content_type: 1, image_count: ids.length } : {}),
-      };
-      const body = {
-        usernames,
-        platform,
-        script_name: "post",
-        script_config: config,
-        ...(later.checked ? { start_time: at.value.replace("T", " ") } : {}),
-      };
-      const answer = await send("POST", "/api/v1/task", body, { key: `${key}-${platform}` });
-      made.push(...answer.task_ids);
-    }
-    fill(
-      done,
-      h("p", null, t("compose.made")),
-      made.map((id) => h("p", null, h("a", { href: to("task", id) }, t("tasks.task", { id: String(id) })))),
-    );
-    key = newKey();
-    form.reset();
-    count();
-  }
-
-  /** @param {Event} event */
-  function submit(event) {
-    event.preventDefault();
-    if (!act.disabled) void whileBusy(act, post());
-  }
+  const summary = h("p", { class: "compose-summary", role: "status" });
+  const refusal = h("div", { class: "problem", role: "alert" });
+  const done = h("div", { class: "done", role: "status" });
 
   const form = h(
     "form",
-    { class: "card stack", on: { submit } },
-    field(t("compose.files"), files),
+    { class: "compose", novalidate: true, on: { submit } },
     h(
-      "fieldset",
-      { class: "choice" },
-      h("legend", { class: "field-label" }, t("compose.accounts")),
-      choices.map(({ account, box }) =>
+      "div",
+      { class: "compose-main" },
+      h("section", { class: "card" }, h("h2", null, t("compose.files")), files.node, notes.files?.list),
+      h("section", { class: "card" }, labelled(t("compose.caption"), caption, counter), notes.caption?.list, previews),
+    ),
+    h(
+      "div",
+      { class: "compose-side" },
+      h("section", { class: "card" }, picker.node, notes.accounts?.list),
+      h(
+        "section",
+        { class: "card" },
         h(
-          "label",
-          { class: "tick" },
-          box,
-          h("span", null, `@${account.username}, ${appName(account.platform)} ${phoneName(account.device)}`),
+          "fieldset",
+          { class: "choice" },
+          h("legend", null, h("h2", null, t("compose.when"))),
+          h("div", { class: "whens" }, tick(nowBox, t("compose.now")), tick(atBox, t("compose.at"))),
+          labelled(t("compose.start"), start, h("span", { class: "hint" }, t("compose.zone", { zone: timezone() }))),
+          presets,
+        ),
+        notes.start?.list,
+      ),
+      h(
+        "section",
+        { class: "card stack-small" },
+        h("h2", null, t("compose.options")),
+        tick(ai, t("compose.ai_label")),
+        placementField,
+        soundField,
+        soundNameField,
+        notes.options?.list,
+      ),
+    ),
+    h("div", { class: "compose-bar" }, h("div", { class: "compose-said" }, summary, notes.form?.list, refusal, againField), act),
+  );
+
+  /** @param {"now" | "at"} wanted */
+  function radio(wanted) {
+    const box = h("input", { type: "radio", name: "when", value: wanted, checked: draft.when === wanted });
+    box.addEventListener("change", () => {
+      draft.when = wanted;
+      draft.start = wanted === "at" ? start.value : draft.start;
+      changed();
+    });
+    return box;
+  }
+
+  /** @param {string} name @param {string[]} values */
+  function select(name, values) {
+    const node = h(
+      "select",
+      { name },
+      values.map((value) => h("option", { value }, t(`compose.${name}_${value.replace("-", "m")}`))),
+    );
+    node.value = String(Reflect.get(draft, name));
+    node.addEventListener("change", () => {
+      Reflect.set(draft, name, node.value);
+      changed();
+    });
+    return node;
+  }
+
+  /** @param {string} at */
+  function plan(at) {
+    start.value = at;
+    Object.assign(draft, { when: "at", start: at });
+    atBox.checked = true;
+    changed();
+  }
+
+  // --- what it is so far
+
+  const chosen = () => accounts.filter((one) => draft.accounts.includes(one.id));
+
+  function changed() {
+    saveDraft(draft);
+    draw();
+    clearTimeout(timer);
+    asking.abort();
+    timer = setTimeout(() => void rehearse(), PAUSE_MS);
+  }
+
+  function draw() {
+    const who = chosen();
+    const apps = new Set(who.map((one) => one.platform));
+    const isVideo = draft.files.every((file) => file.kind !== "image");
+    placementField.hidden = !apps.has("instagram") || !isVideo;
+    soundField.hidden = !apps.has("tiktok");
+    soundNameField.hidden = soundField.hidden || draft.sound !== "custom";
+    drawCounter(apps);
+    const n = who.length;
+    act.textContent = t("compose.post_to", { n });
+    const missing = draft.files.length === 0 ? "no_file" : files.problem() ? "" : n === 0 ? "no_account" : "";
+    act.disabled = busy || missing !== "" || n === 0 || files.problem() !== "";
+    const left = files.left();
+    const moment = draft.when === "at" && draft.start ? whenSaid(draft.start) : t("compose.at_once");
+    write(
+      summary,
+      busy
+        ? left > 0
+          ? t("compose.waits_for_upload", { n: left })
+          : t("compose.sending")
+        : missing
+          ? t(`compose.${missing}`)
+          : files.problem() || t("compose.summary", { n, when: moment }),
+    );
+    act.setAttribute("aria-busy", String(busy));
+  }
+
+  /** @param {Set<string>} apps */
+  function drawCounter(apps) {
+    const found = counts(longest(draft.caption));
+    const limits = [...apps].map((app) => LIMITS[app]).filter((one) => one !== undefined);
+    const chars = Math.min(...limits.map((one) => one.chars));
+    const tags = Math.min(...limits.map((one) => one.tags));
+    const over = found.chars > chars || found.tags > tags;
+    counter.classList.toggle("over", over);
+    fill(
+      counter,
+      over && icon("alert"),
+      Number.isFinite(chars) ? t("compose.chars_of", { n: found.chars, most: chars }) : t("compose.chars", { n: found.chars }),
+      " · ",
+      Number.isFinite(tags) ? t("compose.tags_of", { n: found.tags, most: tags }) : t("compose.tags", { n: found.tags }),
+    );
+  }
+
+  // --- what the hub thinks of it
+
+  async function rehearse() {
+    const who = chosen();
+    if (busy || who.length === 0 || draft.files.length === 0 || files.left() > 0 || files.problem()) {
+      say([], []);
+      fill(previews);
+      return;
+    }
+    asking = new AbortController();
+    const body = { tasks: bodiesOf(draft, who), dry_run: true, force: draft.again };
+    try {
+      const answer = await send("POST", "/api/v1/task/bulk", body, { signal: asking.signal, repeat: true });
+      say([], answer.warnings);
+      drawPreviews(who, answer.tasks);
+    } catch (error) {
+      if (asking.signal.aborted || !(error instanceof ApiError)) return;
+      if (!error.lost && !error.locked) refuse(error);
+      fill(previews);
+    }
+  }
+
+  /** @param {ApiError} error */
+  function refuse(error) {
+    const problems = error.errors.length > 0 ? error.errors : [{ field: "", problem: error.message }];
+    say(problems, []);
+    // The same media for the same account: a person may insist.
+    if (error.code === 40902) againField.hidden = false;
+  }
+
+  /** @param {import("../lib/api.js").Problem[]} problems @param {string[]} warnings */
+  function say(problems, warnings) {
+    const who = chosen();
+    const found = remarks(problems, warnings, who.map(nameOf));
+    for (const [place, { list, control }] of Object.entries(notes)) {
+      const here = found.filter((one) => one.place === place);
+      fill(
+        list,
+        here.map((one) => note(one, who.length)),
+      );
+      control.toggleAttribute(
+        "aria-invalid",
+        here.some((one) => one.kind === "bad"),
+      );
+    }
+  }
+
+  /** @param {any[]} who @param {any[]} tasks */
+  function drawPreviews(who, tasks) {
+    const differ = tasks.some((task) => task.caption !== draft.caption);
+    fill(
+      previews,
+      differ && h("li", { class: "calm small-text" }, t("compose.for_example")),
+      differ &&
+        tasks.map((task, at) =>
+          h(
+            "li",
+            { class: "preview" },
+            h("b", null, who[at] ? nameOf(who[at]) : ""),
+            h("span", { class: "two-lines" }, task.caption),
+          ),
+        ),
+    );
+  }
+
+  // --- posting
+
+  /** @param {Event} event */
+  async function submit(event) {
+    event.preventDefault();
+    if (busy || act.disabled) return;
+    await post(false);
+  }
+
+  /** @param {boolean} resent what was sent before the page was loaded again */
+  async function post(resent) {
+    busy = true;
+    clearTimeout(timer);
+    asking.abort();
+    fill(refusal);
+    draw();
+    try {
+      if (!resent) {
+        await files.arrived();
+        if (files.problem()) return;
+        draft.sent = { at: Date.now(), body: { tasks: bodiesOf(draft, chosen()), force: draft.again } };
+        saveDraft(draft);
+      }
+      const answer = await send("POST", "/api/v1/task/bulk", draft.sent?.body, { key: draft.key, wait_ms: 60_000 });
+      finish(answer);
+    } catch (error) {
+      if (visit.signal.aborted) return;
+      const known = error instanceof ApiError ? error : null;
+      if (known !== null && !known.lost) {
+        draft.sent = null;
+        saveDraft(draft);
+      }
+      if (known !== null && known.code === 40901) offerAnother();
+      else if (known !== null && known.errors.length > 0) {
+        refuse(known);
+        fill(refusal, t("compose.refused"));
+      } else fill(refusal, sentenceOf(error));
+    } finally {
+      busy = false;
+      draw();
+    }
+  }
+
+  /** An earlier try of this form did arrive, and the form was changed since. */
+  function offerAnother() {
+    fill(
+      refusal,
+      h("p", null, t("compose.was_made")),
+      h(
+        "div",
+        { class: "buttons" },
+        linkButton(t("shell.queue"), to("queue")),
+        button(t("compose.another_one"), () => {
+          draft.key = newKey();
+          saveDraft(draft);
+          fill(refusal);
+          return post(false);
+        }),
+      ),
+    );
+  }
+
+  /** @param {any} answer */
+  function finish(answer) {
+    const made = answer.tasks;
+    const who = chosen();
+    files.taken();
+    draft = Object.assign(draft, emptyDraft());
+    saveDraft(draft);
+    fill(
+      done,
+      h(
+        "section",
+        { class: "card done-card" },
+        h("h2", null, icon("check"), t("compose.made", { n: made.length })),
+        h(
+          "ul",
+          { class: "made" },
+          made.map((/** @type {any} */ task, /** @type {number} */ at) =>
+            h(
+              "li",
+              null,
+              h("a", { href: to("task", task.id) }, t("tasks.task", { id: String(task.id) })),
+              h("b", null, who[at] ? nameOf(who[at]) : `@${task.username}`),
+              h("span", { class: "calm" }, whenSaid(task.start_time)),
+            ),
+          ),
+        ),
+        answer.warnings.map((/** @type {string} */ text) => h("p", { class: "warning" }, icon("alert"), text)),
+        h(
+          "div",
+          { class: "buttons" },
+          linkButton(t("shell.queue"), to("queue")),
+          button(t("compose.write_another"), () => reset()),
         ),
       ),
-    ),
-    field(t("compose.caption"), caption),
-    h(
-      "fieldset",
-      { class: "choice" },
-      h("legend", { class: "field-label" }, t("compose.when")),
-      h(
-        "label",
-        { class: "tick" },
-        h("input", { type: "radio", name: "when", checked: true }),
-        h("span", null, t("compose.now")),
-      ),
-      h("label", { class: "tick" }, later, h("span", null, t("compose.at"))),
-    ),
-    field(t("compose.start"), at),
-    h("label", { class: "tick" }, label, h("span", null, t("compose.ai_label"))),
-    h("div", { class: "buttons" }, act),
-  );
-  count();
-  return { title: t("compose.title"), node: h("div", { class: "stack" }, heading(t("compose.title")), form, done) };
+    );
+    form.hidden = true;
+    done.scrollIntoView({ block: "nearest" });
+  }
+
+  function reset() {
+    fill(done);
+    form.hidden = false;
+    caption.value = "";
+    nowBox.checked = true;
+    ai.checked = again.checked = false;
+    againField.hidden = true;
+    placement.value = draft.placement;
+    sound.value = draft.sound;
+    picker.choose([]);
+    files.draw();
+    say([], []);
+    fill(previews);
+    changed();
+    files.input.focus();
+  }
+
+  const materialWanted = Number(visit.params.get("material") ?? 0);
+  if (materialWanted && !draft.files.some((file) => file.material === materialWanted)) {
+    const found = await get(`/api/v1/materials/${materialWanted}`, { signal: visit.signal });
+    files.add([found]);
+    history.replaceState(null, "", to("compose"));
+  }
+  files.begin();
+  draw();
+  if (draft.sent !== null && Date.now() - draft.sent.at < SENT_MS) void post(true);
+  else timer = setTimeout(() => void rehearse(), 0);
+
+  return {
+    title: t("compose.title"),
+    node: h("div", { class: "compose-screen" }, heading(t("compose.title")), done, form),
+    tick: () => {
+      start.min = forInput(now());
+    },
+    close: () => {
+      clearTimeout(timer);
+      asking.abort();
+    },
+  };
+}
+
+/** @param {HTMLInputElement} box @param {string} text */
+function tick(box, text) {
+  return h("label", { class: "tick" }, box, h("span", null, text));
+}
+
+/** A control with its label; what stands below it is no part of its name. @param {string} text @param {HTMLElement} control @param {...Node} below */
+function labelled(text, control, ...below) {
+  control.id ||= freshId();
+  return h("div", { class: "field" }, h("label", { class: "field-label", for: control.id }, text), control, ...below);
 }

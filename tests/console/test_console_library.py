@@ -1,0 +1,132 @@
+"""The library in a browser: pictures, upload of many, tags, captions, use again, delete after a question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storage.records import Outcome, Stage
+from tests.support.browser import Browser, Found
+from tests.support.console import DESKTOP, PHONE, Hub, show
+from tests.support.http_side import MEDIA
+
+PLACE = "#/library"
+CARDS = "[...document.querySelectorAll('.material h2')].map((one) => one.textContent)"
+
+
+def button(browser: Browser, verb: str, name: str = "clip.mp4") -> Found:
+    """A button of a file's card, whose name a screen reader ends with the file's."""
+    return next(
+        browser.find("button", found)
+        for found in browser.names("button")
+        if found.startswith(verb) and found.endswith(name)
+    )
+
+
+def put(hub: Hub, *names: str, **fields: object) -> None:
+    for name in names:
+        hub.library.upload([(MEDIA / name).read_bytes()], name, fields)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_many_files_are_uploaded_and_shown_with_their_pictures(
+    hub: Hub, browser: Browser, size: tuple[int, int]
+) -> None:
+    show(browser, hub, PLACE, size)
+    assert browser.run("document.querySelector('.empty').innerText").startswith("The library is empty")
+    browser.choose_files(
+        "input[type=file]", *(MEDIA / name for name in ("photo.jpg", "photo.png", "clip.mp4"))
+    )
+    browser.wait(f"{CARDS}.length === 3 && document.querySelectorAll('.chosen').length === 0")
+    assert sorted(browser.run(CARDS)) == ["clip.mp4", "photo.jpg", "photo.png"]
+    browser.wait(
+        "[...document.querySelectorAll('.material img')].every((one) => one.complete && one.naturalWidth > 100)"
+    )
+    assert browser.run("document.documentElement.scrollWidth") <= size[0]
+    assert browser.faults == []
+
+
+def test_a_file_that_is_no_media_says_why_and_can_be_taken_away(
+    hub: Hub, browser: Browser, tmp_path: Path
+) -> None:
+    show(browser, hub, PLACE)
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"only words" * 100)
+    browser.choose_files("input[type=file]", broken)
+    assert "holds text" in browser.wait("document.querySelector('.chosen.bad')?.innerText")
+    browser.find("button", "Remove broken.mp4").click()
+    browser.wait("document.querySelectorAll('.chosen').length === 0")
+    assert hub.library.page()[1] == 0
+
+
+def test_caption_tags_and_account_are_changed_in_a_dialog(hub: Hub, browser: Browser) -> None:
+    put(hub, "clip.mp4")
+    show(browser, hub, PLACE)
+    button(browser, "Edit").click()
+    browser.find("textbox", "Caption").fill("{New|Fresh} bench")
+    browser.find("textbox", "Tags").fill("bench, oak")
+    browser.find("textbox", "Account").fill("@alice")
+    browser.find("button", "Save").click()
+    browser.wait("document.querySelectorAll('.material .tag').length === 3")
+    material = hub.library.get(1).material
+    assert (material.caption, material.tags, material.username) == (
+        "{New|Fresh} bench",
+        ("bench", "oak"),
+        "alice",
+    )
+    button(browser, "Edit").click()
+    browser.find("textbox", "Caption").fill("{{broken}}")
+    browser.find("button", "Save").click()
+    assert "caption" in browser.wait("document.querySelector('dialog [role=alert]')?.innerText")
+    assert hub.library.get(1).material.caption == "{New|Fresh} bench"
+
+
+def test_a_file_is_deleted_only_after_a_question(hub: Hub, browser: Browser) -> None:
+    put(hub, "clip.mp4", "photo.jpg")
+    show(browser, hub, PLACE)
+    button(browser, "Delete").click()
+    browser.find("button", "Cancel").click()
+    assert hub.library.page()[1] == 2
+    button(browser, "Delete").click()
+    browser.find("button", "Delete").click()
+    browser.wait(f"{CARDS}.length === 1")
+    assert [view.material.name for view in hub.library.page()[0]] == ["photo.jpg"]
+
+
+def test_a_used_file_is_marked_and_can_be_used_again(hub: Hub, browser: Browser) -> None:
+    put(hub, "clip.mp4")
+    body = {"script_name": "post", "usernames": ["alice"], "platform": "tiktok", "script_config": {}}
+    (number,) = hub.client.good("POST", "/api/v1/task", body)["task_ids"]
+    show(browser, hub, PLACE)
+    assert browser.run("document.querySelector('.material .badge').innerText") == "Reserved"
+    now = hub.clock.now()
+    hub.store.tasks.change(number, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED, finished_at=now)
+    show(browser, hub, PLACE)
+    assert browser.run("document.querySelector('.material .badge').innerText") == "Used"
+    button(browser, "Use again").click()
+    browser.wait("document.querySelector('.material .badge').innerText === 'Free'")
+
+
+def test_filters_stand_in_the_address(hub: Hub, browser: Browser) -> None:
+    put(hub, "clip.mp4", tags="bench")
+    put(hub, "photo.jpg", "photo.png")
+    show(browser, hub, f"{PLACE}?kind=video")
+    assert browser.run(CARDS) == ["clip.mp4"]
+    browser.find("combobox", "Kind").call(
+        "function () { this.value = 'image'; this.dispatchEvent(new Event('change')) }"
+    )
+    browser.wait(f"{CARDS}.length === 2")
+    assert browser.run("location.hash") == "#/library?kind=image"
+    show(browser, hub, PLACE)
+    browser.find("button", "#bench").click()
+    browser.wait(f"{CARDS}.length === 1")
+    assert browser.run("location.hash") == "#/library?tag=bench"
+
+
+def test_a_file_of_the_library_becomes_a_post(hub: Hub, browser: Browser) -> None:
+    put(hub, "clip.mp4")
+    show(browser, hub, PLACE)
+    browser.find("link", "Post").click()
+    browser.wait("document.querySelector('.chosen')?.innerText.includes('clip.mp4')")
+    assert browser.run("document.querySelector('main h1').textContent") == "New post"
