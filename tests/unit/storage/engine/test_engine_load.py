@@ -610,3 +610,12 @@ def test_a_table_that_was_dropped_does_not_come_back(make_store: Opener):
     again = make_store()
     assert list(again.accounts.all()) == []
     assert again.tasks.get(1) is not None
+
+
+def test_a_first_start_that_was_cut_off_before_any_change_is_begun_anew(make_store: Opener, tmp_path: Path):
+    folder = tmp_path / "state" / "store"
+    folder.mkdir(parents=True)
+    journal_path(folder, 1).write_bytes(journal.header(CURRENT.version))
+    store = make_store()
+    assert len(store.tasks) == 0
+    assert store.tasks.create([new_task(1)])
