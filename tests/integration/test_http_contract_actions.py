@@ -33,6 +33,9 @@ TASK_FIELDS = {
 ACCOUNT_FIELDS = {
     "id", "username", "email", "platform", "packagename", "device", "device_online", "device_name", "logined",
     "logined_text", "status", "status_text", "tags", "display_name", "managed",
+    # ours: how often it posts, what comes next, and whether a person paused it
+    "min_gap_minutes", "max_per_day", "pace", "posts_today", "next_allowed_at", "pace_detail", "last_post_at",
+    "next_post_at", "next_task_id", "paused", "paused_since", "paused_until", "pause_reason",
 }  # fmt: skip
 
 
