@@ -104,6 +104,10 @@ class Browser:
         """Let no request to these addresses (with `*`) through; without any, let all through again."""
         self._ask("Network.setBlockedURLs", urls=list(patterns))
 
+    def forget(self) -> None:
+        """Empty the browser's cache."""
+        self._ask("Network.clearBrowserCache")
+
     def screenshot(self, file: Path, *, whole: bool = False) -> None:
         """Write what the window shows as PNG; `whole` with all that one could scroll to."""
         shown = self._ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole,

@@ -98,12 +98,12 @@ def showcase(hub: Hub) -> dict[str, int]:
         ids[name] = task.id
 
     good = (Stage.PUBLISHED, Outcome.PUBLISHED, len(STEPS), None)
-    ended("published", *good, caption="Fresh from the workshop: bench no. 7, oiled twice 🪵 #woodwork #diy")
+    ended("published", *good, caption="Fresh from the workshop: bench no. 7, oiled twice #woodwork #diy")
     ended("reel", *good, username="workshop.bench", platform="instagram", caption="A minute at the lathe")
     ended("failed", Stage.FAILED, Outcome.NONE, 5, TaskError("ui_changed", "The app showed a screen that is not known: “Try the new editor”", "post_screen"),
           username="alice", platform="instagram", caption="How the dovetails were cut")  # fmt: skip
     ended("unknown", Stage.FAILED, Outcome.UNKNOWN, 9, TaskError("unknown_outcome", "After the publishing tap the app showed neither the post nor a refusal", "proof"),
-          caption="Shavings, slowly ✨ #slowmade #oak")  # fmt: skip
+          caption="Shavings, slowly #slowmade #oak")  # fmt: skip
     running = hub.post(
         username="workshop.bench", platform="instagram", caption="The smell of fresh oak in the morning"
     )
