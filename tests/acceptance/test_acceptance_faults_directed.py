@@ -242,7 +242,15 @@ def test_JOB_12_and_ADB_14_a_phone_that_goes_while_it_prepares_takes_its_task_up
 # --- the automation server -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fault", ["http-500 click", "no-reply click", "truncated-body click", "commit-lost"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "http-500 click",
+        pytest.param("no-reply click", marks=pytest.mark.long),
+        pytest.param("truncated-body click", marks=pytest.mark.long),
+        "commit-lost",
+    ],
+)
 def test_U2_3_a_commit_tap_without_an_answer_is_never_repeated(bench: Bench, fault: str) -> None:
     bench.simctl(bench.serials[0], "set latency 60")
     try:
