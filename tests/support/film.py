@@ -249,6 +249,7 @@ _TIKTOK: dict[str, dict[str, Any]] = {
     "account sheet with another name": {"screen": "account-sheet", "says": (("Demo One", "Demo Two"),)},
     "form": {"screen": "post", "words": OURS},
     "editor": {"screen": "editor"},
+    "templates": {"screen": "create-tab"},
     "empty form": {"screen": "post"},
     "form with focus": {"screen": "post", "words": OURS + " ", "typing": True},
     "photo form": {"screen": "post", "words": OURS, "photos": True},

@@ -498,6 +498,12 @@ def test_the_handle_is_read_on_the_own_profile_alone() -> None:
     assert [handle_of(Scene({0: name}).see()) for name in ("account sheet", "home")] == ["", ""]
 
 
+def test_the_templates_are_left_by_the_tab_for_posts() -> None:
+    scene = Scene({0: "templates"}, leads={"templates": "home"})
+    assert scene.flow.handlers()["templates"](scene.see()).name == "home"
+    assert scene.stage.way == ["tap post_tab"]
+
+
 def keyboard_leads(scene: Scene, to: str) -> None:
     """The keyboard is shown; once it is hidden that screen follows."""
 
