@@ -26,7 +26,16 @@ _BECOME = (
     "import fcntl, os, sys; ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]; "
     "os.dup2(ends[0], 3); os.dup2(ends[1], 4); os.execv(sys.argv[3], sys.argv[3:])"
 )
-_KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}
+_KEYS = {
+    "Tab": 9,
+    "Enter": 13,
+    "Escape": 27,
+    " ": 32,
+    "ArrowLeft": 37,
+    "ArrowUp": 38,
+    "ArrowRight": 39,
+    "ArrowDown": 40,
+}
 
 
 class Browser:
@@ -184,6 +193,19 @@ class Browser:
                         "const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()")  # fmt: skip
         for kind in ("mousePressed", "mouseReleased"):
             self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def drag(self, element: str, onto: str) -> None:
+        """Take an element with the mouse and let it go on another; both are expressions."""
+        middle = (
+            "(e => { const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })"
+        )
+        self.run(f"{element}.scrollIntoView({{block: 'center'}})")
+        (x, y), (to_x, to_y) = self.run(f"{middle}({element})"), self.run(f"{middle}({onto})")
+        self._ask("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, button="left", clickCount=1)
+        for part in (0.1, 0.5, 1.0):
+            at = {"x": x + (to_x - x) * part, "y": y + (to_y - y) * part}
+            self._ask("Input.dispatchMouseEvent", type="mouseMoved", button="left", buttons=1, **at)
+        self._ask("Input.dispatchMouseEvent", type="mouseReleased", x=to_x, y=to_y, button="left", clickCount=1)  # fmt: skip
 
     @property
     def faults(self) -> list[str]:

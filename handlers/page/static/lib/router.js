@@ -41,7 +41,20 @@ export const SCREENS = {
 };
 
 /** Screens with a style sheet of their own, of the same name. */
-const STYLED = new Set(["accounts", "compose", "home", "library", "phone", "phones", "setup", "slots", "system", "task"]);
+const STYLED = new Set([
+  "accounts",
+  "compose",
+  "history",
+  "home",
+  "library",
+  "phone",
+  "phones",
+  "queue",
+  "setup",
+  "slots",
+  "system",
+  "task",
+]);
 
 /** @returns {Place} */
 export function placeNow() {

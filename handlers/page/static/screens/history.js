@@ -1,20 +1,29 @@
-// History: what ended, newest first: completed, failed, and what may be published.
+// History: what ended, last first: published, failed, and what may be published; by month, account, phone and text.
 
-import { get, withQuery } from "../lib/api.js";
-import { fill, h, keyed } from "../lib/dom.js";
+import { get, sentenceOf, withQuery } from "../lib/api.js";
+import { show } from "../lib/dialogs.js";
+import { fill, h, write } from "../lib/dom.js";
+import { icon } from "../lib/icons.js";
+import { longList } from "../lib/long_list.js";
 import { button, empty, heading, linkButton } from "../lib/parts.js";
-import { to } from "../lib/router.js";
+import { keepFilters, to } from "../lib/router.js";
 import { t } from "../lib/texts.js";
-import { day, now } from "../lib/times.js";
-import { taskButtons } from "../model/actions.js";
-import { loadPhones, phoneName } from "../model/phones.js";
-import { isUnknown, taskRow } from "../model/tasks.js";
+import { day, exact, now, time } from "../lib/times.js";
+import { toast } from "../lib/toasts.js";
+import { retryFailed, taskButtons } from "../model/actions.js";
+import { taskFilters } from "../model/filters.js";
+import { monthName, monthsBack } from "../model/months.js";
+import { phoneName } from "../model/phones.js";
+import { sentence, stateBadge, timeOf, whoLine } from "../model/tasks.js";
 
 /** @typedef {import("../model/tasks.js").Task} Task */
 
 const PAGE = 50;
-/** Filters, and the API's status of each. */
-const STATUS = { failed: 3, completed: 2, unknown: 3 };
+const MONTHS = 13;
+/** What is shown, and the API's filters for it. @type {Record<string, Record<string, string | number>>} */
+const SHOWN = { all: {}, completed: { status: 2 }, failed: { status: 3 }, unknown: { outcome: "unknown", status: 3 } };
+const ROW_REM = { wide: 10, narrow: 14.25 };
+const NARROW = matchMedia("(max-width: 760px)");
 
 /**
  * @param {import("../lib/router.js").Visit} visit
@@ -22,67 +31,245 @@ const STATUS = { failed: 3, completed: 2, unknown: 3 };
  */
 export default function history(visit) {
   let params = visit.params;
-  const chips = h("nav", { class: "chips", "aria-label": t("history.filter") });
-  const list = h("ul", { class: "list" });
-  const none = h("div", { hidden: true }, empty(t("history.empty")));
-  const pages = h("div", { class: "buttons pages" });
+  let asked = "";
+  /** Pictures of tasks that were looked for; "" where there is none. @type {Map<string, string>} */
+  const pictures = new Map();
+
+  const chips = h("div", { class: "chips", role: "group", "aria-label": t("history.filter") });
+  const filters = taskFilters(params, filtered);
+  const month = h("select", { name: "month", on: { change: filtered } });
+  filters.node.append(h("label", { class: "filter" }, h("span", null, t("history.month")), month));
+  const total = h("p", { class: "calm total", role: "status" });
+  const none = h("div", { hidden: true });
+  const csv = h("a", { class: "button plain", download: "tasks.csv" }, icon("download"), h("span", null, t("history.export")));
+  const list = longList({
+    label: t("history.list"),
+    pageSize: PAGE,
+    rowHeight: () => (NARROW.matches ? ROW_REM.narrow : ROW_REM.wide) * rem(),
+    read,
+    draw: drawTask,
+    seen: (tasks) => void lookForPictures(tasks),
+    failed: (error) => toast(sentenceOf(error), { kind: "bad" }),
+  });
+
+  const wanted = () => {
+    const name = params.get("show") ?? "all";
+    return name in SHOWN ? name : "all";
+  };
+
+  /** What the API is asked for. */
+  function query() {
+    const chosen = params.get("month") ?? "";
+    const bounds = /^\d{4}-\d\d$/.test(chosen) ? { from: `${chosen}-01`, to: lastDay(chosen) } : {};
+    return { ...SHOWN[wanted()], ...filters.query(), ...bounds };
+  }
+
+  /** @param {number} page */
+  async function read(page) {
+    const all = wanted() === "all";
+    const [found, counts] = await Promise.all([
+      get(withQuery("/api/v1/task", { ...query(), sort: "-finished_at", page, page_size: PAGE }), { signal: visit.signal }),
+      all ? get(withQuery("/api/v1/task/stats", query()), { signal: visit.signal }) : null,
+    ]);
+    // What has not ended stands behind all that has.
+    const ended = counts === null ? found.total : counts.completed + counts.failed;
+    return { items: /** @type {Task[]} */ (found.tasks).filter((task) => task.status > 1), total: ended };
+  }
 
   async function load() {
-    const wanted = params.get("show") ?? "completed";
-    const page = Math.max(1, Number(params.get("page") ?? 1) || 1);
-    const status = STATUS[/** @type {keyof typeof STATUS} */ (wanted)] ?? 2;
-    const [found] = await Promise.all([
-      get(withQuery("/api/v1/task", { status, page, page_size: PAGE }), { signal: visit.signal }),
-      loadPhones(),
-    ]);
-    /** @type {Task[]} */
-    const tasks = wanted === "unknown" ? found.tasks.filter(isUnknown) : found.tasks;
+    drawMonths();
+    await filters.load();
+    drawChips();
+    const now_asked = JSON.stringify(query());
+    const count = await list.refresh(now_asked !== asked, facts());
+    asked = now_asked;
+    write(total, t("history.total", { n: count }));
+    none.hidden = count > 0;
+    list.node.hidden = count === 0;
+    const any = wanted() !== "all" || Object.values({ ...filters.values(), month: params.get("month") }).some(Boolean);
+    fill(none, any ? empty(t("history.none_match"), linkButton(t("queue.all"), to("history"))) : empty(t("history.empty")));
+    csv.href = withQuery("/api/v1/task/export", { format: "csv", ...query() });
+  }
+
+  /** What rows depend on beside their task. */
+  function facts() {
+    return `${day(now())}${phoneName("")}${NARROW.matches}`;
+  }
+
+  function drawMonths() {
+    const options = [
+      h("option", { value: "" }, t("history.any_month")),
+      ...monthsBack(MONTHS).map((one) => h("option", { value: one }, monthName(one))),
+    ];
+    if (month.options.length !== options.length) fill(month, options);
+    const chosen = params.get("month") ?? "";
+    if (month.value !== chosen) month.value = chosen;
+  }
+
+  function drawChips() {
     fill(
       chips,
-      Object.keys(STATUS).map((name) =>
+      Object.keys(SHOWN).map((name) =>
         h(
           "a",
-          { class: "chip", href: to("history", "", { show: name }), "aria-current": name === wanted ? "true" : null },
+          {
+            class: "chip",
+            href: to("history", "", { show: name === "all" ? "" : name, ...filters.values(), month: params.get("month") }),
+            "aria-current": name === wanted() ? "true" : null,
+          },
           t(`history.${name}`),
         ),
       ),
     );
-    keyed(
-      list,
-      tasks,
-      (task) => task.id,
-      (task) => taskRow(task, taskButtons(task, visit.reload, { small: true })),
-      day(now()) + tasks.map((task) => phoneName(task.serial)).join(),
-    );
-    none.hidden = tasks.length > 0;
-    const last = Math.max(1, Math.ceil(found.total / PAGE));
-    const of = (/** @type {number} */ number) => to("history", "", { show: wanted, page: number });
-    fill(
-      pages,
-      page > 1 && linkButton(t("parts.newer"), of(page - 1)),
-      last > 1 && h("span", { class: "calm" }, t("parts.page_of", { page, last })),
-      page < last && linkButton(t("parts.older"), of(page + 1)),
+  }
+
+  /** @param {Task} task */
+  function drawTask(task) {
+    const of = t("tasks.task", { id: String(task.id) });
+    const src = pictures.get(pictureKey(task)) ?? "";
+    return h(
+      "li",
+      { class: "past-row", data: { task: task.id } },
+      picture(task, src),
+      h(
+        "div",
+        { class: "past-text" },
+        h(
+          "div",
+          { class: "past-head" },
+          whoLine(task),
+          h(
+            "span",
+            { class: "past-when" },
+            time(timeOf(task), "when"),
+            h("a", { class: "task-link", href: to("task", task.id) }, of),
+          ),
+        ),
+        h("p", { class: "caption two-lines" }, task.caption || h("span", { class: "calm" }, t("tasks.no_caption"))),
+        h("p", { class: "past-result" }, stateBadge(task), h("span", { class: "calm one-line" }, sentence(task))),
+        h(
+          "div",
+          { class: "past-acts" },
+          // The last one deletes: that is done on the task's own screen, where one sees what it is.
+          taskButtons(task, visit.reload, { small: true }).slice(0, -1),
+          button(t("history.details"), () => details(task, src), { of, icon: "eye", kind: "quiet", small: true }),
+        ),
+      ),
     );
   }
 
-  /** @param {URLSearchParams} now */
-  async function filter(now) {
-    params = now;
+  /** @param {Task} task @param {string} src */
+  function picture(task, src) {
+    if (!src) return h("div", { class: "past-picture none", "aria-hidden": "true" }, icon(task.status === 2 ? "check" : "eye"));
+    const alt = t("history.picture", { task: t("tasks.task", { id: String(task.id) }) });
+    const click = () => void show(alt, h("img", { class: "whole-picture", src, alt }));
+    return h(
+      "button",
+      { type: "button", class: "past-picture", "aria-label": alt, on: { click } },
+      h("img", { src, alt: "", loading: "lazy" }),
+    );
+  }
+
+  /**
+   * The last picture that was kept of each failed task in view; asked for once.
+   * @param {Task[]} tasks
+   */
+  async function lookForPictures(tasks) {
+    const fresh = tasks.filter((task) => task.status === 3 && !pictures.has(pictureKey(task)));
+    for (const task of fresh) pictures.set(pictureKey(task), "");
+    let found = false;
+    for (const task of fresh) {
+      try {
+        const log = await get(`/api/v1/task/${task.id}/log`, { signal: visit.signal });
+        const name = log.artifacts.filter((/** @type {string} */ one) => one.endsWith(".png")).at(-1);
+        if (name === undefined) continue;
+        pictures.set(pictureKey(task), `/api/v1/task/${task.id}/artifacts/${encodeURIComponent(name)}`);
+        found = true;
+      } catch {
+        pictures.delete(pictureKey(task)); // the next look asks again
+        break;
+      }
+    }
+    if (found && !visit.signal.aborted) list.redraw(`${facts()}${[...pictures.values()].filter(Boolean).length}`);
+  }
+
+  /** @param {Task} task @param {string} src */
+  function details(task, src) {
+    const name = t("tasks.task", { id: String(task.id) });
+    /** @type {[string, import("../lib/dom.js").Kid][]} */
+    const rows = [
+      [t("task.account"), whoLine(task)],
+      [t("task.caption"), h("span", { class: "caption-text" }, task.caption || t("tasks.no_caption"))],
+      [t("task.files"), task.materials.join(", ")],
+      [t("task.planned"), exact(task.scheduled_at)],
+      [t("task.started"), task.started_at && exact(task.started_at)],
+      [t("task.ended"), task.finished_at && exact(task.finished_at)],
+      [t("history.attempts"), t("task.retries_of", { count: task.retry_count, max: task.max_retry_count })],
+      [t("task.code"), task.error && h("code", null, task.error.code)],
+      [t("task.step"), task.error?.step && h("code", null, task.error.step)],
+    ];
+    show(
+      t("history.details_of", { task: name }),
+      h("p", { class: "past-result whole" }, stateBadge(task), h("span", null, sentence(task))),
+      h(
+        "dl",
+        { class: "facts" },
+        rows.filter(([, said]) => said).map(([title, said]) => [h("dt", null, title), h("dd", null, said)]),
+      ),
+      h("div", { class: "buttons gap" }, linkButton(t("history.open", { task: name }), to("task", task.id), { kind: "primary" })),
+      ...(src ? [h("img", { class: "whole-picture", src, alt: t("history.picture", { task: name }) })] : []),
+    ).dialog.addEventListener("click", (event) => {
+      // The link leads away from this screen.
+      if (event.target instanceof Element && event.target.closest("a"))
+        event.currentTarget instanceof HTMLDialogElement && event.currentTarget.close();
+    });
+  }
+
+  function filtered() {
+    keepFilters({ show: params.get("show"), ...filters.values(), month: month.value });
+    params = new URLSearchParams(location.hash.split("?")[1] ?? "");
+    void visit.reload();
+  }
+
+  /** @param {URLSearchParams} fresh */
+  async function filter(fresh) {
+    params = fresh;
+    filters.take(fresh);
     await load();
   }
 
-  const retryAll = button(
-    t("history.retry_all"),
-    async () => {
-      const { retryFailed } = await import("../model/actions.js");
-      await retryFailed(visit.reload);
-    },
-    { icon: "retry" },
-  );
   return {
     title: t("history.title"),
-    node: h("div", null, heading(t("history.title"), retryAll), chips, h("div", { class: "gap" }), list, none, pages),
+    node: h(
+      "div",
+      { class: "history" },
+      heading(
+        t("history.title"),
+        csv,
+        button(t("history.retry_all"), () => retryFailed(visit.reload), { icon: "retry" }),
+      ),
+      filters.node,
+      h("div", { class: "past-top" }, chips, total),
+      list.node,
+      none,
+    ),
     load,
     filter,
+    close: list.close,
   };
+}
+
+/** @param {Task} task */
+function pictureKey(task) {
+  return `${task.id} ${task.finished_at}`;
+}
+
+function rem() {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
+
+/** @param {string} month */
+function lastDay(month) {
+  const [year, number] = month.split("-").map(Number);
+  return new Date(Date.UTC(year ?? 0, number ?? 0, 0)).toISOString().slice(0, 10);
 }
