@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from jobs.phone.protocol import PhoneState
-from tests.support.browser import Browser, Found
+from tests.support.browser import Browser
 from tests.support.console import DESKTOP, PHONE, Hub, phone_picture, show, showcase
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def button(browser: Browser, text: str, of: str = "") -> Found:
-    """The button with this text, of the card or row that is about `of`; it may come in a moment."""
-    pattern = re.compile(rf"{re.escape(text)}\s*,\s*{re.escape(of)}" if of else re.escape(text))
-    wanted = f"[...document.querySelectorAll('button')].some((one) => /^{pattern.pattern}$/.test(one.textContent.trim()))"
-    browser.wait(wanted)
-    name = next(name for name in browser.names("button") if pattern.fullmatch(name))
-    return browser.find("button", name)
+class Button:
+    """The button with this text, of the card or row that is about `of`."""
+
+    def __init__(self, browser: Browser, text: str, of: str) -> None:
+        self._browser = browser
+        self._element = (
+            f"[...document.querySelectorAll('main button')].find((one) => one.textContent.trim() === {text!r} "
+            f"&& (one.getAttribute('aria-description') ?? '') === {of!r})"
+        )
+        browser.wait(f"Boolean({self._element})")
+
+    def click(self) -> None:
+        self._browser.click(self._element)
+
+
+def button(browser: Browser, text: str, of: str = "") -> Button:
+    """Wait until there is such a button."""
+    return Button(browser, text, of)
 
 
 def said(browser: Browser, text: str) -> None:
@@ -83,6 +93,12 @@ def test_a_phones_own_page_keeps_its_picture_fresh_and_names_its_accounts_and_po
     browser.wait("document.querySelector('.phone-picture').naturalWidth === 200")
     assert browser.run("document.querySelector('.phone-picture').src") != first
     assert browser.has("link", f"Task {ids['failed']}")
+    button(browser, "Rehearse", "Shelf A-1").click()
+    fill(browser, "platform", "instagram")
+    confirm(browser)
+    said(browser, "waits for the phone's turn")
+    [rehearsal] = hub.client.good("GET", "/api/v1/devices/PHONE1/rehearse")["rehearsals"]
+    assert (rehearsal["platform"], rehearsal["state"]) == ("instagram", "running")
     said(browser, "@alice")
 
 

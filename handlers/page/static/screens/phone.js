@@ -9,11 +9,13 @@ import { t } from "../lib/texts.js";
 import { day, now, time } from "../lib/times.js";
 import { accountBadge, accountLine, loadAccounts } from "../model/accounts.js";
 import { loadPhones, phoneName, phoneOf } from "../model/phones.js";
+import { rehearsalRow, rehearseButton } from "../model/rehearsals.js";
 import { taskRow } from "../model/tasks.js";
 import { heldUp, labelButton, phoneBadge, phoneButton } from "./phones.js";
 
 const PICTURE_MS = 1500;
 const POSTS = 8;
+const REHEARSALS = 3;
 /** How often it is asked how far a reading has come, and for how long. */
 const READ_MS = 1500;
 const READ_TRIES = 80;
@@ -34,6 +36,8 @@ export default async function phone(visit) {
   const noAccount = h("div", { hidden: true }, empty(t("phones.no_account")));
   const read = h("div", { class: "read-said", role: "status" });
   const findings = h("div", null, h("p", { class: "calm small-text" }, t("phones.findings_hint")));
+  const rehearsals = h("ul", { class: "list" });
+  const noRehearsal = h("p", { class: "calm small-text", hidden: true }, t("rehearsals.none"));
   const posts = h("ul", { class: "list" });
   const noPost = h("div", { hidden: true }, empty(t("phones.no_post")));
   let timer = 0;
@@ -58,10 +62,11 @@ export default async function phone(visit) {
   }
 
   async function load() {
-    const [, all, tasks] = await Promise.all([
+    const [, all, tasks, rehearsed] = await Promise.all([
       loadPhones(true),
       loadAccounts(visit.signal),
       get(`/api/v1/task?serial=${encodeURIComponent(serial)}&page_size=${POSTS}`, { signal: visit.signal }),
+      get(`${path}/rehearse`, { signal: visit.signal }),
     ]);
     const found = phoneOf(serial);
     if (found === undefined) {
@@ -72,6 +77,14 @@ export default async function phone(visit) {
     const here = all.filter((one) => one.device === serial);
     noAccount.hidden = here.length > 0;
     keyed(accounts, here, (one) => one.id, accountRow, day(now()));
+    noRehearsal.hidden = rehearsed.total > 0;
+    keyed(
+      rehearsals,
+      rehearsed.rehearsals.slice(0, REHEARSALS),
+      (/** @type {any} */ one) => one.id,
+      (one) => rehearsalRow(one),
+      day(now()),
+    );
     noPost.hidden = tasks.tasks.length > 0;
     keyed(
       posts,
@@ -106,7 +119,13 @@ export default async function phone(visit) {
         { class: "facts" },
         rows.filter(([, value]) => value !== "").map(([key, value]) => [h("dt", null, key), h("dd", null, value)]),
       ),
-      h("div", { class: "buttons" }, phoneButton(found, visit.reload), labelButton(found, visit.reload)),
+      h(
+        "div",
+        { class: "buttons" },
+        phoneButton(found, visit.reload),
+        found.state === "device" && rehearseButton(serial, name, visit.reload),
+        labelButton(found, visit.reload),
+      ),
     );
   }
 
@@ -218,6 +237,9 @@ export default async function phone(visit) {
           read,
           subheading(t("phones.findings"), button(t("phones.look"), look, { small: true, kind: "quiet", icon: "search" })),
           findings,
+          subheading(t("rehearsals.rehearsals")),
+          rehearsals,
+          noRehearsal,
           subheading(t("phones.posts"), h("a", { href: to("history", "", { phone: serial }) }, t("phones.all_posts"))),
           posts,
           noPost,

@@ -14,6 +14,7 @@ import { accountLine, loadAccounts, nextPost } from "../model/accounts.js";
 import { resume } from "../model/actions.js";
 import { hubButton, pause, pauseSentence } from "../model/pauses.js";
 import { loadPhones } from "../model/phones.js";
+import { rehearseButton } from "../model/rehearsals.js";
 
 /** @typedef {import("../model/phones.js").Phone} Phone */
 /** @typedef {import("../model/accounts.js").Account} Account */
@@ -147,7 +148,13 @@ function phoneCard(phone, accounts, after) {
               ` @${next.username}`,
             ),
           ),
-    h("div", { class: "buttons" }, phoneButton(phone, after), labelButton(phone, after)),
+    h(
+      "div",
+      { class: "buttons" },
+      phoneButton(phone, after),
+      phone.state === "device" && rehearseButton(phone.serial, nameOf(phone), after),
+      labelButton(phone, after),
+    ),
   );
 }
 
