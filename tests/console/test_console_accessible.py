@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.browser import Browser
 from tests.support.console import DESKTOP, PHONE, Hub, show, showcase
+from tests.support.http_side import MEDIA
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
@@ -70,3 +71,24 @@ def test_neither_the_log_in_nor_a_dialog_nor_an_empty_hub_has_one(hub: Hub, brow
     browser.find("button", "Retry").click()
     browser.wait("document.querySelector('dialog')?.open")
     assert violations(browser) == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_filled_form_with_a_warning_and_a_library_with_files_have_no_violation(
+    hub: Hub, browser: Browser, dark: bool
+) -> None:
+    for name in ("clip.mp4", "photo.jpg"):
+        hub.library.upload([(MEDIA / name).read_bytes()], name, {"tags": "bench"})
+    browser.prefer(dark=dark)
+    try:
+        show(browser, hub, "#/compose?material=1", PHONE)
+        browser.find("checkbox", "@alice, TikTok Shelf A-1").call("function () { this.click() }")
+        browser.find("textbox", "Caption").fill("#a #b #c #d #e #f")
+        browser.wait("document.querySelector('.note.bad')")
+        assert violations(browser) == []
+        show(browser, hub, "#/library", DESKTOP)
+        browser.wait("document.querySelectorAll('.material img').length === 2")
+        assert violations(browser) == []
+    finally:
+        browser.run("sessionStorage.clear()")
+        browser.prefer()

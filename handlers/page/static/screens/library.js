@@ -7,7 +7,7 @@ import { icon } from "../lib/icons.js";
 import { badge, button, empty, heading, linkButton, progress } from "../lib/parts.js";
 import { keepFilters, to } from "../lib/router.js";
 import { size, t } from "../lib/texts.js";
-import { time } from "../lib/times.js";
+import { duration, time } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
 import { ACCEPTED, factsLine, fileAddress, localPicture, thumbnail } from "../model/materials.js";
 import { addFiles, allUploads, dropUpload, onUploads, restoreUploads, retryUpload } from "../model/uploads.js";
@@ -161,7 +161,9 @@ export default async function library(visit) {
           href: fileAddress(one.id),
           target: "_blank",
           rel: "noopener",
-          "aria-label": t("library.open", { name: one.name }),
+          "aria-label": [t("library.open", { name: one.name }), one.duration_s ? duration(one.duration_s) : ""]
+            .filter(Boolean)
+            .join(", "),
         },
         thumbnail(one),
       ),
