@@ -24,6 +24,10 @@ SCREENS = (
     "library",
     "slots",
     "system",
+    "task/failed",
+    "task/unknown",
+    "task/running",
+    "phone/PHONE1",
 )
 
 pytestmark = pytest.mark.skipif(

@@ -123,6 +123,7 @@ def test_a_viewer_costs_less_than_one_call_a_second_also_while_everything_change
         browser.run("new Promise((done) => setTimeout(done, 200))")
     assert changes > 20
     assert len(browser.requests) <= 8, browser.requests
+    assert any("status=1" in request for request in browser.requests), "what runs was not followed"
 
 
 def test_R65_the_token_of_a_link_leaves_the_address_at_once_and_becomes_a_cookie_that_scripts_cannot_read(

@@ -172,7 +172,9 @@ async function load(asked = false) {
     if (!(error instanceof ApiError)) console.error(error);
   } finally {
     loading = false;
-    nextLoad_ms = performance.now() + ((calls - before) / CALLS_PER_S) * 1000;
+    // What a person asked for is not held against what the page reads by itself.
+    const counted = asked ? 1 : calls - before;
+    nextLoad_ms = performance.now() + (counted / CALLS_PER_S) * 1000;
   }
 }
 
