@@ -124,7 +124,9 @@ def success(data: Any, headers: Headers = (), status: int = 200, warnings: Seque
         status: The HTTP status.
         warnings: What in the request was ignored; stands as `warnings` in the data.
     """
-    if warnings:
+    if warnings and isinstance(own := getattr(data, "warnings", None), list):
+        data = msgspec.structs.replace(data, warnings=[*own, *warnings])
+    elif warnings:
         text = _ENCODER.encode(data)
         comma = b"," if len(text) > 2 else b""
         data = msgspec.Raw(b'%b%b"warnings":%b}' % (text[:-1], comma, _ENCODER.encode(warnings)))

@@ -47,6 +47,14 @@ def test_a_file_comes_in_pieces_and_becomes_a_material_with_the_last(side: HttpS
     assert not [name for name in left_over(side) if name.endswith(".mp4")]
 
 
+def test_a_query_field_that_is_not_known_joins_the_warnings_that_an_upload_has_anyway(api: Client) -> None:
+    upload = api.good("POST", U, ABOUT)
+    answer = api.call("GET", f"{U}/{upload['id']}?verbose=1")
+    assert answer.text.count('"warnings"') == 1
+    [told] = answer.json["data"]["warnings"]
+    assert told.startswith("verbose: ")
+
+
 def test_every_piece_may_come_again_also_the_last(api: Client) -> None:
     upload = api.good("POST", U, ABOUT)
     for first, data in pieces(5000):
