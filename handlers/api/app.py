@@ -17,7 +17,7 @@ from handlers.api.devices import DeviceHandlers
 from handlers.api.health import ALIVE, HealthHandlers, Stamp, state_for_viewers
 from handlers.api.materials import MaterialHandlers
 from handlers.api.metrics import Metrics
-from handlers.api.openapi import make_document
+from handlers.api.openapi.document import make_document
 from handlers.api.rehearsal.rehearsals import RehearsalHandlers
 from handlers.api.services import Services
 from handlers.api.slots import SlotHandlers

@@ -23,9 +23,6 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.support.http_side import PNG, HttpSide
 
-#: Whether bad data is refused is not asked: R9 accepts more than the schema says (numbers as texts and the like).
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-
 
 @pytest.fixture(scope="module")
 def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpSide]:
@@ -46,10 +43,29 @@ def base_url(side: HttpSide) -> str:
 
 
 #: The shipped document; a unit test keeps it equal to the served one.
-SCHEMA = schemathesis.openapi.from_dict(
-    json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_bytes())
-)
+DOCUMENT = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_bytes())
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = {operation.ok().label: operation.ok() for operation in SCHEMA.get_all_operations()}
+
+
+def refusal_code_conformance(_context: Any, response: Any, case: Any) -> None:
+    """A refusal has one of the codes that the document lists for its status."""
+    if response.status_code < 400 or case.operation.path == "/readyz":
+        return
+    operation = DOCUMENT["paths"][case.operation.path][case.operation.method.lower()]
+    code = response.json()["code"]
+    codes = operation["responses"][str(response.status_code)]["x-codes"]
+    assert code in codes, f"code {code} is not in {codes} of {case.operation.label}"
+
+
+#: Whether bad data is refused is not asked: R9 accepts more than the schema says (numbers as texts and the like).
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    refusal_code_conformance,
+]
 
 
 def name_what_exists(case: Any) -> None:

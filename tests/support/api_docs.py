@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from handlers.api.openapi import make_document
+from handlers.api.openapi.document import make_document
 from jobs.hub.settings import AccountEntry
 from tests.support.http_side import PNG, HttpSide, ShownPhones
 from tikmatrixd import VERSION

@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
+from handlers.api.openapi.components import Components, Refused
+from handlers.api.openapi.examples import examples_of
 from handlers.request.call import COMMON_CODES, Route
-from handlers.request.envelope import Code, ErrorItem
+from handlers.request.envelope import Code
 
-_REFERENCE = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{([a-z]+)\}")
 _MEANING = {
     Code.INVALID: "invalid parameters, or the state of the task does not allow this",
@@ -40,30 +41,13 @@ _DESCRIPTION = """\
 Publishes your own videos and images through the TikTok and Instagram apps of your own phones.
 
 Every answer below `/api/` is an envelope `{"code", "message", "data"}`: `code` 0 is success, any other the HTTP status
-with two digits appended. Requests from the box itself and from `trusted_networks` need no token; all others send
-`Authorization: Bearer TOKEN` or `X-Api-Key: TOKEN`; browsers log in once (`POST /api/v1/session`) and get a cookie.
+with two digits appended; `x-codes` of a response lists those that it may have. Requests from the box itself and from
+`trusted_networks` need no token; all others send `Authorization: Bearer TOKEN` or `X-Api-Key: TOKEN`; browsers log in
+once (`POST /api/v1/session`) and get a cookie.
 
 A call that changes something takes every field of its body in the query too, and refuses fields it does not know; a call
 that reads lists them in `warnings` of its data.
 """
-_WARNINGS = {
-    "properties": {
-        "warnings": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "Query fields that this call does not know; absent when there are none",
-        }
-    }
-}
-
-
-class RefusalData(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Details of a refusal: every problem found, or the incident under which the log has more."""
-
-    errors: list[ErrorItem] = []
-    incident: str = ""
-
-
 _HEADER_PATTERNS = {
     "Content-Range": r"^bytes [0-9]{1,15}-[0-9]{1,15}/([0-9]{1,15}|\*)$",
     "Range": "^[\\x20-\\x7e]{1,128}$",
@@ -79,16 +63,10 @@ _STATUS_MEANING = {
 def make_document(routes: Iterable[Route], version: str) -> bytes:
     """The whole document as JSON text."""
     table = [route for route in routes if not route.hidden]
-    types = _types(table)
-    schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
-    found = dict(zip(map(_name, types), schemas, strict=True))
-    for route in table:
-        if route.method == "PATCH":
-            _without_defaults(components[_name(route.body)])
-    queries = {route.query.__name__ for route in table if route.query is not None}
+    components = Components(table)
     paths: dict[str, dict[str, Any]] = {}
     for route in table:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, found, components)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, components)
     document = {
         "openapi": "3.1.0",
         "info": {
@@ -102,7 +80,7 @@ def make_document(routes: Iterable[Route], version: str) -> bytes:
         "security": [{}, {"bearer": []}, {"key": []}],
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": {name: schema for name, schema in components.items() if name not in queries},
+            "schemas": components.shown(),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
@@ -112,38 +90,19 @@ def make_document(routes: Iterable[Route], version: str) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
-    """In a change, what is absent stays as it is, whatever the default of a new record is."""
-    for field in schema["properties"].values():
-        field.pop("default", None)
-
-
-def _types(table: Iterable[Route]) -> list[Any]:
-    found: dict[str, Any] = {"RefusalData": RefusalData}
-    for route in table:
-        for kind in (route.answer, route.query, route.body):
-            if kind is not None:
-                found[_name(kind)] = kind
-    return list(found.values())
-
-
-def _name(kind: Any) -> str:
-    return str(getattr(kind, "__name__", kind))
-
-
-def _operation(route: Route, found: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+def _operation(route: Route, components: Components) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": _operation_id(route),
         "summary": route.summary,
         "tags": [route.tag],
-        "responses": _responses(route, found),
+        "responses": _responses(route, components),
     }
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": _PATH_PARAMETERS[name]}
         for name in _PARAMETER.findall(route.path)
     ]
     if route.query is not None:
-        parameters += _query_parameters(components[route.query.__name__])
+        parameters += _query_parameters(components.fields(route.query))
     parameters += [
         {
             "name": name,
@@ -171,12 +130,16 @@ def _operation(route: Route, found: dict[str, Any], components: dict[str, Any]) 
             },
         }  # fmt: skip
     elif route.body is not None:
+        schemas = {"application/json": components.refer(route.body)}
+        if route.csv:
+            schemas["text/csv"] = {"type": "string"}
         operation["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": found[_name(route.body)]}},
+            "content": {
+                kind: {"schema": schema, **examples_of(route.method, route.path, kind)}
+                for kind, schema in schemas.items()
+            },
         }
-        if route.csv:
-            operation["requestBody"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     if not route.token:
         operation["security"] = [{}]
     return operation
@@ -187,9 +150,9 @@ def _operation_id(route: Route) -> str:
     return "_".join([route.method.lower(), *words]) if words else f"{route.method.lower()}_console"
 
 
-def _query_parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:
+def _query_parameters(fields: dict[str, Any]) -> list[dict[str, Any]]:
     parameters = []
-    for name, described in schema["properties"].items():
+    for name, described in fields.items():
         kind = dict(described)
         text = kind.pop("description", "")
         parameter = {"name": name, "in": "query", "required": False, "schema": kind}
@@ -197,19 +160,10 @@ def _query_parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:
     return parameters
 
 
-def _responses(route: Route, found: dict[str, Any]) -> dict[str, Any]:
+def _responses(route: Route, components: Components) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     if route.answer is not None:
-        data = found[_name(route.answer)]
-        schema: dict[str, Any] = {
-            "type": "object",
-            "required": ["code", "message", "data"],
-            "properties": {
-                "code": {"const": 0},
-                "message": {"const": "success"},
-                "data": {"allOf": [data, _WARNINGS]} if route.reads else data,
-            },
-        }
+        schema = components.answer(route)
     elif route.media_type == "application/json":
         schema = {"type": "object"}
     elif route.media_type.startswith("text/"):
@@ -227,26 +181,13 @@ def _responses(route: Route, found: dict[str, Any]) -> dict[str, Any]:
     for code in dict.fromkeys((*route.codes, *common)):
         by_status.setdefault(code.http_status, []).append(code)
     for status, codes in sorted(by_status.items()):
-        responses[str(status)] = _refusal(codes)
+        responses[str(status)] = _refusal(codes, components)
     return responses
 
 
-def _refusal(codes: list[Code]) -> dict[str, Any]:
+def _refusal(codes: list[Code], components: Components) -> dict[str, Any]:
     return {
         "description": "; ".join(f"{int(code)}: {_MEANING[code]}" for code in codes),
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["code", "message", "data"],
-                    "properties": {
-                        "code": {"enum": [int(code) for code in codes]},
-                        "message": {"type": "string"},
-                        "data": {
-                            "anyOf": [{"$ref": _REFERENCE.format(name="RefusalData")}, {"type": "null"}]
-                        },
-                    },
-                }
-            }
-        },
+        "content": {"application/json": {"schema": components.refer(Refused)}},
+        "x-codes": [int(code) for code in codes],
     }
