@@ -50,6 +50,8 @@ class Components:
         types = _types(table)
         found, self._schemas = msgspec.json.schema_components(types, ref_template=_PREFIX + "{name}")
         self._found: dict[str, Schema] = dict(zip(map(_name, types), found, strict=True))
+        for schema in self._schemas.values():
+            _as_lists(schema)
         self._queries = {route.query.__name__ for route in table if route.query is not None}
         for route in table:
             if route.method == "PATCH":
@@ -98,6 +100,19 @@ def _without_defaults(schema: Schema) -> None:
     """In a change, what is absent stays as it is, whatever the default of a new record is."""
     for field in schema["properties"].values():
         field.pop("default", None)
+
+
+def _as_lists(schema: Any) -> None:
+    """A pair of equal kinds as a list of two: `items: false` is more than common generators of clients can read."""
+    if isinstance(schema, list):
+        for one in schema:
+            _as_lists(one)
+    elif isinstance(schema, dict):
+        kinds = schema.get("prefixItems")
+        if kinds and schema.get("items") is False and all(kind == kinds[0] for kind in kinds):
+            schema["items"] = schema.pop("prefixItems")[0]
+        for one in schema.values():
+            _as_lists(one)
 
 
 def _types(table: Iterable[Route]) -> list[Any]:
