@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from handlers.api.openapi.enumerations import name_enumerations
 from handlers.request.call import Route
 from handlers.request.envelope import ErrorItem
 
@@ -52,6 +53,7 @@ class Components:
         self._found: dict[str, Schema] = dict(zip(map(_name, types), found, strict=True))
         for schema in self._schemas.values():
             _as_lists(schema)
+        name_enumerations(self._schemas, _PREFIX)
         self._queries = {route.query.__name__ for route in table if route.query is not None}
         for route in table:
             if route.method == "PATCH":

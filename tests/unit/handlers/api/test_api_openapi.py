@@ -96,6 +96,30 @@ def test_every_success_below_the_api_is_a_named_envelope_around_a_named_answer(a
             assert schemas[answer]["properties"]["warnings"]["type"] == "array", name
 
 
+def enumerations(schema: Any, field: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """The field and the values of every enumeration that has no name."""
+    if isinstance(schema, list):
+        for one in schema:
+            yield from enumerations(one, one["name"] if isinstance(one, dict) and "in" in one else field)
+    elif isinstance(schema, dict):
+        if "enum" in schema and field:
+            yield field, tuple(schema["enum"])
+        for name, one in schema.items():
+            yield from enumerations(one, field if name in {"anyOf", "items", "schema"} else name)
+
+
+def test_no_enumeration_stands_in_the_document_twice(api: Client) -> None:
+    found = document(api)
+    schemas = found["components"]["schemas"]
+    inline = list(enumerations(found["paths"], ""))
+    for schema in schemas.values():
+        inline += enumerations(schema.get("properties", {}), "")
+    twice = {one for one in inline if inline.count(one) > 1}
+    assert inline
+    assert not twice
+    assert schemas["TaskStatus"]["enum"] == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("call", "example"),
     [(call, example) for call, examples in EXAMPLES.items() for example in examples.values()],
