@@ -13,8 +13,6 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -22,6 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from simulator.adb.server import die_with_parent, locked_adb
+from simulator.demo_day import DemoFailed, call, set_out, simctl
 
 _ROOT = Path(__file__).resolve().parents[1]
 _PHONES = 4
@@ -31,10 +30,6 @@ _CAPTIONS = {
     "instagram": "A reel from the same bench: shavings & all ✨ #woodworking",
     "later": "Good things take a minute ⏰ #slowmade",
 }
-
-
-class DemoFailed(RuntimeError):
-    """The demo cannot go on; the message says why."""
 
 
 def main() -> int:
@@ -57,7 +52,7 @@ def main() -> int:
             print(f"console: {ready['url']}/\n")
             good = _publish(ready)
             if not options.once:
-                _say_how_to_go_on(ready)
+                _say_how_to_go_on(ready, set_out(ready) + 1)
                 daemon.show_everything()
                 daemon.process.wait()
             return 0 if good else 1
@@ -172,7 +167,7 @@ def _publish(ready: dict[str, Any]) -> bool:
             },
             **extra,
         }  # fmt: skip
-        answer = _call(ready["url"] + "/api/v1/task", body)
+        answer = call(ready["url"] + "/api/v1/task", body)
         if answer["code"]:
             raise DemoFailed(f"the daemon refused a post: {answer['message']}")
         task = answer["data"]["task_ids"][0]
@@ -190,7 +185,7 @@ def _watch(ready: dict[str, Any], tasks: set[int], timeout_s: float = 300.0) -> 
     ends = time.monotonic() + timeout_s
     while tasks:
         for task in sorted(tasks):
-            data = _call(f"{ready['url']}/api/v1/task/{task}")["data"]
+            data = call(f"{ready['url']}/api/v1/task/{task}")["data"]
             line = f"{data['status_text']:9}  {_doing(data)}"
             if shown.get(task) != line:
                 shown[task] = line
@@ -219,7 +214,7 @@ def _judge(ready: dict[str, Any], posts: dict[int, tuple[str, dict[str, Any], st
     all_good = True
     print("\nwhat the phones published:")
     for task, (title, account, caption) in posts.items():
-        outcome = _call(f"{ready['url']}/api/v1/task/{task}")["data"]["outcome"]
+        outcome = call(f"{ready['url']}/api/v1/task/{task}")["data"]["outcome"]
         # By the file, which has the task's number in its name: a second post of it is found wherever it went.
         mine = [r for r in records if any(m["name"].split("-")[2] == str(task) for m in r["media"])]
         all_good &= outcome == "published" and len(mine) == 1
@@ -244,17 +239,14 @@ def _equal(same: bool) -> str:
 
 def phone_posts(adb_port: int, serial: str) -> Iterator[dict[str, Any]]:
     """The phone's own record of what was published."""
-    output = subprocess.run(
-        [str(locked_adb()), "-P", str(adb_port), "-s", serial, "shell", "simctl", "posts"],
-        capture_output=True, check=True, timeout=30,
-    ).stdout  # fmt: skip
-    for line in output.decode().splitlines():
+    output = simctl(adb_port, serial, "posts")
+    for line in output.splitlines():
         if line.strip():
             yield json.loads(line)
 
 
-def _say_how_to_go_on(ready: dict[str, Any]) -> None:
-    """Lines to copy: the README's, with this demo's address."""
+def _say_how_to_go_on(ready: dict[str, Any], number: int) -> None:
+    """Lines to copy: the README's, with this demo's address; `number` is that of the next task."""
     url, tasks = ready["url"], f"{ready['url']}/api/v1/task"
     account = [a for a in ready["accounts"] if a["platform"] == "tiktok"][1]
     config = {
@@ -267,25 +259,12 @@ def _say_how_to_go_on(ready: dict[str, Any]) -> None:
         f"\nconsole: {url}/\n\ntry, in another terminal:\n"
         f"  curl -s {url}/api/v1/devices\n"
         f"  curl -s {tasks} -d '{json.dumps(body)}'\n"
-        f"  curl -s {tasks}/4\n"
-        f"  curl -s {tasks}/4/log\n"
+        f"  curl -s {tasks}/{number}\n"
+        f"  curl -s {tasks}/{number}/log\n"
         f"  curl -s {tasks}/stats\n"
         f"  {locked_adb()} -P {ready['adb_port']} -s {account['serial']} shell simctl posts\n\n"
         "What the daemon logs follows. Ctrl-C stops everything."
     )
-
-
-def _call(url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"})  # noqa: S310 - our own daemon
-    try:
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
-            answer: dict[str, Any] = json.load(response)
-    except urllib.error.HTTPError as error:
-        answer = json.load(error)
-    except OSError as error:
-        raise DemoFailed(f"the daemon does not answer: {error}") from error
-    return answer
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from jobs.hub.settings import EventName
 from jobs.notify.outbox import BACKOFF_S, FLOOD_EVENTS, FLOOD_S, MAX_AGE_S, MAX_WAITING, Event
 from jobs.notify.send import sign, webhook_body
 from jobs.phone.protocol import PhoneState
+from simulator.demo_day import set_out
 from storage.records import Waiting
 from tests.support.daemon import ROOT, until
 from tests.support.manual import blocks_of, commands, is_for_the_box
@@ -77,7 +78,7 @@ def test_subcommands_that_are_named_exist():
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_readmes_minute_with_curl_works_as_it_stands(tmp_path):
+def test_the_readmes_minute_with_curl_works_as_it_stands_beside_all_that_the_demo_made(tmp_path, capsys):
     demo = subprocess.Popen(
         [sys.executable, str(ROOT / "tikmatrixd.py"), "serve", "--demo", "4", "--listen", "127.0.0.1:0",
          "--state-dir", str(tmp_path / "demo"), "--ready-file", str(tmp_path / "ready.json")],
@@ -88,15 +89,22 @@ def test_the_readmes_minute_with_curl_works_as_it_stands(tmp_path):
         assert demo.stdout.readline().startswith("tikmatrixd is ready")
         ready = json.loads((tmp_path / "ready.json").read_text())
         curls = [command for command in commands("README.md") if command.startswith("curl")]
-        # The demo itself has published three before a reader comes to type.
+        # The demo itself has published three, and made what there is to try, before a reader comes to type.
         post = next(command for command in curls if "/task -d " in command)
         before = [
-            post.replace("demo_tt_02", account) for account in ("demo_tt_01", "demo_tt_03", "demo_tt_04")
+            post.replace("demo_tt_02", account) for account in ("demo_tt_01", "demo_ig_02", "demo_tt_03")
         ]
-        answers = [run(command, ready["url"]) for command in [*before, *curls]]
+        answers = [run(command, ready["url"]) for command in before]
+        last = set_out(ready)
+        said = capsys.readouterr().out.strip()
+        assert said in (ROOT / "README.md").read_text()
+        answers += [run(command, ready["url"]) for command in curls]
         assert all(answer["code"] == 0 for answer in answers), answers
         number = json.loads(blocks_of("README.md", "json")[0])["data"]["task_ids"][0]
-        assert answers[4]["data"]["task_ids"] == [number]
+        assert answers[4]["data"]["task_ids"] == [number] == [last + 1]
+        assert {
+            matter["kind"] for matter in run(f"curl -s {ready['url']}/api/v1/needs", "")["data"]["needs"]
+        } >= {"unknown_outcome", "log_in"}
         state = until(
             lambda: (
                 found
