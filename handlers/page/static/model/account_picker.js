@@ -98,7 +98,7 @@ export function accountPicker(accounts, before, changed) {
     "fieldset",
     { class: "choice" },
     h("legend", { class: "accounts-legend" }, t("compose.accounts")),
-    h("div", { class: "spread" }, count, shortcuts),
+    h("div", { class: "spread accounts-acts" }, count, shortcuts),
     rows.length > MANY && search,
     rows.length > 0
       ? h(

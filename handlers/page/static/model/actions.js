@@ -206,8 +206,7 @@ function about(task) {
   return h(
     "p",
     { class: "about" },
-    h("b", null, `${whose(task)}, ${appName(task.platform)}`),
-    ` · ${phoneName(task.serial)}`,
+    h("span", null, h("b", null, `${whose(task)}, ${appName(task.platform)}`), ` · ${phoneName(task.serial)}`),
     task.caption && h("span", { class: "two-lines" }, task.caption),
   );
 }

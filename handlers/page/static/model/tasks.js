@@ -107,16 +107,19 @@ export function whoLine(task) {
 /**
  * A task in a list: when, whose, what, its state and why; at the end what can be done.
  * @param {Task} task
- * @param {...import("../lib/dom.js").Kid} acts
+ * @param {import("../lib/dom.js").Kid[]} [acts]
+ * @param {"when" | "clock"} [how] its time with the day, or below a heading that names the day
  */
-export function taskRow(task, ...acts) {
+export function taskRow(task, acts = [], how = "when") {
+  // A planned post's time and badge say all of it.
+  const plain = task.status === 0 && !isHeld(task) && (task.waiting_for ?? "time") === "time" && !task.waiting_detail;
   return h(
     "li",
     { class: "task-row", data: { task: task.id } },
     h(
       "div",
       { class: "task-when" },
-      time(timeOf(task), "when"),
+      time(timeOf(task), how),
       h("a", { class: "task-link", href: to("task", task.id) }, t("tasks.task", { id: String(task.id) })),
     ),
     h(
@@ -124,7 +127,7 @@ export function taskRow(task, ...acts) {
       { class: "task-what" },
       whoLine(task),
       h("p", { class: "caption two-lines" }, task.caption || h("span", { class: "calm" }, t("tasks.no_caption"))),
-      h("p", { class: "task-why calm" }, sentence(task)),
+      !plain && h("p", { class: "task-why calm" }, sentence(task)),
     ),
     h("div", { class: "task-state" }, stateBadge(task)),
     acts.length > 0 && h("div", { class: "task-acts" }, ...acts),

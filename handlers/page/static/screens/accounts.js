@@ -67,7 +67,7 @@ export default function accounts(visit) {
     );
   }
 
-  const add = button(t("accounts.add"), () => void edit(null, visit.reload), { kind: "primary" });
+  const add = button(t("accounts.add"), () => void edit(null, visit.reload), { kind: "primary", icon: "compose" });
   return {
     title: t("accounts.title"),
     node: h("div", null, heading(t("accounts.title"), add), finder, nothing, list, none),

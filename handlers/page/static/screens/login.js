@@ -67,7 +67,7 @@ export default function login() {
     "form",
     { class: "card login", on: { submit } },
     h("h1", null, t("login.title")),
-    h("p", { class: "calm" }, t("login.how"), " ", h("code", null, "tikmatrixd.py token new NAME")),
+    h("p", { class: "calm" }, t("login.how"), " ", h("code", null, "tikmatrixd token new NAME")),
     field(t("login.token"), token),
     h("label", { class: "tick" }, remember, h("span", null, t("login.remember"))),
     problem,

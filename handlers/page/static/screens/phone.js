@@ -53,7 +53,10 @@ export default async function phone(visit) {
           image.src = url;
           image.hidden = false;
           said.textContent = "";
-        } else if (image.hidden) said.textContent = (await answer.json()).message;
+        } else if (image.hidden) {
+          const { message } = await answer.json();
+          said.textContent = message.replace(/^serial: /, "");
+        }
       } catch {
         if (visit.signal.aborted) return;
       }

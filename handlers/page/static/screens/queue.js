@@ -10,7 +10,7 @@ import { taskButtons } from "../model/actions.js";
 import { taskFilters } from "../model/filters.js";
 import { phoneName } from "../model/phones.js";
 import { duplicate, edit, holdAll, moveAll, releaseAll, stopAll } from "../model/plan.js";
-import { isHeld, taskRow } from "../model/tasks.js";
+import { isHeld, taskRow, timeOf } from "../model/tasks.js";
 import { weekView } from "./queue_week.js";
 
 /** @typedef {import("../model/tasks.js").Task} Task */
@@ -114,7 +114,12 @@ export default function queue(visit) {
   /** @param {{ name: string, group: Task[] }} one */
   function drawDay({ name, group }) {
     const list = h("ul", { class: "list" });
-    keyed(list, group, (task) => task.id, drawTask);
+    keyed(
+      list,
+      group,
+      (task) => task.id,
+      (task) => drawTask(task, name),
+    );
     const pending = group.filter((task) => task.status === 0);
     const all = button(t("queue.select_day"), () => select([...selected.values(), ...pending]), {
       kind: "quiet",
@@ -129,15 +134,18 @@ export default function queue(visit) {
     );
   }
 
-  /** @param {Task} task */
-  function drawTask(task) {
+  /** @param {Task} task @param {string} name the day under which it stands */
+  function drawTask(task, name) {
     const of = t("tasks.task", { id: String(task.id) });
     const pending = task.status === 0;
     const row = taskRow(
       task,
-      pending && button(t("tasks.edit"), () => edit(task, visit.reload), { of, icon: "edit", small: true }),
-      taskButtons(task, visit.reload, { small: true }),
-      button(t("queue.duplicate"), () => duplicate(task, visit.reload), { of, icon: "copy", kind: "quiet", small: true }),
+      [
+        pending && button(t("tasks.edit"), () => edit(task, visit.reload), { of, icon: "edit", small: true }),
+        taskButtons(task, visit.reload, { small: true }),
+        button(t("queue.duplicate"), () => duplicate(task, visit.reload), { of, icon: "copy", kind: "quiet", small: true }),
+      ],
+      day(timeOf(task)) === name ? "clock" : "when",
     );
     row.classList.toggle("held", isHeld(task));
     const tick = h("input", {

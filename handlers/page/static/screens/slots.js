@@ -55,7 +55,7 @@ export default function slots(visit) {
     return (await get(`/api/v1/materials?used=free&kind=${kind}&page_size=1${tag}`, { signal: visit.signal })).total;
   }
 
-  const add = button(t("slots.add"), () => void editSlot(null, visit.reload), { kind: "primary" });
+  const add = button(t("slots.add"), () => void editSlot(null, visit.reload), { kind: "primary", icon: "compose" });
   return { title: t("slots.title"), node: h("div", null, heading(t("slots.title"), add), list, none), load };
 }
 

@@ -108,6 +108,7 @@ export default function system(visit) {
               button(t("system.new_token"), newToken, { icon: "key", kind: "primary" }),
             ),
             tokens,
+            tokenList.tokens.length === 0 && h("p", { class: "calm" }, t("system.no_tokens")),
           ],
       h("h3", null, t("system.sessions")),
       noSessions,
