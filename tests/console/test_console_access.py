@@ -51,7 +51,10 @@ def test_a_token_is_made_with_a_code_and_revoked_in_the_console(hub: Hub, browse
     token = browser.run("document.querySelector('dialog code').textContent")
     assert hub.services.tokens.verify(token) == "Kim phone"
     browser.press("Escape")
-    browser.click("[...document.querySelectorAll('button')].find(b => b.textContent === 'Revoke, Kim phone')")
+    browser.click(
+        "[...document.querySelectorAll('button')].find(b => b.textContent.trim() === 'Revoke' "
+        "&& b.getAttribute('aria-description') === 'Kim phone')"
+    )
     browser.find("heading", "Revoke “Kim phone”?")
     browser.find("button", "Revoke").click()
     browser.wait("!document.querySelector('dialog')")

@@ -32,7 +32,7 @@ def test_every_screen_of_the_navigation_opens_by_keyboard_and_says_its_name(
         browser.wait(f"document.querySelector('main h1')?.textContent === '{name}'")
         settled(browser)
         assert browser.run("document.title") == f"(1) {name} · tikmatrixd", "one phone waits for its key"
-        assert browser.run("document.querySelector('nav [aria-current=page]').innerText.trim()") == name
+        assert browser.run("document.querySelector('nav [aria-current=page] .nav-text').textContent") == name
         assert browser.run("document.activeElement.tagName") in {"H1", "INPUT"}
     assert browser.faults == []
 

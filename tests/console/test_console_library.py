@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.records import Outcome, Stage
-from tests.support.browser import Browser, Found
+from tests.support.browser import Browser
 from tests.support.console import DESKTOP, PHONE, Hub, show
 from tests.support.http_side import MEDIA
 
@@ -15,13 +15,24 @@ PLACE = "#/library"
 CARDS = "[...document.querySelectorAll('.material h2')].map((one) => one.textContent)"
 
 
-def button(browser: Browser, verb: str, name: str = "clip.mp4") -> Found:
-    """A button of a file's card, whose name a screen reader ends with the file's."""
-    return next(
-        browser.find("button", found)
-        for found in browser.names("button")
-        if found.startswith(verb) and found.endswith(name)
-    )
+class Button:
+    """A button of a file's card: what it does is its name, the file its description."""
+
+    def __init__(self, browser: Browser, verb: str, name: str) -> None:
+        self._browser = browser
+        self._element = (
+            f"[...document.querySelectorAll('main button')].find((one) => one.textContent.trim() === {verb!r} "
+            f"&& one.getAttribute('aria-description') === {name!r})"
+        )
+        browser.wait(f"Boolean({self._element})")
+
+    def click(self) -> None:
+        self._browser.click(self._element)
+
+
+def button(browser: Browser, verb: str, name: str = "clip.mp4") -> Button:
+    """Wait until there is such a button."""
+    return Button(browser, verb, name)
 
 
 def put(hub: Hub, *names: str, **fields: object) -> None:
@@ -89,7 +100,9 @@ def test_a_file_is_deleted_only_after_a_question(hub: Hub, browser: Browser) -> 
     browser.find("button", "Cancel").click()
     assert hub.library.page()[1] == 2
     button(browser, "Delete").click()
-    browser.find("button", "Delete").click()
+    confirm = "[...document.querySelectorAll('dialog[open] button')].find((one) => one.textContent.trim() === 'Delete')"
+    browser.wait(f"Boolean({confirm})")
+    browser.click(confirm)
     browser.wait(f"{CARDS}.length === 1")
     assert [view.material.name for view in hub.library.page()[0]] == ["photo.jpg"]
 

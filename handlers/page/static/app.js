@@ -246,8 +246,12 @@ function writeTitle() {
   if (count === iconSaid || link === undefined) return;
   iconSaid = count;
   link.querySelector(".count")?.remove();
-  if (count > 0)
-    link.append(h("span", { class: "count" }, count, h("span", { class: "sr" }, ` ${t("shell.needs", { n: count })}`)));
+  link.removeAttribute("aria-description");
+  if (count > 0) {
+    // The link keeps its name; a screen reader says the count after it.
+    link.append(h("span", { class: "count", "aria-hidden": "true" }, count));
+    link.setAttribute("aria-description", t("shell.needs", { n: count }));
+  }
   void drawTabIcon(count);
 }
 

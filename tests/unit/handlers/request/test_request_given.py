@@ -205,8 +205,8 @@ def test_R46_an_idempotency_key_under_another_name_is_refused(side: HttpSide, ap
     [
         (f"{T}?stauts=3", 'stauts: is not known here and ignored; did you mean "status"?'),
         (f"{T}?Status=3", 'Status: is not known here and ignored; did you mean "status"?'),
-        (f"{T}?username=x&page=1", "username: is not known here and ignored; known: "),
-        (f"{T}/stats?status=3", "status: is not known here and ignored; this call takes no fields"),
+        (f"{T}?colour=x&page=1", "colour: is not known here and ignored; known: "),
+        (f"{T}/stats?stauts=3", 'stauts: is not known here and ignored; did you mean "status"?'),
         (f"{A}?serial=PHONE1", "serial: is not known here and ignored; known: "),
         (f"{M}?tags=x", 'tags: is not known here and ignored; did you mean "tag"?'),
         (f"{D}?state=device", "state: is not known here and ignored"),
