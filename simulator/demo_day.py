@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from simulator.adb.server import locked_adb
 
@@ -47,6 +48,9 @@ def set_out(ready: dict[str, Any]) -> int:
     sample = Path(ready["media_roots"][0]) / "sample.mp4"
     url = ready["url"]
     print("\nfor you to try in the console:")
+    for place, serial in enumerate(ready["serials"], 1):
+        path = f"{url}/api/v1/devices/{quote(serial, safe='')}"
+        _good("a name for a phone", call(path, {"label": f"Shelf {place}"}, "PATCH"))
     unknown = _struck(ready, 3, "tiktok", "security-check", "Is it there? You say #bench")
     logged_out = _struck(ready, 2, "instagram", "login", "The app was logged out before this one")
     _wait_until_ended(url, (unknown, logged_out))
@@ -77,11 +81,12 @@ def simctl(adb_port: int, serial: str, *words: str) -> str:
     ).stdout  # fmt: skip
 
 
-def call(url: str, body: dict[str, Any] | bytes | None = None) -> dict[str, Any]:
+def call(url: str, body: dict[str, Any] | bytes | None = None, method: str | None = None) -> dict[str, Any]:
     """The daemon's answer, also where it refuses. Raises DemoFailed."""
     data = json.dumps(body).encode() if isinstance(body, dict) else body
     kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
-    request = urllib.request.Request(url, data=data, headers={"Content-Type": kind})  # noqa: S310 - our own daemon
+    headers = {"Content-Type": kind}
+    request = urllib.request.Request(url, data=data, headers=headers, method=method)  # noqa: S310 - our own daemon
     try:
         with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
             answer: dict[str, Any] = json.load(response)
