@@ -19,7 +19,7 @@ from jobs.phone.protocol import PhoneInfo, Phones, PhoneState
 from jobs.run.engine import Jobs
 from jobs.slots.planner import Planner
 from storage.error_codes import ErrorCode, Scope
-from storage.records import Task
+from storage.records import Outcome, Task
 from storage.store import Store
 
 #: So many are listed; the total counts all.
@@ -245,6 +245,10 @@ class Needs:
         alike: dict[tuple[str, str], list[Task]] = defaultdict(list)
         for task in self._store.attention.ends():
             if (task.finished_at or 0.0) < oldest or task.error_code in _SAID_ELSEWHERE:
+                continue
+            if (
+                task.outcome is Outcome.UNKNOWN
+            ):  # its own matter asks whether it is there: no Retry beside that
                 continue
             if task.error_code == ErrorCode.UI_CHANGED:
                 alike[task.package, task.error.step if task.error else ""].append(task)

@@ -173,6 +173,16 @@ def test_an_account_that_must_be_verified_names_its_task(side: HttpSide, api: Cl
     assert matters(api) == []
 
 
+def test_a_post_that_may_be_out_is_asked_about_once_and_offers_no_retry_beside_it(
+    side: HttpSide, api: Client
+) -> None:
+    task = side.task(status="unknown", username="kim")
+    error = TaskError("security_check", "asks for its security check", "proof")
+    side.store.tasks.change(task.id, error=error, remark=error.message)
+    (matter,) = matters(api)
+    assert (matter["kind"], matter["task_id"]) == ("unknown_outcome", task.id)
+
+
 def test_a_slot_that_cannot_plan_names_the_first_post_and_why(side: HttpSide, api: Client) -> None:
     side.store.accounts.add(NewAccount(username="kim", platform="tiktok", serial="PHONE1"))
     slot = {
