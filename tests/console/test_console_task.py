@@ -193,7 +193,7 @@ def test_the_console_speaks_german_to_a_german_browser_and_as_was_chosen(hub: Hu
     try:
         show(browser, hub)
         assert browser.run("document.documentElement.lang") == "de"
-        assert browser.find("link", "Warteschlange").text.strip() == "Warteschlange"
+        assert browser.find("link", "Planung").text.strip() == "Planung"
         show(browser, hub, "#/system")
         browser.find("radio", "English").click()
         browser.wait(

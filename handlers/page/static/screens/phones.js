@@ -8,7 +8,7 @@ import { askNow } from "../lib/live.js";
 import { badge, button, empty, field, heading } from "../lib/parts.js";
 import { to } from "../lib/router.js";
 import { t } from "../lib/texts.js";
-import { day, now, relative, time } from "../lib/times.js";
+import { day, now, time, when } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
 import { accountLine, loadAccounts, nextPost } from "../model/accounts.js";
 import { resume } from "../model/actions.js";
@@ -119,7 +119,7 @@ function phoneCard(phone, accounts, after) {
         phone.battery_percent !== null && h("span", { class: "number battery" }, icon("battery"), `${phone.battery_percent} %`),
       ),
     heldUp(phone).map((line) => h("p", { class: "small-text held" }, line)),
-    phone.state !== "device" && h("p", { class: "calm small-text" }, t("phones.since", { time: relative(phone.since) })),
+    phone.state !== "device" && h("p", { class: "calm small-text" }, t("phones.since", { time: when(phone.since) })),
     accounts.length > 0 &&
       h(
         "ul",
