@@ -22,7 +22,7 @@ class Button:
         self._browser = browser
         self._element = (
             f"[...document.querySelectorAll('main button')].find((one) => one.textContent.trim() === {verb!r} "
-            f"&& one.getAttribute('aria-description') === {name!r})"
+            f"&& !one.disabled && one.getAttribute('aria-description') === {name!r})"
         )
         browser.wait(f"Boolean({self._element})")
 
@@ -98,6 +98,7 @@ def test_a_file_is_deleted_only_after_a_question(hub: Hub, browser: Browser) -> 
     show(browser, hub, PLACE)
     button(browser, "Delete").click()
     browser.find("button", "Cancel").click()
+    browser.wait("!document.querySelector('dialog[open]')")
     assert hub.library.page()[1] == 2
     button(browser, "Delete").click()
     confirm = "[...document.querySelectorAll('dialog[open] button')].find((one) => one.textContent.trim() === 'Delete')"

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from jobs.hub.platforms import PLATFORMS
+
 #: By the field and its values, in the order of the document.
 _NAMES: Mapping[tuple[str, tuple[int | str, ...]], str] = MappingProxyType(
     {
-        ("platform", ("instagram", "tiktok")): "Platform",
-        ("platform", ("all", "instagram", "tiktok")): "PlatformOrAll",
+        ("platform", tuple(sorted(PLATFORMS))): "Platform",
+        ("platform", tuple(sorted(("all", *PLATFORMS)))): "PlatformOrAll",
         ("status", (0, 1, 2, 3)): "TaskStatus",
         ("status_text", ("completed", "failed", "pending", "running")): "TaskStatusText",
         ("source", ("api", "ui")): "TaskSource",
