@@ -82,7 +82,8 @@ class Matcher:
         self._jobs = jobs
         self._accounts = accounts
         self._vocabulary = vocabulary
-        self._lock = threading.Lock()
+        # Reentrant: a stop that comes while a turn is asked for ends it on the thread that asks.
+        self._lock = threading.RLock()
         self._running: dict[tuple[str, str], ReadTurn] = {}
         self._adding: set[tuple[str, str]] = set()  #: readings that enter what nobody has entered
         self._last: dict[tuple[str, str], MatchState] = {}

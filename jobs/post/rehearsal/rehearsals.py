@@ -91,7 +91,8 @@ class Rehearsals:
         self._meta = meta
         self._vocabulary = vocabulary
         self.reports = ReportFiles(folder)
-        self._lock = threading.Lock()
+        # Reentrant: a stop that comes while a turn is asked for ends it on the thread that asks.
+        self._lock = threading.RLock()
         self._running: dict[str, tuple[ReadTurn, Report]] = {}
 
     def request(self, serial: str, wish: Wish) -> Report:
@@ -166,9 +167,11 @@ class Rehearsals:
             report = found[0] if found else msgspec.structs.replace(begun, state="failed", sentence=why)
             report = msgspec.structs.replace(report, ended_at=self._clock.now())
             _LOG.info("rehearsal %d on %s: %s: %s", report.id, report.serial, report.state, report.sentence)
-            self.reports.add(report)
-            with self._lock:
-                self._running.pop(begun.serial, None)
+            try:
+                self.reports.add(report)
+            finally:
+                with self._lock:
+                    self._running.pop(begun.serial, None)
 
         return ReadTurn(
             begun.serial,

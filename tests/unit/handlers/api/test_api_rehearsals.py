@@ -42,3 +42,12 @@ def test_an_unknown_phone_report_or_file_is_not_found(api: Client) -> None:
     assert api.call("GET", "/api/v1/rehearsals/9").json["code"] == 40401
     number = api.good("POST", D, {})["id"]
     assert api.call("GET", f"/api/v1/rehearsals/{number}/01.png").json["code"] == 40401
+
+
+def test_a_stop_that_comes_while_a_rehearsal_is_asked_for_ends_it_and_blocks_nothing(
+    side: HttpSide, api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(side.jobs, "ask", lambda turn: turn.end("the daemon stopped"))
+    api.good("POST", D, {"platform": "tiktok"})
+    (report,) = api.good("GET", D)["rehearsals"]
+    assert (report["state"], report["sentence"]) == ("failed", "the daemon stopped")
