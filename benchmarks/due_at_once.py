@@ -67,7 +67,7 @@ def apschedulers(count: int) -> list[float]:
 
 
 def per_post_s(folder: Path, queued: int, posts: int) -> float:
-    """Processor time of the engine for each post on a phone on which so many more are queued."""
+    """Processor time of the engine for each post on a phone with this number of further tasks queued."""
     ended = threading.Semaphore(0)
 
     def note(changes: Sequence[tuple[int, Task | None, Task | None]]) -> None:

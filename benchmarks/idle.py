@@ -2,7 +2,7 @@
 
 python -m benchmarks.idle [--phones 50] [--seconds 60]
 Goal: 100 ms of the processor for each of 50 phones and hour, with all that the daemon does besides. The peer in the
-same run is adb's own `track-devices` client, which is told of changes and does nothing.
+same run is adb's own `track-devices` client, which receives changes and does nothing with them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def per_hour_ms(pid: int, seconds: float) -> float:
 
 
 def daemon_ms(folder: Path, phones: int, settle_s: float, seconds: float) -> tuple[float, float]:
-    """The daemon's and an adb client's processor time per hour beside so many idle phones."""
+    """The daemon's and an adb client's processor time per hour beside this number of idle phones."""
     bench = Bench(folder, phones, 0.0)
     client = subprocess.Popen(
         [str(locked_adb()), "-P", str(bench.ready["adb_port"]), "track-devices"], stdout=subprocess.DEVNULL

@@ -23,7 +23,7 @@ LAST = (
 
 
 class LastToken(TokenError):
-    """Without this token nobody would be let in."""
+    """This is the last token: without it no browser and no program on the LAN could log in."""
 
 
 class TokenBook:

@@ -36,7 +36,7 @@ class LongPauses:
             try:
                 self._pauses.mark_told(what)
             except StoreError as error:
-                _LOG.warning("that a pause lasts could not be noted, it is told later: %s", error)
+                _LOG.warning("the notice about a long pause is put off, since the store refused: %s", error)
                 continue
             sentence = (
                 f"{self._pauses.sentence(called, pause)}; nothing new starts there before it is resumed"

@@ -38,7 +38,7 @@ def name_enumerations(schemas: dict[str, Any], prefix: str) -> None:
 
     Args:
         schemas: The named schemas; changed in place.
-        prefix: What stands before a name in a reference.
+        prefix: The part of a reference before the name.
     """
     found: dict[str, Any] = {}
 

@@ -8,7 +8,7 @@ from handlers.server.connection.request_parser import Parser, Site
 
 #: How much is read at once, and how much of it the parser sees at once: it copies what it was given for each request.
 _RECV_BYTES, _RECV_BODY_BYTES, _PARSE_BYTES = 16 * 1024, 64 * 1024, 8 * 1024
-#: Of a chunked body: so many bytes may be forty chunks, and each costs as much as a small request.
+#: Bytes of a chunked body per turn: they may hold forty chunks, and each costs as much as a small request.
 _PARSE_CHUNKS_BYTES = 256
 #: What the loop answers by itself (`App.at_once`).
 _ASKS_HEALTH = (b"GET /healthz", b"HEAD /healthz")
