@@ -8,26 +8,11 @@ import pytest
 
 from storage.records import Outcome, Stage
 from tests.support.browser import Browser
-from tests.support.console import DESKTOP, PHONE, Hub, show
+from tests.support.console import DESKTOP, PHONE, Button, Hub, show
 from tests.support.http_side import MEDIA
 
 PLACE = "#/library"
 CARDS = "[...document.querySelectorAll('.material h2')].map((one) => one.textContent)"
-
-
-class Button:
-    """A button of a file's card: what it does is its name, the file its description."""
-
-    def __init__(self, browser: Browser, verb: str, name: str) -> None:
-        self._browser = browser
-        self._element = (
-            f"[...document.querySelectorAll('main button')].find((one) => one.textContent.trim() === {verb!r} "
-            f"&& !one.disabled && one.getAttribute('aria-description') === {name!r})"
-        )
-        browser.wait(f"Boolean({self._element})")
-
-    def click(self) -> None:
-        self._browser.click(self._element)
 
 
 def button(browser: Browser, verb: str, name: str = "clip.mp4") -> Button:

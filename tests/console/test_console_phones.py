@@ -8,24 +8,9 @@ import pytest
 
 from jobs.phone.protocol import PhoneState
 from tests.support.browser import Browser
-from tests.support.console import DESKTOP, PHONE, Hub, phone_picture, show, showcase
+from tests.support.console import DESKTOP, PHONE, Button, Hub, phone_picture, show, showcase
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-
-
-class Button:
-    """The button with this text, of the card or row that is about `of`."""
-
-    def __init__(self, browser: Browser, text: str, of: str) -> None:
-        self._browser = browser
-        self._element = (
-            f"[...document.querySelectorAll('main button')].find((one) => one.textContent.trim() === {text!r} "
-            f"&& (one.getAttribute('aria-description') ?? '') === {of!r})"
-        )
-        browser.wait(f"Boolean({self._element})")
-
-    def click(self) -> None:
-        self._browser.click(self._element)
 
 
 def button(browser: Browser, text: str, of: str = "") -> Button:

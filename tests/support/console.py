@@ -175,3 +175,18 @@ def settled(browser: Browser) -> None:
     browser.wait(
         "document.querySelector('main h1') && document.querySelector('main')?.dataset.loaded === 'true'"
     )
+
+
+class Button:
+    """The button of the screen with this text whose description says that it is about `of`, once it can be pressed."""
+
+    def __init__(self, browser: Browser, text: str, of: str) -> None:
+        self._browser = browser
+        self._element = (
+            f"[...document.querySelectorAll('main button')].find((one) => one.textContent.trim() === {text!r} "
+            f"&& !one.disabled && (one.getAttribute('aria-description') ?? '') === {of!r})"
+        )
+        browser.wait(f"Boolean({self._element})")
+
+    def click(self) -> None:
+        self._browser.click(self._element)
