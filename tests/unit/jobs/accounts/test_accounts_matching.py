@@ -190,6 +190,16 @@ def test_unknown_phones_and_a_stopping_daemon_are_refused(rig: Rig) -> None:
     assert rig.matcher.state("A", "tiktok") is None
 
 
+def test_a_stop_that_comes_while_a_reading_is_asked_for_ends_it_and_blocks_nothing(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rig.jobs, "ask", lambda turn: turn.end("the daemon stopped"))
+    rig.matcher.request("A", "tiktok")
+    done = rig.matcher.state("A", "tiktok")
+    assert done is not None
+    assert (done.state, done.detail) == ("failed", "the daemon stopped")
+
+
 def test_what_display_names_do_not_tell_is_left_as_it_was_and_said(rig: Rig) -> None:
     rig.add("kim")
     rig.add("lee")
