@@ -91,8 +91,12 @@ class Phone(RunningApps):
         self._in_gesture = False
         self._state_path = spec.folder / "state.json"
         state = load(self._state_path)
+        #: Package -> the version that it was updated to.
+        self.updated: dict[str, str] = dict(state.get("updated", {}))
         for app_spec in spec.apps:
             self._install(app_spec, state.get("apps", {}))
+        for package, version in list(self.updated.items()):
+            self.update_app(package, version)
         self.system.load_state(state.get("system", {}))
 
     # -- life -------------------------------------------------------------------------------------------------
@@ -102,6 +106,7 @@ class Phone(RunningApps):
         state = {
             "system": self.system.dump_state(),
             "apps": {app.package: app.dump_state() for app in self.display.apps.values()},
+            "updated": self.updated,
         }
         try:
             write_atomically(self._state_path, json.dumps(state))
@@ -129,6 +134,7 @@ class Phone(RunningApps):
             {package: old.dump_state()},
         )
         self.system.packages[package].granted = granted
+        self.updated[package] = version
         return True
 
     def close(self) -> None:

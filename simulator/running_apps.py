@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.android.display import Display
+from simulator.android.locales import PER_APP_SDK
 from simulator.android.system import System
 
 
@@ -73,6 +74,18 @@ class RunningApps:
         for package in self.display.apps:
             self.stop_app(package)
         self.changed()
+
+    def speak_in(self, package: str, tag: str) -> bool:
+        """As chosen in Android's settings for one app; "" follows the phone. False where Android cannot (before 13)."""
+        if self.system.sdk < PER_APP_SDK:
+            return False
+        if tag:
+            self.system.app_locales.tags[package] = [tag]
+        else:
+            self.system.app_locales.tags.pop(package, None)
+        self.stop_app(package)  # Android starts its pages anew; ours begin at the first one
+        self.changed()
+        return True
 
     def language_of(self, package: str) -> str:
         return self.system.app_locales.language(package, self.language)

@@ -11,6 +11,8 @@ _CODE = re.compile(r"[a-z]{2,3}")
 _UNFILLED = re.compile(r"(\{[^}]*\})")
 #: The languages that texts are written in, in the order of their tuples.
 LANGUAGES = ("en", "de", "fr")
+#: Written in tables of its own, for the way of a post; the rest of it reads as foreign. No screens file knows a word of it.
+DUTCH = "nl"
 #: Before a German or French text that has been recorded on no phone: a translation that may be wrong.
 GUESS = "~"
 #: Letters that read like a language of their own; every text stays of its length.

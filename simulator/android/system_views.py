@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from simulator.android.locales import spoken
+from simulator.android.locales import DUTCH, spoken
 from simulator.android.system import ADB_KEYBOARD, LAUNCHER, SYSTEM_UI, Package, System
 from simulator.apps.base import View
 from simulator.apps.kit.layout import Box, node
@@ -37,9 +37,20 @@ _WHAT = {
     "ACCESS": ("access this device’s location", "~auf den Gerätestandort zuzugreifen", "~accéder à la position de cet appareil"),
 }  # fmt: skip
 
+_DUTCH = {
+    "ask": "Toestaan dat {app} {what}?", "foreground": "Tijdens gebruik van de app", "once": "Alleen deze keer",
+    "allow": "Toestaan", "all": "Alles toestaan", "selected": "Beperkte toegang toestaan", "deny": "Niet toestaan",
+    "stopped": "{app} stopt steeds", "close": "App sluiten",
+    "CAMERA": "foto’s maakt en video’s opneemt", "RECORD_AUDIO": "audio opneemt",
+    "READ_MEDIA": "foto’s en video’s op dit apparaat gebruikt",
+    "READ_EXTERNAL_STORAGE": "foto’s en media op je apparaat gebruikt", "READ_CONTACTS": "je contacten gebruikt",
+    "POST_NOTIFICATIONS": "je meldingen stuurt", "ACCESS": "de locatie van dit apparaat gebruikt",
+}  # fmt: skip
+
 
 def text(key: str, language: str, **values: str) -> str:
-    return spoken(_TEXTS[key], language).format(**values)
+    written = _DUTCH[key] if language == DUTCH else spoken(_TEXTS[key], language)
+    return written.format(**values)
 
 
 def _window(package: str, view: View) -> View:
@@ -167,7 +178,9 @@ def permission_dialog(
     width, height = size
     language = system.language
     short = permission.rpartition(".")[2]
-    what = next((_WHAT[k] for k in _WHAT if short.startswith(k)), (short, short, short))
+    kind = next((k for k in _WHAT if short.startswith(k)), "")
+    words = _WHAT.get(kind, (short, short, short))
+    what = _DUTCH.get(kind, short) if language == DUTCH else spoken(words, language)
     if short.startswith("READ_MEDIA") and system.sdk >= 34:
         choices = ["selected", "all", "deny"]
     elif short in ("CAMERA", "RECORD_AUDIO") or short.startswith("ACCESS"):
@@ -188,7 +201,7 @@ def permission_dialog(
         )
         for i, c in enumerate(choices)
     ]
-    message = text("ask", language, app=app, what=spoken(what, language))
+    message = text("ask", language, app=app, what=what)
     view = node("FrameLayout", (0, 0, width, height)).holding(
         node("FrameLayout#android:id/content", box(28, 748, 1052, 1724)).holding(
             node("LinearLayout#grant_singleton c").holding(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -220,6 +220,10 @@ class PhoneSide(Protocol):
 
 class App(Protocol):
     """An app of a simulated phone. All calls come on the phone's loop; none may block."""
+
+    @property
+    def version_list(self) -> Mapping[str, str]:
+        """Versions that differ in more than ids, and in what: for `simctl update`."""
 
     package: str
     version: str  #: versionName

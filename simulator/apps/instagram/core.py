@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from simulator.apps.base import AppSpec, MediaRow, PhoneSide, Post, View
+from simulator.apps.instagram.dutch import DUTCH
 from simulator.apps.instagram.texts import TEXTS
+from simulator.apps.instagram.versions import CHANGES
 from simulator.apps.kit.app import StagedApp, media_record
 from simulator.apps.kit.layout import node
 from simulator.apps.kit.stage import Screen
 from simulator.apps.kit.upload import Upload
+from simulator.apps.kit.versions import Change
 
 _TAILS = ("Nicely done.", "High five.", "Boom.", "Way to go.", "Way to make it happen.", "All set.")
 
@@ -44,6 +47,8 @@ class Instagram(StagedApp):
     content = (0, 0, 720, 1440)
     logo = (285, 645, 435, 795)
     texts: ClassVar[Mapping[str, tuple[str, str, str]]] = TEXTS
+    dutch: ClassVar[Mapping[str, str]] = DUTCH
+    changes: ClassVar[Mapping[str, Change]] = CHANGES
     upload_class = ReelUpload
     popup_names = (
         "rate", "navigation", "facebook", "notifications", "save-login", "contacts", "update", "sticker", "archive",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from simulator.apps.base import AppAccount, AppSpec, MediaRow, PhoneSide, Post, 
 from simulator.apps.kit.sheets import Sheet, sheet_names
 from simulator.apps.kit.stage import Screen, Stage, UnknownScreen
 from simulator.apps.kit.upload import Upload
+from simulator.apps.kit.versions import Change, Promotion
 
 
 class StagedApp(Stage):
@@ -29,10 +30,13 @@ class StagedApp(Stage):
     may_lack: ClassVar[tuple[str, ...]] = ()
     #: Options that a fault "NAME-stuck" leaves there for one post, but what is chosen has no effect.
     may_stick: ClassVar[tuple[str, ...]] = ()
+    #: What versions do otherwise than the recorded ones.
+    changes: ClassVar[Mapping[str, Change]] = {}
 
     def __init__(self, phone: PhoneSide, spec: AppSpec) -> None:
         super().__init__(phone, spec.package or self.default_package)
         self.version = spec.version or self.default_version
+        self.change = self.changes.get(self.version, Change())
         self.accounts = list(spec.accounts)
         self.seed = spec.seed
         self.popups = spec.popups
@@ -43,6 +47,10 @@ class StagedApp(Stage):
         self.unavailable: set[str] = set()
         self.stuck: set[str] = set()
         self.load_state(spec.state)
+
+    def t(self, key: str) -> str:
+        renamed = self.change.words.get(key)
+        return super().t(key) if renamed is None else self.translated(renamed, self.dutch.get(key, ""))
 
     # -- what an app fills in ---------------------------------------------------------------------------------
 
@@ -58,6 +66,10 @@ class StagedApp(Stage):
 
     def upload_failed(self, upload: Upload) -> None:
         """An upload ended badly."""
+
+    @property
+    def version_list(self) -> Mapping[str, str]:
+        return {version: change.says for version, change in self.changes.items()}
 
     # -- people -----------------------------------------------------------------------------------------------
 
@@ -156,7 +168,9 @@ class StagedApp(Stage):
         loads_s = float(self.state.get("editor-loads") or 0)
         if loads_s and screen.name == "editor":
             self.go(loads_s, lambda: None)
-        if self.phone.fault("unknown-screen"):
+        if screen.name == self.change.promotion_on:
+            self.cover(Promotion(self))
+        elif self.phone.fault("unknown-screen"):
             self.cover(UnknownScreen(self))
         elif self.rng.random() < self.popups and self.popups_left:
             self.popups_left = max(-1, self.popups_left - 1)
@@ -178,6 +192,7 @@ class StagedApp(Stage):
     def finish(self, view: View) -> None:
         if not view.package:
             view.package = self.package
+        view.rid = self.change.ids.get(view.rid, view.rid)
         words = self.state.get("words")
         if words and view.rid in self.user_ids:
             view.text = view.desc = words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
-from simulator.android.locales import spoken
+from simulator.android.locales import DUTCH, spoken
 from simulator.apps.base import PhoneSide, View
 from simulator.apps.kit.layout import Box, fit, node
 
@@ -108,6 +108,7 @@ class Stage:
     content: ClassVar[Box]  #: the app's part of them
     logo: ClassVar[Box]
     texts: ClassVar[Mapping[str, tuple[str, str, str]]]  #: key -> English, German, French
+    dutch: ClassVar[Mapping[str, str]] = {}  #: key -> Dutch, as far as it is written
     screens: ClassVar[Mapping[str, Callable[..., Screen[Any]]]]  #: by their names
     dialogs: ClassVar[Mapping[str, Callable[[Any, Dialog], View]]]  #: what draws the dialog of that name
     human_names: ClassVar[tuple[str, ...]] = ()  #: the dialogs that only a person can answer
@@ -137,7 +138,12 @@ class Stage:
 
     def t(self, key: str) -> str:
         """A text in the app's language."""
-        return spoken(self.texts[key], self.phone.language_of(self.package))
+        return self.translated(self.texts[key], self.dutch.get(key, ""))
+
+    def translated(self, text: tuple[str, str, str], dutch: str) -> str:
+        """A text in the app's language; `dutch` is "" where it is not written."""
+        language = self.phone.language_of(self.package)
+        return dutch if dutch and language == DUTCH else spoken(text, language)
 
     # -- moving between screens -------------------------------------------------------------------------------
 

@@ -11,9 +11,12 @@ from simulator.apps.kit.layout import node
 from simulator.apps.kit.sheets import Sheet
 from simulator.apps.kit.stage import Screen
 from simulator.apps.kit.upload import Upload
+from simulator.apps.kit.versions import Change
 from simulator.apps.tiktok import ids
 from simulator.apps.tiktok.draft import Draft, auto_sound
+from simulator.apps.tiktok.dutch import DUTCH
 from simulator.apps.tiktok.texts import TEXTS
+from simulator.apps.tiktok.versions import CHANGES
 
 _TABS = ("home", "friends", "own-post", "profile", "inbox")
 #: Where posts land, in turn.
@@ -31,6 +34,8 @@ class TikTok(StagedApp):
     content = (0, 0, 1080, 2337)
     logo = (415, 1043, 665, 1293)
     texts: ClassVar[Mapping[str, tuple[str, str, str]]] = TEXTS
+    dutch: ClassVar[Mapping[str, str]] = DUTCH
+    changes: ClassVar[Mapping[str, Change]] = CHANGES
     popup_names = (
         "contacts", "notifications", "widget", "eea", "link-email", "collections",
         "follow-friends", "followed-together",

@@ -13,9 +13,12 @@ simctl posts                     what was published, one JSON object per line
 simctl taps [N]                  taps (the last N) with the node each hit, one JSON object per line
 simctl events [N]                everything that happened, with epoch seconds, one JSON object per line
 simctl screen [dump]             what is in front, as JSON (dump: the UI tree as XML)
+simctl kept                      what each app keeps (drafts, unfinished posts, counts), as JSON by package
 simctl media                     what the media store lists, one JSON object per line
 simctl set                       list what can be set, with its value
 simctl set KEY VALUE             set it
+simctl update APP [VERSION]      update an app, as its store does: it is ended, its data stay; without a version list them
+simctl language [APP] CODE       the phone's or one app's language, as chosen in the settings; "-" lets an app follow the phone
 simctl fault NAME [ARG] [--always]   arm a fault; without --always it strikes once
 simctl fault list | clear [NAME] | help
 simctl reset                     drop faults, taps and events, stop the apps, wake and unlock (posts stay)
@@ -34,6 +37,9 @@ async def simctl(process: Process, words: list[str]) -> int:
         await process.out(lines(found[-count:] if count else []))
     elif verb == "screen":
         await process.out(settings.screen(phone, as_xml=rest[:1] == ["dump"]))
+    elif verb == "kept":
+        kept = {app.package: app.dump_state() for app in phone.display.apps.values()}
+        await process.out(json.dumps(kept) + "\n")
     elif verb == "media":
         await process.out(lines(vars(row) for row in phone.media()))
     elif verb == "set":
@@ -43,6 +49,11 @@ async def simctl(process: Process, words: list[str]) -> int:
         problem = settings.change(phone, rest[0], " ".join(rest[1:]))
         if problem:
             return await process.fail(f"simctl: {problem}\n")
+    elif verb in ("update", "language"):
+        answer, problem = (settings.update if verb == "update" else settings.language)(phone, rest)
+        if problem:
+            return await process.fail(f"simctl: {problem}\n")
+        await process.out(answer)
     elif verb == "fault":
         answer, status = faults.fault(phone, rest)
         await (process.out(answer) if status == 0 else process.err(answer))

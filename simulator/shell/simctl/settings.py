@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 from simulator.android import tree
-from simulator.android.locales import is_code
+from simulator.android.locales import is_code, tag
+from simulator.apps.base import App
 from simulator.phone import Phone
 from simulator.shell.simctl import faults
 
@@ -109,6 +111,45 @@ def _changed(phone: Phone, key: str, value: str) -> str:
         app = next((a for a in display.apps.values() if a.platform == platform), None)
         return app.configure(name, value) if dot and app is not None else f"unknown key {key}"
     return ""
+
+
+def _app(phone: Phone, name: str) -> App | None:
+    """By package or platform."""
+    return next((a for a in phone.display.apps.values() if name in (a.package, a.platform)), None)
+
+
+def update(phone: Phone, words: list[str]) -> tuple[str, str]:
+    """`simctl update APP [VERSION]`: what it prints, and why not."""
+    app = _app(phone, words[0]) if words else None
+    if app is None:
+        return "", f"no app {words[0]}" if words else "update needs an app: tiktok, instagram or a package"
+    if len(words) == 1:
+        return "".join(f"{version:16} {says}\n" for version, says in app.version_list.items()), ""
+    if re.fullmatch(r"\d+(\.\d+)*", words[1]) is None:
+        return "", f"{words[1]!r} is no version"
+    phone.update_app(app.package, words[1])
+    phone.changed()
+    phone.save()
+    return "", ""
+
+
+def language(phone: Phone, words: list[str]) -> tuple[str, str]:
+    """`simctl language [APP] CODE`: what it prints, and why not."""
+    code = words[-1] if words else ""
+    if code != "-" and not is_code(code):
+        return "", "language takes a code like en, de or nl"
+    if len(words) == 1:
+        if code == "-":
+            return "", "only an app can follow the phone"
+        phone.speak(code)
+    else:
+        app = _app(phone, words[0])
+        if app is None:
+            return "", f"no app {words[0]}"
+        if not phone.speak_in(app.package, "" if code == "-" else tag(code)):
+            return "", "this Android sets no language for one app"
+    phone.save()
+    return "", ""
 
 
 def screen(phone: Phone, *, as_xml: bool) -> str:

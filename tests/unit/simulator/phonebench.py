@@ -33,6 +33,10 @@ class NotesApp:
     focused: bool = False
     scrolled: int = 0
     seen: list[dict[str, Any]] = field(default_factory=list)
+    version_list: dict[str, str] = field(default_factory=lambda: {"9.4.1": "the button is called Submit"})
+
+    def __post_init__(self) -> None:
+        self.version = self.spec.version or self.version
 
     def launch(self) -> None:
         self.screen = "edit"

@@ -217,6 +217,11 @@ def test_commands_print_what_clients_look_for(tmp_path: Path, line: str, pattern
         ("simctl set battery much", "is not a value"),
         ("simctl set language X!", "language is a code like en, de or id"),
         ("simctl set notes.size 1", "unknown key size"),
+        ("simctl update", "update needs an app"),
+        ("simctl update nothing 1.0", "no app nothing"),
+        ("simctl update notes soon", "'soon' is no version"),
+        ("simctl language notes X!", "language takes a code"),
+        ("simctl language -", "only an app can follow the phone"),
         ("app_process / com.wetest.uia2.Main", "unable to find class 'com.wetest.uia2.Main'"),
     ],
 )
@@ -238,6 +243,34 @@ def test_simctl_set_shows_and_changes_what_it_names(tmp_path: Path) -> None:
         assert (await sh(phone, "getprop ro.serialno")).out == "TWIN\n"
 
     on_phone(tmp_path, steps)
+
+
+def test_an_update_and_a_language_look_as_on_a_phone_and_outlive_a_restart(tmp_path: Path) -> None:
+    async def change(phone: Phone) -> None:
+        await sh(phone, f"simctl update notes 9.4.1; simctl language {PACKAGE} nl")
+        await look(phone)
+
+    async def look(phone: Phone) -> None:
+        assert "versionName=9.4.1\n" in (await sh(phone, f"dumpsys package {PACKAGE}")).out
+        told = (await sh(phone, f"cmd locale get-app-locales {PACKAGE}")).out
+        assert "are [nl-NL]" in told
+        assert phone.language_of(PACKAGE) == "nl"
+        assert phone.language_of("com.other") == phone.language == "en"
+
+    async def follow(phone: Phone) -> None:
+        await sh(phone, "simctl language notes -")
+        assert phone.language_of(PACKAGE) == "en"
+
+    on_phone(tmp_path, change)
+    on_phone(tmp_path, look)
+    on_phone(tmp_path, follow)
+
+
+def test_an_android_before_13_sets_no_language_for_one_app(tmp_path: Path) -> None:
+    async def steps(phone: Phone) -> None:
+        assert "sets no language for one app" in (await sh(phone, "simctl language notes nl")).err
+
+    on_phone(tmp_path, steps, sdk=31)
 
 
 def test_faults_strike_once_or_always_and_by_argument() -> None:
