@@ -33,6 +33,18 @@ def is_loopback(host: str) -> bool:
     return host.lower() == "localhost" or (ip is not None and ip.is_loopback)
 
 
+def remote_problem(host: str) -> str:
+    """Why an address is none of another machine near by, "" where it is one."""
+    ip = address(host)
+    if ip is None:
+        return "is not an address, and a name would be looked up at each call"
+    if ip.is_unspecified or ip.is_multicast or ip.is_reserved:
+        return "is not the address of one machine"
+    if ip.is_global:
+        return "is an address of the Internet, where anyone can reach it"
+    return ""
+
+
 def own_url(listen: str, port: int = 0) -> str:
     """The URL under which a program of this box reaches what listens there; `port` where it is another than asked for."""
     host, wanted = split_listen(listen)

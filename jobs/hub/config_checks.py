@@ -6,15 +6,15 @@ import difflib
 import importlib.util
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import get_args
 
 import msgspec
 
-from jobs.hub.addresses import split_listen
+from jobs.hub.addresses import address, is_loopback, remote_problem, split_listen
 from jobs.hub.platforms import PLATFORMS
-from jobs.hub.settings import EventName, Settings
+from jobs.hub.settings import LOCAL_SERVER, AdbServerEntry, EventName, Settings
 from jobs.hub.time_zone import ZoneInvalid, zone
 from jobs.input.name_hints import username_problem
 from jobs.input.quiet_hours import QuietHoursInvalid, read_quiet_hours
@@ -31,6 +31,10 @@ _FREE_TEXTS = frozenset({"display_name", "secret", "username"})
 #: The largest pace that can be asked for: a week between two posts, a post every minute or so.
 MAX_GAP_MINUTES = 7 * 24 * 60
 MAX_PER_DAY = 1000
+#: More are no farm that one daemon can serve.
+MAX_ADB_SERVERS = 16
+#: What can stand in a table, in a label of a metric and in the name of a unit.
+_SERVER_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _TOKEN = re.compile(r"[!-~]*")  #: what a header can carry
 
 
@@ -58,6 +62,7 @@ def check_values(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _check_texts("", settings)
     yield from _check_ranges(settings)
     yield from _check_names(settings)
+    yield from _check_adb_servers(settings)
     yield from _check_paths(settings)
     yield from _check_accounts(settings)
     yield from _check_notify(settings)
@@ -157,13 +162,7 @@ def _check_ranges(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _check_names(settings: Settings) -> Iterator[tuple[str, str]]:
     """Names of hosts, phones and apps."""
-    for phone in settings.phones.connect:
-        try:
-            reachable = all(split_listen(phone)) and phone[0] != ":"
-        except ValueError:
-            reachable = False
-        if not reachable:
-            yield "phones.connect", f"{phone!r} is not HOST:PORT, e.g. 192.168.1.50:5555"
+    yield from _check_network_phones("phones.connect", settings.phones.connect, frozenset())
     if settings.phones.set_app_language and not _LANGUAGE.fullmatch(settings.phones.set_app_language):
         yield "phones.set_app_language", 'is not a language tag, e.g. "en" or "en-GB"'
     for host in settings.server.hosts:
@@ -174,6 +173,69 @@ def _check_names(settings: Settings) -> Iterator[tuple[str, str]]:
     for platform in PLATFORMS:
         if not _PACKAGE.fullmatch(settings.posting.package(platform)):
             yield f"posting.{platform}_package", "is not a package name, e.g. com.instagram.android"
+
+
+def _check_network_phones(
+    key: str, phones: Iterable[str], others: Container[str]
+) -> Iterator[tuple[str, str]]:
+    """`others` are those that another adb server connects to."""
+    for phone in phones:
+        try:
+            reachable = all(split_listen(phone)) and phone[0] != ":"
+        except ValueError:
+            reachable = False
+        if not reachable:
+            yield key, f"{phone!r} is not HOST:PORT, e.g. 192.168.1.50:5555"
+        elif phone in others:
+            yield key, f"{phone!r} stands twice: one adb server connects to it"
+
+
+def _check_adb_servers(settings: Settings) -> Iterator[tuple[str, str]]:
+    if len(settings.adb_servers) > MAX_ADB_SERVERS:
+        yield "adb_servers", f"holds {len(settings.adb_servers)} entries, {MAX_ADB_SERVERS} at most"
+    names = {LOCAL_SERVER}
+    places = {_place(settings.adb.host, settings.adb.port): LOCAL_SERVER}
+    phones = set(settings.phones.connect)
+    for index, server in enumerate(settings.adb_servers):
+        key = f"adb_servers[{index}]"
+        if not _SERVER_NAME.fullmatch(server.name):
+            yield f"{key}.name", f"{server.name!r} is no name: 1 to 32 of a to z, 0 to 9 and -, e.g. shelf-2"
+        elif server.name == LOCAL_SERVER:
+            yield f"{key}.name", f"{LOCAL_SERVER!r} is the server of [adb]; choose another name"
+        elif server.name in names:
+            yield f"{key}.name", f"{server.name!r} stands twice"
+        names.add(server.name)
+        if problem := _host_problem(server):
+            yield f"{key}.host", problem
+        if not 1 <= server.port <= 65535:
+            yield f"{key}.port", "must be between 1 and 65535"
+        elif other := places.get(_place(server.host, server.port)):
+            yield f"{key}.port", f"{server.host}:{server.port} is the adb server {other!r} already"
+        else:
+            places[_place(server.host, server.port)] = server.name
+        if not 1 <= server.max_concurrent_pushes <= 100:
+            yield f"{key}.max_concurrent_pushes", "must be between 1 and 100"
+        yield from _check_network_phones(f"{key}.connect", server.connect, phones)
+        phones.update(server.connect)
+
+
+def _host_problem(server: AdbServerEntry) -> str:
+    """Why a further adb server may not be reached under its host; "" when it may."""
+    if is_loopback(server.host):
+        return ""
+    if server.link == "ssh":
+        return (
+            f"{server.host!r} is not on this box, and adb's server has no password: whoever reaches it owns all its phones. "
+            "Let it listen on the other box's loopback only, bring it here with an SSH link (docs/operator.md) and write "
+            'host = "127.0.0.1"; or, where the way to it is safe, link = "wireguard" or link = "cable"'
+        )
+    problem = remote_problem(server.host)
+    return f"{server.host!r} {problem}" if problem else ""
+
+
+def _place(host: str, port: int) -> tuple[str, int]:
+    """An address in one spelling."""
+    return "127.0.0.1" if host.lower() == "localhost" else str(address(host) or host.lower()), port
 
 
 def _check_paths(settings: Settings) -> Iterator[tuple[str, str]]:

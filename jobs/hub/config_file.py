@@ -14,13 +14,23 @@ import msgspec
 from jobs.hub.addresses import split_listen
 from jobs.hub.config_checks import check_values
 from jobs.hub.reload import differences
-from jobs.hub.settings import AccountEntry, NotifyTarget, Settings
+from jobs.hub.settings import AccountEntry, AdbServerEntry, NotifyTarget, Settings
 
 _HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z0-9_.\"-]+)\s*\]?\]")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\".-]+)\s*=")
-_LISTS: dict[str, type[msgspec.Struct]] = {"accounts": AccountEntry, "notify": NotifyTarget}
+_LISTS: dict[str, type[msgspec.Struct]] = {
+    "adb_servers": AdbServerEntry,
+    "accounts": AccountEntry,
+    "notify": NotifyTarget,
+}
 #: Good values in the place of missing or wrong ones that have no default, so that the others of an entry are checked too.
-_STAND_INS = {"username": "missing-{}", "kind": "webhook", "url": "http://missing-{}.invalid/"}
+_STAND_INS: dict[str, str | int] = {
+    "username": "missing-{}",
+    "kind": "webhook",
+    "url": "http://missing-{}.invalid/",
+    "name": "missing-{}",
+    "port": 0,
+}
 #: Never printed.
 SECRET_KEYS = frozenset({"secret"})
 
@@ -161,7 +171,10 @@ def _read_struct(prefix: str, content: Mapping[str, Any], struct: Any, report: A
         if field.required and field.name not in content:
             report(f"{prefix}.{field.name}", "is missing")
         if field.required and field.name not in values:
-            values[field.name] = _STAND_INS[field.name].format(re.sub(r"\W", "", prefix))
+            stand_in = _STAND_INS[field.name]
+            if isinstance(stand_in, str):
+                stand_in = stand_in.format(re.sub(r"[\W_]", "", prefix))
+            values[field.name] = stand_in
     return struct(**values)
 
 

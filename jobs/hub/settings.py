@@ -10,6 +10,11 @@ from jobs.hub.platforms import Platform
 
 #: What becomes of more hashtags than TikTok takes: refused, left out, or left to the app.
 HashtagRule = Literal["refuse", "trim", "warn"]
+#: What keeps strangers off the way to a further adb server, which asks no one for a password: an SSH forward that ends on
+#: this box, a WireGuard network, or a cable (or VLAN) on which there is no other machine.
+SafeLink = Literal["ssh", "wireguard", "cable"]
+#: What the adb server of `adb` is called beside further ones.
+LOCAL_SERVER = "local"
 #: What notifications can be about.
 EventName = Literal[
     "task_failed",
@@ -60,6 +65,27 @@ class Adb(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     binary: str = ""  #: "" means the one that comes with adbutils
     start_server: bool = True  #: start it (with `binary`, on `port`) when none answers at start
     max_concurrent_pushes: int = 4
+
+
+class AdbServerEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A further adb server: that of another box, whose phones are used like those of this one. It is never started from here."""
+
+    name: str  #: stands beside its phones
+    host: str = "127.0.0.1"  #: with the link "ssh" the end of the forward on this box, else the address of the other box
+    port: int
+    link: SafeLink = "ssh"
+    connect: tuple[str, ...] = ()  #: host:port of phones on the network that this server connects to
+    max_concurrent_pushes: int = 4
+
+    @property
+    def as_adb(self) -> Adb:
+        """What there is to know of it as an adb server."""
+        return Adb(
+            host=self.host,
+            port=self.port,
+            start_server=False,
+            max_concurrent_pushes=self.max_concurrent_pushes,
+        )
 
 
 class Phones(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -216,5 +242,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     license: License = License()
     compat: Compat = Compat()
     log: Log = Log()
+    adb_servers: tuple[AdbServerEntry, ...] = ()
     accounts: tuple[AccountEntry, ...] = ()
     notify: tuple[NotifyTarget, ...] = ()

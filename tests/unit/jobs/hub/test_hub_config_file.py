@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from jobs.hub.config_file import ConfigInvalid, describe, load_config, parse_config_text
-from jobs.hub.settings import AccountEntry, NotifyTarget, Settings
+from jobs.hub.settings import AccountEntry, AdbServerEntry, NotifyTarget, Settings
 
 EXAMPLE = Path(__file__).parents[4] / "config.example.toml"
 
@@ -25,7 +25,7 @@ def test_the_example_holds_exactly_the_defaults():
 def test_the_example_names_every_key():
     loaded = load_config(EXAMPLE)
     for section in msgspec.structs.fields(Settings):
-        if section.name in {"accounts", "notify"}:
+        if section.name in {"adb_servers", "accounts", "notify"}:
             continue
         for field in msgspec.structs.fields(section.type):
             assert f"{section.name}.{field.name}" in loaded.lines
@@ -33,11 +33,16 @@ def test_the_example_names_every_key():
 
 def test_the_commented_entries_of_the_example_name_every_key_and_are_valid():
     text = EXAMPLE.read_text()
-    start = text.index("# [[accounts]]")
+    start = text.index("# [[adb_servers]]")
     entries = re.sub(r"^# ?(?=\[\[|\w+ = )", "", text[start:], flags=re.MULTILINE)
     settings = parse_config_text(entries).settings
     assert settings.accounts[0].username == "@alice"
-    for name, struct in (("accounts", AccountEntry), ("notify", NotifyTarget)):
+    assert settings.adb_servers == (AdbServerEntry(name="shelf-2", port=5038),)
+    for name, struct in (
+        ("adb_servers", AdbServerEntry),
+        ("accounts", AccountEntry),
+        ("notify", NotifyTarget),
+    ):
         for field in msgspec.structs.fields(struct):
             assert re.search(rf"^{field.name} = ", entries, re.MULTILINE), f"{name}.{field.name}"
 
@@ -192,6 +197,96 @@ def test_the_effective_config_says_where_values_come_from_and_masks_secrets(tmp_
 def test_the_effective_config_is_valid_toml_that_means_the_same():
     text = describe(load_config(EXAMPLE))
     assert parse_config_text(text).settings == Settings()
+
+
+def server(name: str = '"shelf-2"', port: int = 5038, **more: str) -> str:
+    """One further adb server as it stands in the file."""
+    lines = [f"name = {name}", f"port = {port}", *(f"{key} = {value}" for key, value in more.items())]
+    return "\n".join(["[[adb_servers]]", *lines, ""])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            server() + server(port=5039),
+            "line 5: adb_servers[1].name: 'shelf-2' stands twice",
+        ),
+        (
+            server('"local"'),
+            "line 2: adb_servers[0].name: 'local' is the server of [adb]; choose another name",
+        ),
+        (
+            server('"Shelf 2"'),
+            "line 2: adb_servers[0].name: 'Shelf 2' is no name: 1 to 32 of a to z, 0 to 9 and -, e.g. shelf-2",
+        ),
+        (
+            server(port=5037, host='"localhost"'),
+            "line 3: adb_servers[0].port: localhost:5037 is the adb server 'local' already",
+        ),
+        (
+            server() + server('"b"'),
+            "line 6: adb_servers[1].port: 127.0.0.1:5038 is the adb server 'shelf-2' already",
+        ),
+        (server(port=70000), "line 3: adb_servers[0].port: must be between 1 and 65535"),
+        (
+            server(max_concurrent_pushes="0"),
+            "line 4: adb_servers[0].max_concurrent_pushes: must be between 1 and 100",
+        ),
+        (
+            server(connect='["192.168.2.50"]'),
+            "line 4: adb_servers[0].connect: '192.168.2.50' is not HOST:PORT, e.g. 192.168.1.50:5555",
+        ),
+        (
+            server(connect='["a:1"]') + server('"b"', 5039, connect='["a:1"]'),
+            "line 8: adb_servers[1].connect: 'a:1' stands twice: one adb server connects to it",
+        ),
+        (
+            server(link='"wireguard"', host='"8.8.8.8"'),
+            "line 5: adb_servers[0].host: '8.8.8.8' is an address of the Internet, where anyone can reach it",
+        ),
+        (
+            server(link='"cable"', host='"box2.lan"'),
+            "line 5: adb_servers[0].host: 'box2.lan' is not an address, and a name would be looked up at each call",
+        ),
+        (
+            server(link='"cable"', host='"0.0.0.0"'),
+            "line 5: adb_servers[0].host: '0.0.0.0' is not the address of one machine",
+        ),
+        (
+            server(link='"vpn"'),
+            "line 4: adb_servers[0].link: must be one of ssh, wireguard, cable",
+        ),
+        (
+            "".join(server(f'"b{n}"', 6000 + n) for n in range(17)),
+            "adb_servers: holds 17 entries, 16 at most",
+        ),
+        ("[[adb_servers]]\nport = 5038", "line 1: adb_servers[0].name: is missing"),
+        ('[[adb_servers]]\nname = "b"', "line 1: adb_servers[0].port: is missing"),
+    ],
+)
+def test_a_further_adb_server_that_cannot_be_meant_is_refused_by_its_line(text, problem):
+    assert problems_of(text) == [problem]
+
+
+@pytest.mark.parametrize("host", ["192.168.2.2", "box2.lan", "10.0.0.2", "0.0.0.0", "fd00::2"])
+def test_an_adb_server_on_another_machine_is_refused_unless_the_file_says_what_keeps_others_off(host):
+    (problem,) = problems_of(server(host=f'"{host}"'))
+    assert "adb's server has no password: whoever reaches it owns all its phones" in problem
+    assert problem.startswith("line 4: adb_servers[0].host: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        server() + server('"shelf-3"', 5039, host='"localhost"'),
+        server(link='"wireguard"', host='"10.7.0.2"') + server('"b"', link='"cable"', host='"fd00::2"'),
+        server(link='"wireguard"', host='"100.100.2.3"'),
+        server("'a'", 1, connect='["192.168.2.50:5555"]'),
+    ],
+)
+def test_further_adb_servers_are_read(text):
+    assert parse_config_text(text).settings.adb_servers[0].as_adb.start_server is False
 
 
 HIDDEN = {"a blank at the end": "{} ", "a blank before it": " {}", "zero width": "{}\u200b", "no break": "{}\u00a0", "BOM": "\ufeff{}",

@@ -38,6 +38,12 @@ def test_another_port_waits_for_a_restart_and_the_old_one_stays_in_force():
     assert change.settings.media.tiktok.min_width == 9
 
 
+def test_another_adb_server_waits_for_a_restart():
+    change = merge(Settings(), settings('[[adb_servers]]\nname = "shelf-2"\nport = 5038\n'))
+    assert change.changed == change.restart_needed == ["adb_servers"]
+    assert change.settings.adb_servers == ()
+
+
 def test_every_live_key_exists():
     for key in LIVE:
         target = Settings()
