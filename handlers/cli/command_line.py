@@ -8,7 +8,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,6 +24,7 @@ DEFAULT_CONFIG = Path("/etc/tikmatrixd/config.toml")
 TOKENS_NAME = "tokens.json"
 #: The token that commands show to a daemon which serves the LAN only, and so takes this box for any other.
 TOKEN_VARIABLE = "TIKMATRIXD_TOKEN"  # noqa: S105 - a variable's name
+_PIECE_BYTES = 64 * 1024
 _CONFIG_GIVEN = "tikmatrixd.config_given"
 #: The home of the adb service's user.
 _ADB_SERVICE_DIR = Path("/var/lib/tikmatrixd-adb/.android")
@@ -177,6 +178,7 @@ def exchange(
     *,
     headers: Mapping[str, str] | None = None,
     timeout_s: float = 10.0,
+    into: Callable[[bytes], object] | None = None,
 ) -> dict[str, Any]:
     """The whole answer, which is an envelope for all but the probes.
 
@@ -188,6 +190,7 @@ def exchange(
         body: An object is sent as JSON, bytes as they are.
         headers: Further ones.
         timeout_s: Longest silence of the daemon.
+        into: Takes the body of a success piece by piece, for a call that answers with a file; nothing is returned then.
 
     Raises:
         NoAnswer: the call or its answer was lost.
@@ -203,6 +206,10 @@ def exchange(
     try:
         request = urllib.request.Request(url + path, data, headers, method=method)  # noqa: S310 - checked by callers
         with direct.open(request, timeout=timeout_s) as response:
+            if into is not None:
+                while piece := response.read(_PIECE_BYTES):
+                    into(piece)
+                return {}
             answer = json.load(response)
     except urllib.error.HTTPError as error:
         try:

@@ -63,6 +63,25 @@ class Hub:
         """Let the daemon have time."""
         self.clock.wait(threading.Event(), seconds)
 
+    def save(self, path: str, target: Path, *, timeout_s: float = 60.0) -> None:
+        """Write what a call answers into a file, or leave that as it is. Raises DaemonSilent."""
+        part = target.with_name(f"{target.name}.part")
+
+        def write(piece: bytes) -> None:
+            try:
+                file.write(piece)
+            except OSError as error:
+                raise _unwritable(target, error) from error
+
+        try:
+            with part.open("wb") as file:
+                exchange(self.url, self._token, "GET", path, timeout_s=timeout_s, into=write)
+            part.replace(target)
+        except OSError as error:
+            raise _unwritable(target, error) from error
+        finally:
+            part.unlink(missing_ok=True)
+
     def probe(self, path: str) -> dict[str, Any]:
         """The whole answer of a call outside the API. Raises DaemonSilent."""
         return exchange(self.url, self._token, "GET", path)
@@ -85,6 +104,10 @@ class Hub:
             self.show(data, lambda: table(titles, rows, terminal_width()))
         else:
             click.echo(none, err=True)
+
+
+def _unwritable(target: Path, error: OSError) -> DaemonSilent:
+    return DaemonSilent(f"{target} cannot be written: {error.strerror}", EX.IOERR)
 
 
 def asks_hub(command: Callable[..., None]) -> Callable[..., None]:

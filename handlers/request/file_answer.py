@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from io import BufferedReader
+from io import BufferedRandom, BufferedReader
 from urllib.parse import quote
 
 from handlers.request.call import Call
@@ -25,7 +25,7 @@ RANGE_HEADERS = (
 class Part:
     """Bytes of an open file, read when they are sent; closes the file."""
 
-    def __init__(self, file: BufferedReader, first: int, count: int) -> None:
+    def __init__(self, file: BufferedReader | BufferedRandom, first: int, count: int) -> None:
         self._file = file
         self._at = first
         self._end = first + count

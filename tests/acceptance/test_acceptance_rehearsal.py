@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -62,7 +63,7 @@ def test_every_way_is_rehearsed_and_posts_follow_on_a_clean_phone(hub):
 
 
 @pytest.mark.timeout(240)
-def test_the_command_says_on_which_screen_a_way_ends(hub):
+def test_the_command_says_on_which_screen_a_way_ends_and_saves_the_report(hub, tmp_path):
     """A log-in page is a person's matter: the report names it, and the exit status is 1."""
     one = hub(1)
     daemon = one.start()
@@ -75,3 +76,17 @@ def test_the_command_says_on_which_screen_a_way_ends(hub):
     assert "rehearsal 1: TikTok: video by share: " in done.output
     assert "(human)" in done.output
     assert one.posts() == []
+    again = [
+        *("rehearse", one.phones.serials[0], "--last", "--ready-file", str(daemon.ready_file)),
+        *("--export", str(tmp_path / "report.zip")),
+    ]
+    assert "rehearsal 1: " in CliRunner().invoke(tikmatrixd.cli, again).output
+    with zipfile.ZipFile(tmp_path / "report.zip") as whole:
+        assert one.phones.serials[0] in whole.read("report.json").decode()
+        assert any(name.endswith(".png") for name in whole.namelist())
+    CliRunner().invoke(tikmatrixd.cli, [*again, "--blank"])
+    with zipfile.ZipFile(tmp_path / "report.zip") as blanked:
+        text = b"".join(blanked.read(name) for name in blanked.namelist()).decode()
+    names = {account["username"] for account in one.phones.accounts}
+    assert [name for name in (*names, *one.phones.serials) if name in text] == []
+    assert "report.zip.part" not in {path.name for path in tmp_path.iterdir()}

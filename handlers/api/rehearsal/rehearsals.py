@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+import threading
+from io import BufferedRandom
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,10 +15,13 @@ from handlers.api.objects import Moment
 from handlers.api.services import Services
 from handlers.api.task_view import moment
 from handlers.request.call import Call, Result, Route, routes_below
-from handlers.request.envelope import Answer, Code, Reply
+from handlers.request.envelope import Answer, Code, Refusal, Reply
+from handlers.request.file_answer import Part
 from jobs.hub.platforms import Platform
 from jobs.input.fields import Findings, read_object
-from jobs.input.refusals import NotFound, Problem
+from jobs.input.refusals import Invalid, NotFound, Problem
+from jobs.phone.inventory.labels import Labels
+from jobs.post.rehearsal import export
 from jobs.post.rehearsal.rehearsals import Wish
 from jobs.post.rehearsal.report import Report, SeenOption, SeenScreen, differences
 
@@ -58,6 +65,9 @@ class RehearsalObject(msgspec.Struct, frozen=True):
     app_version: str
     model: str
     android: str
+    font_scale: Annotated[
+        float, Meta(ge=0, description="Of the phone's texts: 1 is as it was made, 0: it was not told")
+    ]
     screen: Annotated[tuple[int, int], Meta(description="Width and height in pixels")]
     account: Annotated[str, Meta(description="The account that the app showed")]
     caption_read: Annotated[bool, Meta(description="The caption was read back as it was typed")]
@@ -82,12 +92,24 @@ class RehearsalList(msgspec.Struct, frozen=True):
     total: int
 
 
+class ExportQuery(msgspec.Struct):
+    """What the file may hold."""
+
+    blank: Annotated[
+        bool,
+        Meta(
+            description="Without what is of people: texts become their shape, names, serial and pictures are left out"
+        ),
+    ] = False
+
+
 class RehearsalHandlers:
     """Everything about rehearsals."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._rehearsals = services.rehearsals
+        self._exporting = threading.Lock()
 
     def begin(self, call: Call) -> Result:
         findings = Findings()
@@ -120,6 +142,55 @@ class RehearsalHandlers:
         return Reply(
             200, data, (("Cache-Control", "private, max-age=86400"),), _KINDS[name.rpartition(".")[2]]
         )
+
+    def export(self, call: Call) -> Result:
+        report, blank = self._find(call), bool(call.query(ExportQuery).get("blank", False))
+        if report.state == "running":
+            raise Invalid(
+                Problem("id", f"rehearsal {report.id} still runs: its report is kept when it has ended")
+            )
+        if not self._exporting.acquire(blocking=False):
+            raise Refusal(Code.INVALID, "another report is being written: try again in a moment")
+        try:
+            file = self._exported(report, blank)
+        except OSError as error:
+            raise Refusal(Code.NO_SPACE, f"the report was not written: {error.strerror}") from error
+        finally:
+            self._exporting.release()
+        size = file.seek(0, os.SEEK_END)
+        name = f"rehearsal-{report.id}{'-blanked' if blank else ''}.zip"
+        headers = (
+            ("Content-Disposition", f'attachment; filename="{name}"'),
+            ("Content-Length", str(size)),
+            ("Cache-Control", "no-store"),
+        )
+        return Reply(200, b"", headers, "application/zip", Part(file, 0, size))
+
+    def _exported(self, report: Report, blank: bool) -> BufferedRandom:
+        """The file, without a name: it is gone when it was sent. Raises OSError."""
+        file = tempfile.TemporaryFile(dir=self._services.store.state_dir)  # noqa: SIM115 - it is sent, then closed
+        try:
+            export.write(
+                file,
+                report,
+                self._rehearsals.reports,
+                vocabulary=self._rehearsals.vocabulary(report),
+                names=self._names(),
+                blank=blank,
+            )
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def _names(self) -> list[str]:
+        """Names that this hub knows of people, accounts and phones."""
+        store, labels = self._services.store, Labels(self._services.store.meta)
+        accounts = [name for one in store.accounts.all() for name in (one.username, one.display_name)]
+        phones = [
+            name for one in self._services.phones.inventory() for name in (one.serial, labels.get(one.serial))
+        ]
+        return [*accounts, *phones]
 
     def _find(self, call: Call) -> Report:
         report = self._rehearsals.get(call.id)
@@ -155,6 +226,8 @@ class RehearsalHandlers:
             device("GET", "", self.of_phone, "The rehearsals of a phone", RehearsalList, missing),
             below("GET", "", self.all, "All rehearsals that are kept", RehearsalList),
             below("GET", "/{id}", self.one, "One rehearsal", RehearsalObject, missing),
+            below("GET", "/{id}/export", self.export, "The report with its trees and pictures as one zip file", None, missing,
+                  Code.NO_SPACE, query=ExportQuery, media_type="application/zip", slow=True),
             below("GET", "/{id}/{name}", self.file, "A picture (NN.png) or UI tree (NN.xml) of a rehearsal", None, missing,
                   media_type="image/png"),
         ]  # fmt: skip

@@ -22,6 +22,7 @@ from jobs.phone.protocol import PhoneInfo, Phones, PhoneSession
 from jobs.post.apps import APPS
 from jobs.post.flow.draft_memory import DraftMemory
 from jobs.post.flow.getting_files import PhoneFiles
+from jobs.post.rehearsal import font_scale
 from jobs.post.rehearsal.attempt import RehearsalAttempt
 from jobs.post.rehearsal.driver import RehearsalDriver
 from jobs.post.rehearsal.recorder import Recorder
@@ -135,6 +136,10 @@ class Rehearsals:
         """One report, also of a rehearsal that runs."""
         return next((report for report in self.all() if report.id == number), None)
 
+    def vocabulary(self, report: Report) -> Vocabulary:
+        """The screens of the app that a report is about, as they are now."""
+        return self._vocabulary(report.platform, report.package)
+
     # --- inside --------------------------------------------------------------------------------------------
 
     def _begun(self, number: int, info: PhoneInfo, wish: Wish) -> Report:
@@ -208,7 +213,9 @@ class Rehearsals:
         )
         walk = Rehearsal(flow, app, set_language=self._settings().phones.set_app_language)
         verdict: dict[str, Any] = {"state": "ready", "sentence": f"{_title(begun)}: ready"}
+        scale = 0.0
         try:
+            scale = font_scale.read(phone)
             walk.run()
         except ScriptFailed as failed:
             verdict = _failed(begun, str(failed), failed.code.value, failed.step)
@@ -218,6 +225,7 @@ class Rehearsals:
             begun,
             **verdict,
             app_version=attempt.app_version,
+            font_scale=scale,
             screen=recorder.size,
             account=attempt.account_seen or flow.account_seen,
             caption_read=walk.caption_read,

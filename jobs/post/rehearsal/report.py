@@ -48,6 +48,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     app_version: str = ""
     model: str = ""
     android: str = ""
+    font_scale: float = 0.0  #: of the phone's texts; 1.0 is as it was made, 0.0 was not told
     screen: tuple[int, int] = (0, 0)  #: width and height in pixels
     account: str = ""  #: the account that the app showed, without "@"
     caption_read: bool = False  #: the caption was read back from the form as it was typed
@@ -69,6 +70,7 @@ def differences(before: Report, now: Report) -> list[str]:
         ("the app's version", before.app_version, now.app_version),
         ("the verdict", before.state, now.state),
         ("Android's version", before.android, now.android),
+        ("the phone's font scale", _scale(before), _scale(now)),
         ("the account", before.account, now.account),
     ):
         if old != new:
@@ -84,6 +86,10 @@ def differences(before: Report, now: Report) -> list[str]:
             if earlier is not None and earlier != rule:
                 said.append(f"{element} on {name} is found by another rule: {rule}; before: {earlier}")
     return said
+
+
+def _scale(report: Report) -> str:
+    return f"{report.font_scale:g}" if report.font_scale else ""
 
 
 def _rules(report: Report) -> dict[str, dict[str, str]]:

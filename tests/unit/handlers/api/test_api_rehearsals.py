@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from tests.support.http_side import Client, HttpSide
@@ -51,3 +54,21 @@ def test_a_stop_that_comes_while_a_rehearsal_is_asked_for_ends_it_and_blocks_not
     api.good("POST", D, {"platform": "tiktok"})
     (report,) = api.good("GET", D)["rehearsals"]
     assert (report["state"], report["sentence"]) == ("failed", "the daemon stopped")
+
+
+def test_a_report_is_one_file_once_the_rehearsal_has_ended(
+    side: HttpSide, api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = api.good("POST", D, {"platform": "tiktok"})["id"]
+    assert "still runs" in api.bad(40001, "GET", f"/api/v1/rehearsals/{number}/export")["message"]
+    monkeypatch.setattr(side.jobs, "ask", lambda turn: turn.end("PHONE2 was unplugged"))
+    number = api.good("POST", "/api/v1/devices/PHONE2/rehearse", {"platform": "tiktok"})["id"]
+    answer = api.call("GET", f"/api/v1/rehearsals/{number}/export?blank=true")
+    assert answer.headers["Content-Type"] == "application/zip"
+    assert f'filename="rehearsal-{number}-blanked.zip"' in answer.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as found:
+        report = found.read("report.json").decode()
+    assert "PHONE2" not in report
+    assert "was unplugged" in report
+    assert api.call("GET", "/api/v1/rehearsals/9/export").json["code"] == 40401
+    assert "blank" in api.bad(40001, "GET", f"/api/v1/rehearsals/{number}/export?blank=perhaps")["message"]

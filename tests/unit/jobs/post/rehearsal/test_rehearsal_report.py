@@ -41,6 +41,12 @@ def test_another_rule_a_new_screen_and_another_version_are_named() -> None:
     ]
 
 
+def test_another_size_of_texts_is_named() -> None:
+    assert differences(report(font_scale=1.0), report(2, font_scale=1.3)) == [
+        "the phone's font scale was 1, now it is 1.3",
+    ]
+
+
 def test_the_newest_of_each_way_stay_and_survive_a_restart(tmp_path: Path) -> None:
     files = ReportFiles(tmp_path)
     for _ in range(KEPT_ALIKE + 2):

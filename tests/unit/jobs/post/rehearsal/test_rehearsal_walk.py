@@ -6,23 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from jobs.content.plan import make_plan
 from jobs.hub.platforms import platform_of
-from jobs.hub.settings import Posting
 from jobs.post.apps import APPS
 from jobs.post.flow.app import FormOption
-from jobs.post.flow.draft_memory import DraftMemory
-from jobs.post.flow.getting_files import PhoneFiles
-from jobs.post.rehearsal.driver import RehearsalDriver
-from jobs.post.rehearsal.walk import Rehearsal
 from jobs.post.screens.element import holds_point
 from jobs.post.screens.recognise import recognise
 from simulator.apps.base import Post
 from tests.support.app_phone import AppPhone
 from tests.support.post_stage import AppStage, files, shipped_screens
+from tests.support.rehearsed import Rehearsed
 
 #: Names of the simulated apps' screens from which posts are sent.
 FORMS = ("post", "share", "story-editor", "story-share-sheet", "share-chooser")
@@ -51,40 +45,6 @@ class FormOfPublishingButtons(AppPhone):
             if not on_row and any(n.class_name.endswith("Button") for n in under):
                 self.publish(Post(self.package, "", "video", "published by a rehearsal", []))
         super().tap(x, y)
-
-
-class Rehearsed:
-    """A rehearsal on a stage, and what it saw."""
-
-    def __init__(self, stage: AppStage) -> None:
-        self.stage = stage
-        attempt, phone = stage.attempt, stage.phone
-        attempt.task = msgspec.structs.replace(attempt.task, id=0)
-        plan = make_plan(attempt.task)
-        app = APPS[plan.platform]
-        self.screens: list[str] = []
-        driver = RehearsalDriver(
-            attempt,
-            phone,
-            shipped_screens()[plan.platform],
-            publishing=app.back.publishing,
-            on_screen=lambda sight: self.screens.append(sight.name),
-        )
-        flow = app.flow(
-            attempt,
-            phone,
-            plan,
-            drafts=DraftMemory(stage.memory, phone.serial, plan.package),  # type: ignore[arg-type]
-            vocabulary=driver.vocabulary,
-            posting=Posting(),
-            files=PhoneFiles(attempt, phone),
-            driver=driver,
-        )
-        self.walk = Rehearsal(flow, app, set_language="")
-
-    def run(self) -> Rehearsed:
-        self.walk.run()
-        return self
 
 
 @pytest.mark.parametrize(("platform", "file", "config"), WAYS)
