@@ -285,6 +285,8 @@ async function drawTabIcon(count) {
 
 async function start() {
   applyTheme();
+  // The screen's module travels beside the texts. What it fails with is said where the screen is opened.
+  screenOf(placeNow().name).catch(() => undefined);
   await loadTexts();
   drawShell();
   onLocked(() => {

@@ -107,11 +107,17 @@ export async function screenOf(name) {
   return module.default;
 }
 
+/** Style sheets that were asked for. @type {Map<string, Promise<unknown>>} */
+const sheets = new Map();
+
 /** @param {string} name */
 function styled(name) {
+  const known = sheets.get(name);
+  if (known !== undefined) return known;
   const href = new URL(`../styles/${name}.css`, import.meta.url).href;
-  if (document.querySelector(`link[href="${href}"]`) !== null) return null;
-  return new Promise((resolve) => {
+  const loaded = new Promise((resolve) => {
     document.head.append(h("link", { rel: "stylesheet", href, on: { load: resolve, error: resolve } }));
   });
+  sheets.set(name, loaded);
+  return loaded;
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handlers.page.static_files import POLICY, StaticFiles
+from handlers.page.static_files import FOLDER, POLICY, StaticFiles
 from handlers.request.call import Call, Route
 from handlers.request.envelope import Code, Refusal, Reply
 
@@ -52,6 +53,16 @@ def test_the_index_names_every_file_under_the_digest_of_all_of_them(folder: Path
     later = StaticFiles(folder)
     assert later.digest != files.digest
     assert ask(later, "", if_none_match=headers["ETag"]).status == 200
+
+
+def test_the_index_has_the_browser_fetch_all_that_the_shell_imports_at_once() -> None:
+    def imported(path: Path) -> set[Path]:
+        names = re.findall(r'^import[^;]*?from "([^"]+)"', path.read_text(), re.MULTILINE | re.DOTALL)
+        found = {(path.parent / name).resolve() for name in names}
+        return found.union(*(imported(each) for each in found))
+
+    named = re.findall(r'<link rel="modulepreload" href="/ui/([^"]+)">', (FOLDER / "index.html").read_text())
+    assert {FOLDER / name for name in named} == imported(FOLDER / "app.js")
 
 
 def test_a_file_is_kept_for_ever_and_packed_where_the_client_reads_that(folder: Path) -> None:
