@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.posting import Bench
+from benchmarks.record import Figures
 from benchmarks.storage_peers import new_task
 from benchmarks.timing import timed, unit
 from storage.store import Store
@@ -29,8 +30,15 @@ _LIBRARIES = "bottle, waitress, tinydb, apscheduler.schedulers.background, msgsp
 _PAUSE = threading.Event()
 
 
-def show(name: str, figure: str, goal: str) -> None:
-    print(f"{name:48} {figure:34} goal {goal}", flush=True)
+class Shown:
+    """Prints each figure, and keeps it for the next run."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+
+    def __call__(self, name: str, figure: str, goal: str, kept: float, kept_unit: str = "ms") -> None:
+        print(f"{name:48} {figure:34} goal {goal}", flush=True)
+        self._figures.add(name, kept, kept_unit)
 
 
 def libraries() -> None:
@@ -68,7 +76,7 @@ def rss_mb(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
-def alone(folder: Path, tasks: int, rounds: int, idle_s: float) -> None:
+def alone(folder: Path, tasks: int, rounds: int, idle_s: float, show: Shown) -> None:
     """Start to ready and idle memory; no phones, no adb server."""
     folder.mkdir()
     config = folder / "config.toml"
@@ -99,16 +107,18 @@ def alone(folder: Path, tasks: int, rounds: int, idle_s: float) -> None:
         _PAUSE.wait(idle_s)
         loaded = rss_mb(process.pid)
     base = statistics.median(bare)
-    show("import of the libraries alone", unit(base), "-")
-    show("start to ready, nothing stored", f"{unit(statistics.median(empty))}", "-")
+    nothing = statistics.median(empty)
+    show("import of the libraries alone", unit(base), "-", base * 1000)
+    show("start to ready, nothing stored", unit(nothing), "-", nothing * 1000)
     on_top = statistics.median(full) - base
     show(
         f"start to ready, {tasks} tasks",
         f"{unit(statistics.median(full))}, {unit(on_top)} on top",
         "1 s on top",
+        statistics.median(full) * 1000,
     )
-    show("idle memory, nothing stored", f"{memory:.1f} MB", "60 MB")
-    show(f"idle memory, {tasks} tasks", f"{loaded:.1f} MB", "-")
+    show("idle memory, nothing stored", f"{memory:.1f} MB", "60 MB", memory, "MB")
+    show(f"idle memory, {tasks} tasks", f"{loaded:.1f} MB", "-", loaded, "MB")
 
 
 def late(bench: Bench) -> tuple[float, list[int]]:
@@ -121,7 +131,7 @@ def late(bench: Bench) -> tuple[float, list[int]]:
     return due.timestamp(), ids
 
 
-def show_lateness(state_dir: Path, due: float, ids: Sequence[int]) -> None:
+def show_lateness(state_dir: Path, due: float, ids: Sequence[int], show: Shown) -> None:
     """From what the stopped daemon wrote down: the API rounds to whole seconds."""
     store = Store.open(state_dir)
     claimed = [task.started_at for task in store.tasks.many(ids)]
@@ -129,7 +139,7 @@ def show_lateness(state_dir: Path, due: float, ids: Sequence[int]) -> None:
     lateness = sorted(at - due for at in claimed if at is not None)
     p99 = lateness[min(len(lateness) - 1, int(len(lateness) * 0.99))]
     figure = f"p50 {unit(lateness[len(lateness) // 2])}, p99 {unit(p99)}"
-    show(f"lateness of {len(ids)} starts at once", figure, "p99 25 ms")
+    show(f"lateness of {len(ids)} starts at once", figure, "p99 25 ms", p99 * 1000)
 
 
 def _create(bench: Bench, serials: Sequence[str], **more: Any) -> list[int]:
@@ -150,7 +160,7 @@ def _finish(bench: Bench, ids: Sequence[int]) -> None:
             _PAUSE.wait(0.1)
 
 
-def stops(bench: Bench, rounds: int) -> None:
+def stops(bench: Bench, rounds: int, show: Shown) -> None:
     """From the request to the end of the task, at moments spread over the time before the commit point."""
     taken = []
     for number in range(rounds):
@@ -166,7 +176,7 @@ def stops(bench: Bench, rounds: int) -> None:
         assert task["outcome"] in {"none", "not_published"}, task
         taken.append(time.perf_counter() - began)
     figure = f"median {unit(statistics.median(taken))}, worst {unit(max(taken))}"
-    show(f"stop of a running task, {rounds} moments", figure, "1 s")
+    show(f"stop of a running task, {rounds} moments", figure, "1 s", statistics.median(taken) * 1000)
 
 
 def main() -> None:
@@ -179,12 +189,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="starts of each kind")
     parser.add_argument("--idle", type=float, default=10.0, help="seconds of rest before memory is read")
     options = parser.parse_args()
+    figures = Figures("daemon", options)
+    show = Shown(figures)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        alone(folder / "alone", options.tasks, options.rounds, options.idle)
+        alone(folder / "alone", options.tasks, options.rounds, options.idle, show)
         bench = Bench(folder / "stop", 4, 1000.0)
         try:
-            stops(bench, 12)
+            stops(bench, 12, show)
         finally:
             bench.stop()
         bench = Bench(folder / "late", options.phones, 0.0)
@@ -192,7 +204,8 @@ def main() -> None:
             due, ids = late(bench)
         finally:
             bench.stop()
-        show_lateness(folder / "late" / "daemon", due, ids)
+        show_lateness(folder / "late" / "daemon", due, ids, show)
+    figures.close()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmarks.http_api import Caller, get, post
+from benchmarks.record import Figures
 
 _PHONES = 100
 _GAP = threading.Event()
@@ -83,7 +84,7 @@ def serve(pipe: Connection, folder: Path, tasks: int, due_in_s: float) -> None:
 class Probes:
     """Calls of others, each on a connection of its own, one after the other with a short pause."""
 
-    def __init__(self, port: int, held: int) -> None:
+    def __init__(self, port: int, held: int, figures: Figures) -> None:
         flips = [post(f"/api/v1/task/{held}/{what}", {}) for what in ("hold", "release")]
         self._calls = {
             "list": [get("/api/v1/task?status=3&serial=PHONE004")],
@@ -91,6 +92,7 @@ class Probes:
             "change": flips,
         }
         self._port = port
+        self.figures = figures
         self.waits: dict[str, list[float]] = {}
 
     def beside(self, event: Callable[[], object]) -> float:
@@ -131,7 +133,7 @@ def main() -> None:
         process.start()
         theirs.close()
         port, held, due = ours.recv()
-        probes = Probes(port, held)
+        probes = Probes(port, held, Figures("delays", options))
         caller = Caller(port)
         published = list(range(1, options.tasks + 1, 3))[: min(10_000, options.tasks // 4)]
         report("nothing", probes, lambda: _GAP.wait(3.0))
@@ -155,6 +157,7 @@ def main() -> None:
         report("a third is due at once", probes, lambda: until_queued(caller, due))
         ours.send("stop")
         process.join(60)
+        probes.figures.close()
 
 
 def until_queued(caller: Caller, due: float) -> None:
@@ -178,6 +181,7 @@ def report(name: str, probes: Probes, event: Callable[[], object]) -> float:
         if not waits:
             continue
         p99 = statistics.quantiles(waits, n=100)[98] if len(waits) > 1 else waits[0]
+        probes.figures.add(f"{call} beside {name}, p99", p99, "ms")
         shown.append(f"{call} p99 {p99:.0f}, worst {max(waits):.0f} ms of {len(waits)}")
     print(f"{name:52} {took:6.2f} s   {'; '.join(shown)}", flush=True)
     return took

@@ -1,8 +1,8 @@
-"""How late a hundred tasks start that are due in the same moment, and what a phone's long queue costs each post.
+"""How late a hundred tasks start that are due in the same moment, and what a long queue costs each post, with a pace too.
 
-python -m benchmarks.due_at_once [--phones 100] [--rounds 5] [--queued 10000]
+python -m benchmarks.due_at_once [--phones 100] [--rounds 5] [--queued 10000] [--due 100000]
 Goals: 20 ms, p99, from the due time to the claim that is on disk; 5 ms of the processor more for each post with 10,000
-queued behind it. Phones and posts do nothing here, so that the engine alone is measured. The peer in the same run is
+queued behind it, also of an account that leaves a gap; 100,000 due at once take as long with a pace as without. Phones and posts do nothing here, so that the engine alone is measured. The peer in the same run is
 APScheduler with one job for each task, in memory: it keeps nothing.
 """
 
@@ -21,9 +21,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from benchmarks.record import Figures
 from benchmarks.timing import unit
-from storage.records import Stage, Task
+from jobs.phone.protocol import PhoneSession
+from jobs.task.attempt import Attempt, Verdict
+from storage.records import Outcome, Stage, Task
 from tests.support.bench import Bench, new_task
-from tests.support.fake_phones import FakePhones, FakeScript
+from tests.support.clock import FakeClock
+from tests.support.fake_phones import FakePhones, FakeScript, publish
 
 _PAUSE = threading.Event()
 
@@ -92,6 +95,55 @@ def per_post_s(folder: Path, queued: int, posts: int) -> float:
         return (time.process_time() - began) / posts
 
 
+def per_paced_post_s(folder: Path, queued: int, posts: int) -> float:
+    """The same for posts of one account that leaves half an hour between them, on a clock that is put forward."""
+    clock = FakeClock()
+    bench = Bench(folder, FakePhones("A"), FakeScript(), clock, synchronised=True, min_gap_minutes=30)
+    bench.jobs.workers.run = lambda call: call()  # type: ignore[method-assign]
+    try:
+        at = clock.now()
+        new = [new_task("A", at=at, stage=Stage.QUEUED, username="kim") for _ in range(queued)]
+        bench.jobs.dispatcher.enqueue(bench.store.tasks.create(new))
+        for number in range(posts + 5):
+            if number == 5:
+                began = time.process_time()
+            clock.advance(1801.0)
+            for _ in range(2):  # the post, and what the others are told after it
+                bench.jobs.dispatcher.turn()
+        assert len(bench.script.runs) == posts + 5
+        return (time.process_time() - began) / posts
+    finally:
+        bench.close()
+
+
+def first_turn_s(folder: Path, due: int, phones: int, gap_minutes: int = 0) -> float:
+    """Processor time until each of so many tasks that are due at once is told why it waits; every account has just posted."""
+    serials = [f"P{number}" for number in range(phones)]
+    release = threading.Event()
+
+    def works(attempt: Attempt, phone: PhoneSession) -> Verdict:
+        release.wait(60.0)
+        return publish(attempt, phone)
+
+    bench = Bench(folder, FakePhones(*serials), FakeScript(works), min_gap_minutes=gap_minutes)
+    at = time.time() + 2.0 + due / 20_000
+    done = {"stage": Stage.PUBLISHED, "outcome": Outcome.PUBLISHED, "finished_at": time.time()}
+    tasks = bench.store.tasks
+    posted = tasks.create([new_task(serial, username=f"of_{serial}") for serial in serials])
+    tasks.change_each({task.id: done for task in posted}, expect=[Stage.SCHEDULED])
+    for start in range(0, due, 1000):
+        mine = [serials[number % phones] for number in range(start, min(due, start + 1000))]
+        tasks.create([new_task(s, at=at, created=at - 9.0, username=f"of_{s}") for s in mine])
+    with bench:
+        _PAUSE.wait(max(0.0, at - time.time()))
+        began = time.process_time()
+        while len(waiting := tasks.queued()) + phones < due or not all(task.waiting_for for task in waiting):
+            _PAUSE.wait(0.25)
+        took = time.process_time() - began
+        release.set()
+    return took
+
+
 def p99(seconds: Sequence[float]) -> float:
     return seconds[min(len(seconds) - 1, int(len(seconds) * 0.99))]
 
@@ -103,8 +155,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--queued", type=int, default=10_000)
     parser.add_argument("--posts", type=int, default=100, help="that are made with these queued")
+    parser.add_argument(
+        "--due", type=int, default=100_000, help="in the same moment, for the cost of the first turn"
+    )
     options = parser.parse_args()
-    figures = Figures("due_at_once")
+    figures = Figures("due_at_once", options)
     ours, theirs = [], []
     with tempfile.TemporaryDirectory() as name:
         for number in range(options.rounds):
@@ -123,6 +178,23 @@ def main() -> None:
             f"{options.queued}: {unit(max(0.0, many - few))} more, goal 5 ms"
         )
         figures.add(f"each post with {options.queued} queued", many * 1000, "ms")
+        paced = [
+            per_paced_post_s(Path(name) / f"paced-{queued}", queued, options.posts)
+            for queued in (options.posts + 10, options.queued)
+        ]
+        print(
+            f"the same of an account with a pace: {unit(paced[0])} with {options.posts} queued, {unit(paced[1])} with "
+            f"{options.queued}: {unit(max(0.0, paced[1] - paced[0]))} more, goal 5 ms"
+        )
+        figures.add(f"each post of an account with a pace, {options.queued} queued", paced[1] * 1000, "ms")
+        plain = first_turn_s(Path(name) / "plain", options.due, options.phones)
+        held = first_turn_s(Path(name) / "held", options.due, options.phones, 600)
+        print(
+            f"{options.due} due at once, until each is told why it waits: {unit(plain)} of the processor without a pace, "
+            f"{unit(held)} with one"
+        )
+        figures.add("due at once, until all are told, without a pace", plain, "s")
+        figures.add("due at once, until all are told, with a pace", held, "s")
     figures.close()
 
 

@@ -24,6 +24,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from benchmarks.record import Figures
+
 _ROOT = Path(__file__).resolve().parents[1]
 _PHONES = 100
 _RAW = "(raw append + fdatasync)"
@@ -103,7 +105,10 @@ class Caller:
         while True:
             data += self._sock.recv(1 << 20)
             head, found, body = data.partition(b"\r\n\r\n")
-            if found:
+            if found and b"transfer-encoding: chunked" in head.lower():
+                if body.endswith(b"0\r\n\r\n"):
+                    return body
+            elif found:
                 length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
                 if len(body) >= length:
                     return body
@@ -170,7 +175,7 @@ def measure(port: int, seconds: float, disk: Path) -> dict[str, list[float]]:
     return times
 
 
-def report(tasks: int, busy: int, times: dict[str, list[float]]) -> None:
+def report(tasks: int, busy: int, times: dict[str, list[float]], figures: Figures) -> None:
     """Print p50 and p99 and the ratio of the p50 to the bare endpoint's."""
     base = statistics.median(times["license check"])
     extra = f", {busy} busy thread(s) beside" if busy else ""
@@ -178,6 +183,7 @@ def report(tasks: int, busy: int, times: dict[str, list[float]]) -> None:
     for name, found in times.items():
         p50 = statistics.median(found)
         p99 = statistics.quantiles(found, n=100)[98]
+        figures.add(f"{name}, {tasks} tasks, p50", p50, "ms")
         print(f"  {name:28} p50 {p50:7.3f} ms  {p50 / base:5.2f}x   p99 {p99:7.3f} ms   n={len(found)}")
 
 
@@ -187,6 +193,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--busy", type=int, default=0, help="busy pure-Python threads beside the server's")
     options = parser.parse_args()
+    figures = Figures("http_api", options)
     context = multiprocessing.get_context("spawn")
     for tasks in options.tasks:
         with tempfile.TemporaryDirectory() as folder:
@@ -194,9 +201,10 @@ def main() -> None:
             process = context.Process(target=serve, args=(theirs, Path(folder), tasks, options.busy))
             process.start()
             theirs.close()  # so that a server that dies ends the wait for its port
-            report(tasks, options.busy, measure(ours.recv(), options.seconds, Path(folder) / "raw"))
+            report(tasks, options.busy, measure(ours.recv(), options.seconds, Path(folder) / "raw"), figures)
             ours.send("stop")
             process.join(30)
+    figures.close()
 
 
 if __name__ == "__main__":

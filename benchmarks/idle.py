@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="of each measurement")
     parser.add_argument("--settle", type=float, default=15.0, help="seconds before it")
     options = parser.parse_args()
-    figures = Figures("idle")
+    figures = Figures("idle", options)
     with tempfile.TemporaryDirectory() as name:
         one, _ = daemon_ms(Path(name) / "one", 1, options.settle, options.seconds)
         many, client = daemon_ms(Path(name) / "many", options.phones, options.settle, options.seconds)

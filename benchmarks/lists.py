@@ -1,27 +1,38 @@
-"""How long finding one page of 100,000 tasks takes inside the store, for each kind of question, with nothing kept from the last one.
+"""How long finding one page of 100,000 tasks takes inside the store, for each kind of question, and over HTTP.
 
-python -m benchmarks.lists [--tasks 100000]
-Goal: 10 ms for any combination, also for the 101st phone. Peers in the same run: a walk over all tasks, and SQLite with indexes
-on phone, account and time. Times are of the processor, so that a busy machine hits them less.
+python -m benchmarks.lists [--tasks 100000] [--seconds 6]
+Goal inside the store, with nothing kept from the last question: 10 ms for any combination, also for the 101st phone. Peers in the
+same run: a walk over all tasks, and SQLite with indexes on phone, account and time. Times are of the processor, so that a busy
+machine hits them less. Goal over HTTP, for lists that were asked for before: 1.7x of /healthz. The loop answers that one by itself,
+so the license check stands beside it: the barest call that goes to a worker and through the check of who asks.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import random
 import sqlite3
 import statistics
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from benchmarks.http_api import Caller, get, post, serve
+from benchmarks.record import Figures
 from storage.lists.finder import TaskFinder
 from storage.records import Outcome, Stage, Status, Task
 
 _NOW = 1.8e9
+_HEALTH = "/healthz, answered by the loop"
+_CHECK = "license check, the barest call of a worker"
+#: The loop answers 100 of these in a second from one address; more wait like other calls.
+_HEALTH_GAP_S = 0.012
 _STAGES = (Stage.PUBLISHED, Stage.FAILED, Stage.SCHEDULED)
 
 
@@ -86,10 +97,79 @@ def median_ms(call: Callable[[int], object], rounds: int) -> float:
     return statistics.median(taken)
 
 
+def over_http(count: int, seconds: float) -> dict[str, list[float]]:
+    """Milliseconds of each call, taken in turns over one connection, with so many tasks stored."""
+    context = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs = context.Pipe()
+        process = context.Process(target=serve, args=(theirs, Path(folder), count, 0))
+        process.start()
+        theirs.close()
+        caller = Caller(ours.recv())
+        phones = [get(f"/api/v1/task?serial=PHONE{number:03}") for number in range(100)]
+        calls = {
+            _HEALTH: [get("/healthz")],
+            _CHECK: [get("/api/v1/license/check")],
+            "newest 20, asked before": [get("/api/v1/task")],
+            "20 by status, phone, script and source, asked before": [
+                get("/api/v1/task?status=3&serial=PHONE004&script_name=post&source=api")
+            ],
+            "20 of each phone in turn, asked before": phones,
+            "1 of each phone in turn, asked before": [
+                request.replace(b" HTTP", b"&page_size=1 HTTP", 1) for request in phones
+            ],
+        }
+        flips = [post(f"/api/v1/task/{count}/{what}", {}) for what in ("hold", "release")]
+        changed = "20 of each phone in turn, after a change"
+        times: dict[str, list[float]] = {name: [] for name in (*calls, changed)}
+
+        def ask(name: str, request: bytes) -> None:
+            began = time.perf_counter()
+            answer = caller.call(request)
+            times[name].append((time.perf_counter() - began) * 1000)
+            assert answer == b"ok\n" or answer.startswith(b'{"code":0,'), answer[:300]
+
+        for requests in calls.values():
+            for request in requests:
+                caller.call(request)
+        asked, ends, number = float("-inf"), time.monotonic() + seconds, 0
+        while time.monotonic() < ends:
+            number += 1
+            for name, requests in calls.items():
+                if name == _HEALTH:
+                    if time.monotonic() - asked < _HEALTH_GAP_S:
+                        continue
+                    asked = time.monotonic()
+                ask(name, requests[number % len(requests)])
+            if number % 50 == 0:
+                caller.call(flips[number // 50 % 2])
+                ask(changed, phones[number // 50 % 100])
+                for name, requests in calls.items():
+                    for request in requests if name != _HEALTH else ():
+                        caller.call(request)
+        ours.send("stop")
+        process.join(30)
+    return times
+
+
+def show_http(times: dict[str, list[float]], figures: Figures) -> None:
+    """Medians, and how they compare with both bare calls."""
+    health, check = (statistics.median(times[name]) for name in (_HEALTH, _CHECK))
+    for name, found in times.items():
+        median = statistics.median(found)
+        print(
+            f"{name:52} {median:7.3f} ms   {median / health:5.2f}x of /healthz   {median / check:5.2f}x of the license check"
+        )
+        figures.add(f"over HTTP: {name}", median, "ms")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", type=int, default=100_000)
-    tasks = make(parser.parse_args().tasks)
+    parser.add_argument("--seconds", type=float, default=6.0, help="for the calls over HTTP")
+    options = parser.parse_args()
+    figures = Figures("lists", options)
+    tasks = make(options.tasks)
     finder = TaskFinder(tasks, threading.Lock())
     finder.lists.update([(number, None, task) for number, task in tasks.items()])
     base = sqlite(tasks)
@@ -143,6 +223,9 @@ def main() -> None:
         mine = median_ms(ours, 30)
         peer = "" if theirs is None else f"   SQLite {median_ms(theirs, 10):8.2f} ms"
         print(f"{name:50} {mine:8.2f} ms{peer}", flush=True)
+        figures.add(name, mine, "ms")
+    show_http(over_http(options.tasks, options.seconds), figures)
+    figures.close()
 
 
 if __name__ == "__main__":

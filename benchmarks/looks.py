@@ -93,7 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=60)
     options = parser.parse_args()
-    figures = Figures("looks")
+    figures = Figures("looks", options)
     for nodes in (70, 225):
         xml = tree(nodes)
         data = xml.encode()

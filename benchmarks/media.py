@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.record import Figures
 from benchmarks.timing import unit
 from jobs.hub.clock import SystemClock
 from jobs.hub.settings import Media, Posting, Settings
@@ -42,15 +43,17 @@ def main() -> None:
     parser.add_argument("--looks", type=int, default=200)
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
+    figures = Figures("media", options)
     with tempfile.TemporaryDirectory(dir=options.folder, prefix="media-") as name:
         folder = Path(name)
-        looks(folder / "looks", options.looks)
-        creating(folder / "folder", options.files, options.tasks, library=False)
-        creating(folder / "library", options.files, options.tasks, library=True)
-        used(folder / "used", min(_USED, options.files))
+        looks(folder / "looks", options.looks, figures)
+        creating(folder / "folder", options.files, options.tasks, figures, library=False)
+        creating(folder / "library", options.files, options.tasks, figures, library=True)
+        used(folder / "used", min(_USED, options.files), figures)
+    figures.close()
 
 
-def looks(folder: Path, count: int) -> None:
+def looks(folder: Path, count: int, figures: Figures) -> None:
     """A look into each of `count` files that nobody has seen, without their checksum."""
     for name in ("clip.mp4", "photo.jpg", "photo.png", "photo.webp"):
         paths = fill(folder, count, name)
@@ -64,6 +67,7 @@ def looks(folder: Path, count: int) -> None:
 
             print(f"first look, with the start of its process, {name}: {unit(timed(lambda: look(paths[0])))}")  # noqa: B023
             taken = [timed(lambda path=path: look(path)) for path in paths[1:]]  # type: ignore[misc]
+        figures.add(f"look into {name}", statistics.median(taken) * 1000, "ms")
         line = f"look into {name} ({paths[0].stat().st_size} bytes): {unit(statistics.median(taken))}"
         if shutil.which("ffprobe"):
             others = [
@@ -74,7 +78,7 @@ def looks(folder: Path, count: int) -> None:
         print(line)
 
 
-def creating(folder: Path, files: int, tasks: int, *, library: bool) -> None:
+def creating(folder: Path, files: int, tasks: int, figures: Figures, *, library: bool) -> None:
     """One request for `tasks` tasks where there are `files` files to choose from, all of them free."""
     fill(folder / "media", files, "clip.mp4")
     with hub(folder) as (intake, shelf):
@@ -91,9 +95,10 @@ def creating(folder: Path, files: int, tasks: int, *, library: bool) -> None:
             for again in ("", ", the next one"):
                 taken = timed(lambda: intake.create(body))
                 print(f"{tasks} tasks from a {where} of {files} files, {when}{again}: {unit(taken)}")
+                figures.add(f"{tasks} tasks from a {where}, {when}{again}", taken, "s")
 
 
-def used(folder: Path, count: int) -> None:
+def used(folder: Path, count: int, figures: Figures) -> None:
     """A request for one more file where `count` files are used and one is not."""
     paths = fill(folder / "media", count, "photo.jpg")
     config = {"material_source": "localFolder", "material_path": ".", "content_type": 1, "image_count": 35}
@@ -111,7 +116,9 @@ def used(folder: Path, count: int) -> None:
             full = {**one, "script_config": config}
             begun = time.perf_counter()
             intake.create(one)
-            print(f"one of {count} images that are used but one, {when}: {unit(time.perf_counter() - begun)}")
+            taken = time.perf_counter() - begun
+            print(f"one of {count} images that are used but one, {when}: {unit(taken)}")
+            figures.add(f"one of {count} images that are used but one, {when}", taken * 1000, "ms")
             with contextlib.suppress(Exception):
                 begun = time.perf_counter()
                 intake.create(full)

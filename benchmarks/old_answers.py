@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
-    figures = Figures("old_answers")
+    figures = Figures("old_answers", options)
     with tempfile.TemporaryDirectory() as name:
         store = filled_store(Path(name) / "store", options.keys)
         ours = taken(store.idempotency.expire, options.rounds)

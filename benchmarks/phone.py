@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import statistics
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from benchmarks.record import Figures
 from benchmarks.timing import ratio, show, timed, unit
 from jobs.hub.clock import SystemClock
 from jobs.hub.settings import Adb, Phones
@@ -66,7 +68,11 @@ def looks(session: Session, serial: str, port: int) -> dict[str, Callable[[], ob
 
 
 def table(
-    actions: Mapping[str, Callable[[], object]], rounds: int, after: Callable[[], object] = lambda: None
+    what: str,
+    actions: Mapping[str, Callable[[], object]],
+    rounds: int,
+    figures: Figures,
+    after: Callable[[], object] = lambda: None,
 ) -> None:
     """Take the actions in turns, with `after` untimed after each; the first is the peer."""
     taken: dict[str, list[float]] = {name: [] for name in actions}
@@ -75,7 +81,9 @@ def table(
             taken[name].append(timed(action))
             after()
     peer = next(iter(taken.values()))
+    print(what)
     for name, seconds in taken.items():
+        figures.add(f"{what}: {name}", statistics.median(seconds) * 1000, "ms")
         print(f"  {name:28} {show(seconds):28} {ratio(seconds, peer)}x")
 
 
@@ -86,6 +94,7 @@ def main() -> None:
     parser.add_argument("--link", type=float, default=35.0, help="of a slow cable, MB a second")
     parser.add_argument("--hash", type=float, default=200.0, help="of a slow phone, MB a second")
     options = parser.parse_args()
+    figures = Figures("phone", options)
     with tempfile.TemporaryDirectory() as folder:
         simulator = SimulatorChild(1, Path(folder) / "simulator")
         port, serial = int(simulator.ready["adb_port"]), str(simulator.ready["serials"][0])
@@ -103,26 +112,39 @@ def main() -> None:
                     [program, "-P", str(port), "-s", serial, *words], check=True, capture_output=True
                 )
 
-            print(f"push of {options.megabytes} MB, median of {options.rounds}")
-            table(pushes(session, adb, file), options.rounds, lambda: session.shell("rm", "-f", _REMOTE))
+            push = f"push of {options.megabytes} MB"
+            table(
+                push,
+                pushes(session, adb, file),
+                options.rounds,
+                figures,
+                lambda: session.shell("rm", "-f", _REMOTE),
+            )
             adb("shell", "simctl", "set", "link-mb-s", str(options.link))
             adb("shell", "simctl", "set", "hash-mb-s", str(options.hash))
-            print(f"the same over a link of {options.link:g} MB/s, the phone hashing {options.hash:g} MB/s")
+            slow = f"the same over a link of {options.link:g} MB/s, the phone hashing {options.hash:g} MB/s"
             slow_rounds = min(options.rounds, 5)
-            table(posts_file(session, adb, file), slow_rounds, lambda: session.shell("rm", "-f", _REMOTE))
+            table(
+                slow,
+                posts_file(session, adb, file),
+                slow_rounds,
+                figures,
+                lambda: session.shell("rm", "-f", _REMOTE),
+            )
             adb("shell", "simctl", "set", "link-mb-s", "0")
             adb("shell", "simctl", "set", "hash-mb-s", "0")
             session.app_start("com.zhiliaoapp.musically")
             session.observe()
             size = len(session.observe().source)
-            print(f"one look at a screen of {size // 1000} kB")
-            table(looks(session, serial, port), 100)
+            table(f"one look at a screen of {size // 1000} kB", looks(session, serial, port), 100, figures)
             took = sorted(timed(lambda: session.shell("echo", "x")) for _ in range(100))
             print(f"one shell command {unit(took[50])}")
+            figures.add("one shell command", took[50] * 1000, "ms")
             session.close()
         finally:
             fleet.stop()
             simulator.stop()
+    figures.close()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from benchmarks.record import Figures
 from simulator.adb.server import locked_adb
 from simulator.child import SimulatorChild
 
@@ -98,7 +99,7 @@ class Bench:
         self.child.stop()
 
 
-def one_post(bench: Bench, platform: str, way: str, runs: int) -> None:
+def one_post(bench: Bench, platform: str, way: str, runs: int, figures: Figures) -> None:
     """Split one post into push, the app's own time and the rest."""
     serial = bench.ready["serials"][0]
     rows = []
@@ -115,6 +116,8 @@ def one_post(bench: Bench, platform: str, way: str, runs: int) -> None:
             rows.append((wall, push, app, calls))
     wall, push, app, calls = (statistics.median(column) for column in zip(*rows, strict=True))
     ratio = wall / app if app else float("nan")
+    figures.add(f"{platform} by {way}", wall, "s")
+    figures.add(f"{platform} by {way}, calls to the phone", calls, "")
     print(
         f"{platform:10} {way:10} {wall:7.2f} s  = push {push:5.2f}  app {app:6.2f}  rest {wall - push - app:5.2f}   {ratio:5.2f} x the app's own time, {calls:.0f} calls to the phone"
     )
@@ -126,13 +129,14 @@ def _seconds(stamp: str) -> float:
     return datetime.fromisoformat(stamp).timestamp()
 
 
-def many(bench: Bench, rounds: int) -> None:
+def many(bench: Bench, rounds: int, figures: Figures) -> None:
     """All phones, several posts each, against one phone with as many."""
     serials = bench.ready["serials"]
     bench.post(serials, "tiktok", "share", "warm-up")
     alone = _timed(bench, serials[:1], rounds)
     together = _timed(bench, serials, rounds)
     share = alone / together
+    figures.add(f"{len(serials)} phones, of the ideal throughput", share, "", more_is_better=True)
     print(
         f"{len(serials)} phones, {rounds} posts each: {together:.1f} s; one phone alone: {alone:.1f} s; {share:.0%} of the ideal throughput"
     )
@@ -161,18 +165,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="posts per phone when all work at once")
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
+    figures = Figures("posting", options)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder) / "one", 1, options.latency)
         try:
             for platform, way in (("tiktok", "share"), ("tiktok", "addButton"), ("instagram", "addButton")):
-                one_post(bench, platform, way, options.runs)
+                one_post(bench, platform, way, options.runs, figures)
         finally:
             bench.stop()
         bench = Bench(Path(folder) / "many", options.phones, options.latency)
         try:
-            many(bench, options.rounds)
+            many(bench, options.rounds, figures)
         finally:
             bench.stop()
+    figures.close()
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def main() -> None:
     parser.add_argument("--phones", default="8,25,50", help="how many post at once; a list")
     parser.add_argument("--posts", type=int, default=3, help="of each phone")
     options = parser.parse_args()
-    figures = Figures("posting_load")
+    figures = Figures("posting_load", options)
     for phones in options.phones.split(","):
         one(int(phones), options.posts, figures)
     figures.close()

@@ -1,15 +1,17 @@
 """Remembers the figures of a benchmark's last runs on this machine, and says what got worse since.
 
 A script makes `Figures`, adds what it measured and closes them; they stand in .benchmarks/HOST/NAME.json, or under
-TIKMATRIXD_BENCHMARKS. `python -m benchmarks.record` shows all that are kept.
+TIKMATRIXD_BENCHMARKS. Only runs with the same options are compared. `python -m benchmarks.record` shows the last run of every script.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +31,11 @@ def folder() -> Path:
 class Figures:
     """What one run of one script measured; smaller is better unless `more_is_better`."""
 
-    def __init__(self, script: str) -> None:
+    def __init__(self, script: str, options: argparse.Namespace | None = None) -> None:
+        """`options` decide what was measured."""
         self._path = folder() / f"{script}.json"
+        self._options = {name: str(value) for name, value in vars(options).items()} if options else {}
+        self._load = os.getloadavg()[0]
         self._figures: dict[str, dict[str, Any]] = {}
 
     def add(self, name: str, value: float, unit: str, *, more_is_better: bool = False) -> None:
@@ -40,19 +45,39 @@ class Figures:
     def close(self) -> list[str]:
         """Keep this run, print what got worse since the last one by more than 10 %; returns those sentences."""
         runs = _runs(self._path)
-        said = worse(runs[0]["figures"], self._figures) if runs else []
-        runs.insert(0, {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "figures": self._figures})
+        before = previous(runs, self._options)
+        said = worse(before["figures"], self._figures) if before else []
+        run = {
+            "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "options": self._options,
+            "load": round(self._load, 1),
+            "figures": self._figures,
+        }
+        runs.insert(0, run)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self._path.with_suffix(".new")
         unfinished.write_text(json.dumps(runs[:KEPT], indent=1))
         unfinished.replace(self._path)
-        if runs[1:]:
-            print(
-                f"against the run of {runs[1]['at']}: {'; '.join(said) or 'nothing is worse by more than 10 %'}"
-            )
+        if before:
+            print("\n".join([f"against {_when(before)}:", *_listed(said)]))
         else:
-            print(f"the first run on this machine; the next is compared with it ({self._path})")
+            print(
+                f"the first run with these options on this machine; the next is compared with it ({self._path})"
+            )
         return said
+
+
+def previous(runs: list[dict[str, Any]], options: Mapping[str, str]) -> dict[str, Any] | None:
+    """The newest of these runs that had the same options."""
+    return next((run for run in runs if run.get("options", {}) == options), None)
+
+
+def _when(run: Mapping[str, Any]) -> str:
+    return f"the run of {run['at']}, at a load of {run.get('load', '?')}"
+
+
+def _listed(said: list[str]) -> list[str]:
+    return [f"  {sentence}" for sentence in said or ["nothing is worse by more than 10 %"]]
 
 
 def worse(before: dict[str, dict[str, Any]], now: dict[str, dict[str, Any]]) -> list[str]:
@@ -81,15 +106,30 @@ def _runs(path: Path) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Show the last figures of every script on this machine, and what was worse in them than in the run before."""
+    if not any(folder().glob("*.json")):
+        print(
+            f"no benchmark has run here so far ({folder()}); begin with: python -m benchmarks.lists --tasks 20000"
+        )
     for path in sorted(folder().glob("*.json")):
         runs = _runs(path)
         if not runs:
             continue
-        print(f"{path.stem}, {runs[0]['at']}")
-        for name, figure in runs[0]["figures"].items():
-            print(f"  {name:48} {figure['value']:10g} {figure['unit']}")
-        for sentence in worse(runs[1]["figures"], runs[0]["figures"]) if runs[1:] else []:
-            print(f"  {sentence}")
+        last, *others = runs
+        print(f"{path.stem}: {_when(last)}")
+        for name, figure in last["figures"].items():
+            print(f"  {name:64} {figure['value']:10g} {figure['unit']}")
+        before = previous(others, last.get("options", {}))
+        if before is None:
+            print("  no earlier run with the same options")
+            continue
+        print(
+            "\n".join(
+                [
+                    f"  against {_when(before)}:",
+                    *map("  {}".format, _listed(worse(before["figures"], last["figures"]))),
+                ]
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -26,11 +27,15 @@ from typing import Any, NamedTuple
 import msgspec
 from tinydb import TinyDB, where
 
+from benchmarks.record import Figures
 from benchmarks.storage_peers import RawFile, Sqlite, new_task
 from benchmarks.timing import ROUNDS, WRITERS, in_turns, ratio, show, timed, together_in_turns, unit
 from storage.records import Status, Task
 from storage.store import Store
 
+#: The first figure of a row, and how its times are kept.
+_FIGURE = re.compile(r"([0-9.e+]+)(?: (µs|ms|s|MB|bytes))?")
+_KEPT = {"µs": ("ms", 0.001), "s": ("ms", 1000.0)}
 _MARKS = ("<!-- benchmark: begin -->", "<!-- benchmark: end -->")
 
 
@@ -250,6 +255,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{size} done", file=sys.stderr)
     text = table(results)
     print(text)
+    figures = Figures("storage", chosen)
+    for size, rows in results.items():
+        for name, value in rows.items():
+            if "ours" in name and (found := _FIGURE.match(value)):
+                kept_unit, factor = _KEPT.get(found[2], (found[2] or "", 1.0))
+                figures.add(f"{name}, {size} tasks", float(found[1]) * factor, kept_unit)
+    figures.close()
     if chosen.update:
         document = chosen.update.read_text(encoding="utf-8")
         head, _, rest = document.partition(_MARKS[0])
