@@ -87,12 +87,13 @@ class BulkHandlers:
     def export(self, call: Call) -> Result:
         zone = self._services.zone()
         wanted = wanted_tasks(call.query(ExportQuery), self._services.clock.now(), zone)
-        tasks, _ = self._services.store.tasks.page(sort="scheduled_at", page_size=1 << 31, **wanted)
+        tasks = self._services.store.tasks.every(**wanted)
         return Reply(
             200,
-            b"".join(export_csv(tasks, zone)),
+            b"",
             (("Content-Disposition", 'attachment; filename="tasks.csv"'),),
             _CSV,
+            export_csv(tasks, zone),
         )
 
     def routes(self) -> list[Route]:

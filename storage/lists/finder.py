@@ -31,6 +31,13 @@ class TaskFinder:
             ids, total = self.lists.page(wanted, sort, page, page_size)
             return [self._tasks[task_id] for task_id in ids], total
 
+    def every(self, **wanted: Unpack[Wanted]) -> Iterator[Task]:
+        """The tasks that match now, by planned time; each as it is when it is taken, without those that are gone by then."""
+        with self._ready(wanted):
+            matching, pieces = self.lists.matching(wanted), self.lists.planned()
+        found = (self._tasks.get(task_id) for ids in pieces for task_id in ids if task_id in matching)
+        return (task for task in found if task is not None and not task.deleted)
+
     def counts(self, **wanted: Unpack[Wanted]) -> dict[Status, int]:
         """How many of the tasks that match have each status."""
         with self._ready(wanted):

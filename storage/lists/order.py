@@ -106,6 +106,10 @@ class Order:
             skip = 0
         return found
 
+    def all(self) -> list[list[int]]:
+        """Every id in this order, in pieces; a copy."""
+        return [block.ids.copy() for block in self._blocks]
+
     def _insert(self, number: int, block: _Block) -> None:
         self._blocks.insert(number, block)
         self._firsts.insert(number, (block.times[0], block.ids[0]))

@@ -147,6 +147,10 @@ class TaskLists:
         order = self._finished if latest_first else self._planned
         return order.page(matching, skip, count, latest_first=latest_first), total
 
+    def planned(self) -> list[list[int]]:
+        """Every id by planned time, in pieces; a copy."""
+        return self._planned.all()
+
     def matching(self, wanted: Wanted, *, but_captions: bool = False) -> Bits:
         """The tasks that match; without the question about the caption where that is not answered yet."""
         sets = [self._shown]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Unpack
@@ -282,6 +282,10 @@ class TaskStore:
     ) -> tuple[list[Task], int]:
         """One page of the tasks that match, and how many match in all; without deleted ones."""
         return self._finder.page(sort=sort, page=page, page_size=page_size, **wanted)
+
+    def every(self, **wanted: Unpack[Wanted]) -> Iterator[Task]:
+        """All tasks that match now, by planned time, each as it is when it is taken. Others wait for none of it."""
+        return self._finder.every(**wanted)
 
     def counts(self, **wanted: Unpack[Wanted]) -> dict[Status, int]:
         """How many of the tasks that match have each status, without deleted ones."""

@@ -157,6 +157,8 @@ class Lists(RuleBasedStateMachine):
                 tasks, total = self.finder.page(sort=sort, page=page, page_size=size, **wanted)
                 assert [task.id for task in tasks] == expected[(page - 1) * size : page * size]
                 assert total == len(expected)
+            planned = walk(self.tasks, wanted, "scheduled_at")
+            assert [task.id for task in self.finder.every(**wanted)] == planned
             statuses = [self.tasks[number].status for number in expected]
             assert self.finder.counts(**wanted) == {status: statuses.count(status) for status in Status}
 
@@ -232,3 +234,18 @@ def test_what_was_read_of_a_caption_that_was_changed_meanwhile_counts_for_nothin
     finder.lists.captions.note("bench", [(before, True)], tasks.get)
     assert finder.page(q="bench")[1] == 0
     assert finder.page(q="stool")[1] == 1
+
+
+def test_all_that_match_are_those_of_one_moment_and_each_as_it_is_when_it_is_taken() -> None:
+    tasks = {number: sample(number, {"scheduled_at": float(number)}) for number in range(1, 6)}
+    finder = TaskFinder(tasks, threading.Lock())
+    finder.lists.update([(number, None, task) for number, task in tasks.items()])
+    found = finder.every()
+    assert next(found).id == 1
+    before = dict(tasks)
+    tasks[2] = msgspec.structs.replace(tasks[2], deleted=True)
+    del tasks[3]
+    tasks[4] = msgspec.structs.replace(tasks[4], remark="moved", scheduled_at=0.0)
+    tasks[6] = sample(6, {"scheduled_at": 9.0})
+    finder.lists.update([(number, before.get(number), tasks.get(number)) for number in (2, 3, 4, 6)])
+    assert [(task.id, task.remark) for task in found] == [(4, "moved"), (5, "")]
