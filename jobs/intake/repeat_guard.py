@@ -15,6 +15,7 @@ import msgspec
 
 from jobs.hub.clock import Clock
 from jobs.hub.settings import Posting
+from jobs.pace.whose import Whose
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
 from storage.records import PostMark, Task, Use
@@ -63,11 +64,20 @@ class Repeats:
     """Finds repeats, and keeps two tasks from passing at the same time. Thread-safe."""
 
     def __init__(self, store: Store, clock: Clock, posting: Posting) -> None:
-        self.posting = posting  #: replaced at a reload
+        self._whose = Whose(store, posting)
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
         self._passing: dict[tuple[str, Place], list[_Passing]] = {}
+
+    @property
+    def posting(self) -> Posting:
+        """Replaced at a reload."""
+        return self._whose.posting
+
+    @posting.setter
+    def posting(self, posting: Posting) -> None:
+        self._whose.posting = posting
 
     # --- the four questions
 
@@ -78,13 +88,13 @@ class Repeats:
         `forced` says of each post whether it is to be created all the same. One that stands twice among `posts`, at
         times that are near enough, repeats itself.
         """
-        bound = self._all_bound()
         mine: dict[tuple[str, Place], list[PostMark]] = {}
         with self._lock:
             found = {}
             for index, post in enumerate(posts):
-                repeats = self._repeats(post, Moment.CREATE, bound=_bound(bound, post))
-                repeats += self._twice(post, mine, _bound(bound, post))
+                bound = self._bound(post)
+                repeats = self._repeats(post, Moment.CREATE, bound=bound)
+                repeats += self._twice(post, mine, bound)
                 if repeats:
                     found[index] = max(
                         repeats, key=lambda repeat: (repeat.refused, repeat.task_id or 1 << 62)
@@ -129,7 +139,7 @@ class Repeats:
         found: list[Repeat] = []
         taken: list[_Taken] = []
         if self.posting.duplicate_window_minutes and task.materials:
-            bound = _bound(self._all_bound(), post)
+            bound = self._bound(post)
             with self._lock:
                 if not task.forced:
                     repeats = self._repeats(post, moment, bound=bound, task=task)
@@ -231,25 +241,16 @@ class Repeats:
                 )
         return found
 
-    def _all_bound(self) -> dict[tuple[str, str], list[str]]:
-        """The enabled accounts of each app on each phone, by serial and package."""
-        found: dict[tuple[str, str], list[str]] = {}
-        for account in self._store.accounts.all():
-            if account.enabled and account.serial:
-                package = account.package or self.posting.package(account.platform)
-                found.setdefault((account.serial, package), []).append(account.username)
-        return found
+    def _bound(self, post: PostMark) -> list[str]:
+        """The enabled accounts that live in the post's app on its phone."""
+        return [account.username for account in self._whose.living(post.serial, post.package)]
 
 
 def refusal(task: Task, repeat: Repeat) -> str:
     """Why a task does not post, as one sentence."""
     name = task.username or task.account_seen
     whom = f"@{name}" if name else f"the account on {task.serial}"
-    return f"{whom} {repeat.sentence}; retry with confirm=true to post it all the same"
-
-
-def _bound(bound: dict[tuple[str, str], list[str]], post: PostMark) -> list[str]:
-    return bound.get((post.serial, post.package), [])
+    return f"{whom} {repeat.sentence}; confirm the retry to post it all the same"
 
 
 def _where(post: PostMark, moment: Moment, bound: Sequence[str]) -> Iterator[tuple[Place, bool]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jobs.hub.settings import Posting
 from storage.records import Account, Task
 from storage.store import Store
@@ -13,18 +15,28 @@ class Whose:
     """Finds accounts of tasks, and the places at which their posts are found. Thread-safe."""
 
     def __init__(self, store: Store, posting: Posting) -> None:
-        self.posting = posting  #: replaced at a reload
+        self._posting = posting
         self._accounts = store.accounts
         self._bound: dict[tuple[str, str], list[Account]] | None = None
         self.changes = 0  #: of accounts; what was read before one is not kept
         store.storage.listen("accounts", lambda _: self._forget(), replay=False)
+
+    @property
+    def posting(self) -> Posting:
+        """Replaced at a reload."""
+        return self._posting
+
+    @posting.setter
+    def posting(self, posting: Posting) -> None:
+        self._posting = posting
+        self._forget()
 
     def account(self, task: Task) -> Account | None:
         """The one that the task names, that the app showed, or the only one that lives in this app on this phone."""
         name = task.username or task.account_seen
         if name:
             return self._accounts.named(name, task.platform)
-        bound = self._living(task.serial, task.package)
+        bound = self.living(task.serial, task.package)
         return bound[0] if len(bound) == 1 else None
 
     def called(self, task: Task) -> str:
@@ -40,7 +52,7 @@ class Whose:
         Posts of which it is not known whose they are count for an account that is the only one there.
         """
         name = task.username or task.account_seen
-        bound = self._living(task.serial, task.package)
+        bound = self.living(task.serial, task.package)
         if name:
             alone = not bound or [one.username.casefold() for one in bound] == [name.casefold()]
             unread = [unread_place(task.serial, task.package)] if alone else []
@@ -52,11 +64,11 @@ class Whose:
         """The same for a task that names this account."""
         own = account_place(account.platform, account.username)
         package = account.package or self.posting.package(account.platform)
-        if not account.serial or [one.id for one in self._living(account.serial, package)] != [account.id]:
+        if not account.serial or [one.id for one in self.living(account.serial, package)] != [account.id]:
             return [own]
         return [own, unread_place(account.serial, package)]
 
-    def _living(self, serial: str, package: str) -> list[Account]:
+    def living(self, serial: str, package: str) -> Sequence[Account]:
         """The enabled accounts of an app on a phone."""
         bound = self._bound
         if bound is None:

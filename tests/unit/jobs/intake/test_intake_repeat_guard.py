@@ -75,7 +75,7 @@ def test_R50_a_retry_of_what_another_task_has_posted_meanwhile_needs_a_persons_w
         assert bench.control.retry_all().task_ids == [failed.id]  # what was deleted before it ran is no post
         return
     assert Skipped(failed.id, "already_posted") in bench.control.retry_all().skipped
-    with pytest.raises(Invalid, match=f"same media .*task {other.id}.*confirm=true"):
+    with pytest.raises(Invalid, match=f"same media .*task {other.id}.*confirm the retry"):
         bench.control.retry(failed.id, force=True)
     assert bench.task(failed.id).stage is Stage.FAILED
     retried = bench.control.retry(failed.id, confirm=True)
