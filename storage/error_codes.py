@@ -181,7 +181,7 @@ class ErrorCode(StrEnum):
     ALREADY_POSTED = (
         "already_posted",
         "another task has posted the same media on this account meanwhile; nothing was posted",
-        "look at the account; if the post is wanted all the same, retry with `confirm=true`",
+        "look at the account; if the post is wanted all the same, confirm the retry (`confirm=true`)",
     )
     NO_MATERIAL = (
         "no_material",
@@ -226,13 +226,13 @@ class ErrorCode(StrEnum):
     UPLOAD_TIMEOUT = (
         "upload_timeout",
         "after the publishing tap came neither proof nor a refusal: outcome `unknown`",
-        "look at the account, then retry with `confirm=true` or mark it as published",
+        "look at the account, then mark it as published or confirm the retry (`confirm=true`)",
         Scope.APP,
     )
     UNPROVEN = (
         "unproven",
         "the account had a story before, so nothing shows whether the new one is up: outcome `unknown`",
-        "look at the account, then retry with `confirm=true` or mark it as published",
+        "look at the account, then mark it as published or confirm the retry (`confirm=true`)",
     )
     UI_CHANGED = (
         "ui_changed",

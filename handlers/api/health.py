@@ -80,7 +80,7 @@ def readiness(services: Services) -> Readiness:
         # A sick phone affects only itself: as long as one works, the others' troubles are for people to read.
         notices += services.phones.health()
     else:
-        known = f"; {len(phones)} known, see /api/v1/devices" if phones else ""
+        known = f"; {len(phones)} known, the list of devices says why" if phones else ""
         reasons += [*services.phones.health(), f"no phone is usable{known}"]
     notices += services.jobs.notices
     notices += services.config_notices()

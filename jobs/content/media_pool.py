@@ -228,7 +228,7 @@ def _enough(
         if config.from_folder:
             text += "; put one there"
         else:
-            text += "; upload one to /api/v1/materials, or name files in material_list"
+            text += "; upload one"
     elif not taken:
         there = "the only one is" if present == 1 else f"all {present} are"
         text = f"no unused {kind} is left {where}: {there} used, reserved or unfit"

@@ -181,7 +181,7 @@ class Selection:
         material = self._store.materials.get(given)
         if material is None:
             raise MediaRejected(
-                UNKNOWN_MATERIAL, f"there is no material {given}; /api/v1/materials lists them"
+                UNKNOWN_MATERIAL, f"there is no material {given}; the library shows which there are"
             )
         return Path(material.path), material.name, material.id
 

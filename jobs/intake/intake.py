@@ -20,7 +20,7 @@ from jobs.hub.time_zone import zone, zone_name
 from jobs.input.fields import Findings
 from jobs.input.refusals import ClientGone, Draining, Invalid, NoSpace, Problem
 from jobs.intake.choosing import Choosing
-from jobs.intake.refusing import refuse_repeats, refuse_targets, refuse_weight
+from jobs.intake.refusing import INSIST, refuse_repeats, refuse_targets, refuse_weight
 from jobs.intake.repeat_guard import Repeat, Repeats
 from jobs.intake.request import OUTSIDE, SCRIPT, CreateRequest, read_request
 from jobs.intake.request_keys import Keys, body_sha256
@@ -123,6 +123,7 @@ class Intake:
         force: bool = False,
         gone: Callable[[], bool] = lambda: False,
         beside: Beside | None = None,
+        unattended: bool = False,
     ) -> Created:
         """Create the tasks that a request asks for.
 
@@ -134,6 +135,7 @@ class Intake:
             force: Like the field of this name in the body.
             gone: Whether who asked has left. One that left repeats its request: then nothing is created for this one.
             beside: Writes more in the change that stores the tasks.
+            unattended: A slot asks, which cannot insist; its refusals do not say how to.
 
         Raises:
             Refused: one of its kinds; nothing was created. Checked in the order script, shape, phones and accounts,
@@ -142,7 +144,9 @@ class Intake:
         return self.once(
             idempotency_key,
             "" if idempotency_key is None else body_sha256(body, raw),
-            lambda remember: self._create(raw, source, remember, force=force, gone=gone, beside=beside),
+            lambda remember: self._create(
+                raw, source, remember, force=force, gone=gone, beside=beside, unattended=unattended
+            ),
         )
 
     def once(self, key: str | None, identity: str, create: Callable[[Remember | None], Created]) -> Created:
@@ -173,6 +177,7 @@ class Intake:
         force: bool,
         gone: Callable[[], bool],
         beside: Beside | None,
+        unattended: bool,
     ) -> Created:
         findings = Findings()
         plan = self.plan(raw, source, findings)
@@ -180,7 +185,9 @@ class Intake:
             new = self.new_tasks(plan, chosen, forced=force or plan.request.force)
 
             def refuse(repeats: Mapping[int, Repeat]) -> None:
-                refuse_repeats(plan.targets, repeats, findings, forced=[task.forced for task in new])
+                forced = [task.forced for task in new]
+                advice = "" if unattended else INSIST
+                refuse_repeats(plan.targets, repeats, findings, forced=forced, advice=advice)
 
             return self.store(
                 new, findings, refuse, gone, remember, dry_run=plan.request.dry_run, beside=beside

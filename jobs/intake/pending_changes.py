@@ -142,5 +142,5 @@ def held_facts(task: Task) -> dict[str, Any]:
     return {
         "held": True,
         "waiting_for": Waiting.HOLD,
-        "waiting_detail": f"it is held: POST /task/{task.id}/release lets it start",
+        "waiting_detail": "it is held: it starts once it is released",
     }

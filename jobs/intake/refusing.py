@@ -16,6 +16,9 @@ from jobs.intake.targets import Targets
 #: Each task keeps its own copy of `script_config`, on disk and in every list that shows it.
 MAX_KEPT_BYTES = 16 * 1024**2
 
+#: What a caller may do about a repeat, at the end of a sentence.
+INSIST = "; with force it is created all the same"
+
 
 def refuse_repeats(
     whom: Sequence[object],
@@ -24,6 +27,7 @@ def refuse_repeats(
     *,
     forced: Sequence[bool],
     places: Sequence[str] = (),
+    advice: str = INSIST,
 ) -> None:
     """Refuse, naming all, or warn.
 
@@ -33,6 +37,7 @@ def refuse_repeats(
         findings: Takes warnings.
         forced: For each task whether a repeat is created all the same.
         places: For each task how its caller calls it; "tasks[3]" and the like without.
+        advice: What its caller may do about it, at the end of a sentence.
 
     Raises:
         DuplicatePost.
@@ -42,7 +47,7 @@ def refuse_repeats(
         sentence = f"{whom[index]} {repeat.sentence}"
         if repeat.refused and not forced[index]:
             place = places[index] if places else f"tasks[{index}]"
-            problems.append(Problem(place, f"{sentence}; force=true creates it anyway"))
+            problems.append(Problem(place, sentence + advice))
         else:
             findings.warn(f"{places[index]}: {sentence}" if places else sentence)
     if problems:

@@ -79,7 +79,7 @@ class TargetFinder:
             for index, serial in self._once("serials", request.serials, str.strip, str):
                 field = f"serials[{index}]"
                 if serial not in known:
-                    why = explain_name(serial) or "/api/v1/devices lists them"
+                    why = explain_name(serial) or "the list of devices shows which there are"
                     text = f'there is no phone "{shorten(serial)}", and none was ever seen here; {why}'
                     result.unknown.append(Problem(field, text))
                 elif request.enable_multi_account:
@@ -113,7 +113,7 @@ class TargetFinder:
             if found:
                 text += f" on {platform}, but on {' and '.join(sorted(a.platform for a in found))}"
             else:
-                text += f"; {explain_name(name) or '/api/v1/accounts lists them'}"
+                text += f"; {explain_name(name) or 'the list of accounts shows which there are'}"
             self._result.unknown.append(Problem(field, text))
             return
         if len(fitting) > 1 and not every:

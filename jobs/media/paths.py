@@ -180,7 +180,7 @@ def _how_written(given: str) -> str:
     if len([part for part in re.split(r"[,;]", given) if kind_of(part.strip())]) > 1:
         return "; give each file an entry of its own in the list"
     if given.startswith(("data:", "blob:")):
-        return "; it is not a path: upload the file to /api/v1/materials"
+        return "; it is not a path: upload the file to the library"
     return ""
 
 

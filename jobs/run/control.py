@@ -112,7 +112,7 @@ class Control:
                 raise Invalid(
                     Problem(
                         "",
-                        f"task {task_id} was retried {task.retry_count} times: create a new task or use force=true",
+                        f"task {task_id} was retried {task.retry_count} times: create a new task, or retry it with force",
                     )
                 )
             try:

@@ -126,6 +126,7 @@ class Planner:
                         change,
                         msgspec.structs.replace(occurrence, task_ids=tuple(task.id for task in tasks)),
                     ),
+                    unattended=True,
                 )
         except OccurrenceKnown:
             return True

@@ -224,11 +224,12 @@ class Slots:
             findings.problem("last_day", f"lies before first_day ({slot.first_day})")
         if len(slot.usernames) * len(slot.times) > MAX_A_DAY:
             findings.problem("times", f"make more than {MAX_A_DAY} posts a day with so many accounts")
-        if slot.script_config.get("material_list"):
-            findings.problem(
-                "script_config.material_list",
-                "names files that each time would post again; use a folder or tags of the library",
-            )
+        for key in ("material_list", "material_ids"):
+            if slot.script_config.get(key):
+                findings.problem(
+                    f"script_config.{key}",
+                    "names files that each time would post again; use a folder or tags of the library",
+                )
         findings.refuse()
         for username in slot.usernames:
             own = Findings()

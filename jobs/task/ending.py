@@ -17,7 +17,7 @@ from storage.records import Outcome, Stage, Task, TaskError, Waiting
 
 STOPPED = TaskError(code=ErrorCode.STOPPED, message="stopped by request")
 UNKNOWN_ADVICE = (
-    "the post may have been published: check the account, then retry with confirm=true or mark it published"
+    "the post may have been published: check the account, then mark it as published or confirm the retry"
 )
 
 

@@ -37,7 +37,7 @@ def test_without_a_usable_phone_it_is_not_ready(side: HttpSide, api: Client) -> 
     assert response.status_int == 503
     assert response.json["reasons"] == [
         "adb: the server does not answer",
-        "no phone is usable; 3 known, see /api/v1/devices",
+        "no phone is usable; 3 known, the list of devices says why",
     ]
 
 

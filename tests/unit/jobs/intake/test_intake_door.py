@@ -119,7 +119,7 @@ def test_the_same_media_on_the_same_phone_is_refused_with_the_task_and_forced_by
     (problem,) = refused(lambda: door.create(LIST), DuplicatePost).items()
     assert problem[0] == "tasks[0]"
     assert f"task {first.id}" in problem[1]
-    assert problem[1].endswith("; force=true creates it anyway")
+    assert problem[1].endswith("; with force it is created all the same")
     assert door.intake.create(door.body(LIST), force=True).tasks[0].forced
     forced = door.create(LIST, force=True)
     assert forced.tasks[0].forced

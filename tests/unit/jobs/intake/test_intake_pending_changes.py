@@ -52,7 +52,7 @@ def test_R55_a_held_task_is_pending_and_says_how_it_goes_on(
     assert (task.status, task.stage, task.held) == (Status.PENDING, Stage.SCHEDULED, True)
     assert task.waiting_for is Waiting.HOLD
     assert task.waiting_since == bench.clock.now()
-    assert f"POST /task/{task.id}/release" in task.waiting_detail
+    assert task.waiting_detail == "it is held: it starts once it is released"
 
 
 def test_R55_a_held_task_is_not_due_however_late_it_is(bench: Bench, planning: Planning) -> None:

@@ -127,7 +127,7 @@ def test_the_same_media_for_the_same_account_within_the_window_is_refused(door: 
     first = door.create(LIST).tasks[0]
     door.clock.advance(120)
     assert refused(lambda: door.create(LIST), DuplicatePost) == {
-        "tasks[0]": f"A was given the same media 2 minutes ago (task {first.id}); force=true creates it anyway"
+        "tasks[0]": f"A was given the same media 2 minutes ago (task {first.id}); with force it is created all the same"
     }
     assert len(door.store.tasks) == 1
 

@@ -135,7 +135,7 @@ def test_a_disabled_account_is_refused_but_an_unknown_one_comes_first(door: Door
         "usernames[0]": "the account @off is disabled"
     }
     assert refused(lambda: door.create(LIST, serials=None, usernames=["off", "who"]), NotFound) == {
-        "usernames[1]": "there is no account @who; /api/v1/accounts lists them"
+        "usernames[1]": "there is no account @who; the list of accounts shows which there are"
     }
 
 
@@ -223,7 +223,7 @@ def test_the_default_platform_can_be_instagram(tmp_path: Path) -> None:
         ("\u202aalice", "U+202A"),
         ("{{ $json.username }}", "has not filled it in"),
         ("undefined", "holds nothing"),
-        ("alicia", "/api/v1/accounts lists them"),
+        ("alicia", "the list of accounts shows which there are"),
     ],
 )
 def test_CLI_6_an_unknown_name_says_what_is_wrong_with_it(door: Door, name: str, said: str) -> None:
@@ -272,10 +272,10 @@ def test_what_is_not_there_is_refused_with_where_to_look(door: Door) -> None:
         return problem
 
     assert said(serials=["Z"]) == (
-        'there is no phone "Z", and none was ever seen here; /api/v1/devices lists them'
+        'there is no phone "Z", and none was ever seen here; the list of devices shows which there are'
     )
     assert said(serials=None, usernames=["nobody"]) == (
-        "there is no account @nobody; /api/v1/accounts lists them"
+        "there is no account @nobody; the list of accounts shows which there are"
     )
     assert said(serials=None, usernames=["bob"], platform="tiktok") == (
         "there is no account @bob on tiktok, but on instagram"

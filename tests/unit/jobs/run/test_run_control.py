@@ -146,7 +146,7 @@ def test_R52_once_its_time_is_over_it_starts_after_the_pause_and_has_not_been_re
 
 def test_R23_at_the_limit_a_retry_needs_force(bench: Bench) -> None:
     failed = put(bench, Stage.FAILED, retry_count=3)
-    with pytest.raises(Invalid, match="force=true"):
+    with pytest.raises(Invalid, match="retry it with force"):
         bench.control.retry(failed.id)
     assert bench.control.retry(failed.id, force=True).retry_count == 4
 
@@ -373,7 +373,7 @@ def test_each_refusal_names_its_task_and_what_to_do(bench: Bench) -> None:
             lambda: bench.control.retry(limit.id),
             Invalid,
             "",
-            f"task {limit.id} was retried 3 times: create a new task or use force=true",
+            f"task {limit.id} was retried 3 times: create a new task, or retry it with force",
         ),
         (
             lambda: bench.control.mark_published(limit.id),
@@ -564,7 +564,7 @@ def test_what_a_second_look_shows_is_what_counts(bench: Bench, monkeypatch: pyte
     failed, unknown = put(bench, Stage.FAILED), put(bench, Stage.FAILED, outcome=Outcome.UNKNOWN)
     with monkeypatch.context() as moved:
         moving(bench, moved, failed, {"attempt": 2, "retry_count": 3})
-        with pytest.raises(Invalid, match="force=true"):
+        with pytest.raises(Invalid, match="retry it with force"):
             bench.control.retry(failed.id)
     with monkeypatch.context() as moved:
         moving(bench, moved, unknown, {"attempt": 2, "outcome": Outcome.NONE})

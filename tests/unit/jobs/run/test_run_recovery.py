@@ -138,7 +138,7 @@ def test_a_phone_that_stays_away_beyond_the_bound_leaves_the_outcome_unknown(tmp
         clock.advance(2)
         done = bench.wait(task.id)
     assert (done.stage, done.outcome) == (Stage.FAILED, Outcome.UNKNOWN)
-    assert "confirm=true" in done.remark
+    assert "mark it as published or confirm the retry" in done.remark
 
 
 def test_a_stop_ends_the_search_for_a_post_as_unknown(tmp_path: Path) -> None:

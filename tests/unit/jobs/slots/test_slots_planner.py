@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jobs.hub.settings import AccountEntry
+from jobs.hub.settings import AccountEntry, Posting
 from storage.records import Stage
 from tests.support.clock import FakeClock
 from tests.support.http_side import HttpSide
@@ -175,6 +175,34 @@ def test_what_never_could_be_made_says_why_when_its_time_has_passed(side: HttpSi
     assert past["problem"].startswith("not made: ")
 
 
+def test_what_a_slot_cannot_plan_is_said_without_advice_that_no_slot_can_follow(tmp_path: Path) -> None:
+    only = AccountEntry(username="@anna", serial="PHONE1")
+    posting = Posting(timezone="Europe/Berlin", duplicate_window_minutes=10)
+    with HttpSide(
+        tmp_path, accounts=(only,), posting=posting, clock=FakeClock(wall("2027-01-04 12:00"))
+    ) as side:
+        fill(side, 1)
+        copied = side.media / "pool" / "@anna" / "000.jpg"
+        config = {"content_type": 1, "material_list": [str(copied)]}
+        side.client.good(
+            "POST",
+            "/api/v1/task",
+            {
+                "usernames": ["@anna"],
+                "script_name": "post",
+                "start_time": "18:30",
+                "script_config": config,
+            },
+        )
+        number = slot(side, usernames=["@anna"])
+        folder, *_ = side.client.good("GET", f"{SLOTS}/{number}")["next"]
+        assert folder["problem"].endswith("(task 1)")
+        library = {"content_type": 1}
+        number = slot(side, usernames=["@anna"], times=["19:00"], script_config=library)
+        empty, *_ = side.client.good("GET", f"{SLOTS}/{number}")["next"]
+        assert empty["problem"].endswith("in the material library for @anna; upload one")
+
+
 def test_pausing_takes_back_what_waits_and_resuming_plans_from_now_on(side: HttpSide) -> None:
     number = slot(side)
     assert side.client.good("POST", f"{SLOTS}/{number}/pause")["paused"] is True
@@ -221,6 +249,7 @@ def test_a_removed_slot_takes_its_waiting_tasks_with_it(side: HttpSide) -> None:
         ({"missed": "maybe"}, "missed"),
         ({"script_config": {"captoins": "x"}}, "script_config.captoins"),
         ({"script_config": {"material_list": ["a.mp4"]}}, "script_config.material_list"),
+        ({"script_config": {"material_ids": [4]}}, "script_config.material_ids"),
         ({"time": "18:30"}, "time"),
         ({"dry_run": True}, "dry_run"),
     ],

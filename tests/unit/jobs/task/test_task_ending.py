@@ -18,9 +18,7 @@ from tests.support.bench import new_task
 
 POSTING = Posting(retry_pause_min_s=10.0, retry_pause_max_s=20.0)
 NOW = 1_000_000.0
-ADVICE = (
-    "the post may have been published: check the account, then retry with confirm=true or mark it published"
-)
+ADVICE = "the post may have been published: check the account, then mark it as published or confirm the retry"
 
 
 def task(stage: Stage = Stage.PREPARING, **facts: Any) -> Task:
