@@ -68,7 +68,11 @@ class TaskObject(msgspec.Struct, frozen=True):
     started_at: Moment | None
     finished_at: Moment | None
     next_attempt_at: Annotated[
-        Moment | None, Meta(description="When a pending task may start next; null while it is held")
+        Moment | None,
+        Meta(
+            description="When a pending task may start next at the earliest; null while it is held, while a pause without "
+            "an end lasts, and behind the first twenty posts that the pace of their account holds back"
+        ),
     ]
     platform: Platform
     package: str

@@ -14,6 +14,14 @@ class Hold(NamedTuple):
     reason: Waiting
     sentence: str
     until: float | None = None
+    in_line: bool = False  #: it is true of whatever waits behind others, also while these move on
+
+
+class Line(NamedTuple):
+    """Why posts of one account wait: the first ones, each by itself, and all behind them."""
+
+    first: tuple[Hold, ...]
+    behind: Hold
 
 
 def clock_time(at: float, where: tzinfo, *, up: bool = True) -> str:

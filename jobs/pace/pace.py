@@ -21,7 +21,7 @@ from jobs.hub.settings import Posting
 from jobs.hub.time_zone import zone
 from jobs.input.quiet_hours import Span, read_quiet_hours
 from jobs.pace.days import day_bounds, quiet_span
-from jobs.pace.hold import Hold, clock_time
+from jobs.pace.hold import Hold, Line, clock_time
 from jobs.pace.whose import Whose
 from jobs.task.attempt import OnHold
 from storage.errors import StoreError
@@ -72,7 +72,11 @@ class Pace:
         self._whose = Whose(store, posting)
         self._lock = threading.Lock()
         self._committing: Counter[Place] = Counter()
-        self._ended: dict[Place, float] = {}  #: monotonic; when a post there ended in this run
+        now, monotonic = clock.now(), clock.monotonic()
+        #: Monotonic, when a post there ended: in this run, or as far as the wall clock knew when this one began.
+        self._ended: dict[Place, float] = {
+            place: monotonic - (now - at) for place, at in store.account_times.newest().items() if at <= now
+        }
         #: Posts whose time lay in the future when it was looked at, since the clock was put back: by task, when that was.
         self._noticed: dict[int, float] = {
             int(task_id): float(at) for task_id, at in dict(store.meta.get(_NOTICED, {})).items()
@@ -149,6 +153,33 @@ class Pace:
         return Hold(
             Waiting.PACE, f"{'; '.join(reasons)}: it waits until {clock_time(until, self._zone)}", until
         )
+
+    def line(self, task: Task, hold: Hold, count: int) -> Line:
+        """What the first `count` posts of the task's account are told while the pace holds it back: each its own moment.
+
+        A moment is the earliest one: posts take time, and one that fails is tried again. What waits behind these is told
+        of no moment, so that it need not be told anew with every post.
+        """
+        account = self._whose.account(task)
+        limits = self.limits(account)
+        if hold.until is None or not (limits.gap_s or limits.max_per_day):
+            return Line((), hold)  # quiet hours alone hold all of them until the same moment
+        whom, places = self._whose.called(task), self._whose.places(task)
+        now, at = self._clock.now(), hold.until
+        found, planned = [hold], [at]
+        _, reasons = self._next(places, limits, now, whom=whom)
+        for before in range(1, count):
+            at, news = self._open(places, limits, now, at + limits.gap_s, whom=whom, planned=planned)
+            if limits.gap_s:
+                news.insert(0, self._gap_sentence(whom, limits))
+            reasons = news or reasons
+            planned.append(at)
+            others = f"{before} other post{'s' * (before > 1)}"
+            until = clock_time(at, self._zone)
+            sentence = f"{'; '.join(reasons)}: behind {others} it waits until {until} at the earliest"
+            found.append(Hold(Waiting.PACE, sentence, at))
+        behind = f"posts of {whom} that were due before it come first"
+        return Line(tuple(found), Hold(Waiting.PACE, behind, in_line=True))
 
     def state(self, account: Account) -> PaceState:
         """What the pace does with an account now."""
@@ -227,12 +258,31 @@ class Pace:
         last = self._last(places, limits, now) if limits.gap_s else None
         if last is not None and last + limits.gap_s > at:
             at = last + limits.gap_s
-            reasons.append(f"{whom} leaves {_minutes(limits.min_gap_minutes)} between two posts")
+            reasons.append(self._gap_sentence(whom, limits))
+        at, more = self._open(places, limits, now, at, whom=whom, quiet=quiet)
+        return at, [*reasons, *more]
+
+    def _open(
+        self,
+        places: Sequence[Place],
+        limits: Limits,
+        now: float,
+        at: float,
+        *,
+        whom: str,
+        quiet: bool = True,
+        planned: Sequence[float] = (),
+    ) -> tuple[float, list[str]]:
+        """The first moment from `at` on that quiet hours and the days' limits leave open, and which of them kept it.
+
+        `planned` are moments of posts to come, which count on their days.
+        """
+        reasons: list[str] = []
         for _ in range(_MOST_STEPS):
             if quiet and (found := quiet_span(at, self._quiet, self._zone)):
                 span, at = found
                 reasons.append(f"quiet hours {span}")
-            elif limits.max_per_day and self._count(places, at, now) >= limits.max_per_day:
+            elif limits.max_per_day and self._count(places, at, now, planned) >= limits.max_per_day:
                 day = datetime.fromtimestamp(at, self._zone).date()
                 at = day_bounds(at, self._zone)[1]
                 reasons.append(
@@ -254,13 +304,17 @@ class Pace:
                 last = float(ceil(now - ago_s))
         return last
 
-    def _count(self, places: Sequence[Place], at: float, now: float) -> int:
+    def _count(self, places: Sequence[Place], at: float, now: float, planned: Sequence[float] = ()) -> int:
         """The posts of the day in which `at` lies. One that lies ahead of the clock counts on both days."""
         start, end = day_bounds(at, self._zone)
-        return sum(
+        return sum(start <= moment < end for moment in planned) + sum(
             start <= time[0] < end or start <= self._seen_at(time, now) < end
             for time in self._store.account_times.posted(places, start)
         )
+
+    @staticmethod
+    def _gap_sentence(whom: str, limits: Limits) -> str:
+        return f"{whom} leaves {_minutes(limits.min_gap_minutes)} between two posts"
 
     def _seen_at(self, time: Time, now: float) -> float:
         """When a post ended; of one under way, or that lies ahead of the clock, when that was noticed."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from jobs.hub.clock import Clock
 from jobs.hub.supervision import Loop
-from jobs.pace.hold import Hold
+from jobs.pace.hold import Hold, Line
 from jobs.phone.protocol import PhoneInfo, Phones, PhoneState
 from jobs.queue.breaker import Breaker
 from jobs.queue.lane import Lane
@@ -56,9 +56,11 @@ class Dispatcher:
         unfit: Callable[[PhoneInfo], str] = lambda _: "",
         breaker: Breaker | None = None,
         hold: Callable[[Task], Hold | None] = lambda _: None,
+        line: Callable[[Task, Hold, int], Line] = lambda _task, hold, _count: Line((), hold),
     ) -> None:
         """`turn_for` makes a turn that posts a task, or (True) looks for its post; `unfit` says why a phone that is there starts nothing now; `breaker` what else must wait, and why;
-        `hold` why a task must wait whatever its phone does: for its account, its pace, or the end of a pause.
+        `hold` why a task must wait whatever its phone does: for its account, its pace, or the end of a pause; `line`
+        what the first so many of those that it holds back are told, and all behind them.
         """
         self._clock = clock
         self._tasks = tasks
@@ -69,6 +71,7 @@ class Dispatcher:
         self._unfit = unfit
         self._breaker = breaker
         self._hold = hold
+        self._line = line
         self._lock = threading.Lock()
         self._lanes: dict[str, Lane] = {}
         self._busy: dict[str, Turn] = {}
@@ -208,7 +211,7 @@ class Dispatcher:
                 if len(lane) <= LONG_LANE or now - lane.gone_at >= LOOK_S:
                     lane.gone_at = now
                     lane.refresh(self._tasks)
-                lane.ask(self._tasks, self._hold)
+                lane.ask(self._tasks, self._hold, self._line, HEADS)
             for lane in sorted((lane for lane in self._lanes.values() if lane), key=lambda lane: lane.head):
                 reason = self._obstacle(lane)
                 turn = self._next(lane) if reason is None else None
@@ -298,7 +301,8 @@ class Dispatcher:
     def _behind(self, lane: Lane, reason: Hold | None) -> Hold | None:
         """What those behind the first of a lane are told: what stays true while the phone works its way."""
         if reason and (lane.serial in self._busy or reason.reason is Waiting.SLOT):
-            return Hold(Waiting.DEVICE, f"tasks that were due before it have the phone {lane.serial} first")
+            sentence = f"tasks that were due before it have the phone {lane.serial} first"
+            return Hold(Waiting.DEVICE, sentence, in_line=True)
         return reason
 
     def _names_of(self, serial: str) -> Iterator[tuple[str, str]]:

@@ -7,10 +7,10 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from jobs.pace.hold import Hold
+from jobs.pace.hold import Hold, Line
 from jobs.queue.turn import ReadTurn
 from jobs.queue.waiting import Why
-from storage.records import Stage, Task
+from storage.records import Stage, Task, Waiting
 from storage.tables.tasks import TaskStore
 
 #: App and account: whatever holds one task of a group back holds all of it.
@@ -32,8 +32,10 @@ class Group:
     posts: list[Post] = field(default_factory=list)  #: by start time and id
     unlabelled: set[int] = field(default_factory=set)  #: tasks that were told nothing yet
     hold: Hold | None = None  #: why none of them may start, whatever the phone does
+    asked: tuple[Hold | None, int] = (None, 0)  #: the hold and the number of posts for which `line` was asked
+    line: Line | None = None  #: what the hold means for the first posts, and for those behind them
     said: Hold | None = None  #: what was last given to all but those of `told`
-    told: set[int] = field(default_factory=set)  #: those that had the reason of the lane's heads
+    told: dict[int, Hold] = field(default_factory=dict)  #: the first posts, and what each was told
 
 
 @dataclass(eq=False)
@@ -94,7 +96,7 @@ class Lane:
         if place is not None:
             group = self.groups[place.key]
             group.unlabelled.discard(task_id)
-            group.told.discard(task_id)
+            group.told.pop(task_id, None)
             del group.posts[bisect_left(group.posts, place.post)]
             if not group.posts:
                 del self.groups[place.key]
@@ -112,11 +114,22 @@ class Lane:
 
     # --- whose turn it is
 
-    def ask(self, tasks: TaskStore, why: Callable[[Task], Hold | None]) -> None:
-        """Ask of each group whether it is held back, by its first task."""
+    def ask(
+        self,
+        tasks: TaskStore,
+        why: Callable[[Task], Hold | None],
+        line: Callable[[Task, Hold, int], Line],
+        heads: int,
+    ) -> None:
+        """Ask of each group whether it is held back, by its first task, and where that is news what its first `heads` are told."""
         for group in self.groups.values():
             task = tasks.get(group.posts[0][1])
-            group.hold = None if task is None else why(task)
+            hold = None if task is None else why(task)
+            asked = (hold, min(len(group.posts), heads))
+            if asked != group.asked:
+                group.asked = asked
+                group.line = None if task is None or hold is None else line(task, hold, asked[1])
+            group.hold = group.asked[0]
 
     def firsts(self) -> list[tuple[Post, Group]]:
         """The first post of each group that nothing holds back, by start time and id."""
@@ -155,20 +168,28 @@ class Lane:
         """
         first = self._heads(heads)
         for group in self.groups.values():
-            rest = group.hold or behind
+            exactly: dict[int, Hold] = {}
+            rest = behind
+            if group.hold is not None:
+                # A breaker may have put another hold in the place of the one that was asked about.
+                line = group.line if group.hold is group.asked[0] else None
+                of_first, rest = line or ((), group.hold)
+                exactly = {post[1]: hold for post, hold in zip(group.posts, of_first, strict=False)}
+            elif reason is not None:
+                exactly = {post[1]: reason for post in group.posts[:heads] if post[1] in first}
             if rest is None:
                 group.said = None
                 group.told.clear()
                 continue
-            exactly = set() if group.hold else {post[1] for post in group.posts[:heads]} & first
-            news = exactly if self.reason != reason else exactly - (group.told - group.unlabelled)
-            if group.said == rest:
-                others = (group.unlabelled | group.told) - exactly
+            for task_id, hold in sorted(exactly.items()):
+                if task_id in group.unlabelled or group.told.get(task_id) != hold:
+                    yield Why(task_id, *hold[:3])
+            if _stays_true(group.said, rest):
+                rest = group.said or rest
+                others = (group.unlabelled | group.told.keys()) - exactly.keys()
             else:
-                others = {post[1] for post in group.posts} - exactly
-            if reason is not None:
-                yield from (Why(task_id, *reason) for task_id in sorted(news))
-            yield from (Why(task_id, *rest) for task_id in sorted(others))
+                others = {post[1] for post in group.posts} - exactly.keys()
+            yield from (Why(task_id, *rest[:3]) for task_id in sorted(others))
             group.said, group.told = rest, exactly
             group.unlabelled.clear()
         self.reason = reason
@@ -177,3 +198,10 @@ class Lane:
         """The first posts that nothing but the phone holds back."""
         open_groups = [group.posts[:count] for group in self.groups.values() if group.hold is None]
         return {post[1] for post in heapq.nsmallest(count, (post for posts in open_groups for post in posts))}
+
+
+def _stays_true(said: Hold | None, rest: Hold) -> bool:
+    """Whether those behind the first need not be told anew; the pace of their account outlasts the phone's posts."""
+    if said is None or said == rest:
+        return said is not None
+    return said.in_line and rest.in_line and said.reason is Waiting.PACE

@@ -132,6 +132,7 @@ class Jobs:
             unfit=lambda info: settings.phones.battery_problem(info.battery_percent, info.battery_celsius),
             breaker=self.breaker,
             hold=partial(holds.hold, lately=True),
+            line=holds.line,
         )
         store.storage.listen("accounts", lambda _: self.dispatcher.look_again(), replay=False)
         self.scheduler = Scheduler(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from jobs.accounts.account_holds import account_hold
-from jobs.pace.hold import Hold
+from jobs.pace.hold import Hold, Line
 from jobs.pace.pace import Pace
 from jobs.pace.pauses import Pauses
 from jobs.task.attempt import OnHold
@@ -29,6 +29,12 @@ class Holds:
         if why := account_hold(task, self._accounts):
             return Hold(Waiting.ACCOUNT, why)
         return self._pace.hold(task, lately=lately)
+
+    def line(self, task: Task, hold: Hold, count: int) -> Line:
+        """What the first `count` posts of the task's account are told, and those behind them, while `hold` lasts."""
+        if hold.reason is Waiting.PACE:
+            return self._pace.line(task, hold, count)
+        return Line((), hold)
 
     @contextmanager
     def cleared(self, task: Task) -> Iterator[None]:

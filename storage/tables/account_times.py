@@ -47,6 +47,11 @@ class AccountTimes:
             found = [times[-1][0] for place in places if (times := self._posted.get(place))]
         return max(found, default=None)
 
+    def newest(self) -> dict[Place, float]:
+        """When the newest post at each place ended."""
+        with self._storage.state_lock:
+            return {place: times[-1][0] for place, times in self._posted.items() if times}
+
     def next_planned(self, places: Iterable[Place]) -> Time | None:
         """The first task that has not begun for any of the places."""
         with self._storage.state_lock:

@@ -88,6 +88,31 @@ def test_an_account_leaves_its_gap_after_the_end_of_its_last_post(store: Store) 
     assert rig.until(task) == ""
 
 
+def test_each_of_the_first_that_wait_is_told_its_own_earliest_moment(store: Store) -> None:
+    rig = Rig(store, min_gap_minutes=240, max_per_day=3, quiet_hours=("22:00-07:00",))
+    rig.posted(username="kim")
+    task = rig.task(username="kim")
+    hold = rig.pace.hold(task)
+    assert hold is not None
+    first, behind = rig.pace.line(task, hold, 5)
+    assert first[0] == hold
+    times = [datetime.fromtimestamp(one.until or 0.0, BERLIN).strftime("%d %H:%M") for one in first]
+    assert times == ["15 16:00", "15 20:00", "16 07:00", "16 11:00", "16 15:00"]
+    assert first[2].sentence == (
+        "@kim leaves 4 hours between two posts; quiet hours 22:00-07:00: "
+        "behind 2 other posts it waits until 2027-01-16 07:00 at the earliest"
+    )
+    assert behind == (Waiting.PACE, "posts of @kim that were due before it come first", None, True)
+
+
+def test_what_quiet_hours_alone_hold_back_may_all_start_when_they_end(store: Store) -> None:
+    rig = Rig(store, quiet_hours=("11:00-13:00",))
+    task = rig.task(username="kim")
+    hold = rig.pace.hold(task)
+    assert hold is not None
+    assert rig.pace.line(task, hold, 5) == ((), hold)
+
+
 @pytest.mark.parametrize("outcome", [Outcome.NONE, Outcome.NOT_PUBLISHED])
 def test_what_was_not_published_counts_for_nothing(store: Store, outcome: Outcome) -> None:
     rig = Rig(store, min_gap_minutes=90, max_per_day=1)
@@ -253,6 +278,15 @@ class TestClock:
     def test_a_clock_put_forward_shortens_no_gap(self, store: Store) -> None:
         rig = Rig(store, min_gap_minutes=60)
         rig.posted(username="kim")
+        rig.clock.advance(10 * 60)
+        rig.clock.step_wall(5 * HOUR)
+        assert rig.until(rig.task(username="kim")) == "2027-01-15 18:00"
+
+    def test_a_clock_put_forward_after_a_restart_shortens_none_either(self, store: Store) -> None:
+        rig = Rig(store, min_gap_minutes=60)
+        rig.posted(username="kim")
+        rig.clock.advance(10 * 60)
+        rig.restart()
         rig.clock.advance(10 * 60)
         rig.clock.step_wall(5 * HOUR)
         assert rig.until(rig.task(username="kim")) == "2027-01-15 18:00"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from jobs.pace.hold import Hold
-from jobs.queue.dispatcher import Dispatcher
+from jobs.pace.hold import Hold, Line
+from jobs.phone.protocol import PhoneState
+from jobs.queue.dispatcher import HEADS, Dispatcher
 from jobs.queue.turn import Turn
 from storage.records import Stage, Task, Waiting
 from storage.store import Store
+from storage.tables.tasks import WaitingFacts
 from tests.support.bench import new_task, plain_turns
 from tests.support.clock import FakeClock
 from tests.support.fake_phones import FakePhones
@@ -20,21 +23,23 @@ from tests.support.fake_phones import FakePhones
 class Rig:
     """A dispatcher whose tasks are held back by the name of their account."""
 
-    def __init__(self, store: Store, *serials: str, limit: int = 100) -> None:
+    def __init__(self, store: Store, *serials: str, limit: int = 100, **more: Any) -> None:
         self.store = store
         self.clock = FakeClock()
         self.holds: dict[str, Hold] = {}
         self.asked = 0
         self.begun: list[int] = []
         self.turns: list[Turn] = []
+        self.phones = FakePhones(*serials)
         self.dispatcher = Dispatcher(
             self.clock,
             store.tasks,
-            FakePhones(*serials),
+            self.phones,
             limit,
             self._begin,
             turn_for=plain_turns(self.clock),
             hold=self._hold,
+            **more,
         )
 
     def _hold(self, task: Task) -> Hold | None:
@@ -53,6 +58,12 @@ class Rig:
         self.dispatcher.enqueue(tasks)
         return tasks
 
+    def end(self, task: Task) -> None:
+        """The task that works on its phone is posted."""
+        self.store.tasks.change(task.id, stage=Stage.PUBLISHED)
+        [turn] = [turn for turn in self.turns if turn.task_id == task.id]
+        self.dispatcher.release(turn)
+
     def paced(self, username: str, in_s: float) -> None:
         self.holds[username] = Hold(Waiting.PACE, f"@{username} waits", self.clock.now() + in_s)
 
@@ -60,6 +71,13 @@ class Rig:
         found = self.store.tasks.get(task.id)
         assert found is not None
         return found
+
+
+def in_line(task: Task, hold: Hold, count: int) -> Line:
+    """Each a minute after the one before it, those behind without a time."""
+    assert hold.until is not None
+    first = (hold, *(hold._replace(until=hold.until + 60 * place) for place in range(1, count)))
+    return Line(first, Hold(Waiting.PACE, f"others of @{task.username} come first", in_line=True))
 
 
 @pytest.fixture
@@ -132,3 +150,63 @@ def test_a_task_that_was_stopped_leaves_the_others_of_its_account_in_their_order
     rig.dispatcher.release(rig.turns[0])
     rig.dispatcher.turn()
     assert rig.begun == [second.id, third.id]
+
+
+class Told:
+    """Which tasks are told why they wait, from now on."""
+
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ids: list[int] = []
+        real = store.tasks.set_waiting
+
+        def note(updates: Mapping[int, WaitingFacts]) -> None:
+            self.ids += updates
+            real(updates)
+
+        monkeypatch.setattr(store.tasks, "set_waiting", note)
+
+
+def test_a_post_of_an_account_with_a_pace_moves_the_labels_of_the_first_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = Rig(store, "A", line=in_line)
+    first, *others = rig.add("A", "kim", count=5 * HEADS)
+    rig.dispatcher.turn()
+    rig.end(first)
+    rig.paced("kim", 300)
+    rig.dispatcher.turn()
+    assert {rig.task(task).waiting_detail for task in others[HEADS:]} == {"others of @kim come first"}
+    assert {rig.task(task).waiting_until for task in others[HEADS:]} == {None}
+    told = Told(store, monkeypatch)
+    rig.holds.clear()
+    rig.dispatcher.turn()  # the next one works
+    rig.end(others[0])
+    rig.paced("kim", 900)
+    rig.dispatcher.turn()
+    assert set(told.ids) == {task.id for task in others[1 : HEADS + 1]}
+    moments = [rig.task(task).waiting_until for task in others[1 : HEADS + 2]]
+    assert moments == [rig.clock.now() + 900 + 60 * place for place in range(HEADS)] + [None]
+
+
+def test_what_keeps_the_phone_itself_is_told_to_all_that_waited_in_line(store: Store) -> None:
+    rig = Rig(store, "A", line=in_line)
+    tasks = rig.add("A", "kim", count=3 * HEADS)
+    rig.paced("kim", 300)
+    rig.dispatcher.turn()
+    rig.holds.clear()
+    rig.phones.set("A", PhoneState.OFFLINE)
+    rig.dispatcher.turn()
+    assert {rig.task(task).waiting_for for task in tasks} == {Waiting.DEVICE}
+    assert {rig.task(task).waiting_until for task in tasks} == {None}
+
+
+def test_an_earlier_post_takes_the_place_of_the_last_of_the_first_ones(store: Store) -> None:
+    rig = Rig(store, "A", line=in_line)
+    tasks = rig.add("A", "kim", at=5, count=HEADS + 1)
+    rig.paced("kim", 300)
+    rig.dispatcher.turn()
+    (earlier,) = rig.add("A", "kim", at=1)
+    rig.dispatcher.turn()
+    told = [rig.task(task).waiting_until for task in (earlier, *tasks)]
+    assert told == [rig.clock.now() + 300 + 60 * place for place in range(HEADS)] + [None, None]
+    assert rig.task(tasks[HEADS - 1]).waiting_detail == "others of @kim come first"
