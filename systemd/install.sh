@@ -133,7 +133,7 @@ make_release() {
     # which prefers an adb from the PATH.
     local adb
     adb=$(cd "$release" && .venv/bin/python -Es -c \
-        'from jobs import settings; from jobs.phone import adb_server; print(adb_server.binary(settings.Adb()))')
+        'from jobs.hub.settings import Adb; from jobs.phone.adb.server import binary; print(binary(Adb()))')
     [ -x "$adb" ] || fail "the locked adbutils has no adb program for this processor ($adb); nothing was changed"
     ln -s "$adb" "$release/adb"
     # Readable by everybody, writable by root alone.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -181,3 +182,13 @@ def test_no_program_asks_adbutils_which_adb_to_run() -> None:
         p for place in places for p in (*place.rglob("*.py"), *place.rglob("*.sh")) if p != Path(__file__)
     ]
     assert [str(p) for p in files if asks.search(p.read_text())] == []
+
+
+def test_what_the_installer_asks_the_program_is_there() -> None:
+    """Modules move; the installer's own line of Python moves with them."""
+    (line,) = re.findall(r"\.venv/bin/python -Es -c \\\n\s+'(.*)'\)", SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "-Es", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).name == "adb"
