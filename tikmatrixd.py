@@ -39,8 +39,10 @@ from handlers.cli.command_line import (
     take_config_anywhere,
     tokens_are_beside,
     tokens_path,
+    usb_boxes_dir,
 )
 from handlers.cli.posting import post
+from handlers.cli.usb import usb_box
 from jobs.hub import logs
 from jobs.hub.addresses import own_url
 from jobs.hub.clock import Clock, Deadline, SystemClock, utc
@@ -260,13 +262,23 @@ class Daemon:
             ]
 
         key_dir = adb_key_dir(self.config)
-        return all_findings(self.settings, self.clock, key_dir=key_dir, tokens=tokens, logins=logins)
+        return all_findings(
+            self.settings,
+            self.clock,
+            key_dir=key_dir,
+            boxes_dir=usb_boxes_dir(self.config),
+            tokens=tokens,
+            logins=logins,
+        )
 
     def _back_up(self, target: Path, library: bool) -> Made:
         from jobs.upkeep.backup import Places, back_up
 
         config = self.config
-        places = Places(tokens_path(config), tokens_are_beside(config), adb_key_dir(config))
+        # The keys of other boxes are as `backup` fetched them last: the daemon may not read what fetches them.
+        places = Places(
+            tokens_path(config), tokens_are_beside(config), adb_key_dir(config), usb_boxes_dir(config)
+        )
         return back_up(config, places, target, self.clock.now(), library=library)
 
     def start(self) -> None:
@@ -528,6 +540,7 @@ for command in (
     *commands.ALL,
     *care_commands.ALL,
     *phone_commands.ALL,
+    *usb_box.ALL,
 ):
     cli.add_command(command)
 for command in cli.commands.values():

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Installs, upgrades or removes tikmatrixd on Debian 12 or newer. Idempotent: run it again to upgrade or repair.
 #   sudo systemd/install.sh             install or upgrade from this source tree
+#   sudo systemd/install.sh --usb-box   install or upgrade a box that lends its phones to a hub; asks for the hub's line
+#        --address HOST  under which the hub reaches this box     --adb-key FILE  the key by which phones know it
 #   sudo systemd/install.sh --remove    remove the program; configuration, state and media stay
 #   sudo systemd/install.sh --purge     remove configuration, state and the adb key too; media stay
 #   sudo systemd/install.sh --purge --delete-media    delete the media folder as well, after a typed confirmation
@@ -19,6 +21,12 @@ ZSH_COMPLETION=/usr/share/zsh/vendor-completions/_tikmatrixd
 MAN_PAGE=/usr/share/man/man1/tikmatrixd.1
 COMMAND=/usr/local/bin/tikmatrixd
 SAVED=$PREFIX/before-upgrade.tar
+# Of a USB box: what its hub may read, and the limits of its hub's keys.
+KEY_COPY=/var/lib/tikmatrixd-key
+SSHD_LIMITS=/etc/ssh/sshd_config.d/tikmatrixd-usb-box.conf
+LINK_UNIT=tikmatrixd-usb-link@.service
+ADB_CHANGED=no
+LINK_CHANGED=no
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
@@ -59,12 +67,24 @@ confirm_media() {
 
 remove() {
     say "stopping and disabling the services"
-    systemctl disable -q --now tikmatrixd.service tikmatrixd-adb.socket tikmatrixd-adb.service 2>/dev/null || true
+    local links
+    links=$(systemctl list-units -q --all --plain --no-legend 'tikmatrixd-usb-link@*.service' | cut -d' ' -f1)
+    # shellcheck disable=SC2086 # names of units hold no blanks
+    systemctl disable -q --now tikmatrixd.service tikmatrixd-adb.socket tikmatrixd-adb.service $links 2>/dev/null || true
     say "removing the program, units, rules, completion and manual page"
     rm -rf "$PREFIX" "$COMMAND" "$COMPLETION" "$ZSH_COMPLETION" "$MAN_PAGE"
     rm -f "$UNITS"/tikmatrixd.service "$UNITS"/tikmatrixd-adb.service "$UNITS"/tikmatrixd-adb.socket \
+        "$UNITS"/tikmatrixd-usb-link@.service "$UNITS"/multi-user.target.wants/tikmatrixd-usb-link@*.service \
         /etc/udev/rules.d/70-tikmatrixd-adb.rules /etc/sysusers.d/tikmatrixd.conf /etc/tmpfiles.d/tikmatrixd.conf \
         /etc/avahi/services/tikmatrixd.service
+    if [ -e "$SSHD_LIMITS" ]; then
+        # First the keys, then what limits them; links that are up end with their adb server.
+        say "the hub may not come in any more"
+        rm -rf "$CONFIG/usb-box" "$KEY_COPY"
+        pkill -u tikmatrixd-link 2>/dev/null || true
+        rm -f "$SSHD_LIMITS"
+        systemctl try-reload-or-restart ssh.service 2>/dev/null || true
+    fi
     systemctl daemon-reload
     systemctl reset-failed tikmatrixd.service tikmatrixd-adb.service 2>/dev/null || true
     if [ "$1" = purge ]; then
@@ -157,6 +177,26 @@ print_to() {
     timeout 20 "$COMMAND" "$@" >"$file.new" </dev/null && mv "$file.new" "$file"
 }
 
+# What hubs and USB boxes have in common of all that lies outside of $PREFIX; $1 is the folder of units of the release.
+install_shared() {
+    local from=$1
+    if ! cmp -s "$from/70-tikmatrixd-adb.rules" /etc/udev/rules.d/70-tikmatrixd-adb.rules; then
+        install -D -m 0644 "$from/70-tikmatrixd-adb.rules" /etc/udev/rules.d/70-tikmatrixd-adb.rules
+        # Phones that are plugged in already get their new rights, too.
+        udevadm control --reload 2>/dev/null && udevadm trigger --subsystem-match=usb 2>/dev/null || true
+    fi
+    cmp -s "$from/tikmatrixd-adb.service" "$UNITS/tikmatrixd-adb.service" || ADB_CHANGED=yes
+    put "$from/tikmatrixd-adb.service" "$UNITS/tikmatrixd-adb.service"
+    put "$from/tikmatrixd-adb.socket" "$UNITS/tikmatrixd-adb.socket"
+    cat >"$COMMAND.new" <<'WRAPPER'
+#!/bin/sh
+# Runs the installed tikmatrixd with the box's configuration.
+TIKMATRIXD_NAME=tikmatrixd exec /opt/tikmatrixd/current/.venv/bin/python -Es /opt/tikmatrixd/current/tikmatrixd.py "$@"
+WRAPPER
+    chmod 0755 "$COMMAND.new"
+    mv "$COMMAND.new" "$COMMAND"
+}
+
 # Everything outside of $PREFIX that belongs to the release in $1.
 install_files() {
     local from=$1/systemd
@@ -165,26 +205,98 @@ install_files() {
     put "$from/tikmatrixd.tmpfiles" /etc/tmpfiles.d/tikmatrixd.conf
     systemd-sysusers tikmatrixd.conf
     systemd-tmpfiles --create tikmatrixd.conf
-    if ! cmp -s "$from/70-tikmatrixd-adb.rules" /etc/udev/rules.d/70-tikmatrixd-adb.rules; then
-        install -D -m 0644 "$from/70-tikmatrixd-adb.rules" /etc/udev/rules.d/70-tikmatrixd-adb.rules
-        # Phones that are plugged in already get their new rights, too.
-        udevadm control --reload 2>/dev/null && udevadm trigger --subsystem-match=usb 2>/dev/null || true
-    fi
-    cmp -s "$from/tikmatrixd-adb.service" "$UNITS/tikmatrixd-adb.service" || ADB_CHANGED=yes
+    install_shared "$from"
     put "$from/tikmatrixd.service" "$UNITS/tikmatrixd.service"
-    put "$from/tikmatrixd-adb.service" "$UNITS/tikmatrixd-adb.service"
-    put "$from/tikmatrixd-adb.socket" "$UNITS/tikmatrixd-adb.socket"
+    if [ -e "$from/$LINK_UNIT" ]; then
+        cmp -s "$from/$LINK_UNIT" "$UNITS/$LINK_UNIT" || LINK_CHANGED=yes
+        put "$from/$LINK_UNIT" "$UNITS/$LINK_UNIT"
+    fi
     if [ -d /etc/avahi/services ]; then
         put "$from/tikmatrixd.avahi.service" /etc/avahi/services/tikmatrixd.service
     fi
-    cat >"$COMMAND.new" <<'WRAPPER'
-#!/bin/sh
-# Runs the installed tikmatrixd with the box's configuration.
-TIKMATRIXD_NAME=tikmatrixd exec /opt/tikmatrixd/current/.venv/bin/python -Es /opt/tikmatrixd/current/tikmatrixd.py "$@"
-WRAPPER
-    chmod 0755 "$COMMAND.new"
-    mv "$COMMAND.new" "$COMMAND"
     systemctl daemon-reload
+}
+
+# A USB box: adb, and two users as which its hub comes in over ssh, each for one thing. $1 is the release.
+install_usb_box_files() {
+    local from=$1/systemd user
+    say "users, udev rules, units, limits of the hub's keys"
+    put "$from/tikmatrixd-usb-box.sysusers" /etc/sysusers.d/tikmatrixd.conf
+    systemd-sysusers tikmatrixd.conf
+    for user in tikmatrixd-link tikmatrixd-key; do
+        # No password fits; and it does not count as locked, which sshd without PAM would refuse.
+        usermod -p '*' "$user"
+    done
+    install_shared "$from"
+    systemctl enable -q --now ssh.service
+    if ! cmp -s "$from/tikmatrixd-usb-box.sshd.conf" "$SSHD_LIMITS"; then
+        install -D -m 0644 "$from/tikmatrixd-usb-box.sshd.conf" "$SSHD_LIMITS"
+        if ! sshd -t; then
+            rm -f "$SSHD_LIMITS"
+            fail "sshd does not take its config (above); its own was not changed"
+        fi
+    fi
+    systemctl daemon-reload
+    systemctl reload ssh.service
+}
+
+# The hub may read a copy of the adb key: for its backup, and in a folder that holds nothing else.
+copy_adb_key() {
+    local key=$ADB_STATE/.android/adbkey name
+    for _ in $(seq 50); do
+        if [ -s "$key" ] && [ -s "$key.pub" ]; then break; fi
+        sleep 0.2
+    done
+    [ -s "$key" ] || fail "the adb server has made no key in $key; see: journalctl -u tikmatrixd-adb"
+    install -d -o root -g tikmatrixd-key -m 0750 "$KEY_COPY"
+    for name in adbkey adbkey.pub; do
+        install -o root -g tikmatrixd-key -m 0640 "$ADB_STATE/.android/$name" "$KEY_COPY/$name"
+    done
+}
+
+# Puts the key in $1 in the place of the adb server's own: of a box that this one replaces, or of the hub itself.
+take_adb_key() {
+    local folder=$ADB_STATE/.android
+    if [ -s "$folder/adbkey" ] && cmp -s "$1" "$folder/adbkey"; then return; fi
+    say "taking the adb key from $1"
+    systemctl stop tikmatrixd-adb.socket tikmatrixd-adb.service 2>/dev/null || true
+    install -d -o tikmatrixd-adb -g plugdev -m 0700 "$ADB_STATE" "$folder"
+    if [ -s "$folder/adbkey" ]; then mv "$folder/adbkey" "$folder/adbkey.before"; fi
+    install -o tikmatrixd-adb -g plugdev -m 0600 "$1" "$folder/adbkey"
+    "$PREFIX/current/adb" pubkey "$folder/adbkey" >"$folder/adbkey.pub"
+    chown tikmatrixd-adb:plugdev "$folder/adbkey.pub"
+}
+
+usb_box() {
+    local release before address=() adb_key=""
+    while [ $# -gt 0 ]; do
+        case "$1=${2:-}" in
+        --address=?*) address=(--address "$2") ;;
+        --adb-key=?*) adb_key=$2 ;;
+        *) fail "unknown option $1 after --usb-box, or nothing behind it; known: --address HOST, --adb-key FILE" ;;
+        esac
+        shift 2
+    done
+    [ ! -e "$UNITS/tikmatrixd.service" ] || fail "this box is a hub: it uses its own phones; nothing was changed"
+    command -v sshd >/dev/null || fail "an ssh server is needed: apt-get install openssh-server"
+    [ -z "$adb_key" ] || grep -q 'PRIVATE KEY-----$' "$adb_key" || fail "$adb_key is not an adb key; nothing was changed"
+    release="$PREFIX/releases/$(release_name)"
+    before=$(readlink -e "$PREFIX/current" || true)
+    make_release "$release"
+    if [ -n "$before" ] && ! cmp -s "$before/adb" "$release/adb"; then ADB_CHANGED=yes; fi
+    install_usb_box_files "$release"
+    switch_to "$release"
+    [ -z "$adb_key" ] || take_adb_key "$adb_key"
+    systemctl enable -q tikmatrixd-adb.socket
+    if [ "$ADB_CHANGED" = yes ] && systemctl is-active -q tikmatrixd-adb.service; then
+        say "the adb server is another version or runs otherwise: restarting it (phones reconnect)"
+        systemctl restart tikmatrixd-adb.socket tikmatrixd-adb.service
+    fi
+    systemctl start tikmatrixd-adb.socket tikmatrixd-adb.service
+    copy_adb_key
+    prune_releases "$release" "${before:-$release}"
+    say "the adb server runs, on loopback alone"
+    "$COMMAND" usb-box let-in "${address[@]}"
 }
 
 install_config() {
@@ -217,6 +329,16 @@ start() {
     systemctl start tikmatrixd-adb.socket
     # Type=notify: this returns once the daemon said that it is ready, or failed.
     systemctl restart tikmatrixd.service
+}
+
+# The links to USB boxes: those that are known run, also after a removal or a restore.
+start_links() {
+    local known
+    for known in "$CONFIG"/usb-boxes/*/link.env; do
+        [ -e "$known" ] || continue
+        systemctl enable -q --now "tikmatrixd-usb-link@$(basename "$(dirname "$known")").service"
+    done
+    if [ "$LINK_CHANGED" = yes ]; then systemctl try-restart 'tikmatrixd-usb-link@*.service' 2>/dev/null || true; fi
 }
 
 # The new version may have written the state in a way that the one before cannot read.
@@ -253,15 +375,16 @@ case "${1:-}" in
     esac
     exit 0
     ;;
+--usb-box) shift; usb_box "$@"; exit 0 ;;
 "") ;;
-*) fail "unknown option $1; known: --remove, --purge, --purge --delete-media" ;;
+*) fail "unknown option $1; known: --usb-box, --remove, --purge, --purge --delete-media" ;;
 esac
+[ ! -e "$SSHD_LIMITS" ] || fail "this box lends its phones to a hub: upgrade it with --usb-box, or make it a hub after --remove"
 
 RELEASE="$PREFIX/releases/$(release_name)"
 BEFORE=$(readlink -e "$PREFIX/current" || true)
 TOKEN=""
 CHANGED=no
-ADB_CHANGED=no
 make_release "$RELEASE"
 if [ -n "$BEFORE" ] && [ "$BEFORE" != "$RELEASE" ]; then
     if ! "$RELEASE/.venv/bin/python" -Es "$RELEASE/tikmatrixd.py" --config "$CONFIG/config.toml" check-config; then
@@ -277,6 +400,7 @@ fi
 install_files "$RELEASE"
 switch_to "$RELEASE"
 install_config
+start_links
 if ! "$COMMAND" check-config; then
     fail "the configuration has problems (above): correct it, then run this again"
 fi

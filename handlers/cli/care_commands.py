@@ -21,6 +21,7 @@ from handlers.cli.command_line import (
     read_config,
     tokens_are_beside,
     tokens_path,
+    usb_boxes_dir,
 )
 from jobs.hub.addresses import is_loopback, split_listen
 from jobs.hub.clock import SystemClock, utc
@@ -47,9 +48,14 @@ _ADB_DIR_OPTION = click.option(
 def backup(config_path: Path | None, target: Path, library: bool, adb_dir: Path | None) -> None:
     """Copy state, config, tokens and the adb key into one file, also while the daemon runs. It holds secrets."""
     from jobs.upkeep.backup import Places, back_up
+    from jobs.upkeep.usb_boxes.box_key import fetch_all
+    from jobs.upkeep.usb_boxes.folder import Boxes
 
     config = read_config(config_path)
-    places = Places(tokens_path(config), tokens_are_beside(config), adb_dir or adb_key_dir(config))
+    boxes_dir = usb_boxes_dir(config)
+    for sentence in fetch_all(Boxes(boxes_dir)):
+        click.echo(f"adb key of a USB box: {sentence}", err=True)
+    places = Places(tokens_path(config), tokens_are_beside(config), adb_dir or adb_key_dir(config), boxes_dir)
     try:
         made = back_up(config, places, target, SystemClock().now(), library=library)
     except (StoreError, OSError) as error:
@@ -110,6 +116,10 @@ def restore(
         end(f"nothing was changed: {error}", EX.IOERR)
     for note in notes:
         click.echo(note)
+    for name in plan.usb_boxes:
+        click.echo(
+            f"the link to the USB box {name} starts with: systemctl enable --now tikmatrixd-usb-link@{name}"
+        )
     click.echo(
         f"restored as of {unpacked.made_at}; the adb key counts after: systemctl restart tikmatrixd-adb"
     )

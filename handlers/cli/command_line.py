@@ -18,6 +18,7 @@ import click
 from handlers.request.envelope import Code
 from jobs.hub.addresses import own_url
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig, load_config
+from jobs.upkeep.usb_boxes.folder import FOLDER
 
 #: What is installed by systemd/install.sh.
 DEFAULT_CONFIG = Path("/etc/tikmatrixd/config.toml")
@@ -73,6 +74,11 @@ def adb_key_dir(config: LoadedConfig) -> Path:
     """Where the adb server keeps the key that the phones know: its service's home, by hand that of whoever starts it."""
     own_unit = not config.settings.adb.start_server and _ADB_SERVICE_DIR.parent.exists()
     return _ADB_SERVICE_DIR if own_unit else Path.home() / ".android"
+
+
+def usb_boxes_dir(config: LoadedConfig) -> Path:
+    """Where the hub keeps what it knows of other boxes: beside its config file."""
+    return (config.path or DEFAULT_CONFIG).with_name(FOLDER)
 
 
 def take_config_anywhere(command: click.Command) -> None:

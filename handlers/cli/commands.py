@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 import msgspec
 
-from handlers.cli.command_line import EX, DaemonSilent, adb_key_dir, ask_daemon, end, read_config, tokens_path
+from handlers.cli.command_line import (
+    EX,
+    DaemonSilent,
+    adb_key_dir,
+    ask_daemon,
+    end,
+    read_config,
+    tokens_path,
+    usb_boxes_dir,
+)
 from handlers.cli.hub_options import Hub, asks_hub
 from jobs.hub.clock import SystemClock
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig, describe, listen_of, load_config
@@ -108,6 +117,7 @@ def doctor(config_path: Path | None, serial: str | None, problems: bool, as_json
             settings,
             SystemClock(),
             key_dir=adb_key_dir(config),
+            boxes_dir=usb_boxes_dir(config),
             tokens=tokens,
             logins=lambda: _logins(config),
             serial=serial,

@@ -1,4 +1,4 @@
-"""Everything that makes this hub this hub in one file: state, config, tokens, adb key, screen files, materials."""
+"""Everything that makes this hub this hub in one file: state, config, tokens, adb keys, USB boxes, screen files, materials."""
 
 from __future__ import annotations
 
@@ -27,9 +27,12 @@ from jobs.upkeep.backup_archive import (
     TOKENS_BESIDE_CONFIG,
     TOKENS_IN_STATE,
     TOKENS_OF_CONSOLE,
+    USB_BOXES,
     Manifest,
 )
 from jobs.upkeep.token_file import console_tokens
+from jobs.upkeep.usb_boxes.folder import ADB_KEYS as KEYS_OF_BOX
+from jobs.upkeep.usb_boxes.folder import Boxes
 from storage import backup as store_backup
 from storage.engine.files import Files
 from storage.errors import StoreFailed
@@ -41,6 +44,7 @@ class Places(msgspec.Struct, frozen=True):
     tokens: Path | None
     tokens_beside_config: bool
     adb_dir: Path | None
+    boxes_dir: Path | None = None
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -103,6 +107,12 @@ def _extras(
     else:
         for name in ADB_KEYS:
             yield f"{ADB}/{name}", places.adb_dir / name
+    if places.boxes_dir is not None:
+        boxes = Boxes(places.boxes_dir)
+        for box in boxes.names():
+            yield from ((f"{USB_BOXES}/{box}/{path.name}", path) for path in boxes.files(box))
+            if not all((boxes.of(box) / key).exists() for key in KEYS_OF_BOX):
+                missing.append(f"the adb key of the USB box {box}: it was never fetched")
     if config.settings.posting.screens_dir:
         folder = Path(config.settings.posting.screens_dir)
         for path in sorted(folder.glob("*.toml")):

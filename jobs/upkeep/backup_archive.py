@@ -13,6 +13,7 @@ import msgspec
 
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig, parse_config_text
 from jobs.upkeep.token_file import parse_tokens
+from jobs.upkeep.usb_boxes.folder import FOLDER, check_file
 from storage import backup as store_backup
 from storage.errors import BackupUnreadable
 from storage.tar_headers import REGULAR, Hostile, check_headers
@@ -22,6 +23,7 @@ STORE, CONFIG = "store.tar", "config.toml"
 TOKENS_BESIDE_CONFIG, TOKENS_IN_STATE = "tokens/beside-config.json", "tokens/in-state-dir.json"
 TOKENS_OF_CONSOLE = "tokens/console.json"  #: made or taken back in the console
 ADB, SCREENS, LIBRARY = "adb", "screens", "library"
+USB_BOXES = FOLDER  #: keys and addresses of other boxes
 ADB_KEYS = ("adbkey", "adbkey.pub")
 FORMAT = 1
 
@@ -116,7 +118,11 @@ def _is_control(character: str) -> bool:
 
 
 def _check_small_files(files: dict[str, Path]) -> tuple[str, ...]:
-    """Tokens must be tokens and screens TOML; returns the names of the tokens. Raises BackupUnreadable."""
+    """Tokens must be tokens, screens TOML, files of USB boxes such files; returns the names of the tokens.
+
+    Raises:
+        BackupUnreadable: One of them is something else.
+    """
     names: list[str] = []
     for name, file in files.items():
         try:
@@ -124,8 +130,14 @@ def _check_small_files(files: dict[str, Path]) -> tuple[str, ...]:
                 names += [entry.name for entry in parse_tokens(file.read_bytes()).tokens]
             elif name.startswith(f"{SCREENS}/"):
                 tomllib.loads(file.read_text("utf-8"))
+            elif name.startswith(f"{USB_BOXES}/"):
+                # ssh and systemd obey what stands in these files.
+                _, _, box_and_file = name.partition("/")
+                box, _, kind = box_and_file.partition("/")
+                check_file(box, kind, file.read_bytes())
         except (ValueError, RecursionError) as error:
-            what = "tokens" if name.startswith("tokens/") else "a screens file (TOML)"
+            folder = name.partition("/")[0]
+            what = {"tokens": "tokens", SCREENS: "a screens file (TOML)"}.get(folder, "a file of a USB box")
             raise BackupUnreadable(f"{name} in the backup is not {what}: {error}") from error
     return tuple(names)
 

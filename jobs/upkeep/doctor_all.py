@@ -14,6 +14,8 @@ from jobs.post.screens.vocabularies import load
 from jobs.upkeep.doctor import Finding, box_findings
 from jobs.upkeep.doctor_adb import adb_findings
 from jobs.upkeep.doctor_phone import Login, phone_findings
+from jobs.upkeep.usb_boxes.findings import box_link_findings
+from jobs.upkeep.usb_boxes.folder import Boxes
 
 
 def all_findings(
@@ -21,15 +23,17 @@ def all_findings(
     clock: Clock,
     *,
     key_dir: Path,
+    boxes_dir: Path,
     tokens: Callable[[], int],
     logins: Callable[[], Sequence[Login]],
     serial: str | None = None,
 ) -> Iterator[Finding]:
     """About adb, the box and its phones (or the one named), as they are found.
 
-    `key_dir` is where adb's server keeps its key; `tokens` counts them, and raises ValueError with why nobody can tell.
+    `key_dir` is where adb's server keeps its key, `boxes_dir` what is known of other boxes; `tokens` counts them, and raises ValueError with why nobody can tell.
     """
     yield from adb_findings(settings, str(adb_server.binary(settings.adb)), key_dir)
+    yield from box_link_findings(settings, Boxes(boxes_dir))
     count, problem = 0, ""
     try:
         count = tokens()

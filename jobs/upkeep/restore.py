@@ -24,9 +24,11 @@ from jobs.upkeep.backup_archive import (
     TOKENS_BESIDE_CONFIG,
     TOKENS_IN_STATE,
     TOKENS_OF_CONSOLE,
+    USB_BOXES,
     Unpacked,
 )
 from jobs.upkeep.token_file import console_tokens
+from jobs.upkeep.usb_boxes.folder import FOLDER_MODE, MODES
 from storage import backup as store_backup
 from storage.errors import StoreFailed
 
@@ -68,6 +70,14 @@ class Plan(msgspec.Struct, frozen=True):
     homeless: list[str]  #: files for which this box has no place
     other_paths: list[str]  #: sentences: where the backup's config leads elsewhere than this box's own
     other_settings: list[str]  #: sentences: what else its config changes
+
+    @property
+    def usb_boxes(self) -> list[str]:
+        """Names of the boxes whose files are put back."""
+        folders = [
+            write.target.parent.name for write in self.writes if write.name.startswith(f"{USB_BOXES}/")
+        ]
+        return sorted(set(folders))
 
     def lines(self) -> Iterator[str]:
         """The plan for people, one line per matter; what the backup names cannot steer their terminal."""
@@ -169,6 +179,8 @@ def _place(
         return console_tokens(state_dir), state_dir
     if folder == ADB and rest in ADB_KEYS and adb_dir is not None:
         return adb_dir / rest, adb_dir
+    if folder == USB_BOXES and config_path is not None:
+        return config_path.with_name(USB_BOXES) / rest, config_path.parent
     if folder == SCREENS and rest.endswith(".toml") and "/" not in rest and settings.posting.screens_dir:
         return Path(settings.posting.screens_dir) / rest, Path(settings.posting.screens_dir)
     if folder == LIBRARY and rest and ".." not in PurePosixPath(rest).parts:
@@ -200,6 +212,10 @@ def _stage(write: Write) -> Path:
     like = next((model.stat() for model in models if model.exists()), None)
     secret = write.name == CONFIG or not target.name.endswith(".toml")
     mode = like.st_mode & 0o777 if like else 0o600 if secret else 0o644
+    if write.name.startswith(f"{USB_BOXES}/"):
+        mode = MODES[target.name]
+        for folder in (target.parent, target.parent.parent):
+            folder.chmod(FOLDER_MODE)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as out, write.source.open("rb") as content:

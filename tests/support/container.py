@@ -18,7 +18,9 @@ from tests.support.manual import blocks_of
 ROOT = Path(__file__).resolve().parents[2]
 #: Kept between runs: making it takes a minute. Holds the base system and the wheels.
 CACHE = Path(os.environ.get("TIKMATRIXD_CONTAINER_CACHE", "/var/tmp/tikmatrixd-container"))
-PACKAGES = "systemd,systemd-sysv,dbus,python3,python3-venv,curl,procps,udev,iproute2"
+PACKAGES = (
+    "systemd,systemd-sysv,dbus,python3,python3-venv,curl,procps,udev,iproute2,openssh-server,openssh-client"
+)
 #: An address of the container that is not loopback's: who calls it comes from another machine, so to speak.
 LAN_ADDRESS = "10.99.0.1"
 TOOLS = ("debootstrap", "systemd-nspawn", "ip", "nsenter")
@@ -41,18 +43,18 @@ def run(*command: str | Path, timeout: float = 300, **more: object) -> subproces
 def base_system() -> Path:
     """The pristine root file system."""
     base = CACHE / "base"
-    if not (base / ".complete").exists():
+    mark = base / ".complete"
+    if not mark.exists() or mark.read_text() != PACKAGES:
         shutil.rmtree(base, ignore_errors=True)
         base.mkdir(parents=True)
         run("debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", base, timeout=900)
-        (base / ".complete").touch()
+        mark.write_text(PACKAGES)
     return base
 
 
 def offline_commands() -> list[str]:
     """What the manual says for a box without internet: those that fetch the packages, then the installer's."""
-    (block,) = blocks_of("docs/operator.md", "sh")
-    return block.splitlines()
+    return blocks_of("docs/operator.md", "sh")[0].splitlines()
 
 
 def wheels() -> Path:
@@ -74,9 +76,10 @@ def wheels() -> Path:
 class Container:
     """A booted container in its own network namespace; `sh` runs a command inside."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "hub") -> None:
         self.root = folder / "root"
-        self.netns = f"tikmatrixd-{os.getpid()}"
+        self.name = name
+        self.netns = f"tikmatrixd-{os.getpid()}-{name}"
         self._process: subprocess.Popen[bytes] | None = None
         self._leader = ""
         self._log = (folder / "console.log").open("wb")
@@ -90,7 +93,7 @@ class Container:
         self._process = subprocess.Popen(
             [
                 "systemd-nspawn", "--quiet", "-D", str(self.root), "--boot", "--register=no", "--keep-unit",
-                "--console=pipe", "--link-journal=no", f"--network-namespace-path=/run/netns/{self.netns}",
+                "--console=pipe", "--link-journal=no", f"--machine={self.name}", f"--network-namespace-path=/run/netns/{self.netns}",
                 # A real box lets everybody ask whether the clock is synchronised.
                 "--system-call-filter=adjtimex clock_adjtime",
             ],
@@ -138,6 +141,30 @@ class Container:
         """The command, to be run outside the container but in its network."""
         return ["ip", "netns", "exec", self.netns, *command]
 
+    def join(self, other: Container, mine: str, its: str) -> None:
+        """A cable between the two, with an address of a network of 256 at each end."""
+        for one, name, address in ((self, "cable", mine), (other, "peer", its)):
+            if one is self:
+                run(
+                    "ip",
+                    "-n",
+                    self.netns,
+                    "link",
+                    "add",
+                    "cable",
+                    "type",
+                    "veth",
+                    "peer",
+                    "name",
+                    "peer",
+                    "netns",
+                    other.netns,
+                )
+            run("ip", "-n", one.netns, "addr", "add", f"{address}/24", "dev", name)
+            run("ip", "-n", one.netns, "link", "set", name, "up")
+            # By it a box learns with which address it goes out; nothing is there.
+            run("ip", "-n", one.netns, "route", "add", "default", "via", its if one is self else mine)
+
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(subprocess.SubprocessError):
@@ -153,8 +180,8 @@ class Container:
 
 
 @contextlib.contextmanager
-def booted(folder: Path) -> Iterator[Container]:
-    container = Container(folder)
+def booted(folder: Path, name: str = "hub") -> Iterator[Container]:
+    container = Container(folder, name)
     try:
         container.start()
         yield container

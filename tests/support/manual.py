@@ -31,6 +31,16 @@ def blocks_of(document: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
+def commands_by_place(document: str) -> list[tuple[str, str]]:
+    """The commands of all sh blocks that say in their first line where they are run, in order: place and command."""
+    found = []
+    for block in blocks_of(document, "sh"):
+        first, *lines = block.splitlines()
+        if first.startswith("# on the "):
+            found += [(first.removeprefix("# on the "), line) for line in lines if line]
+    return found
+
+
 def is_for_the_box(command: str) -> bool:
     """Needs root, systemd or the installed program: run where a real systemd is."""
     return command.split(maxsplit=1)[0] in {"sudo", "systemctl", "journalctl", "tikmatrixd"}

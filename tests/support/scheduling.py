@@ -15,6 +15,7 @@ from xdist.workermanage import WorkerController
 GROUPS = {
     "tests/acceptance/test_acceptance_faults_directed.py": "directed faults",
     "tests/acceptance/test_acceptance_systemd.py": "container",
+    "tests/acceptance/test_acceptance_usb_box.py": "container",
     "tests/integration/test_fault_clock.py": "simulator",
     "tests/integration/test_phone_simulated.py": "phone",
     "tests/integration/test_simulator_clients.py": "simulator",

@@ -11,8 +11,11 @@ from jobs.hub.config_file import LoadedConfig, load_config
 from jobs.upkeep.backup import Places, back_up
 from jobs.upkeep.backup_archive import unpack
 from jobs.upkeep.restore import make_plan, put_back
+from jobs.upkeep.usb_boxes.folder import Boxes
+from jobs.upkeep.usb_boxes.pasted import BoxLine
 from storage.errors import BackupUnreadable, StateLocked, StoreFailed
 from storage.store import Store
+from tests.support import usb_boxes
 from tests.support.http_side import new_task
 
 NOW = 1_800_000_000.0
@@ -381,3 +384,62 @@ def test_what_the_console_made_and_took_back_of_tokens_comes_back_too(hub, tmp_p
     put_back(plan, NOW)
     assert console.read_bytes() == text
     assert console.stat().st_mode & 0o777 == 0o600
+
+
+def with_a_usb_box(hub):
+    boxes = Boxes(hub.config_path.with_name("usb-boxes"))
+    boxes.begin("shelf-b")
+    boxes.finish("shelf-b", BoxLine("192.168.1.20", 22, usb_boxes.key(3)), ())
+    boxes.write(
+        boxes.of("shelf-b") / "adbkey", b"-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"
+    )
+    boxes.write(boxes.of("shelf-b") / "adbkey.pub", b"QAAAAA== root@usb")
+    return boxes
+
+
+def back_up_with_boxes(hub, boxes):
+    target = hub.folder / "hub.tar"
+    return back_up(hub.config, Places(hub.tokens, True, hub.adb, boxes.folder), target, NOW), target
+
+
+def test_the_keys_of_usb_boxes_come_back_with_their_modes(hub, tmp_path):
+    boxes = with_a_usb_box(hub)
+    made, path = back_up_with_boxes(hub, boxes)
+    assert made.missing == []
+    before = {file.name: (file.read_bytes(), file.stat().st_mode) for file in boxes.files("shelf-b")}
+    assert {name for name in made.holds if name.startswith("usb-boxes/")} == {
+        f"usb-boxes/shelf-b/{name}" for name in before
+    }
+    boxes.remove("shelf-b")
+    boxes.folder.chmod(0o700)
+    plan = hub.plan(path, tmp_path)
+    assert plan.usb_boxes == ["shelf-b"]
+    put_back(plan, NOW)
+    assert {file.name: (file.read_bytes(), file.stat().st_mode) for file in boxes.files("shelf-b")} == before
+    # The user of the link must get to the host key.
+    assert boxes.folder.stat().st_mode & 0o777 == boxes.of("shelf-b").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_box_whose_adb_key_was_never_fetched_is_named(hub):
+    boxes = with_a_usb_box(hub)
+    (boxes.of("shelf-b") / "adbkey").unlink()
+    made, _ = back_up_with_boxes(hub, boxes)
+    assert made.missing == ["the adb key of the USB box shelf-b: it was never fetched"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("usb-boxes/shelf-b/link.env", b"HOST=-oProxyCommand=id\nSSH_PORT=22\nLOCAL_PORT=5038\n"),
+        ("usb-boxes/shelf-b/known_hosts", b"* ssh-ed25519 AAAA\n"),
+        ("usb-boxes/shelf-b/config", b"Host *\n"),
+        ("usb-boxes/Shelf/link.env", b"HOST=10.0.0.2\nSSH_PORT=22\nLOCAL_PORT=5038\n"),
+        ("usb-boxes/link.env", b"HOST=10.0.0.2\nSSH_PORT=22\nLOCAL_PORT=5038\n"),
+        ("usb-boxes/a/b/link.env", b"HOST=10.0.0.2\nSSH_PORT=22\nLOCAL_PORT=5038\n"),
+    ],
+)
+def test_a_backup_cannot_tell_ssh_or_systemd_what_to_do(hub, tmp_path, name, content):
+    _, path = back_up_with_boxes(hub, with_a_usb_box(hub))
+    wrong = forged(path, tmp_path / "forged.tar", **{name: content})
+    with pytest.raises(BackupUnreadable, match="is not a file of a USB box"):
+        hub.plan(wrong, tmp_path)

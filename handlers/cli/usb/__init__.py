@@ -1,0 +1,1 @@
+"""The commands for other boxes with phones: on the hub, and on such a box."""

@@ -1,0 +1,85 @@
+"""The link's unit on the hub: switched on and off through systemctl; and what answers at an adb server's port."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+
+from jobs.hub.clock import Clock
+from jobs.upkeep.usb_boxes.folder import BoxesFailed, UsbBox
+
+_PROBE_S = 2.0
+_PAUSE_S = 0.2
+_SYSTEMCTL_S = 60.0
+_NEVER = threading.Event()
+
+
+def adb_version(host: str, port: int, timeout_s: float = _PROBE_S) -> int:
+    """Protocol version of the adb server there.
+
+    Raises:
+        OSError: Nothing answers, or something that is no adb server.
+        ValueError: Its version is no number.
+    """
+    with socket.create_connection((host, port), timeout=timeout_s) as link:
+        link.settimeout(timeout_s)
+        link.sendall(b"000chost:version")
+        with link.makefile("rb") as stream:
+            answer = stream.read(12)
+    if len(answer) != 12 or not answer.startswith(b"OKAY"):
+        raise ConnectionError(f"something else than an adb server answers: {answer[:12]!r}")
+    return int(answer[8:], 16)
+
+
+def switch_on(box: UsbBox) -> None:
+    """Start the link, now and at every boot; one that runs is started anew. Raises BoxesFailed."""
+    _systemctl("enable", box.unit)
+    _systemctl("restart", box.unit)
+
+
+def switch_off(name: str) -> None:
+    """End the link of a box and start it no more. Raises BoxesFailed."""
+    _systemctl("disable", "--now", f"tikmatrixd-usb-link@{name}.service")
+
+
+def state(box: UsbBox) -> str:
+    """What systemd says of the link: active, activating, failed, …; "" where it cannot be asked."""
+    try:
+        return _run("is-active", box.unit).stdout.strip()
+    except BoxesFailed:
+        return ""
+
+
+def wait_for(box: UsbBox, clock: Clock, timeout_s: float) -> int:
+    """Version of the box's adb server, as soon as the link has come up. Raises BoxesFailed with what keeps it down."""
+    ends = clock.monotonic() + timeout_s
+    while True:
+        try:
+            return adb_version("127.0.0.1", box.local_port)
+        except (OSError, ValueError) as error:
+            if clock.monotonic() >= ends:
+                raise BoxesFailed(
+                    f"the link does not come up: {error}; look: journalctl -u {box.unit}"
+                ) from error
+        clock.wait(_NEVER, _PAUSE_S)
+
+
+def _systemctl(*words: str) -> None:
+    done = _run(*words)
+    if done.returncode:
+        raise BoxesFailed(f"systemctl {' '.join(words)}: {done.stderr.strip() or done.returncode}")
+
+
+def _run(*words: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            ["systemctl", *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_SYSTEMCTL_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BoxesFailed(f"systemctl cannot be asked: {error}") from error
