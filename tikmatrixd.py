@@ -93,7 +93,12 @@ class Daemon:
         from jobs.notify.watch import Watch
         from jobs.phone.inventory.fleet import Fleet
         from jobs.post.rehearsal.rehearsals import Rehearsals
+        from jobs.post.screens.vocabularies import of_package
         from jobs.post.script import PostScript
+        from jobs.post.teaching.kept_screens import KeptScreens
+        from jobs.post.teaching.lesson_book import LessonBook
+        from jobs.post.teaching.taught_files import FOLDER as TAUGHT
+        from jobs.post.teaching.teaching import Teaching
         from jobs.run.control import Control
         from jobs.run.engine import Jobs
         from jobs.run.evidence import Evidence
@@ -166,6 +171,18 @@ class Daemon:
         self.slots = Slots(clock, self.store, self.intake, self.planner, self.zone)
         self.library = Library(settings, self.store, clock, self.intake.probe)
         self.control = Control(settings, clock, self.store, self.jobs)
+        self.rehearsals = Rehearsals(
+            lambda: self.settings,
+            clock,
+            phones=self.fleet,
+            jobs=self.jobs,
+            meta=self.store.meta,
+            vocabulary=lambda platform, package: of_package(self.lessons.rehearsing(platform), package),
+            folder=state_dir / "rehearsals",
+        )
+        self.lessons = LessonBook(
+            clock, state_dir / TAUGHT, trusted=self.config_state.trusted, use=self.script.reload
+        )
         services = Services(
             settings=lambda: self.settings,
             clock=clock,
@@ -179,14 +196,9 @@ class Daemon:
                 clock, self.store, self.jobs.mover, self.jobs.wake, Changer(clock, self.store, self.intake)
             ),
             slots=self.slots,
-            rehearsals=Rehearsals(
-                lambda: self.settings,
-                clock,
-                phones=self.fleet,
-                jobs=self.jobs,
-                meta=self.store.meta,
-                vocabulary=self.script.vocabulary,
-                folder=state_dir / "rehearsals",
+            rehearsals=self.rehearsals,
+            teaching=Teaching(
+                self.lessons, KeptScreens(self.rehearsals.reports, self.evidence, self.store.tasks.get)
             ),
             needs=Needs(
                 lambda: self.settings,
@@ -360,7 +372,7 @@ class Daemon:
             except BaseException:
                 self._use(before)
                 raise
-            self.script.reload(candidate.vocabularies)
+            self.lessons.put_in_force(candidate.trusted)
             self.config_state.take(candidate)
         if candidate.screens_changed and "posting.screens_dir" not in change.changed:
             change.changed.append("posting.screens_dir")

@@ -24,6 +24,7 @@ from handlers.api.slots import SlotHandlers
 from handlers.api.system import LicenseHandlers, SystemHandlers, check_plan
 from handlers.api.task_view import moment
 from handlers.api.tasks import TaskHandlers
+from handlers.api.teaching.teach import TeachHandlers
 from handlers.api.uploads import UploadHandlers
 from handlers.page.changes import ChangeHandlers
 from handlers.page.needs import NeedHandlers
@@ -255,6 +256,7 @@ def _routes(services: Services, access: Access, metrics: Metrics) -> list[Route]
         UploadHandlers,
         SlotHandlers,
         RehearsalHandlers,
+        TeachHandlers,
         LicenseHandlers,
         SystemHandlers,
     )

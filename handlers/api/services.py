@@ -24,6 +24,7 @@ from jobs.intake.pending_changes import Planning
 from jobs.library.library import Library
 from jobs.phone.protocol import PhoneInfo, PhoneListener
 from jobs.post.rehearsal.rehearsals import Rehearsals
+from jobs.post.teaching.teaching import Teaching
 from jobs.run.control import Control
 from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
@@ -66,6 +67,7 @@ class Services:
     planning: Planning
     slots: Slots
     rehearsals: Rehearsals
+    teaching: Teaching
     needs: Needs
     doctor: DoctorRun
     back_up: Callable[[Path, bool], Made]  #: into this file, with the library or without

@@ -36,14 +36,20 @@ if TYPE_CHECKING:
 def check_config(config_path: Path | None) -> None:
     """Report every problem of the config and of the screens files at once; exit status 78 if there is one."""
     from jobs.post.screens.screens_file import OVERLAYS, ScreensInvalid
-    from jobs.post.screens.vocabularies import read_vocabularies
+    from jobs.post.screens.vocabularies import check_language, read_all_trusted, vocabularies_of
+    from jobs.post.teaching import taught_files
 
     config = read_config(config_path)
     screens_dir = config.settings.posting.screens_dir
     try:
-        read_vocabularies(screens_dir, config.settings.phones.set_app_language)
+        trusted = read_all_trusted(screens_dir)
+        taught = taught_files.counting(Path(config.settings.storage.state_dir) / taught_files.FOLDER, trusted)
+        vocabularies = vocabularies_of(trusted, taught.files)
+        check_language(vocabularies, config.settings.phones.set_app_language, screens_dir)
     except ScreensInvalid as error:
         end("\n".join(f"{error.file}: {problem}" for problem in error.problems), EX.CONFIG)
+    for sentence in taught.left_out:
+        click.echo(sentence, err=True)
     for name in _others_in(screens_dir, OVERLAYS):
         click.echo(
             f"{screens_dir}/{name} is not read; screens files are named {', '.join(OVERLAYS)}", err=True

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import msgspec
-
 from jobs.content.plan import make_plan
 from jobs.hub.settings import Settings
 from jobs.phone.errors import InputForbidden, LeaseLost, PhoneError, StopRequested, TapUncertain
@@ -18,7 +16,7 @@ from jobs.post.flow.proof import published, refused, unknown
 from jobs.post.language import ensure_covered
 from jobs.post.prepare import prepare
 from jobs.post.screens.screens_file import Vocabulary
-from jobs.post.screens.vocabularies import read_vocabularies
+from jobs.post.screens.vocabularies import of_package, read_vocabularies
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
 from storage.error_codes import ErrorCode
 from storage.errors import StoreError
@@ -61,10 +59,7 @@ class PostScript:
 
     def vocabulary(self, platform: str, package: str) -> Vocabulary:
         """The app's screens; a package that is named counts as the app."""
-        found = self._vocabularies[platform]
-        if package in found.packages:
-            return found
-        return msgspec.structs.replace(found, packages=(*found.packages, package))
+        return of_package(self._vocabularies[platform], package)
 
     def _flow(self, attempt: Attempt, phone: PhoneSession) -> Flow:
         if not attempt.task.materials:

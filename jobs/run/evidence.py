@@ -82,6 +82,10 @@ class Evidence:
             return []
         return [entry.name for entry in entries if entry.name != _LOG_NAME and _NAME.fullmatch(entry.name)]
 
+    def task_ids(self) -> list[int]:
+        """The tasks of which anything is kept, the newest first."""
+        return sorted((int(folder.name) for folder in self._task_folders()), reverse=True)
+
     def read(self, task_id: int, name: str) -> bytes | None:
         """One kept file, None when there is none of this name."""
         if not _NAME.fullmatch(name):

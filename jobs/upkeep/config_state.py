@@ -11,8 +11,10 @@ import msgspec
 
 from jobs.hub.config_file import ConfigInvalid, ConfigProblem, LoadedConfig, describe, load_config
 from jobs.hub.reload import Change, merge
+from jobs.hub.settings import Settings
 from jobs.post.screens.screens_file import OVERLAYS, ScreensInvalid, Vocabulary
-from jobs.post.screens.vocabularies import read_vocabularies
+from jobs.post.screens.vocabularies import Trusted, check_language, read_all_trusted, vocabularies_of
+from jobs.post.teaching import taught_files
 
 _RELOAD = "systemctl reload tikmatrixd"
 _RESTART = "systemctl restart tikmatrixd"
@@ -25,6 +27,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
     loaded: LoadedConfig
     change: Change
+    trusted: dict[str, Trusted]  #: the screens files of each app
     vocabularies: dict[str, Vocabulary]
     screens: dict[str, bytes]  #: SHA-256 of each file laid over the shipped ones
     screens_changed: bool
@@ -39,7 +42,7 @@ class ConfigState:
         self._in_force = config
         settings = config.settings
         self._screens = _sums(settings.posting.screens_dir)
-        self.vocabularies = read_vocabularies(settings.posting.screens_dir, settings.phones.set_app_language)
+        self.trusted, self.vocabularies = self._read_screens(settings)
         self._stamp: tuple[object, ...] = ()  # not looked at yet: the file may have changed since it was read
         self._notices: list[str] = []
         self._waiting: frozenset[str] = frozenset()
@@ -52,18 +55,28 @@ class ConfigState:
         folder = change.settings.posting.screens_dir
         screens = _sums(folder)
         try:
-            vocabularies = read_vocabularies(folder, change.settings.phones.set_app_language)
+            trusted, vocabularies = self._read_screens(change.settings)
         except ScreensInvalid as error:
             problems = [ConfigProblem("", f"{error.file}: {problem}") for problem in error.problems]
             raise ConfigInvalid(None, problems) from error
-        return Candidate(loaded, change, vocabularies, screens, screens != self._screens)
+        return Candidate(loaded, change, trusted, vocabularies, screens, screens != self._screens)
+
+    @staticmethod
+    def _read_screens(settings: Settings) -> tuple[dict[str, Trusted], dict[str, Vocabulary]]:
+        """The screens files, and the vocabularies with what was taught. Raises ScreensInvalid."""
+        folder = settings.posting.screens_dir
+        trusted = read_all_trusted(folder)
+        taught = taught_files.counting(Path(settings.storage.state_dir) / taught_files.FOLDER, trusted)
+        vocabularies = vocabularies_of(trusted, taught.files)
+        check_language(vocabularies, settings.phones.set_app_language, folder)
+        return trusted, vocabularies
 
     def take(self, candidate: Candidate) -> None:
         """From now on this is in force."""
         with self._lock:
             settings = candidate.change.settings
             self._in_force = msgspec.structs.replace(candidate.loaded, settings=settings)
-            self.vocabularies = candidate.vocabularies
+            self.trusted, self.vocabularies = candidate.trusted, candidate.vocabularies
             self._screens = candidate.screens
             self._stamp = ()  # looked at anew: some of it may wait for a restart
 

@@ -37,8 +37,11 @@ from jobs.intake.pending_changes import Planning
 from jobs.library.library import Library
 from jobs.post.rehearsal.rehearsals import Rehearsals
 from jobs.post.screens.screens_file import Vocabulary
-from jobs.post.screens.vocabularies import read_vocabularies
+from jobs.post.screens.vocabularies import Trusted, read_all_trusted, read_vocabularies
 from jobs.post.script import PostScript
+from jobs.post.teaching.kept_screens import KeptScreens
+from jobs.post.teaching.lesson_book import LessonBook
+from jobs.post.teaching.teaching import Teaching
 from jobs.run.control import Control
 from jobs.run.engine import Jobs
 from jobs.run.evidence import Evidence
@@ -73,6 +76,11 @@ def new_task(serial: str, *, at: float, **facts: Any) -> NewTask:
 def _screens() -> dict[str, Vocabulary]:
     """The shipped screens files, read once."""
     return read_vocabularies()
+
+
+@functools.cache
+def _trusted() -> dict[str, Trusted]:
+    return read_all_trusted()
 
 
 class ShownPhones(FakePhones):
@@ -194,6 +202,22 @@ class HttpSide:
             config_notices=lambda: self.config_notices,
             token_problem=lambda: tokens.problem,
         )
+        self.script = PostScript(self.settings, vocabularies=_screens())
+        self.rehearsals = Rehearsals(
+            lambda: self.settings,
+            self.clock,
+            phones=cast("Any", self.phones),
+            jobs=self.jobs,
+            meta=self.store.meta,
+            vocabulary=self.script.vocabulary,
+            folder=folder / "state" / "rehearsals",
+        )
+        self.lessons = LessonBook(
+            self.clock, folder / "state" / "taught", trusted=_trusted(), use=self.script.reload
+        )
+        self.teaching = Teaching(
+            self.lessons, KeptScreens(self.rehearsals.reports, self.evidence, self.store.tasks.get)
+        )
         self.services = Services(
             settings=lambda: self.settings,
             clock=self.clock,
@@ -205,15 +229,8 @@ class HttpSide:
             control=self.control,
             planning=self.planning,
             slots=Slots(self.clock, self.store, self.intake, self.planner, self.zone),
-            rehearsals=Rehearsals(
-                lambda: self.settings,
-                self.clock,
-                phones=cast("Any", self.phones),
-                jobs=self.jobs,
-                meta=self.store.meta,
-                vocabulary=PostScript(self.settings, vocabularies=_screens()).vocabulary,
-                folder=folder / "state" / "rehearsals",
-            ),
+            rehearsals=self.rehearsals,
+            teaching=self.teaching,
             accounts=self.accounts,
             needs=needs,
             doctor=DoctorRun(lambda: self.findings, self.clock),

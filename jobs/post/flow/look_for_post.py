@@ -52,10 +52,10 @@ class PostSearch:
         while not deadline.expired:
             if sight.kind == "interruption":
                 screen = sight.screen
-                asks = sight.name == "some_sheet" and flow.driver.beneath(sight).name in self.forms
+                asks = sight.doubtful and flow.driver.beneath(sight).name in self.forms
                 if asks or (screen is not None and screen.phase in ("after", "posting")):
                     return unknown(ErrorCode.UPLOAD_TIMEOUT, f"the app asks: {sight.name}", step=sight.name)
-                self.closed_unknown = self.closed_unknown or sight.name == "some_sheet"
+                self.closed_unknown = self.closed_unknown or sight.doubtful
                 sight = flow.dismiss(sight)
                 continue
             verdict = self._judge(sight)

@@ -99,7 +99,7 @@ class Watch:
         self._first = False
         if kind == "interruption":
             self.hit_dialog = self.hit_dialog or first
-            self.closed_unknown = self.closed_unknown or sight.name == "some_sheet"
+            self.closed_unknown = self.closed_unknown or sight.doubtful
             if (
                 self.offered(sight)
                 and self.indicators.clear
@@ -142,7 +142,7 @@ class Watch:
 
     def _asks_of_the_post(self, sight: Sight) -> bool:
         """An unknown sheet over the form that was sent: closing it could take the post back."""
-        return sight.name == "some_sheet" and self.on_form(self.flow.driver.beneath(sight))
+        return sight.doubtful and self.on_form(self.flow.driver.beneath(sight))
 
     def _human(self, sight: Sight) -> Verdict | None:
         screen = sight.screen

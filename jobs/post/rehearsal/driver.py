@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 
 from jobs.phone.protocol import PhoneSession
 from jobs.post.flow.driver import ScreenDriver
+from jobs.post.screens.checks.zones import may_publish
 from jobs.post.screens.element import Element, holds_point
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
@@ -45,20 +46,33 @@ class RehearsalDriver(ScreenDriver):
         raise self._refusal(found.name)
 
     def _tap(self, x: int, y: int) -> None:
-        self._refuse_publishing(x, y)
+        self._never_publish(x, y)
         super()._tap(x, y)
 
     def enter_text(self, found: Element, text: str) -> None:
-        self._refuse_publishing(*found.center)
+        self._never_publish(*found.center)
         super().enter_text(found, text)
 
-    def _refuse_publishing(self, x: int, y: int) -> None:
+    def _never_publish(self, x: int, y: int) -> None:
         sight = self.last_sight
         if sight is None:
             return
+        # In a language of which not all is known a publishing button is told by its place alone.
+        if (
+            self._unread
+            and not self._sees_publishing(sight)
+            and may_publish(sight.tree, self.vocabulary, (x, y))
+        ):
+            raise self._refusal("what may be the publishing button")
         for name in self._publishing:
             if any(holds_point(found.node.bounds, (x, y)) for found in sight.index.find_all(name)):
                 raise self._refusal(name)
+
+    @property
+    def _unread(self) -> bool:
+        """The app speaks a language that is not covered."""
+        language = getattr(self.attempt, "language", "")
+        return bool(language) and language not in self.vocabulary.covered
 
     def _refusal(self, element: str) -> ScriptFailed:
         return ScriptFailed(

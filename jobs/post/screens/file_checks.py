@@ -16,7 +16,7 @@ from jobs.post.screens.screens_file import (
 from storage.error_codes import ErrorCode
 
 
-def _explained_by(names: Iterable[str], elements: Mapping[str, Sequence[Rule]]) -> set[str]:
+def explained_by(names: Iterable[str], elements: Mapping[str, Sequence[Rule]]) -> set[str]:
     """These elements and those by which they are explained, over however many steps."""
     todo, seen = list(names), set[str]()
     while todo:
@@ -30,7 +30,7 @@ def _circles(elements: Mapping[str, Sequence[Rule]]) -> list[str]:
     return [
         f"elements.{name}: is explained by itself"
         for name, rules in elements.items()
-        if name in _explained_by((n for rule in rules for n in rule.refers_to), elements)
+        if name in explained_by((n for rule in rules for n in rule.refers_to), elements)
     ]
 
 
@@ -58,7 +58,7 @@ def stop_words(file: ScreensFile) -> set[str]:
     )
     return {
         text[1:]
-        for name in _explained_by(named, file.elements)
+        for name in explained_by(named, file.elements)
         for rule in file.elements.get(name, ())
         for text in rule.texts
         if text.startswith("@")
@@ -138,10 +138,22 @@ def _screen_problems(name: str, screen: Screen, elements: Collection[str]) -> li
     return problems
 
 
-def check(file: ScreensFile, where: str, *, covered_only: bool = False) -> Vocabulary:
-    """A vocabulary from a merged file. Raises ScreensInvalid with every problem at once."""
+def check(
+    file: ScreensFile, where: str, *, covered_only: bool = False, also: Collection[str] = ()
+) -> Vocabulary:
+    """A vocabulary from a merged file.
+
+    Args:
+        file: what was laid over each other.
+        where: what people know it by.
+        covered_only: leave out the words of languages that are not covered.
+        also: further languages whose words count then.
+
+    Raises:
+        ScreensInvalid: with every problem at once.
+    """
     problems: list[str] = []
-    words = _words(file, frozenset(file.covered) if covered_only else None, problems)
+    words = _words(file, frozenset((*file.covered, *also)) if covered_only else None, problems)
     for name, rules in file.elements.items():
         if not rules:
             problems.append(f"elements.{name}: has no rule")
@@ -153,6 +165,12 @@ def check(file: ScreensFile, where: str, *, covered_only: bool = False) -> Vocab
         problems += _screen_problems(name, screen, file.elements)
     if not problems:
         problems += _loose_words(file)
+    problems += [
+        f"{key}: unknown element {e!r}"
+        for key, names in (("publishing", file.publishing), ("proof", file.proof))
+        for e in names
+        if e not in file.elements
+    ]
     problems += [
         f"containers.people: unknown element {e!r}" for e in file.containers.people if e not in file.elements
     ]
@@ -171,4 +189,6 @@ def check(file: ScreensFile, where: str, *, covered_only: bool = False) -> Vocab
             sorted(((n, s) for n, s in file.screens.items() if not s.off), key=lambda item: -item[1].layer)
         ),
         containers=file.containers,
+        publishing=file.publishing,
+        proof=file.proof,
     )

@@ -85,7 +85,7 @@ class ElementIndex:
         return [n for n in self.visible if n not in cover.hidden]
 
     @lazy
-    def _dialog_window(self) -> bool:
+    def in_dialog_window(self) -> bool:
         """Whether the tree holds a window that leaves the screen's left and upper edge free, as dialogs do."""
         return bool(self.visible) and all(min(n.bounds[side] for n in self.visible) > 0 for side in (0, 1))
 
@@ -103,7 +103,7 @@ class ElementIndex:
         cover = self.cover
         if cover is not None and node in cover.nodes and contains(cover.box, node.bounds):
             return alone(node, self.nodes, self.tree) if place == "button" else node in self._headings
-        if self._dialog_window:
+        if self.in_dialog_window:
             return True
         if place == "dialog" or self._with_people or len(self.nodes) > PAGE_NODES:
             return False

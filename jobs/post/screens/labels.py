@@ -53,6 +53,11 @@ class Label:
         self._pattern = re.compile(joined) if joined else None
         self._judged: dict[str, bool] = {}  #: of short texts: the same ones stand on screen after screen
 
+    def same_as(self, other: Label) -> bool:
+        """Whether both read the same texts."""
+        mine, theirs = self._pattern, other._pattern
+        return self.texts == other.texts and (mine and mine.pattern) == (theirs and theirs.pattern)
+
     @property
     def has_patterns(self) -> bool:
         return self._pattern is not None

@@ -26,6 +26,11 @@ class Sight:
         return self.screen.kind if self.screen else "unknown"
 
     @property
+    def doubtful(self) -> bool:
+        """A sheet or dialog that the shipped files do not describe: it may ask something of a post that was sent."""
+        return self.name == "some_sheet" or (self.screen is not None and self.screen.doubtful)
+
+    @property
     def tree(self) -> UiTree:
         return self.index.tree
 

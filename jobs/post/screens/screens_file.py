@@ -159,6 +159,9 @@ class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     )
     seen: str = ""
     off: bool = False  #: an overlay can switch a shipped screen off
+    #: an interruption that the shipped files do not know: over a form that was sent it is not touched, and no quiet
+    #: after it is proof. Set where files are laid over each other.
+    doubtful: bool = False
 
 
 class ScreensFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -169,6 +172,8 @@ class ScreensFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     covered: tuple[
         str, ...
     ] = ()  #: languages whose words are complete, stop words included; no other is driven
+    publishing: tuple[str, ...] = ()  #: elements whose touch publishes
+    proof: tuple[str, ...] = ()  #: elements that say what became of a post
     containers: Containers = Containers()
     words: dict[str, list[dict[str, str | list[str]]]] = {}
     elements: dict[str, list[Rule]] = {}
@@ -185,6 +190,10 @@ class Vocabulary(msgspec.Struct, frozen=True):
     elements: dict[str, tuple[Rule, ...]]
     screens: tuple[tuple[str, Screen], ...]  #: by layer, topmost first
     containers: Containers = Containers()
+    publishing: tuple[str, ...] = ()
+    proof: tuple[str, ...] = ()
+    #: what it was before anything of an operator or of lessons was laid over it; None where nothing was
+    shipped: Vocabulary | None = None
 
     def screen(self, name: str) -> Screen:
         return dict(self.screens)[name]
@@ -215,7 +224,23 @@ def lay_over(below: ScreensFile, above: ScreensFile) -> ScreensFile:
         packages=tuple(dict.fromkeys((*below.packages, *above.packages))),
         covered=tuple(dict.fromkeys((*below.covered, *above.covered))),
         containers=above.containers.over(below.containers),
+        publishing=tuple(dict.fromkeys((*below.publishing, *above.publishing))),
+        proof=tuple(dict.fromkeys((*below.proof, *above.proof))),
         words=words,
         elements=elements,
         screens={**below.screens, **above.screens},
     )
+
+
+def as_plain(file: ScreensFile) -> ScreensFile:
+    """The file without its words, elements, screens and the name of its platform: what else stands in it."""
+    return msgspec.structs.replace(file, platform="", words={}, elements={}, screens={})
+
+
+def as_addition(above: ScreensFile) -> ScreensFile:
+    """What is laid over the shipped files: its interruptions are doubtful, since nobody else has seen them."""
+    screens = {
+        name: msgspec.structs.replace(screen, doubtful=screen.kind == "interruption")
+        for name, screen in above.screens.items()
+    }
+    return msgspec.structs.replace(above, screens=screens)

@@ -19,10 +19,11 @@ OVERLAY = """
 next = [{ en = "Go on", seen = "49" }]
 [elements]
 editor_next = [{ desc = "Forward", seen = "49" }]
-[screens.own_post]
-kind = "success"
-layer = 79
-all = ["post_age"]
+[screens.home]
+kind = "path"
+layer = 21
+all = ["create_button", "home_tab"]
+next = ["create_button"]
 """
 
 
@@ -95,7 +96,7 @@ def test_an_overlay_adds_words_goes_before_rules_and_replaces_screens(tmp_path: 
     assert vocabulary.words["next"].matches("Next")
     assert vocabulary.elements["editor_next"][0] == Rule(desc="Forward", seen="49")
     assert len(vocabulary.elements["editor_next"]) > 1
-    assert vocabulary.screen("own_post").layer == 79
+    assert vocabulary.screen("home").layer == 21
 
 
 def test_an_overlay_can_switch_a_screen_off(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The calls by which a person teaches screens."""
