@@ -27,6 +27,13 @@ def _arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
     parser.add_argument("--phones", type=int, default=4, metavar="N")
     parser.add_argument(
+        "--first",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of the first phone, beside another simulator",
+    )
+    parser.add_argument(
         "--port", type=int, default=0, help="TCP port of the first phone (default: any, kept in the state)"
     )
     parser.add_argument(
@@ -68,6 +75,8 @@ def _arguments(words: list[str] | None = None) -> argparse.Namespace:
     options = parser.parse_args(words)
     if not 1 <= options.phones <= 200:
         parser.error("--phones must be 1 to 200")
+    if not 1 <= options.first <= 10_000:
+        parser.error("--first must be 1 to 10000")
     if not 1 <= options.accounts <= 8:
         parser.error("--accounts must be 1 to 8")
     if not all(map(is_code, options.language.split(","))):
@@ -86,7 +95,7 @@ async def _serve(arguments: argparse.Namespace, state_dir: Path) -> int:
         loop.add_signal_handler(number, stop.set)
     host = Host(
         Options(
-            phones=arguments.phones, state_dir=state_dir, port=arguments.port, adb_port=arguments.adb_port,
+            phones=arguments.phones, state_dir=state_dir, first=arguments.first, port=arguments.port, adb_port=arguments.adb_port,
             seed=arguments.seed, latency_ms=arguments.latency, accounts=arguments.accounts,
             languages=_list(arguments.language), tiktok_versions=_list(arguments.tiktok_version),
             tiktok_packages=_list(arguments.tiktok_package), instagram_versions=_list(arguments.instagram_version),

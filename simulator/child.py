@@ -21,9 +21,15 @@ class SimulatorChild:
     """A running simulator. `ready` is its ready file; `config_path` the config it wrote for a daemon."""
 
     def __init__(
-        self, phones: int, state_dir: Path, *, extra: tuple[str, ...] = (), timeout_s: float = 60.0
+        self,
+        phones: int,
+        state_dir: Path,
+        *,
+        extra: tuple[str, ...] = (),
+        prefix: tuple[str, ...] = (),
+        timeout_s: float = 60.0,
     ) -> None:
-        """Start it and wait until every phone is connected. Raises SimulatorFailed."""
+        """Start it and wait until every phone is connected; `prefix` stands before its command. Raises SimulatorFailed."""
         state_dir.mkdir(parents=True, exist_ok=True)
         self.config_path = state_dir / "config.toml"
         ready_path = state_dir / "simulator-ready.json"
@@ -31,7 +37,7 @@ class SimulatorChild:
         self._log = (state_dir / "simulator.log").open("ab")
         self.process = subprocess.Popen(
             [
-                sys.executable, "-m", "simulator", "--phones", str(phones), "--state", str(state_dir),
+                *prefix, sys.executable, "-m", "simulator", "--phones", str(phones), "--state", str(state_dir),
                 "--write-config", str(self.config_path), "--ready-file", str(ready_path), "--die-with-parent", *extra,
             ],
             cwd=_ROOT,

@@ -34,6 +34,7 @@ class Options:
 
     phones: int
     state_dir: Path
+    first: int = 1  #: number of the first phone, so that those of several simulators are different ones
     port: int = 0  #: of the first phone; 0 means any free ones
     adb_port: int = 0
     seed: int = 0
@@ -104,7 +105,7 @@ class Host:
 
     def _spec(self, number: int) -> PhoneSpec:
         options = self.options
-        name = f"SIMPHONE{number + 1:02d}"
+        name = f"SIMPHONE{options.first + number:02d}"
         apps = [
             AppSpec(
                 platform, packages[number % len(packages)] or _PACKAGES[platform], versions[number % len(versions)],
@@ -123,7 +124,7 @@ class Host:
     def _accounts(self, platform: str, number: int) -> list[AppAccount]:
         short = _SHORT[platform]
         names = [
-            f"demo_{short}_{number + 1:02d}{chr(ord('a') + k) if k else ''}"
+            f"demo_{short}_{self.options.first + number:02d}{chr(ord('a') + k) if k else ''}"
             for k in range(self.options.accounts)
         ]
         return [AppAccount(name, name.replace("_", " ").title()) for name in names]
