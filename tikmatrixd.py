@@ -125,7 +125,7 @@ class Daemon:
             min_free_bytes=settings.storage.min_free_bytes,
         )
         self.outbox = Outbox(settings.notify, clock, self.store.meta)
-        self.fleet = Fleet(settings.adb, settings.phones, clock, tidies=True)
+        self.fleet = Fleet(settings.adb, settings.phones, clock, further=settings.adb_servers, tidies=True)
         self.evidence = Evidence(state_dir / "evidence", settings.storage.evidence_quota_bytes, clock)
         self.script = PostScript(
             settings,

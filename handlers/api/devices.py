@@ -61,12 +61,30 @@ class DeviceHandlers:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._labels = Labels(services.store.meta)
-        # A picture of an idle phone may take seconds: a few at a time, so that creating tasks never waits for them.
-        self._camera = threading.BoundedSemaphore(_PICTURES_AT_ONCE)
+        # A picture of an idle phone may take seconds: a few at a time, so that creating tasks never waits for them. Of
+        # several adb servers each has its own, so that one that hangs takes none of the others'.
+        servers = [server.name for server in services.phones.servers()]
+        at_once = _PICTURES_AT_ONCE if len(servers) == 1 else 1
+        self._cameras = {name: threading.BoundedSemaphore(at_once) for name in servers}
 
     def inventory(self, call: Call) -> Result:
         devices = [self._show(info) for info in self._services.phones.inventory()]
-        return objects.DeviceList(devices, len(devices))
+        zone = self._services.zone()
+        servers = [
+            objects.AdbServerObject(
+                name=server.name,
+                address=server.address,
+                up=server.up,
+                detail=server.why,
+                since=moment(server.since, zone) or "",
+                phones=server.phones,
+                usable=server.usable,
+                pushes=server.pushes,
+                max_pushes=server.max_pushes,
+            )
+            for server in self._services.phones.servers()
+        ]
+        return objects.DeviceList(devices, len(devices), servers)
 
     def change(self, call: Call) -> Result:
         info = self._find(call.args["serial"])
@@ -80,14 +98,15 @@ class DeviceHandlers:
 
     def screenshot(self, call: Call) -> Result:
         info = self._find(call.args["serial"])
-        if not self._camera.acquire(blocking=False):
+        camera = self._cameras.setdefault(info.adb_server, threading.BoundedSemaphore(1))
+        if not camera.acquire(blocking=False):
             raise NotFound(
                 Problem("serial", "other pictures are being taken just now; try again in a moment")
             )
         try:
             picture = self._services.phones.cached_screenshot(info.serial)
         finally:
-            self._camera.release()
+            camera.release()
         if picture is None:
             raise NotFound(Problem("serial", f"there is no picture of {info.serial} yet"))
         return Reply(200, picture, _PICTURE_HEADERS, "image/png")
@@ -153,6 +172,7 @@ class DeviceHandlers:
             battery_celsius=info.battery_celsius,
             resumable=bool(self._services.jobs.halts(info.serial)),
             current_task=task.id if task and not task.deleted else None,
+            adb_server=info.adb_server,
             **pause_facts(self._services.jobs.pauses.get(pauses.phone(info.serial)), zone),
         )
 

@@ -121,7 +121,33 @@ class _State(Collector):
         for state in PhoneState:
             phones.add_metric((state.value,), states.count(state))
         yield phones
+        yield from self._adb_servers()
         yield from self._health()
+
+    def _adb_servers(self) -> Iterator[Metric]:
+        """One label for each server of the config."""
+        up = GaugeMetricFamily(
+            "tikmatrixd_adb_server_up", "1 while the adb server answers", labels=("adb_server",)
+        )
+        phones = GaugeMetricFamily(
+            "tikmatrixd_adb_server_phones",
+            "Phones that are reached through the adb server, or were last",
+            labels=("adb_server",),
+        )
+        usable = GaugeMetricFamily(
+            "tikmatrixd_adb_server_phones_usable", "Those that can work", labels=("adb_server",)
+        )
+        pushes = GaugeMetricFamily(
+            "tikmatrixd_adb_server_pushes",
+            "Files that are being copied to its phones",
+            labels=("adb_server",),
+        )
+        for server in self._services.phones.servers():
+            for family, value in (
+                (up, server.up), (phones, server.phones), (usable, server.usable), (pushes, server.pushes),
+            ):  # fmt: skip
+                family.add_metric((server.name,), float(value))
+        yield from (up, phones, usable, pushes)
 
     def _health(self) -> Iterator[Metric]:
         services = self._services

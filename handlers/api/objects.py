@@ -286,17 +286,38 @@ class DeviceObject(msgspec.Struct, frozen=True):
         ),
     ]
     current_task: int | None
+    adb_server: Annotated[
+        str,
+        Meta(
+            description="The name of the adb server through which it is reached, or was last; `local`: that of the hub itself"
+        ),
+    ]
     paused: Annotated[bool, Meta(description="Nothing new starts here: a person paused it")]
     paused_since: Moment | None
     paused_until: Annotated[Moment | None, Meta(description="When that ends by itself; null: never")]
     pause_reason: str
 
 
+class AdbServerObject(msgspec.Struct, frozen=True):
+    """An adb server as last seen."""
+
+    name: Annotated[str, Meta(description="`local`, or the name in `adb_servers` of the config")]
+    address: Annotated[str, Meta(description="HOST:PORT as the hub calls it")]
+    up: Annotated[bool, Meta(description="Whether it answers")]
+    detail: Annotated[str, Meta(description="Why it does not, as one sentence")]
+    since: Moment
+    phones: Annotated[int, Meta(ge=0, description="How many are reached through it, or were last")]
+    usable: Annotated[int, Meta(ge=0)]
+    pushes: Annotated[int, Meta(ge=0, description="Files that are being copied to its phones")]
+    max_pushes: Annotated[int, Meta(ge=1, description="How many may be at the same time")]
+
+
 class DeviceList(msgspec.Struct, frozen=True):
-    """All phones seen since the start or named in the config."""
+    """All phones seen since the start or named in the config, and the adb servers, that of the hub itself first."""
 
     devices: list[DeviceObject]
     total: int
+    adb_servers: list[AdbServerObject]
 
 
 class Resumed(msgspec.Struct, frozen=True):

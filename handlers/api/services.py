@@ -22,7 +22,7 @@ from jobs.hub.time_zone import zone as zone_of
 from jobs.intake.intake import Intake
 from jobs.intake.pending_changes import Planning
 from jobs.library.library import Library
-from jobs.phone.protocol import PhoneInfo, PhoneListener
+from jobs.phone.protocol import PhoneInfo, PhoneListener, ServerInfo
 from jobs.post.rehearsal.rehearsals import Rehearsals
 from jobs.post.teaching.teaching import Teaching
 from jobs.run.control import Control
@@ -43,6 +43,7 @@ class Phones(Protocol):
     def subscribe(self, listener: PhoneListener) -> None: ...
     def cached_screenshot(self, serial: str) -> bytes | None: ...
     def health(self) -> Collection[str]: ...
+    def servers(self) -> Sequence[ServerInfo]: ...
 
 
 class Reloaded(msgspec.Struct, frozen=True):

@@ -171,7 +171,7 @@ def _logins(config: LoadedConfig) -> list[Login]:
 @click.command()
 @asks_hub
 def devices(hub: Hub) -> None:
-    """List the phones that the adb server knows, with their labels; with --json what the running daemon knows."""
+    """List the phones that the adb servers know, with their labels; with --json what the running daemon knows."""
     from jobs.phone.errors import PhoneError
     from jobs.upkeep.doctor_phone import phones_of
 
@@ -183,12 +183,19 @@ def devices(hub: Hub) -> None:
         with phones_of(settings, SystemClock()) as fleet:
             phones = fleet.inventory()
             labels = _labels(hub)
-            width = max(map(len, labels.values()), default=-1) + 1  # without labels, no column of them
+            servers = fleet.servers()
+            # Without labels, and with one adb server, no column of them.
+            width = max(map(len, labels.values()), default=-1) + 1
+            where = max(len(server.name) for server in servers) + 1 if len(servers) > 1 else 0
             for phone in phones:
                 label = f"{labels.get(phone.serial, ''):<{width}}"
+                server = f"{phone.adb_server:<{where}}" if where else ""
                 click.echo(
-                    f"{phone.serial:24} {label}{phone.state.value:15} {phone.model:16} {phone.detail}".rstrip()
+                    f"{phone.serial:24} {label}{server}{phone.state.value:15} {phone.model:16} {phone.detail}".rstrip()
                 )
+            for away in servers:
+                if not away.up:
+                    click.echo(away.sentence, err=True)
             if not phones:
                 click.echo("no phone is connected, and the config names none: see `doctor`", err=True)
     except PhoneError as error:

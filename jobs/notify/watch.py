@@ -54,7 +54,7 @@ class Watch:
         self._seen: set[Lost] = set()
         self._lost: list[tuple[float, Lost]] = []  #: with the monotonic time at which it was noticed
         self._unwell: dict[tuple[str, str], float] = {}  #: (serial, state) -> monotonic time since when
-        self._adb_down_since: float | None = None
+        self._away: dict[str, float] = {}  #: adb server -> monotonic time since when it is not reachable
         self._disk_said: frozenset[str] = frozenset()
         self.loop = Loop("watch", self.turn, clock, longest_wait_s=EVERY_S)
 
@@ -80,20 +80,27 @@ class Watch:
         return EVERY_S
 
     def _look_at_adb(self, phones: dict[str, PhoneInfo]) -> None:
-        down = [phone for phone in phones.values() if phone.state is PhoneState.ADB_DOWN]
+        servers = self._phones.servers()
+        down: dict[str, list[PhoneInfo]] = {server.name: [] for server in servers if not server.up}
+        for phone in phones.values():
+            if phone.state is PhoneState.ADB_DOWN:
+                down.setdefault(phone.adb_server, []).append(phone)
+        if len(servers) == 1:
+            down = {name: its_phones for name, its_phones in down.items() if its_phones}
         now = self._clock.monotonic()
-        if not down:
-            self._adb_down_since = None
-            return
-        if self._adb_down_since is None:
-            self._adb_down_since = now
-        if now - self._adb_down_since >= GRACE_S and self._once.is_news("adb"):
-            detail = down[0].detail
-            self._tell(
-                "hub_lost",
-                f"no phone can be reached, {len(down)} are waiting: {detail}",
-                serials=[phone.serial for phone in down],
-            )
+        self._away = {name: self._away.get(name, now) for name in down}
+        for server in servers:
+            since = self._away.get(server.name)
+            if since is None or now - since < GRACE_S or not self._once.is_news("adb", server.name):
+                continue
+            serials = [phone.serial for phone in down[server.name]]
+            if len(servers) == 1:
+                sentence = (
+                    f"no phone can be reached, {len(serials)} are waiting: {down[server.name][0].detail}"
+                )
+                self._tell("hub_lost", sentence, serials=serials)
+            else:
+                self._tell("hub_lost", server.sentence, serials=serials, adb_server=server.name)
 
     def _look_at_losses(self, phones: dict[str, PhoneInfo]) -> None:
         now = self._clock.monotonic()
@@ -105,7 +112,7 @@ class Watch:
         for loss in over:
             gone = [serial for serial in loss.serials if _is_gone(phones.get(serial))]
             if loss.hub and len(gone) >= HUB_PHONES:
-                if self._once.is_news("hub", loss.hub):
+                if self._once.is_news("hub", loss.server, loss.hub):
                     self._tell("hub_lost", loss.naming(self._named), serials=gone, hub=loss.hub)
                 continue
             for serial in gone:

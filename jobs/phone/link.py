@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.phone import keep_awake
 from jobs.phone.adb.client import AdbClient, AdbPhone, Endpoint
@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 Abort = Callable[[PhoneError | StopRequested | None], None]
 
 
+class Route(NamedTuple):
+    """The way to a phone: the adb server that has it, and what belongs to that server alone."""
+
+    endpoint: Endpoint
+    gate: PushGate
+    suspect: Callable[[str], None]  #: `suspect(serial)`: a session had trouble
+    later: Callable[[Callable[[], None]], None]  #: runs something on another thread
+
+
 class Link:
     """One phone as the adapters know it. Sessions on it exclude each other."""
 
@@ -37,29 +46,22 @@ class Link:
         self,
         serial: str,
         *,
-        endpoint: Endpoint,
+        route: Route,
         grip: Grip,
         pump: OutputPump,
-        gate: PushGate,
         pictures: Pictures,
-        suspect: Callable[[str], None],
         gave_up: Callable[[str, str], None],
         needs_hands: Callable[[str, str], None],
-        later: Callable[[Callable[[], None]], None],
     ) -> None:
-        """`grip` lives as long as the daemon; `suspect(serial)` is called when a session had trouble,
-        `gave_up(serial, why)` when the phone's automation server cannot be kept alive, `needs_hands(serial, why)`
-        when a person must change something at the phone. `later(call)` runs something on another thread.
+        """`grip` lives as long as the daemon; `gave_up(serial, why)` is called when the phone's automation server
+        cannot be kept alive, `needs_hands(serial, why)` when a person must change something at the phone.
         """
         self.serial = serial
-        self.endpoint = endpoint
+        self.route = route
         self.clock = grip.clock
-        self.gate = gate
         self.pictures = pictures
-        self.suspect = suspect
         self._gave_up = gave_up
         self._needs_hands = needs_hands
-        self._later = later
         self._screen = threading.Lock()  #: held while the phone's screen settings are changed
         self.leftovers = Leftovers()
         self._grip = grip
@@ -72,6 +74,20 @@ class Link:
     @property
     def busy(self) -> bool:
         return self._session is not None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return self.route.endpoint
+
+    def reroute(self, route: Route) -> None:
+        """From now on the phone is reached another way. A session that is open keeps the old one; `lost` ends it."""
+        with self._lock:
+            if route is self.route:
+                return
+            self.route = route
+            automation, self._automation = self._automation, None
+        if automation is not None:
+            automation.forget()
 
     def hold(self, abort: Abort) -> None:
         """Note that a session is open, which `abort` ends. Raises PhoneNotReady while another one is."""
@@ -112,7 +128,7 @@ class Link:
             if self._session == abort:
                 self._session = None
         if restless:
-            self._later(self.let_sleep)
+            self.route.later(self.let_sleep)
 
     def keep_awake(self, phone: AdbPhone, wake: Callable[[], keep_awake.Found]) -> bool:
         """Keep the screen on for the open session; True when the phone is to be given something back at its end.
@@ -145,18 +161,19 @@ class Link:
 
     def automation(self) -> Automation:
         """The phone's automation server; only the open session may use it."""
-        if self._automation is None:
-            # Imported with the first look at a screen: 60 ms and 14 MB that an idle daemon does not need.
-            from jobs.phone.screen.automation import Automation
+        # Imported with the first look at a screen: 60 ms and 14 MB that an idle daemon does not need.
+        from jobs.phone.screen.automation import Automation
 
-            self._automation = Automation(
-                self.endpoint,
-                self.serial,
-                daemon_grip=self._grip,
-                pump=self._pump,
-                gave_up=lambda why: self._gave_up(self.serial, why),
-            )
-        return self._automation
+        with self._lock:
+            if self._automation is None:
+                self._automation = Automation(
+                    self.endpoint,
+                    self.serial,
+                    daemon_grip=self._grip,
+                    pump=self._pump,
+                    gave_up=lambda why: self._gave_up(self.serial, why),
+                )
+            return self._automation
 
     def needs_hands(self, why: str) -> None:
         """A session found what only a person at the phone can change."""
@@ -165,14 +182,14 @@ class Link:
     def forgiven(self) -> None:
         """A person was at the phone: what its automation server did before counts no more."""
         with self._lock:
-            idle = self._session is None
-        if idle and self._automation is not None:
-            self._automation.forget()
+            automation = self._automation if self._session is None else None
+        if automation is not None:
+            automation.forget()
 
     def lost(self, reason: PhoneError | StopRequested) -> None:
         """The link went away: end the session, and forget what ran on the phone (ADB-11)."""
-        abort = self._session
+        abort, automation = self._session, self._automation
         if abort is not None:
             abort(reason)
-        if self._automation is not None:
-            self._automation.forget()
+        if automation is not None:
+            automation.forget()

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
+from jobs.hub.settings import LOCAL_SERVER
 from jobs.phone.screen.tree import UiTree
 
 
@@ -41,6 +42,27 @@ class PhoneInfo(msgspec.Struct, frozen=True, kw_only=True):
     usb_path: str = ""
     identity: str = ""  #: ro.serialno
     last_seen: float | None = None
+    adb_server: str = LOCAL_SERVER  #: the name of the one through which it is reached, or was last
+
+
+class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One adb server, as last seen."""
+
+    name: str
+    address: str  #: HOST:PORT
+    up: bool
+    why: str = ""  #: one sentence for people: why it cannot be reached
+    since: float  #: when that began, or since when it can; epoch seconds
+    phones: int  #: that are or were last reached through it
+    usable: int  #: of them
+    pushes: int  #: files that travel to its phones now
+    max_pushes: int
+
+    @property
+    def sentence(self) -> str:
+        """What its loss is called, for all its phones together."""
+        many = f"{self.phones} phone{'' if self.phones == 1 else 's'}"
+        return f"adb server {self.name} is not reachable: {many} ({self.why})"
 
 
 class ShellResult(msgspec.Struct, frozen=True):
@@ -183,8 +205,11 @@ class Phones(Protocol):
 
     def info(self, serial: str) -> PhoneInfo | None: ...
 
+    def servers(self) -> Sequence[ServerInfo]:
+        """The adb servers, that of this box first."""
+
     def subscribe(self, listener: PhoneListener) -> None:
-        """`listener(info)` is called on the tracker's thread at each change of state; it must not block."""
+        """`listener(info)` is called at each change of state, one at a time, on a tracker's thread; it must not block."""
 
     def open(self, serial: str) -> PhoneSession:
         """A session; raises PhoneOffline, PhoneUnauthorized or AdbDown at once when the phone is not usable."""

@@ -66,9 +66,10 @@ class Session:
         self._link = link
         self._limits = limits
         self._grip = Grip(link.clock, link.serial)
-        self._adb = AdbPhone(AdbClient(link.endpoint, self._grip), link.serial)
+        self._route = link.route
+        self._adb = AdbPhone(AdbClient(self._route.endpoint, self._grip), link.serial)
         self._commands = Commands(self._adb)
-        self._pusher = Pusher(self._adb, link.gate, link.leftovers, self._commands)
+        self._pusher = Pusher(self._adb, self._route.gate, link.leftovers, self._commands)
         self._turn_lock = threading.RLock()
         self._automation: Automation | None = None
         self._tree: UiTree | None = None
@@ -93,7 +94,7 @@ class Session:
             except PhoneError as error:
                 self._grip.check()
                 if isinstance(error, PhoneOffline | DeadlinePassed | AdbDown):
-                    self._link.suspect(self.serial)
+                    self._route.suspect(self.serial)
                 if isinstance(error, InputForbidden):
                     self._link.needs_hands(str(error))
                 raise

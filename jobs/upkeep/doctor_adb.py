@@ -9,8 +9,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from jobs.hub.addresses import is_loopback
-from jobs.hub.settings import Settings
+from jobs.hub.settings import Adb, AdbServerEntry, Settings
 from jobs.upkeep.doctor import Finding, Level, fail, ok, warn
 
 
@@ -18,7 +20,10 @@ def adb_findings(settings: Settings, binary: str, key_dir: Path) -> Iterator[Fin
     """Everything about adb on this box. `key_dir` is where its server keeps the key."""
     ours, finding = _program(binary)
     yield finding
-    yield _server(settings, ours)
+    several = bool(settings.adb_servers)  # then one that fails stops its own phones alone
+    yield msgspec.structs.replace(_server(settings.adb, ours), partial=several)
+    for entry in settings.adb_servers:
+        yield msgspec.structs.replace(_server(entry.as_adb, ours, entry), partial=True)
     if is_loopback(settings.adb.host):
         yield _key(key_dir)
         yield from _usb_permissions()
@@ -50,20 +55,24 @@ def _program(binary: str) -> tuple[int | None, Finding]:
     return int(version[1]), ok(subject, f"{binary} ({lines[1] if len(lines) > 1 else lines[0]})")
 
 
-def _server(settings: Settings, ours: int | None) -> Finding:
-    subject, address = "adb server", f"{settings.adb.host}:{settings.adb.port}"
+def _server(adb: Adb, ours: int | None, entry: AdbServerEntry | None = None) -> Finding:
+    """`entry` is that of a further server."""
+    subject, address = f"adb server {entry.name}" if entry else "adb server", f"{adb.host}:{adb.port}"
     try:
-        version = _server_version(settings.adb.host, settings.adb.port)
+        version = _server_version(adb.host, adb.port)
     except (OSError, ValueError) as error:
-        by_us = settings.adb.start_server
+        by_us = adb.start_server
         fix = "the daemon starts it by itself" if by_us else "systemctl start tikmatrixd-adb.socket"
+        if entry:
+            fix = f"look at its box, and at the way to it (link = {entry.link}): its phones wait, all others work"
         level = Level.WARN if by_us else Level.FAIL
         return Finding(level, subject, f"does not answer on {address}: {error}", fix)
     if ours is not None and version != ours:
         return warn(
             subject,
             f"answers on {address} with protocol version {version}, our adb speaks {ours}",
-            "keep other adb programs off this box: each replaces a server of another version, and cuts every phone",
+            f"keep other adb programs off {'that' if entry else 'this'} box: each replaces a server of another version, and "
+            "cuts every phone",
         )
     return ok(subject, f"answers on {address}, protocol version {version}")
 

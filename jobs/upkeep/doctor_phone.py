@@ -61,8 +61,9 @@ class Login(msgspec.Struct, frozen=True):
 
 @contextmanager
 def phones_of(settings: Settings, clock: Clock) -> Iterator[Fleet]:
-    """The inventory of the adb server that runs; none is started. Raises PhoneError when none answers."""
-    fleet = Fleet(replace(settings.adb, start_server=False), settings.phones, clock)
+    """The inventory of the adb servers that run; none is started. Raises PhoneError when none answers."""
+    adb = replace(settings.adb, start_server=False)
+    fleet = Fleet(adb, settings.phones, clock, further=settings.adb_servers)
     fleet.start()
     try:
         # One that hangs must not hide the others: it is shown as what is known of it by then.

@@ -141,11 +141,20 @@ class Needs:
         )
 
     def _box(self, phones: Iterable[PhoneInfo]) -> Iterator[Need]:
+        servers = self._phones.servers()
         down = next((info for info in phones if info.state is PhoneState.ADB_DOWN), None)
-        if down is not None:
+        if down is not None and len(servers) == 1:
             yield Need(
                 kind="adb", key="adb", sentence=f"No phone can be reached: {down.detail}", since=down.since
             )
+        for server in servers if len(servers) > 1 else ():
+            if not server.up:
+                yield Need(
+                    kind="adb",
+                    key=f"adb:{server.name}",
+                    sentence=f"{_upper(server.sentence)}.",
+                    since=server.since,
+                )
         said, _ = disk_troubles(self._store, self._settings().storage.min_free_bytes)
         for sentence in sorted(said):
             yield Need(kind="disk", key=f"disk:{sentence}", sentence=_upper(sentence))

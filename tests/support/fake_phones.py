@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from jobs.hub.settings import LOCAL_SERVER
 from jobs.phone.errors import PhoneOffline, StopRequested
-from jobs.phone.protocol import PhoneInfo, PhoneListener, PhoneSession, PhoneState
+from jobs.phone.protocol import PhoneInfo, PhoneListener, PhoneSession, PhoneState, ServerInfo
 from jobs.phone.screen.tree import UiTree
 from jobs.task.attempt import Attempt, Verdict
 from storage.records import Outcome
@@ -63,6 +64,7 @@ class FakePhones:
         self.sessions: list[FakeSession] = []
         self.at_the_door: dict[str, Exception] = {}
         self.taps: dict[str, int] = {}
+        self.empty: dict[str, str] = {}  #: adb servers without phones, and why each does not answer
         for serial in serials:
             self.set(serial)
 
@@ -81,6 +83,23 @@ class FakePhones:
 
     def info(self, serial: str) -> PhoneInfo | None:
         return self._infos.get(serial)
+
+    def servers(self) -> list[ServerInfo]:
+        """Those of the phones, and more where the test adds them; one is away when all its phones are."""
+        names = list(
+            dict.fromkeys([LOCAL_SERVER, *(info.adb_server for info in self._infos.values()), *self.empty])
+        )
+        return [self._server(name) for name in names]
+
+    def _server(self, name: str) -> ServerInfo:
+        own = [info for info in self._infos.values() if info.adb_server == name]
+        away = [info.detail for info in own if info.state is PhoneState.ADB_DOWN]
+        why = away[0] if away else self.empty.get(name, "")
+        return ServerInfo(
+            name=name, address="127.0.0.1:5037", up=not away and not why, why=why,
+            since=max((info.since for info in own), default=0.0), phones=len(own),
+            usable=sum(info.state is PhoneState.DEVICE for info in own), pushes=0, max_pushes=4,
+        )  # fmt: skip
 
     def subscribe(self, listener: PhoneListener) -> None:
         self._listeners.append(listener)

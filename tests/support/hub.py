@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from jobs.hub.clock import SystemClock
-from jobs.hub.settings import Adb, Phones
+from jobs.hub.settings import Adb, AdbServerEntry, Phones
 from jobs.phone.inventory.fleet import Fleet
 from jobs.phone.protocol import PhoneInfo, PhoneState
 from jobs.phone.session import Session
@@ -16,15 +16,18 @@ SERIAL = "PHONE01"
 
 
 class Hub:
-    """A fleet on the adb server at a port."""
+    """A fleet on the adb server at a port, and on further ones."""
 
-    def __init__(self, port: int, phones: Phones, **adb_settings: int) -> None:
+    def __init__(
+        self, port: int, phones: Phones, *, further: Sequence[AdbServerEntry] = (), **adb_settings: int
+    ) -> None:
         self.seen = threading.Condition()
         self.events: list[tuple[str, PhoneState]] = []
         self.fleet = Fleet(
             Adb(port=port, start_server=False, **adb_settings),
             phones,
             SystemClock(),
+            further=further,
         )
         self.fleet.subscribe(self._heard)
         self.fleet.start()

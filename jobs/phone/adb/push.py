@@ -67,8 +67,14 @@ class PushGate:
     """Limits how many pushes run at once: a hub's bandwidth is shared by all its phones (ADB-13)."""
 
     def __init__(self, places: int) -> None:
-        self._free = max(1, places)
+        self.places = max(1, places)
+        self._free = self.places
         self._condition = threading.Condition()
+
+    @property
+    def taken(self) -> int:
+        """How many pushes run now."""
+        return self.places - self._free
 
     def _wake(self) -> None:
         with self._condition:

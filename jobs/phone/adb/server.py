@@ -1,4 +1,4 @@
-"""The one adb server that the daemon uses: found, watched, and by hand also started; never another one."""
+"""An adb server of the config: found and watched; that of this box by hand also started. Never another one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from pathlib import Path
 from jobs.hub import settings
 from jobs.hub.addresses import is_loopback
 from jobs.phone.adb.client import AdbClient, Endpoint
-from jobs.phone.adb.wire import Grip
+from jobs.phone.adb.wire import Grip, NotTaken
 from jobs.phone.errors import AdbDown, DeadlinePassed, PhoneError
 
 log = logging.getLogger(__name__)
 
 PROBE_TIMEOUT_S = 2.0
+#: On the way to another box something may be lost and have to be sent again.
+FAR_PROBE_TIMEOUT_S = 3.0
 PROBE_EVERY_S = 10.0
 START_TIMEOUT_S = 15.0
 #: A server that does not come up is not started again sooner.
@@ -40,7 +42,8 @@ def binary(adb: settings.Adb) -> Path:
 class AdbServer:
     """Asks the server for its version now and then, and starts it where the config allows."""
 
-    def __init__(self, adb: settings.Adb, grip: Grip) -> None:
+    def __init__(self, adb: settings.Adb, grip: Grip, name: str = settings.LOCAL_SERVER) -> None:
+        self.name = name
         self.endpoint = Endpoint(adb.host, adb.port)
         self.version: int | None = None
         self.warning = ""
@@ -56,13 +59,14 @@ class AdbServer:
     def check(self) -> None:
         """One probe. Raises AdbDown when the server does not answer; a hanging one is restarted."""
         try:
-            version = AdbClient(self.endpoint, self._grip, timeout_s=PROBE_TIMEOUT_S).version()
-        except DeadlinePassed as error:
-            self._misses += 1
-            if self._misses >= HANGING_MISSES:
-                self._restart_hanging()
-            raise AdbDown(f"the adb server on port {self.endpoint.port} hangs; {self._remedy}") from error
+            version = AdbClient(self.endpoint, self._grip, timeout_s=self.probe_timeout_s).version()
         except PhoneError as error:
+            # Of another box a connection that is not taken is no more than an answer that is late.
+            if isinstance(error, DeadlinePassed) or (self._is_far and isinstance(error, NotTaken)):
+                self._misses += 1
+                if self._misses >= HANGING_MISSES:
+                    self._restart_hanging()
+                raise AdbDown(f"the adb server on {self._place} hangs; {self._remedy}") from error
             self._misses = 0  # gone, or something else in its place, which is not hanging
             if isinstance(error, AdbDown):
                 raise
@@ -70,11 +74,24 @@ class AdbServer:
         self._misses = 0
         if self.version is not None and version != self.version:
             self.warning = (
-                f"the adb server changed from version {self.version} to {version}: "
-                "another adb program on this machine replaced it"
+                f"the adb server{f' {self.name}' if self._is_far else ''} changed from version {self.version} to {version}: "
+                f"another adb program on {'its box' if self._is_far else 'this machine'} replaced it"
             )
             log.warning("%s", self.warning)
         self.version = version
+
+    @property
+    def probe_timeout_s(self) -> float:
+        """How long one answer may take."""
+        return FAR_PROBE_TIMEOUT_S if self._is_far else PROBE_TIMEOUT_S
+
+    @property
+    def _is_far(self) -> bool:
+        return self.name != settings.LOCAL_SERVER
+
+    @property
+    def _place(self) -> str:
+        return f"{self.endpoint.host}:{self.endpoint.port}" if self._is_far else f"port {self.endpoint.port}"
 
     @property
     def slow(self) -> bool:
@@ -131,7 +148,7 @@ class AdbServer:
         if self._restarted_at is not None and now - self._restarted_at < RESTART_PAUSE_S:
             return
         self._restarted_at = now
-        log.error("the adb server on port %d hangs; %s", self.endpoint.port, self._remedy)
+        log.error("the adb server on %s hangs; %s", self._place, self._remedy)
         if self._is_ours:
             self.kill()
             self._misses = 0
@@ -146,6 +163,8 @@ class AdbServer:
         """What happens about a hanging server, or what a person must do: services may not restart each other."""
         if self._is_ours:
             return "it is started again if that lasts"
+        if self._is_far:
+            return "if that lasts, look at its box and at the link to it"
         if self._adb.start_server:
             return "it was not started from here: end its process if that lasts, and another is started"
         return "if that lasts: systemctl restart tikmatrixd-adb.service"

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from jobs.hub.addresses import is_loopback
 from jobs.hub.clock import Clock, Deadline
 from jobs.phone.errors import AdbDown, DeadlinePassed, PhoneError, StopRequested
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: A local adb server that does not take a connection in this time is as good as dead.
 CONNECT_TIMEOUT_S = 2.0
+#: On the way to another box the question for a connection may be lost: it is asked again after 1 s and after 3 s.
+FAR_CONNECT_TIMEOUT_S = 5.0
 
 
 class Grip:
@@ -113,8 +116,10 @@ class GuardedSocket(socket.socket):
     nearer: 600 s from a library never outlive the operation's own time (U2-1).
     """
 
-    def __init__(self, grip: Grip, deadline: Deadline | None) -> None:
-        super().__init__(socket.AF_INET, socket.SOCK_STREAM)
+    def __init__(
+        self, grip: Grip, deadline: Deadline | None, family: socket.AddressFamily = socket.AF_INET
+    ) -> None:
+        super().__init__(family, socket.SOCK_STREAM)
         self.grip = grip
         self.deadline = deadline
         try:
@@ -203,17 +208,24 @@ class GuardedSocket(socket.socket):
         super().close()
 
 
+class NotTaken(AdbDown):
+    """No connection within the time: the server is stopped, or the way to it is cut."""
+
+
 def connect(host: str, port: int, grip: Grip, deadline: Deadline | None) -> GuardedSocket:
-    """A connection to the adb server. Raises AdbDown, or what broke off the grip."""
-    sock = GuardedSocket(grip, grip.deadline(CONNECT_TIMEOUT_S))
+    """A connection to the adb server. Raises AdbDown (NotTaken), or what broke off the grip."""
+    limit_s = CONNECT_TIMEOUT_S if is_loopback(host) else FAR_CONNECT_TIMEOUT_S
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = GuardedSocket(grip, grip.deadline(limit_s), family)
     try:
-        if deadline is not None and deadline.remaining_s < CONNECT_TIMEOUT_S:
+        if deadline is not None and deadline.remaining_s < limit_s:
             sock.deadline = deadline
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.connect((host, port))
     except (OSError, DeadlinePassed) as error:
         sock.close()
-        raise AdbDown(f"no adb server answers on {host}:{port}: {error}", serial=grip.serial) from error
+        kind = NotTaken if isinstance(error, DeadlinePassed) else AdbDown
+        raise kind(f"no adb server answers on {host}:{port}: {error}", serial=grip.serial) from error
     except BaseException:
         sock.close()
         raise

@@ -8,19 +8,18 @@ from collections.abc import Collection, Sequence
 from random import Random
 
 from jobs.hub import settings
-from jobs.hub.clock import Clock
+from jobs.hub.clock import Clock, Deadline
 from jobs.hub.supervision import STALE_S
 from jobs.phone.adb.client import AdbClient, AdbPhone
-from jobs.phone.adb.push import PushGate
-from jobs.phone.adb.server import AdbServer
 from jobs.phone.adb.wire import Grip
 from jobs.phone.error_translation import boundary
 from jobs.phone.errors import AdbDown, PhoneError, PhoneOffline, PhoneUnauthorized, StopRequested
 from jobs.phone.inventory.losses import Lost
-from jobs.phone.inventory.roster import Change, Roster
-from jobs.phone.inventory.tracker import Tracker
+from jobs.phone.inventory.merged import Merged
+from jobs.phone.inventory.one_server import OneServer
+from jobs.phone.inventory.roster import Change
 from jobs.phone.link import Link
-from jobs.phone.protocol import PhoneInfo, PhoneListener, PhoneState
+from jobs.phone.protocol import PhoneInfo, PhoneListener, PhoneState, ServerInfo
 from jobs.phone.screen.launch import OutputPump
 from jobs.phone.screen.screenshot import Pictures, capture
 from jobs.phone.session import Session
@@ -39,7 +38,7 @@ _UNWELL = frozenset(
 
 
 class Fleet:
-    """`jobs.phone.protocol.Phones` over one adb server."""
+    """`jobs.phone.protocol.Phones` over one adb server or several."""
 
     def __init__(
         self,
@@ -47,31 +46,47 @@ class Fleet:
         phones: settings.Phones,
         clock: Clock,
         *,
+        further: Sequence[settings.AdbServerEntry] = (),
         known: Collection[str] = (),
         random: Random | None = None,
         tidies: bool = False,
     ) -> None:
-        """`known` are serials to accept besides the configured ones. `tidies`: phones that appear get back what an
-        earlier run left changed; for the daemon alone, since a command beside it knows nothing of its attempts.
+        """`further` are adb servers beside `adb`; `known` serials to accept besides the configured ones. `tidies`: phones
+        that appear get back what an earlier run left changed; for the daemon alone, since a command beside it knows
+        nothing of its attempts.
         """
         self._tidies = tidies
         self._clock = clock
         self._limits = phones
         self._grip = Grip(clock)
-        self._server = AdbServer(adb, self._grip)
-        self._roster = Roster(
-            dict.fromkeys((*phones.known, *known)),
-            phones.connect,
-            wall=clock.now(),
-            random=random or Random(),  # noqa: S311 - jitter
-            allow_reboot=phones.allow_reboot,
-        )
-        self._tracker = Tracker(
-            self._server, self._roster, self._grip, changed=self._changed, busy=self._busy
-        )
+        random = random or Random()  # noqa: S311 - jitter
+
+        def one(
+            name: str, its_adb: settings.Adb, its_known: Collection[str], connect: Collection[str]
+        ) -> OneServer:
+            return OneServer(
+                name,
+                its_adb,
+                self._grip,
+                known=its_known,
+                connect=connect,
+                random=random,
+                allow_reboot=phones.allow_reboot,
+                published=self._published,
+                busy=self._busy,
+                alone=not further,
+            )
+
+        first = one(settings.LOCAL_SERVER, adb, dict.fromkeys((*phones.known, *known)), phones.connect)
+        self._servers = [first, *(one(entry.name, entry.as_adb, (), entry.connect) for entry in further)]
+        self._by_name = {server.name: server for server in self._servers}
+        self._merged = Merged(list(self._by_name), self._busy)
+        for number, server in enumerate(self._servers):
+            self._merged.update(number, server.sights(), clock.now())
+        self._infos = self._merged.infos
+        self._merging = threading.Lock()  #: what several servers' threads find out is taken in one by one
         self._links: dict[str, Link] = {}
         self._lock = threading.Lock()
-        self._gate = PushGate(adb.max_concurrent_pushes)
         self._pictures = Pictures(clock)
         self._pump = OutputPump()
         self._listeners: list[PhoneListener] = []
@@ -79,36 +94,43 @@ class Fleet:
     # Life
 
     def start(self) -> None:
-        self._tracker.start()
+        for server in self._servers:
+            server.tracker.start()
 
     def stop(self) -> None:
-        """End every session and every thread; the adb server goes on."""
+        """End every session and every thread; the adb servers go on."""
         if not self._grip.break_off(StopRequested("shutdown")):
             return
         with self._lock:
             links = list(self._links.values())
         for link in links:
             link.lost(StopRequested("shutdown"))
-        self._tracker.join()
+        for server in self._servers:
+            server.tracker.join()
         self._pump.stop()
 
     def wait_synced(self, timeout_s: float) -> bool:
-        """Wait until every phone of the adb server's list was asked once, or the server was found not to answer."""
-        return self._clock.wait(self._tracker.synced, timeout_s)
+        """Wait until every phone of the adb servers' lists was asked once, or a server was found not to answer."""
+        deadline = Deadline(self._clock, timeout_s)
+        return all(self._clock.wait(server.tracker.synced, deadline.remaining_s) for server in self._servers)
 
     # What others ask
 
     def inventory(self) -> Sequence[PhoneInfo]:
-        return sorted(self._tracker.infos.values(), key=lambda info: info.serial)
+        return sorted(self._infos.values(), key=lambda info: info.serial)
 
     def info(self, serial: str) -> PhoneInfo | None:
-        return self._tracker.infos.get(serial)
+        return self._infos.get(serial)
+
+    def servers(self) -> Sequence[ServerInfo]:
+        phones = list(self._infos.values())
+        return [server.info(phones) for server in self._servers]
 
     def subscribe(self, listener: PhoneListener) -> None:
         self._listeners.append(listener)
 
     def open(self, serial: str) -> Session:
-        info = self._tracker.infos.get(serial)
+        info = self._infos.get(serial)
         if info is None:
             raise PhoneOffline("this phone was never seen", serial=serial)
         if info.state is PhoneState.ADB_DOWN:
@@ -119,7 +141,7 @@ class Fleet:
             raise PhoneOffline(info.detail, serial=serial)
         self._grip.check()
         session = Session(self._link(serial), self._limits)
-        now = self._tracker.infos.get(serial)
+        now = self._infos.get(serial)
         if now is None or now.generation != info.generation:
             session.close()
             raise PhoneOffline("the link was lost", serial=serial)
@@ -127,7 +149,7 @@ class Fleet:
 
     def cached_screenshot(self, serial: str) -> bytes | None:
         """The newest picture; taken now when it is old and no task runs, in a few seconds at most (U2-15)."""
-        info = self._tracker.infos.get(serial)
+        info = self._infos.get(serial)
         if info is None:
             return None
         link = self._link(serial)
@@ -149,65 +171,75 @@ class Fleet:
 
     def health(self) -> list[str]:
         """Reasons why not all is well, as sentences."""
-        reasons = list(self._server.health())
-        if self.age_s > STALE_S:
-            reasons.append(f"the thread phone-tracker has not come round for {self.age_s:.0f} s")
-        if not self._roster.adb_up:
-            reasons.append(f"adb: {self._roster.adb_why}")
-        reasons += self._roster.warnings
-        reasons += [f"{info.serial}: {info.detail}" for info in self.inventory() if info.state in _UNWELL]
+        phones = self.inventory()
+        reasons: list[str] = []
+        for server in self._servers:
+            reasons += server.health(STALE_S, phones)
+        reasons += [f"{info.serial}: {info.detail}" for info in phones if info.state in _UNWELL]
         since = self._clock.now() - LOSS_SHOWN_S
         reasons += [loss.sentence for loss in self.losses() if loss.hub and loss.at >= since]
         return reasons
 
     @property
     def adb_problem(self) -> str:
-        """Why no phone at all can be reached; "" while the adb server answers."""
-        return "" if self._roster.adb_up else self._roster.adb_why
+        """Why no phone at all can be reached; "" while an adb server answers."""
+        problems = [server.problem for server in self._servers]
+        return "; ".join(problems) if all(problems) else ""
 
     def losses(self) -> list[Lost]:
         """The latest losses, phones of one hub grouped, oldest first."""
-        return list(self._tracker.losses.recent)
+        found = [loss for server in self._servers for loss in list(server.tracker.losses.recent)]
+        return sorted(found, key=lambda loss: loss.at)
 
     def give_up(self, serial: str, why: str) -> None:
         """A higher layer found that it cannot use this phone any more: it is restarted where the config allows
         that, else left alone until it is connected anew, or for an hour.
         """
-        self._tracker.post(lambda: self._roster.gave_up(serial, why, self._clock.monotonic()))
+        server = self._server_of(serial)
+        server.tracker.post(lambda: server.roster.gave_up(serial, why, self._clock.monotonic()))
 
     def needs_hands(self, serial: str, why: str) -> None:
         """What is wrong only a person at the phone can change: no restart, and no task until it is connected anew,
         resumed by hand, or for an hour.
         """
-        self._tracker.post(lambda: self._roster.complain(serial, why, self._clock.monotonic()))
+        server = self._server_of(serial)
+        server.tracker.post(lambda: server.roster.complain(serial, why, self._clock.monotonic()))
 
     @property
     def age_s(self) -> float:
-        """Seconds by which the thread that tracks the phones is overdue."""
-        return self._tracker.age_s
+        """Seconds by which the slowest of the threads that track the phones is overdue."""
+        return max(server.tracker.age_s for server in self._servers)
 
     @property
     def quiet(self) -> bool:
-        """Neither the adb server nor an idle phone is being asked anything just now."""
-        return self._tracker.quiet
+        """Neither an adb server nor an idle phone is being asked anything just now."""
+        return all(server.tracker.quiet for server in self._servers)
 
     def look_again(self, timeout_s: float) -> bool:
         """Do at once what is due, for clocks that leap; False when that was not begun in time."""
-        begun = threading.Event()
-        self._tracker.post(begun.set)
-        return begun.wait(timeout_s)
+        begun = [threading.Event() for _ in self._servers]
+        for server, event in zip(self._servers, begun, strict=True):
+            server.tracker.post(event.set)
+        return all(event.wait(timeout_s) for event in begun)
 
     def let_sleep(self, serial: str) -> None:
         """Give a phone that no session holds its own screen settings back, at once."""
         self._link(serial).let_sleep()
 
     def forgive(self, serial: str) -> None:
+        server = self._server_of(serial)
+
         def forgive() -> None:
             self._link(serial).forgiven()
-            self._roster.forgiven(serial, self._clock.monotonic())
+            server.roster.forgiven(serial, self._clock.monotonic())
 
-        if serial in self._tracker.infos:
-            self._tracker.post(forgive)
+        if serial in self._infos:
+            server.tracker.post(forgive)
+
+    def _server_of(self, serial: str) -> OneServer:
+        """That through which a phone is reached; the first for one that was never seen."""
+        info = self._infos.get(serial)
+        return self._servers[0] if info is None else self._by_name[info.adb_server]
 
     def _busy(self, serial: str) -> bool:
         with self._lock:
@@ -220,20 +252,31 @@ class Fleet:
             if link is None:
                 link = self._links[serial] = Link(
                     serial,
-                    endpoint=self._server.endpoint,
+                    route=self._server_of(serial).route,
                     grip=self._grip,
                     pump=self._pump,
-                    gate=self._gate,
                     pictures=self._pictures,
-                    suspect=self._tracker.suspect,
                     gave_up=self.give_up,
                     needs_hands=self.needs_hands,
-                    later=self._tracker.submit,
                 )
             return link
 
+    def _published(self, server: OneServer) -> None:
+        """On that server's thread: what changed is taken over, and told."""
+        with self._merging:
+            changes = self._merged.update(self._servers.index(server), server.sights(), self._clock.now())
+            with self._lock:
+                # Together: a link that is made meanwhile knows the way of the same moment.
+                self._infos = self._merged.infos
+                for change in changes:
+                    link = self._links.get(change.info.serial)
+                    if link is not None:
+                        link.reroute(self._by_name[change.info.adb_server].route)
+            for change in changes:
+                self._changed(change)
+
     def _changed(self, change: Change) -> None:
-        """On the tracker's thread: sessions that lost their phone end, then the listeners hear of it."""
+        """Sessions that lost their phone end, then the listeners hear of it."""
         info = change.info
         with self._lock:
             link = self._links.get(info.serial)
@@ -243,6 +286,6 @@ class Fleet:
             link.lost(reason(f"the phone was lost: {why}", serial=info.serial))
         if self._tidies and info.state is PhoneState.DEVICE:
             # A daemon that crashed, or a link that was lost, may have left the screen on.
-            self._tracker.submit(self._link(info.serial).let_sleep)
+            self._by_name[info.adb_server].tracker.submit(self._link(info.serial).let_sleep)
         for listener in self._listeners:
             listener(info)

@@ -18,6 +18,7 @@ class Lost(NamedTuple):
     at: float  #: epoch seconds
     serials: tuple[str, ...]
     hub: str
+    server: str = ""  #: the adb server of that hub, where there are several
 
     @property
     def sentence(self) -> str:
@@ -27,14 +28,17 @@ class Lost(NamedTuple):
         """The sentence, with each phone as `named` calls it."""
         names = ", ".join(map(named, self.serials[:5])) + ("…" if len(self.serials) > 5 else "")
         if self.hub:
-            return f"{len(self.serials)} phones on USB hub {self.hub} were lost together: {names}"
+            where = f"{self.hub} of {self.server}" if self.server else self.hub
+            return f"{len(self.serials)} phones on USB hub {where} were lost together: {names}"
         return f"the link to {names} was lost"
 
 
 class Losses:
     """Collects single losses and gives them out grouped, once no more can belong to them."""
 
-    def __init__(self) -> None:
+    def __init__(self, server: str = "") -> None:
+        """`server` is the name of the adb server whose phones these are, where there are several."""
+        self._server = server
         self._open: list[tuple[float, float, str, str]] = []
         self.recent: deque[Lost] = deque(maxlen=100)
 
@@ -59,9 +63,9 @@ class Losses:
         for hub, serials in hubs.items():
             unique = tuple(dict.fromkeys(serials))
             if hub and len(unique) >= HUB_PHONES:
-                events.append(Lost(batch[0][1], unique, hub))
+                events.append(Lost(batch[0][1], unique, hub, self._server))
             else:
-                events += [Lost(batch[0][1], (serial,), "") for serial in unique]
+                events += [Lost(batch[0][1], (serial,), "", self._server) for serial in unique]
         self.recent.extend(events)
         return events
 

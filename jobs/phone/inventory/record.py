@@ -25,6 +25,15 @@ class Facts(NamedTuple):
     booted: bool = True  #: False while Android still starts behind a working adb
 
 
+class Sight(NamedTuple):
+    """A phone as one adb server shows it."""
+
+    info: PhoneInfo
+    listed: bool  #: it stands in the server's list
+    answers: bool  #: it said what it is since then
+    doubled: bool  #: it stands there twice
+
+
 @dataclass
 class Entry:
     """One phone."""
@@ -46,6 +55,17 @@ class Entry:
     starting_since: float | None = None  #: monotonic; Android is starting, whatever restarted it
     starts_too_long: bool = False
     last_seen: float | None = None
+
+    @property
+    def sight(self) -> Sight:
+        """The phone as its server shows it now."""
+        listed = self.listed
+        return Sight(
+            self.info,
+            listed is not None,
+            self.verified,
+            listed is not None and listed.state is PhoneState.DUPLICATE,
+        )
 
     @property
     def rebooting(self) -> bool:

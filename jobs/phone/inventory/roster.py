@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from jobs.hub.settings import LOCAL_SERVER
 from jobs.phone.adb.listing import Listing
 from jobs.phone.inventory.record import GHOST_MISSES, Entry, Facts
 from jobs.phone.inventory.remedies import Care, Remedy
@@ -47,8 +48,11 @@ class Roster:
         wall: float,
         random: Random,
         allow_reboot: bool = False,
+        server: str = LOCAL_SERVER,
     ) -> None:
+        """`server` is the name of the adb server whose phones these are."""
         self._random = random
+        self._server = server
         self._allow_reboot = allow_reboot
         self._network = frozenset(network)
         self.entries: dict[str, Entry] = {}
@@ -63,7 +67,11 @@ class Roster:
         if entry is None:
             care = Care(network=serial in self._network, random=self._random)
             info = PhoneInfo(
-                serial=serial, state=PhoneState.ABSENT, detail="not connected since the start", since=wall
+                serial=serial,
+                state=PhoneState.ABSENT,
+                detail="not connected since the start",
+                since=wall,
+                adb_server=self._server,
             )
             entry = self.entries[serial] = Entry(serial, care, info)
         return entry
@@ -171,6 +179,11 @@ class Roster:
     # What follows
 
     @property
+    def listed(self) -> int:
+        """How many phones stand in the server's list."""
+        return sum(entry.listed is not None for entry in self.entries.values())
+
+    @property
     def settled(self) -> bool:
         """Every phone that is listed as a device was asked at least once."""
         return all(
@@ -269,6 +282,7 @@ class Roster:
             usb_path=listed.usb_path if listed else old.usb_path,
             identity=facts.identity or old.identity,
             last_seen=entry.last_seen,
+            adb_server=self._server,
         )
 
     def _state(self, entry: Entry, twins: dict[str, str]) -> tuple[PhoneState, str]:

@@ -1,4 +1,4 @@
-"""The one thread that follows who is connected, and the helpers that ask and mend phones for it."""
+"""The one thread that follows who is connected to an adb server, and the helpers that ask and mend phones for it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 from jobs.phone.adb import dumpsys, listing
 from jobs.phone.adb.client import AdbClient, AdbConnection, AdbPhone
-from jobs.phone.adb.server import PROBE_EVERY_S, PROBE_TIMEOUT_S, AdbServer
+from jobs.phone.adb.server import PROBE_EVERY_S, AdbServer
 from jobs.phone.adb.wire import Grip
 from jobs.phone.error_translation import boundary
 from jobs.phone.errors import AdbDown, DeadlinePassed, PhoneError, PhoneOffline, StopRequested
 from jobs.phone.inventory.losses import Losses
 from jobs.phone.inventory.record import Facts
 from jobs.phone.inventory.remedies import Remedy
-from jobs.phone.inventory.roster import Change, Roster
+from jobs.phone.inventory.roster import Roster
 from jobs.phone.inventory.sayings import Sayings
-from jobs.phone.protocol import PhoneInfo
+from jobs.phone.protocol import PhoneState
 
 log = logging.getLogger(__name__)
 
@@ -51,21 +51,24 @@ class Tracker:
         roster: Roster,
         grip: Grip,
         *,
-        changed: Callable[[Change], None],
+        published: Callable[[], None],
         busy: Callable[[str], bool],
+        name: str = "",
     ) -> None:
-        """`changed` is called on the tracker's thread for every change and must not block; `busy(serial)` says
-        whether a session holds the phone.
+        """`published` is called on the tracker's thread whenever what is known of phones was brought up to date, and must
+        not block; `busy(serial)` says whether a session holds the phone. `name` of the server where there are several.
         """
-        self.infos: dict[str, PhoneInfo] = {s: e.info for s, e in roster.entries.items()}
-        self.losses = Losses()
+        self.since = grip.clock.now()  #: epoch seconds: the server was found to be there or away
+        self.why = roster.adb_why  #: the server is away
+        self._name = name
+        self.losses = Losses(name)
         self._sayings = Sayings(grip.clock, log)
         self.synced = threading.Event()  #: every listed phone was asked once, or adb was found to be down
         self._server = server
         self._roster = roster
         self._grip = grip
         self._clock = grip.clock
-        self._changed = changed
+        self._published = published
         self._busy = busy
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._wake_r, self._wake_w = socket.socketpair()
@@ -73,13 +76,18 @@ class Tracker:
         self._wake_w.setblocking(False)
         self._resting = False
         self._beat = self._clock.monotonic()
-        self._pool = ThreadPoolExecutor(CARE_THREADS, thread_name_prefix="phone-care")
-        self._thread = threading.Thread(target=self._run, name="phone-tracker", daemon=True)
+        suffix = f"-{name}" if name else ""
+        self._pool = ThreadPoolExecutor(CARE_THREADS, thread_name_prefix=f"phone-care{suffix}")
+        self._thread = threading.Thread(target=self._run, name=f"phone-tracker{suffix}", daemon=True)
         grip.on_break(self._wake)
 
     def start(self) -> None:
         self._beat = self._clock.monotonic()
         self._thread.start()
+
+    @property
+    def thread_name(self) -> str:
+        return self._thread.name
 
     @property
     def age_s(self) -> float:
@@ -128,12 +136,7 @@ class Tracker:
             except StopRequested:
                 break
             except PhoneError as error:
-                why = str(error)
-                if self._roster.adb_up or not self.synced.is_set():
-                    log.warning("adb: %s", why)
-                self._roster.adb_down(why)
-                self._publish()
-                self.synced.set()
+                self._away(str(error))
             except Exception:
                 # The named boundary of this thread: a bug must not end the tracking of all phones.
                 log.exception("the phone tracker failed and starts again")
@@ -141,6 +144,18 @@ class Tracker:
                 backoff_s = BACKOFF_MIN_S
             self._pause(None, self._clock.monotonic() + backoff_s)
             backoff_s = min(BACKOFF_MAX_S, backoff_s * 2)
+
+    def _away(self, why: str) -> None:
+        """The server does not answer: one loss, however many phones it has."""
+        self.why = why
+        if self._name:
+            why = f"adb server {self._name} is not reachable: {why}"
+        if self._roster.adb_up or not self.synced.is_set():
+            log.warning("adb: %s%s", why, f" ({self._roster.listed} phones)" if self._name else "")
+            self.since = self._clock.now()
+        self._roster.adb_down(why)
+        self._publish()
+        self.synced.set()
 
     def _follow(self, stream: AdbConnection) -> None:
         """Read the stream of changes and do what is due, until the server or the daemon ends."""
@@ -160,7 +175,7 @@ class Tracker:
             self._do_due()
             self._publish()
             if self._pause(stream.sock, min(resync_at, probe_at, self._next_due())):
-                stream.sock.deadline = self._grip.deadline(PROBE_TIMEOUT_S)
+                stream.sock.deadline = self._grip.deadline(self._server.probe_timeout_s)
                 stream.receive()
                 stream.sock.deadline = None
                 resync_at = now  # the stream only says that something changed
@@ -179,7 +194,12 @@ class Tracker:
         return True
 
     def _resync(self) -> None:
-        text = AdbClient(self._server.endpoint, self._grip, timeout_s=PROBE_TIMEOUT_S).ask("host:devices-l")
+        timeout_s = self._server.probe_timeout_s
+        text = AdbClient(self._server.endpoint, self._grip, timeout_s=timeout_s).ask("host:devices-l")
+        if not self._roster.adb_up:
+            self.since = self._clock.now()
+            if self._name and self.synced.is_set():
+                log.info("adb: adb server %s answers again", self._name)
         self._roster.seen(listing.parse(text), self._clock.monotonic(), self._clock.now())
 
     def _next_due(self) -> float:
@@ -225,15 +245,15 @@ class Tracker:
     def _publish(self) -> None:
         """Make what changed known."""
         now, wall = self._clock.monotonic(), self._clock.now()
-        changes = self._roster.changes(wall)
-        self.infos = {serial: entry.info for serial, entry in self._roster.entries.items()}
-        for change in changes:
+        for change in self._roster.changes(wall):
             info = change.info
+            if self._name and info.state is PhoneState.ADB_DOWN:
+                continue  # said once, of the server
             detail = f" ({info.detail})" if info.detail else ""
             self._sayings.say(info.serial, info.state, f"{info.state}{detail}")
             if change.lost:
                 self.losses.lost(now, wall, info.serial, info.usb_path)
-            self._changed(change)
+        self._published()
         if self._roster.adb_up and self._roster.settled:
             self.synced.set()
 

@@ -10,7 +10,7 @@ import pytest
 
 from jobs.accounts.matching import MatchState
 from jobs.phone.protocol import PhoneState
-from tests.support.http_side import PNG, Client, HttpSide
+from tests.support.http_side import PNG, Client, HttpSide, ShownPhones
 
 D = "/api/v1/devices"
 
@@ -30,11 +30,25 @@ def test_the_inventory_shows_every_phone_and_what_it_works_on(
     assert first == {
         "serial": "PHONE1", "label": "", "state": "device", "detail": "", "since": "1970-01-01T01:00:00+01:00",
         "last_seen": "1970-01-01T01:00:01+01:00", "model": "Pixel 7", "android": "14", "battery_percent": 81,
-        "battery_celsius": 30.5, "resumable": False, "current_task": task.id,
+        "battery_celsius": 30.5, "resumable": False, "current_task": task.id, "adb_server": "local",
         "paused": False, "paused_since": None, "paused_until": None, "pause_reason": "",
     }  # fmt: skip
     assert (second["state"], second["detail"]) == ("unauthorized", "accept the key on the phone")
     assert third["current_task"] is third["last_seen"] is third["battery_percent"] is None
+
+
+def test_every_phone_names_its_adb_server_and_every_server_says_how_it_is(
+    side: HttpSide, api: Client
+) -> None:
+    side.phones.set("PHONE2", PhoneState.ADB_DOWN, adb_server="shelf-2", detail="it hangs")
+    data = api.good("GET", D)
+    assert [phone["adb_server"] for phone in data["devices"]] == ["local", "shelf-2", "local"]
+    local, other = data["adb_servers"]
+    assert (local["name"], local["up"], local["phones"], local["usable"]) == ("local", True, 2, 2)
+    assert other == {
+        "name": "shelf-2", "address": "127.0.0.1:5037", "up": False, "detail": "it hangs",
+        "since": "1970-01-01T01:00:00+01:00", "phones": 1, "usable": 0, "pushes": 0, "max_pushes": 4,
+    }  # fmt: skip
 
 
 def label(api: Client, serial: str, text: str) -> str:
@@ -145,6 +159,29 @@ def test_WEB_3_hanging_phones_stand_before_nothing_else(side: HttpSide, monkeypa
     assert "other pictures" in side.client.bad(40401, "GET", f"{D}/PHONE3/screenshot")["message"]
     go_on.set()
     for caller in callers:
+        caller.join(5)
+
+
+def test_WEB_3_pictures_of_a_hanging_adb_servers_phones_stand_before_no_others(tmp_path: Path) -> None:
+    phones = ShownPhones("PHONE1")
+    phones.set("PHONE2", adb_server="shelf-2")
+    phones.set("PHONE3", adb_server="shelf-2")
+    entered, go_on = threading.Semaphore(0), threading.Event()
+
+    def picture(serial: str) -> bytes:
+        if serial != "PHONE1":
+            entered.release()
+            go_on.wait(10)
+        return PNG
+
+    phones.cached_screenshot = picture  # type: ignore[method-assign]
+    with HttpSide(tmp_path, phones=phones) as side:
+        caller = threading.Thread(target=side.client.call, args=("GET", f"{D}/PHONE2/screenshot"))
+        caller.start()
+        assert entered.acquire(timeout=5)
+        assert "other pictures" in side.client.bad(40401, "GET", f"{D}/PHONE3/screenshot")["message"]
+        assert side.client.call("GET", f"{D}/PHONE1/screenshot").body == PNG
+        go_on.set()
         caller.join(5)
 
 

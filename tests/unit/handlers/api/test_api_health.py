@@ -78,6 +78,7 @@ def test_metrics_tell_how_long_the_slowest_helper_thread_is_overdue(side: HttpSi
 
 
 def test_metrics_have_fixed_labels(side: HttpSide, api: Client) -> None:
+    side.phones.set("BOX2", PhoneState.ADB_DOWN, adb_server="shelf-2")
     side.task(status="failed")
     side.task()
     for number in range(5):
@@ -88,6 +89,10 @@ def test_metrics_have_fixed_labels(side: HttpSide, api: Client) -> None:
     assert 'tikmatrixd_tasks{status="failed"} 1.0' in first
     assert 'tikmatrixd_tasks{status="pending"} 1.0' in first
     assert 'tikmatrixd_phones{state="device"} 3.0' in first
+    assert 'tikmatrixd_adb_server_up{adb_server="local"} 1.0' in first
+    assert 'tikmatrixd_adb_server_up{adb_server="shelf-2"} 0.0' in first
+    assert 'tikmatrixd_adb_server_phones{adb_server="local"} 3.0' in first
+    assert 'tikmatrixd_adb_server_phones_usable{adb_server="shelf-2"} 0.0' in first
     assert "tikmatrixd_store_writable 1.0" in first
     assert re.search(r'requests_total\{method="GET",route="/api/v1/task/\{id\}",status="4xx"\} 3.0', first)
     assert 'tikmatrixd_info{version="0.0-test"} 1.0' in first

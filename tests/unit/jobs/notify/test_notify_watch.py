@@ -5,7 +5,7 @@ import pytest
 
 from jobs.notify.watch import AGAIN_S, GRACE_S, Watch
 from jobs.phone.inventory.losses import Lost
-from jobs.phone.protocol import PhoneInfo, PhoneState
+from jobs.phone.protocol import PhoneInfo, PhoneState, ServerInfo
 from storage.store import StoreHealth
 from tests.support.clock import FakeClock
 
@@ -15,6 +15,7 @@ class Hub:
 
     def __init__(self, tmp_path, min_free_bytes=0):
         self.clock = FakeClock()
+        self.far = []  #: names of adb servers that are away, beside those of phones
         self.phones = {s: PhoneInfo(serial=s, state=PhoneState.DEVICE, since=0.0) for s in ("A", "B", "C")}
         self.lost = []
         self.kept = {}
@@ -33,6 +34,17 @@ class Hub:
     def inventory(self):
         return list(self.phones.values())
 
+    def servers(self):
+        found = []
+        for name in dict.fromkeys(
+            ["local", *(phone.adb_server for phone in self.phones.values()), *self.far]
+        ):
+            own = [phone for phone in self.phones.values() if phone.adb_server == name]
+            down = name in self.far or any(phone.state is PhoneState.ADB_DOWN for phone in own)
+            found.append(ServerInfo(name=name, address="127.0.0.1:5037", up=not down, why="it hangs", since=0.0,
+                                    phones=len(own), usable=0, pushes=0, max_pushes=4))  # fmt: skip
+        return found
+
     def losses(self):
         return list(self.lost)
 
@@ -41,6 +53,10 @@ class Hub:
 
     def set(self, serial, state, detail=""):
         self.phones[serial] = msgspec.structs.replace(self.phones[serial], state=state, detail=detail)
+
+    def move(self, *serials, server):
+        for serial in serials:
+            self.phones[serial] = msgspec.structs.replace(self.phones[serial], adb_server=server)
 
     def lose(self, *serials, hub="", state=PhoneState.ABSENT):
         for serial in serials:
@@ -122,6 +138,37 @@ def test_an_adb_server_that_is_down_is_one_event_for_all_phones(hub):
     hub.set("A", PhoneState.ADB_DOWN, "the adb server on port 1 hangs")
     assert hub.after(GRACE_S) == ["hub_lost"]
     assert "the adb server on port 1 hangs" in hub.told[0][1]
+
+
+def test_of_several_adb_servers_each_that_is_lost_is_one_event(hub):
+    hub.move("B", "C", server="shelf-2")
+    hub.lose("B", "C", state=PhoneState.ADB_DOWN)
+    assert hub.after(GRACE_S - 1) == []
+    assert hub.after(1) == ["hub_lost"]
+    _, sentence, facts = hub.told[0]
+    assert sentence == "adb server shelf-2 is not reachable: 2 phones (it hangs)"
+    assert facts == {"serials": ["B", "C"], "adb_server": "shelf-2"}
+    hub.far.append("shelf-3")
+    assert hub.after(GRACE_S) == ["hub_lost", "hub_lost"]
+    assert hub.told[1][1] == "adb server shelf-3 is not reachable: 0 phones (it hangs)"
+    assert len(hub.after(GRACE_S)) == 2
+
+
+def test_an_adb_server_that_is_back_within_seconds_is_no_news(hub):
+    hub.move("B", server="shelf-2")
+    hub.lose("B", state=PhoneState.ADB_DOWN)
+    hub.after(GRACE_S - 1)
+    hub.set("B", PhoneState.DEVICE)
+    hub.after(1)
+    hub.set("B", PhoneState.ADB_DOWN)
+    assert hub.after(GRACE_S - 1) == []
+
+
+def test_hubs_of_the_same_name_on_two_boxes_are_two_matters(hub):
+    hub.lose("A", "B", hub="1-2")
+    hub.lost.append(Lost(hub.clock.now(), ("A", "B"), "1-2", "shelf-2"))
+    assert hub.after(GRACE_S) == ["hub_lost", "hub_lost"]
+    assert hub.told[1][1] == "2 phones on USB hub 1-2 of shelf-2 were lost together: A, B"
 
 
 @pytest.mark.parametrize("state", [PhoneState.UNAUTHORIZED, PhoneState.NEEDS_HANDS, PhoneState.DUPLICATE])

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jobs.hub.settings import Adb, Media, Server, Settings, Storage
+from jobs.hub.settings import Adb, AdbServerEntry, Media, Server, Settings, Storage
 from jobs.phone.adb.server import binary as adb_server_binary
 from jobs.upkeep import doctor, doctor_adb
 from jobs.upkeep.doctor import Level, box_findings, fail, ok, verdict, warn, worst_first
@@ -182,6 +182,31 @@ def test_ADB_2_a_server_of_another_version_is_named_before_it_cuts_every_phone(s
         found = about(look(here, adb=adb_server_binary(Adb())), "adb server")
     assert found.level is level
     assert word in found.sentence
+
+
+def test_each_further_adb_server_is_looked_at_and_one_that_is_away_stops_its_own_phones_alone(settings):
+    phone = ok("phone A", "Pixel", phone="A")
+    with listening(adb_server(b"OKAY00040029")) as port:
+        here = msgspec.structs.replace(
+            settings,
+            adb=Adb(port=port, start_server=False),
+            adb_servers=(AdbServerEntry(name="shelf-2", port=port), AdbServerEntry(name="shelf-3", port=1)),
+        )
+        found = look(here, adb=adb_server_binary(Adb()))
+    assert about(found, "adb server shelf-2").level is Level.OK
+    away = about(found, "adb server shelf-3")
+    assert away.level is Level.FAIL
+    assert "its phones wait, all others work" in away.fix
+    assert verdict([phone, away]).can_post
+    assert not verdict(
+        [
+            phone,
+            about(
+                look(msgspec.structs.replace(here, adb_servers=(), adb=Adb(port=1, start_server=False))),
+                "adb server",
+            ),
+        ]
+    ).can_post
 
 
 def test_a_program_that_is_no_adb_is_a_failure(settings):

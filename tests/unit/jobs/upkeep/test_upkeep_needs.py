@@ -209,3 +209,17 @@ def test_more_than_a_hundred_are_counted_and_the_urgent_ones_come_first(side: Ht
     found = api.good("GET", N)
     assert (len(found["needs"]), found["total"]) == (MOST, MOST + 6)
     assert found["needs"][0]["kind"] == "clock"
+
+
+def test_an_adb_server_that_is_away_is_one_matter_whatever_it_has(side: HttpSide, api: Client) -> None:
+    side.phones.set("PHONE1", PhoneState.ADB_DOWN, detail="it hangs")
+    (matter,) = [one for one in matters(api) if one["kind"] == "adb"]
+    assert matter["sentence"] == "No phone can be reached: it hangs"
+    side.phones.set("PHONE1")
+    side.phones.set("PHONE2", PhoneState.ADB_DOWN, adb_server="shelf-2", detail="it hangs")
+    side.phones.set("PHONE3", PhoneState.ADB_DOWN, adb_server="shelf-2", detail="it hangs")
+    side.phones.empty["shelf-3"] = "no adb server answers"
+    assert [(one["key"], one["sentence"]) for one in matters(api, "adb")] == [
+        ("adb:shelf-2", "Adb server shelf-2 is not reachable: 2 phones (it hangs)."),
+        ("adb:shelf-3", "Adb server shelf-3 is not reachable: 0 phones (no adb server answers)."),
+    ]

@@ -196,7 +196,6 @@ def test_ADB_5_a_server_that_is_late_for_a_moment_costs_no_session(
     adb: FakeAdb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adb_server, "PROBE_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(tracker, "PROBE_TIMEOUT_S", 0.5)
     monkeypatch.setattr(tracker, "PROBE_EVERY_S", 0.1)
     monkeypatch.setattr(tracker, "PROBE_AGAIN_S", 0.05)
     monkeypatch.setattr(tracker, "RESYNC_EVERY_S", 0.1)
