@@ -17,12 +17,23 @@ import { live } from "../lib/live.js";
  * @property {number | null} battery_celsius
  * @property {boolean} resumable
  * @property {number | null} current_task
+ * @property {string} adb_server
+ *
+ * @typedef {object} AdbServer as in docs/api.md
+ * @property {string} name
+ * @property {boolean} up
+ * @property {string} detail
+ * @property {string} since
+ * @property {number} phones
+ * @property {number} usable
  *
  * @typedef {Facts & import("./pauses.js").Paused} Phone
  */
 
 /** @type {Map<string, Phone>} */
 let phones = new Map();
+/** @type {AdbServer[]} */
+let servers = [];
 /** @type {unknown} */
 let readAt = null;
 
@@ -39,6 +50,7 @@ export async function loadPhones(fresh = false) {
   const now = live?.change;
   const found = await get("/api/v1/devices");
   phones = new Map(found.devices.map((/** @type {Phone} */ phone) => [phone.serial, phone]));
+  servers = found.adb_servers;
   readAt = now;
   read_ms = Date.now();
   return [...phones.values()];
@@ -52,4 +64,9 @@ export function phoneName(serial) {
 /** The phone as it was read last. @param {string} serial */
 export function phoneOf(serial) {
   return phones.get(serial);
+}
+
+/** The adb servers where there are several, else none: with one there is nothing to tell apart. */
+export function adbServers() {
+  return servers.length > 1 ? servers : [];
 }

@@ -8,7 +8,7 @@ import { to } from "../lib/router.js";
 import { t } from "../lib/texts.js";
 import { day, now, time } from "../lib/times.js";
 import { accountBadge, accountLine, loadAccounts } from "../model/accounts.js";
-import { loadPhones, phoneName, phoneOf } from "../model/phones.js";
+import { adbServers, loadPhones, phoneName, phoneOf } from "../model/phones.js";
 import { rehearsalRow, rehearseButton } from "../model/rehearsals.js";
 import { taskRow } from "../model/tasks.js";
 import { heldUp, labelButton, phoneBadge, phoneButton } from "./phones.js";
@@ -103,6 +103,7 @@ export default async function phone(visit) {
     /** @type {[string, import("../lib/dom.js").Kid][]} */
     const rows = [
       [t("phones.serial"), found.serial],
+      [t("phones.adb_server"), adbServers().length > 0 ? found.adb_server : ""],
       [t("phones.model"), [found.model, found.android && `Android ${found.android}`].filter(Boolean).join(", ")],
       [t("phones.battery"), batteryOf(found)],
       [t("phones.state_since"), time(found.since)],

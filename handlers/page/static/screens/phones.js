@@ -13,7 +13,7 @@ import { toast } from "../lib/toasts.js";
 import { accountLine, loadAccounts, nextPost } from "../model/accounts.js";
 import { resume } from "../model/actions.js";
 import { hubButton, pause, pauseSentence } from "../model/pauses.js";
-import { loadPhones } from "../model/phones.js";
+import { adbServers, loadPhones } from "../model/phones.js";
 import { rehearseButton } from "../model/rehearsals.js";
 
 /** @typedef {import("../model/phones.js").Phone} Phone */
@@ -31,6 +31,7 @@ export default function phones(visit) {
   const none = h("div", { hidden: true }, empty(t("phones.none"), h("p", null, t("phones.none_how"))));
   const sums = h("p", { class: "calm sums" });
   const hub = h("div");
+  const servers = h("ul", { class: "adb-servers" });
 
   async function load() {
     const [found, accounts, state] = await Promise.all([loadPhones(true), loadAccounts(visit.signal), hubPause(visit.signal)]);
@@ -48,6 +49,7 @@ export default function phones(visit) {
     const free = present.filter((one) => rank(one.phone) === 1).length;
     sums.textContent = t("phones.sums", { working, free, trouble: present.length - working - free });
     sums.hidden = present.length === 0;
+    keyed(servers, adbServers(), (one) => one.name, serverLine);
     keyed(
       hub,
       state.paused ? [pauseOf(state)] : [],
@@ -70,9 +72,16 @@ export default function phones(visit) {
   const acts = h("div", { class: "buttons" });
   return {
     title: t("phones.title"),
-    node: h("div", null, heading(t("phones.title"), acts), hub, sums, here, folded, none),
+    node: h("div", null, heading(t("phones.title"), acts), hub, servers, sums, here, folded, none),
     load,
   };
+}
+
+/** An adb server and how its phones are. @param {import("../model/phones.js").AdbServer} one */
+function serverLine(one) {
+  const words = { server: one.name, n: one.phones, usable: one.usable };
+  if (one.up) return h("li", { class: "calm small-text" }, t("phones.server", words));
+  return h("li", { class: "notice" }, icon("plug"), `${t("phones.server_away", words)}: ${one.detail} (${when(one.since)})`);
 }
 
 /** The pause of the whole hub. @param {AbortSignal} signal @returns {Promise<import("../model/pauses.js").Paused>} */
@@ -101,7 +110,8 @@ function nameOf(phone) {
 /** @param {Phone} phone @param {Account[]} accounts @param {() => Promise<void>} after */
 function phoneCard(phone, accounts, after) {
   const next = nextPost(accounts);
-  const model = [phone.label && phone.serial, phone.model].filter(Boolean).join(" · ");
+  const server = adbServers().length > 0 && phone.adb_server;
+  const model = [phone.label && phone.serial, phone.model, server].filter(Boolean).join(" · ");
   return h(
     "section",
     { class: "card phone-card" },
