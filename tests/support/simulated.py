@@ -18,8 +18,10 @@ from simulator.child import SimulatorChild
 class Simulated:
     """A running simulator with its phones; `simctl` is the outside world's view of them."""
 
-    def __init__(self, child: SimulatorChild) -> None:
+    def __init__(self, child: SimulatorChild, prefix: tuple[str, ...] = ()) -> None:
+        """`prefix` stands before commands that shall reach its adb server."""
         self.child = child
+        self._prefix = prefix
         self.ready: dict[str, Any] = child.ready
         self.adb_port = int(child.ready["adb_port"])
         self.serials: list[str] = child.ready["serials"]
@@ -29,7 +31,7 @@ class Simulated:
         """The adb command line on the simulator's own server."""
         target = ["-s", serial] if serial else []
         return subprocess.run(
-            [str(binary(Adb())), "-P", str(self.adb_port), *target, *words],
+            [*self._prefix, str(binary(Adb())), "-P", str(self.adb_port), *target, *words],
             capture_output=True,
             text=True,
             check=True,
