@@ -121,22 +121,24 @@ export default function home(visit) {
 
 /** @param {Task} task */
 function nextRow(task) {
-  return h(
-    "li",
-    null,
-    h(
-      "a",
-      { class: "row-link", href: to("task", task.id) },
-      h("span", { class: "sr" }, t("tasks.task", { id: String(task.id) })),
-    ),
-    time(task.next_attempt_at ?? task.scheduled_at, "when"),
-    h("div", null, whoLine(task), h("p", { class: "one-line calm" }, task.caption || t("tasks.no_caption"))),
-    task.waiting_for !== "time" && stateBadge(task),
-  );
+  const at = time(task.next_attempt_at ?? task.scheduled_at, "when");
+  return shortRow(task, at, task.caption || t("tasks.no_caption"), task.waiting_for !== "time");
 }
 
 /** @param {Task} task */
 function resultRow(task) {
+  const at = h("time", { datetime: task.finished_at }, clock(task.finished_at ?? ""));
+  return shortRow(task, at, task.status === 2 ? task.caption || t("tasks.no_caption") : sentence(task), true);
+}
+
+/**
+ * A task in two lines, all of which opens it.
+ * @param {Task} task
+ * @param {Node} at
+ * @param {string} line
+ * @param {boolean} badged
+ */
+function shortRow(task, at, line, badged) {
   return h(
     "li",
     null,
@@ -145,14 +147,9 @@ function resultRow(task) {
       { class: "row-link", href: to("task", task.id) },
       h("span", { class: "sr" }, t("tasks.task", { id: String(task.id) })),
     ),
-    h("time", { datetime: task.finished_at }, clock(task.finished_at ?? "")),
-    h(
-      "div",
-      null,
-      whoLine(task),
-      h("p", { class: "one-line calm" }, task.status === 2 ? task.caption || t("tasks.no_caption") : sentence(task)),
-    ),
-    stateBadge(task),
+    at,
+    h("div", null, whoLine(task), h("p", { class: "one-line calm" }, line)),
+    badged && stateBadge(task),
   );
 }
 
