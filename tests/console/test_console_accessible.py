@@ -10,6 +10,7 @@ import pytest
 from tests.support.browser import Browser
 from tests.support.console import DESKTOP, PHONE, Hub, show, showcase
 from tests.support.http_side import MEDIA
+from tests.support.rehearsed import met_a_promotion
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
@@ -28,7 +29,10 @@ SCREENS = (
     "task/unknown",
     "task/running",
     "phone/PHONE1",
+    "rehearsal/1",
 )
+#: 1280 pixels wide with texts at 200 %, and as narrow as the guidelines ask for (WCAG 1.4.4, 1.4.10).
+ZOOMED = ((640, 400, 2.0), (320, 640, 1.0))
 
 pytestmark = pytest.mark.skipif(
     not AXE.exists(), reason="axe-core is not installed: make node_modules/.ready"
@@ -44,13 +48,19 @@ def violations(browser: Browser) -> list[str]:
 
 def look(hub: Hub, browser: Browser, name: str, size: tuple[int, int], *, dark: bool) -> list[str]:
     ids = showcase(hub)
+    met_a_promotion().kept(hub.services.rehearsals.reports, "PHONE1")
     browser.prefer(dark=dark)
     try:
-        kind, _, of = name.partition("/")
-        show(browser, hub, f"#/{kind}/{ids.get(of, of)}" if of else f"#/{kind}", size)
+        show(browser, hub, address(name, ids), size)
         return violations(browser)
     finally:
         browser.prefer()
+
+
+def address(name: str, ids: dict[str, int]) -> str:
+    """Where a screen of the list is, on a hub with these tasks."""
+    kind, _, of = name.partition("/")
+    return f"#/{kind}/{ids.get(of, of)}" if of else f"#/{kind}"
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -96,3 +106,18 @@ def test_a_filled_form_with_a_warning_and_a_library_with_files_have_no_violation
     finally:
         browser.run("sessionStorage.clear()")
         browser.prefer()
+
+
+def test_no_screen_is_wider_than_its_window_at_twice_the_size_or_320_pixels(
+    hub: Hub, browser: Browser
+) -> None:
+    ids = showcase(hub)
+    met_a_promotion().kept(hub.services.rehearsals.reports, "PHONE1")
+    wide = []
+    for name in SCREENS:
+        show(browser, hub, address(name, ids))
+        for width, height, scale in ZOOMED:
+            browser.resize(width, height, scale)
+            if over := browser.run("document.documentElement.scrollWidth - innerWidth"):
+                wide.append(f"{name} at {width}: {over}")
+    assert wide == []

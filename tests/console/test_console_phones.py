@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from jobs.phone.protocol import PhoneState
 from tests.support.browser import Browser
 from tests.support.console import DESKTOP, PHONE, Button, Hub, phone_picture, show, showcase
+from tests.support.rehearsed import met_a_promotion
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -85,6 +87,36 @@ def test_a_phones_own_page_keeps_its_picture_fresh_and_names_its_accounts_and_po
     [rehearsal] = hub.client.good("GET", "/api/v1/devices/PHONE1/rehearse")["rehearsals"]
     assert (rehearsal["platform"], rehearsal["state"]) == ("instagram", "running")
     said(browser, "@alice")
+
+
+def test_a_rehearsal_is_opened_read_and_saved_without_people(
+    hub: Hub, browser: Browser, tmp_path: Path
+) -> None:
+    showcase(hub)
+    report = met_a_promotion().kept(hub.services.rehearsals.reports, "PHONE1")
+    show(browser, hub, "#/phone/PHONE1")
+    browser.find("link", f"Open rehearsal {report.id}").click()
+    said(browser, "Unknown sheet")
+    said(browser, "Ended here")
+    browser.find("button", "Picture: Unknown sheet").click()
+    browser.wait("document.querySelector('dialog img')?.naturalWidth > 100")
+    browser.press("Escape")
+    browser.save_into(tmp_path)
+    browser.find("button", "Save the report").click()
+    assert browser.find(
+        "checkbox", "Leave out people: names, captions, pictures and the serial of the phone"
+    ).call("function () { return this.checked }")
+    confirm(browser)
+    saved = tmp_path / f"rehearsal-{report.id}-blanked.zip"
+    browser.wait_for_file(saved)
+    with zipfile.ZipFile(saved) as found:
+        assert "PHONE1" not in found.read("report.json").decode()
+    button(browser, "Rehearse again").click()
+    said(browser, "waits for the phone's turn")
+    [newest, _] = hub.client.good("GET", "/api/v1/devices/PHONE1/rehearse")["rehearsals"]
+    assert (newest["platform"], newest["way"], newest["state"]) == ("tiktok", "share", "running")
+    browser.wait(f"location.hash === '#/rehearsal/{newest['id']}'")
+    assert browser.faults == []
 
 
 def test_an_account_is_added_with_its_pace_changed_paused_disabled_and_removed(

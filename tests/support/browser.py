@@ -160,6 +160,19 @@ class Browser:
         node = self._ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self._ask("DOM.setFileInputFiles", nodeId=node, files=[str(file) for file in files])
 
+    def save_into(self, folder: Path) -> None:
+        """Where downloads go."""
+        self._ask("Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+
+    def wait_for_file(self, file: Path, seconds: float = 30.0) -> None:
+        """Wait until a download is there as a whole: until then it has another name."""
+        deadline = time.monotonic() + seconds
+        while not file.exists():
+            assert time.monotonic() < deadline, (
+                f"{file.name} did not come; there are {sorted(file.parent.iterdir())}"
+            )
+            self.run("new Promise(requestAnimationFrame)")
+
     def names(self, role: str) -> list[str]:
         """The names of everything with this role, as a screen reader says them, in order."""
         tree = self._ask("Accessibility.getFullAXTree")["nodes"]

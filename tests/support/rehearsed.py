@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,13 +15,29 @@ from jobs.post.apps import APPS
 from jobs.post.flow.draft_memory import DraftMemory
 from jobs.post.flow.getting_files import PhoneFiles
 from jobs.post.rehearsal.driver import RehearsalDriver
+from jobs.post.rehearsal.rehearsals import CAPTION
 from jobs.post.rehearsal.report import Report, SeenScreen
 from jobs.post.rehearsal.report_files import ReportFiles
 from jobs.post.rehearsal.walk import Rehearsal
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 from simulator.android.picture import boxes, draw
-from tests.support.post_stage import AppStage, shipped_screens
+from tests.support.app_phone import AppPhone
+from tests.support.post_stage import AppStage, files, shipped_screens
+
+
+@lru_cache(maxsize=1)
+def met_a_promotion() -> Rehearsed:
+    """One of a TikTok that lays a promotion over its editor, which nothing that is known closes."""
+    with tempfile.TemporaryDirectory() as folder:
+        stage = AppStage(
+            "tiktok",
+            files(Path(folder), "clip.mp4"),
+            caption=CAPTION,
+            post_way="share",
+            on=AppPhone("tiktok", version="49.0.2"),
+        )
+        return Rehearsed(stage).tried()
 
 
 class Rehearsed:

@@ -67,6 +67,16 @@ export function number(value) {
   return new Intl.NumberFormat(language).format(value);
 }
 
+/** A language as the reader calls it: "Dutch" for "nl". @param {string} tag a BCP 47 tag, "" where none is known */
+export function languageName(tag) {
+  if (tag === "") return "";
+  try {
+    return new Intl.DisplayNames(language, { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag; // no tag at all: shown as it came
+  }
+}
+
 /** A size in bytes with a unit. @param {number} bytes */
 export function size(bytes) {
   const units = ["B", "KB", "MB", "GB", "TB"];

@@ -3,7 +3,7 @@
 import { h } from "../lib/dom.js";
 import { appIcon, appName, badge } from "../lib/parts.js";
 import { to } from "../lib/router.js";
-import { has, t } from "../lib/texts.js";
+import { currentLanguage, has, t } from "../lib/texts.js";
 import { time, when } from "../lib/times.js";
 import { phoneName } from "./phones.js";
 import { doing } from "./steps.js";
@@ -76,7 +76,15 @@ export function sentence(task) {
     return doing(task);
   }
   if (task.status === 2) return task.remark || t("tasks.is_published");
-  return task.error?.message || task.remark || t("tasks.failed");
+  return errorSentence(task.error) || task.remark || t("tasks.failed");
+}
+
+/** The hub says in English why a post failed; readers of another language get the meaning of its code before that. @param {Task["error"]} error */
+export function errorSentence(error) {
+  if (error === null) return "";
+  const key = `codes.${error.code}`;
+  if (currentLanguage() === "en" || !has(key)) return error.message;
+  return error.message ? `${t(key)} (${error.message})` : t(key);
 }
 
 /** @param {Task} task */

@@ -13,7 +13,7 @@ import { toast } from "../lib/toasts.js";
 import { taskButtons } from "../model/actions.js";
 import { loadPhones, phoneName } from "../model/phones.js";
 import { phaseName, phasesOf } from "../model/steps.js";
-import { accountOf, isUnknown, sentence, stateBadge } from "../model/tasks.js";
+import { accountOf, errorSentence, isUnknown, sentence, stateBadge } from "../model/tasks.js";
 
 /** @typedef {import("../model/tasks.js").Task} Task */
 /** @typedef {import("../model/steps.js").Line} Line */
@@ -170,7 +170,7 @@ function failureOf(lines, task, newest, failed) {
   if (!failed) return null;
   if (newest && task.error !== null) {
     return [
-      h("p", null, task.error.message),
+      h("p", null, errorSentence(task.error)),
       fold(
         t("task.details"),
         h(
