@@ -78,6 +78,7 @@ class Waiting(StrEnum):
     HOLD = "hold"  #: a person holds it
     PACE = "pace"  #: its account posts no sooner, or the hub has its quiet hours
     PAUSE = "pause"  #: a person paused the hub, its phone or its account
+    REHEARSAL = "rehearsal"  #: the version or language of its app is new to this hub
 
 
 class TaskError(msgspec.Struct, frozen=True):
@@ -143,6 +144,7 @@ class Task(NewTask, frozen=True, kw_only=True):
     remark: str = ""
     error: TaskError | None = None
     app_version: str = ""
+    app_language: str = ""  #: as "en", what the app spoke in the last attempt; "" where it was not told
     account_seen: str = (
         ""  #: the account that the app showed before the post, without "@"; "" until it was read
     )

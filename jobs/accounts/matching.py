@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
 
 import msgspec
 
@@ -18,6 +18,7 @@ from jobs.phone.protocol import Phones, PhoneSession
 from jobs.post.account_reading import AccountReader
 from jobs.post.language import ensure_covered
 from jobs.post.screens.screens_file import Vocabulary
+from jobs.queue.reads import Engine, Reads
 from jobs.queue.turn import ReadTurn, Turn
 
 _LOG = logging.getLogger(__name__)
@@ -55,11 +56,11 @@ class MatchState(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Engine(Protocol):
-    """What is asked of the jobs engine."""
+@dataclass(eq=False)
+class _Wish:
+    """What those who asked for a reading want of it."""
 
-    def ask(self, turn: ReadTurn) -> None: ...
-    def why_waiting(self, serial: str) -> str: ...
+    add: bool = False  #: accounts that nobody has entered are entered
 
 
 class Matcher:
@@ -79,13 +80,10 @@ class Matcher:
         self._settings = settings
         self._clock = clock
         self._phones = phones
-        self._jobs = jobs
         self._accounts = accounts
         self._vocabulary = vocabulary
-        # Reentrant: a stop that comes while a turn is asked for ends it on the thread that asks.
-        self._lock = threading.RLock()
-        self._running: dict[tuple[str, str], ReadTurn] = {}
-        self._adding: set[tuple[str, str]] = set()  #: readings that enter what nobody has entered
+        self._reads: Reads[tuple[str, str], _Wish] = Reads(jobs)
+        self._lock = threading.Lock()
         self._last: dict[tuple[str, str], MatchState] = {}
 
     def request(self, serial: str, platform: str, *, add: bool = False) -> MatchState:
@@ -98,30 +96,26 @@ class Matcher:
         if self._phones.info(serial) is None:
             raise NotFound(Problem("serial", f"there is no phone {serial}"))
         key = serial, platform
-        with self._lock:
-            turn = self._running.get(key)
-            if add:
-                self._adding.add(key)
-            if turn is None:
-                self._running[key] = turn = self._turn(serial, platform)
-                try:
-                    self._jobs.ask(turn)
-                except BaseException:
-                    del self._running[key]
-                    self._adding.discard(key)
-                    raise
+        running = self._reads.get(key)
+        if running is None:
+            wish = _Wish(add)
+            running = self._reads.start(key, self._turn(serial, platform, wish), wish)
+        turn, wish = running
+        wish.add = wish.add or add
         return self._now_running(serial, platform, turn)
 
     def state(self, serial: str, platform: str) -> MatchState | None:
         """How far the last reading of this app on this phone is; None when there was none since the start."""
         key = serial, platform
+        running = self._reads.get(key)
+        if running is not None:
+            return self._now_running(serial, platform, running[0])
         with self._lock:
-            turn, last = self._running.get(key), self._last.get(key)
-        return last if turn is None else self._now_running(serial, platform, turn)
+            return self._last.get(key)
 
     # --- inside -------------------------------------------------------------------------------------------
 
-    def _turn(self, serial: str, platform: str) -> ReadTurn:
+    def _turn(self, serial: str, platform: str, wish: _Wish) -> ReadTurn:
         packages = self._packages(serial, platform)
         read: list[MatchState] = []
 
@@ -129,14 +123,12 @@ class Matcher:
             shown = {package: self._read(turn, phone, platform, package) for package in packages}
             turn.check()
             by_display_name = not facts(platform).rows_show_handles
-            with self._lock:
-                adds = (serial, platform) in self._adding
             matched = self._accounts.match(
                 serial,
                 platform,
                 [name for names in shown.values() for name in names],
                 by_display_name=by_display_name,
-                add=_user_names(shown, by_display_name=by_display_name) if adds else None,
+                add=_user_names(shown, by_display_name=by_display_name) if wish.add else None,
             )
             read.append(MatchState.of(serial, platform, matched))
 
@@ -147,8 +139,7 @@ class Matcher:
             _LOG.info("accounts of %s on %s: %s %s", facts(platform).title, serial, done.state, done.detail)
             with self._lock:
                 self._last[serial, platform] = done
-                self._running.pop((serial, platform), None)
-                self._adding.discard((serial, platform))
+            self._reads.over((serial, platform))
 
         return ReadTurn(
             serial,
@@ -173,9 +164,7 @@ class Matcher:
         return list(dict.fromkeys(account.package or default for account in accounts)) or [default]
 
     def _now_running(self, serial: str, platform: str, turn: ReadTurn) -> MatchState:
-        detail = f"reads which accounts {facts(platform).title} shows"
-        if not turn.begun:
-            detail = f"waits for the phone's turn; {self._jobs.why_waiting(serial)}".rstrip("; ")
+        detail = self._reads.waits(turn) or f"reads which accounts {facts(platform).title} shows"
         return MatchState(serial=serial, platform=platform, state="running", detail=detail)
 
 

@@ -12,7 +12,14 @@ STEP = "language"
 
 
 def ensure_covered(
-    visit: Visit, phone: PhoneSession, package: str, vocabulary: Vocabulary, *, set_to: str = ""
+    visit: Visit,
+    phone: PhoneSession,
+    package: str,
+    vocabulary: Vocabulary,
+    *,
+    set_to: str = "",
+    spoken: app_language.Spoken | None = None,
+    publishes: bool = True,
 ) -> bool:
     """Go on only when the app speaks a language that is covered to the last stop word; set it where asked to.
 
@@ -22,6 +29,8 @@ def ensure_covered(
         package: the app.
         vocabulary: the app's screens, which say the languages they cover.
         set_to: `phones.set_app_language`; "" leaves the app's language alone.
+        spoken: what the app speaks, where that was read a moment ago.
+        publishes: False for a rehearsal: it goes as far as screens are known, so that the others can be taught.
 
     Returns:
         Whether the phone itself speaks a covered language, too: Android's own dialogs keep the phone's.
@@ -30,7 +39,7 @@ def ensure_covered(
         ScriptFailed: `app_language`, with the remedy.
     """
     with visit.step(STEP):
-        spoken = app_language.read(phone, package)
+        spoken = spoken or app_language.read(phone, package)
         visit.note("language of the app", tag=spoken.tag or "not told", by_app=spoken.by_app)
         if not spoken.tag or spoken.language in vocabulary.covered:
             return (
@@ -44,7 +53,17 @@ def ensure_covered(
             visit.note(f"the app's language was set to {set_to}", before=spoken.tag)
             phone.app_stop(package)  # a running app keeps its texts
             return not spoken.by_app and spoken.language in vocabulary.covered
+        if not publishes:
+            visit.note(f"no screens file covers {app_language.name_of(spoken.language)}")
+            return False
         raise _refusal(spoken, package, vocabulary, "")
+
+
+def language_to_be(spoken: app_language.Spoken, vocabulary: Vocabulary, set_to: str) -> str:
+    """The language in which the app will be driven, as "en": what `ensure_covered` sets counts; "" where it is not told."""
+    if spoken.language and spoken.language not in vocabulary.covered and set_to and spoken.can_set:
+        return app_language.language_of(set_to)
+    return spoken.language
 
 
 def _refusal(spoken: app_language.Spoken, package: str, vocabulary: Vocabulary, why: str) -> ScriptFailed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from jobs.content.plan import make_plan
 from jobs.hub.settings import Settings
@@ -20,7 +21,7 @@ from jobs.post.screens.vocabularies import of_package, read_vocabularies
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
 from storage.error_codes import ErrorCode
 from storage.errors import StoreError
-from storage.records import MediaFile, Outcome
+from storage.records import MediaFile, Outcome, Task
 from storage.tables.meta import MetaStore
 
 
@@ -33,6 +34,7 @@ class PostScript:
         meta: MetaStore | None = None,
         check: Callable[[MediaFile], None] = lambda _: None,
         vocabularies: Mapping[str, Vocabulary] | None = None,
+        admit: Callable[[Task, str, str], None] = lambda _task, _version, _language: None,
     ) -> None:
         """Read the screens files, unless they were read already.
 
@@ -41,6 +43,7 @@ class PostScript:
             meta: small store of the daemon, for what was typed and not published; None forgets at the end of an attempt.
             check: raises MediaRejected for a file that is no longer what was accepted; asked before each push.
             vocabularies: what the screens files say, by platform; None reads them.
+            admit: raises OnHold for a task that must not be posted yet with this version and language of its app.
 
         Raises:
             ScreensInvalid: a screens file, shipped or laid over, cannot be used.
@@ -52,6 +55,7 @@ class PostScript:
         )
         self._meta = meta
         self._check = check
+        self._admit = admit
 
     def reload(self, vocabularies: Mapping[str, Vocabulary]) -> None:
         """Use these screens from the next attempt on; an attempt that runs goes on with those it began with."""
@@ -81,7 +85,7 @@ class PostScript:
     def run(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
         """Publish the task's post. See `jobs.task.attempt.Script`."""
         flow = self._flow(attempt, phone)
-        ready = prepare(flow, self._set_language)
+        ready = prepare(flow, self._set_language, admit=partial(self._admit, attempt.task))
         verdict = self._publish(flow, ready)
         if verdict.outcome is Outcome.PUBLISHED:
             attempt.enter_published(verdict.remark)

@@ -163,12 +163,12 @@ class PostTurn(Turn):
         except StoreError as error:  # the commit point writes it too, or is not passed
             self.note(f"the account {name} could not be stored yet: {error}")
 
-    def set_app_version(self, version: str) -> None:
-        if version == self.task.app_version:
+    def set_app_version(self, version: str, language: str = "") -> None:
+        if (version, language) == (self.task.app_version, self.task.app_language):
             return
         try:
             self.task = self._tasks.change(
-                self.task.id, expect_attempt=self.task.attempt, app_version=version
+                self.task.id, expect_attempt=self.task.attempt, app_version=version, app_language=language
             )
         except StoreError as error:
             self.note(f"the app version {version} could not be stored: {error}")

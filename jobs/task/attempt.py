@@ -82,8 +82,8 @@ class Attempt(Visit, Protocol):
     def see_account(self, name: str) -> None:
         """Remember with the task which account the app shows, without "@"; "" when there is no way to read it."""
 
-    def set_app_version(self, version: str) -> None:
-        """Remember the app's version with the task."""
+    def set_app_version(self, version: str, language: str = "") -> None:
+        """Remember the app's version, and the language that it speaks, with the task."""
 
     def keep_evidence(self, name: str, data: bytes) -> None:
         """Keep a file (screenshot.png, tree.xml) for this attempt, within the quota."""

@@ -23,14 +23,9 @@ from tests.support.fake_phones import GUARD_S, FakePhones, FakeScript
 
 def new_task(serial: str = "A", *, at: float = 0.0, created: float | None = None, **facts: Any) -> NewTask:
     """A task about to be stored; due at `at`."""
+    usual = {"platform": "tiktok", "package": "com.zhiliaoapp.musically", "script_config": {}}
     return NewTask(
-        serial=serial,
-        platform="tiktok",
-        package="com.zhiliaoapp.musically",
-        script_config={},
-        scheduled_at=at,
-        created_at=at if created is None else created,
-        **facts,
+        serial=serial, scheduled_at=at, created_at=at if created is None else created, **{**usual, **facts}
     )
 
 

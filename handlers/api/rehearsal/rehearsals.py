@@ -63,6 +63,9 @@ class RehearsalObject(msgspec.Struct, frozen=True):
     ended_at: Moment | None
     package: str
     app_version: str
+    language: Annotated[
+        str, Meta(description="What the app spoke, as `en`; empty when the phone did not tell")
+    ]
     model: str
     android: str
     font_scale: Annotated[

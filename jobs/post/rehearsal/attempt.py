@@ -26,7 +26,7 @@ class RehearsalAttempt:
         self.clock = turn.clock
         self.deadline = turn.deadline
         self.account_seen = ""
-        self.app_version = ""
+        self.app_version = self.language = ""
         self.notes: list[str] = []
 
     def check(self) -> None:
@@ -53,8 +53,8 @@ class RehearsalAttempt:
     def see_account(self, name: str) -> None:
         self.account_seen = name
 
-    def set_app_version(self, version: str) -> None:
-        self.app_version = version
+    def set_app_version(self, version: str, language: str = "") -> None:
+        self.app_version, self.language = version, language
 
     # --- what only a post may do ---------------------------------------------------------------------------
 

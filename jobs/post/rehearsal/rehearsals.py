@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -30,6 +29,7 @@ from jobs.post.rehearsal.report import Report
 from jobs.post.rehearsal.report_files import ReportFiles
 from jobs.post.rehearsal.walk import Rehearsal
 from jobs.post.screens.screens_file import Vocabulary
+from jobs.queue.reads import Engine, Reads
 from jobs.queue.turn import ReadTurn, Turn
 from jobs.task.attempt import ScriptFailed
 from storage.records import MediaFile, Stage, Task
@@ -51,13 +51,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     platform: str
     way: str  #: "share" or "addButton"; "" is the app's first
     kind: str = "video"
-
-
-class Engine(Protocol):
-    """What is asked of the jobs engine."""
-
-    def ask(self, turn: ReadTurn) -> None: ...
-    def why_waiting(self, serial: str) -> str: ...
+    package: str = ""  #: "" is the platform's app of the config
 
 
 class Rehearsals:
@@ -73,6 +67,7 @@ class Rehearsals:
         meta: MetaStore,
         vocabulary: Callable[[str, str], Vocabulary],
         folder: Path,
+        ended: Callable[[Report], None] = lambda _: None,
     ) -> None:
         """Prepare.
 
@@ -84,17 +79,16 @@ class Rehearsals:
             meta: remembers what was typed into a form and not published.
             vocabulary: the app's screens, by platform and package.
             folder: where reports are kept.
+            ended: is given each report when it is done.
         """
         self._settings = settings
         self._clock = clock
         self._phones = phones
-        self._jobs = jobs
         self._meta = meta
         self._vocabulary = vocabulary
         self.reports = ReportFiles(folder)
-        # Reentrant: a stop that comes while a turn is asked for ends it on the thread that asks.
-        self._lock = threading.RLock()
-        self._running: dict[str, tuple[ReadTurn, Report]] = {}
+        self._ended = ended
+        self._reads: Reads[str, Report] = Reads(jobs)
 
     def request(self, serial: str, wish: Wish) -> Report:
         """Begin a rehearsal when the phone's turn comes; the one that runs, where the phone has one.
@@ -109,25 +103,22 @@ class Rehearsals:
         if info is None:
             raise NotFound(Problem("serial", f"there is no phone {serial}"))
         wish = checked(wish)
-        with self._lock:
-            running = self._running.get(serial)
-            if running is not None:
-                return self._as_it_runs(*running)
+        running = self._reads.get(serial)
+        if running is None:
             number, folder = self.reports.new()
-            report = self._begun(number, info, wish)
-            turn = self._turn(report, folder)
-            self._running[serial] = turn, report
+            begun = self._begun(number, info, wish)
             try:
-                self._jobs.ask(turn)
+                running = self._reads.start(serial, self._turn(begun, folder), begun)
             except BaseException:
-                del self._running[serial]
+                self.reports.drop(number)
                 raise
-        return self._as_it_runs(turn, report)
+            if running[1] is not begun:  # another request came first
+                self.reports.drop(number)
+        return self._as_it_runs(*running)
 
     def all(self, serial: str = "") -> list[Report]:
         """Those that run or wait, then the kept ones, the newest first."""
-        with self._lock:
-            running = [pair for pair in self._running.values() if not serial or pair[1].serial == serial]
+        running = [pair for pair in self._reads.all() if not serial or pair[1].serial == serial]
         shown = [self._as_it_runs(*pair) for pair in running]
         done = {report.id for report in shown}
         return shown + [report for report in self.reports.all(serial) if report.id not in done]
@@ -151,16 +142,13 @@ class Rehearsals:
             kind=wish.kind,
             state="running",
             began_at=self._clock.now(),
-            package=self._settings().posting.package(wish.platform),
+            package=wish.package or self._settings().posting.package(wish.platform),
             model=info.model,
             android=info.android,
         )
 
     def _as_it_runs(self, turn: ReadTurn, report: Report) -> Report:
-        sentence = "the rehearsal runs"
-        if not turn.begun:
-            sentence = f"waits for the phone's turn; {self._jobs.why_waiting(report.serial)}".rstrip("; ")
-        return msgspec.structs.replace(report, sentence=sentence)
+        return msgspec.structs.replace(report, sentence=self._reads.waits(turn) or "the rehearsal runs")
 
     def _turn(self, begun: Report, folder: Path) -> ReadTurn:
         found: list[Report] = []
@@ -175,8 +163,8 @@ class Rehearsals:
             try:
                 self.reports.add(report)
             finally:
-                with self._lock:
-                    self._running.pop(begun.serial, None)
+                self._reads.over(begun.serial)
+                self._ended(report)
 
         return ReadTurn(
             begun.serial,
@@ -226,6 +214,7 @@ class Rehearsals:
             **verdict,
             app_version=attempt.app_version,
             font_scale=scale,
+            language=attempt.language,
             screen=recorder.size,
             account=attempt.account_seen or flow.account_seen,
             caption_read=walk.caption_read,

@@ -46,6 +46,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: float | None = None
     package: str = ""
     app_version: str = ""
+    language: str = ""  #: that the app spoke, as "en"; "" where the phone did not tell
     model: str = ""
     android: str = ""
     font_scale: float = 0.0  #: of the phone's texts; 1.0 is as it was made, 0.0 was not told

@@ -52,6 +52,10 @@ class ReportFiles:
             raise StoreFailed(f"{place} cannot be made: {error.strerror}") from error
         return number, place
 
+    def drop(self, number: int) -> None:
+        """Take back a folder that no rehearsal fills."""
+        shutil.rmtree(self._folder / str(number), ignore_errors=True)
+
     def add(self, report: Report) -> None:
         """Keep a report that is done, and drop what is too old."""
         try:

@@ -49,7 +49,7 @@ class Rehearsal:
         """
         flow = self._flow
         try:
-            ready = prepare(flow, self._set_language)
+            ready = prepare(flow, self._set_language, publishes=False)
             # The flow compares every text with what it typed before it says that all is ready.
             self.caption_read = True
             sight = self._tour(ready.sight)

@@ -77,7 +77,7 @@ class FakeAttempt:
     def see_account(self, name: str) -> None:
         self.seen.append(name)
 
-    def set_app_version(self, version: str) -> None:
+    def set_app_version(self, version: str, language: str = "") -> None:
         self.log.append(f"version {version}")
 
     def keep_evidence(self, name: str, data: bytes) -> None:
