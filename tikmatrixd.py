@@ -22,6 +22,7 @@ import click
 from handlers.cli import (
     care_commands,
     commands,
+    compat,
     completion,
     daily,
     daily_changes,
@@ -83,6 +84,9 @@ class Daemon:
         from handlers.server.server import HttpServer, check_exposure
         from jobs.accounts.accounts import Accounts
         from jobs.accounts.matching import Matcher
+        from jobs.compat.compat import Compat
+        from jobs.compat.known import Known
+        from jobs.compat.new_versions import NewVersions
         from jobs.intake.changer import Changer
         from jobs.intake.intake import Intake
         from jobs.intake.pending_changes import Planning
@@ -127,11 +131,20 @@ class Daemon:
         self.outbox = Outbox(settings.notify, clock, self.store.meta)
         self.fleet = Fleet(settings.adb, settings.phones, clock, further=settings.adb_servers, tidies=True)
         self.evidence = Evidence(state_dir / "evidence", settings.storage.evidence_quota_bytes, clock)
+        known = Known(self.store, clock)
+        self.versions = NewVersions(
+            self.store,
+            clock,
+            known,
+            enabled=lambda: self.settings.posting.rehearse_new_versions,
+            tell=self.outbox.tell,
+        )
         self.script = PostScript(
             settings,
             self.store.meta,
             lambda file: check_again(file, self.settings.media),
             self.config_state.vocabularies,
+            admit=self.versions.admit,
         )
         self.watch = Watch(
             clock,
@@ -149,6 +162,7 @@ class Daemon:
             {"post": self.script},
             self.evidence,
             tell=self.watch.heard,
+            versions=self.versions,
         )
         self.accounts = Accounts(settings, self.store)
         self.intake = Intake(
@@ -179,7 +193,9 @@ class Daemon:
             meta=self.store.meta,
             vocabulary=lambda platform, package: of_package(self.lessons.rehearsing(platform), package),
             folder=state_dir / "rehearsals",
+            ended=self.versions.ended,
         )
+        self.versions.use(self.rehearsals, self.jobs)
         self.lessons = LessonBook(
             clock, state_dir / TAUGHT, trusted=self.config_state.trusted, use=self.script.reload
         )
@@ -200,6 +216,14 @@ class Daemon:
             teaching=Teaching(
                 self.lessons, KeptScreens(self.rehearsals.reports, self.evidence, self.store.tasks.get)
             ),
+            compat=Compat(
+                self.store,
+                known,
+                self.versions,
+                phones=self.fleet,
+                reports=self.rehearsals.all,
+                taught=self.lessons.on,
+            ),
             needs=Needs(
                 lambda: self.settings,
                 clock,
@@ -207,6 +231,7 @@ class Daemon:
                 phones=self.fleet,
                 jobs=self.jobs,
                 planner=self.planner,
+                versions=self.versions,
                 config_notices=self.config_state.notices,
                 token_problem=lambda: self.tokens.problem,
             ),
@@ -547,6 +572,7 @@ for command in (
     *daily_changes.ALL,
     *post.ALL,
     *rehearse.ALL,
+    *compat.ALL,
     *completion.ALL,
     *man_page.ALL,
     *commands.ALL,

@@ -23,6 +23,7 @@ from storage.schema import FROZEN, TYPES
 from storage.state_dir import ARCHIVE, FOLDER, StateLock, finish_restore, lock_state
 from storage.tables.account_times import AccountTimes
 from storage.tables.accounts import AccountStore
+from storage.tables.app_versions import AppVersions
 from storage.tables.attention import Attention
 from storage.tables.idempotency import IdempotencyStore
 from storage.tables.materials import MaterialStore
@@ -77,6 +78,7 @@ class Store:
         self.tasks = TaskStore(storage, self.usage, self.idempotency, self.posts)
         self.attention = Attention(storage)
         self.account_times = AccountTimes(storage)
+        self.app_versions = AppVersions(storage)
         self.accounts = AccountStore(storage)
         self.materials = MaterialStore(storage)
         self.meta = MetaStore(storage)

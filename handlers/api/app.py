@@ -18,6 +18,7 @@ from handlers.api.health import ALIVE, HealthHandlers, Stamp, state_for_viewers
 from handlers.api.materials import MaterialHandlers
 from handlers.api.metrics import Metrics
 from handlers.api.openapi.document import make_document
+from handlers.api.rehearsal.compat import CompatHandlers
 from handlers.api.rehearsal.rehearsals import RehearsalHandlers
 from handlers.api.services import Services
 from handlers.api.slots import SlotHandlers
@@ -257,6 +258,7 @@ def _routes(services: Services, access: Access, metrics: Metrics) -> list[Route]
         SlotHandlers,
         RehearsalHandlers,
         TeachHandlers,
+        CompatHandlers,
         LicenseHandlers,
         SystemHandlers,
     )

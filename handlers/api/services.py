@@ -16,6 +16,7 @@ from handlers.access.token_book import TokenBook
 from handlers.access.tokens import Tokens
 from jobs.accounts.accounts import Accounts
 from jobs.accounts.matching import Matcher
+from jobs.compat.compat import Compat
 from jobs.hub.clock import Clock
 from jobs.hub.settings import Settings
 from jobs.hub.time_zone import zone as zone_of
@@ -69,6 +70,7 @@ class Services:
     slots: Slots
     rehearsals: Rehearsals
     teaching: Teaching
+    compat: Compat
     needs: Needs
     doctor: DoctorRun
     back_up: Callable[[Path, bool], Made]  #: into this file, with the library or without

@@ -17,7 +17,7 @@ LIVE = frozenset(
         "server.trust_loopback", "server.trusted_networks", "server.hosts", "phones.max_concurrent_devices",
         "media.roots", "media.path_map", *(f"media.{platform}" for platform in PLATFORMS), "posting.timezone",
         "posting.screens_dir", "posting.default_platform", "posting.duplicate_window_minutes", "posting.duplicate_warning_hours",
-        "posting.min_gap_minutes", "posting.max_per_day", "posting.quiet_hours",
+        "posting.min_gap_minutes", "posting.max_per_day", "posting.quiet_hours", "posting.rehearse_new_versions",
     }
 )  # fmt: skip
 

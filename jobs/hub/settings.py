@@ -27,6 +27,7 @@ EventName = Literal[
     "slot",
     "media_missing",
     "paused",
+    "rehearsal",
     "task_published",
 ]
 #: Events that only receivers get that name them: one per post is too much for a receiver of troubles.
@@ -134,6 +135,8 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         0  #: posts of one account in a day of the zone, where it has no value of its own; 0 means any number
     )
     quiet_hours: tuple[str, ...] = ()  #: "HH:MM-HH:MM" in the zone: no post starts then
+    #: an app's version or language that is new to this hub is rehearsed before its first post
+    rehearse_new_versions: bool = False
     screens_dir: str = ""  #: folder with corrected screen files that lie over the shipped ones
 
     def package(self, platform: str) -> str:

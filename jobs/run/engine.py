@@ -11,6 +11,7 @@ from textwrap import shorten
 from typing import Any
 
 from jobs.accounts.login_marks import LoginMarks
+from jobs.compat.new_versions import NewVersions
 from jobs.hub import logs
 from jobs.hub.clock import Clock, Deadline
 from jobs.hub.settings import Posting, Settings
@@ -88,7 +89,9 @@ class Jobs:
         synchronised: Callable[[], bool | None] = kernel_synchronised,
         hook: Hook | None = None,
         tell: Tell = drop_event,
+        versions: NewVersions | None = None,
     ) -> None:
+        """`versions` keeps tasks back whose app is new to this hub; without it none is."""
         posting = settings.posting
         self._clock = clock
         self._store = store
@@ -104,8 +107,10 @@ class Jobs:
         self._login_marks = LoginMarks(store.accounts)
         self.repeats = Repeats(store, clock, posting)
         self.pace = Pace(store, clock, posting)
-        self.pauses = Pauses(store, clock, lambda: self.pace.where, self._look_again)
-        holds = Holds(store.accounts, self.pauses, self.pace)
+        self.pauses = Pauses(store, clock, lambda: self.pace.where, self.look_again)
+        holds = Holds(
+            store.accounts, self.pauses, self.pace, versions.hold if versions is not None else lambda _: None
+        )
         self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
         self.workers = Workers(clock)
         self.turns = Turns(clock)
@@ -165,6 +170,7 @@ class Jobs:
             self._overdue.turn,
             self._long_pauses.turn,
             self._announce_clock,
+            *([versions.turn] if versions is not None else []),
         ]
         self.supervisor = Supervisor(self._loops, duties, clock)
         self._stamped = float("-inf")
@@ -251,9 +257,6 @@ class Jobs:
         self.dispatcher.open(serial)
         return paused
 
-    def _look_again(self) -> None:
-        self.dispatcher.look_again()
-
     def _paused(self, serial: str) -> str:
         pause = self.pauses.get(pauses.phone(serial))
         return self.pauses.sentence(f"the phone {serial}", pause) if pause else ""
@@ -274,6 +277,17 @@ class Jobs:
     def why_waiting(self, serial: str) -> str:
         """What keeps all that waits for a phone from starting, as a sentence; "" when nothing does."""
         return self.dispatcher.why(serial)
+
+    def may_rehearse(self, serial: str) -> bool:
+        """Whether a rehearsal that nobody asked for may begin on this phone: it is there, fit and not paused."""
+        info = self._phones.info(serial)
+        paused = self.pauses.get(pauses.HUB) or self.pauses.get(pauses.phone(serial))
+        ready = info is not None and info.state is PhoneState.DEVICE
+        return ready and not paused and not self.dispatcher.closed(serial)
+
+    def look_again(self) -> None:
+        """What keeps tasks back was changed."""
+        self.dispatcher.look_again()
 
     def confirm_clock(self) -> str:
         """A person says that the box's time is right: what is held for its sake may start. Returns what was in doubt."""

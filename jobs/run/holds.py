@@ -1,8 +1,8 @@
-"""Whether a task that is due may start now, and may still be posted when its form is ready: pauses, its account, its pace."""
+"""Whether a task that is due may start now, and may still be posted when its form is ready: pauses, its account, its pace, a new app."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from jobs.accounts.account_holds import account_hold
@@ -17,7 +17,15 @@ from storage.tables.accounts import AccountStore
 class Holds:
     """Asked by the dispatcher, at the claim, and right before the commit point. Thread-safe."""
 
-    def __init__(self, accounts: AccountStore, pauses: Pauses, pace: Pace) -> None:
+    def __init__(
+        self,
+        accounts: AccountStore,
+        pauses: Pauses,
+        pace: Pace,
+        new_version: Callable[[Task], Hold | None] = lambda _: None,
+    ) -> None:
+        """`new_version`: why a task waits for the rehearsal of its app."""
+        self._new_version = new_version
         self._accounts = accounts
         self._pauses = pauses
         self._pace = pace
@@ -28,7 +36,7 @@ class Holds:
             return pause
         if why := account_hold(task, self._accounts):
             return Hold(Waiting.ACCOUNT, why)
-        return self._pace.hold(task, lately=lately)
+        return self._pace.hold(task, lately=lately) or self._new_version(task)
 
     def line(self, task: Task, hold: Hold, count: int) -> Line:
         """What the first `count` posts of the task's account are told, and those behind them, while `hold` lasts."""

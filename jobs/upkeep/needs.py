@@ -11,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta
 
+from jobs.compat.new_versions import NewVersions
 from jobs.hub.clock import Clock
 from jobs.hub.settings import Settings
 from jobs.notify.watch import disk_troubles
@@ -38,6 +39,7 @@ Kind = Literal[
     "phone",
     "log_in",
     "app",
+    "version",
     "screen",
     "task",
     "slot",
@@ -92,6 +94,7 @@ class Needs:
         phones: Phones,
         jobs: Jobs,
         planner: Planner,
+        versions: NewVersions,
         config_notices: Callable[[], list[str]],
         token_problem: Callable[[], str],
     ) -> None:
@@ -102,6 +105,7 @@ class Needs:
         self._phones = phones
         self._jobs = jobs
         self._planner = planner
+        self._versions = versions
         self._config_notices = config_notices
         self._token_problem = token_problem
         self._lock = threading.Lock()
@@ -116,6 +120,7 @@ class Needs:
             *self._of_phones(phones),
             *self._accounts(),
             *self._apps(),
+            *self._new_versions(),
             *self._ends(),
             *self._slots(),
         ]
@@ -247,6 +252,33 @@ class Needs:
                 task_id=task.id if task is not None else None,
                 serial=serial,
                 actions=(resume,) if serial else (),
+            )
+
+    def _new_versions(self) -> Iterator[Need]:
+        """Versions that keep tasks waiting: a rehearsal that runs settles itself."""
+        for trial in self._versions.trials():
+            if trial.running or not (trial.red or trial.why):
+                continue
+            key = trial.key
+            again: tuple[Act, ...] = ()
+            if trial.serial:
+                path = f"/api/v1/devices/{quote(trial.serial, safe='')}/rehearse"
+                wish: dict[str, bool | str] = {"platform": key.platform}
+                if trial.red is not None:
+                    wish |= {"way": trial.red.way, "kind": trial.red.kind}
+                again = (Act("Rehearse again", "POST", path, wish),)
+            named: dict[str, bool | str] = {
+                "platform": key.platform,
+                "app_version": key.version,
+                "language": key.language,
+            }
+            yield Need(
+                kind="version",
+                key=f"version:{key.platform}:{key.version}:{key.language}",
+                sentence=self._versions.sentence(trial),
+                since=trial.red.ended_at if trial.red is not None else None,
+                serial=trial.serial,
+                actions=(*again, Act("Post anyway", "POST", "/api/v1/compat/allow", named)),
             )
 
     def _ends(self) -> Iterator[Need]:

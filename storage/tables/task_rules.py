@@ -32,6 +32,7 @@ _STAGE_OF: Mapping[Waiting, Stage] = {
     Waiting.SLOT: Stage.QUEUED,
     Waiting.PACE: Stage.QUEUED,
     Waiting.PAUSE: Stage.QUEUED,
+    Waiting.REHEARSAL: Stage.QUEUED,
 }
 
 

@@ -59,10 +59,23 @@ def after(side: HttpSide, command: str) -> None:
         now = side.clock.now()
         error = TaskError("ui_changed", "an unknown screen stayed for 8 s", "caption")
         side.store.tasks.change(
-            1, stage=Stage.FAILED, finished_at=now, started_at=now, remark=error.message, error=error
+            1,
+            stage=Stage.FAILED,
+            finished_at=now,
+            started_at=now,
+            remark=error.message,
+            error=error,
+            app_version="43.1.4",
+            app_language="en",
         )
         side.store.tasks.change(
-            2, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED, finished_at=now, started_at=now
+            2,
+            stage=Stage.PUBLISHED,
+            outcome=Outcome.PUBLISHED,
+            finished_at=now,
+            started_at=now,
+            app_version="43.1.4",
+            app_language="en",
         )
         writer = side.evidence.writer(1, 1)
         writer.line("open app", seconds=1.2)

@@ -27,6 +27,9 @@ from handlers.server.limits import Limits
 from handlers.server.server import HttpServer
 from jobs.accounts.accounts import Accounts
 from jobs.accounts.matching import Matcher
+from jobs.compat.compat import Compat
+from jobs.compat.known import Known
+from jobs.compat.new_versions import NewVersions
 from jobs.hub.clock import Clock
 from jobs.hub.config_file import LoadedConfig
 from jobs.hub.settings import AccountEntry, Media, Posting, Server, Settings
@@ -143,6 +146,14 @@ class HttpSide:
         self.settings = Settings(**{**defaults, **sections, "accounts": accounts})
         self.store = Store.open(folder / "state", reserve_bytes=0)
         self.evidence = Evidence(folder / "state" / "evidence", 10**9, self.clock)
+        known = Known(self.store, self.clock)
+        self.versions = NewVersions(
+            self.store,
+            self.clock,
+            known,
+            enabled=lambda: self.settings.posting.rehearse_new_versions,
+            tell=lambda *_, **__: None,
+        )
         self.jobs = Jobs(
             self.settings,
             self.clock,
@@ -152,6 +163,7 @@ class HttpSide:
             self.evidence,
             synchronised=lambda: True,
             uniform=random.Random(seed).uniform,
+            versions=self.versions,
         )
         self.control = Control(self.settings, self.clock, self.store, self.jobs)
         self.accounts = Accounts(self.settings, self.store)
@@ -199,6 +211,7 @@ class HttpSide:
             phones=cast("Any", self.phones),
             jobs=self.jobs,
             planner=self.planner,
+            versions=self.versions,
             config_notices=lambda: self.config_notices,
             token_problem=lambda: tokens.problem,
         )
@@ -211,7 +224,9 @@ class HttpSide:
             meta=self.store.meta,
             vocabulary=self.script.vocabulary,
             folder=folder / "state" / "rehearsals",
+            ended=self.versions.ended,
         )
+        self.versions.use(self.rehearsals, self.jobs)
         self.lessons = LessonBook(
             self.clock, folder / "state" / "taught", trusted=_trusted(), use=self.script.reload
         )
@@ -231,6 +246,14 @@ class HttpSide:
             slots=Slots(self.clock, self.store, self.intake, self.planner, self.zone),
             rehearsals=self.rehearsals,
             teaching=self.teaching,
+            compat=Compat(
+                self.store,
+                known,
+                self.versions,
+                phones=cast("Any", self.phones),
+                reports=self.rehearsals.all,
+                taught=self.lessons.on,
+            ),
             accounts=self.accounts,
             needs=needs,
             doctor=DoctorRun(lambda: self.findings, self.clock),

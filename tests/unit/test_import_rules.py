@@ -42,6 +42,7 @@ ROOMS = (
     "jobs.notify",
     "jobs.post",
     "jobs.accounts",
+    "jobs.compat",
     "jobs.slots",
     "jobs.run",
     "jobs.upkeep",

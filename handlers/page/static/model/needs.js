@@ -45,6 +45,7 @@ const SIGNS = {
   adb: "plug",
   slot: "slots",
   screen: "eye",
+  version: "eye",
 };
 
 const OF_THE_BOX = new Set(["config", "clock", "disk", "tokens", "adb"]);

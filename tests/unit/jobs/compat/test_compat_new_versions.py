@@ -1,0 +1,387 @@
+"""A new version of an app waits for its rehearsal, on one phone first; nothing waits for ever, and people are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from jobs.compat.compat import Compat
+from jobs.compat.known import Known
+from jobs.compat.new_versions import AGAIN_S, ASK_AGAIN_S, NewVersions
+from jobs.input.refusals import Draining, Invalid, Problem
+from jobs.phone.protocol import ShellResult
+from jobs.post.rehearsal.rehearsals import Wish
+from jobs.post.rehearsal.report import Report
+from jobs.queue.turn import ReadTurn
+from jobs.task.attempt import OnHold
+from storage.records import MediaFile, Stage, Task, TaskError, Waiting
+from storage.store import Store
+from storage.tables.app_versions import AppKey
+from tests.support.bench import new_task
+from tests.support.clock import FakeClock
+
+NEW = AppKey("tiktok", "49.0.2", "en")
+PACKAGE = "com.zhiliaoapp.musically"
+
+
+@dataclass
+class Rehearsals:
+    """What the gate asks of rehearsals, answered by hand."""
+
+    clock: FakeClock
+    asked: list[tuple[str, Wish]] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    refuses: bool = False
+
+    def request(self, serial: str, wish: Wish) -> Report:
+        if self.refuses:
+            raise Draining(Problem("", "the daemon is about to stop"))
+        self.asked.append((serial, wish))
+        report = Report(
+            id=len(self.reports) + 1, serial=serial, platform=wish.platform, way=wish.way or "share",
+            kind=wish.kind, state="running", began_at=self.clock.now(), package=wish.package,
+        )  # fmt: skip
+        self.reports.append(report)
+        return report
+
+    def get(self, number: int) -> Report | None:
+        return next((report for report in self.reports if report.id == number), None)
+
+    def all(self, serial: str = "") -> list[Report]:
+        return list(reversed(self.reports))
+
+
+@dataclass
+class Engine:
+    """Which phones can, and what they are asked."""
+
+    unfit: set[str] = field(default_factory=set)
+    turns: list[ReadTurn] = field(default_factory=list)
+    looks: int = 0
+
+    def ask(self, turn: ReadTurn) -> None:
+        self.turns.append(turn)
+
+    def may_rehearse(self, serial: str) -> bool:
+        return serial not in self.unfit
+
+    def look_again(self) -> None:
+        self.looks += 1
+
+
+class Phones:
+    def inventory(self) -> list[Any]:
+        return []
+
+
+class Scene:
+    """The gate on a real store."""
+
+    def __init__(self, folder: Path, clock: FakeClock) -> None:
+        self.clock = clock
+        self.store = Store.open(folder, reserve_bytes=0)
+        self.enabled = True
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.rehearsals, self.engine = Rehearsals(clock), Engine()
+        self.start()
+
+    def start(self) -> None:
+        """As after a restart of the daemon."""
+        self.known = Known(self.store, self.clock)
+        self.versions = NewVersions(
+            self.store, self.clock, self.known, enabled=lambda: self.enabled, tell=self._tell
+        )
+        self.versions.use(self.rehearsals, self.engine)
+        self.compat = Compat(
+            self.store,
+            self.known,
+            self.versions,
+            phones=Phones(),
+            reports=self.rehearsals.all,  # type: ignore[arg-type]
+        )
+
+    def _tell(self, name: str, sentence: str, /, **facts: Any) -> None:
+        assert name == "rehearsal"
+        self.told.append((sentence, facts))
+
+    def task(self, serial: str = "A", **facts: Any) -> Task:
+        file = MediaFile(path="/m/a.mp4", name="a.mp4", sha256="0" * 64, size_bytes=1, kind="video")
+        stored = self.store.tasks.create([new_task(serial, materials=(file,), **facts)])[0]
+        return self.store.tasks.change(stored.id, stage=Stage.QUEUED)
+
+    def tries(self, task: Task, version: str = NEW.version, language: str = "en") -> str:
+        """What an attempt is told before it touches the app; "" where it goes on."""
+        try:
+            self.versions.admit(task, version, language)
+        except OnHold as hold:
+            return str(hold)
+        return ""
+
+    def ends(self, number: int = 0, *, seen: AppKey | None = NEW, **facts: Any) -> None:
+        """The rehearsal ends; the last one by default. `seen`: what its report names."""
+        at = (number or len(self.rehearsals.reports)) - 1
+        key = {"app_version": seen.version, "language": seen.language} if seen else {}
+        report = msgspec.structs.replace(
+            self.rehearsals.reports[at], ended_at=self.clock.now(), **key, **facts
+        )
+        self.rehearsals.reports[at] = report
+        self.versions.ended(report)
+
+    def green(self, number: int = 0) -> None:
+        self.ends(number, state="ready", sentence="TikTok: video by share: ready")
+
+    def red(self, number: int = 0) -> None:
+        self.ends(number, state="failed", sentence="the editor is unknown", error="ui_changed")
+
+    def publishes(self, task: Task, version: str, language: str) -> None:
+        self.store.tasks.change(task.id, app_version=version, app_language=language)
+        for stage in (Stage.PREPARING, Stage.COMMITTING, Stage.VERIFYING, Stage.PUBLISHED):
+            more = {"finished_at": self.clock.now()} if stage is Stage.PUBLISHED else {}
+            self.store.tasks.change(task.id, stage=stage, **more)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    made = Scene(tmp_path, FakeClock())
+    yield made
+    made.store.close()
+
+
+def test_the_first_post_of_a_new_version_waits_and_asks_for_the_way_that_it_would_go(scene: Scene) -> None:
+    task = scene.task(script_config={"post_way": "addButton"})
+    said = scene.tries(task)
+    assert said.startswith("TikTok 49.0.2 in English is new to this hub: it is rehearsed on phone A first")
+    assert scene.rehearsals.asked == [
+        ("A", Wish(platform="tiktok", way="addButton", kind="video", package=PACKAGE))
+    ]
+    hold = scene.versions.hold(task)
+    assert hold is not None
+    assert (hold.reason, hold.sentence) == (Waiting.REHEARSAL, said)
+
+
+def test_a_green_rehearsal_lets_them_go_on_and_people_hear_of_it(scene: Scene) -> None:
+    task = scene.task()
+    scene.tries(task)
+    scene.green()
+    assert scene.versions.hold(task) is None
+    assert scene.tries(task) == ""
+    ((sentence, facts),) = scene.told
+    assert "TikTok 49.0.2 in English works on this hub" in sentence
+    assert facts["ready"] is True
+    assert scene.engine.looks == 1
+
+
+def test_a_second_phone_with_the_version_waits_for_the_first_ones_verdict(scene: Scene) -> None:
+    one, two = scene.task("A"), scene.task("B")
+    scene.tries(one)
+    assert "on phone A first" in scene.tries(two)
+    assert len(scene.rehearsals.asked) == 1
+    scene.green()
+    assert scene.versions.hold(two) is None
+
+
+def test_a_red_verdict_keeps_them_waiting_until_a_rehearsal_is_green(scene: Scene) -> None:
+    task = scene.task()
+    scene.tries(task)
+    scene.red()
+    hold = scene.versions.hold(task)
+    assert hold is not None
+    assert "failed its rehearsal 1 (the editor is unknown): teach what it did not know" in hold.sentence
+    scene.clock.advance(10 * AGAIN_S)
+    scene.versions.turn()
+    assert len(scene.rehearsals.asked) == 1, "a red verdict is not asked for again by itself"
+    scene.rehearsals.request(
+        "A", Wish(platform="tiktok", way="share", package=PACKAGE)
+    )  # a person does, after teaching
+    scene.green()
+    assert scene.versions.hold(task) is None
+
+
+def test_a_red_verdict_stands_after_a_restart_without_another_rehearsal(scene: Scene) -> None:
+    task = scene.task()
+    scene.tries(task)
+    scene.red()
+    scene.start()
+    assert scene.versions.hold(task) is None, "nothing is stored about the wait"
+    assert "failed its rehearsal 1" in scene.tries(task)
+    assert len(scene.rehearsals.asked) == 1
+
+
+def test_what_was_rehearsed_before_a_restart_is_known_after_it(scene: Scene) -> None:
+    task = scene.task()
+    scene.tries(task)
+    scene.green()
+    scene.start()
+    assert scene.tries(task) == ""
+
+
+def test_a_published_post_makes_a_version_known(scene: Scene) -> None:
+    scene.publishes(scene.task(), "49.0.2", "en")
+    assert scene.tries(scene.task("B")) == ""
+    assert scene.tries(scene.task("B"), language="nl") != ""
+    assert scene.tries(scene.task("B"), version="49.0.3") != ""
+
+
+def test_a_post_of_an_older_daemon_counts_for_english(scene: Scene) -> None:
+    scene.publishes(scene.task(), "49.0.2", "")
+    assert scene.tries(scene.task()) == ""
+    assert scene.tries(scene.task(), language="nl") != ""
+
+
+def test_a_person_may_let_posts_go_on_and_that_outlives_a_restart(scene: Scene) -> None:
+    task = scene.task()
+    scene.tries(task)
+    scene.red()
+    scene.compat.allow(NEW)
+    assert scene.versions.hold(task) is None
+    scene.start()
+    assert scene.tries(task) == ""
+
+
+def test_only_a_version_that_was_met_can_be_allowed(scene: Scene) -> None:
+    scene.tries(scene.task())
+    for wrong, named in (
+        (NEW._replace(version="1.0"), "app_version"),
+        (NEW._replace(language="nl"), "language"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            scene.compat.allow(wrong)
+        assert refused.value.problems[0].field == named
+    assert scene.known.allowed == {}
+
+
+@pytest.mark.parametrize("error", ["device_offline", "not_logged_in", "device_not_ready", "app_crashed", ""])
+def test_a_rehearsal_that_could_not_be_done_is_tried_again_later_and_told_once(
+    scene: Scene, error: str
+) -> None:
+    task = scene.task()
+    scene.tries(task)
+    scene.ends(
+        seen=None if error in {"", "device_offline"} else NEW, state="failed", sentence="no luck", error=error
+    )
+    hold = scene.versions.hold(task)
+    assert hold is not None
+    assert "could not be rehearsed yet (no luck); it is tried again by itself at" in hold.sentence
+    scene.versions.turn()
+    assert len(scene.rehearsals.asked) == 1
+    scene.clock.advance(AGAIN_S + 1)
+    scene.versions.turn()
+    assert len(scene.rehearsals.asked) == 2
+    scene.ends(state="failed", sentence="no luck", error=error)
+    assert len(scene.told) == 1
+    scene.clock.advance(2 * AGAIN_S + 1)
+    scene.versions.turn()
+    scene.green()
+    assert scene.versions.hold(task) is None
+
+
+def test_another_phone_rehearses_when_the_first_one_is_gone(scene: Scene) -> None:
+    scene.tries(scene.task("A"))
+    scene.tries(scene.task("B"))
+    scene.engine.unfit.add("A")
+    scene.versions.turn()
+    assert [serial for serial, _ in scene.rehearsals.asked] == ["A", "B"]
+    scene.green(2)
+    assert scene.versions.trials() == []
+
+
+def test_with_no_phone_at_hand_it_begins_when_one_is_back(scene: Scene) -> None:
+    scene.engine.unfit.add("A")
+    task = scene.task("A")
+    assert "as soon as one of its phones can" in scene.tries(task)
+    scene.versions.turn()
+    assert scene.rehearsals.asked == []
+    scene.engine.unfit.clear()
+    scene.versions.turn()
+    assert len(scene.rehearsals.asked) == 1
+
+
+def test_a_refused_request_is_made_again(scene: Scene) -> None:
+    scene.rehearsals.refuses = True
+    assert "could not be rehearsed yet (the daemon is about to stop)" in scene.tries(scene.task())
+    scene.rehearsals.refuses = False
+    scene.clock.advance(AGAIN_S + 1)
+    scene.versions.turn()
+    assert len(scene.rehearsals.asked) == 1
+
+
+def test_an_app_updated_during_its_rehearsal_says_nothing_of_the_version_that_waited(scene: Scene) -> None:
+    one, two = scene.task("A"), scene.task("B")
+    scene.tries(one)
+    scene.tries(two)
+    scene.ends(seen=NEW._replace(version="49.1.0"), state="ready", sentence="ready")
+    assert scene.versions.hold(one) is None, "phone A has the version that was rehearsed"
+    assert scene.versions.hold(two) is not None
+    scene.versions.turn()
+    assert [serial for serial, _ in scene.rehearsals.asked] == ["A", "B"]
+
+
+def test_a_phone_whose_tasks_wait_is_asked_again_which_version_it_has(scene: Scene) -> None:
+    task = scene.task()
+    scene.tries(task)
+    scene.red()
+    scene.clock.advance(ASK_AGAIN_S + 1)
+    scene.versions.turn()
+    scene.versions.turn()
+    (turn,) = scene.engine.turns
+
+    class Phone:
+        def app_version(self, package: str) -> str:
+            return "47.0.3"
+
+        def shell_all(self, *questions: tuple[str, ...]) -> list[ShellResult]:
+            return [ShellResult("Locales for x for user 0 are [en-US]\n", 0)] * len(questions)
+
+    turn.do(Phone())  # type: ignore[arg-type]
+    turn.end()
+    assert scene.versions.hold(task) is None, "its app was set back"
+
+
+def test_what_nothing_waits_for_any_more_is_forgotten(scene: Scene) -> None:
+    task = scene.task()
+    scene.tries(task)
+    scene.red()
+    scene.versions.turn()
+    assert len(scene.versions.trials()) == 1
+    scene.store.tasks.change(task.id, stage=Stage.FAILED, finished_at=scene.clock.now())
+    scene.versions.turn()
+    assert scene.versions.trials() == []
+
+
+def test_nothing_waits_while_it_is_switched_off(scene: Scene) -> None:
+    scene.enabled = False
+    task = scene.task()
+    assert scene.tries(task) == ""
+    scene.enabled = True
+    scene.tries(task)
+    scene.enabled = False
+    assert scene.versions.hold(task) is None
+
+
+def test_a_version_that_cannot_be_read_keeps_nothing_back(scene: Scene) -> None:
+    assert scene.tries(scene.task(), version="") == ""
+
+
+def test_the_table_says_what_is_known_of_each_version(scene: Scene) -> None:
+    old = scene.task("B")
+    scene.publishes(old, "47.0.3", "en")
+    bad = scene.task("B")
+    scene.store.tasks.change(bad.id, app_version="47.0.3", app_language="en", stage=Stage.PREPARING)
+    scene.store.tasks.change(
+        bad.id, stage=Stage.FAILED, finished_at=scene.clock.now(), remark="no", error=TaskError("ui_changed", "no")
+    )  # fmt: skip
+    scene.tries(scene.task("A"))
+    lines = {line.key.version: line for line in scene.compat.lines()}
+    assert lines["49.0.2"].state == "rehearsing"
+    assert (lines["47.0.3"].state, lines["47.0.3"].failures) == ("ready", 1)
+    assert lines["47.0.3"].phones == ("B",)
+    assert lines["47.0.3"].last_failure is not None
+    scene.red()
+    (line, _) = scene.compat.lines()
+    assert (line.key, line.state) == (NEW, "failing")
+    assert line.last_rehearsal is not None
