@@ -1,0 +1,191 @@
+"""Rehearsals under random faults on the real daemon, and the judge of what they leave behind."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.soak_faults import FAULTS, Fault
+from storage.error_codes import Scope, code_of
+from tests.support.fault_bench import FaultBench
+
+#: Every way that can be rehearsed.
+WAYS = (
+    {"platform": "tiktok", "way": "share", "kind": "video"},
+    {"platform": "tiktok", "way": "addButton", "kind": "video"},
+    {"platform": "tiktok", "way": "addButton", "kind": "images"},
+    {"platform": "instagram", "way": "addButton", "kind": "video"},
+    {"platform": "instagram", "way": "addButton", "kind": "images"},
+    {"platform": "instagram", "way": "addButton", "kind": "story"},
+)
+#: Screens on which something of ours stands half-way.
+COMPOSER = frozenset(
+    {
+        "picker", "feed-picker", "editor", "text-editor", "leave-sheet", "post", "share", "more-options", "link-sheet",
+        "story-editor", "story-share-sheet", "photo-share", "filters", "sound-sheet", "volume-sheet", "promotion",
+    }
+)  # fmt: skip
+#: A way that has no end by then is stuck.
+END_S = 240.0
+
+
+@dataclass
+class Tried:
+    """One rehearsal with its fault, and what stood on the phone after it."""
+
+    serial: str
+    words: str
+    wish: dict[str, str]
+    report: dict[str, Any] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+    excused: bool = False  #: the phone could not be reached when it should have been cleared
+
+
+class RehearsalRun:
+    """Rehearsals on every phone at once, each with a fault of its own, each followed by one without.
+
+    What a rehearsal may leave behind when its phone is gone, the next session on that phone clears: so the judge looks after both.
+    """
+
+    def __init__(
+        self, bench: FaultBench, seed: int, rehearsals: int, *, faults: Sequence[Fault] = FAULTS
+    ) -> None:
+        self.bench = bench
+        self.daemon = bench.start()
+        self._seed = seed
+        self._left = rehearsals
+        self._faults = faults
+        self._deck: list[Fault] = []
+        self._lock = threading.Lock()
+        self._chance = random.Random(seed)
+        self.tried: list[Tried] = []
+        self.problems: list[str] = []
+
+    def run(self) -> list[str]:
+        """All of them; what is wrong, [] when nothing is."""
+        errors: list[BaseException] = []
+
+        def guarded(serial: str) -> None:
+            try:
+                while (one := self._next(serial)) is not None:
+                    self._one(one)
+            except BaseException as error:  # noqa: BLE001 - told by the test's own thread
+                errors.append(error)
+
+        threads = [threading.Thread(target=guarded, args=(s,)) for s in self.bench.serials]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+        return self.problems
+
+    def figures(self) -> str:
+        """What became of them, for people."""
+        states = Counter(one.report["error"] or one.report["state"] for one in self.tried)
+        left = Counter(what for one in self.tried for what in one.left)
+        return f"{len(self.tried)} rehearsals with a fault: {dict(states)}; left until the next session: {dict(left)}"
+
+    # --- one phone -----------------------------------------------------------------------------------------
+
+    def _one(self, one: Tried) -> None:
+        chance = random.Random(f"{self._seed} {one.serial} {len(self.tried)}")
+        late = chance.random() < 0.7
+        if not late:
+            self.bench.simctl(one.serial, f"fault {one.words}")
+        began = self._begin(one.serial, one.wish)
+        if late:
+            threading.Event().wait(chance.uniform(0.0, 4.0))
+            self.bench.simctl(one.serial, f"fault {one.words}")
+        one.report = self._ended(began)
+        if one.report["state"] == "running":
+            self._say(one, f"has no end after {END_S:.0f} s")
+        code = code_of(one.report["error"]) if one.report["error"] else None
+        one.excused = not one.report["file_removed"] or (code is not None and code.scope is Scope.PHONE)
+        one.left = self._what_is_left(one.serial)
+        if one.report["state"] == "ready" and one.left:
+            self._say(one, f"is ready and left {one.left}")
+        if one.left and not one.excused:
+            self._say(one, f"left {one.left} on a phone that could be reached")
+        if one.report["state"] == "ready" and not (one.report["nothing_published"] and one.report["left"]):
+            self._say(one, "is ready without having looked")
+        self._mend(one.serial)
+        clean = self._ended(self._begin(one.serial, one.wish))
+        if clean["state"] != "ready":
+            self._say(one, f"the one without a fault after it: {clean['sentence']}")
+        if after := self._what_is_left(one.serial):
+            self._say(one, f"after the one without a fault there is still {after}")
+        self._never(one)
+        with self._lock:
+            self.tried.append(one)
+
+    def _never(self, one: Tried) -> None:
+        """What no fault excuses."""
+        if posts := self.bench.simctl(one.serial, "posts").split("\n")[0].strip():
+            self._say(one, f"published: {posts}")
+        for app, kept in self._kept(one.serial).items():
+            if any(of.get("drafts") for of in kept.get("per_account", {}).values()):
+                self._say(one, f"{app} keeps a draft")
+
+    def _what_is_left(self, serial: str) -> list[str]:
+        found = []
+        if "tkmd-" in self.bench.simctl(serial, "media"):
+            found.append("a file")
+        if json.loads(self.bench.simctl(serial, "screen"))["screen"] in COMPOSER:
+            found.append("a form")
+        if any(kept.get("unfinished") for kept in self._kept(serial).values()):
+            found.append("words in the next form")
+        return found
+
+    def _kept(self, serial: str) -> dict[str, Any]:
+        return json.loads(self.bench.simctl(serial, "kept"))  # type: ignore[no-any-return]
+
+    def _mend(self, serial: str) -> None:
+        """What a person does: the app stands as it was left, only what was armed goes."""
+        self.bench.simctl(serial, "fault clear")
+        for words in ("set locked off", "set screen on", "set shade off", "set input-forbidden off"):
+            self.bench.simctl(serial, words)
+        self.daemon.call("POST", f"/api/v1/devices/{serial}/resume")
+
+    def _begin(self, serial: str, wish: dict[str, str]) -> int:
+        deadline = time.monotonic() + 60
+        while True:
+            answer = self.daemon.call("POST", f"/api/v1/devices/{serial}/rehearse", wish)
+            if answer["code"] == 0:
+                return int(answer["data"]["id"])
+            assert time.monotonic() < deadline, answer
+            threading.Event().wait(0.5)
+
+    def _ended(self, number: int) -> dict[str, Any]:
+        deadline = time.monotonic() + END_S
+        while True:
+            report: dict[str, Any] = self.daemon.call("GET", f"/api/v1/rehearsals/{number}")["data"]
+            if report["state"] != "running" or time.monotonic() > deadline:
+                return report
+            threading.Event().wait(0.2)
+
+    def _say(self, one: Tried, problem: str) -> None:
+        report = one.report
+        said = f"{one.serial} {one.wish} under `{one.words}`: {problem}; rehearsal {report.get('id')}: {report.get('sentence')}"
+        print(said, flush=True)
+        with self._lock:
+            self.problems.append(said)
+
+    def _next(self, serial: str) -> Tried | None:
+        with self._lock:
+            if self._left <= 0:
+                return None
+            self._left -= 1
+            if not self._deck:
+                self._deck = list(self._faults)
+                self._chance.shuffle(self._deck)
+            wish = dict(self._chance.choice(WAYS))
+            fault = self._deck.pop()
+            return Tried(serial, fault.draw(self._chance, wish["platform"]), wish)
