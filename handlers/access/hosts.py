@@ -93,7 +93,7 @@ class OwnNames:
             cached = self._addresses.get(ip)
             if cached and now - cached[0] < _CACHE_S:
                 return cached[1]
-        own = _can_bind(ip)
+        own = can_bind(ip)
         with self._lock:
             self._addresses[ip] = (now, own)
             while len(self._addresses) > _CACHE_SIZE:
@@ -101,7 +101,7 @@ class OwnNames:
         return own
 
 
-def _can_bind(ip: str) -> bool:
+def can_bind(ip: str) -> bool:
     """Only an address of this machine can be bound: that works for every interface, also after DHCP changed it."""
     parsed = ipaddress.ip_address(ip)
     if parsed.is_loopback:

@@ -132,7 +132,7 @@ class Jobs:
             store.tasks,
             phones,
             slots(settings),
-            self._begin,
+            self.begin,
             turn_for=self.claims.turn_for,
             unfit=lambda info: settings.phones.battery_problem(info.battery_percent, info.battery_celsius),
             breaker=self.breaker,
@@ -336,7 +336,7 @@ class Jobs:
 
     # --- threads' work -------------------------------------------------------------------------------------
 
-    def _begin(self, turns: Sequence[Turn]) -> None:
+    def begin(self, turns: Sequence[Turn]) -> None:
         """Claim what the dispatcher took out of its queues, and set workers to it."""
         pause = Pause()
         posts = [turn for turn in turns if isinstance(turn, PostTurn) and turn.is_post]

@@ -26,7 +26,7 @@ def adb_findings(settings: Settings, binary: str, key_dir: Path) -> Iterator[Fin
         yield msgspec.structs.replace(_server(entry.as_adb, ours, entry), partial=True)
     if is_loopback(settings.adb.host):
         yield _key(key_dir)
-        yield from _usb_permissions()
+        yield from usb_permissions()
 
 
 def _program(binary: str) -> tuple[int | None, Finding]:
@@ -109,7 +109,7 @@ def _key(folder: Path) -> Finding:
     return ok("adb key", f"{path}")
 
 
-def _usb_permissions(
+def usb_permissions(
     root: Path = Path("/sys/bus/usb/devices"), nodes: Path = Path("/dev/bus/usb")
 ) -> Iterator[Finding]:
     """Every USB device with an adb interface (class ff, subclass 42, protocol 01) must be usable by the group plugdev."""

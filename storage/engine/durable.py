@@ -330,5 +330,10 @@ class JournalStorage(Storage):
         return self._group.under_way
 
     @property
+    def journal_bytes(self) -> int:
+        """What the journal holds, without the room at its end."""
+        return self._disk.journal_bytes
+
+    @property
     def writable(self) -> bool:
         return self._disk.is_open and not self._disk.trouble and not self._behind

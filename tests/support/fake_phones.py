@@ -144,10 +144,10 @@ def nothing_seen(attempt: Attempt, phone: Any) -> Verdict:
 
 
 class FakeScript:
-    """Plays `run` and `look_for_post` as the test gives them, and tells when a run began."""
+    """Plays `run` and `look_for_post` as the test gives them (`play` may change), and tells when a run began."""
 
     def __init__(self, run: Play = publish, settle: Play | None = None) -> None:
-        self._run = run
+        self.play = run
         self._settle = settle or nothing_seen
         self.began = threading.Semaphore(0)
         self.runs: list[int] = []
@@ -156,7 +156,7 @@ class FakeScript:
     def run(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
         self.runs.append(attempt.task.id)
         self.began.release()
-        return self._run(attempt, phone)
+        return self.play(attempt, phone)
 
     def look_for_post(self, attempt: Attempt, phone: PhoneSession) -> Verdict:
         self.settled.append(attempt.task.id)

@@ -51,6 +51,17 @@ def state_of(store: Store) -> dict[str, dict[int, Any]]:
     }
 
 
+def unlock(store: Store) -> None:
+    """Free the state directory of a store whose process is thought to have ended."""
+    store._lock.close()
+
+
+def crash(store: Store) -> None:
+    """What the end of its process does: nothing says that the store was closed in order."""
+    store.storage.close()
+    unlock(store)
+
+
 class BreakingFiles(Files):
     """Fails the `at`-th counted operation (or all from it on) with an error number; writes leave half behind."""
 

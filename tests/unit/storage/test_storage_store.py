@@ -19,7 +19,7 @@ from storage.errors import StateLocked, StoreFailed
 from storage.records import IdempotencyEntry
 from storage.store import Store
 from tests.support.recorder import Recorder
-from tests.support.storage_samples import new_task
+from tests.support.storage_samples import crash, new_task
 
 Opener = Callable[..., Store]
 ROOT = Path(__file__).resolve().parents[3]
@@ -82,8 +82,7 @@ def test_JOB_17_starts_after_a_crash_are_counted(make_store: Opener):
     store = make_store()
     assert store.stopped_cleanly
     for crashes in (1, 2):
-        store.storage.close()
-        store._lock.close()
+        crash(store)
         store = make_store()
         assert not store.stopped_cleanly
         assert store.unclean_starts == crashes

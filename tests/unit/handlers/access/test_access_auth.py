@@ -86,7 +86,7 @@ def test_R66_loopback_can_be_taken_for_any_other_machine(side: HttpSide, api: Cl
 def test_R66_what_comes_over_loopback_but_was_meant_for_the_lan_came_through_a_proxy(
     side: HttpSide, api: Client, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handlers.access.hosts._can_bind", lambda _: True)
+    monkeypatch.setattr("handlers.access.hosts.can_bind", lambda _: True)
     side.configure(server=Server(hosts=("hub.example.org",)))
     own = socket.gethostname().lower().partition(".")[0]
     for host in ("hub.example.org", "192.0.2.7:50809", f"{own}.local", "[2001:db8::7]:50809"):
@@ -289,7 +289,7 @@ def test_hosts_are_split_strictly() -> None:
 def test_the_kernel_is_asked_once_a_minute_and_for_few_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(
-        "handlers.access.hosts._can_bind", lambda ip: bool(asked.append(ip)) or ip.endswith("1")
+        "handlers.access.hosts.can_bind", lambda ip: bool(asked.append(ip)) or ip.endswith("1")
     )
     clock = FakeClock()
     names = OwnNames(clock.monotonic)

@@ -201,7 +201,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], int]:
         asked.append(ip)
         return ip.endswith("1")
 
-    monkeypatch.setattr(hosts, "_can_bind", can_bind)
+    monkeypatch.setattr(hosts, "can_bind", can_bind)
     return asked.count
 
 
@@ -247,10 +247,10 @@ def test_a_flood_of_addresses_drops_the_oldest_answers_alone(kernel: Callable[[s
 def test_an_address_that_can_be_bound_is_the_boxs_own(
     net: type[NoSocket], ip: str, own: bool, bound: list[tuple[str, int]]
 ) -> None:
-    assert hosts._can_bind(ip) is own
+    assert hosts.can_bind(ip) is own
     assert net.went == bound
     family = socket.AF_INET6 if ":" in ip else socket.AF_INET
     assert net.opened == [(family, socket.SOCK_DGRAM)] * len(bound)
     net.fails = True
     if bound:
-        assert hosts._can_bind(ip) is False
+        assert hosts.can_bind(ip) is False

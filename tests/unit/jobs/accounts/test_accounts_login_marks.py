@@ -39,7 +39,7 @@ def test_a_task_that_met_a_log_in_screen_marks_its_account_and_a_post_takes_that
         assert bench.wait(bench.now(username=username).id).stage is Stage.FAILED
         bench.jobs.turns.wait_idle(Deadline(bench.clock, 10.0))
         assert marks() == [False, True]
-        script._run = seen
+        script.play = seen
         assert bench.wait(bench.now(username=username).id).stage is Stage.PUBLISHED
         bench.jobs.turns.wait_idle(Deadline(bench.clock, 10.0))
         assert marks() == [True, True]

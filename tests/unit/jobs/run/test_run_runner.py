@@ -117,7 +117,7 @@ class Rig:
 
     def post(self, play: Callable[[Attempt, Any], Verdict], **facts: Any) -> tuple[Task, Pause]:
         """Claim a task and run it with this script."""
-        self.script._run = play
+        self.script.play = play
         turn = self.begun(**facts)
         pause = self.do(turn)
         return self.stored(turn.task_id), pause
@@ -893,7 +893,7 @@ def test_the_daemons_end_does_not_end_a_retry_that_was_written(rig: Rig) -> None
 
 def test_the_attempt_holds_the_end_that_was_written(rig: Rig) -> None:
     attempt = rig.begun()
-    rig.script._run = publish
+    rig.script.play = publish
     rig.do(attempt)
     assert attempt.task == rig.stored(attempt.task_id)
     assert attempt.cut_at is not None

@@ -237,16 +237,16 @@ def test_a_usb_device_that_its_group_may_not_use_names_the_udev_rule(tmp_path):
     (device / "devnum").write_text("1\n")
     nodes = tmp_path / "dev"
     # Its device node does not exist: it was unplugged while we looked, so there is nothing to complain about.
-    (only,) = doctor_adb._usb_permissions(tmp_path, nodes)
+    (only,) = doctor_adb.usb_permissions(tmp_path, nodes)
     assert only.level is Level.WARN
     node = nodes / "999" / "001"
     node.parent.mkdir(parents=True)
     node.touch(0o600)
-    complaint, _ = doctor_adb._usb_permissions(tmp_path, nodes)
+    complaint, _ = doctor_adb.usb_permissions(tmp_path, nodes)
     assert complaint.level is Level.FAIL
     assert "70-tikmatrixd-adb.rules" in complaint.fix
     node.chmod(0o660)
-    (only,) = doctor_adb._usb_permissions(tmp_path, nodes)
+    (only,) = doctor_adb.usb_permissions(tmp_path, nodes)
     assert only.level is Level.OK
 
 

@@ -153,9 +153,9 @@ def test_an_explicit_id_moves_the_next_one(db: JournalDB):
 
 def test_an_unchanged_update_writes_nothing(db: JournalDB):
     db.insert({"a": 1})
-    size = db.storage._disk.journal_bytes
+    size = db.storage.journal_bytes
     db.update({"a": 1})
-    assert db.storage._disk.journal_bytes == size
+    assert db.storage.journal_bytes == size
 
 
 def test_plain_tinydb_works_on_the_storage_and_opens_its_snapshot(tmp_path: Path):

@@ -21,7 +21,7 @@ from storage.errors import NewerSchema, StoreDamaged, StoreError
 from storage.records import Outcome, Stage
 from storage.schema import TYPES
 from storage.store import Store
-from tests.support.storage_samples import BreakingFiles, new_task, state_of
+from tests.support.storage_samples import BreakingFiles, crash, new_task, state_of
 
 Opener = Callable[..., Store]
 
@@ -246,11 +246,10 @@ def test_damage_before_acknowledged_changes_raises_the_alarm_and_puts_due_tasks_
     store.tasks.change(2, remark="touched after the damage")
     new = store.tasks.create([new_task(4)])[0]
     folder = folder_of(store)
-    store.storage.close()
+    crash(store)
     path = journal_path(folder, journals(folder)[-1])
     spoiled = path.read_bytes().replace(b"lost", b"LOST")
     path.write_bytes(spoiled)
-    store._lock.close()
 
     again = make_store(now=lambda: LATER)
     doubtful = again.tasks.get(1)
@@ -375,8 +374,7 @@ def test_TDB_1_bad_blocks_in_a_journal_cost_only_what_stands_on_them_and_raise_t
     for number in range(40):
         store.tasks.create([new_task(number, scheduled_at=LATER + 1.0)])
     folder = folder_of(store)
-    store.storage.close()
-    store._lock.close()
+    crash(store)
     path = journal_path(folder, 1)
     assert path.stat().st_size > 5 * 4096
     again = make_store(files=BadPlaces(path, {3}), now=lambda: LATER)
@@ -395,8 +393,7 @@ def test_TDB_1_bad_blocks_at_the_end_of_a_journal_are_no_unfinished_write(make_s
     store.tasks.change(1, remark="x" * 5000)
     store.tasks.change(1, stage=Stage.COMMITTING)
     folder = folder_of(store)
-    store.storage.close()
-    store._lock.close()
+    crash(store)
     path = journal_path(folder, 1)
     last = (path.stat().st_size - 1) // 4096
     again = make_store(files=BadPlaces(path, {last}), now=lambda: LATER)
@@ -528,7 +525,7 @@ def test_TDB_1_a_store_cut_at_any_byte_of_its_last_three_changes_opens_with_thos
     acknowledged = []
     for number in range(5):
         store.tasks.create([new_task(number)])
-        acknowledged.append((store.storage._disk.journal_bytes, state_of(store)))
+        acknowledged.append((store.storage.journal_bytes, state_of(store)))
     store.close()
     folder = folder_of(store)
     (tmp_path / "cut").mkdir()

@@ -14,7 +14,7 @@ from storage.engine.commit import Ticket, Transaction
 from storage.engine.files import Files
 from storage.records import Outcome, Stage
 from storage.store import Store
-from tests.support.storage_samples import new_task, state_of
+from tests.support.storage_samples import new_task, state_of, unlock
 
 PAGE = 512
 
@@ -159,7 +159,7 @@ def test_JOB_17_a_power_cut_at_any_moment_loses_no_acknowledged_change(tmp_path:
                 again.tasks.create([new_task(77)])
         files.let_go()
         if store is not None:
-            store._lock.close()
+            unlock(store)
     assert cuts > 30
 
 

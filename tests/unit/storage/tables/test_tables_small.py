@@ -67,9 +67,9 @@ def test_the_config_file_owns_its_accounts(make_store: Opener):
     store.accounts.sync_config([entry, NewAccount(username="dora", platform="instagram", serial="B")])
     anna = store.accounts.find("anna", "tiktok")[0]
     assert (anna.managed, anna.serial, anna.id, anna.logged_in) == ("config", "A", 1, False)
-    size = store.storage._disk.journal_bytes
+    size = store.storage.journal_bytes
     store.accounts.sync_config([entry, NewAccount(username="dora", platform="instagram", serial="B")])
-    assert store.storage._disk.journal_bytes == size, "nothing changed, nothing is written"
+    assert store.storage.journal_bytes == size, "nothing changed, nothing is written"
     store.accounts.sync_config([entry])
     assert [account.username for account in make_store().accounts.all()] == ["anna", "carl"]
 
@@ -157,9 +157,9 @@ def test_answers_that_could_not_be_dropped_are_dropped_the_next_time(store: Stor
 def test_small_facts_survive_and_equal_ones_are_not_written_again(make_store: Opener):
     store = make_store()
     store.meta.set("position", {"a": [1, 2]})
-    size = store.storage._disk.journal_bytes
+    size = store.storage.journal_bytes
     store.meta.set("position", {"a": [1, 2]})
-    assert store.storage._disk.journal_bytes == size
+    assert store.storage.journal_bytes == size
     value = make_store().meta.get("position")
     assert value == {"a": [1, 2]}
     store = make_store()

@@ -78,7 +78,7 @@ def test_TDB_5_twenty_thousand_ended_tasks_make_neither_lists_nor_writes_slow_or
 
 def written(store: Store) -> int:
     """Bytes of the store's journal."""
-    return store.storage._disk.journal_bytes
+    return store.storage.journal_bytes
 
 
 def test_a_batch_is_stored_whole_or_not_at_all(store: Store):
@@ -270,7 +270,7 @@ def test_waiting_is_shown_but_not_written(make_store: Opener):
     store = make_store()
     task = store.tasks.create([new_task(stage=Stage.QUEUED)])[0]
     running = store.tasks.create([new_task(2, stage=Stage.PREPARING)])[0]
-    size = store.storage._disk.journal_bytes
+    size = store.storage.journal_bytes
     store.tasks.set_waiting(
         {
             task.id: (Waiting.DEVICE, 5.0, "the phone is offline"),
@@ -281,18 +281,18 @@ def test_waiting_is_shown_but_not_written(make_store: Opener):
     assert store.tasks.get(task.id).waiting_for is Waiting.DEVICE
     assert store.tasks.page()[0][1].waiting_detail == "the phone is offline"
     assert store.tasks.get(running.id).waiting_for is None
-    assert store.storage._disk.journal_bytes == size
+    assert store.storage.journal_bytes == size
     assert make_store().tasks.get(task.id) == task
 
 
 def test_what_a_running_task_does_is_shown_but_not_written(store: Store):
     waiting, running = store.tasks.create([new_task(1), new_task(2, stage=Stage.PREPARING)])
-    size = store.storage._disk.journal_bytes
+    size = store.storage.journal_bytes
     store.tasks.set_remark(running.id, "choosing the video")
     store.tasks.set_remark(waiting.id, "never")
     assert store.tasks.get(running.id).remark == "choosing the video"
     assert store.tasks.get(waiting.id).remark == ""
-    assert store.storage._disk.journal_bytes == size
+    assert store.storage.journal_bytes == size
 
 
 def test_several_tasks_change_in_one_write_and_those_in_another_stage_stay(make_store: Opener):
