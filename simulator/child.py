@@ -7,6 +7,7 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,18 @@ class SimulatorChild:
         extra: tuple[str, ...] = (),
         prefix: tuple[str, ...] = (),
         timeout_s: float = 60.0,
+        start: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen,
     ) -> None:
-        """Start it and wait until every phone is connected; `prefix` stands before its command. Raises SimulatorFailed."""
+        """Start it and wait until every phone is connected; `prefix` stands before its command, `start` makes the process.
+
+        Raises SimulatorFailed.
+        """
         state_dir.mkdir(parents=True, exist_ok=True)
         self.config_path = state_dir / "config.toml"
         ready_path = state_dir / "simulator-ready.json"
         ready_path.unlink(missing_ok=True)
         self._log = (state_dir / "simulator.log").open("ab")
-        self.process = subprocess.Popen(
+        self.process = start(
             [
                 *prefix, sys.executable, "-m", "simulator", "--phones", str(phones), "--state", str(state_dir),
                 "--write-config", str(self.config_path), "--ready-file", str(ready_path), "--die-with-parent", *extra,

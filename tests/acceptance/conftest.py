@@ -10,6 +10,7 @@ import pytest
 from simulator.child import SimulatorChild
 from tests.support.daemon import Daemon
 from tests.support.simulated import Simulated, sample_video
+from tests.support.warm import warm
 
 
 class Hub:
@@ -17,7 +18,7 @@ class Hub:
 
     def __init__(self, folder: Path, phones: int, *extra: str) -> None:
         self.folder = folder
-        self.phones = Simulated(SimulatorChild(phones, folder, extra=extra))
+        self.phones = Simulated(SimulatorChild(phones, folder, extra=extra, start=warm().popen))
         self.config = self.phones.child.config_path
         self.video = folder / "media" / sample_video().name
         self._daemons: list[Daemon] = []

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import urllib.error
 import urllib.request
@@ -15,15 +14,8 @@ import pytest
 
 from storage.records import Outcome, Stage, Task
 from storage.task_archive import Archive
-from tests.support.daemon import ROOT
+from tests.support.daemon import PROGRAM, tikmatrixd
 from tikmatrixd import VERSION
-
-PROGRAM = [sys.executable, str(ROOT / "tikmatrixd.py")]
-
-
-def tikmatrixd(*words, **more):
-    command = [*PROGRAM, *map(str, words)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, **more)
 
 
 def post(one, daemon, caption="kept", **more):
@@ -205,16 +197,16 @@ def test_the_log_says_what_happened_to_which_task_and_never_a_token_or_a_whole_c
 
 
 def test_version_completion_and_help_answer_quickly_and_without_a_config(tmp_path):
-    said = tikmatrixd("--version").stdout
-    assert said == f"tikmatrixd {VERSION}\n"
-    environment = {
-        **os.environ,
-        "_TIKMATRIXD_PY_COMPLETE": "bash_complete",
-        "COMP_WORDS": "tikmatrixd.py to",
-        "COMP_CWORD": "1",
-    }
-    assert tikmatrixd(env=environment).stdout == "plain,token\n"
-    assert "serve" in tikmatrixd("--help").stdout
+    def said(*words, **environment):
+        command, variables = [*PROGRAM, *words], {**os.environ, **environment}
+        return subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=60, env=variables
+        ).stdout
+
+    assert said("--version") == f"tikmatrixd {VERSION}\n"
+    asked = {"_TIKMATRIXD_PY_COMPLETE": "bash_complete", "COMP_WORDS": "tikmatrixd.py to", "COMP_CWORD": "1"}
+    assert said(**asked) == "plain,token\n"
+    assert "serve" in said("--help")
 
 
 def test_the_config_in_force_is_printed_with_its_origin_and_without_secrets(tmp_path):

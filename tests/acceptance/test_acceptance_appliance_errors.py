@@ -6,18 +6,10 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 
 import pytest
 
-from tests.support.daemon import ROOT, until
-
-PROGRAM = [sys.executable, str(ROOT / "tikmatrixd.py")]
-
-
-def tikmatrixd(*words, **more):
-    command = [*PROGRAM, *map(str, words)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, **more)
+from tests.support.daemon import PROGRAM, tikmatrixd, until
 
 
 @pytest.fixture

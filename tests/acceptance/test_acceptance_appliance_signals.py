@@ -137,19 +137,19 @@ def hub_with_drain(hub, *options):
 
 def test_sigterm_before_the_tap_stops_at_once_and_the_task_starts_over_later(hub):
     one = hub_with_drain(hub, 1, "--latency", "1000")
-    daemon = one.start()
+    daemon = one.start(warm=False)
     task = slow_post(one, daemon)
     began = time.monotonic()
     assert daemon.stop() == 0
     assert time.monotonic() - began < DRAIN_S
-    again = one.start()
+    again = one.start(warm=False)
     assert again.ended(task)["outcome"] == "published"
     assert len(one.posts()) == 1
 
 
 def test_sigterm_ends_within_its_bound_also_while_proof_is_waited_for(hub):
     one = hub_with_drain(hub, 1)
-    daemon = one.start()
+    daemon = one.start(warm=False)
     one.phones.simctl(one.phones.serials[0], "fault", "upload-stall", "--always")
     task = slow_post(one, daemon)
     daemon.running(task, "proof")
@@ -161,7 +161,7 @@ def test_sigterm_ends_within_its_bound_also_while_proof_is_waited_for(hub):
 
 def test_a_second_sigterm_ends_at_once_and_the_store_is_whole(hub):
     one = hub_with_drain(hub, 1)
-    daemon = one.start()
+    daemon = one.start(warm=False)
     one.phones.simctl(one.phones.serials[0], "fault", "upload-stall", "--always")
     task = slow_post(one, daemon)
     daemon.running(task, "proof")
@@ -169,12 +169,12 @@ def test_a_second_sigterm_ends_at_once_and_the_store_is_whole(hub):
     until(lambda: not answers(daemon), 5, "the stop has begun")
     daemon.process.terminate()
     assert daemon.died(2) == 128 + signal.SIGTERM
-    assert one.start().task(task)["id"] == task
+    assert one.start(warm=False).task(task)["id"] == task
 
 
 def test_sigusr1_prints_the_stacks_and_names_of_all_threads_and_changes_nothing(hub):
     one = hub(1)
-    daemon = one.start()
+    daemon = one.start(warm=False)
     daemon.process.send_signal(signal.SIGUSR1)
     until(lambda: " is watch" in daemon.log(), 5, "the dump")
     for word in ("most recent call first", "is http", "is scheduler", "is MainThread"):
@@ -184,7 +184,7 @@ def test_sigusr1_prints_the_stacks_and_names_of_all_threads_and_changes_nothing(
 
 def test_sighup_takes_a_good_config_over_and_keeps_the_old_one_on_any_mistake(hub):
     one = hub(1)
-    daemon = one.start()
+    daemon = one.start(warm=False)
     good = one.config.read_text()
 
     def names():
@@ -219,7 +219,7 @@ def test_screens_files_are_taken_over_by_a_reload_and_config_prints_what_is_in_f
         f'[media]\nroots = ["{tmp_path / "media"}"]\n[adb]\nport = 1\nstart_server = false\n'
         f'[posting]\nscreens_dir = "{screens}"\n'
     )
-    daemon = Daemon(path)
+    daemon = Daemon(path, warm=False)
     try:
 
         def notices():
@@ -281,7 +281,7 @@ def test_the_service_manager_hears_ready_status_watchdog_reload_and_stop(hub, tm
             while not any(word in line for line in heard):
                 heard.extend(manager.recv(4096).decode().splitlines())
 
-        daemon = one.start(environment={"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "1000000"})
+        daemon = one.start(warm=False, environment={"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "1000000"})
         hear("READY=1")
         hear("WATCHDOG=1")
         hear("1 of 1 phones usable")

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
-from tests.support.daemon import ROOT
+from tests.support.daemon import tikmatrixd
 
 
 def doctor(one, serial):
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "tikmatrixd.py"), "--config", str(one.config), "doctor", serial, "--json"],
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    done = tikmatrixd("--config", one.config, "doctor", serial, "--json")
     found = [f for f in json.loads(done.stdout) if f.get("phone") == serial]
     return {
         level: " | ".join(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
-from tests.support.daemon import ROOT, until
+from tests.support.daemon import tikmatrixd, until
 
 APPS = ("tiktok", "instagram")
 
@@ -56,10 +53,7 @@ def test_the_app_is_set_to_english_where_the_config_says_so_and_gets_its_languag
     assert one.phones.simctl(serial, "set").count('"language": "id"') == 1  # the phone keeps its own
 
     def restore():
-        return subprocess.run(
-            [sys.executable, str(ROOT / "tikmatrixd.py"), "--config", str(one.config), "phone", "restore", serial],
-            capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
+        return tikmatrixd("--config", one.config, "phone", "restore", serial)
 
     one.phones.shell(serial, "settings put global tikmatrixd_stay_on_before 2; svc power stayon true")
     done = restore()

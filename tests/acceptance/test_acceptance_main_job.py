@@ -22,7 +22,7 @@ def config_for(hub, **more):
 
 def test_the_vendors_curl_publishes_the_file_once_and_to_the_letter(hub):
     one = hub(1)
-    daemon = one.start()
+    daemon = one.start(warm=False)
     body = json.dumps(
         {"serials": [one.phones.serials[0]], "script_name": "post", "script_config": config_for(one)}
     )
@@ -108,7 +108,7 @@ def test_JOB_3_a_kill_at_any_state_write_never_posts_twice_and_loses_nothing(
     hub, platform, crash_at, outcomes, posts
 ):
     one = hub(1)
-    daemon = one.start(crash_at=crash_at)
+    daemon = one.start(warm=False, crash_at=crash_at)
     task = 1
     # A kill at the first write may come before the answer: what is to be posted is on disk all the same.
     with contextlib.suppress(ConnectionError):
@@ -118,7 +118,7 @@ def test_JOB_3_a_kill_at_any_state_write_never_posts_twice_and_loses_nothing(
             script_config=config_for(one, post_way="addButton"),
         )
     assert daemon.died() == -9
-    again = one.start()
+    again = one.start(warm=False)
     ended = again.ended(task, 120)
     assert ended["outcome"] in outcomes, ended
     assert len(one.posts()) == posts, ended
@@ -126,12 +126,12 @@ def test_JOB_3_a_kill_at_any_state_write_never_posts_twice_and_loses_nothing(
 
 def test_a_kill_nine_in_the_middle_of_anything_is_followed_by_the_truth(hub):
     one = hub(1, "--latency", "200")
-    daemon = one.start()
+    daemon = one.start(warm=False)
     task = daemon.post(serials=one.phones.serials, script_config=config_for(one))
     for word in ("share", "editor"):
         daemon.running(task, word)
         daemon.kill()
-        daemon = one.start()
+        daemon = one.start(warm=False)
     ended = daemon.ended(task)
     assert ended["outcome"] == "published"
     assert len(one.posts()) == 1

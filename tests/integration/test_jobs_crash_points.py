@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -14,8 +13,8 @@ import pytest
 from storage.engine.hooks import ENVIRONMENT
 from storage.records import Stage
 from storage.store import Store
+from tests.support.warm import warm
 
-ROOT = Path(__file__).resolve().parents[2]
 TASKS = 4
 
 POINTS = [
@@ -39,7 +38,7 @@ def run(folder: Path, crash_at: str = "") -> int:
         str(folder / "posts"),
     ]
     environment = os.environ | {ENVIRONMENT: crash_at}
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False, timeout=60).returncode
+    return warm().popen(command, stdout=2, stderr=2, env=environment).wait(60)
 
 
 def check(folder: Path) -> None:

@@ -18,6 +18,7 @@ from ppadb.client import Client
 from simulator.adb.server import locked_adb
 from simulator.child import SimulatorChild
 from tests.support.daemon import wait_until
+from tests.support.warm import warm
 
 MEDIA = Path(__file__).parents[1] / "media"
 TIKTOK = "com.zhiliaoapp.musically"
@@ -48,7 +49,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    child = SimulatorChild(2, tmp_path_factory.mktemp("phones"))
+    child = SimulatorChild(2, tmp_path_factory.mktemp("phones"), start=warm().popen)
     yield Bench(child)
     child.stop()
 

@@ -18,6 +18,7 @@ import pytest
 from simulator.adb.server import locked_adb
 from simulator.child import SimulatorChild
 from tests.support.daemon import wait_until
+from tests.support.warm import warm
 
 LAUNCH = "CLASSPATH=/data/local/tmp/u2.jar app_process / com.wetest.uia2.Main -p 9008"
 
@@ -72,7 +73,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    child = SimulatorChild(2, tmp_path_factory.mktemp("phones"), extra=("--adb-faults",))
+    child = SimulatorChild(2, tmp_path_factory.mktemp("phones"), extra=("--adb-faults",), start=warm().popen)
     yield Bench(child)
     child.stop()
 

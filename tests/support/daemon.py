@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from storage.engine.hooks import ENVIRONMENT as CRASH_AT
+from tests.support.warm import warm as warm_server
 
 ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = (sys.executable, str(ROOT / "tikmatrixd.py"))
 _NEVER = threading.Event()
 #: Between two questions, at first.
 FIRST_PAUSE_S = 0.03
@@ -50,6 +52,13 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
     return True
 
 
+def tikmatrixd(
+    *words: object, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """What the command says to these words, and how it ends."""
+    return warm_server().run([*PROGRAM, *map(str, words)], env={**os.environ, **(environment or {})})
+
+
 class Daemon:
     """One run of the daemon. Kill it, start another on the same config: the state is the same."""
 
@@ -60,15 +69,16 @@ class Daemon:
         crash_at: str = "",
         words: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
+        warm: bool = True,
     ) -> None:
+        """Start it and wait until it is ready; `warm`: forked from a process that has its modules already."""
         self.ready_file = config.parent / "daemon-ready.json"
         self.ready_file.unlink(missing_ok=True)
         self.log_path = config.parent / "daemon.log"
         more = {CRASH_AT: crash_at} if crash_at else {}
         with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / "tikmatrixd.py"), "--config", str(config), "serve",
-                 "--ready-file", str(self.ready_file), *words],
+            self.process = (warm_server().popen if warm else subprocess.Popen)(
+                [*PROGRAM, "--config", str(config), "serve", "--ready-file", str(self.ready_file), *words],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env={**os.environ, **more, **(environment or {})},
             )  # fmt: skip
         self._lines: queue.Queue[bytes] = queue.Queue()

@@ -22,6 +22,7 @@ from benchmarks.soak_judge import ENDED, Posting, Verdicts
 from simulator.child import SimulatorChild
 from tests.support.daemon import Daemon, until
 from tests.support.simulated import Simulated, sample_video
+from tests.support.warm import warm
 
 #: Times in which faults become visible, shortened from the defaults' minutes so that a thousand of them fit an hour.
 QUICK = """
@@ -49,7 +50,7 @@ class FaultBench:
     ) -> None:
         self.folder = folder
         extra = ("--adb-faults", "--accounts", "1", "--latency", f"{latency_ms:g}")
-        self.child = SimulatorChild(phones, folder, extra=extra)
+        self.child = SimulatorChild(phones, folder, extra=extra, start=warm().popen)
         self.phones = Simulated(self.child)
         self.serials = self.phones.serials
         self.video = folder / "media" / sample_video().name

@@ -13,6 +13,7 @@ import pytest
 from jobs.hub.settings import Adb
 from jobs.phone.adb.server import binary
 from simulator.child import SimulatorChild
+from tests.support.warm import warm
 
 
 class Simulated:
@@ -62,7 +63,7 @@ def simulated_phones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
     def get(count: int) -> Simulated:
         found = next((sim for sim in running if len(sim.serials) >= count), None)
         if found is None:
-            found = Simulated(SimulatorChild(count, tmp_path_factory.mktemp("simulator")))
+            found = Simulated(SimulatorChild(count, tmp_path_factory.mktemp("simulator"), start=warm().popen))
             running.append(found)
         found.reset()
         return found
