@@ -1,4 +1,4 @@
-"""One browser for each module, one hub for each test."""
+"""One browser for each worker, a page without a past for each module; a hub for each test, and one that is only looked at."""
 
 from __future__ import annotations
 
@@ -8,19 +8,36 @@ from pathlib import Path
 import pytest
 
 from tests.support.browser import COMMAND, Browser
-from tests.support.console import Hub
+from tests.support.console import Hub, showcase
+from tests.support.rehearsed import met_a_promotion
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     if COMMAND is None:
         pytest.skip("chromium, in which the console is tried, is not installed")
     with Browser(tmp_path_factory.mktemp("profile")) as opened:
-        opened.prefer()
         yield opened
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Browser) -> Browser:
+    chromium.renew()
+    chromium.prefer()
+    return chromium
 
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Hub]:
     with Hub(tmp_path / "hub") as built:
         yield built
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, dict[str, int]]]:
+    """A hub in the middle of its day, with the ids of its tasks, for tests that change nothing."""
+    with Hub(tmp_path_factory.mktemp("shown")) as built:
+        met_a_promotion().kept(built.services.rehearsals.reports, "PHONE1")
+        ids = showcase(built)
+        built.post("a_rather_long_name_of_an_account", caption="W" * 300, serial="PHONE1")
+        yield built, ids

@@ -31,14 +31,14 @@ def test_a_person_logs_in_and_is_logged_out_from_elsewhere_in_the_middle(hub: Hu
     browser.find("button", "Log in").click()
     browser.wait("document.querySelector('main h1')?.textContent === 'System'")
     settled(browser)
-    (session,) = hub.app._services.sessions.all()
+    (session,) = hub.services.sessions.all()
     assert (session.remembered, session.device) == (True, "Chrome on Linux")
     assert browser.run("document.cookie") == ""
     # Another device revokes the token while the page is open: it asks to log in again by itself, and changes nothing.
     hub.client.good("POST", "/api/v1/tokens", {"name": "other"}, Authorization=f"Bearer {token}")
     hub.services.token_book.revoke("tablet", "127.0.0.1:50809")
     browser.find("textbox", "Token")
-    assert hub.app._services.sessions.all() == []
+    assert hub.services.sessions.all() == []
 
 
 def test_a_token_is_made_with_a_code_and_revoked_in_the_console(hub: Hub, browser: Browser) -> None:

@@ -74,7 +74,7 @@ ALICE_TT, ALICE_IG, BENCH = (
 )
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+@pytest.mark.parametrize("size", [PHONE, pytest.param(DESKTOP, marks=pytest.mark.long)])
 def test_a_clip_is_uploaded_and_posted_to_three_accounts_after_a_warning_was_mended(
     hub: Hub, browser: Browser, clip: Path, size: tuple[int, int]
 ) -> None:
@@ -290,7 +290,7 @@ def test_options_are_shown_only_where_an_app_has_them_and_reach_only_that_app(
 
 def slow(browser: Browser, bytes_per_s: int) -> None:
     """What the page sends from now on; -1: as fast as it goes."""
-    browser._ask(
+    browser.ask(
         "Network.emulateNetworkConditions",
         offline=False,
         latency=0,

@@ -55,28 +55,17 @@ def test_on_the_width_of_a_phone_the_bar_has_five_and_the_rest_stands_behind_mor
     assert browser.faults == []
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE, (320, 640)])
-def test_nothing_is_wider_than_the_window(hub: Hub, browser: Browser, size: tuple[int, int]) -> None:
+@pytest.mark.long  # from the widest window on, each screen is looked at in test_console_accessible
+@pytest.mark.parametrize("loaded", [PHONE, DESKTOP])
+def test_nothing_is_wider_than_the_window(hub: Hub, browser: Browser, loaded: tuple[int, int]) -> None:
     ids = showcase(hub)
     hub.post("a_rather_long_name_of_an_account", caption="W" * 300, serial="PHONE1")
-    screens = [
-        f"#/{name}"
-        for name in (
-            "home",
-            "compose",
-            "queue",
-            "history",
-            "phones",
-            "accounts",
-            "library",
-            "slots",
-            "system",
-            "setup",
-        )
-    ]
+    screens = [f"#/{name}" for name in ("home", "compose", "queue", "history", "phones", "accounts", "library", "slots", "system", "setup")]  # fmt: skip
     for address in (*screens, f"#/task/{ids['failed']}", f"#/task/{ids['unknown']}", "#/phone/PHONE1"):
-        show(browser, hub, address, size)
-        assert browser.run("document.documentElement.scrollWidth") <= size[0], address
+        show(browser, hub, address, loaded)
+        for size in (DESKTOP, PHONE, (320, 640)):
+            browser.resize(*size)
+            assert browser.run("document.documentElement.scrollWidth") <= size[0], (address, size)
 
 
 def test_a_phone_of_that_name_is_shown_as_text_not_as_markup(hub: Hub, browser: Browser) -> None:

@@ -25,7 +25,7 @@ def put(hub: Hub, *names: str, **fields: object) -> None:
         hub.library.upload([(MEDIA / name).read_bytes()], name, fields)
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+@pytest.mark.parametrize("size", [DESKTOP, pytest.param(PHONE, marks=pytest.mark.long)])
 def test_many_files_are_uploaded_and_shown_with_their_pictures(
     hub: Hub, browser: Browser, size: tuple[int, int]
 ) -> None:

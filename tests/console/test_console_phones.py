@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from jobs.phone.protocol import PhoneState
+from tests.support.axe import violations
 from tests.support.browser import Browser
 from tests.support.console import DESKTOP, PHONE, Button, Hub, phone_picture, show, showcase
 from tests.support.rehearsed import met_a_promotion
-
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def button(browser: Browser, text: str, of: str = "") -> Button:
@@ -220,8 +219,7 @@ def test_a_slot_is_added_shown_with_its_week_paused_and_deleted(hub: Hub, browse
     assert browser.faults == []
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm ci")
-@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+@pytest.mark.parametrize("size", [PHONE, pytest.param(DESKTOP, marks=pytest.mark.long)])
 def test_these_screens_have_no_violation_of_wcag(hub: Hub, browser: Browser, size: tuple[int, int]) -> None:
     showcase(hub)
     hub.client.good("POST", "/api/v1/devices/PHONE2/pause", {"reason": "new shelf"})
@@ -241,12 +239,10 @@ def test_these_screens_have_no_violation_of_wcag(hub: Hub, browser: Browser, siz
         ("#/slots", "Add slot"),
     ):
         show(browser, hub, address, size)
-        browser.run(AXE.read_text("utf-8"))
-        found = "axe.run().then((all) => all.violations.map((one) => one.id + ' ' + one.nodes.map((node) => node.target).join()))"
-        assert browser.run(found) == [], address
+        assert violations(browser) == [], address
         if dialog:
             browser.run(
                 f"[...document.querySelectorAll('button')].find((one) => one.textContent.startsWith({dialog!r})).click()"
             )
             browser.wait("document.querySelector('dialog[open]')")
-            assert browser.run(found) == [], f"{address}, {dialog}"
+            assert violations(browser) == [], f"{address}, {dialog}"

@@ -220,8 +220,16 @@ def test_a_duplicate_is_one_post_more_with_the_same_words_made_in_the_console(
     browser.wait(f"document.querySelector('.days [data-task=\"{task + 1}\"]')")
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+#: In light and wide, each screen is looked at in test_console_accessible.
+@pytest.mark.parametrize(
+    ("size", "dark"),
+    [
+        (PHONE, True),
+        pytest.param(PHONE, False, marks=pytest.mark.long),
+        pytest.param(DESKTOP, True, marks=pytest.mark.long),
+        pytest.param(DESKTOP, False, marks=pytest.mark.long),
+    ],
+)
 def test_everybody_can_use_it(hub: Hub, browser: Browser, dark: bool, size: tuple[int, int]) -> None:
     ids = showcase(hub)
     browser.prefer(dark=dark)

@@ -9,6 +9,7 @@ import select
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +22,8 @@ _FLAGS = (
     "--hide-scrollbars", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-pipe",
 )  # fmt: skip
 _START_S = 60.0  #: also on a machine that has much else to do
+_PAUSE_S = 0.03  #: between two questions to the page; each keeps processors from what is waited for
+_NEVER = threading.Event()
 #: Chromium reads commands from descriptor 3 and answers on 4: this puts the given two there and becomes Chromium.
 _BECOME = (
     "import fcntl, os, sys; ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]; "
@@ -39,7 +42,10 @@ _KEYS = {
 
 
 class Browser:
-    """One page of one browser with a fresh profile. Every wait has a deadline, and says what it waited for."""
+    """One page of one browser with a fresh profile. Every wait has a deadline, and says what it waited for.
+
+    `renew` gives it another page and forgets all that the one before had.
+    """
 
     def __init__(self, profile: Path) -> None:
         assert COMMAND is not None
@@ -58,16 +64,31 @@ class Browser:
         os.close(theirs_out)
         self._read, self._write = read, write
         self._session: str | None = None
+        self._context: str | None = None
         deadline = time.monotonic() + _START_S
         pages: list[Any] = []
         while not pages:
             assert time.monotonic() < deadline, "the browser opened no page"
-            targets = self._ask("Target.getTargets")["targetInfos"]
+            targets = self.ask("Target.getTargets")["targetInfos"]
             pages = [target for target in targets if target["type"] == "page"]
-        attached = self._ask("Target.attachToTarget", targetId=pages[0]["targetId"], flatten=True)
+        self._take(pages[0]["targetId"])
+
+    def renew(self) -> None:
+        """Another page with nothing in its storage and its cache, as in a browser that was just installed."""
+        before, self._session = self._context, None
+        self._context = self.ask("Target.createBrowserContext")["browserContextId"]
+        made = self.ask("Target.createTarget", url="about:blank", browserContextId=self._context)
+        if before is not None:
+            self.ask("Target.disposeBrowserContext", browserContextId=before)
+        self.complaints.clear()
+        self.requests.clear()
+        self._take(made["targetId"])
+
+    def _take(self, page: str) -> None:
+        attached = self.ask("Target.attachToTarget", targetId=page, flatten=True)
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network", "DOM", "Accessibility"):
-            self._ask(f"{domain}.enable")
+            self.ask(f"{domain}.enable")
 
     def __enter__(self) -> Self:
         return self
@@ -81,11 +102,11 @@ class Browser:
     def open(self, url: str, width: int = 1280, height: int = 900) -> None:
         """Show a page in a window of this size, in CSS pixels."""
         self.resize(width, height)
-        self._ask("Page.navigate", url=url)
+        self.ask("Page.navigate", url=url)
 
     def resize(self, width: int, height: int, scale: float = 1.0) -> None:
         """Give the window another size in CSS pixels; `scale` device pixels make one of them."""
-        self._ask(
+        self.ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
             height=height,
@@ -100,36 +121,36 @@ class Browser:
             "prefers-reduced-motion": "reduce" if reduced_motion else "no-preference",
         }
         shown = [{"name": name, "value": value} for name, value in features.items()]
-        self._ask("Emulation.setEmulatedMedia", features=shown)
+        self.ask("Emulation.setEmulatedMedia", features=shown)
         agent = self.run("navigator.userAgent")
-        self._ask("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=language)
+        self.ask("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=language)
 
     def connect(self, on: bool) -> None:
         """Take the network away from the page, or give it back."""
-        self._ask("Network.emulateNetworkConditions", offline=not on, latency=0,
+        self.ask("Network.emulateNetworkConditions", offline=not on, latency=0,
                   downloadThroughput=-1, uploadThroughput=-1)  # fmt: skip
 
     def block(self, *patterns: str) -> None:
         """Let no request to these addresses (with `*`) through; without any, let all through again."""
-        self._ask("Network.setBlockedURLs", urls=list(patterns))
+        self.ask("Network.setBlockedURLs", urls=list(patterns))
 
     def forget(self) -> None:
         """Empty the browser's cache."""
-        self._ask("Network.clearBrowserCache")
+        self.ask("Network.clearBrowserCache")
 
     def screenshot(self, file: Path, *, whole: bool = False) -> None:
         """Write what the window shows as PNG; `whole` with all that one could scroll to."""
-        shown = self._ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole,
+        shown = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole,
                           **({"clip": self._whole()} if whole else {}))  # fmt: skip
         file.write_bytes(base64.b64decode(shown["data"]))
 
     def _whole(self) -> dict[str, Any]:
-        size = self._ask("Page.getLayoutMetrics")["cssContentSize"]
+        size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
         return {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
 
     def run(self, script: str) -> Any:
         """The value of a JavaScript expression in the page."""
-        found = self._ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        found = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
@@ -140,25 +161,25 @@ class Browser:
             assert time.monotonic() < deadline, (
                 f"not within {seconds:.0f} s: {script}; {self.complaints[-3:]}"
             )
-            self.run("new Promise(requestAnimationFrame)")
+            _NEVER.wait(_PAUSE_S)
         return value
 
     def press(self, key: str) -> None:
         """One key, as from a keyboard."""
         text = {"text": "\r"} if key == "Enter" else {"text": " "} if key == " " else {}
         names = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": _KEYS[key]}
-        self._ask("Input.dispatchKeyEvent", type="keyDown", **names, **text)
-        self._ask("Input.dispatchKeyEvent", type="keyUp", **names)
+        self.ask("Input.dispatchKeyEvent", type="keyDown", **names, **text)
+        self.ask("Input.dispatchKeyEvent", type="keyUp", **names)
 
     def type(self, text: str) -> None:
         """Put a text where the focus is, as from a keyboard or an input method."""
-        self._ask("Input.insertText", text=text)
+        self.ask("Input.insertText", text=text)
 
     def choose_files(self, selector: str, *files: Path) -> None:
         """Give files to an `input` of type file, as its dialog does."""
-        root = self._ask("DOM.getDocument", depth=0)["root"]["nodeId"]
-        node = self._ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
-        self._ask("DOM.setFileInputFiles", nodeId=node, files=[str(file) for file in files])
+        root = self.ask("DOM.getDocument", depth=0)["root"]["nodeId"]
+        node = self.ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.ask("DOM.setFileInputFiles", nodeId=node, files=[str(file) for file in files])
 
     def save_into(self, folder: Path) -> None:
         """Where downloads go."""
@@ -175,7 +196,7 @@ class Browser:
 
     def names(self, role: str) -> list[str]:
         """The names of everything with this role, as a screen reader says them, in order."""
-        tree = self._ask("Accessibility.getFullAXTree")["nodes"]
+        tree = self.ask("Accessibility.getFullAXTree")["nodes"]
         return [
             node.get("name", {}).get("value", "")
             for node in tree
@@ -186,18 +207,18 @@ class Browser:
         """The one element that a screen reader calls so, once it is there; the first where there are several."""
         deadline = time.monotonic() + seconds
         while True:
-            root = self._ask("DOM.getDocument", depth=0)["root"]["nodeId"]
-            found = self._ask("Accessibility.queryAXTree", nodeId=root, role=role, accessibleName=name)
+            root = self.ask("DOM.getDocument", depth=0)["root"]["nodeId"]
+            found = self.ask("Accessibility.queryAXTree", nodeId=root, role=role, accessibleName=name)
             shown = [node for node in found["nodes"] if not node.get("ignored")]
             if shown:
                 return Found(self, shown[0]["backendDOMNodeId"], shown[0])
             assert time.monotonic() < deadline, f"no {role} is called {name!r}; there are {self.names(role)}"
-            self.run("new Promise(requestAnimationFrame)")
+            _NEVER.wait(_PAUSE_S)
 
     def has(self, role: str, name: str) -> bool:
         """Whether there is such an element now."""
-        root = self._ask("DOM.getDocument", depth=0)["root"]["nodeId"]
-        found = self._ask("Accessibility.queryAXTree", nodeId=root, role=role, accessibleName=name)
+        root = self.ask("DOM.getDocument", depth=0)["root"]["nodeId"]
+        found = self.ask("Accessibility.queryAXTree", nodeId=root, role=role, accessibleName=name)
         return any(not node.get("ignored") for node in found["nodes"])
 
     def click(self, element: str) -> None:
@@ -205,7 +226,7 @@ class Browser:
         x, y = self.run(f"(() => {{ const e = {element}; e.scrollIntoView({{block: 'center'}}); "
                         "const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()")  # fmt: skip
         for kind in ("mousePressed", "mouseReleased"):
-            self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+            self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def drag(self, element: str, onto: str) -> None:
         """Take an element with the mouse and let it go on another; both are expressions."""
@@ -214,18 +235,19 @@ class Browser:
         )
         self.run(f"{element}.scrollIntoView({{block: 'center'}})")
         (x, y), (to_x, to_y) = self.run(f"{middle}({element})"), self.run(f"{middle}({onto})")
-        self._ask("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, button="left", clickCount=1)
+        self.ask("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, button="left", clickCount=1)
         for part in (0.1, 0.5, 1.0):
             at = {"x": x + (to_x - x) * part, "y": y + (to_y - y) * part}
-            self._ask("Input.dispatchMouseEvent", type="mouseMoved", button="left", buttons=1, **at)
-        self._ask("Input.dispatchMouseEvent", type="mouseReleased", x=to_x, y=to_y, button="left", clickCount=1)  # fmt: skip
+            self.ask("Input.dispatchMouseEvent", type="mouseMoved", button="left", buttons=1, **at)
+        self.ask("Input.dispatchMouseEvent", type="mouseReleased", x=to_x, y=to_y, button="left", clickCount=1)  # fmt: skip
 
     @property
     def faults(self) -> list[str]:
         """What the page complained of, without calls that were refused: it shows those itself."""
         return [line for line in self.complaints if not line.startswith("network: ")]
 
-    def _ask(self, method: str, **params: Any) -> Any:
+    def ask(self, method: str, **params: Any) -> Any:
+        """One command of Chromium's DevTools protocol; its answer."""
         number = next(self._ids)
         message: dict[str, Any] = {"id": number, "method": method, "params": params}
         if self._session is not None:
@@ -268,8 +290,8 @@ class Found:
 
     def call(self, function: str) -> Any:
         """The value of a JavaScript function of the element, e.g. `function () { return this.href }`."""
-        handle = self._browser._ask("DOM.resolveNode", backendNodeId=self._node)["object"]["objectId"]
-        found = self._browser._ask("Runtime.callFunctionOn", objectId=handle, functionDeclaration=function, returnByValue=True)  # fmt: skip
+        handle = self._browser.ask("DOM.resolveNode", backendNodeId=self._node)["object"]["objectId"]
+        found = self._browser.ask("Runtime.callFunctionOn", objectId=handle, functionDeclaration=function, returnByValue=True)  # fmt: skip
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
@@ -282,7 +304,7 @@ class Found:
         return bool(self.call("function () { return this.disabled === true }"))
 
     def focus(self) -> None:
-        self._browser._ask("DOM.focus", backendNodeId=self._node)
+        self._browser.ask("DOM.focus", backendNodeId=self._node)
 
     def fill(self, text: str) -> None:
         """Put a text in the place of what a field holds, with the events of typing."""
@@ -292,9 +314,9 @@ class Found:
 
     def click(self, times: int = 1) -> None:
         """Click in its middle; twice is a double click."""
-        self._browser._ask("DOM.scrollIntoViewIfNeeded", backendNodeId=self._node)
-        corners = self._browser._ask("DOM.getBoxModel", backendNodeId=self._node)["model"]["border"]
+        self._browser.ask("DOM.scrollIntoViewIfNeeded", backendNodeId=self._node)
+        corners = self._browser.ask("DOM.getBoxModel", backendNodeId=self._node)["model"]["border"]
         x, y = (corners[0] + corners[4]) / 2, (corners[1] + corners[5]) / 2
         for count in range(1, times + 1):
             for kind in ("mousePressed", "mouseReleased"):
-                self._browser._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=count)  # fmt: skip
+                self._browser.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=count)  # fmt: skip

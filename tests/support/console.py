@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 import zlib
 from pathlib import Path
@@ -137,6 +138,7 @@ def showcase(hub: Hub) -> dict[str, int]:
     return ids
 
 
+@functools.cache
 def phone_picture(width: int = 270, height: int = 570) -> bytes:
     """A PNG of the shape of a phone: bars and blocks, as an app's form has them."""
     rows = bytearray()
