@@ -215,7 +215,10 @@ TIME_MAY = {
 def clock_reads(path: Path) -> list[str]:
     """`time.time()`, `datetime.now()`, `from time import sleep` and their like."""
     found = []
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+    text = path.read_text()
+    if not any(word in text for word in CLOCKS):
+        return []
+    for node in ast.walk(ast.parse(text, str(path))):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute):
             owner = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
             if node.attr in CLOCKS.get(owner, ()):
