@@ -12,6 +12,15 @@ from tests.support.matrix_bench import Bench
 CASES = {"tiktok": matrix.tiktok_cases, "instagram": matrix.instagram_cases}
 
 
+@pytest.mark.timeout(200)
+def test_options_in_many_combinations_are_published_as_asked(hub):
+    """Ten of each app, chosen so that they hold as many pairs of options as ten can."""
+    cases = [case for app in CASES for case in matrix.covering(CASES[app](), most=10)]
+    problems = Bench(hub).run(cases, 150)
+    assert not problems, f"{len(problems)} of {len(cases)}:\n" + "\n".join(problems)
+
+
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("app", CASES)
 def test_every_two_options_together_are_published_as_asked(hub, app):

@@ -6,8 +6,6 @@ import re
 
 import pytest
 
-APPS = ("tiktok", "instagram")
-
 
 def config_for(hub, caption):
     return {
@@ -55,7 +53,7 @@ def test_three_accounts_of_a_phone_post_one_after_the_other_under_their_own_name
     assert recorded(one) == [(app, name, "for @all") for name in order]
 
 
-@pytest.mark.parametrize("way", ["share", "useSound"])
+@pytest.mark.parametrize("way", [pytest.param("share", marks=pytest.mark.long), "useSound"])
 def test_ways_that_begin_outside_the_app_look_at_the_account_too(hub, way):
     one = hub(1, "--accounts", "2")
     daemon = one.start()
@@ -82,7 +80,7 @@ def test_without_known_display_names_each_row_is_tried_and_checked_by_the_handle
     assert recorded(one) == [("tiktok", name, name) for name in order]
 
 
-@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("app", ["instagram", pytest.param("tiktok", marks=pytest.mark.long)])
 def test_JOB_13_another_account_of_the_phone_in_front_is_switched_away(hub, app):
     one = hub(1, "--accounts", "3")
     daemon = one.start()
@@ -93,7 +91,7 @@ def test_JOB_13_another_account_of_the_phone_in_front_is_switched_away(hub, app)
     assert recorded(one) == [(app, name, "mine")]
 
 
-@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("app", ["tiktok", pytest.param("instagram", marks=pytest.mark.long)])
 def test_JOB_13_a_strangers_account_gets_nothing(hub, app):
     one = hub(1)
     daemon = one.start()
@@ -111,7 +109,7 @@ def test_JOB_13_a_strangers_account_gets_nothing(hub, app):
     assert recorded(one) == [(app, name, "mine")]
 
 
-@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("app", ["instagram", pytest.param("tiktok", marks=pytest.mark.long)])
 def test_JOB_13_an_account_that_is_not_on_the_phone_posts_nothing_and_spoils_nothing(hub, app):
     one = hub(1, "--accounts", "3")
     daemon = one.start()

@@ -125,13 +125,13 @@ def instagram_cases() -> Iterator[Case]:
         yield Case("instagram", kind, way, "-1", label, False, caption, language, version)
 
 
-def covering(cases: Iterable[Case], seed: int = 1) -> list[Case]:
-    """A selection in which every two values that can stand together do so at least once."""
+def covering(cases: Iterable[Case], seed: int = 1, *, most: int | None = None) -> list[Case]:
+    """A selection in which every two values that can stand together do so at least once; its first `most`, which hold most of them."""
     left = {case: case.pairs() for case in cases}
     uncovered = frozenset().union(*left.values())
     order = random.Random(seed)
     chosen = []
-    while uncovered:
+    while uncovered and (most is None or len(chosen) < most):
         tried = order.sample(sorted(left, key=repr), min(400, len(left)))
         best = max(tried, key=lambda case: len(left[case] & uncovered))
         if left[best] & uncovered:
