@@ -29,7 +29,7 @@ class SimulatorChild:
         extra: tuple[str, ...] = (),
         prefix: tuple[str, ...] = (),
         timeout_s: float = 60.0,
-        start: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen,
+        start: Callable[..., Any] = subprocess.Popen,
     ) -> None:
         """Start it and wait until every phone is connected; `prefix` stands before its command, `start` makes the process.
 
@@ -40,7 +40,7 @@ class SimulatorChild:
         ready_path = state_dir / "simulator-ready.json"
         ready_path.unlink(missing_ok=True)
         self._log = (state_dir / "simulator.log").open("ab")
-        self.process = start(
+        self.process: subprocess.Popen[bytes] = start(
             [
                 *prefix, sys.executable, "-m", "simulator", "--phones", str(phones), "--state", str(state_dir),
                 "--write-config", str(self.config_path), "--ready-file", str(ready_path), "--die-with-parent", *extra,

@@ -183,7 +183,7 @@ class Browser:
 
     def save_into(self, folder: Path) -> None:
         """Where downloads go."""
-        self._ask("Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+        self.ask("Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
 
     def wait_for_file(self, file: Path, seconds: float = 30.0) -> None:
         """Wait until a download is there as a whole: until then it has another name."""

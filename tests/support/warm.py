@@ -127,7 +127,7 @@ class Warm:
                     descriptors.append(given if isinstance(given, int) else given.fileno())
             news, tell = os.pipe()
             opened.append(tell)
-            request = {
+            request: dict[str, Any] = {
                 "words": [str(word) for word in words[1:]],
                 "cwd": str(cwd or Path.cwd()),
                 "environment": dict(os.environ if env is None else env),
@@ -175,7 +175,9 @@ def preload() -> None:
                     importlib.import_module(found.name)
         for name in _LATE:
             importlib.import_module(name)
-    sys.modules["jobs.post.screens.vocabularies"].read_vocabularies()  # its patterns are then in the cache of `re`
+    sys.modules[
+        "jobs.post.screens.vocabularies"
+    ].read_vocabularies()  # its patterns are then in the cache of `re`
     assert len(list(Path("/proc/self/task").iterdir())) == 1, (
         "an import started a thread, which no fork would have"
     )
