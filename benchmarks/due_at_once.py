@@ -102,6 +102,7 @@ def per_paced_post_s(folder: Path, queued: int, posts: int) -> float:
     bench.jobs.workers.run = lambda call: call()  # type: ignore[method-assign]
     try:
         at = clock.now()
+        bench.store.accounts.add(username="kim", platform="tiktok", serial="A")
         new = [new_task("A", at=at, stage=Stage.QUEUED, username="kim") for _ in range(queued)]
         bench.jobs.dispatcher.enqueue(bench.store.tasks.create(new))
         for number in range(posts + 5):
@@ -129,6 +130,8 @@ def first_turn_s(folder: Path, due: int, phones: int, gap_minutes: int = 0) -> f
     at = time.time() + 2.0 + due / 20_000
     done = {"stage": Stage.PUBLISHED, "outcome": Outcome.PUBLISHED, "finished_at": time.time()}
     tasks = bench.store.tasks
+    for serial in serials:
+        bench.store.accounts.add(username=f"of_{serial}", platform="tiktok", serial=serial)
     posted = tasks.create([new_task(serial, username=f"of_{serial}") for serial in serials])
     tasks.change_each({task.id: done for task in posted}, expect=[Stage.SCHEDULED])
     for start in range(0, due, 1000):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from jobs.hub.clock import Clock
@@ -19,8 +19,8 @@ from storage.tables.tasks import TaskStore
 
 #: The dispatcher looks again after this time even when nobody woke it.
 LOOK_S = 10.0
-#: Of a longer queue than this, what was stopped or deleted is looked for only every so often as above.
-LONG_LANE = 500
+#: What no longer waits is looked for so often: should the end of a wait ever be missed, nothing may hang on it.
+SWEEP_S = 60.0
 #: So many of those that wait for one phone are told exactly what it does now. With every post that changes, and of ten
 #: thousand all but a few have hours to wait.
 HEADS = 20
@@ -78,6 +78,10 @@ class Dispatcher:
         self._at_work: dict[str, str] = {}  #: what phones at work are called -> under which serial they work
         self._reports: Counter[str] = Counter()
         self._draining = False
+        #: Tasks that were queued and have been changed since the last turn, with their phone at that time.
+        self._changed: deque[tuple[str, int]] = deque()
+        self._swept = clock.monotonic()
+        tasks.listen(self._note)
         self.loop = Loop("dispatcher", self.turn, clock, longest_wait_s=LOOK_S)
 
     def enqueue(self, tasks: Iterable[Task]) -> None:
@@ -94,8 +98,10 @@ class Dispatcher:
                         lane.say_again(task.id)
                         added = True
                     continue
-                lane.add(task)
-                added = True
+                now = self._tasks.get(task.id)  # as it is by now: of later changes the dispatcher hears
+                if now is not None and now.stage is Stage.QUEUED and now.serial == task.serial:
+                    lane.add(now)
+                    added = True
         if added:
             self.loop.wake()
 
@@ -207,10 +213,8 @@ class Dispatcher:
             if self._draining:
                 return LOOK_S
             self._at_work = {name: own for serial in self._busy for name, own in self._names_of(serial)}
+            self._take_in_changes(now)
             for lane in self._lanes.values():
-                if len(lane) <= LONG_LANE or now - lane.gone_at >= LOOK_S:
-                    lane.gone_at = now
-                    lane.refresh(self._tasks)
                 lane.ask(self._tasks, self._hold, self._line, HEADS)
             for lane in sorted((lane for lane in self._lanes.values() if lane), key=lambda lane: lane.head):
                 reason = self._obstacle(lane)
@@ -230,6 +234,24 @@ class Dispatcher:
             self._begin(started)
         say_why(self._tasks, self._clock.now(), labels)
         return wait_s
+
+    def _note(self, before: Task | None, _now: Task | None) -> None:
+        if before is not None and before.stage is Stage.QUEUED:
+            self._changed.append((before.serial, before.id))
+
+    def _take_in_changes(self, now: float) -> None:
+        changed: dict[str, list[int]] = {}
+        while self._changed:
+            serial, task_id = self._changed.popleft()
+            changed.setdefault(serial, []).append(task_id)
+        for serial, task_ids in changed.items():
+            lane = self._lanes.get(serial)
+            if lane is not None:
+                lane.refresh(self._tasks, task_ids)
+        if now - self._swept >= SWEEP_S:
+            self._swept = now
+            for lane in self._lanes.values():
+                lane.sweep(self._tasks)
 
     def _ends(self, lane: Lane, now: float) -> Iterator[float]:
         """In how many seconds what holds posts of this lane back is over, as far as that is known."""
@@ -255,7 +277,7 @@ class Dispatcher:
                 continue
             if breaker is not None:
                 if why := breaker.obstacle(task):
-                    group.hold = Hold(Waiting.DEVICE, why)
+                    lane.hold_back(group, Hold(Waiting.DEVICE, why))
                     continue
                 breaker.started(task)
             lane.remove(task_id)

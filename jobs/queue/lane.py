@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from jobs.pace.hold import Hold, Line
 from jobs.queue.turn import ReadTurn
@@ -38,13 +39,11 @@ class Group:
     told: dict[int, Hold] = field(default_factory=dict)  #: the first posts, and what each was told
 
 
-@dataclass(eq=False)
-class _Place:
-    """Where a task stands in the lane, and its record as it was then."""
+class _Place(NamedTuple):
+    """Where a task stands in the lane."""
 
     key: GroupKey
     post: Post
-    task: Task
 
 
 class Lane:
@@ -58,7 +57,7 @@ class Lane:
         self.reason: Hold | None = None  #: why nothing here may start, as last found
         self.not_before = float("-inf")  #: monotonic; the phone was gone at the door a moment ago
         self.door = ""  #: why
-        self.gone_at = float("-inf")  #: monotonic; when posts that are no longer queued were last looked for
+        self._news = True  #: since those that wait were last told why: who waits, or what holds them back
         self._places: dict[int, _Place] = {}
 
     def __bool__(self) -> bool:
@@ -75,25 +74,27 @@ class Lane:
 
     def add(self, task: Task) -> None:
         """A queued task; one that is known takes the place that it has by now."""
-        key, post = group_of(task), (task.scheduled_at, task.id)
-        place = self._places.get(task.id)
-        if place is not None and (place.key, place.post) == (key, post):
-            place.task = task
+        place = _Place(group_of(task), (task.scheduled_at, task.id))
+        if self._places.get(task.id) == place:
             return
+        key, post = place
         self.remove(task.id)
-        self._places[task.id] = _Place(key, post, task)
+        self._places[task.id] = place
+        self._news = True
         group = self.groups.setdefault(key, Group())
         insort(group.posts, post)
         group.unlabelled.add(task.id)
 
     def say_again(self, task_id: int) -> None:
         """The task was told nothing, or forgot it."""
+        self._news = True
         self.groups[self._places[task_id].key].unlabelled.add(task_id)
 
     def remove(self, task_id: int) -> None:
         """A post that is gone, if it was here."""
         place = self._places.pop(task_id, None)
         if place is not None:
+            self._news = True
             group = self.groups[place.key]
             group.unlabelled.discard(task_id)
             group.told.pop(task_id, None)
@@ -101,16 +102,26 @@ class Lane:
             if not group.posts:
                 del self.groups[place.key]
 
-    def refresh(self, tasks: TaskStore) -> None:
-        """Forget what was stopped, deleted, held or given to another phone; the order follows the stored start times."""
-        for task_id, place in list(self._places.items()):
-            task = tasks.get(task_id)
-            if task is place.task:
-                continue
-            if task is None or task.stage is not Stage.QUEUED or task.serial != self.serial:
-                self.remove(task_id)
-            else:
-                self.add(task)
+    def refresh(self, tasks: TaskStore, task_ids: Iterable[int]) -> None:
+        """These were changed: forget what was stopped, deleted, held or given to another phone, and mend the order."""
+        for task_id in task_ids:
+            if task_id in self._places:
+                if task := self._here(tasks, task_id):
+                    self.add(task)
+                else:
+                    self.remove(task_id)
+
+    def sweep(self, tasks: TaskStore) -> None:
+        """Forget what no longer waits here, whether it was heard of or not."""
+        for task_id in [task_id for task_id in self._places if self._here(tasks, task_id) is None]:
+            self.remove(task_id)
+
+    def _here(self, tasks: TaskStore, task_id: int) -> Task | None:
+        """The task, if it waits for this phone."""
+        task = tasks.get(task_id)
+        return (
+            task if task is not None and task.stage is Stage.QUEUED and task.serial == self.serial else None
+        )
 
     # --- whose turn it is
 
@@ -127,9 +138,14 @@ class Lane:
             hold = None if task is None else why(task)
             asked = (hold, min(len(group.posts), heads))
             if asked != group.asked:
-                group.asked = asked
+                group.asked, self._news = asked, True
                 group.line = None if task is None or hold is None else line(task, hold, asked[1])
-            group.hold = group.asked[0]
+            if group.hold is not group.asked[0]:
+                group.hold, self._news = group.asked[0], True
+
+    def hold_back(self, group: Group, hold: Hold) -> None:
+        """A group turned out to be held back when its turn came."""
+        group.hold, self._news = hold, True
 
     def firsts(self) -> list[tuple[Post, Group]]:
         """The first post of each group that nothing holds back, by start time and id."""
@@ -166,6 +182,9 @@ class Lane:
             behind: What those behind them are told instead.
             heads: So many are told exactly.
         """
+        if reason == self.reason and not self._news:
+            return
+        self._news = False
         first = self._heads(heads)
         for group in self.groups.values():
             exactly: dict[int, Hold] = {}

@@ -71,6 +71,15 @@ class TaskStore:
         storage.listen(TABLE, self._index.update)
         storage.listen(TABLE, self._finder.lists.update)
 
+    def listen(self, changed: Callable[[Task | None, Task | None], None]) -> None:
+        """Call this with each task before and after a committed change, under the state lock: it must not wait."""
+
+        def each(changes: Sequence[tuple[int, Task | None, Task | None]]) -> None:
+            for _, before, now in changes:
+                changed(before, now)
+
+        self._storage.listen(TABLE, each, replay=False)
+
     # --- writing
 
     def create(
