@@ -72,15 +72,18 @@ class Pace:
         self._whose = Whose(store, posting)
         self._lock = threading.Lock()
         self._committing: Counter[Place] = Counter()
-        now, monotonic = clock.now(), clock.monotonic()
         #: Monotonic, when a post there ended: in this run, or as far as the wall clock knew when this one began.
-        self._ended: dict[Place, float] = {
-            place: monotonic - (now - at) for place, at in store.account_times.newest().items() if at <= now
-        }
+        self._ended: dict[Place, float] = {}
         #: Posts whose time lay in the future when it was looked at, since the clock was put back: by task, when that was.
         self._noticed: dict[int, float] = {
             int(task_id): float(at) for task_id, at in dict(store.meta.get(_NOTICED, {})).items()
         }
+        now, monotonic = clock.now(), clock.monotonic()
+        for place, times in store.account_times.latest(now).items():
+            # Of one that lies ahead, since the clock was put back, it counts when that was noticed.
+            seen = [at if at <= now else self._noticed.get(task_id, at) for at, task_id in times]
+            if known := [at for at in seen if at <= now]:
+                self._ended[place] = monotonic - (now - max(known))
         self._changes = 0  #: of posts and limits
         self._found: dict[tuple[str, ...], tuple[tuple[int, ...], float, Hold | None]] = {}
         self.reload(posting)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Sequence
 
 from storage.engine.durable import JournalStorage
@@ -47,10 +47,13 @@ class AccountTimes:
             found = [times[-1][0] for place in places if (times := self._posted.get(place))]
         return max(found, default=None)
 
-    def newest(self) -> dict[Place, float]:
-        """When the newest post at each place ended."""
+    def latest(self, at: float) -> dict[Place, list[Time]]:
+        """Of each place the last post that ended by then, and those after it."""
         with self._storage.state_lock:
-            return {place: times[-1][0] for place, times in self._posted.items() if times}
+            return {
+                place: times[max(0, bisect_right(times, (at, 1 << 62)) - 1) :]
+                for place, times in self._posted.items()
+            }
 
     def next_planned(self, places: Iterable[Place]) -> Time | None:
         """The first task that has not begun for any of the places."""

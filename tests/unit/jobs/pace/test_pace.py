@@ -291,6 +291,16 @@ class TestClock:
         rig.clock.step_wall(5 * HOUR)
         assert rig.until(rig.task(username="kim")) == "2027-01-15 18:00"
 
+    def test_nor_one_that_was_put_back_before_the_restart(self, store: Store) -> None:
+        rig = Rig(store, min_gap_minutes=60)
+        rig.posted(username="kim")
+        rig.clock.step_wall(-48 * HOUR)
+        rig.pace.clock_stepped()
+        rig.restart()
+        rig.pace.clock_stepped()
+        rig.clock.step_wall(HOUR)
+        assert rig.until(rig.task(username="kim")) == "2027-01-13 14:00"
+
     def test_a_clock_put_back_makes_an_account_wait_no_longer_than_its_gap(self, store: Store) -> None:
         rig = Rig(store, min_gap_minutes=60)
         rig.posted(username="kim")
