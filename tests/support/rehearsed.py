@@ -106,7 +106,7 @@ class Rehearsed:
         given: dict[str, Any] = {
             "way": plan.way, "kind": "video", "began_at": 1_800_000_000.0, "ended_at": 1_800_000_041.0, "package": phone.package,
             "state": "failed" if self.failure else "ready", "sentence": self.failure or "ready", "app_version": phone.app.version,
-            "account": phone.app.me.username, "screen": (phone.width, phone.height), "font_scale": 1.0, "model": "Pixel 7",
+            "account": phone.app.me.username, "language": "en", "error": "ui_changed" if self.failure else "", "screen": (phone.width, phone.height), "font_scale": 1.0, "model": "Pixel 7",
             "android": "14", "screens": tuple(screens), "options": tuple(self.walk.options), "left": self.walk.left,
             "caption_read": self.walk.caption_read, "discarded": self.walk.discarded, "file_removed": self.walk.file_removed,
             "nothing_published": self.walk.nothing_published, "notes": tuple(self.stage.attempt.log),

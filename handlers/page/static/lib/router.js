@@ -38,12 +38,15 @@ export const SCREENS = {
   slots: "slots",
   system: "system",
   setup: "system",
+  teach: "system",
+  compat: "system",
   login: "",
 };
 
 /** Screens with a style sheet of their own, of the same name. */
 const STYLED = new Set([
   "accounts",
+  "compat",
   "compose",
   "history",
   "home",
@@ -56,6 +59,7 @@ const STYLED = new Set([
   "slots",
   "system",
   "task",
+  "teach",
 ]);
 
 /** @returns {Place} */

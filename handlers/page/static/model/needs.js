@@ -48,6 +48,8 @@ const SIGNS = {
   version: "eye",
 };
 
+/** What a person settles by saying what a screen is. */
+const TAUGHT = new Set(["screen", "version"]);
 const OF_THE_BOX = new Set(["config", "clock", "disk", "tokens", "adb"]);
 
 /**
@@ -79,7 +81,15 @@ export function matterCard(matter, after) {
     void drawUnknown(matter.task_id, node, body, acts, after);
   } else {
     const kind = matter.actions.length > 0 ? "quiet" : "plain";
-    acts.append(...matter.actions.map((act, place) => actButton(act, place === 0, matter, after)), ...links(matter, kind));
+    const teach =
+      TAUGHT.has(matter.kind) &&
+      linkButton(t("teach.say"), to("teach", "", { phone: matter.serial }), { kind: "primary", icon: "hand" });
+    const first = teach === false;
+    acts.append(
+      ...(teach ? [teach] : []),
+      ...matter.actions.map((act, place) => actButton(act, first && place === 0, matter, after)),
+      ...links(matter, kind),
+    );
   }
   return node;
 }

@@ -241,7 +241,7 @@ export default async function phone(visit) {
           read,
           subheading(t("phones.findings"), button(t("phones.look"), look, { small: true, kind: "quiet", icon: "search" })),
           findings,
-          subheading(t("rehearsals.rehearsals")),
+          subheading(t("rehearsals.rehearsals"), h("a", { href: to("compat", "", { phone: serial }) }, t("compat.title"))),
           rehearsals,
           noRehearsal,
           subheading(t("phones.posts"), h("a", { href: to("history", "", { phone: serial }) }, t("phones.all_posts"))),

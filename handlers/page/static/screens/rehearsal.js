@@ -4,7 +4,7 @@ import { get } from "../lib/api.js";
 import { show } from "../lib/dialogs.js";
 import { fill, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { appIcon, appName, badge, button, fold, subheading, time } from "../lib/parts.js";
+import { appIcon, appName, badge, button, fold, linkButton, subheading, time } from "../lib/parts.js";
 import { go, to } from "../lib/router.js";
 import { has, languageName, number, t } from "../lib/texts.js";
 import { duration } from "../lib/times.js";
@@ -57,6 +57,7 @@ export default function rehearsal(visit) {
         phoneOf(one.serial)?.state === "device" &&
         button(t("rehearsals.again"), () => again(one), { icon: "retry", kind: one.state === "failed" ? "primary" : "plain" }),
       one.state !== "running" && saveButton(one),
+      linkButton(t("teach.title"), to("teach"), { icon: "hand", kind: "quiet" }),
     );
     fill(facts, factsOf(one));
     fill(
@@ -146,6 +147,7 @@ function screenRow(one, screen, place) {
   const failedHere = one.state === "failed" && place === one.screens.length;
   const kinds = /** @type {Record<string, "bad" | "warn" | "calm">} */ ({ unknown: "bad", human: "warn" });
   const rules = Object.entries(screen.rules);
+  const lesson = to("teach", `rehearsal-${one.id}-${screen.tree.replace(".xml", "")}`);
   const kind = has(`rehearsals.is_${screen.kind}`) ? t(`rehearsals.is_${screen.kind}`) : screen.kind;
   return h(
     "li",
@@ -186,6 +188,14 @@ function screenRow(one, screen, place) {
             rules.map(([, rule]) => h("li", null, h("code", null, rule))),
           ),
         ),
+      screen.tree &&
+        (failedHere
+          ? linkButton(t("teach.say"), lesson, { icon: "hand", kind: "primary" })
+          : h(
+              "a",
+              { class: "small-text", href: lesson, "aria-label": t("teach.misread_of", { screen: name }) },
+              t("teach.misread"),
+            )),
     ),
   );
 }

@@ -290,6 +290,17 @@ export default function system(visit) {
     access,
     card(
       "stack",
+      h("h2", null, t("system.apps")),
+      h("p", { class: "calm" }, t("system.apps_how")),
+      h(
+        "div",
+        { class: "buttons" },
+        linkButton(t("compat.title"), "#/compat", { icon: "phones" }),
+        linkButton(t("teach.title"), "#/teach", { icon: "hand" }),
+      ),
+    ),
+    card(
+      "stack",
       h("h2", null, t("system.config")),
       notices,
       h("div", { class: "buttons" }, button(t("system.reload"), reloadConfig, { icon: "retry" })),

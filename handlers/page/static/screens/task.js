@@ -5,7 +5,7 @@ import { show } from "../lib/dialogs.js";
 import { fill, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { live } from "../lib/live.js";
-import { appName, button, copy, fold, stepper, time } from "../lib/parts.js";
+import { appName, button, copy, fold, linkButton, stepper, time } from "../lib/parts.js";
 import { to } from "../lib/router.js";
 import { number, t } from "../lib/texts.js";
 import { duration, exact, seconds, timezone } from "../lib/times.js";
@@ -66,7 +66,18 @@ export default function task(visit) {
           t("task.look", { account: accountOf(found) || phoneName(found.serial), app: appName(found.platform) }),
         ),
     );
-    fill(acts, taskButtons(found, visit.reload), button(t("task.copy"), copyAll, { icon: "copy", kind: "quiet" }));
+    const tree = evidence.artifacts.findLast((file) => file.endsWith("tree.xml"));
+    fill(
+      acts,
+      found.error?.code === "ui_changed" &&
+        tree !== undefined &&
+        linkButton(t("teach.say"), to("teach", `task-${found.id}-${tree.replace(".xml", "")}`), {
+          kind: "primary",
+          icon: "hand",
+        }),
+      taskButtons(found, visit.reload),
+      button(t("task.copy"), copyAll, { icon: "copy", kind: "quiet" }),
+    );
     fill(attempts, attemptsOf(found, evidence));
     fill(facts, factsOf(found));
     fill(log, logText(evidence.log) || t("task.no_log"));

@@ -1,0 +1,223 @@
+// Teach: screens that wait for a lesson, one screen with its boxes and what they may mean, what was taught, and languages.
+
+import { get, withQuery } from "../lib/api.js";
+import { fill, h, keyed } from "../lib/dom.js";
+import { icon } from "../lib/icons.js";
+import { appIcon, appName, badge, button, empty, heading, linkButton, subheading, time } from "../lib/parts.js";
+import { go, to } from "../lib/router.js";
+import { languageName, t } from "../lib/texts.js";
+import { day, now } from "../lib/times.js";
+import { boxName, boxPicker } from "../model/boxes.js";
+import { languageCard } from "../model/languages.js";
+import { lessonForm } from "../model/lesson.js";
+import { loadPhones, phoneName, phoneOf } from "../model/phones.js";
+import { rehearse, screenName } from "../model/rehearsals.js";
+import { exportLink, importRules, loadTaught, taughtRow } from "../model/taught.js";
+
+/** @typedef {import("../lib/router.js").Visit} Visit */
+/** @typedef {import("../model/lesson.js").Pending} Pending */
+
+/**
+ * @param {Visit} visit
+ * @returns {import("../lib/router.js").Screen | Promise<import("../lib/router.js").Screen>}
+ */
+export default function teach(visit) {
+  return visit.id === "" ? overview(visit) : lesson(visit);
+}
+
+// --- all ------------------------------------------------------------------------------------------------------
+
+/** @param {Visit} visit @returns {import("../lib/router.js").Screen} */
+function overview(visit) {
+  const waiting = h("div", { class: "waiting-screens" });
+  const none = h("div", { hidden: true }, empty(t("teach.nothing_waits")));
+  const rules = h("ul", { class: "list" });
+  const noRules = h("div", { hidden: true }, empty(t("teach.no_rules")));
+  const leftOut = h("ul", { class: "reasons" });
+  const languages = h("div", { class: "stack" });
+  const exports = h("div", { class: "buttons" });
+  let said = "";
+
+  async function load() {
+    const filters = { platform: visit.params.get("app"), serial: visit.params.get("phone") };
+    const [screens, taught, spoken] = await Promise.all([
+      get(withQuery("/api/v1/teach/screens", filters), { signal: visit.signal }),
+      loadTaught(filters.platform ?? "", visit.signal),
+      get(withQuery("/api/v1/teach/languages", { platform: filters.platform }), { signal: visit.signal }),
+      loadPhones(),
+    ]);
+    /** @type {Pending[]} */
+    const open = screens.screens.filter((/** @type {Pending} */ one) => one.sentence !== "" && !one.taught);
+    none.hidden = open.length > 0;
+    keyed(waiting, open, (one) => one.id, pendingCard, day(now()) + phoneName(""));
+    noRules.hidden = taught.taught.length > 0;
+    keyed(
+      rules,
+      /** @type {import("../model/taught.js").Taught[]} */ (taught.taught),
+      (one) => one.id,
+      (one) => taughtRow(one, visit.reload),
+      day(now()),
+    );
+    fill(
+      leftOut,
+      taught.left_out.map((/** @type {string} */ line) => h("li", null, icon("alert"), line)),
+    );
+    const apps = new Set(taught.taught.map((/** @type {{ platform: string }} */ one) => one.platform));
+    fill(
+      exports,
+      [...apps].map(exportLink),
+      button(t("teach.import"), () => importRules(visit.reload), { icon: "upload" }),
+    );
+    drawLanguages(spoken.languages);
+  }
+
+  /** What somebody types must not go when the hub changes meanwhile. @param {import("../model/languages.js").AppLanguage[]} all */
+  function drawLanguages(all) {
+    const facts = JSON.stringify(all);
+    if (facts === said) return;
+    said = facts;
+    const shown = all.filter((one) => !one.shipped || one.given.length > 0);
+    fill(
+      languages,
+      shown.map((one) => languageCard(one, visit.reload)),
+      shown.length === 0 && h("p", { class: "calm" }, t("teach.no_language")),
+    );
+  }
+
+  return {
+    title: t("teach.title"),
+    node: h(
+      "div",
+      { class: "teach-page" },
+      heading(t("teach.title"), linkButton(t("compat.title"), to("compat"), { icon: "phones" })),
+      h("p", { class: "calm" }, t("teach.intro")),
+      subheading(t("teach.waiting")),
+      waiting,
+      none,
+      subheading(t("teach.rules"), exports),
+      leftOut,
+      rules,
+      noRules,
+      subheading(t("teach.languages")),
+      languages,
+    ),
+    load,
+  };
+}
+
+/** @param {Pending} one */
+function pendingCard(one) {
+  return h(
+    "article",
+    { class: "card pending" },
+    one.picture ? h("img", { src: one.picture, alt: "", loading: "lazy" }) : h("span", { class: "no-picture" }, icon("eye")),
+    h(
+      "div",
+      { class: "pending-text" },
+      h("h3", null, screenName(one.read_as)),
+      h("p", { class: "small-text" }, one.sentence),
+      factsLine(one),
+      h(
+        "div",
+        { class: "buttons" },
+        linkButton(t("teach.say"), to("teach", one.id), { kind: "primary", icon: "hand" }),
+        sourceLink(one),
+      ),
+    ),
+  );
+}
+
+/** @param {Pending} one */
+function factsLine(one) {
+  const app = `${appName(one.platform)} ${one.app_version}`.trim();
+  const facts = [app, languageName(one.language), phoneName(one.serial)].filter(Boolean).join(" · ");
+  return h(
+    "p",
+    { class: "calm small-text with-icon" },
+    appIcon(one.platform),
+    h("span", null, facts, " · ", time(one.taken_at, "when")),
+  );
+}
+
+/** @param {Pending} one */
+function sourceLink(one) {
+  const id = String(one.source_id);
+  return one.source === "rehearsal"
+    ? linkButton(t("rehearsals.number", { id }), to("rehearsal", id), { kind: "quiet" })
+    : linkButton(t("tasks.task", { id }), to("task", id), { kind: "quiet" });
+}
+
+// --- one ------------------------------------------------------------------------------------------------------
+
+/** @param {Visit} visit @returns {Promise<import("../lib/router.js").Screen>} */
+async function lesson(visit) {
+  /** @type {[import("../model/lesson.js").Lesson, unknown]} */
+  const [given] = await Promise.all([
+    get(`/api/v1/teach/screens/${encodeURIComponent(visit.id)}`, { signal: visit.signal }),
+    loadPhones(),
+  ]);
+  const { screen } = given;
+  const name = screenName(screen.read_as);
+  const done = h("div", { class: "taught-done", role: "status" });
+  const { form, choose } = lessonForm(given, () => drawDone());
+  const picker = boxPicker({
+    picture: screen.picture,
+    alt: t("rehearsals.picture_of", { screen: name }),
+    size: given.size,
+    nodes: given.nodes,
+    choose: (box) => choose(box, boxName(box)),
+  });
+
+  function drawDone() {
+    form.hidden = true;
+    const online = phoneOf(screen.serial)?.state === "device";
+    const again = button(t("rehearsals.again"), rehearseAgain, { kind: "primary", icon: "retry" });
+    fill(
+      done,
+      h(
+        "div",
+        { class: "card stack" },
+        badge("good", t("teach.taught_badge")),
+        h("p", null, t("teach.taught_line")),
+        !online && h("p", { class: "calm" }, t("teach.phone_away", { phone: phoneName(screen.serial) })),
+        h(
+          "div",
+          { class: "buttons" },
+          online && again,
+          button(t("teach.more_here"), () => {
+            fill(done);
+            form.hidden = false;
+          }),
+          linkButton(t("teach.title"), to("teach"), { kind: "quiet" }),
+        ),
+      ),
+    );
+    if (online) again.focus();
+  }
+
+  async function rehearseAgain() {
+    const before = screen.source === "rehearsal" ? await get(`/api/v1/rehearsals/${screen.source_id}`) : null;
+    const wish = before === null ? {} : { way: before.way, kind: before.kind };
+    const begun = await rehearse(screen.serial, { platform: screen.platform, ...wish });
+    go(to("rehearsal", begun.id));
+  }
+
+  return {
+    title: t("teach.title"),
+    node: h(
+      "div",
+      { class: "stack" },
+      h("a", { class: "back", href: to("teach") }, icon("back"), t("teach.title")),
+      h(
+        "div",
+        { class: "lesson-head" },
+        h("h1", null, name),
+        screen.taught && badge("good", t("teach.taught_badge")),
+        screen.sentence && h("p", null, screen.sentence),
+        factsLine(screen),
+      ),
+      given.cut && h("p", { class: "calm small-text" }, t("teach.cut")),
+      h("div", { class: "lesson" }, picker.picture, h("div", { class: "stack" }, done, picker.list, form)),
+    ),
+  };
+}
