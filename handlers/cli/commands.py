@@ -221,18 +221,20 @@ def inspect(config_path: Path | None, source: str, as_json: bool) -> None:
     from jobs.phone.screen.tree import TreeUnreadable
     from jobs.post.screens.inspect import inspect_file, inspect_tree
     from jobs.post.screens.screens_file import ScreensInvalid
+    from jobs.post.teaching import taught_files
     from jobs.upkeep.doctor_phone import phones_of
 
     settings = read_config(config_path).settings
     overlay = settings.posting.screens_dir
+    taught = str(Path(settings.storage.state_dir) / taught_files.FOLDER)
     try:
         if Path(source).is_file():
-            report = inspect_file(source, overlay_dir=overlay)
+            report = inspect_file(source, overlay_dir=overlay, taught_dir=taught)
         elif source.endswith((".xml", ".json")) or "/" in source:
             end(f"{source}: there is no such file", EX.UNAVAILABLE)
         else:
             with phones_of(settings, SystemClock()) as fleet, closing(fleet.open(source)) as session:
-                report = inspect_tree(session.observe(), overlay_dir=overlay)
+                report = inspect_tree(session.observe(), overlay_dir=overlay, taught_dir=taught)
     except (TreeUnreadable, ScreensInvalid, PhoneError, OSError) as error:
         end(f"{source}: {error}", EX.UNAVAILABLE)
     click.echo(json.dumps(report, ensure_ascii=False, indent=2) if as_json else _inspection_text(report))

@@ -1,4 +1,4 @@
-"""Everything that makes this hub this hub in one file: state, config, tokens, adb keys, USB boxes, screen files, materials."""
+"""Everything that makes this hub this hub in one file: state, config, tokens, adb keys, USB boxes, screen files, lessons, materials."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import msgspec
 
 from jobs.hub.clock import utc
 from jobs.hub.config_file import LoadedConfig
+from jobs.post.teaching import taught_files
 from jobs.upkeep.backup_archive import (
     ADB,
     ADB_KEYS,
@@ -24,6 +25,7 @@ from jobs.upkeep.backup_archive import (
     MANIFEST,
     SCREENS,
     STORE,
+    TAUGHT,
     TOKENS_BESIDE_CONFIG,
     TOKENS_IN_STATE,
     TOKENS_OF_CONSOLE,
@@ -117,6 +119,9 @@ def _extras(
         folder = Path(config.settings.posting.screens_dir)
         for path in sorted(folder.glob("*.toml")):
             yield f"{SCREENS}/{path.name}", path
+    taught = Path(config.settings.storage.state_dir) / taught_files.FOLDER
+    for path in sorted(taught.glob("*.toml")):
+        yield f"{TAUGHT}/{path.name}", path
     if library:
         for path in sorted(library_dir(config).glob("**/*")):
             if path.is_file() and not path.is_symlink():

@@ -22,7 +22,7 @@ MANIFEST = "manifest.json"
 STORE, CONFIG = "store.tar", "config.toml"
 TOKENS_BESIDE_CONFIG, TOKENS_IN_STATE = "tokens/beside-config.json", "tokens/in-state-dir.json"
 TOKENS_OF_CONSOLE = "tokens/console.json"  #: made or taken back in the console
-ADB, SCREENS, LIBRARY = "adb", "screens", "library"
+ADB, SCREENS, TAUGHT, LIBRARY = "adb", "screens", "taught", "library"
 USB_BOXES = FOLDER  #: keys and addresses of other boxes
 ADB_KEYS = ("adbkey", "adbkey.pub")
 FORMAT = 1
@@ -128,7 +128,7 @@ def _check_small_files(files: dict[str, Path]) -> tuple[str, ...]:
         try:
             if name in {TOKENS_BESIDE_CONFIG, TOKENS_IN_STATE, TOKENS_OF_CONSOLE}:
                 names += [entry.name for entry in parse_tokens(file.read_bytes()).tokens]
-            elif name.startswith(f"{SCREENS}/"):
+            elif name.startswith((f"{SCREENS}/", f"{TAUGHT}/")):
                 tomllib.loads(file.read_text("utf-8"))
             elif name.startswith(f"{USB_BOXES}/"):
                 # ssh and systemd obey what stands in these files.

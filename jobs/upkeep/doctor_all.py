@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from jobs.hub.clock import Clock
-from jobs.hub.platforms import PLATFORMS
 from jobs.hub.settings import Settings
 from jobs.phone.adb import server as adb_server
 from jobs.post.screens.screens_file import ScreensInvalid
-from jobs.post.screens.vocabularies import load
-from jobs.upkeep.doctor import Finding, box_findings
+from jobs.post.screens.vocabularies import read_all_trusted, vocabularies_of
+from jobs.post.teaching import taught_files
+from jobs.upkeep.doctor import Finding, box_findings, fail, ok, warn
 from jobs.upkeep.doctor_adb import adb_findings
 from jobs.upkeep.doctor_phone import Login, phone_findings
 from jobs.upkeep.usb_boxes.findings import box_link_findings
@@ -40,13 +40,29 @@ def all_findings(
     except ValueError as error:
         problem = str(error)
     yield from box_findings(settings, tokens=count, token_problem=problem)
-    yield from phone_findings(settings, clock, serial, logins(), covered=_covered(settings))
+    findings, covered = _screens(settings)
+    yield from findings
+    yield from phone_findings(settings, clock, serial, logins(), covered=covered)
 
 
-def _covered(settings: Settings) -> list[str]:
-    """The languages in which both apps are driven; of the shipped files where the operator's own are broken."""
+def _screens(settings: Settings) -> tuple[list[Finding], dict[str, tuple[str, ...]]]:
+    """What is wrong with the screens files and lessons, and the languages in which each app is driven.
+
+    Where the operator's own files are refused, those are the languages of the shipped ones.
+    """
+    findings = []
+    folder = settings.posting.screens_dir
     try:
-        both = [load(platform, settings.posting.screens_dir).covered for platform in PLATFORMS]
-    except ScreensInvalid:
-        both = [load(platform).covered for platform in PLATFORMS]
-    return [language for language in both[0] if language in both[1]]
+        trusted = read_all_trusted(folder)
+        if folder:
+            findings.append(ok("screens files", f"those in {folder} are good"))
+    except ScreensInvalid as error:
+        fix = (
+            "correct the file (docs/screens.md); until then a reload is refused and the daemon does not start"
+        )
+        findings += [fail("screens files", f"{error.file}: {problem}", fix) for problem in error.problems]
+        trusted = read_all_trusted()
+    taught = taught_files.counting(Path(settings.storage.state_dir) / taught_files.FOLDER, trusted)
+    fix = "switch it off or teach it anew"
+    findings += [warn("what was taught", sentence, fix) for sentence in taught.left_out]
+    return findings, {p: v.covered for p, v in vocabularies_of(trusted, taught.files).items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing, contextmanager
 
@@ -81,11 +81,11 @@ def phone_findings(
     serial: str | None = None,
     logins: Sequence[Login] = (),
     *,
-    covered: Collection[str],
+    covered: Mapping[str, Collection[str]],
 ) -> Iterator[Finding]:
     """What keeps each phone (or the one named) from posting. No app is opened and nothing is changed.
 
-    `covered` are the languages in which posts are made.
+    `covered` are the languages in which posts are made, by platform.
     """
     try:
         with phones_of(settings, clock) as fleet:
@@ -115,7 +115,7 @@ def _one_phone(
     fleet: Fleet,
     phone: PhoneInfo,
     logins: Sequence[Login],
-    covered: Collection[str],
+    covered: Mapping[str, Collection[str]],
 ) -> Iterator[Finding]:
     on = OnPhone(phone.serial)
     if phone.state is not PhoneState.DEVICE:
@@ -150,11 +150,13 @@ def _apps_and_accounts(
     on: OnPhone,
     session: Session,
     logins: Sequence[Login],
-    covered: Collection[str],
+    covered: Mapping[str, Collection[str]],
 ) -> Iterator[Finding]:
     """Which apps are there, and for each account of the phone whether its app is and was seen logged in."""
     usual = {platform: settings.posting.package(platform) for platform in PLATFORMS}
     wanted = {login: login.package or usual[login.platform] for login in logins}
+    platforms = {package: platform for platform, package in usual.items()}
+    platforms |= {package: login.platform for login, package in wanted.items()}
     versions: dict[str, str] = {}
     unspoken: dict[str, tuple[str, str]] = {}
     for package in dict.fromkeys([*usual.values(), *wanted.values()]):
@@ -166,7 +168,7 @@ def _apps_and_accounts(
         asks = f"; will ask for {', '.join(missing)}" if missing else ""
         yield on.ok(f"{package} {versions[package]}{asks}")
     for package in versions:
-        why = _unspoken(settings, session, package, covered)
+        why = _unspoken(settings, session, package, covered[platforms[package]])
         if why is not None:
             unspoken[package] = why
             if package not in wanted.values():

@@ -13,6 +13,8 @@ import msgspec
 
 from jobs.hub.clock import utc
 from jobs.hub.config_file import LoadedConfig, key_differences, shown_value
+from jobs.hub.platforms import PLATFORMS
+from jobs.post.teaching import taught_files
 from jobs.upkeep.backup import library_dir
 from jobs.upkeep.backup_archive import (
     ADB,
@@ -21,6 +23,7 @@ from jobs.upkeep.backup_archive import (
     LIBRARY,
     SCREENS,
     STORE,
+    TAUGHT,
     TOKENS_BESIDE_CONFIG,
     TOKENS_IN_STATE,
     TOKENS_OF_CONSOLE,
@@ -32,6 +35,8 @@ from jobs.upkeep.usb_boxes.folder import FOLDER_MODE, MODES
 from storage import backup as store_backup
 from storage.errors import StoreFailed
 
+#: The files of lessons, one for each app.
+TAUGHT_NAMES = frozenset(f"{platform}.toml" for platform in PLATFORMS)
 #: Keys of the config that say where something is written, read from, or which program is run.
 PATH_KEYS = (
     "storage.state_dir",
@@ -183,6 +188,8 @@ def _place(
         return config_path.with_name(USB_BOXES) / rest, config_path.parent
     if folder == SCREENS and rest.endswith(".toml") and "/" not in rest and settings.posting.screens_dir:
         return Path(settings.posting.screens_dir) / rest, Path(settings.posting.screens_dir)
+    if folder == TAUGHT and rest in TAUGHT_NAMES:
+        return state_dir / taught_files.FOLDER / rest, state_dir
     if folder == LIBRARY and rest and ".." not in PurePosixPath(rest).parts:
         named = Path(settings.media.library_dir) if settings.media.library_dir else state_dir
         return library_dir(config) / rest, named

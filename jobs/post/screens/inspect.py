@@ -13,13 +13,16 @@ from jobs.post.screens.element import Element, is_around
 from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight, recognise
 from jobs.post.screens.screens_file import Vocabulary
-from jobs.post.screens.vocabularies import load
+from jobs.post.screens.vocabularies import build, read_trusted
+from jobs.post.teaching import taught_files
 
 
 @lru_cache(maxsize=8)
-def vocabulary(platform: str, overlay_dir: str = "") -> Vocabulary:
+def vocabulary(platform: str, overlay_dir: str = "", taught_dir: str = "") -> Vocabulary:
     """The checked vocabulary of a platform, read once."""
-    return load(platform, overlay_dir)
+    trusted = read_trusted(platform, overlay_dir)
+    taught = taught_files.counting(Path(taught_dir) if taught_dir else None, {platform: trusted})
+    return build(trusted, taught.files.get(platform))
 
 
 def read_tree(path: Path) -> tuple[UiTree, str]:
@@ -97,7 +100,7 @@ def _shown(found: Element | None) -> dict[str, Any] | None:
 
 
 def inspect_tree(
-    tree: UiTree, *, app: str = "", app_version: str = "", overlay_dir: str = ""
+    tree: UiTree, *, app: str = "", app_version: str = "", overlay_dir: str = "", taught_dir: str = ""
 ) -> dict[str, Any]:
     """What the engine sees in a tree.
 
@@ -106,6 +109,7 @@ def inspect_tree(
         app: the app's package where it is known from elsewhere.
         app_version: versionName where known.
         overlay_dir: the operator's folder of corrected screens files.
+        taught_dir: the hub's folder of lessons.
 
     Returns:
         `platform`, `package`, `screen` (name or None), `kind`, `next` ({name, bounds, by} or None), `elements`
@@ -114,7 +118,7 @@ def inspect_tree(
     package = app or front_package(tree)
     platform = _platform(tree, package)
     sights = [
-        (p, recognise(tree, vocabulary(p, overlay_dir), app_version=app_version))
+        (p, recognise(tree, vocabulary(p, overlay_dir, taught_dir), app_version=app_version))
         for p in ([platform] if platform else PLATFORMS)
     ]
     known = next(((p, s) for p, s in sights if s.screen), None)
@@ -131,7 +135,11 @@ def inspect_tree(
     }
 
 
-def inspect_file(path: str | Path, *, app_version: str = "", overlay_dir: str = "") -> dict[str, Any]:
+def inspect_file(
+    path: str | Path, *, app_version: str = "", overlay_dir: str = "", taught_dir: str = ""
+) -> dict[str, Any]:
     """`inspect_tree` for a dump in a file. Raises TreeUnreadable, OSError, ScreensInvalid."""
     tree, app = read_tree(Path(path))
-    return inspect_tree(tree, app=app, app_version=app_version, overlay_dir=overlay_dir)
+    return inspect_tree(
+        tree, app=app, app_version=app_version, overlay_dir=overlay_dir, taught_dir=taught_dir
+    )

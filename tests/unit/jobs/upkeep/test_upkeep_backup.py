@@ -45,6 +45,9 @@ class Hub:
         library = self.state / "library"
         library.mkdir()
         (library / "1.mp4").write_bytes(b"video")
+        self.taught = self.state / "taught" / "tiktok.toml"
+        self.taught.parent.mkdir()
+        self.taught.write_text("[lessons.1]\n")
 
     @property
     def config(self):
@@ -100,16 +103,19 @@ def test_everything_that_makes_a_hub_is_in_it_and_comes_back(hub, tmp_path):
     made, path = hub.back_up(library=True)
     assert made.missing == []
     assert made.holds == [
-        "config.toml", "tokens/beside-config.json", "adb/adbkey", "adb/adbkey.pub", "screens/tiktok.toml", "library/1.mp4",
+        "config.toml", "tokens/beside-config.json", "adb/adbkey", "adb/adbkey.pub", "screens/tiktok.toml", "taught/tiktok.toml",
+        "library/1.mp4",
     ]  # fmt: skip
     for changed in (hub.config_path, hub.tokens, hub.adb / "adbkey", hub.screens / "tiktok.toml"):
         changed.write_text(changed.read_text().replace("state_dir", "state_dir ") + "\n# changed\n")
     (hub.state / "library" / "1.mp4").unlink()
+    hub.taught.unlink()
     notes = hub.put_back(path, tmp_path, hub.config_path, hub.adb)
     assert sum("the one before is" in note for note in notes) == 4
     assert (hub.adb / "adbkey").read_text() == "private"
     assert (hub.screens / "tiktok.toml").read_text() == "# mine\n"
     assert (hub.state / "library" / "1.mp4").read_bytes() == b"video"
+    assert hub.taught.read_text() == "[lessons.1]\n"
     with Store.open(hub.state) as store:
         assert store.tasks.get(1) is not None
 
@@ -245,7 +251,7 @@ def test_sizes_and_depths_in_a_backup_are_bounded(hub, tmp_path, spoil):
         ("tokens/beside-config.json", b"[]"), ("tokens/beside-config.json", b'{"tokens": [{"name": "x"}]}'),
         ("tokens/beside-config.json", b'{"tokens": [{"name": "x", "sha256": "short", "created_at": ""}]}'),
         ("tokens/in-state-dir.json", b"root:x:0:0::/root:/bin/sh"), ("screens/tiktok.toml", b"* * * * * root id"),
-        ("screens/evil.toml", b"\xff"),
+        ("screens/evil.toml", b"\xff"), ("taught/tiktok.toml", b"[lessons"),
     ],
 )  # fmt: skip
 def test_tokens_of_a_backup_must_be_tokens_and_screens_must_be_toml(hub, tmp_path, name, content):
