@@ -47,7 +47,7 @@ def prepare(
         spoken=spoken,
         publishes=publishes,
     )
-    flow.driver.app_version = version
+    flow.driver.app_version, flow.driver.language = version, language
     grants = phone.grant_media(plan.package, camera=not readable)
     if grants.granted or grants.refused:
         attempt.note("permissions", granted=grants.granted, refused=grants.refused)

@@ -20,6 +20,7 @@ from jobs.post.rehearsal.report import Report, SeenScreen
 from jobs.post.rehearsal.report_files import ReportFiles
 from jobs.post.rehearsal.walk import Rehearsal
 from jobs.post.screens.recognise import Sight
+from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import ScriptFailed
 from simulator.android.picture import boxes, draw
 from tests.support.app_phone import AppPhone
@@ -43,7 +44,8 @@ def met_a_promotion() -> Rehearsed:
 class Rehearsed:
     """A rehearsal on a stage, and what it saw."""
 
-    def __init__(self, stage: AppStage) -> None:
+    def __init__(self, stage: AppStage, vocabulary: Vocabulary | None = None) -> None:
+        """`vocabulary`: None is that of the shipped files."""
         self.stage = stage
         attempt, phone = stage.attempt, stage.phone
         attempt.task = msgspec.structs.replace(attempt.task, id=0)
@@ -54,10 +56,11 @@ class Rehearsed:
         self.trees: list[str] = []  #: their XML
         self.pictures: list[bytes] = []
         self.failure = ""  #: why it did not get to the end
+        self.step = ""  #: where
         driver = RehearsalDriver(
             attempt,
             phone,
-            shipped_screens()[plan.platform],
+            vocabulary or shipped_screens()[plan.platform],
             publishing=app.back.publishing,
             on_screen=self._seen,
         )
@@ -82,7 +85,7 @@ class Rehearsed:
         try:
             self.walk.run()
         except ScriptFailed as failed:
-            self.failure = str(failed)
+            self.failure, self.step = str(failed), failed.step
         return self
 
     def kept(self, reports: ReportFiles, serial: str, **facts: Any) -> Report:

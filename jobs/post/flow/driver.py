@@ -42,6 +42,7 @@ class ScreenDriver:
         self.ignore: Collection[str] = INDICATORS
         self.trips: Counter[str] = Counter()
         self.lost_answers = 0
+        self.language = ""  #: bare code of what the app speaks; "" where the phone did not tell
         self._hopeless: UiTree | None = None  #: Android's own surface that could not be cleared away
         #: side-path screens that were just asked for; None until something was touched: then all of them are legal
         self.asked: frozenset[str] | None = None
@@ -101,6 +102,9 @@ class ScreenDriver:
 
     def seen(self, sight: Sight) -> None:
         """Called with each sight that has another name than the one before."""
+
+    def failed(self) -> None:
+        """Called when the visit failed, before anything is cleaned up."""
 
     def without(self, sight: Sight, hide: Collection[str]) -> Sight:
         """The same tree with some screens left out: what lies beneath them."""

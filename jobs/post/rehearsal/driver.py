@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from jobs.phone.protocol import PhoneSession
+from jobs.phone.screen.tree import UiTree
 from jobs.post.flow.driver import ScreenDriver
 from jobs.post.screens.checks.zones import may_publish
 from jobs.post.screens.element import Element, holds_point
+from jobs.post.screens.readback import texts_on
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import ScriptFailed, Visit
 from storage.error_codes import ErrorCode
+
+#: Two screens without a name that share this part of their texts are one.
+SAME = 0.5
 
 
 class RehearsalDriver(ScreenDriver):
@@ -33,14 +38,33 @@ class RehearsalDriver(ScreenDriver):
             phone: the phone.
             vocabulary: the app's screens.
             publishing: names of the elements whose touch publishes.
-            on_screen: called with each sight that has another name than the one before.
+            on_screen: called with each sight that has another name than the one before, or none and other texts.
         """
         super().__init__(attempt, phone, vocabulary)
         self._publishing = publishing
         self._on_screen = on_screen
+        self._recorded: UiTree | None = None  #: of the last screen that was handed over
+        self._unknown: frozenset[str] | None = None  #: what the last screen says, where it has no name
 
     def seen(self, sight: Sight) -> None:
+        self._unknown = None if sight.name else texts_on(sight)
+        self._recorded = sight.tree
         self._on_screen(sight)
+
+    def failed(self) -> None:
+        """What stood there is kept, also where it was taken for the screen before."""
+        sight = self.last_sight
+        if sight is not None and not sight.tree.same_as(self._recorded):
+            self.seen(sight)
+
+    def _sight(self, tree: UiTree) -> Sight:
+        sight = super()._sight(tree)
+        # A splash has no name either: what comes after it is another screen, and waits for a lesson.
+        if not sight.name and self._unknown is not None:
+            texts = texts_on(sight)
+            if len(texts & self._unknown) < SAME * len(texts | self._unknown):
+                self.seen(sight)
+        return sight
 
     def tap_once(self, found: Element) -> None:
         raise self._refusal(found.name)
@@ -71,8 +95,7 @@ class RehearsalDriver(ScreenDriver):
     @property
     def _unread(self) -> bool:
         """The app speaks a language that is not covered."""
-        language = getattr(self.attempt, "language", "")
-        return bool(language) and language not in self.vocabulary.covered
+        return bool(self.language) and self.language not in self.vocabulary.covered
 
     def _refusal(self, element: str) -> ScriptFailed:
         return ScriptFailed(

@@ -56,6 +56,7 @@ class Rehearsal:
             with flow.attempt.step("leave the form"):
                 self._leave(sight)
         except (ScriptFailed, PhoneError):
+            flow.driver.failed()
             with contextlib.suppress(PhoneError, ScriptFailed):
                 self._leave_anyhow()
             raise
