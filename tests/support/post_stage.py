@@ -163,6 +163,7 @@ class AppStage:
         config.setdefault("upload_wait_time", 0)
         self.phone = on or AppPhone(platform, **(phone or {}))
         self.memory = Memory()
+        self.screens: dict[str, Vocabulary] = {}  #: what posts are made with; empty: the shipped files
         images = materials[0].kind == "image"
         task = Task(
             id=7, serial=self.phone.serial, platform=platform, package=self.phone.package,
@@ -175,7 +176,7 @@ class AppStage:
 
     def script(self, **posting: Any) -> PostScript:
         settings = Settings(posting=Posting(**({"proof_timeout_s": 60.0} | posting)))
-        return PostScript(settings, self.memory, vocabularies=shipped_screens())
+        return PostScript(settings, self.memory, vocabularies=self.screens or shipped_screens())
 
     def run(self, **posting: Any) -> Verdict:
         return self.script(**posting).run(self.attempt, self.phone)

@@ -90,6 +90,30 @@ class Evidence:
         return []
 
 
+def keep(
+    reports: ReportFiles,
+    *xmls: str,
+    platform: str = "tiktok",
+    language: str = "en",
+    app_version: str = "48.2.0",
+    **facts: Any,
+) -> list[str]:
+    """The report of a rehearsal that saw these screens and ended at the last; the ids of the screens."""
+    number, folder = reports.new()
+    seen = []
+    for n, xml in enumerate(xmls, 1):
+        (folder / f"{n:02}.xml").write_text(xml, "utf-8")
+        seen.append(SeenScreen(name="", kind="unknown", at_ms=n * 1000, tree=f"{n:02}.xml"))
+    reports.add(
+        Report(
+            id=number, serial="PHONE1", platform=platform, way="share", kind="video", state="failed", error="ui_changed",
+            sentence="an unknown screen stayed", began_at=1000.0 + number, app_version=app_version, screens=tuple(seen),
+            language=language, **facts,
+        )
+    )  # fmt: skip
+    return [f"rehearsal-{number}-{n:02}" for n in range(1, len(xmls) + 1)]
+
+
 class School:
     """A hub's teaching, with the screens that it keeps."""
 
@@ -108,22 +132,9 @@ class School:
         )
         self.teaching = Teaching(self.book, KeptScreens(self.reports, Evidence(), task))
 
-    def keep(self, *xmls: str, language: str = "en", app_version: str = "48.2.0", **facts: Any) -> list[str]:
+    def keep(self, *xmls: str, **facts: Any) -> list[str]:
         """A rehearsal that saw these screens and ended at the last; their ids."""
-        number, folder = self.reports.new()
-        seen = []
-        for n, xml in enumerate(xmls, 1):
-            (folder / f"{n:02}.xml").write_text(xml, "utf-8")
-            seen.append(SeenScreen(name="", kind="unknown", at_ms=n * 1000, tree=f"{n:02}.xml"))
-        more = {"language": language} if "language" in Report.__struct_fields__ else {}
-        self.reports.add(
-            Report(
-                id=number, serial="PHONE1", platform=self.platform, way="share", kind="video", state="failed",
-                error="ui_changed", sentence="an unknown screen stayed", began_at=1000.0 + number,
-                app_version=app_version, screens=tuple(seen), **(more | facts),
-            )
-        )  # fmt: skip
-        return [f"rehearsal-{number}-{n:02}" for n in range(1, len(xmls) + 1)]
+        return keep(self.reports, *xmls, platform=self.platform, **facts)
 
     def node(self, screen: str, label: str) -> int:
         """The position of the node that says this."""

@@ -54,7 +54,6 @@ _HEADER_PATTERNS = {
 }
 _STATUS_MEANING = {
     200: "Success",
-    201: "It was created",
     202: "Success; it goes on in the background",
     206: "The range that was asked for; Content-Range says which it is",
     304: "The file is still the one that you have; without a body",

@@ -11,7 +11,7 @@ from handlers.api.services import Services
 from handlers.api.task_view import moment
 from handlers.api.teaching import objects as o
 from handlers.request.call import Call, Result, Route, routes_below
-from handlers.request.envelope import Answer, Code, Reply
+from handlers.request.envelope import Code, Reply
 from jobs.input.fields import Findings, read_object
 from jobs.input.refusals import Invalid, Problem
 from jobs.phone.screen.tree import Node
@@ -101,7 +101,7 @@ class TeachHandlers:
     def teach(self, call: Call) -> Result:
         wish = self._wish(call)
         lesson = self._teaching.teach(wish, _by(call))
-        return Answer(self._taught(*self._book.find(lesson.id)), status=201)
+        return self._taught(*self._book.find(lesson.id))
 
     def words(self, call: Call) -> Result:
         asked = self._fields(call, o.WordsRequest)
@@ -110,8 +110,7 @@ class TeachHandlers:
         dry = asked.get("dry_run", False)
         lessons = self._teaching.teach_words(platform, language, words, _by(call), dry_run=dry)
         covered, missing = self._teaching.covered(platform, language)
-        answer = o.WordsObject([self._taught(platform, one) for one in lessons], missing, covered)
-        return Answer(answer, status=200 if dry else 201)
+        return o.WordsObject([self._taught(platform, one) for one in lessons], missing, covered)
 
     def all(self, call: Call) -> Result:
         platform = call.query(o.TaughtQuery).get("platform") or ""
@@ -171,8 +170,8 @@ class TeachHandlers:
             kind=one.kind,
             sentence=kept.sentence,
             taken_at=moment(kept.taken_at, self._services.zone()) or "",
-            picture=_address(kept, kept.picture),
-            tree=_address(kept, kept.file),
+            picture=_address(kept.source, kept.source_id, kept.picture),
+            tree=_address(kept.source, kept.source_id, kept.file),
             taught=one.taught,
         )
 
@@ -188,7 +187,7 @@ class TeachHandlers:
             taught_at=moment(lesson.taught_at, self._services.zone()) or "",
             by=lesson.by,
             screen=lesson.screen,
-            picture=lesson.picture,
+            picture=_address(lesson.source, lesson.source_id, lesson.picture),
             app_version=lesson.app_version,
             language=lesson.language,
             source=lesson.source,
@@ -210,10 +209,10 @@ class TeachHandlers:
             teach("GET", "/languages", self.languages, "How far each language is, and which words it lacks", o.LanguageList,
                   query=o.LanguagesQuery, slow=True),
             teach("POST", "/words", self.words, "Give the words by which refusals are told in another language", o.WordsObject,
-                  invalid, Code.NO_SPACE, body=o.WordsRequest, statuses=(200, 201), slow=True),
+                  invalid, Code.NO_SPACE, body=o.WordsRequest, slow=True),
             taught("GET", "", self.all, "The lessons that were accepted", o.TaughtList, query=o.TaughtQuery),
             taught("POST", "", self.teach, "Teach: the rule counts from the next look on", o.TaughtObject, invalid, missing,
-                   Code.NO_SPACE, body=o.LessonRequest, statuses=(201,), slow=True),
+                   Code.NO_SPACE, body=o.LessonRequest, slow=True),
             taught("PATCH", "/{id}", self.switch, "Switch a lesson on or off", o.TaughtObject, invalid, missing, Code.NO_SPACE,
                    body=o.SwitchRequest, slow=True),
             taught("DELETE", "/{id}", self.delete, "Forget a lesson", o.Nothing, missing, Code.NO_SPACE, slow=True),
@@ -230,12 +229,14 @@ def _by(call: Call) -> str:
     return "" if who is None else who.name or who.how
 
 
-def _address(kept: KeptScreen, name: str) -> str:
+def _address(source: str, number: int, name: str) -> str:
     if not name:
         return ""
-    if kept.source == "rehearsal":
-        return f"/api/v1/rehearsals/{kept.source_id}/{name}"
-    return f"/api/v1/task/{kept.source_id}/artifacts/{name}"
+    return (
+        f"/api/v1/rehearsals/{number}/{name}"
+        if source == "rehearsal"
+        else f"/api/v1/task/{number}/artifacts/{name}"
+    )
 
 
 def _changes(tried: Tried) -> list[o.ChangeObject]:

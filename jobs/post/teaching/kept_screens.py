@@ -136,12 +136,16 @@ class KeptScreens:
 
 
 def of_the_app(tree: UiTree, platform: str) -> bool:
-    """Whether the app itself is in front on a tree, and not a launcher or an empty moment."""
-    return platform_of(front_package(tree)) == platform
+    """Whether the app itself is in front on a tree and says something: not a launcher, not a splash."""
+    front = front_package(tree)
+    if platform_of(front) != platform:
+        return False
+    return any(n.package == front and n.visible and (n.text or n.content_desc) for n in tree.nodes)
 
 
 def _of_report(report: Report) -> Iterator[KeptScreen]:
-    last = len(report.screens)
+    named = [n for n, seen in enumerate(report.screens, 1) if seen.name == report.step]
+    last = named[-1] if named else len(report.screens)
     for number, seen in enumerate(report.screens, 1):
         if not seen.tree:
             continue
@@ -154,7 +158,7 @@ def _of_report(report: Report) -> Iterator[KeptScreen]:
             serial=report.serial,
             platform=report.platform,
             app_version=report.app_version,
-            language=language_of(getattr(report, "language", "")),
+            language=language_of(report.language),
             read_as=seen.name,
             kind=seen.kind,
             sentence=_why_seen(report, seen.name, seen.kind, last=number == last),

@@ -13,7 +13,7 @@ from jobs.hub.clock import Clock
 from jobs.hub.platforms import PLATFORMS
 from jobs.input.refusals import Invalid, NotFound, Problem
 from jobs.post.screens.screens_file import ScreensFile, ScreensInvalid, Vocabulary
-from jobs.post.screens.vocabularies import Trusted, build, taught_languages, vocabularies_of, with_taught
+from jobs.post.screens.vocabularies import Trusted, build, taught_languages, with_taught
 from jobs.post.teaching import taught_files
 from jobs.post.teaching.exchange import export
 from jobs.post.teaching.lessons import MAX_LESSONS, Lesson, laid
@@ -49,6 +49,7 @@ class LessonBook:
         self.stand = 0  #: counts changes
         self._unreadable: dict[str, str] = {}
         self._fits: dict[str, tuple[list[Lesson], list[str]]] = {}
+        self._built: dict[str, Vocabulary] = {}  #: what posts are made with
         self._lessons = self._read()
 
     def _read(self) -> dict[str, list[Lesson]]:
@@ -81,11 +82,19 @@ class LessonBook:
         with self.lock:
             if trusted is not None:
                 self.trusted = trusted
-            self.stand += 1
             self._fits.clear()
+            self._built.clear()
             for sentence in self.left_out():
                 _LOG.warning("%s", sentence)
-            self._use(vocabularies_of(self.trusted, {p: self.counting(p) for p in self.trusted}))
+            self._build()
+
+    def _build(self) -> None:
+        """Build the vocabularies that are not built yet, and hand all over."""
+        self.stand += 1
+        for platform, files in self.trusted.items():
+            if platform not in self._built:
+                self._built[platform] = build(files, self.counting(platform), covered_only=True)
+        self._use(dict(self._built))
 
     def files(self, platform: str) -> ScreensFile:
         """All that counts of an app, as one file."""
@@ -172,12 +181,16 @@ class LessonBook:
             self.check_room(platform, len(lessons))
             now = self._clock.now()
             new = [msgspec.structs.replace(lesson, taught_at=now, by=by[:60]) for lesson in lessons]
-            self._keep(platform, [*self._lessons[platform], *new])
+            good, bad = self.fitting(platform)
+            self._keep(platform, [*self._lessons[platform], *new], ([*good, *new], bad))
         for lesson in new:
             _LOG.info("lesson %d of %s by %s: %s", lesson.id, platform, by or "unknown", lesson.sentence)
         return new
 
-    def _keep(self, platform: str, lessons: list[Lesson]) -> None:
+    def _keep(
+        self, platform: str, lessons: list[Lesson], fits: tuple[list[Lesson], list[str]] | None = None
+    ) -> None:
+        """Write them, then put them in force. `fits`: what `fitting` will say, where that is known already."""
         if platform in self._unreadable:
             raise Invalid(
                 Problem(
@@ -191,4 +204,9 @@ class LessonBook:
             )
         taught_files.write(self._folder, platform, lessons)
         self._lessons[platform] = lessons
-        self.put_in_force()
+        self._built.pop(platform, None)
+        if fits is None:
+            self._fits.pop(platform, None)
+        else:
+            self._fits[platform] = fits
+        self._build()

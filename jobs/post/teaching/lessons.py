@@ -40,7 +40,7 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     taught_at: float = 0.0
     by: str = ""
     screen: str = ""  #: the pending screen that it was taught from
-    picture: str = ""  #: the address of its picture
+    picture: str = ""  #: the file name of its picture
     app_version: str = ""
     language: str = ""
     source: str = ""  #: "rehearsal" or "task"

@@ -355,6 +355,7 @@ class Proposals:
             "id": self._number,
             "means": self._wish.means,
             "screen": self._kept.id,
+            "picture": self._kept.picture,
             "app_version": self._kept.app_version,
             "language": self._language,
             "source": self._kept.source,
