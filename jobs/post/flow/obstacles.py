@@ -38,7 +38,7 @@ class Obstacles:
         """Do one thing about an interruption, and wait for its effect. `before`: the screen that was in front before.
 
         What lies over the app in its own window goes by a ladder: its own harmless button, a touch beside it, BACK.
-        No step of it is done twice to the same sheet.
+        No step of it is done twice to the same sheet, unless it went away and came again.
 
         Raises:
             ScriptFailed: it stays.
@@ -72,7 +72,10 @@ class Obstacles:
             if sight.name == "some_sheet":
                 self._report(sight, step)
             self._attempt.note(f"dismissing {sight.name}", by=step)
-            return self._gone(sight, act, before)
+            after = self._gone(sight, act, before)
+            if after.kind == "path":
+                done.clear()  # it is gone: one that looks like it later is another one
+            return after
         raise stuck(sight, f"{sight.name} does not go away: {' · '.join(told(sight)[:4])}")
 
     def _ladder(self, sight: Sight) -> dict[str, Callable[[], None]]:

@@ -353,6 +353,15 @@ def test_a_dialog_goes_by_its_button_then_by_back_and_no_step_is_made_twice() ->
     assert scene.took_s == 6.0
 
 
+def test_a_sheet_that_went_away_and_comes_again_is_closed_in_the_same_way() -> None:
+    scene = Scene({0: "contacts?", 30: "contacts?"}, leads={"contacts?": "home"})
+    first = scene.flow.wait_until_known(scene.see())
+    assert (first.name, scene.phone.taps) == ("home", ["contacts?"])
+    scene.flow.attempt.wait(30.0)
+    again = scene.flow.wait_until_known(scene.see())
+    assert (again.name, scene.phone.taps) == ("home", ["contacts?", "contacts?"])
+
+
 def test_a_sheet_that_stays_is_told_by_its_words_in_the_order_in_which_they_stand() -> None:
     scene = Scene({0: "sheet over home"})
     failed = scene.fails(lambda flow, sight: flow.wait_until_known(sight))
