@@ -33,6 +33,8 @@ COMPOSER = frozenset(
 )  # fmt: skip
 #: A way that has no end by then is stuck.
 END_S = 240.0
+#: So often a rehearsal without a fault of its own is begun anew when the link is lost all the same.
+CLEAN_TRIES = 6
 
 
 @dataclass
@@ -116,8 +118,7 @@ class RehearsalRun:
             self._say(one, f"left {one.left} on a phone that could be reached")
         if one.report["state"] == "ready" and not (one.report["nothing_published"] and one.report["left"]):
             self._say(one, "is ready without having looked")
-        self._mend(one.serial)
-        clean = self._ended(self._begin(one.serial, one.wish))
+        clean = self._clean(one)
         if clean["state"] != "ready":
             self._say(one, f"the one without a fault after it: {clean['sentence']}")
         if after := self._what_is_left(one.serial):
@@ -125,6 +126,16 @@ class RehearsalRun:
         self._never(one)
         with self._lock:
             self.tried.append(one)
+
+    def _clean(self, one: Tried) -> dict[str, Any]:
+        """A rehearsal without a fault of its own; the adb server's faults of another phone can strike it, so it may be repeated."""
+        for _ in range(CLEAN_TRIES):
+            self._mend(one.serial)
+            report = self._ended(self._begin(one.serial, one.wish))
+            code = code_of(report["error"]) if report["error"] else None
+            if report["state"] == "ready" or (code is not None and code.scope is not Scope.PHONE):
+                break
+        return report
 
     def _never(self, one: Tried) -> None:
         """What no fault excuses."""
