@@ -96,6 +96,7 @@ class Daemon:
         from jobs.notify.outbox import Outbox
         from jobs.notify.watch import Watch
         from jobs.phone.inventory.fleet import Fleet
+        from jobs.phone.inventory.homes import known_homes
         from jobs.post.rehearsal.rehearsals import Rehearsals
         from jobs.post.screens.vocabularies import of_package
         from jobs.post.script import PostScript
@@ -129,7 +130,14 @@ class Daemon:
             min_free_bytes=settings.storage.min_free_bytes,
         )
         self.outbox = Outbox(settings.notify, clock, self.store.meta)
-        self.fleet = Fleet(settings.adb, settings.phones, clock, further=settings.adb_servers, tidies=True)
+        self.fleet = Fleet(
+            settings.adb,
+            settings.phones,
+            clock,
+            further=settings.adb_servers,
+            homes=known_homes(self.store.meta),
+            tidies=True,
+        )
         self.evidence = Evidence(state_dir / "evidence", settings.storage.evidence_quota_bytes, clock)
         known = Known(self.store, clock)
         self.versions = NewVersions(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Sequence
 from typing import Any
 
 from jobs.hub.clock import Clock
@@ -11,9 +12,10 @@ from jobs.hub.once import Once
 from jobs.hub.settings import EventName
 from jobs.hub.supervision import Loop
 from jobs.phone.inventory.fleet import Fleet
+from jobs.phone.inventory.homes import remember_homes
 from jobs.phone.inventory.labels import Labels
 from jobs.phone.inventory.losses import HUB_PHONES, Lost
-from jobs.phone.protocol import PhoneInfo, PhoneState
+from jobs.phone.protocol import PhoneInfo, PhoneState, ServerInfo
 from jobs.task.announcements import Tell
 from storage.error_codes import code_of
 from storage.store import Store
@@ -73,14 +75,16 @@ class Watch:
     def turn(self) -> float:
         """One look at everything."""
         phones = {phone.serial: phone for phone in self._phones.inventory()}
-        self._look_at_adb(phones)
+        servers = self._phones.servers()
+        self._look_at_adb(servers, phones)
         self._look_at_losses(phones)
         self._look_at_states(phones)
         self._look_at_disk()
+        if len(servers) > 1:
+            remember_homes(self._store.meta, servers, phones.values())
         return EVERY_S
 
-    def _look_at_adb(self, phones: dict[str, PhoneInfo]) -> None:
-        servers = self._phones.servers()
+    def _look_at_adb(self, servers: Sequence[ServerInfo], phones: dict[str, PhoneInfo]) -> None:
         down: dict[str, list[PhoneInfo]] = {server.name: [] for server in servers if not server.up}
         for phone in phones.values():
             if phone.state is PhoneState.ADB_DOWN:

@@ -118,6 +118,26 @@ def test_a_rehearsal_is_opened_read_and_saved_without_people(
     assert browser.faults == []
 
 
+def test_phones_name_their_adb_server_where_there_are_several_and_one_that_is_away_stands_on_top(
+    hub: Hub, browser: Browser
+) -> None:
+    hub.phones.set("PHONE4", PhoneState.DEVICE, adb_server="shelf-2", model="Pixel 8")
+    hub.phones.set("PHONE5", PhoneState.ADB_DOWN, adb_server="shelf-3", detail="it hangs")
+    show(browser, hub, "#/phones")
+    said(browser, "local: 3 phones, 2 usable")
+    said(browser, "shelf-2: 1 phone, 1 usable")
+    said(browser, "Adb server shelf-3 is not reachable, with 1 phone: it hangs")
+    said(browser, "Pixel 8 · shelf-2")
+    browser.find("link", "PHONE4").click()
+    said(browser, "Adb server")
+    for serial in ("PHONE4", "PHONE5"):
+        hub.phones.set(serial, PhoneState.DEVICE)
+    show(browser, hub, "#/phones")
+    said(browser, "Pixel 7")
+    assert not browser.run("document.body.innerText.includes('local:')")
+    assert browser.faults == []
+
+
 def test_an_account_is_added_with_its_pace_changed_paused_disabled_and_removed(
     hub: Hub, browser: Browser
 ) -> None:

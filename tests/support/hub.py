@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from jobs.hub.clock import SystemClock
 from jobs.hub.settings import Adb, AdbServerEntry, Phones
@@ -19,7 +19,13 @@ class Hub:
     """A fleet on the adb server at a port, and on further ones."""
 
     def __init__(
-        self, port: int, phones: Phones, *, further: Sequence[AdbServerEntry] = (), **adb_settings: int
+        self,
+        port: int,
+        phones: Phones,
+        *,
+        further: Sequence[AdbServerEntry] = (),
+        homes: Mapping[str, str] | None = None,
+        **adb_settings: int,
     ) -> None:
         self.seen = threading.Condition()
         self.events: list[tuple[str, PhoneState]] = []
@@ -28,6 +34,7 @@ class Hub:
             phones,
             SystemClock(),
             further=further,
+            homes=homes,
         )
         self.fleet.subscribe(self._heard)
         self.fleet.start()

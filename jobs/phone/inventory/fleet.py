@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from random import Random
 
 from jobs.hub import settings
@@ -48,11 +48,12 @@ class Fleet:
         *,
         further: Sequence[settings.AdbServerEntry] = (),
         known: Collection[str] = (),
+        homes: Mapping[str, str] | None = None,
         random: Random | None = None,
         tidies: bool = False,
     ) -> None:
-        """`further` are adb servers beside `adb`; `known` serials to accept besides the configured ones. `tidies`: phones
-        that appear get back what an earlier run left changed; for the daemon alone, since a command beside it knows
+        """`further` are adb servers beside `adb`; `known` serials to accept besides the configured ones, `homes` those that
+        further servers had, each with the name of its server. `tidies`: phones that appear get back what an earlier run left changed; for the daemon alone, since a command beside it knows
         nothing of its attempts.
         """
         self._tidies = tidies
@@ -77,8 +78,13 @@ class Fleet:
                 alone=not further,
             )
 
-        first = one(settings.LOCAL_SERVER, adb, dict.fromkeys((*phones.known, *known)), phones.connect)
-        self._servers = [first, *(one(entry.name, entry.as_adb, (), entry.connect) for entry in further)]
+        names = {entry.name for entry in further}
+        homes = {serial: name for serial, name in (homes or {}).items() if name in names}
+        here = [serial for serial in dict.fromkeys((*phones.known, *known)) if serial not in homes]
+        self._servers = [one(settings.LOCAL_SERVER, adb, here, phones.connect)]
+        for entry in further:
+            there = [serial for serial, name in homes.items() if name == entry.name]
+            self._servers.append(one(entry.name, entry.as_adb, there, entry.connect))
         self._by_name = {server.name: server for server in self._servers}
         self._merged = Merged(list(self._by_name), self._busy)
         for number, server in enumerate(self._servers):

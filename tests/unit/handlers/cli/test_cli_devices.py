@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from handlers.cli.commands import devices
+from jobs.phone.protocol import PhoneState
 from jobs.upkeep import doctor_phone
 from tests.support.http_side import HttpSide
 
@@ -42,3 +43,14 @@ def test_R67_labels_that_the_daemon_knows_stand_beside_the_serials(side, tmp_pat
 
 def test_without_a_daemon_the_phones_are_listed_all_the_same(side, tmp_path):
     assert printed(tmp_path, 1)[0] == "PHONE1 device Pixel 7"
+
+
+def test_of_several_adb_servers_each_phone_names_its_own_and_those_away_are_named_below(side, tmp_path):
+    side.phones.set("PHONE2", adb_server="shelf-2")
+    side.phones.set("PHONE3", PhoneState.ADB_DOWN, adb_server="shelf-3", detail="it hangs")
+    assert printed(tmp_path, 1) == [
+        "PHONE1 local device Pixel 7",
+        "PHONE2 shelf-2 device",
+        "PHONE3 shelf-3 adb_down it hangs",
+        "adb server shelf-3 is not reachable: 1 phone (it hangs)",
+    ]

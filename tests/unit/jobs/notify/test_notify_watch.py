@@ -4,10 +4,19 @@ import msgspec
 import pytest
 
 from jobs.notify.watch import AGAIN_S, GRACE_S, Watch
+from jobs.phone.inventory.homes import known_homes
 from jobs.phone.inventory.losses import Lost
 from jobs.phone.protocol import PhoneInfo, PhoneState, ServerInfo
 from storage.store import StoreHealth
 from tests.support.clock import FakeClock
+
+
+class Meta:
+    """Values that outlive a restart."""
+
+    def __init__(self, kept):
+        self.get = kept.get
+        self.set = kept.__setitem__
 
 
 class Hub:
@@ -19,7 +28,7 @@ class Hub:
         self.phones = {s: PhoneInfo(serial=s, state=PhoneState.DEVICE, since=0.0) for s in ("A", "B", "C")}
         self.lost = []
         self.kept = {}
-        self.meta = self
+        self.meta = Meta(self.kept)
         self.store_health = StoreHealth(writable=True, warnings=())
         self.told = []
         self.state_dir = tmp_path
@@ -27,9 +36,6 @@ class Hub:
 
     def _tell(self, name, sentence, /, **facts):
         self.told.append((name, sentence, facts))
-
-    def get(self, key, default=None):
-        return self.kept.get(key, default)
 
     def inventory(self):
         return list(self.phones.values())
@@ -152,6 +158,25 @@ def test_of_several_adb_servers_each_that_is_lost_is_one_event(hub):
     assert hub.after(GRACE_S) == ["hub_lost", "hub_lost"]
     assert hub.told[1][1] == "adb server shelf-3 is not reachable: 0 phones (it hangs)"
     assert len(hub.after(GRACE_S)) == 2
+
+
+def test_which_adb_server_each_phone_belongs_to_outlives_a_restart(hub):
+    hub.watch.turn()
+    assert hub.kept == {}  # of one server there is nothing to remember
+    hub.move("B", "C", server="shelf-2")
+    hub.watch.turn()
+    assert known_homes(hub.meta) == {"B": "shelf-2", "C": "shelf-2"}
+    hub.lose("B", "C", state=PhoneState.ADB_DOWN)
+    hub.watch.turn()
+    assert known_homes(hub.meta) == {"B": "shelf-2", "C": "shelf-2"}
+    hub.set("B", PhoneState.DEVICE)
+    hub.set("C", PhoneState.ABSENT)
+    hub.watch.turn()
+    assert known_homes(hub.meta) == {"B": "shelf-2"}
+    hub.move("B", "C", server="local")
+    hub.far.append("shelf-2")
+    hub.watch.turn()
+    assert known_homes(hub.meta) == {}
 
 
 def test_an_adb_server_that_is_back_within_seconds_is_no_news(hub):

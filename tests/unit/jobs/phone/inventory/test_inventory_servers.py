@@ -291,3 +291,25 @@ def test_a_server_that_never_answered_is_named_though_no_phone_of_it_is_known(qu
             until(lambda: hub.fleet.health() == [], 5)
         finally:
             hub.fleet.stop()
+
+
+def test_phones_of_a_server_that_is_away_since_the_start_say_so(quick: None) -> None:
+    with FakeAdb(usb("A1")) as local, FakeAdb(usb("B1")) as other:
+        other.down()
+        entry = AdbServerEntry(name="b", port=other.port)
+        homes = {"B1": "b", "B2": "b", "GONE": "no longer in the config"}
+        hub = Hub(local.port, Phones(known=("B1",)), further=[entry], homes=homes)
+        try:
+            hub.wait_state("A1", S.DEVICE)
+            hub.wait_state("B1", S.ADB_DOWN)
+            assert hub.info("B1").detail.startswith("adb server b is not reachable: ")
+            (reason,) = hub.fleet.health()
+            assert "2 phones" in reason
+            with pytest.raises(AdbDown):
+                hub.fleet.open("B1")
+            assert hub.fleet.info("GONE") is None
+            other.up()
+            hub.wait_state("B1", S.DEVICE)
+            hub.wait_state("B2", S.ABSENT)
+        finally:
+            hub.fleet.stop()
