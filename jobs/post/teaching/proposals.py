@@ -267,6 +267,7 @@ class Proposals:
                         name: Screen(
                             kind="interruption",
                             layer=self._guarded.human_floor - 1,
+                            cover=cover is not None,
                             all=(f"{name}_text", f"{name}_close"),
                             next=(f"{name}_close",),
                             seen=self._seen(),

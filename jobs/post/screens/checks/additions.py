@@ -196,6 +196,9 @@ class _Judge:
         if known is None and screen.kind in ("success", "progress", "failure"):
             yield f"{where}: only the shipped file says what counts as proof or as a failure"
             return
+        if self._lesson and (known is not None or screen.off or screen.kind not in ("interruption", "human")):
+            yield f"{where}: a lesson adds dialogs and screens for a person, and replaces nothing"
+            return
         if screen.off:
             if known is None:
                 yield f"{where}: there is no such screen to switch off"
@@ -210,8 +213,6 @@ class _Judge:
             if not screen.all and not screen.any and known is None:
                 yield f"{where}: would fit every sheet: say with `all` what it shows"
             yield from self._touched(where, known, screen)
-        if self._lesson and (known is not None or screen.kind not in ("interruption", "human")):
-            yield f"{where}: a lesson adds dialogs and screens for a person, and replaces nothing"
 
     def _replaced(self, where: str, known: Screen, screen: Screen) -> Iterator[str]:
         if screen.kind != known.kind:
