@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="of each kind")
     parser.add_argument("--only", default="", choices=["", *TROUBLES])
     options = parser.parse_args()
-    figures = Figures("adb_servers")
+    figures = Figures("adb_servers", options)
     with tempfile.TemporaryDirectory() as folder:
         farm = Farm(Path(folder), options.phones // 3, extra=("--latency", f"{options.latency:g}"))
         try:
