@@ -41,7 +41,7 @@ DAY_S, HOUR_S = 86_400.0, 3600.0
 #: The first simulated day, and its working hours.
 START = 1_800_000_000.0 - 1_800_000_000.0 % DAY_S
 FIRST_HOUR, LAST_HOUR = 7.0, 22.0
-LEAP_S = 900.0
+LEAP_S = 4 * HOUR_S
 CONFIG = """
 [posting]
 timezone = "UTC"
