@@ -22,7 +22,7 @@ from handlers.cli.command_line import (
     tokens_path,
     usb_boxes_dir,
 )
-from handlers.cli.hub_options import Hub, asks_hub
+from handlers.cli.hub_options import URL_VARIABLE, Hub, asks_hub, hub_at
 from jobs.hub.clock import SystemClock
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig, describe, listen_of, load_config
 from jobs.hub.settings import Server, Settings
@@ -67,9 +67,20 @@ def _others_in(folder: str, known: Collection[str]) -> list[str]:
 
 
 @click.command("config")
+@click.option(
+    "--url",
+    envvar=URL_VARIABLE,
+    help=f"Ask the daemon at this address, not that of the config; also {URL_VARIABLE}.",
+)
 @click.pass_obj
-def show_config(config_path: Path | None) -> None:
+def show_config(config_path: Path | None, url: str | None) -> None:
     """Print what is in force and where each value comes from; secrets are masked."""
+    if url:
+        try:
+            _show_in_force(hub_at(url).ask("GET", "/api/v1/config"))
+        except DaemonSilent as error:
+            end(str(error), error.status)
+        return
     try:
         config = load_config(config_path)
     except ConfigInvalid as error:
@@ -80,6 +91,10 @@ def show_config(config_path: Path | None) -> None:
         click.echo(describe(config))
         click.echo(f"this is what the file says; what a daemon has in force is not known: {error}", err=True)
         return
+    _show_in_force(answer)
+
+
+def _show_in_force(answer: dict[str, Any]) -> None:
     click.echo(answer["text"])
     for notice in answer["notices"]:
         click.echo(notice, err=True)

@@ -148,6 +148,11 @@ def asks_hub(command: Callable[..., None]) -> Callable[..., None]:
     return functools.update_wrapper(run, command)
 
 
+def hub_at(url: str) -> Hub:
+    """The daemon at this address, asked with the token of the environment."""
+    return Hub(_address(None, url, None), token_of_environment(), as_json=False)
+
+
 def _address(config_path: Path | None, url: str | None, ready_file: Path | None) -> str:
     if ready_file is not None:
         try:

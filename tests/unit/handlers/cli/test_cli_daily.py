@@ -234,6 +234,17 @@ def test_the_daemon_is_found_by_variable_ready_file_and_config(
     assert len(lines(CliRunner().invoke(cli, ["tasks"]))) == 2
 
 
+def test_the_config_shown_is_that_of_the_daemon_which_the_address_names(
+    side: HttpSide, wire: WireClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    side.config_notices.append("on disk but not in force: posting.timezone")
+    monkeypatch.setenv(URL_VARIABLE, f"http://127.0.0.1:{wire.port}")
+    shown = CliRunner().invoke(cli, ["config"])
+    assert (shown.exit_code, shown.stderr) == (0, f"{side.config_notices[0]}\n")
+    silent = CliRunner().invoke(cli, ["config", "--url", "http://127.0.0.1:1"])
+    assert (silent.exit_code, silent.stdout) == (EX.UNAVAILABLE, "")
+
+
 def test_a_proxy_of_the_environment_does_not_come_between(
     side: HttpSide, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
