@@ -14,7 +14,7 @@ from jobs.hub.settings import Server
 from jobs.phone.protocol import PhoneState
 from jobs.upkeep.doctor import fail, ok
 from tests.support.browser import Browser
-from tests.support.console import Hub, settled, show
+from tests.support.console import Button, Hub, settled, show
 from tests.support.http_side import MEDIA, HttpSide
 
 
@@ -51,10 +51,7 @@ def test_a_token_is_made_with_a_code_and_revoked_in_the_console(hub: Hub, browse
     token = browser.run("document.querySelector('dialog code').textContent")
     assert hub.services.tokens.verify(token) == "Kim phone"
     browser.press("Escape")
-    browser.click(
-        "[...document.querySelectorAll('button')].find(b => b.textContent.trim() === 'Revoke' "
-        "&& b.getAttribute('aria-description') === 'Kim phone')"
-    )
+    Button(browser, "Revoke", "Kim phone").click()
     browser.find("heading", "Revoke “Kim phone”?")
     browser.find("button", "Revoke").click()
     browser.wait("!document.querySelector('dialog')")
