@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 import bottle
@@ -288,12 +289,13 @@ def _routes(services: Services, access: Access, metrics: Metrics) -> list[Route]
         services.clock,
         lambda: when(services.clock.now()),
     ).routes()
-    document = make_document(table, services.version)
+    # Made at the first call: the start does not wait for it.
+    document = cache(partial(make_document, tuple(table), services.version))
     table.append(
         Route(
             method="GET",
             path="/api/v1/openapi.json",
-            call=lambda _: Reply(200, document),
+            call=lambda _: Reply(200, document()),
             summary="This contract as OpenAPI 3.1",
             tag="system",
             hidden=True,

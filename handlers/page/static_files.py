@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import re
@@ -40,20 +41,26 @@ _NOT_PACKED = frozenset({".ico", ".png", ".woff2"})
 _REFERENCE = re.compile(rf"""(?<=["'=]){PREFIX}(?=[\w.-])""")
 
 
-class StaticFile(msgspec.Struct, frozen=True):
-    """One file as it is answered; `packed` is its gzip form, empty where that would not be smaller."""
+class StaticFile(msgspec.Struct, frozen=True, dict=True):
+    """One file as it is answered."""
 
     content: bytes
-    packed: bytes
     media_type: str
     etag: str
+    packs: bool
+
+    @functools.cached_property
+    def packed(self) -> bytes:
+        """Its gzip form, made when a browser asks for it; empty where that would not be smaller."""
+        packed = gzip.compress(self.content, 9, mtime=0) if self.packs else b""
+        return packed if len(packed) < len(self.content) else b""
 
     def reply(self, call: Call, *headers: tuple[str, str]) -> Reply:
         """The answer to this request: 304 where the client has this very content, gzip where it can read that."""
         headers = (*headers, ("ETag", self.etag), ("Vary", "Accept-Encoding"))
         if call.holds(self.etag):
             return Reply(304, b"", headers, self.media_type)
-        if self.packed and _reads_gzip(call.header("Accept-Encoding") or ""):
+        if _reads_gzip(call.header("Accept-Encoding") or "") and self.packed:
             return Reply(200, self.packed, (*headers, ("Content-Encoding", "gzip")), self.media_type)
         return Reply(200, self.content, headers, self.media_type)
 
@@ -116,9 +123,8 @@ def _digest(files: Mapping[str, bytes]) -> str:
 
 def _file(path: str, content: bytes, etag: str = "") -> StaticFile:
     suffix = Path(path).suffix
-    packed = b"" if suffix in _NOT_PACKED else gzip.compress(content, 9, mtime=0)
     etag = etag or hashlib.sha256(content).hexdigest()[:16]
-    return StaticFile(content, packed if len(packed) < len(content) else b"", _TYPES[suffix], f'"{etag}"')
+    return StaticFile(content, _TYPES[suffix], f'"{etag}"', packs=suffix not in _NOT_PACKED)
 
 
 def _reads_gzip(accepted: str) -> bool:
