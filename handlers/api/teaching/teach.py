@@ -12,7 +12,7 @@ from handlers.api.task_view import moment
 from handlers.api.teaching import objects as o
 from handlers.request.call import Call, Result, Route, routes_below
 from handlers.request.envelope import Code, Reply
-from jobs.input.fields import Findings, read_object
+from jobs.input.fields import Findings, Unreadable, read_object, read_text
 from jobs.input.refusals import Invalid, Problem
 from jobs.phone.screen.tree import Node
 from jobs.post.screens.checks.guarded import Guarded
@@ -248,10 +248,14 @@ def _wordings(given: Any) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for word, texts in dict(given).items():
         listed = [texts] if isinstance(texts, str) else texts
-        if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
+        if not isinstance(listed, list):
             raise Invalid(Problem(f"words.{str(word)[:60]}", "must be a list of texts"))
-        if listed:
-            found[str(word)[:60]] = listed
+        try:
+            wordings = [read_text(text) for text in listed]
+        except Unreadable as error:
+            raise Invalid(Problem(f"words.{str(word)[:60]}", str(error))) from error
+        if wordings:
+            found[str(word)[:60]] = wordings
     if not found:
         raise Invalid(Problem("words", "is empty: give at least one word with its wordings"))
     if len(found) > 100:

@@ -28,6 +28,9 @@ _MIXED = (
     "次へ",
     "далее",
 )
+_NAME, _CODE = re.compile(r"[a-z][a-z0-9_]{0,59}"), re.compile(r"[a-z]{2,3}")
+#: Characters of a lesson's texts, and of the sentence for people.
+LONGEST_TEXT, LONGEST_SAYING = 200, 300
 #: A text with its numbers left open, the only pattern that lessons may have: "/^next \\(\\d+\\)$/".
 _OPEN_NUMBERS = re.compile(r"\^(?:[^\\^$.|?*+()\[\]{}]|\\[^\w]|\\d\+)+\$")
 
@@ -67,6 +70,8 @@ class _Judge:
 
     def all(self) -> Iterator[str]:
         yield from self._head()
+        if self._lesson:
+            yield from self._bounds()
         for word, entries in self._above.words.items():
             for language, text in _texts(entries):
                 yield from self._word(word, language, text)
@@ -101,6 +106,25 @@ class _Judge:
         if self._lesson and (above.packages or above.covered or containers != type(containers)()):
             yield "a lesson teaches words, elements and screens alone"
 
+    def _bounds(self) -> Iterator[str]:
+        """What a lesson may be called, and how long its texts may be."""
+        above = self._above
+        for name in (*above.words, *above.elements, *above.screens):
+            if not _NAME.fullmatch(name):
+                yield f"{name[:60]!r} is no name: names are up to 60 small letters, digits and _"
+        texts = [text for entries in above.words.values() for _, text in _texts(entries)]
+        texts += [text for rules in above.elements.values() for rule in rules for text in rule.texts]
+        for text in texts:
+            if len(text) > LONGEST_TEXT or not text.isprintable():
+                yield f"{text[:40]!r}: a text has one line and at most {LONGEST_TEXT} characters"
+        for screen in above.screens.values():
+            if len(screen.says) > LONGEST_SAYING or not screen.says.isprintable():
+                yield f"`says` has one line and at most {LONGEST_SAYING} characters"
+        languages = {key for entries in above.words.values() for entry in entries for key in entry}
+        for language in languages - {"seen", "any"}:
+            if not _CODE.fullmatch(language):
+                yield f"{language[:20]!r} is no language: languages are codes of two or three letters"
+
     # -- words ---------------------------------------------------------------------------------------------
 
     def _word(self, word: str, language: str, text: str) -> Iterator[str]:
@@ -134,7 +158,9 @@ class _Judge:
         )
 
     def _pattern(self, where: str, word: str, pattern: str) -> Iterator[str]:
-        if self._lesson and not _OPEN_NUMBERS.fullmatch(pattern):
+        if self._lesson and (
+            not _OPEN_NUMBERS.fullmatch(pattern) or "\\d+\\d+" in pattern or pattern.count("\\d") > 4
+        ):
             yield f"{where}: a lesson has whole texts; only their numbers may be left open"
             return
         try:

@@ -15,6 +15,7 @@ from jobs.post.screens.recognise import recognise
 from jobs.post.screens.screens_file import Rule, Screen, ScreensFile, Vocabulary, as_addition, lay_over
 from jobs.post.screens.vocabularies import build, read_trusted, shipped_file, shipped_vocabulary
 from jobs.post.teaching.lessons import Wish
+from jobs.post.teaching.toml_text import value
 from storage.error_codes import ErrorCode
 from storage.records import Outcome
 from tests.support import eyes
@@ -157,6 +158,26 @@ def test_what_is_off_comes_back_only_where_it_still_fits(school: School) -> None
     assert school.teaching.switch(1, on=True)[1].on
 
 
+@pytest.mark.parametrize(
+    "text", ['a "quoted" one', "a \\ b", "emoji \N{CLAPPER BOARD} and 'this'", "# no remark", "Überall"]
+)
+def test_every_text_comes_back_from_the_file_as_it_was(school: School, text: str) -> None:
+    assert take(school, "[words]\nnext = [{ en = " + value(text) + " }]\n") == ""
+    school.open()
+    assert school.book.left_out() == []
+    assert school.book.reader("tiktok").words["next"].matches(text)
+
+
+def test_a_counted_button_is_taught_with_its_number_left_open(school: School) -> None:
+    (screen,) = school.keep(drawn_xml("tiktok", "picker", {"Next": "Verder (3)"}), language="nl")
+    node = school.node(screen, "Verder (3)")
+    wish = Wish(screen=screen, means="translation", node=node, name="picker_next", language="nl", rule=1)
+    school.teaching.teach(wish, "anna")
+    label = school.book.reader("tiktok").words["next"]
+    assert label.matches("Verder (12)")
+    assert not label.matches("Verder (12) x")
+
+
 def test_a_file_with_one_bad_part_is_not_taken_at_all(school: School) -> None:
     assert take(school, '[words]\nnext = [{ en = "Go on" }, { en = "Post" }]\n')
     assert school.book.all() == []
@@ -173,6 +194,11 @@ def test_a_file_with_one_bad_part_is_not_taken_at_all(school: School) -> None:
         '[words]\nlogin = [{ en = "Profile" }]\n',
         '[words]\nnext = [{ en = "/^go .*$/" }]\n',
         '[words]\nhandle = [{ any = "/^(@|#)/" }]\n',
+        "[words]\nnext = [{ en = '/^\\d+\\d+$/' }]\n",
+        '[words]\nnext = [{ en = "a\\u0000b" }]\n',
+        '[words]\nnext = [{ english = "Go on" }]\n',
+        f'[words]\nnext = [{{ en = "{"x" * 201}" }}]\n',
+        '[elements]\n"x\\ny" = [{ text = "Go on" }]\n',
         '[containers]\npeople = ["home_tab"]\n',
         'packages = ["com.zhiliaoapp.musically.go"]\n',
         '[elements]\nx = [{ text = "Go on", package = ["android"] }]\n',
