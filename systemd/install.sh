@@ -333,10 +333,11 @@ start() {
 
 # The links to USB boxes: those that are known run, also after a removal or a restore.
 start_links() {
-    local known
+    local known unit
     for known in "$CONFIG"/usb-boxes/*/link.env; do
         [ -e "$known" ] || continue
-        systemctl enable -q --now "tikmatrixd-usb-link@$(basename "$(dirname "$known")").service"
+        unit="tikmatrixd-usb-link@$(basename "$(dirname "$known")").service"
+        systemctl enable -q --now "$unit" || say "the link does not start (above): journalctl -u $unit"
     done
     if [ "$LINK_CHANGED" = yes ]; then systemctl try-restart 'tikmatrixd-usb-link@*.service' 2>/dev/null || true; fi
 }

@@ -172,3 +172,9 @@ def test_no_command_of_a_manual_is_left_untried():
         assert command.split()[0] in {"make", "curl"} or is_for_the_box(command), command
     for command in commands(OPERATOR):
         assert command.split()[0] == "curl" or is_for_the_box(command), command
+
+
+def test_every_line_of_the_way_to_two_boxes_says_on_which_it_is_run():
+    # All but the first, which is for a box without internet; test_acceptance_usb_box runs them.
+    for block in blocks_of(OPERATOR, "sh")[1:]:
+        assert block.splitlines()[0] in {"# on the hub", "# on the USB box"}, block

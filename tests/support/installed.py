@@ -56,7 +56,7 @@ class Box:
 
     def install(self, name="src", *options, good=True):
         done = self.inside.sh(
-            f"/root/{name}/systemd/install.sh {' '.join(options)} 2>&1", check=False, timeout=300
+            f"/root/{name}/systemd/install.sh {' '.join(options)} 2>&1", check=False, timeout=600
         )
         assert (done.returncode == 0) is good, done.stdout
         return done.stdout
@@ -67,7 +67,7 @@ class Box:
             f"n=$(find /srv/tikmatrixd/media ! -type d | wc -l); echo delete $n files |"
             f" /root/{name}/systemd/install.sh --purge --delete-media 2>&1",
             check=False,
-            timeout=300,
+            timeout=600,
         )
         assert done.returncode == 0, done.stdout
         return done.stdout

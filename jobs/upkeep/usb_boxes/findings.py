@@ -8,7 +8,7 @@ from jobs.hub.addresses import is_loopback
 from jobs.hub.settings import Settings
 from jobs.upkeep.doctor import Finding, fail, ok, warn
 from jobs.upkeep.usb_boxes.folder import ADB_KEYS, ADB_PORT, Boxes, UsbBox
-from jobs.upkeep.usb_boxes.link import adb_version
+from jobs.upkeep.usb_boxes.link import adb_version, state
 from jobs.upkeep.usb_boxes.listening import open_addresses
 
 #: A machine that drops packets is not waited for any longer.
@@ -44,6 +44,19 @@ def _own_server(port: int) -> Iterator[Finding]:
         )
 
 
+def _answered(subject: str, box: UsbBox, version: int) -> Finding:
+    """An adb program that is called with the link's port while the link is down starts a server of its own there."""
+    said = state(box)
+    if said not in {"active", ""}:
+        return fail(
+            subject,
+            f"something else than its link answers on 127.0.0.1:{box.local_port}: the link is {said}",
+            f"ss -ltnp 'sport = :{box.local_port}' names the program: end it, and the link comes up by itself",
+            partial=True,
+        )
+    return ok(subject, f"its link to {box.host} is up, adb protocol version {version}")
+
+
 def _box(settings: Settings, boxes: Boxes, box: UsbBox) -> Iterator[Finding]:
     subject = f"USB box {box.name}"
     if not is_loopback(box.host):
@@ -68,7 +81,7 @@ def _box(settings: Settings, boxes: Boxes, box: UsbBox) -> Iterator[Finding]:
             partial=True,
         )
     else:
-        yield ok(subject, f"its link to {box.host} is up, adb protocol version {version}")
+        yield _answered(subject, box, version)
     if box.local_port not in {settings.adb.port, *(server.port for server in settings.adb_servers)}:
         yield warn(
             subject,

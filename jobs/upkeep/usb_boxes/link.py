@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import threading
+from pathlib import Path
 
 from jobs.hub.clock import Clock
 from jobs.upkeep.usb_boxes.folder import BoxesFailed, UsbBox
@@ -45,6 +46,8 @@ def switch_off(name: str) -> None:
 
 def state(box: UsbBox) -> str:
     """What systemd says of the link: active, activating, failed, …; "" where it cannot be asked."""
+    if not Path("/run/systemd/system").is_dir():
+        return ""
     try:
         return _run("is-active", box.unit).stdout.strip()
     except BoxesFailed:

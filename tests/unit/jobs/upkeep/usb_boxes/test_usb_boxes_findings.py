@@ -83,6 +83,23 @@ def test_an_adb_server_elsewhere_is_explained(tmp_path: Path) -> None:
     assert "tikmatrixd usb-box add NAME" in found.fix
 
 
+@pytest.fixture(autouse=True)
+def systemd(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What systemd says of links; a machine that runs tests has none."""
+    said = ["active"]
+    monkeypatch.setattr(module, "state", lambda _: said[0])
+    return said
+
+
+def test_an_adb_server_in_the_place_of_a_link_is_no_link(tmp_path: Path, systemd: list[str]) -> None:
+    systemd[0] = "activating"
+    with adb_server() as port:
+        found = look(Settings(adb=Adb(port=free_port())), added(tmp_path, "127.0.0.1", port))[0]
+    assert found.level is Level.FAIL
+    assert found.sentence.startswith(f"something else than its link answers on 127.0.0.1:{port}")
+    assert "ss -ltnp" in found.fix
+
+
 def test_a_link_that_works_is_well_and_its_box_wants_its_entry_and_its_key(tmp_path: Path) -> None:
     with adb_server() as port:
         boxes = added(tmp_path, "127.0.0.1", port)
