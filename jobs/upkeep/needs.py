@@ -265,7 +265,7 @@ class Needs:
                 path = f"/api/v1/devices/{quote(trial.serial, safe='')}/rehearse"
                 wish: dict[str, bool | str] = {"platform": key.platform}
                 if trial.red is not None:
-                    wish |= {"way": trial.red.way, "kind": trial.red.kind}
+                    wish |= {"way": trial.red.way, "kind": trial.red.kind, "package": trial.red.package}
                 again = (Act("Rehearse again", "POST", path, wish),)
             named: dict[str, bool | str] = {
                 "platform": key.platform,

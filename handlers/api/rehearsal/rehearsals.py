@@ -42,6 +42,9 @@ class RehearsalRequest(msgspec.Struct):
         Literal["video", "images", "story"],
         Meta(description="What would be posted; a story on Instagram only"),
     ] = "video"
+    package: Annotated[
+        str, Meta(description="The app of an account that lives in another one; empty: that of the config")
+    ] = ""
 
 
 class RehearsalObject(msgspec.Struct, frozen=True):
@@ -122,6 +125,7 @@ class RehearsalHandlers:
             platform=wishes.get("platform") or self._services.settings().posting.default_platform,
             way=wishes.get("way", ""),
             kind=wishes.get("kind", "video"),
+            package=wishes.get("package", ""),
         )
         return Answer(self._show(self._rehearsals.request(call.args["serial"], wish)), status=202)
 

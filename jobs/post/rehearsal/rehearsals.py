@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ WAIT_S, REHEARSE_S = 1800.0, 420.0
 CAPTION = "A rehearsal of tikmatrixd"
 KINDS = ("video", "images", "story")
 _FILES = Path(__file__).with_name("files")
+_PACKAGE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,6 +246,8 @@ def checked(wish: Wish) -> Wish:
     kinds = [kind for kind in KINDS if kind != "story" or app.has("placement")]
     if wish.kind not in kinds:
         problems.append(Problem("kind", f"posts on {app.title} are {', '.join(kinds)}"))
+    if wish.package and not _PACKAGE.fullmatch(wish.package):
+        problems.append(Problem("package", "is not a package name, e.g. com.instagram.android"))
     if problems:
         raise Invalid(*problems)
     return msgspec.structs.replace(wish, way=wish.way or ways[0])

@@ -28,6 +28,7 @@ def test_a_phone_has_one_rehearsal_at_a_time(side: HttpSide, api: Client) -> Non
         ({"platform": "tiktok", "kind": "story"}, "kind: posts on TikTok are video, images"),
         ({"platform": "instagram", "way": "share"}, "way: Instagram can be rehearsed by addButton"),
         ({"platform": "loop"}, "platform: "),
+        ({"platform": "tiktok", "package": "com.x; reboot"}, "package: is not a package name"),
         ({"kinds": "video"}, 'kinds: is not a known key; did you mean "kind"?'),
     ],
 )
@@ -38,6 +39,11 @@ def test_what_no_app_can_rehearse_is_refused_by_its_field(
     assert refused["code"] == 40001
     assert refused["message"].startswith(problem)
     assert api.good("GET", "/api/v1/rehearsals")["total"] == 0
+
+
+def test_the_app_of_an_account_in_another_package_is_rehearsed(api: Client) -> None:
+    found = api.good("POST", D, {"platform": "tiktok", "package": "com.ss.android.ugc.trill"})
+    assert found["package"] == "com.ss.android.ugc.trill"
 
 
 def test_an_unknown_phone_report_or_file_is_not_found(api: Client) -> None:
