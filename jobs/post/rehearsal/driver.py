@@ -43,10 +43,12 @@ class RehearsalDriver(ScreenDriver):
         super().__init__(attempt, phone, vocabulary)
         self._publishing = publishing
         self._on_screen = on_screen
+        self.came: set[str] = set()  #: names of the screens that came
         self._recorded: UiTree | None = None  #: of the last screen that was handed over
         self._unknown: frozenset[str] | None = None  #: what the last screen says, where it has no name
 
     def seen(self, sight: Sight) -> None:
+        self.came.add(sight.name)
         self._unknown = None if sight.name else texts_on(sight)
         self._recorded = sight.tree
         self._on_screen(sight)

@@ -12,6 +12,7 @@ from jobs.post.flow.app import App, FormOption, WayBack
 from jobs.post.flow.driver import stuck
 from jobs.post.flow.flow import Flow
 from jobs.post.prepare import prepare
+from jobs.post.rehearsal.driver import RehearsalDriver
 from jobs.post.rehearsal.report import SeenOption
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
@@ -163,7 +164,17 @@ class Rehearsal:
         flow = self._flow
         with contextlib.suppress(ScriptFailed), flow.attempt.step("leave after the failure"):
             self._leave(flow.driver.observe())
+        if self._may_keep_texts():
+            # The app died, or stands elsewhere: it brings the texts up in its next form, unless they are thrown away.
+            with contextlib.suppress(ScriptFailed), flow.attempt.step("throw away what the app kept"):
+                flow.fresh_start("its form was left by a failure")
+                self._leave(self._to_where_it_is_discarded(flow.driver.observe()))
         flow.phone.app_stop(flow.package)
+
+    def _may_keep_texts(self) -> bool:
+        driver = self._flow.driver
+        came = driver.came if isinstance(driver, RehearsalDriver) else set()
+        return bool(self.back.discards_at) and not self.discarded and not came.isdisjoint(self.back.form)
 
     def _remove_files(self) -> None:
         with self._flow.attempt.step("remove the file"):

@@ -67,6 +67,27 @@ def test_a_rehearsal_reaches_the_form_and_leaves_nothing_behind(
     assert not stage.phone.app.state.get("drafts")
 
 
+@pytest.mark.parametrize("crash", ["home", "leave-sheet", "more-options"])
+def test_an_app_that_dies_behind_the_filled_form_keeps_no_text_of_ours(tmp_path: Path, crash: str) -> None:
+    stage = AppStage("tiktok", files(tmp_path, "clip.mp4"), caption="A rehearsal")
+    rehearsed = Rehearsed(stage)
+    seen = rehearsed.walk.back.form
+    armed = []
+
+    def arm(sight: Any) -> None:
+        if sight.name in seen and not armed:
+            armed.append(stage.phone.faults.arm("app-crash", crash))
+        rehearsed._seen(sight)
+
+    rehearsed.walk._flow.driver._on_screen = arm  # type: ignore[attr-defined]
+    rehearsed.tried()
+    assert armed
+    assert rehearsed.failure
+    assert "unfinished" not in stage.phone.app.state
+    assert stage.phone.rows == []
+    assert stage.phone.posts == []
+
+
 def test_the_next_post_finds_a_clean_form(tmp_path: Path) -> None:
     stage = AppStage("tiktok", files(tmp_path, "clip.mp4"), caption="A rehearsal")
     Rehearsed(stage).run()
