@@ -99,7 +99,7 @@ def check(side: HttpSide, base_url: str, label: str, mode: GenerationMode, examp
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_every_answer_is_documented(side: HttpSide, base_url: str, label: str, mode: GenerationMode) -> None:
-    check(side, base_url, label, mode, 10)
+    check(side, base_url, label, mode, 5)
 
 
 @pytest.mark.long
