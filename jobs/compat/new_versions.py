@@ -16,6 +16,7 @@ from jobs.input.refusals import Refused
 from jobs.pace.hold import Hold
 from jobs.phone import app_language
 from jobs.phone.protocol import PhoneSession
+from jobs.post.apps import APPS
 from jobs.post.rehearsal.rehearsals import Wish
 from jobs.post.rehearsal.report import Report
 from jobs.queue.turn import ReadTurn, Turn
@@ -107,8 +108,8 @@ class NewVersions:
 
     def admit(self, task: Task, version: str, language: str) -> None:
         """Called by an attempt before it touches the app. Raises OnHold where a rehearsal comes first."""
-        if not version or not self._enabled():
-            return
+        if not version or not self._enabled() or APPS[task.platform].way_back is None:
+            return  # it cannot be told apart, or not be rehearsed: nothing would ever let it go on
         key = AppKey(task.platform, version, language)
         with self._lock:
             place = task.serial, task.package

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from jobs.compat.known import Known
 from jobs.compat.new_versions import AGAIN_S, ASK_AGAIN_S, NewVersions
 from jobs.input.refusals import Draining, Invalid, Problem
 from jobs.phone.protocol import ShellResult
+from jobs.post.apps import APPS
 from jobs.post.rehearsal.rehearsals import Wish
 from jobs.post.rehearsal.report import Report
 from jobs.queue.turn import ReadTurn
@@ -365,6 +366,13 @@ def test_nothing_waits_while_it_is_switched_off(scene: Scene) -> None:
 
 def test_a_version_that_cannot_be_read_keeps_nothing_back(scene: Scene) -> None:
     assert scene.tries(scene.task(), version="") == ""
+
+
+def test_an_app_that_cannot_be_rehearsed_keeps_nothing_back(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(APPS, "tiktok", replace(APPS["tiktok"], way_back=None))
+    assert scene.tries(scene.task()) == ""
 
 
 def test_the_table_says_what_is_known_of_each_version(scene: Scene) -> None:
