@@ -47,7 +47,7 @@ def ensure_covered(
                 or app_language.language_of(spoken.phone or app_language.phone_tag(phone))
                 in vocabulary.covered
             )
-        if set_to and spoken.can_set:
+        if spoken.can_set and _may_set(vocabulary, set_to):
             if not app_language.set_app(phone, package, set_to):
                 raise _refusal(spoken, package, vocabulary, "the phone refused to set the app's language")
             visit.note(f"the app's language was set to {set_to}", before=spoken.tag)
@@ -61,9 +61,15 @@ def ensure_covered(
 
 def language_to_be(spoken: app_language.Spoken, vocabulary: Vocabulary, set_to: str) -> str:
     """The language in which the app will be driven, as "en": what `ensure_covered` sets counts; "" where it is not told."""
-    if spoken.language and spoken.language not in vocabulary.covered and set_to and spoken.can_set:
+    uncovered = spoken.language and spoken.language not in vocabulary.covered
+    if uncovered and spoken.can_set and _may_set(vocabulary, set_to):
         return app_language.language_of(set_to)
     return spoken.language
+
+
+def _may_set(vocabulary: Vocabulary, set_to: str) -> bool:
+    """Whether the app may be set to this language: one that lessons covered is not covered any more when they are off."""
+    return bool(set_to) and app_language.language_of(set_to) in vocabulary.covered
 
 
 def _refusal(spoken: app_language.Spoken, package: str, vocabulary: Vocabulary, why: str) -> ScriptFailed:
