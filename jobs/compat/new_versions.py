@@ -170,7 +170,9 @@ class NewVersions:
             self._jobs.look_again()
 
     def trials(self) -> list[Trial]:
-        """What is new and not yet known to work."""
+        """What is new and not yet known to work; while it is switched off nothing waits for it."""
+        if not self._enabled():
+            return []
         with self._lock:
             return [trial for trial in self._trials.values() if trial.key not in self._known]
 

@@ -360,8 +360,10 @@ def test_nothing_waits_while_it_is_switched_off(scene: Scene) -> None:
     assert scene.tries(task) == ""
     scene.enabled = True
     scene.tries(task)
+    scene.red()
     scene.enabled = False
     assert scene.versions.hold(task) is None
+    assert scene.versions.trials() == [], "no person is asked to let posts go on that go on"
 
 
 def test_a_version_that_cannot_be_read_keeps_nothing_back(scene: Scene) -> None:
