@@ -314,7 +314,7 @@ def _reads(file: ScreensFile, element: str) -> str:
         for text in rule.texts:
             for entry in file.words.get(text[1:], []) if text.startswith("@") else ():
                 value = entry.get("en", "")
-                wording = value if isinstance(value, str) else value[0]
+                wording = value if isinstance(value, str) else next(iter(value), "")
                 if wording and not wording.startswith("/"):
                     return f'{_words(element)}: reads "{wording}" in English'
     return _words(element)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -24,6 +25,8 @@ def value(content: Any) -> str:
         return "{ " + ", ".join(f"{_key(str(k))} = {value(v)}" for k, v in content.items()) + " }"
     if isinstance(content, list | tuple):
         return "[" + ", ".join(value(v) for v in content) + "]"
+    if isinstance(content, float) and not math.isfinite(content):
+        return str(content)  # JSON has no word for these, TOML has: "inf", "-inf" and "nan"
     # JSON's spelling of texts, numbers and booleans is TOML's, but for one control character.
     return msgspec.json.encode(content).decode().replace("\x7f", "\\u007f")
 

@@ -137,6 +137,11 @@ def test_an_import_is_judged_as_a_lesson_is(hub: Hub, toml: str) -> None:
     assert hub.call("GET", "/taught")["total"] == 0
 
 
+def test_a_word_without_a_wording_keeps_no_screen_from_being_shown(hub: Hub) -> None:
+    hub.call("POST", "/taught/import", platform="tiktok", toml="[words]\ncounter = [{ en = [] }]")
+    assert hub.call("GET", "/teach/screens/rehearsal-1-01")["elements"]
+
+
 def test_a_language_says_what_it_lacks_and_takes_it(hub: Hub) -> None:
     (dutch,) = hub.call("GET", "/teach/languages?platform=tiktok&language=nl")["languages"]
     assert (dutch["name"], dutch["covered"], dutch["given"]) == ("Dutch", False, [])

@@ -300,3 +300,36 @@ def test_a_lesson_that_an_operator_s_file_makes_wrong_is_left_out(tmp_path: Path
     assert "what a publishing button reads" in sentence
     assert again.book.reader("tiktok").words["post"].matches("Go on")
     assert not again.book.reader("tiktok").words["next"].matches("Go on")
+
+
+@pytest.mark.parametrize(
+    ("toml", "sentence"),
+    [
+        (
+            '[screens.some_sheet]\nkind = "interruption"\nlayer = 1\ncover = true\noff = true\n',
+            "replaces nothing",
+        ),
+        (
+            (
+                '[screens.x]\nkind = "human"\nlayer = 97\nall = ["x"]\nerror = "account_blocked"\n'
+                '[elements]\nx = [{ text = "Sad news" }]\n'
+            ),
+            "the error of a screen that a lesson adds is person_needed",
+        ),
+        (r'[words]\nnext = [{ en = "/^\\d+\\d+\\d+\\d+x$/" }]', "a lesson has whole texts"),
+        (r'[words]\nnext = [{ en = "/^\\d+1\\d+1\\d+1x$/" }]', "a lesson has whole texts"),
+    ],
+)
+def test_no_import_reaches_further_than_a_lesson(school: School, toml: str, sentence: str) -> None:
+    with pytest.raises(Invalid, match=sentence):
+        school.teaching.import_file("tiktok", toml.replace("\\n", "\n"), "anna", dry_run=False)
+
+
+def test_numbers_without_end_leave_the_taught_file_readable(school: School) -> None:
+    rules = (
+        '[elements]\neditor_next = [{ id = "next_of_50", max_size = [inf, inf], zone = [-inf, 0, 1, 1] }]\n'
+    )
+    (lesson,), _ = school.teaching.import_file("tiktok", rules, "anna", dry_run=False)
+    school.open()
+    assert school.book.left_out() == []
+    assert school.book.find(lesson.id)[1] == lesson
