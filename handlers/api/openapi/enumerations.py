@@ -29,6 +29,7 @@ _NAMES: Mapping[tuple[str, tuple[int | str, ...]], str] = MappingProxyType(
         ("kind", ("image", "video")): "MaterialKind",
         ("used", ("free", "reserved", "used")): "MaterialUse",
         ("missed", ("catch_up", "skip")): "MissedPosts",
+        ("steadiness", ("id", "structure", "text")): "Steadiness",
     }
 )
 
