@@ -376,8 +376,9 @@ class Jobs:
 
     def _moved(self, task: Task) -> None:
         level = logging.WARNING if task.stage in (Stage.FAILED, Stage.REJECTED) else logging.INFO
-        facts = {"task": task.id, "serial": task.serial}
-        _LOG.log(level, "%s: %s", task.stage, shorten(task.remark, LOGGED_REMARK), extra=facts)
+        if _LOG.isEnabledFor(level):
+            facts = {"task": task.id, "serial": task.serial}
+            _LOG.log(level, "%s: %s", task.stage, shorten(task.remark, LOGGED_REMARK), extra=facts)
         self.tally.moved(task)
         self.breaker.moved(task)
         self.pace.moved(task)

@@ -14,6 +14,9 @@ from storage.tables.tasks import TABLE as TASKS
 #: The time of a post whose tap may have been sent and whose end is not known yet.
 UNDER_WAY = float("inf")
 
+#: As many new tasks at once are taken in together.
+_MANY = 1000
+
 #: When, and the task that it was or is to be.
 Time = tuple[float, int]
 
@@ -79,9 +82,27 @@ class AccountTimes:
     # --- called by the storage under its state lock
 
     def _update_tasks(self, changes: Sequence[tuple[int, Task | None, Task | None]]) -> None:
+        if len(changes) >= _MANY and not self._posted and not self._planned:
+            self._load([now for _, _, now in changes if now is not None])
+            return
         for _, before, now in changes:
             self._replace(self._posted, _ended_at, before, now)
             self._replace(self._planned, _starts_at, before, now)
+
+    def _load(self, tasks: Iterable[Task]) -> None:
+        """What a start reads: each list is sorted once."""
+        for task in tasks:
+            ended, starts = _ended_at(task), _starts_at(task)
+            if ended is None and starts is None:
+                continue
+            for place in places_of_post(task):
+                if ended is not None:
+                    self._posted.setdefault(place, []).append((ended, task.id))
+                if starts is not None:
+                    self._planned.setdefault(place, []).append((starts, task.id))
+        for index in (self._posted, self._planned):
+            for times in index.values():
+                times.sort()
 
     @staticmethod
     def _replace(

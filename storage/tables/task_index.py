@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from storage.records import Stage, Status, Task
 from storage.tables.posts import Place, content_of, places_of
+
+#: As many new tasks at once are taken in together.
+_MANY = 1000
 
 
 class TaskIndex:
@@ -23,6 +27,9 @@ class TaskIndex:
 
     def update(self, changes: Sequence[tuple[int, Task | None, Task | None]]) -> None:
         """Take committed changes in: (id, before, now)."""
+        if len(changes) >= _MANY and not any(self._stages.values()):
+            self._load([now for _, _, now in changes if now is not None])
+            return
         for doc_id, before, now in changes:
             if before is not None:
                 if now is None or before.stage is not now.stage:
@@ -37,6 +44,22 @@ class TaskIndex:
                 if before is None or _post(before) != _post(now):
                     self._note_post(now)
             self._note_needs(doc_id, _needs(before), _needs(now))
+
+    def _load(self, tasks: Sequence[Task]) -> None:
+        """What a start reads: each order is made whole, not task by task."""
+        queued_on: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
+        for task in tasks:
+            self._stages[task.stage][task.id] = None
+            if _has_alarm(task):
+                self._due.append((task.due_at, task.id))
+            elif task.stage is Stage.QUEUED:
+                queued_on[task.serial].append((task.scheduled_at, task.id))
+            if task.materials:
+                self._note_post(task)
+                self._note_needs(task.id, _NOTHING, _needs(task))
+        self._due.sort()
+        self._queued = sorted(place for places in queued_on.values() for place in places)
+        self._queued_on = {serial: sorted(places) for serial, places in queued_on.items()}
 
     # --- what waits and what runs
 

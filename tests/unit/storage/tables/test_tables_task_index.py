@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from storage.records import Outcome, Stage, Status, Task
 from storage.store import Store
-from storage.tables.posts import account_place, phone_place
+from storage.tables.posts import Place, account_place, content_of, phone_place
 from storage.tables.task_index import TaskIndex
 from tests.support.storage_samples import new_task
 
@@ -140,3 +141,44 @@ def test_readers_beside_writers_always_see_pages_that_fit_together(store: Store)
     for reader in readers:
         reader.join(10)
     assert problems == []
+
+
+def test_what_a_start_takes_in_at_once_is_found_like_what_came_bit_by_bit(tmp_path: Path) -> None:
+    dice = random.Random(7)
+    stages = [Stage.SCHEDULED, Stage.QUEUED, Stage.PUBLISHED, Stage.FAILED]
+    places = [account_place("tiktok", name) for name in "xy"] + [phone_place("A", new_task(1).package)]
+    with Store.open(tmp_path, reserve_bytes=0) as store:
+        for _ in range(4):
+            new = [
+                new_task(
+                    dice.randrange(5),
+                    serial=dice.choice(SERIALS),
+                    username=dice.choice(USERS),
+                    platform="tiktok",
+                    scheduled_at=float(dice.randrange(50)),
+                )
+                for _ in range(400)
+            ]
+            for made in store.tasks.create(new):
+                stage = dice.choice(stages)
+                ended = {"finished_at": float(dice.randrange(50))} if stage is Stage.PUBLISHED else {}
+                outcome = Outcome.PUBLISHED if ended else Outcome.NONE
+                store.tasks.change(made.id, stage=stage, outcome=outcome, **ended)
+        before = answers(store, places)
+    with Store.open(tmp_path, reserve_bytes=0) as store:
+        assert answers(store, places) == before
+    assert all(before)
+
+
+def answers(store: Store, places: list[Place]) -> list[Any]:
+    tasks, times = store.tasks, store.account_times
+    return [
+        [task.id for task in tasks.due(25.0)],
+        [task.id for task in tasks.queued("A")],
+        [task.id for task in tasks.queued()],
+        [task.id for task in tasks.by_stage(Stage.FAILED)],
+        *(times.posted([place], 10.0) for place in places),
+        *(times.planned([place], 10.0) for place in places),
+        [mark.task_id for mark in tasks.posts(content_of(tasks.many([1])[0].materials), places)],
+        tasks.needed_materials() or "none is of the library",
+    ]
