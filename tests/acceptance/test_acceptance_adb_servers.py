@@ -55,6 +55,7 @@ def test_a_server_that_is_killed_and_one_that_hangs_while_all_post_cost_nobody_a
 
 
 @pytest.mark.long
+@pytest.mark.timeout(300)
 def test_the_loss_of_a_server_is_told_once_and_its_phones_say_why(farm: Farm) -> None:
     _, b, _ = farm.boxes
     with b.hanging():
@@ -81,6 +82,7 @@ def test_the_loss_of_a_server_is_told_once_and_its_phones_say_why(farm: Farm) ->
 
 
 @pytest.mark.long
+@pytest.mark.timeout(300)
 def test_a_phone_that_two_servers_have_keeps_its_tasks_when_one_of_them_is_lost(farm: Farm) -> None:
     local, b, _ = farm.boxes
     serial = local.serials[0]
@@ -102,6 +104,7 @@ def test_a_phone_that_two_servers_have_keeps_its_tasks_when_one_of_them_is_lost(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_thirty_phones_post_while_one_server_after_the_other_is_struck(tmp_path: Path) -> None:
     farm = Farm(tmp_path, 10, extra=("--latency", "400"))
     pause = threading.Event()
@@ -126,6 +129,7 @@ def test_thirty_phones_post_while_one_server_after_the_other_is_struck(tmp_path:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("delay_s", "loss"), [(0.02, 0.0), (0.02, 0.01)], ids=["delay", "delay and loss"])
 def test_boxes_behind_a_slow_and_lossy_network_post_and_a_cut_of_one_costs_no_other(
     tmp_path: Path, delay_s: float, loss: float
