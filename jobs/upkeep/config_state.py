@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import threading
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from jobs.hub.settings import Settings
 from jobs.post.screens.screens_file import OVERLAYS, ScreensInvalid, Vocabulary
 from jobs.post.screens.vocabularies import Trusted, check_language, read_all_trusted, vocabularies_of
 from jobs.post.teaching import taught_files
+
+_LOG = logging.getLogger(__name__)
 
 _RELOAD = "systemctl reload tikmatrixd"
 _RESTART = "systemctl restart tikmatrixd"
@@ -66,9 +69,18 @@ class ConfigState:
         """The screens files, and the vocabularies with what was taught. Raises ScreensInvalid."""
         folder = settings.posting.screens_dir
         trusted = read_all_trusted(folder)
-        taught = taught_files.counting(Path(settings.storage.state_dir) / taught_files.FOLDER, trusted)
-        vocabularies = vocabularies_of(trusted, taught.files)
-        check_language(vocabularies, settings.phones.set_app_language, folder)
+        lessons = Path(settings.storage.state_dir) / taught_files.FOLDER
+        vocabularies = vocabularies_of(trusted, taught_files.counting(lessons, trusted).files)
+        language = settings.phones.set_app_language
+        try:
+            check_language(vocabularies, language, folder)
+        except ScreensInvalid as error:
+            # Lessons that are off or fit no more are no reason to stop: no app is set to what is not covered.
+            if not taught_files.speak(lessons, language.partition("-")[0]):
+                raise
+            _LOG.warning(
+                "%s: what was taught for it does not count; until it does no app is set to it", error
+            )
         return trusted, vocabularies
 
     def take(self, candidate: Candidate) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from jobs.hub.platforms import PLATFORMS
 from jobs.post.screens.checks.additions import objections
 from jobs.post.screens.drawn import unclear
 from jobs.post.screens.file_checks import check
@@ -101,6 +102,15 @@ def counting(folder: Path | None, trusted: Mapping[str, Trusted]) -> Counting:
         files[platform] = laid(good)
         left_out += bad
     return Counting(files, left_out)
+
+
+def speak(folder: Path, language: str) -> bool:
+    """Whether a lesson, on or off, gives words in a language; a file that cannot be read may hold one."""
+    try:
+        taught = [lesson for platform in PLATFORMS for lesson in read(path_of(folder, platform))]
+    except ScreensInvalid:
+        return True
+    return any(language in entry for one in taught for entries in one.words.values() for entry in entries)
 
 
 def fitting(trusted: Trusted, lessons: Sequence[Lesson]) -> tuple[list[Lesson], list[str]]:

@@ -142,3 +142,20 @@ def test_without_a_file_there_is_nothing_to_differ_from() -> None:
     state = ConfigState(load_config(None))
     assert state.notices() == []
     assert "# default" in state.text()
+
+
+@pytest.mark.parametrize(
+    "left", ['[lessons.1]\non = false\n[lessons.1.words]\nnext = [{ nl = "Verder" }]\n', "[lessons"]
+)
+def test_lessons_that_do_not_count_any_more_do_not_keep_the_daemon_from_starting(
+    path: Path, tmp_path: Path, left: str
+) -> None:
+    path.write_text(
+        f'{path.read_text()}[phones]\nset_app_language = "nl"\n[storage]\nstate_dir = "{tmp_path / "state"}"\n'
+    )
+    with pytest.raises(ScreensInvalid, match="set_app_language"):
+        ConfigState(load_config(path))
+    folder = tmp_path / "state" / "taught"
+    folder.mkdir(parents=True)
+    (folder / "tiktok.toml").write_text(left)
+    assert "nl" not in ConfigState(load_config(path)).vocabularies["tiktok"].covered
