@@ -98,7 +98,7 @@ class World:
         self.trace: collections.deque[str] = collections.deque(maxlen=40)
         self.counts: collections.Counter[str] = collections.Counter()
         self.number = 0
-        self.changed = threading.Condition()
+        self.changed = threading.Event()
         self.held = 0
         self.accounts: dict[tuple[str, str], int] = {}
         self._open()
@@ -127,8 +127,7 @@ class World:
         self.api: WireClient = self.side.serve()
 
     def _noticed(self, _changes: Any) -> None:
-        with self.changed:
-            self.changed.notify_all()
+        self.changed.set()
 
     def close(self) -> None:
         """Stop the daemon; its waits are waits for the clock, which goes on meanwhile."""
@@ -315,9 +314,12 @@ class World:
     def _calm(self) -> None:
         """Let the engine do what there is to do, for a moment at most."""
         until = time.monotonic() + CALM_S
-        with self.changed:
-            while time.monotonic() < until and not self._is_calm():
-                self.changed.wait(0.005)
+        # No lock is held meanwhile: the store calls `_noticed` under its own, for which the questions here wait.
+        while time.monotonic() < until:
+            self.changed.clear()
+            if self._is_calm():
+                break
+            self.changed.wait(0.005)
 
     def _is_calm(self) -> bool:
         turns, tasks = self.side.jobs.turns, self.store.tasks
