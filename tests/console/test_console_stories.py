@@ -88,6 +88,18 @@ class Person:
         self.browser.wait("!document.querySelector('.lesson button[type=submit]').disabled")
         self.click("button", "Teach")
 
+    def translate(self, *lessons: tuple[str, str]) -> None:
+        """Say of texts of the screen that is open, as they stand there, which elements they are in the app's language."""
+        for place, (text, element) in enumerate(lessons):
+            if place:
+                self.click("button", "Teach more on this screen")
+            self.box(f"“{text}”")
+            if not place:
+                self.click("radio", "A known text in another language")
+            self.choose(element)
+            self.teach()
+            self.browser.find("button", "Teach more on this screen")
+
     def told(self, story: str, capsys: pytest.CaptureFixture[str]) -> None:
         with capsys.disabled():
             print(f"\n{story}: {self.clicks} clicks, {self.waited_s / 60:.1f} minutes of waiting")
@@ -146,3 +158,37 @@ def test_an_update_that_renames_next_and_adds_a_promotion_is_taught_and_what_wai
     assert len(shelf.posts()) == len(tasks)
     assert browser.faults == []
     person.told("an update that renames Next and adds a promotion", capsys)
+
+
+def test_a_language_that_nobody_shipped_is_taught_screen_by_screen_up_to_the_form(
+    shelf: Shelf, browser: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon = shelf.start()
+    serial = shelf.phones.serials[0]
+    shelf.phones.simctl(serial, "language", "tiktok", "nl")
+    config = {"material_list": [str(shelf.video)], "upload_wait_time": 0, "captions": "goedemorgen"}
+    task = daemon.post(serials=[serial], script_config=config)
+    until(lambda: needs(daemon, "version"), REHEARSED_S, "an alarm", most_s=0.5)
+    person = Person(browser, daemon)
+    person.open("#/home")
+    person.click("link", "Say what it is")
+    person.wait("document.querySelector('.pending')")
+    person.click("link", "Say what it is")
+    person.translate(("Profiel", "profile_tab"), ("Startpagina", "home_tab"))
+    assert person.rehearse_again() == "Failed"
+    person.click("link", "Say what it is")
+    person.translate(("Jouw verhaal", "your_story"), ("Volgende", "editor_next"))
+    assert person.rehearse_again() == "Failed"
+    person.click("link", "Say what it is")
+    person.translate(
+        ("Beschrijving toevoegen…", "description_field"),
+        ("Concepten", "drafts_button"),
+        ("Plaatsen", "post_button"),
+    )
+    assert person.rehearse_again() == "Failed"
+    newest = daemon.call("GET", "/api/v1/rehearsals")["data"]["rehearsals"][0]
+    assert {"home", "editor", "post_screen"} <= {screen["name"] for screen in newest["screens"]}
+    assert daemon.task(task)["waiting_for"] == "rehearsal"
+    assert shelf.posts() == []
+    assert browser.faults == []
+    person.told("Dutch, up to the form", capsys)

@@ -146,6 +146,7 @@ function screenRow(one, screen, place) {
   const src = `/api/v1/rehearsals/${one.id}/${screen.picture}`;
   const failedHere = one.state === "failed" && place === one.screens.length;
   const kinds = /** @type {Record<string, "bad" | "warn" | "calm">} */ ({ unknown: "bad", human: "warn" });
+  const nameless = screen.kind === "unknown" || screen.name === "some_sheet";
   const rules = Object.entries(screen.rules);
   const lesson = to("teach", `rehearsal-${one.id}-${screen.tree.replace(".xml", "")}`);
   const kind = has(`rehearsals.is_${screen.kind}`) ? t(`rehearsals.is_${screen.kind}`) : screen.kind;
@@ -193,8 +194,12 @@ function screenRow(one, screen, place) {
           ? linkButton(t("teach.say"), lesson, { icon: "hand", kind: "primary" })
           : h(
               "a",
-              { class: "small-text", href: lesson, "aria-label": t("teach.misread_of", { screen: name }) },
-              t("teach.misread"),
+              {
+                class: "small-text",
+                href: lesson,
+                "aria-label": t(nameless ? "teach.say_of" : "teach.misread_of", { screen: name }),
+              },
+              t(nameless ? "teach.say" : "teach.misread"),
             )),
     ),
   );
