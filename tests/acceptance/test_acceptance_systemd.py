@@ -165,7 +165,8 @@ def test_08_a_kill_in_the_middle_of_a_post_is_followed_by_the_truth_and_no_secon
         until(lambda task=task, word=word: word in box.task(task)["remark"], 60, f"task {task} at {word}")
         assert box.task(task)["status"] == 1
         restarts = int(box.show("NRestarts"))
-        box.sh("systemctl kill -s KILL tikmatrixd.service")
+        # A child of the daemon may be gone before its turn to be killed, which systemctl calls a failure.
+        box.inside.sh("systemctl kill -s KILL tikmatrixd.service", check=False)
         until(lambda restarts=restarts: int(box.show("NRestarts")) > restarts, 30, "systemd starts it again")
         until(box.answers, 30, "the API is back")
         ended = box.ended(task)
