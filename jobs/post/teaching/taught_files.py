@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -132,7 +133,11 @@ def fitting(trusted: Trusted, lessons: Sequence[Lesson]) -> tuple[list[Lesson], 
 def problems_of(trusted: Trusted, lessons: Sequence[Lesson]) -> list[str]:
     """What speaks against these lessons together, by their text and on the drawn screens."""
     taught = laid(lessons)
-    problems = objections(trusted.merged, taught, lesson=True)
+    named = Counter(name for lesson in lessons if lesson.on for name in lesson.screens)
+    problems = [
+        f"screens.{name}: another lesson says what this screen is" for name in named if named[name] > 1
+    ]
+    problems += objections(trusted.merged, taught, lesson=True)
     if problems:
         return problems
     try:

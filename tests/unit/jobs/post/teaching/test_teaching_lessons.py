@@ -333,3 +333,12 @@ def test_numbers_without_end_leave_the_taught_file_readable(school: School) -> N
     school.open()
     assert school.book.left_out() == []
     assert school.book.find(lesson.id)[1] == lesson
+
+
+def test_no_import_makes_a_dialog_of_what_was_taught_to_need_a_person(school: School) -> None:
+    heading = '[elements]\nx = [{ text = "Sad news", place = "dialog" }]\n'
+    person = '[screens.sad]\nkind = "human"\nlayer = 97\nall = ["x"]\nerror = "person_needed"\n'
+    dialog = '[screens.sad]\nkind = "interruption"\nlayer = 90\nall = ["x"]\nnext = ["close_sheet"]\n'
+    school.teaching.import_file("tiktok", f"{heading}{person}", "anna", dry_run=False)
+    with pytest.raises(Invalid, match="another lesson says what this screen is"):
+        school.teaching.import_file("tiktok", dialog.replace("close_sheet", "x"), "anna", dry_run=False)
