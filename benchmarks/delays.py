@@ -149,7 +149,7 @@ def main() -> None:
             )
             print(f"    {took * 1000 / _PHONES:.1f} ms each")
         export = get("/api/v1/task/export?status=2")
-        report("export of a third", probes, lambda: caller.call(export))
+        report("export of a third", probes, lambda: Caller(port).call(export))
         gone = post("/api/v1/task/batch", {"task_ids": published}).replace(b"POST", b"DELETE", 1)
         report(f"deletion of {len(published)}", probes, lambda: caller.call(gone))
         report("retry of all that failed", probes, lambda: caller.call(post("/api/v1/task/retry-all", {})))

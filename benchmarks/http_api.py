@@ -103,7 +103,9 @@ class Caller:
         self._sock.sendall(request)
         data = b""
         while True:
-            data += self._sock.recv(1 << 20)
+            more = self._sock.recv(1 << 20)
+            assert more, "the server has closed the connection, as it does after an answer of unknown length"
+            data += more
             head, found, body = data.partition(b"\r\n\r\n")
             if found and b"transfer-encoding: chunked" in head.lower():
                 if body.endswith(b"0\r\n\r\n"):
