@@ -94,7 +94,7 @@ def test_a_rehearsal_is_opened_read_and_saved_without_people(
     showcase(hub)
     report = met_a_promotion().kept(hub.services.rehearsals.reports, "PHONE1")
     show(browser, hub, "#/phone/PHONE1")
-    browser.find("link", f"Open rehearsal {report.id}").click()
+    browser.click(f"document.querySelector('a[href=\"#/rehearsal/{report.id}\"]')")
     said(browser, "Unknown sheet")
     said(browser, "Ended here")
     browser.find("button", "Picture: Unknown sheet").click()

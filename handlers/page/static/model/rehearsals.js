@@ -168,7 +168,7 @@ export function rehearsalRow(one) {
       ),
       h(
         "a",
-        { class: "small-text", href: to("rehearsal", one.id), "aria-label": t("rehearsals.open", { id: String(one.id) }) },
+        { class: "small-text", href: to("rehearsal", one.id), "aria-description": t("rehearsals.open", { id: String(one.id) }) },
         time(one.began_at),
       ),
       verdictBadge(one),
