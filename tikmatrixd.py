@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from jobs.upkeep.doctor import Finding
 
 _LOG = logging.getLogger("tikmatrixd")
-VERSION = "0.3.0"
+VERSION = "0.4.0"
 #: How long a stop waits for requests that are being answered, and for a notification on its way.
 HTTP_STOP_S, OUTBOX_STOP_S = 2.0, 1.0
 #: A helper thread overdue by more than this is taken for hung, and the watchdog is no longer fed.
