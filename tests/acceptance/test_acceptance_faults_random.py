@@ -58,6 +58,7 @@ def test_PHN_1_2_3_sleep_shade_refused_touches_and_a_foreign_language_keep_every
     assert [one.end["outcome"] for one in undone] == ["published"] * len(undone)
 
 
+@pytest.mark.long
 def test_FT_6_two_random_kills_in_the_middle_of_posting_keep_every_promise(
     bench: Callable[..., FaultBench],
 ) -> None:

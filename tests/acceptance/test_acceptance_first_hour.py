@@ -88,6 +88,7 @@ def test_the_configuration_of_the_first_hour_is_good():
         parse_config_text(block)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @pytest.mark.timeout(600)
 def test_the_first_hour_leads_to_the_first_post_and_to_the_first_taught_screen(hub):

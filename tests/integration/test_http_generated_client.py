@@ -23,7 +23,7 @@ PROGRAM = Path(__file__).parent / "clients" / "generated.py"
 #: Classes of the generated client: the envelopes and objects that the document names, and its enumerations.
 MOST_MODELS = 170
 #: Formats that the generator does not know by name: it is to give their bytes.
-BINARY = ("application/x-tar", "image/png", "image/jpeg", "*/*")
+BINARY = ("application/x-tar", "application/zip", "image/png", "image/jpeg", "*/*")
 
 
 @pytest.fixture(scope="module")

@@ -163,7 +163,7 @@ class Lists(RuleBasedStateMachine):
             assert self.finder.counts(**wanted) == {status: statuses.count(status) for status in Status}
 
 
-Lists.TestCase.settings = settings(max_examples=30, stateful_step_count=20, deadline=None, database=None)
+Lists.TestCase.settings = settings(max_examples=12, stateful_step_count=20, deadline=None, database=None)
 TestListsAgainstAWalk = Lists.TestCase
 
 

@@ -30,7 +30,7 @@ class Hub:
         self.boxes = Boxes(folder / "usb-boxes")
 
     def run(self, *words: str, typed: str = "") -> Result:
-        return CliRunner().invoke(usb_box, list(words), input=typed, obj=self.config)
+        return CliRunner(env={"COLUMNS": None}).invoke(usb_box, list(words), input=typed, obj=self.config)
 
 
 @pytest.fixture
