@@ -137,7 +137,8 @@ def test_a_page_that_is_loaded_again_before_the_answer_came_makes_one_post_and_s
     while not proxy.lost:
         browser.run("new Promise(requestAnimationFrame)")
     browser.open("about:blank")
-    browser.wait("location.href === 'about:blank'")  # else the page before, which asks again, hears the answer
+    # Else the page before, which asks again, hears the answer.
+    browser.wait("location.href === 'about:blank'")
     assert len(tasks(hub)) == 1
     proxy.lose_no_more()
     browser.open(f"http://127.0.0.1:{proxy.port}/{NEW}", *DESKTOP)
