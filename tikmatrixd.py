@@ -51,6 +51,7 @@ from jobs.hub.config_checks import check_values
 from jobs.hub.config_file import LoadedConfig
 from jobs.hub.signals import Signals
 from jobs.hub.time_zone import zone
+from jobs.input.struct_types import prepare_struct_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -329,6 +330,7 @@ class Daemon:
     def start(self) -> None:
         """Config and store are good already; take the port, bring up phones and jobs, then answer on it."""
         on_stop = self._running
+        prepare_struct_types()
         on_stop.callback(self.store.close)
         on_stop.callback(self.intake.probe.close)
         self.http.listen()  # while it is taken no task may be begun, only to be interrupted again

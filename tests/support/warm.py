@@ -175,6 +175,7 @@ def preload() -> None:
                     importlib.import_module(found.name)
         for name in _LATE:
             importlib.import_module(name)
+    sys.modules["jobs.input.struct_types"].prepare_struct_types()
     sys.modules[
         "jobs.post.screens.vocabularies"
     ].read_vocabularies()  # its patterns are then in the cache of `re`
