@@ -234,6 +234,11 @@ def _read_strictly(xml: str) -> _Reader | None:
         etree.fromstring(xml.encode(), parser)
     except (etree.XMLSyntaxError, UnicodeEncodeError):
         return None
+    except TreeUnreadable:
+        # lxml closes the target of a text that it gave up, too: one that breaks in its first line has no node so far.
+        if reader.nodes:
+            raise
+        return None
     return reader
 
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -350,8 +350,14 @@ def drawn_tree(rng: random.Random) -> str:
     return xml
 
 
+def test_U2_11_a_text_that_breaks_in_its_first_line_is_read_all_the_same() -> None:
+    xml = """<?xml version='1.0' encoding='UTF-8' s"" a="b"><node text="Next" bounds="[0,0][9,9]" /></node>"""
+    assert [node.text for node in parse_xml(xml).nodes] == ["Next"]
+
+
 @given(st.integers(0, 2**40))
 @settings(deadline=None, max_examples=400)
+@example(6129)
 def test_U2_11_well_formed_or_not_a_tree_has_the_nodes_that_a_forgiving_parser_finds(seed: int) -> None:
     xml = drawn_tree(random.Random(seed))
     assert read_by_us(xml) == read_at_once(xml), xml
