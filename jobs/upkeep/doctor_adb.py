@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import msgspec
 
 from jobs.hub.addresses import is_loopback
 from jobs.hub.settings import Adb, AdbServerEntry, Settings
+from jobs.phone.adb.version import adb_version
 from jobs.upkeep.doctor import Finding, Level, fail, ok, warn
 
 
@@ -59,7 +59,7 @@ def _server(adb: Adb, ours: int | None, entry: AdbServerEntry | None = None) -> 
     """`entry` is that of a further server."""
     subject, address = f"adb server {entry.name}" if entry else "adb server", f"{adb.host}:{adb.port}"
     try:
-        version = _server_version(adb.host, adb.port)
+        version = adb_version(adb.host, adb.port)
     except (OSError, ValueError) as error:
         by_us = adb.start_server
         fix = "the daemon starts it by itself" if by_us else "systemctl start tikmatrixd-adb.socket"
@@ -75,18 +75,6 @@ def _server(adb: Adb, ours: int | None, entry: AdbServerEntry | None = None) -> 
             "cuts every phone",
         )
     return ok(subject, f"answers on {address}, protocol version {version}")
-
-
-def _server_version(host: str, port: int) -> int:
-    """Protocol version of the server; raises OSError, or ValueError when something else answers."""
-    with socket.create_connection((host, port), timeout=2) as link:
-        link.settimeout(2)
-        link.sendall(b"000chost:version")
-        with link.makefile("rb") as stream:
-            answer = stream.read(12)
-    if len(answer) != 12 or not answer.startswith(b"OKAY"):
-        raise ConnectionError(f"something else than an adb server answers: {answer[:12]!r}")
-    return int(answer[8:], 16)
 
 
 def _key(folder: Path) -> Finding:

@@ -22,8 +22,8 @@ import pytest
 from jobs.upkeep.usb_boxes import box_key
 from jobs.upkeep.usb_boxes.box_key import fetch, fetch_all
 from jobs.upkeep.usb_boxes.box_side import problems
-from jobs.upkeep.usb_boxes.folder import BoxesFailed
 from jobs.upkeep.usb_boxes.pasted import BoxLine
+from jobs.upkeep.usb_boxes.programs import BoxesFailed
 from tests.support.daemon import until
 from tests.support.ssh_box import (
     NAME,

@@ -16,9 +16,9 @@ from typing import Self
 
 from jobs.hub.settings import Adb
 from jobs.phone.adb.server import binary
+from jobs.phone.adb.version import adb_version
 from jobs.upkeep.usb_boxes.box_side import LINK_KEYS, authorized_keys, box_line
 from jobs.upkeep.usb_boxes.folder import Boxes, UsbBox
-from jobs.upkeep.usb_boxes.link import adb_version
 from tests.support.daemon import until, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]

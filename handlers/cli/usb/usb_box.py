@@ -14,9 +14,11 @@ from handlers.cli.usb.pasting import pasted
 from jobs.hub.addresses import is_loopback, split_listen
 from jobs.hub.clock import SystemClock
 from jobs.hub.config_file import LoadedConfig
+from jobs.phone.adb.version import adb_version
 from jobs.upkeep.usb_boxes import box_key, box_side, link
-from jobs.upkeep.usb_boxes.folder import ADB_KEYS, Boxes, BoxesFailed, UsbBox
+from jobs.upkeep.usb_boxes.folder import ADB_KEYS, Boxes, UsbBox
 from jobs.upkeep.usb_boxes.pasted import PasteInvalid, check_host, check_name, read_box_line, read_hub_line
+from jobs.upkeep.usb_boxes.programs import BoxesFailed
 
 #: How long `add` waits for a link.
 _LINK_S = 20.0
@@ -121,7 +123,7 @@ def list_boxes(config_path: Path | None) -> None:
 
 def _answer_of(box: UsbBox) -> str:
     try:
-        return f"answers, version {link.adb_version('127.0.0.1', box.local_port)}"
+        return f"answers, version {adb_version('127.0.0.1', box.local_port)}"
     except (OSError, ValueError) as error:
         return f"does not answer: {error}"
 

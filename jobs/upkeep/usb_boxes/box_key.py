@@ -12,10 +12,10 @@ from jobs.upkeep.usb_boxes.folder import (
     BACKUP,
     KNOWN_HOSTS,
     Boxes,
-    BoxesFailed,
     UsbBox,
     check_file,
 )
+from jobs.upkeep.usb_boxes.programs import BoxesFailed
 
 #: The user on the box that may read this key over sftp, and do nothing else.
 KEY_USER = "tikmatrixd-key"

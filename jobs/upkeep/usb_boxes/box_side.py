@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from jobs.upkeep.usb_boxes.folder import BoxesFailed
 from jobs.upkeep.usb_boxes.pasted import BoxLine, HubLine, key_of_file
+from jobs.upkeep.usb_boxes.programs import BoxesFailed, run
 from storage.engine.files import Files
 
 #: Where sshd looks for the hub's keys (systemd/tikmatrixd-usb-box.sshd.conf says the same).
@@ -16,6 +15,7 @@ LINK_KEYS, BACKUP_KEYS = "link.keys", "backup.keys"
 LINK_USER, KEY_USER = "tikmatrixd-link", "tikmatrixd-key"
 HOST_KEY = Path("/etc/ssh/ssh_host_ed25519_key.pub")
 _SSHD = "/usr/sbin/sshd"
+_SSHD_S = 20.0
 #: What must be in force for each user, as `sshd -T` says it.
 _NEEDED = {
     LINK_USER: {
@@ -118,14 +118,7 @@ def problems(*sshd: str) -> Iterator[str]:
 def _effective(user: str, *sshd: str) -> dict[str, list[str]]:
     """sshd's config for a user, keys in small letters; of lines that come several times all values."""
     command = [*sshd, "-T", "-C", f"user={user},host=hub,addr=127.0.0.1"]
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False
-        )
-    except FileNotFoundError as error:
-        raise BoxesFailed("an ssh server is needed: apt-get install openssh-server") from error
-    except subprocess.TimeoutExpired as error:
-        raise BoxesFailed("sshd -T does not end") from error
+    done = run(command, _SSHD_S, "an ssh server is needed: apt-get install openssh-server")
     if done.returncode:
         raise BoxesFailed(f"sshd's config has a mistake: {done.stderr.strip()}")
     found: dict[str, list[str]] = {}

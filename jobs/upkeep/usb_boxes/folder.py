@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import socket
-import subprocess
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
@@ -24,6 +23,7 @@ from jobs.upkeep.usb_boxes.pasted import (
     check_port,
     key_of_file,
 )
+from jobs.upkeep.usb_boxes.programs import BoxesFailed, run
 from storage.engine.files import Files
 
 #: Beside the config file.
@@ -41,10 +41,7 @@ FIRST_PORT, LAST_PORT = 5038, 5137
 ADB_PORT = 5037
 _ADDRESSES = re.compile(r"HOST=(\S+)\nSSH_PORT=(\d{1,5})\nLOCAL_PORT=(\d{1,5})\n")
 _MAX_BYTES = 16 * 1024
-
-
-class BoxesFailed(Exception):
-    """Something about a USB box cannot be done; the message says what and why."""
+_KEYGEN_S = 30.0
 
 
 class UsbBox(msgspec.Struct, frozen=True):
@@ -215,14 +212,7 @@ def _public_key(path: Path) -> str:
 
 def _ssh_keygen(path: Path, comment: str) -> None:
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)]
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False
-        )
-    except FileNotFoundError as error:
-        raise BoxesFailed("ssh is needed: apt-get install openssh-client") from error
-    except subprocess.TimeoutExpired as error:
-        raise BoxesFailed("ssh-keygen does not end") from error
+    done = run(command, _KEYGEN_S, "ssh is needed: apt-get install openssh-client")
     if done.returncode:
         raise BoxesFailed(f"no key could be made: {done.stderr.strip()}")
     os.chmod(path, MODES[path.name])  # noqa: PTH101 - as the constants say

@@ -1,36 +1,19 @@
-"""The link's unit on the hub: switched on and off through systemctl; and what answers at an adb server's port."""
+"""The link's unit on the hub: switched on and off through systemctl, and waited for."""
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import threading
 from pathlib import Path
 
 from jobs.hub.clock import Clock
-from jobs.upkeep.usb_boxes.folder import BoxesFailed, UsbBox
+from jobs.phone.adb.version import adb_version
+from jobs.upkeep.usb_boxes.folder import UsbBox
+from jobs.upkeep.usb_boxes.programs import BoxesFailed, run
 
-_PROBE_S = 2.0
 _PAUSE_S = 0.2
 _SYSTEMCTL_S = 60.0
 _NEVER = threading.Event()
-
-
-def adb_version(host: str, port: int, timeout_s: float = _PROBE_S) -> int:
-    """Protocol version of the adb server there.
-
-    Raises:
-        OSError: Nothing answers, or something that is no adb server.
-        ValueError: Its version is no number.
-    """
-    with socket.create_connection((host, port), timeout=timeout_s) as link:
-        link.settimeout(timeout_s)
-        link.sendall(b"000chost:version")
-        with link.makefile("rb") as stream:
-            answer = stream.read(12)
-    if len(answer) != 12 or not answer.startswith(b"OKAY"):
-        raise ConnectionError(f"something else than an adb server answers: {answer[:12]!r}")
-    return int(answer[8:], 16)
 
 
 def switch_on(box: UsbBox) -> None:
@@ -75,14 +58,6 @@ def _systemctl(*words: str) -> None:
 
 
 def _run(*words: str) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            ["systemctl", *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_SYSTEMCTL_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BoxesFailed(f"systemctl cannot be asked: {error}") from error
+    return run(
+        ["systemctl", *words], _SYSTEMCTL_S, "systemctl cannot be asked: this box does not run systemd"
+    )
