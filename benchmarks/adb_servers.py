@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.record import Figures
+from benchmarks.timing import repeated
 from tests.support.farm import Box, Farm
 
 _PAUSE = threading.Event()
@@ -42,20 +43,13 @@ def killed(box: Box) -> Iterator[None]:
 @contextlib.contextmanager
 def killed_again_and_again(box: Box) -> Iterator[None]:
     """It dies every two seconds."""
-    over = threading.Event()
 
     def kill() -> None:
-        while not over.wait(2.0):
-            with contextlib.suppress(ValueError, ProcessLookupError):  # not up again yet
-                box.kill()
+        with contextlib.suppress(ValueError, ProcessLookupError):  # not up again yet
+            box.kill()
 
-    thread = threading.Thread(target=kill)
-    thread.start()
-    try:
+    with repeated(kill, 2.0):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 Trouble = Callable[[Box], AbstractContextManager[None]]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import statistics
@@ -29,6 +30,7 @@ from urllib.parse import urlsplit
 from benchmarks.posting_load import processor_s, rss_mb
 from benchmarks.record import Figures
 from benchmarks.soak_clock import LeapingClock
+from benchmarks.timing import repeated
 from jobs.hub import logs
 from jobs.hub.clock import utc
 from jobs.hub.config_file import load_config
@@ -110,24 +112,16 @@ class Day:
 
     @contextlib.contextmanager
     def viewed(self) -> Iterator[None]:
-        """Pages are asked for all the time, one a second; and how much memory there is."""
-        over = threading.Event()
+        """Pages are asked for, one a second."""
+        pages = itertools.cycle(PAGES)
 
         def view() -> None:
-            number = 0
-            while not over.wait(1.0):
-                began = time.perf_counter()
-                self._call("GET", PAGES[number % len(PAGES)])
-                self.pages_s.append(time.perf_counter() - began)
-                number += 1
+            began = time.perf_counter()
+            self._call("GET", next(pages))
+            self.pages_s.append(time.perf_counter() - began)
 
-        thread = threading.Thread(target=view)
-        thread.start()
-        try:
+        with repeated(view, 1.0):
             yield
-        finally:
-            over.set()
-            thread.join()
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         connection = http.client.HTTPConnection(urlsplit(self.daemon.url).netloc, timeout=60)

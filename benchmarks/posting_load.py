@@ -13,14 +13,13 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.posting import Bench
 from benchmarks.record import Figures
-from benchmarks.timing import unit
+from benchmarks.timing import repeated, unit
 
 _TICK_S = 1.0 / os.sysconf("SC_CLK_TCK")
 _GOALS_MB = {8: 90.0, 25: 120.0, 50: 180.0}
@@ -57,19 +56,8 @@ def processor_s(pid: int) -> float:
 def watched(pid: int) -> Iterator[list[float]]:
     """Resident memory, read ten times a second while the block runs."""
     seen = [rss_mb(pid)]
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.1):
-            seen.append(rss_mb(pid))
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
+    with repeated(lambda: seen.append(rss_mb(pid)), 0.1):
         yield seen
-    finally:
-        over.set()
-        thread.join()
 
 
 def peer_mb(bench: Bench, looks: int) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 #: Operations per measurement and how many of one kind come in a row.
 ROUNDS = 1000
@@ -51,6 +52,24 @@ def together_in_turns(actions: dict[str, Callable[[int], object]], turns: int = 
         for name, action in actions.items():
             taken[name].append(together(action))
     return {name: statistics.median(values) for name, values in taken.items()}
+
+
+@contextmanager
+def repeated(action: Callable[[], object], every_s: float) -> Iterator[None]:
+    """Calls it again and again, from a thread of its own, while the block runs."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(every_s):
+            action()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def show(seconds: Sequence[float]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from storage.engine.files import Files
-from storage.records import MediaFile, NewTask
+from storage.records import MediaFile, NewTask, Stage, Task, TaskError
 from storage.store import Store
 
 _BOOKKEEPING = {"store.clean", "store.unclean_starts"}
@@ -37,6 +37,17 @@ def new_task(number: int = 1, **changes: Any) -> NewTask:
         "materials": (media,),
     }
     return NewTask(**{**facts, **changes})
+
+
+def ended(store: Store, at: float, code: str = "", *, serial: str = "A", **changes: Any) -> Task:
+    """A task on TikTok that ended at that time: published, or failed with this code."""
+    new = NewTask(
+        serial=serial, platform="tiktok", package="p", script_config={}, scheduled_at=0.0, created_at=0.0
+    )
+    task = store.tasks.create([new])[0]
+    error = TaskError(code, "why") if code else None
+    stage = Stage.FAILED if code else Stage.PUBLISHED
+    return store.tasks.change(task.id, **{"stage": stage, "finished_at": at, "error": error, **changes})
 
 
 def state_of(store: Store) -> dict[str, dict[int, Any]]:

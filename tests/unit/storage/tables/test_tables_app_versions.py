@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from storage.records import NewTask, Outcome, Stage, Task, TaskError
+from storage.records import Outcome, Stage, Task
 from storage.store import Store
 from storage.tables.app_versions import AppKey
+from tests.support import storage_samples
 
 KEY = AppKey("tiktok", "47.0.3", "en")
 
@@ -21,21 +22,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def ended(store: Store, at: float, code: str = "", *, serial: str = "A", **changes: Any) -> Task:
-    new = NewTask(
-        serial=serial, platform="tiktok", package="p", script_config={}, scheduled_at=0.0, created_at=0.0
+def ended(store: Store, at: float, code: str = "", **changes: Any) -> Task:
+    return storage_samples.ended(
+        store, at, code, **{"app_version": KEY.version, "app_language": "en", **changes}
     )
-    task = store.tasks.create([new])[0]
-    error = TaskError(code, "why") if code else None
-    stage = Stage.FAILED if code else Stage.PUBLISHED
-    facts = {
-        "stage": stage,
-        "finished_at": at,
-        "error": error,
-        "app_version": KEY.version,
-        "app_language": "en",
-    }
-    return store.tasks.change(task.id, **{**facts, **changes})
 
 
 def test_the_newest_published_post_counts_on_each_phone(store: Store) -> None:

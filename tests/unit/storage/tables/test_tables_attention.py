@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from storage.records import NewTask, Outcome, Stage, Task, TaskError
+from storage.records import Outcome, Stage
 from storage.store import Store
+from tests.support.storage_samples import ended
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store.open(tmp_path, reserve_bytes=0) as opened:
         yield opened
-
-
-def ended(store: Store, at: float, code: str = "", *, serial: str = "A", **changes: Any) -> Task:
-    new = NewTask(
-        serial=serial, platform="tiktok", package="p", script_config={}, scheduled_at=0.0, created_at=0.0
-    )
-    task = store.tasks.create([new])[0]
-    error = TaskError(code, "why") if code else None
-    stage = Stage.FAILED if code else Stage.PUBLISHED
-    return store.tasks.change(task.id, **{"stage": stage, "finished_at": at, "error": error, **changes})
 
 
 def test_unknown_outcomes_are_known_newest_first_until_a_person_has_looked(store: Store) -> None:
