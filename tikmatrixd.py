@@ -147,6 +147,7 @@ class Daemon:
             known,
             enabled=lambda: self.settings.posting.rehearse_new_versions,
             tell=self.outbox.tell,
+            zone=self.zone,
         )
         self.script = PostScript(
             settings,

@@ -6,14 +6,15 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any, Protocol
 
 from jobs.compat.known import Known, is_verdict, key_of, title
 from jobs.content.plan import make_plan
-from jobs.hub.clock import Clock, utc
+from jobs.hub.clock import Clock
 from jobs.hub.platforms import PostKind
 from jobs.input.refusals import Refused
-from jobs.pace.hold import Hold
+from jobs.pace.hold import Hold, clock_time
 from jobs.phone import app_language
 from jobs.phone.protocol import PhoneSession
 from jobs.post.apps import APPS
@@ -82,14 +83,22 @@ class NewVersions:
     """Keeps tasks of a new version back until its rehearsal is green. In memory; the truth is in `Known`. Thread-safe."""
 
     def __init__(
-        self, store: Store, clock: Clock, known: Known, *, enabled: Callable[[], bool], tell: Tell
+        self,
+        store: Store,
+        clock: Clock,
+        known: Known,
+        *,
+        enabled: Callable[[], bool],
+        tell: Tell,
+        zone: Callable[[], tzinfo],
     ) -> None:
-        """`enabled` says whether `posting.rehearse_new_versions` is in force."""
+        """`enabled` says whether `posting.rehearse_new_versions` is in force, `zone` in which zone people's times are."""
         self._store = store
         self._clock = clock
         self._known = known
         self._enabled = enabled
         self._tell = tell
+        self._zone = zone
         # The dispatcher asks `hold` under its own lock, which `_begin` needs: so `hold` takes none and only reads.
         self._lock = threading.RLock()
         self._shown: dict[_Place, _Shown] = {}
@@ -278,10 +287,10 @@ class NewVersions:
         if trial.running:
             return f"{what} is new to this hub: it is rehearsed on phone {trial.serial} first (rehearsal {trial.running})"
         if trial.why:
-            at = utc(self._clock.now() + max(0.0, trial.again_at - self._clock.monotonic()))
+            at = self._clock.now() + max(0.0, trial.again_at - self._clock.monotonic())
             return (
                 f"{what} is new to this hub and could not be rehearsed yet ({trial.why}); "
-                f"it is tried again by itself at {at.strftime('%H:%M')} UTC"
+                f"it is tried again by itself at {clock_time(at, self._zone())}"
             )
         return f"{what} is new to this hub: it is rehearsed first, as soon as one of its phones can"
 

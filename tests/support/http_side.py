@@ -153,6 +153,7 @@ class HttpSide:
             known,
             enabled=lambda: self.settings.posting.rehearse_new_versions,
             tell=lambda *_, **__: None,
+            zone=self.zone,
         )
         self.jobs = Jobs(
             self.settings,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from jobs.compat.compat import Compat
 from jobs.compat.known import Known
 from jobs.compat.new_versions import AGAIN_S, ASK_AGAIN_S, NewVersions
 from jobs.input.refusals import Draining, Invalid, Problem
+from jobs.pace.hold import clock_time
 from jobs.phone.protocol import ShellResult
 from jobs.post.apps import APPS
 from jobs.post.rehearsal.rehearsals import Wish
@@ -27,6 +29,7 @@ from tests.support.bench import new_task
 from tests.support.clock import FakeClock
 
 NEW = AppKey("tiktok", "49.0.2", "en")
+BERLIN = ZoneInfo("Europe/Berlin")
 PACKAGE = "com.zhiliaoapp.musically"
 
 
@@ -95,7 +98,12 @@ class Scene:
         """As after a restart of the daemon."""
         self.known = Known(self.store, self.clock)
         self.versions = NewVersions(
-            self.store, self.clock, self.known, enabled=lambda: self.enabled, tell=self._tell
+            self.store,
+            self.clock,
+            self.known,
+            enabled=lambda: self.enabled,
+            tell=self._tell,
+            zone=lambda: BERLIN,
         )
         self.versions.use(self.rehearsals, self.engine)
         self.compat = Compat(
@@ -268,6 +276,7 @@ def test_a_rehearsal_that_could_not_be_done_is_tried_again_later_and_told_once(
     hold = scene.versions.hold(task)
     assert hold is not None
     assert "could not be rehearsed yet (no luck); it is tried again by itself at" in hold.sentence
+    assert clock_time(scene.clock.now() + AGAIN_S, BERLIN) in hold.sentence
     scene.versions.turn()
     assert len(scene.rehearsals.asked) == 1
     scene.clock.advance(AGAIN_S + 1)
