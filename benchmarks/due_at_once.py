@@ -109,7 +109,7 @@ def per_paced_post_s(folder: Path, queued: int, posts: int) -> float:
             if number == 5:
                 began = time.process_time()
             clock.advance(1801.0)
-            for _ in range(2):  # the post, and what the others are told after it
+            for _ in range(2):  # the post, and what is noted for the others after it
                 bench.jobs.dispatcher.turn()
         assert len(bench.script.runs) == posts + 5
         return (time.process_time() - began) / posts
@@ -118,7 +118,7 @@ def per_paced_post_s(folder: Path, queued: int, posts: int) -> float:
 
 
 def first_turn_s(folder: Path, due: int, phones: int, gap_minutes: int = 0) -> float:
-    """Processor time until each of so many tasks that are due at once is told why it waits; every account has just posted."""
+    """Processor time until each of `due` tasks that are due at once has its reason to wait; every account has just posted."""
     serials = [f"P{number}" for number in range(phones)]
     release = threading.Event()
 
@@ -193,7 +193,7 @@ def main() -> None:
         plain = first_turn_s(Path(name) / "plain", options.due, options.phones)
         held = first_turn_s(Path(name) / "held", options.due, options.phones, 600)
         print(
-            f"{options.due} due at once, until each is told why it waits: {unit(plain)} of the processor without a pace, "
+            f"{options.due} due at once, until each has its reason to wait: {unit(plain)} of the processor without a pace, "
             f"{unit(held)} with one"
         )
         figures.add("due at once, until all are told, without a pace", plain, "s")

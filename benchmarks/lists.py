@@ -98,7 +98,7 @@ def median_ms(call: Callable[[int], object], rounds: int) -> float:
 
 
 def over_http(count: int, seconds: float) -> dict[str, list[float]]:
-    """Milliseconds of each call, taken in turns over one connection, with so many tasks stored."""
+    """Milliseconds of each call, taken in turns over one connection, with `count` tasks stored."""
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = context.Pipe()

@@ -148,7 +148,7 @@ class NewVersions:
     # --- what becomes of it --------------------------------------------------------------------------------
 
     def ended(self, report: Report) -> None:
-        """A rehearsal has ended, whoever asked for it."""
+        """A rehearsal has ended, one that a person asked for too."""
         self._known.rehearsed(report)
         key = key_of(report)
         news: tuple[str, dict[str, Any]] | None = None

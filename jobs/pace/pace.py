@@ -158,7 +158,7 @@ class Pace:
         )
 
     def line(self, task: Task, hold: Hold, count: int) -> Line:
-        """What the first `count` posts of the task's account are told while the pace holds it back: each its own moment.
+        """The reasons of the first `count` posts of the task's account while the pace holds it back: each its own moment.
 
         A moment is the earliest one: posts take time, and one that fails is tried again. What waits behind these is told
         of no moment, so that it need not be told anew with every post.

@@ -60,7 +60,7 @@ class Dispatcher:
     ) -> None:
         """`turn_for` makes a turn that posts a task, or (True) looks for its post; `unfit` says why a phone that is there starts nothing now; `breaker` what else must wait, and why;
         `hold` why a task must wait whatever its phone does: for its account, its pace, or the end of a pause; `line`
-        what the first so many of those that it holds back are told, and all behind them.
+        the reasons of the first of those that it holds back, and of all behind them.
         """
         self._clock = clock
         self._tasks = tasks

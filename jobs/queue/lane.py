@@ -132,7 +132,7 @@ class Lane:
         line: Callable[[Task, Hold, int], Line],
         heads: int,
     ) -> None:
-        """Ask of each group whether it is held back, by its first task, and where that is news what its first `heads` are told."""
+        """Ask of each group whether it is held back, by its first task, and where that is news the reasons of its first `heads`."""
         for group in self.groups.values():
             task = tasks.get(group.posts[0][1])
             hold = None if task is None else why(task)

@@ -279,7 +279,7 @@ class Jobs:
         return self.dispatcher.why(serial)
 
     def may_rehearse(self, serial: str) -> bool:
-        """Whether a rehearsal that nobody asked for may begin on this phone: it is there, fit and not paused."""
+        """Whether a rehearsal that the daemon asks for itself may begin on this phone: it is there, fit and not paused."""
         info = self._phones.info(serial)
         paused = self.pauses.get(pauses.HUB) or self.pauses.get(pauses.phone(serial))
         ready = info is not None and info.state is PhoneState.DEVICE

@@ -39,7 +39,7 @@ class Holds:
         return self._pace.hold(task, lately=lately) or self._new_version(task)
 
     def line(self, task: Task, hold: Hold, count: int) -> Line:
-        """What the first `count` posts of the task's account are told, and those behind them, while `hold` lasts."""
+        """The reasons of the first `count` posts of the task's account, and of those behind them, while `hold` lasts."""
         if hold.reason is Waiting.PACE:
             return self._pace.line(task, hold, count)
         return Line((), hold)

@@ -66,7 +66,7 @@ class LessonRequest(msgspec.Struct):
     ] = ""
     of_screen: Annotated[str, Meta(max_length=60, description="The screen on which the element stands")] = ""
     sentence: Annotated[
-        str, Meta(max_length=300, description="For `person`: what is told when a post stops there")
+        str, Meta(max_length=300, description="For `person`: the sentence for people when a post stops there")
     ] = ""
     rule: Annotated[int, Meta(ge=0, le=20, description="Which of the proposed rules, the steadiest is 0")] = 0
     language: Annotated[
@@ -75,7 +75,7 @@ class LessonRequest(msgspec.Struct):
 
 
 class WordsRequest(msgspec.Struct):
-    """Wordings of words by which refusals are told, in a language that is not covered."""
+    """Wordings of words by which refusals are recognised, in a language that is not covered."""
 
     platform: Annotated[Platform, Meta(description="Which app")]
     language: Annotated[str, Meta(min_length=2, max_length=3, description="Bare code, as `nl`")]

@@ -15,7 +15,7 @@ from jobs.post.screens.screens_file import Vocabulary
 _WORD = re.compile(r"\w+")
 #: What of a long text is quoted in sentences, and how much of its shape a tree keeps.
 QUOTED, SHAPE = 40, 80
-#: They stand in every sentence, ours too, and name nobody.
+#: They stand in every sentence, ours too, and are no names.
 _COMMON = frozenset(
     re.split(
         " ",

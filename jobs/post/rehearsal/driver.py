@@ -83,7 +83,7 @@ class RehearsalDriver(ScreenDriver):
         sight = self.last_sight
         if sight is None:
             return
-        # In a language of which not all is known a publishing button is told by its place alone.
+        # In a language of which not all is known a publishing button is recognised by its place alone.
         if (
             self._unread
             and not self._sees_publishing(sight)

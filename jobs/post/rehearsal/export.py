@@ -23,7 +23,7 @@ NN.xml are picture and UI tree of screen NN. They hold names, texts and pictures
 _BLANKED = """Rehearsal {id}: report.json says what came on the phone's screen and by which rules it was recognised; NN.xml is the UI
 tree of screen NN, NN.svg a drawing of its boxes. Texts of people are replaced by their shape ("xxxxx xx"), names of accounts and the
 phone's serial are left out, and so are all pictures. What the app says of its own is kept where no person's text can stand. A text that
-an app shows in a place of its own may still name somebody: look through the files before you send them.
+an app shows in a place of its own may still be a name: look through the files before you send them.
 """
 
 

@@ -238,7 +238,7 @@ def as_plain(file: ScreensFile) -> ScreensFile:
 
 
 def as_addition(above: ScreensFile) -> ScreensFile:
-    """What is laid over the shipped files: its interruptions are doubtful, since nobody else has seen them."""
+    """What is laid over the shipped files: its interruptions are doubtful, since they were seen on one hub alone."""
     screens = {
         name: msgspec.structs.replace(screen, doubtful=screen.kind == "interruption")
         for name, screen in above.screens.items()

@@ -81,7 +81,7 @@ def _missing(file: ScreensFile, word: str, kind: Literal["stop", "publish"]) -> 
     elif says:
         sentence = f"what the app writes when {says[0].lower() + says[1:] if not says.startswith(('TikTok', 'Instagram')) else says}"
     else:
-        sentence = "a part of the screens by which refusals are told"
+        sentence = "a part of the screens by which refusals are recognised"
     return Missing(word, kind, speaks(file, word, "en"), sentence)
 
 

@@ -28,7 +28,7 @@ _LOG = logging.getLogger(__name__)
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 #: Wordings of one word that are given at once, and readings that are remembered.
 MAX_WORDINGS, MAX_READINGS = 12, 500
-#: What a lesson becomes is looked at for so many of its rules.
+#: The most rules of one lesson that are looked at.
 MAX_PROPOSALS = 8
 
 
@@ -189,7 +189,7 @@ class Teaching:
             )
 
     def teach(self, wish: Wish, by: str) -> Lesson:
-        """Accept a lesson; it counts from the next look on.
+        """Accept a lesson; it counts from the next post or rehearsal on.
 
         Raises:
             Invalid: it is refused, with every sentence.
@@ -211,7 +211,7 @@ class Teaching:
         *,
         dry_run: bool = False,
     ) -> list[Lesson]:
-        """Give the wordings of words by which refusals are told, for a language that is not covered yet.
+        """Give the wordings of words by which refusals are recognised, for a language that is not covered yet.
 
         Raises:
             Invalid: a word is none of these, or a wording is refused.
@@ -357,5 +357,5 @@ def _not_found(sight: Sight, target: str) -> str:
         if not sight.has(name)
     ]
     if beside:
-        return f"{target} is told by what stands beside it, and {beside[0]} is not found on this picture: teach that one first"
+        return f"{target} is recognised by what stands beside it, and {beside[0]} is not found on this picture: teach that one first"
     return f"the rules of {target} look for it in another part of the screen, or for another kind of node"

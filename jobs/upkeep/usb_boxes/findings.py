@@ -14,7 +14,9 @@ from jobs.upkeep.usb_boxes.listening import open_addresses
 
 #: A machine that drops packets is not waited for any longer.
 _OPEN_S = 1.0
-_NO_PASSWORD = "adb has no password and encrypts nothing: whoever reaches that port controls its phones"  # noqa: S105
+_NO_PASSWORD = (
+    "adb has no password and encrypts nothing: a program that reaches that port controls its phones"  # noqa: S105
+)
 _MANUAL = "docs/operator.md, section 9"
 
 

@@ -71,7 +71,7 @@ function overview(visit) {
     drawLanguages(spoken.languages);
   }
 
-  /** What somebody types must not go when the hub changes meanwhile. @param {import("../model/languages.js").AppLanguage[]} all */
+  /** What a person types must not go when the hub changes meanwhile. @param {import("../model/languages.js").AppLanguage[]} all */
   function drawLanguages(all) {
     const facts = JSON.stringify(all);
     if (facts === said) return;

@@ -34,7 +34,7 @@ class Guarded:
 
     @lazy
     def endings(self) -> frozenset[str]:
-        """Elements of screens that stop or end a post, but for those by which screens of the way are told too."""
+        """Elements of screens that stop or end a post, but for those by which screens of the way are recognised too."""
         ways = {e for s in self._screens("path", "interruption") for e in (*s.all, *s.any, *s.next)}
         ends = {e for s in self._screens(*ENDINGS) for e in (*s.all, *s.any)}
         return frozenset(ends - ways)
@@ -110,7 +110,7 @@ class Guarded:
 
 
 def _labels(file: ScreensFile) -> dict[str, Label]:
-    """Raises nothing: a pattern that does not compile is told by the check of the whole file."""
+    """Raises nothing: a pattern that does not compile is found by the check of the whole file."""
     found = {}
     for name, entries in file.words.items():
         try:
@@ -132,7 +132,7 @@ def words_in(file: ScreensFile, elements: Collection[str]) -> set[str]:
 
 
 def stop_elements(file: ScreensFile) -> set[str]:
-    """The elements by which refusals and questions for a person are told, over however many steps."""
+    """The elements by which refusals and questions for a person are recognised, over however many steps."""
     named = (
         e
         for s in file.screens.values()

@@ -14,9 +14,9 @@ from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight, recognise
 from jobs.post.screens.screens_file import Vocabulary
 
-#: An element that is newly found on more of the known screens than this part is told by nothing.
+#: An element that is newly found on more of the known screens than this part no longer tells one from another.
 MOST_PARTS, LEAST_TREES = 0.5, 8
-#: Of each kind of objection so many are told; the rest is counted.
+#: The most objections of one kind that are given in full; the rest is counted.
 TOLD = 4
 
 

@@ -10,7 +10,7 @@ from jobs.post.screens.screens_file import Vocabulary
 def may_publish(tree: UiTree, vocabulary: Vocabulary, point: tuple[int, int]) -> bool:
     """Whether a point of a form lies where rules look for a publishing button, whatever stands there.
 
-    A form is told by a text field. Of a field itself this is never said.
+    A form is recognised by a text field. Of a field itself this is never said.
     """
     width, height = tree.size
     if not width or not height:
