@@ -55,6 +55,8 @@ def test_the_app_is_set_to_english_where_the_config_says_so_and_gets_its_languag
     def restore():
         return tikmatrixd("--config", one.config, "phone", "restore", serial)
 
+    # The daemon gives the phone's own setting back after the task has ended; then it is no longer in the way.
+    until(lambda: one.phones.shell(serial, "settings get global tikmatrixd_stay_on_before").strip() == "null")
     one.phones.shell(serial, "settings put global tikmatrixd_stay_on_before 2; svc power stayon true")
     done = restore()
     assert one.phones.shell(serial, "settings get global stay_on_while_plugged_in").strip() == "2"
