@@ -24,6 +24,13 @@ TOKENS_BESIDE_CONFIG, TOKENS_IN_STATE = "tokens/beside-config.json", "tokens/in-
 TOKENS_OF_CONSOLE = "tokens/console.json"  #: made or taken back in the console
 ADB, SCREENS, TAUGHT, LIBRARY = "adb", "screens", "taught", "library"
 USB_BOXES = FOLDER  #: keys and addresses of other boxes
+#: What the files of each folder must be that are looked into.
+_EXPECTED = {
+    "tokens": "tokens",
+    SCREENS: "a screens file (TOML)",
+    TAUGHT: "a file of lessons (TOML)",
+    USB_BOXES: "a file of a USB box",
+}
 ADB_KEYS = ("adbkey", "adbkey.pub")
 FORMAT = 1
 
@@ -137,8 +144,7 @@ def _check_small_files(files: dict[str, Path]) -> tuple[str, ...]:
                 check_file(box, kind, file.read_bytes())
         except (ValueError, RecursionError) as error:
             folder = name.partition("/")[0]
-            what = {"tokens": "tokens", SCREENS: "a screens file (TOML)"}.get(folder, "a file of a USB box")
-            raise BackupUnreadable(f"{name} in the backup is not {what}: {error}") from error
+            raise BackupUnreadable(f"{name} in the backup is not {_EXPECTED[folder]}: {error}") from error
     return tuple(names)
 
 

@@ -261,6 +261,21 @@ def test_tokens_of_a_backup_must_be_tokens_and_screens_must_be_toml(hub, tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("tokens/console.json", "tokens"),
+        ("screens/tiktok.toml", r"a screens file \(TOML\)"),
+        ("taught/tiktok.toml", r"a file of lessons \(TOML\)"),
+        ("usb-boxes/shelf/link.env", "a file of a USB box"),
+    ],
+)
+def test_what_is_damaged_in_a_backup_is_called_by_what_it_should_be(hub, tmp_path, name, what):
+    _, path = hub.back_up()
+    with pytest.raises(BackupUnreadable, match=f"{name} in the backup is not {what}: "):
+        hub.plan(forged(path, tmp_path / "made.tar", **{name: b"[ \xff"}), tmp_path)
+
+
+@pytest.mark.parametrize(
     "key", ["storage.state_dir", "server.tokens_file", "posting.screens_dir", "media.library_dir", "media.roots", "adb.binary",
             "media.path_map"],
 )  # fmt: skip
