@@ -202,7 +202,6 @@ TIME_MAY = {
     "handlers/server/accepting.py": "what newcomers cost",
     "handlers/server/lanes.py": "how long a request has kept a thread",
     "handlers/server/workers.py": "how long a piece of an answer took",
-    "handlers/server/connection/request_parser.py": "how long a request has been arriving",
     "handlers/server/server.py": "deadlines of the web server's own sockets and threads",
     "handlers/api/metrics.py": "durations of requests, for people",
     "handlers/access/tokens.py": "the date in a token's entry, for people",

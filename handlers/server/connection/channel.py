@@ -262,7 +262,7 @@ class Channel:
         self.advance()
 
     def _parse(self) -> None:
-        parser = self._incoming.parse()
+        parser = self._incoming.parse(self._loop.now)
         if parser.completed:
             self._begin(parser)
         elif parser.expect_continue and parser.headers_finished:

@@ -79,11 +79,15 @@ class Incoming:
         if self.parser is not None:
             self.parser.started += waited_s
 
-    def parse(self) -> Parser:
-        """Parse a piece of what waits: at most to the end of the headers, or of the request."""
+    def parse(self, now: float) -> Parser:
+        """Parse a piece of what waits: at most to the end of the headers, or of the request.
+
+        Args:
+            now: Seconds of the loop's clock.
+        """
         parser = self.parser
         if parser is None:
-            parser = self.parser = Parser(self._site, self._address)
+            parser = self.parser = Parser(self._site, self._address, now)
         size = _PARSE_CHUNKS_BYTES if parser.chunked else _PARSE_BYTES
         data, self.rest = self.rest[:size], self.rest[size:]
         while data and not parser.completed:

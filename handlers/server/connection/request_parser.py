@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,20 +52,20 @@ class Parser(HTTPRequestParser):
     """Receives one request; knows the limit of its body as soon as the headers are there.
 
     Attributes:
-        started: Seconds of the monotonic clock at the first byte.
+        started: Seconds of the loop's clock at the first byte.
         wire_bytes: Received so far.
     """
 
     error: Error | None = None
 
-    def __init__(self, site: Site, peer: str) -> None:
+    def __init__(self, site: Site, peer: str, started: float) -> None:
         super().__init__(site.adj)
         self._peer = peer
         self._site = site
         self._limit: int | None = None
         self._refused: Refused | None = None
         self._is_http = False
-        self.started = time.monotonic()
+        self.started = started
         self.wire_bytes = 0
 
     @property

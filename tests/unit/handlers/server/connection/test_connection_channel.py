@@ -603,11 +603,8 @@ def test_an_idle_connection_has_half_a_minute(line: Line) -> None:
     assert line.channel.expired(now + 50.1)
 
 
-def test_a_byte_now_and_then_does_not_keep_the_headers_open(
-    line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_byte_now_and_then_does_not_keep_the_headers_open(line: Line) -> None:
     now = line.loop.now
-    monkeypatch.setattr("handlers.server.connection.request_parser.time.monotonic", lambda: now)
     line.send(b"GET / HTTP/1.1\r\nX: ")
     line.loop.now = now + 29
     line.send(b"y" * 10_000)
@@ -618,14 +615,11 @@ def test_a_byte_now_and_then_does_not_keep_the_headers_open(
     assert line.channel.expired(now + 35.1)
 
 
-def test_a_body_has_the_time_that_it_takes_at_the_slowest_rate(
-    line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_body_has_the_time_that_it_takes_at_the_slowest_rate(line: Line) -> None:
     now = line.loop.now
-    monkeypatch.setattr("handlers.server.connection.request_parser.time.monotonic", lambda: now)
     head = half(100_000)
-    line.loop.now = now + 10
     line.send(head)
+    line.loop.now = now + 10
     line.upload(b"x" * (40_960 - len(head)))
     line.loop.now = now + 38
     line.send(b"x")
