@@ -35,6 +35,8 @@ COMPOSER = frozenset(
 END_S = 240.0
 #: So often a rehearsal without a fault of its own is begun anew when the link is lost all the same.
 CLEAN_TRIES = 6
+#: A fault of the adb server strikes all phones at once: in every such deck only, so that most rehearsals meet their own fault.
+SHARED_EVERY = 6
 
 
 @dataclass
@@ -64,6 +66,7 @@ class RehearsalRun:
         self._left = rehearsals
         self._faults = faults
         self._deck: list[Fault] = []
+        self._decks = 0
         self._lock = threading.Lock()
         self._chance = random.Random(seed)
         self.tried: list[Tried] = []
@@ -128,13 +131,22 @@ class RehearsalRun:
             self.tried.append(one)
 
     def _clean(self, one: Tried) -> dict[str, Any]:
-        """A rehearsal without a fault of its own; the adb server's faults of another phone can strike it, so it may be repeated."""
+        """A rehearsal without a fault of its own.
+
+        It may be repeated: the adb server's faults of another phone can strike it, and when the one before lost its phone,
+        what the app showed then (an account that is blocked, a puzzle) still stands there and is told, once.
+        """
+        may_show_it = one.excused
         for _ in range(CLEAN_TRIES):
             self._mend(one.serial)
             report = self._ended(self._begin(one.serial, one.wish))
             code = code_of(report["error"]) if report["error"] else None
-            if report["state"] == "ready" or (code is not None and code.scope is not Scope.PHONE):
+            if report["state"] == "ready":
                 break
+            if code is None or code.scope is not Scope.PHONE:
+                if not may_show_it:
+                    break
+                may_show_it = False
         return report
 
     def _never(self, one: Tried) -> None:
@@ -195,7 +207,9 @@ class RehearsalRun:
                 return None
             self._left -= 1
             if not self._deck:
-                self._deck = list(self._faults)
+                shared = self._decks % SHARED_EVERY == SHARED_EVERY - 1
+                self._decks += 1
+                self._deck = [fault for fault in self._faults if shared or not fault.shared]
                 self._chance.shuffle(self._deck)
             wish = dict(self._chance.choice(WAYS))
             fault = self._deck.pop()
