@@ -31,13 +31,13 @@ from benchmarks.posting_load import processor_s, rss_mb
 from benchmarks.record import Figures
 from benchmarks.soak_clock import LeapingClock
 from benchmarks.timing import repeated
+from handlers.daemon.daemon import Daemon
 from jobs.hub import logs
 from jobs.hub.clock import utc
 from jobs.hub.config_file import load_config
 from jobs.phone.protocol import PhoneState
 from storage.records import Outcome, Stage
 from tests.support.farm import Farm
-from tikmatrixd import Daemon
 
 DAY_S, HOUR_S = 86_400.0, 3600.0
 #: The first simulated day, and its working hours.
@@ -60,7 +60,7 @@ class Day:
         self.farm = Farm(folder, phones // 3)
         self.farm.configure(CONFIG)
         self.clock = LeapingClock(START)
-        self.daemon = Daemon(load_config(self.farm.config), self.clock)
+        self.daemon = Daemon(load_config(self.farm.config), self.clock, "growing")
         self.daemon.start()
         # In turn over the boxes, so that each wave falls on all of them.
         self.serials = [

@@ -30,12 +30,12 @@ import adbutils
 from benchmarks.soak_clock import LeapingClock
 from benchmarks.soak_faults import FAULTS
 from benchmarks.soak_judge import Posting, Verdicts
+from handlers.daemon.daemon import Daemon
 from jobs.hub import logs
 from jobs.hub.clock import utc
 from jobs.hub.config_file import load_config
 from jobs.phone.protocol import PhoneState
 from simulator.child import SimulatorChild
-from tikmatrixd import Daemon
 
 DAY_S = 86_400.0
 LEAP_S, LEAP_WHILE_WAITING_S = 600.0, 60.0
@@ -78,7 +78,7 @@ class Soak:
         config_path.write_text(text + MORE_CONFIG)
         self.clock = LeapingClock(START)
         self.state_dir = folder / "daemon"
-        self.daemon = Daemon(load_config(config_path), self.clock)
+        self.daemon = Daemon(load_config(config_path), self.clock, "soak")
         self.daemon.start()
         self.daemon.fleet.wait_synced(60)
         self.serials: list[str] = self.child.ready["serials"]

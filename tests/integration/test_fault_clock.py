@@ -16,11 +16,11 @@ import pytest
 from msgspec.structs import replace
 
 from benchmarks.soak_clock import LeapingClock
+from handlers.daemon.daemon import Daemon
 from jobs.hub.config_file import load_config
 from jobs.phone.protocol import PhoneState
 from tests.support.daemon import until
 from tests.support.simulated import Simulated, sample_video
-from tikmatrixd import Daemon
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 NOON = datetime(2027, 1, 15, 12, tzinfo=UTC).timestamp()
@@ -52,7 +52,7 @@ class Box:
             storage=replace(settings.storage, state_dir=str(self.folder)),
             posting=replace(settings.posting, timezone=timezone, duplicate_window_minutes=0),
         )
-        self.daemon = Daemon(replace(config, settings=settings), self.clock)
+        self.daemon = Daemon(replace(config, settings=settings), self.clock, "0")
         self.daemon.jobs.trust._synchronised = lambda: synchronised
         self.daemon.start()
         fleet = self.daemon.fleet

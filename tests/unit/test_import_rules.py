@@ -52,6 +52,7 @@ ROOMS = (
     "handlers.api",
     "handlers.server",
     "handlers.cli",
+    "handlers.daemon",
 )
 MOST_MODULES = 15
 

@@ -130,24 +130,6 @@ def test_an_upload_is_looked_into_once_and_never_hashed_again(
     assert (len(looked), hashed) == (1, [])
 
 
-def test_the_library_and_the_door_of_the_daemon_share_one_probe(tmp_path: Path) -> None:
-    from jobs.hub.clock import SystemClock
-    from jobs.hub.config_file import LoadedConfig
-    from jobs.hub.settings import Media, Server, Settings, Storage
-    from tikmatrixd import Daemon
-
-    settings = Settings(
-        server=Server(listen="127.0.0.1:0"),
-        storage=Storage(state_dir=str(tmp_path / "state")),
-        media=Media(roots=(str(tmp_path),)),
-    )
-    daemon = Daemon(LoadedConfig(settings, None, ()), SystemClock())
-    try:
-        assert daemon.library._probe is daemon.intake.probe
-    finally:
-        daemon.store.close()
-
-
 def test_a_slow_look_at_one_upload_holds_up_neither_removal_nor_another_upload(door: Door) -> None:
     """Issue 10, point 4: the library held its lock as long as a look took."""
     probe = door.intake.probe

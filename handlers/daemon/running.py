@@ -7,20 +7,19 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from handlers.api.services import Reloaded
+from handlers.access.tokens import TokenError
 from handlers.cli.command_line import EX, end
-from jobs.hub.clock import Clock
+from handlers.daemon.daemon import Daemon
+from handlers.server.server import CannotListen, Exposed
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig
 from jobs.hub.service_notify import ServiceNotify
-from jobs.hub.settings import Settings
 from jobs.hub.signals import Signals
 from jobs.hub.time_zone import ZoneInvalid
-from jobs.phone.protocol import Phones
+from jobs.post.screens.screens_file import ScreensInvalid
 from storage.engine.files import Files, is_full
 from storage.errors import NewerSchema, StateLocked, StoreDamaged, StoreError, StoreFull
-from storage.store import Store
 
 _LOG = logging.getLogger("tikmatrixd")
 
@@ -31,34 +30,8 @@ STOP_EXTRA_S = 10.0
 _OWN_STATE_DIR = "chown it to that user, or name another storage.state_dir (or --state-dir)"
 
 
-D = TypeVar("D", bound="Runs")
-
-
-class Runs(Protocol):
-    """The composed daemon."""
-
-    clock: Clock
-    settings: Settings
-    store: Store
-
-    @property
-    def fleet(self) -> Phones: ...
-    @property
-    def url(self) -> str: ...
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
-    def reload(self) -> Reloaded: ...
-    def alive(self) -> bool: ...
-    def status(self) -> str: ...
-    def wait_for_phones(self, serials: list[str], signals: Signals, timeout_s: float) -> None: ...
-
-
-def bring_up(make: Callable[[], D], config: LoadedConfig) -> D:
+def bring_up(make: Callable[[], Daemon], config: LoadedConfig) -> Daemon:
     """A started daemon, or the end of the program with the one sentence that says what to do."""
-    from handlers.access.tokens import TokenError
-    from handlers.server.server import CannotListen, Exposed
-    from jobs.post.screens.screens_file import ScreensInvalid
-
     state_dir = config.settings.storage.state_dir
     try:
         daemon = make()
@@ -92,7 +65,7 @@ def _room(error: Exception, state_dir: str) -> str:
 
 
 def serve_until_stopped(
-    daemon: Runs, signals: Signals, ready_file: Path | None, simulated: dict[str, Any]
+    daemon: Daemon, signals: Signals, ready_file: Path | None, simulated: dict[str, Any]
 ) -> None:
     """Say that everything is up, feed the watchdog, obey signals, return when asked to stop."""
     manager = ServiceNotify()
@@ -117,7 +90,7 @@ def serve_until_stopped(
     manager.stopping(daemon.settings.server.drain_s + STOP_EXTRA_S)
 
 
-def reload(daemon: Runs) -> None:
+def reload(daemon: Daemon) -> None:
     """Re-read the config as SIGHUP asks; what is wrong with it is logged and nothing changes."""
     try:
         daemon.reload()
@@ -129,7 +102,7 @@ def reload(daemon: Runs) -> None:
         _LOG.error("the config was not taken over, the one before stays in force: %s", error)
 
 
-def write_ready_file(daemon: Runs, path: Path | None, simulated: dict[str, Any]) -> None:
+def write_ready_file(daemon: Daemon, path: Path | None, simulated: dict[str, Any]) -> None:
     """Tell whoever started us where everything is; complete or absent, never half."""
     if path is None:
         return
