@@ -187,22 +187,27 @@ class Store:
             refuses_new=self.storage.refuses_new,
         )
 
-    def maintain(self, now: float) -> None:
+    def maintain(self, now: float, *, forget: bool = True) -> None:
         """Do what is due: get over disk errors, forget old answers, archive old tasks, write a snapshot.
 
         Call it every minute or so from one thread. It raises nothing: what fails is logged once, stands in `health`
-        and is tried again.
+        and is tried again. Without `forget` nothing is taken for old: the clock is in doubt, and what keeps a post from
+        being made twice must not be lost to a wrong date.
         """
         self._try("repair", self.storage.mend)
         self.storage.look_for_room()
+        if forget:
+            self._forget_old(now)
+        self._snapshot_if_due(now)
+
+    def _forget_old(self, now: float) -> None:
         self._try("idempotency", lambda: self.idempotency.expire(now))
         self._try("posts", lambda: self.posts.expire(now - self._posts_kept_s))
         self._try("slots", lambda: self.slots.expire(now - OCCURRENCES_KEPT_DAYS * 24 * 3600.0))
-        if now - self._retention_at >= RETENTION_EVERY_S and self._try(
+        if _is_due(self._retention_at, RETENTION_EVERY_S, now) and self._try(
             "archive", lambda: self._retention.run(now)
         ):
             self._retention_at = now
-        self._snapshot_if_due(now)
 
     def _snapshot_if_due(self, now: float) -> None:
         if self._snapshot_at is None:

@@ -84,6 +84,12 @@ class ClockTrust:
     def trusted(self) -> bool:
         return not self.reason
 
+    @property
+    def steady(self) -> bool:
+        """Wall time is trusted and was not stepped since the last look: what cannot be taken back may follow from it."""
+        step = (self._clock.now() - self._wall) - (self._clock.monotonic() - self._monotonic)
+        return self.trusted and abs(step) <= STEP_S
+
     def confirm(self) -> None:
         """A person says that the time is right."""
         self._trust("a person confirmed it")

@@ -393,12 +393,13 @@ class Jobs:
         # First what makes room: on a full disk the rest may fail.
         if self._evidence.needs_cleaning:
             self._evidence.clean()
-        now = self._clock.monotonic()
-        if self.trust.trusted and now - self._stamped >= STAMP_EVERY_S:
+        now, steady = self._clock.monotonic(), self.trust.steady
+        if steady and now - self._stamped >= STAMP_EVERY_S:
             self._remember(_STAMP, self._clock.now())
             self._stamped = now
-        self.pauses.tidy()
-        self._store.maintain(self._clock.now())
+        if steady:
+            self.pauses.tidy()
+        self._store.maintain(self._clock.now(), forget=steady)
         return MAINTAIN_EVERY_S
 
     def _remember(self, key: str, value: Any) -> None:

@@ -49,6 +49,13 @@ def test_used_files_stay_used_after_their_task_was_archived(store: Store):
     assert store.usage.state("/srv/media", f"{0:064x}") == "used"
 
 
+def test_after_a_clock_that_was_far_ahead_old_tasks_are_put_away_again(store: Store):
+    store.maintain(NOV + 10_000 * DAY)
+    finished(store, 1)
+    store.maintain(NOV + 90 * DAY)
+    assert store.archive.months() == ["2023-11"]
+
+
 def test_many_tasks_move_in_steps(store: Store):
     ids = finished(store, 3)
     more = [task.id for task in store.tasks.create([new_task(n, stage=Stage.FAILED) for n in range(450)])]

@@ -12,11 +12,13 @@ from jobs.phone.protocol import PhoneState
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
 from storage.error_codes import ErrorCode
 from storage.errors import StoreFailed
-from storage.records import Outcome, Stage, Status, TaskError
+from storage.records import MediaFile, Outcome, Stage, Status, TaskError
 from storage.store import Store
+from storage.tables.posts import account_place
 from tests.support.bench import Bench, new_task
 from tests.support.clock import FakeClock
 from tests.support.fake_phones import PUBLISHED, FakePhones, FakeScript, publish
+from tests.support.storage_samples import ended
 
 
 def test_a_task_goes_the_whole_way_and_is_published_once(tmp_path: Path) -> None:
@@ -273,4 +275,51 @@ def test_APS_4_a_clock_in_doubt_holds_tasks_until_a_person_confirms_it(tmp_path:
     assert bench.jobs.confirm_clock() == ""
     bench.jobs.scheduler.turn()
     assert bench.task(task.id).stage is Stage.QUEUED
+    bench.close()
+
+
+def test_APS_4_nothing_is_forgotten_or_put_away_by_a_clock_that_is_in_doubt(tmp_path: Path) -> None:
+    clock = FakeClock()
+    file = MediaFile(path="/m/a.mp4", name="a.mp4", sha256="a" * 64, size_bytes=1, kind="video")
+    place = account_place("tiktok", "anna")
+    before = Bench(tmp_path, FakePhones(), FakeScript(), clock)
+    posted, deleted = [
+        ended(before.store, clock.now(), outcome=Outcome.PUBLISHED, materials=(file,), username="anna")
+        for _ in range(2)
+    ]
+    before.store.tasks.remove([deleted.id])
+    before.jobs.pauses.set("hub", reason="holidays", until=clock.now() + 86400.0)
+    before.jobs._maintain()
+    before.close()
+    clock.step_wall(400 * 86400.0)
+    bench = Bench(tmp_path, FakePhones(), FakeScript(), clock)
+    bench.jobs._maintain()
+    assert not bench.jobs.trust.trusted
+    assert [mark.task_id for mark in bench.store.tasks.posts("a" * 64, [place])] == [posted.id, deleted.id]
+    assert bench.task(posted.id).stage is Stage.PUBLISHED
+    assert bench.store.meta.keys("pause:") == ["pause:hub"]
+    bench.jobs.confirm_clock()
+    for _ in range(2):  # what goes to the archive leaves a mark behind, which is as old
+        bench.jobs._maintain()
+    assert bench.store.tasks.posts("a" * 64, [place]) == []
+    assert bench.store.archive.months() == ["2027-01"]
+    assert bench.store.meta.keys("pause:") == []
+    bench.close()
+
+
+def test_APS_4_upkeep_between_a_step_of_the_clock_and_the_look_that_notices_it_forgets_nothing(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock()
+    bench = Bench(tmp_path, FakePhones(), FakeScript(), clock)
+    posted = ended(bench.store, clock.now())
+    clock.step_wall(400 * 86400.0)
+    bench.jobs._maintain()
+    assert bench.task(posted.id) == posted
+    clock.step_wall(-400 * 86400.0)
+    bench.jobs._maintain()
+    assert not bench.store.archive.months()
+    clock.advance(31 * 86400.0)
+    bench.jobs._maintain()
+    assert bench.store.archive.months() == ["2027-01"]
     bench.close()

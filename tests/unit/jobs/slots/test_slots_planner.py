@@ -101,6 +101,18 @@ def test_a_clock_that_jumps_and_comes_back_makes_nothing_twice(side: HttpSide) -
     assert set(counted.values()) == {1}
 
 
+def test_a_clock_that_is_a_year_ahead_for_a_moment_makes_nothing_twice_and_upkeep_forgets_nothing(
+    side: HttpSide,
+) -> None:
+    slot(side)
+    clock(side).step_wall(400 * DAY)
+    side.jobs._maintain()
+    clock(side).step_wall(-400 * DAY)
+    side.jobs._maintain()
+    side.planner.turn()
+    assert set(Counter(planned(side)).values()) == {1}
+
+
 def test_a_task_that_was_deleted_or_ended_is_not_planned_again(side: HttpSide) -> None:
     slot(side)
     tasks, _ = side.store.tasks.page(page_size=10)
