@@ -92,6 +92,7 @@ def restore(path: Path, state_dir: Path, now: float, files: Files | None = None)
         StoreFailed: the disk refused; the store is the one before or the restored one, whole.
     """
     state, _ = _read_tar(path)
+    _finish_earlier(state_dir, files or Files())
     _heed_present(state, state_dir)
     put_in_doubt(state, now)
     return _install(state, state_dir, path, files or Files())
@@ -124,9 +125,21 @@ def import_json(path: Path, state_dir: Path, now: float) -> list[str]:
             state.next_ids[name] = max(state.tables[name], default=0) + 1
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BackupUnreadable(f"{path} cannot be imported: {error}") from error
+    _finish_earlier(state_dir, Files())
     _heed_present(state, state_dir)
     put_in_doubt(state, now)
     return _install(state, state_dir, None, Files())
+
+
+def _finish_earlier(state_dir: Path, files: Files) -> None:
+    """A restore that was cut off: what it knew of later posts stands in its result alone."""
+    lock = lock_state(state_dir, files)
+    try:
+        finish_restore(state_dir, files)
+    except OSError as error:
+        raise StoreFailed(f"{state_dir} cannot be restored: {error.strerror or error}") from error
+    finally:
+        lock.close()
 
 
 def _heed_present(state: Loaded, state_dir: Path) -> None:

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
 from storage.engine.load import Loaded
 from storage.error_codes import ErrorCode
-from storage.records import ENDED, Occurrence, Outcome, PostMark, Slot, Stage, Task, TaskError, UsageMark, Use
+from storage.records import (
+    ENDED,
+    PENDING,
+    SPENT,
+    IdempotencyEntry,
+    Occurrence,
+    Outcome,
+    PostMark,
+    Slot,
+    Stage,
+    Task,
+    TaskError,
+    UsageMark,
+    Use,
+)
+from storage.tables.idempotency import TABLE as ANSWERS
 from storage.tables.posts import TABLE as POSTS
-from storage.tables.posts import is_out, mark_of
+from storage.tables.posts import content_of, is_out, mark_of
 from storage.tables.slots import OCCURRENCES, SLOTS, key_of
 from storage.tables.tasks import TABLE as TASKS
 from storage.tables.usage import TABLE as USAGE
@@ -31,10 +46,11 @@ _IDS_SKIPPED = 1000
 
 
 def put_in_doubt(state: Loaded, now: float) -> int:
-    """End every unfinished task that could have been started in the lost part as failed with outcome unknown.
+    """End every task that could have been posted in the lost part as failed with outcome unknown.
 
-    That is one whose time has come, or one that the unreadable part is known to have changed; all of them, when the
-    clock is wrong. Publishing twice is worse than asking a person, who can retry or mark each. Returns how many.
+    That is an unfinished one whose time has come, and one that the unreadable part is known to have changed, also where
+    it had ended without a post: it may have been retried. With a wrong clock it is every unfinished one. Publishing twice
+    is worse than asking a person, who can retry or mark each. Returns how many.
     """
     tasks: dict[int, Task] = state.tables.get(TASKS, {})
     newest = _newest(tasks.values())
@@ -43,7 +59,8 @@ def put_in_doubt(state: Loaded, now: float) -> int:
     doubtful = [
         task
         for task in tasks.values()
-        if task.stage not in ENDED and (task.due_at <= come or task.id in touched)
+        if (task.outcome not in SPENT and task.id in touched)
+        or (task.stage not in ENDED and (task.due_at <= come or task.id in touched))
     ]
     for task in doubtful:
         tasks[task.id] = msgspec.structs.replace(
@@ -57,13 +74,15 @@ def put_in_doubt(state: Loaded, now: float) -> int:
             waiting_for=None,
             waiting_since=None,
             waiting_detail="",
+            waiting_until=None,
+            held=False,
         )
-    _keep_files(state, {task.id for task in doubtful})
+    _keep_files(state, doubtful)
     state.next_ids[TASKS] = state.next_ids.get(TASKS, 1) + _IDS_SKIPPED
     _catch_up_nothing(state, max(now, newest))
     if doubtful:
         state.warnings.append(
-            f"{len(doubtful)} unfinished tasks may have been posted: look at each, then retry or mark it"
+            f"{len(doubtful)} tasks may have been posted: look at each, then retry or mark it"
         )
     return len(doubtful)
 
@@ -86,8 +105,8 @@ def _newest(tasks: Iterable[Task]) -> float:
 def heed(state: Loaded, present: Loaded) -> None:
     """Take over from the store that a backup will replace what keeps posts from being made twice.
 
-    That is which of the tasks went on since, which files were used since, which posts went out since, and which ids
-    were given away since.
+    That is which of the tasks went on since, which files were used since, which posts went out since, which requests
+    were answered since, and which ids were given away since.
     """
     tasks: dict[int, Task] = state.tables.get(TASKS, {})
     now: Task
@@ -95,12 +114,15 @@ def heed(state: Loaded, present: Loaded) -> None:
         before = tasks.get(doc_id)
         if before is None or before.created_at != now.created_at:
             continue  # nothing to do with each other: the store of another box
-        if (before.stage, before.attempt) != (now.stage, now.attempt):
+        went_on = (before.stage, before.attempt) != (now.stage, now.attempt)
+        # One that had ended, and was retried without a post, may be retried again.
+        if went_on and (before.stage not in ENDED or is_out(now)):
             state.touched.setdefault(TASKS, set()).add(doc_id)
     for name, next_id in present.next_ids.items():
         state.next_ids[name] = max(state.next_ids.get(name, 1), next_id)
     _heed_posts(state, present)
     _heed_slots(state, present)
+    _heed_answers(state, present)
     marks: dict[int, UsageMark] = state.tables.setdefault(USAGE, {})
     known = {(mark.root, mark.sha256): doc_id for doc_id, mark in marks.items()}
     new_id = state.next_ids.get(USAGE, 1)
@@ -116,8 +138,13 @@ def _heed_posts(state: Loaded, present: Loaded) -> None:
     tasks: dict[int, Task] = state.tables.get(TASKS, {})
     posts: dict[int, PostMark] = state.tables.setdefault(POSTS, {})
     for doc_id, mark in present.tables.get(POSTS, {}).items():
-        posts.setdefault(doc_id, mark)
-        if doc_id in tasks:  # it was posted and deleted since
+        known = posts.setdefault(doc_id, mark)
+        before = tasks.get(doc_id)
+        if before is None:
+            continue
+        # It was posted and deleted since. A mark that the backup has too is that of an earlier attempt.
+        news = known is mark or known != mark
+        if before.stage not in ENDED or (news and mark.content == content_of(before.materials)):
             state.touched.setdefault(TASKS, set()).add(doc_id)
     task: Task
     for doc_id, task in present.tables.get(TASKS, {}).items():
@@ -125,6 +152,32 @@ def _heed_posts(state: Loaded, present: Loaded) -> None:
         # A task that is in the backup too ends in doubt, and is found by that.
         if made is not None and doc_id not in tasks:
             posts[doc_id] = made
+
+
+def _heed_answers(state: Loaded, present: Loaded) -> None:
+    """Requests that were answered since: who repeats one gets that answer. One of which nothing had begun is made anew."""
+    kept: dict[int, IdempotencyEntry] = state.tables.setdefault(ANSWERS, {})
+    known = {entry.key: doc_id for doc_id, entry in kept.items()}
+    tasks: dict[int, Task] = present.tables.get(TASKS, {})
+    entry: IdempotencyEntry
+    taken = 0
+    for entry in present.tables.get(ANSWERS, {}).values():
+        doc_id = known.get(entry.key, state.next_ids.get(ANSWERS, 1))
+        is_new = doc_id not in kept or kept[doc_id].created_at < entry.created_at
+        made = [tasks.get(task_id) for task_id in entry.answer.get("task_ids", ())]
+        if is_new and not all(map(_never_began, made)):
+            state.next_ids[ANSWERS] = max(state.next_ids.get(ANSWERS, 1), doc_id + 1)
+            kept[doc_id] = entry
+            taken += 1
+    if taken:
+        state.warnings.append(
+            f"{taken} requests came since the backup and had begun to be posted: repeated with the same key, they get "
+            "the same answer and make nothing new"
+        )
+
+
+def _never_began(task: Task | None) -> bool:
+    return task is not None and task.stage in PENDING and not task.attempt
 
 
 def _heed_slots(state: Loaded, present: Loaded) -> None:
@@ -148,9 +201,18 @@ def _waits(task: Task | None) -> bool:
     return task is not None and task.stage is Stage.SCHEDULED
 
 
-def _keep_files(state: Loaded, task_ids: set[int]) -> None:
-    """The files of doubtful tasks count as posted."""
-    marks: dict[int, UsageMark] = state.tables.get(USAGE, {})
+def _keep_files(state: Loaded, doubtful: Collection[Task]) -> None:
+    """The files of doubtful tasks count as posted; those of one that had ended without a post were free."""
+    marks: dict[int, UsageMark] = state.tables.setdefault(USAGE, {})
+    task_ids = {task.id for task in doubtful}
     for doc_id, mark in marks.items():
         if mark.task_id in task_ids:
             marks[doc_id] = msgspec.structs.replace(mark, use=Use.USED)
+    known = {(mark.root, mark.sha256) for mark in marks.values()}
+    for task in doubtful:
+        for file in task.materials:
+            if file.root and (file.root, file.sha256) not in known:
+                new_id = state.next_ids.get(USAGE, 1)
+                state.next_ids[USAGE] = new_id + 1
+                marks[new_id] = UsageMark(file.root, file.sha256, Use.USED, task.id)
+                known.add((file.root, file.sha256))

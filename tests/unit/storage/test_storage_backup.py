@@ -12,8 +12,9 @@ import pytest
 from tinydb import TinyDB, where
 
 from storage.backup import backup, check_backup, export_json, import_json, restore
+from storage.engine.files import Files
 from storage.errors import BackupUnreadable, StateLocked, StoreDamaged, StoreFailed
-from storage.records import Outcome, Stage, Waiting
+from storage.records import IdempotencyEntry, NewTask, Outcome, Stage, Task, Waiting
 from storage.store import Store
 from tests.support.storage_samples import BreakingFiles, new_task, state_of
 
@@ -76,7 +77,7 @@ def test_tasks_that_were_due_since_the_backup_wait_for_a_person_after_a_restore(
     backup(store, tmp_path / "copy.tar")
     store.close()
     said = restore(tmp_path / "copy.tar", store.state_dir, 1_500_000.0)
-    assert "1 unfinished tasks may have been posted" in said[0]
+    assert "1 tasks may have been posted" in said[0]
     again = make_store()
     assert (again.tasks.get(1).stage, again.tasks.get(1).outcome) == (Stage.FAILED, Outcome.UNKNOWN)
     assert again.usage.state("/srv/media", f"{1:064x}") == "used"
@@ -122,6 +123,94 @@ def test_what_the_replaced_store_knows_of_later_posts_outlives_a_restore(make_st
     assert again.tasks.create([new_task(61)])[0].id > later.id
     assert again.usage.state("/srv/media", f"{61:064x}") == "reserved"
     assert make_store().usage.state("/srv/media", f"{60:064x}") == "used"
+
+
+def test_what_had_failed_by_the_backup_and_was_retried_and_posted_since_waits_for_a_person(
+    make_store: Opener, tmp_path: Path
+):
+    store = make_store()
+    failed = {"stage": Stage.FAILED, "outcome": Outcome.NONE, "finished_at": EARLY, "attempt": 1}
+    for number in range(1, 5):
+        store.tasks.create([new_task(number)])
+        store.tasks.change(number, **failed)
+    backup(store, tmp_path / "copy.tar")
+    posted = {"stage": Stage.PUBLISHED, "outcome": Outcome.PUBLISHED, "attempt": 2}
+    store.tasks.change(1, **posted)
+    store.tasks.change(2, **posted)
+    store.tasks.remove([2])
+    store.tasks.change(3, **failed | {"attempt": 2})
+    store.close()
+    restore(tmp_path / "copy.tar", store.state_dir, EARLY)
+    again = make_store()
+    known = [(again.tasks.get(number).stage, again.tasks.get(number).outcome) for number in range(1, 5)]
+    assert known == [(Stage.FAILED, Outcome.UNKNOWN)] * 2 + [(Stage.FAILED, Outcome.NONE)] * 2
+    assert [again.usage.state("/srv/media", f"{n:064x}") for n in range(1, 5)] == ["used"] * 2 + ["free"] * 2
+
+
+def test_a_mark_of_an_attempt_before_the_backup_puts_no_failed_task_in_doubt(
+    make_store: Opener, tmp_path: Path
+):
+    store = make_store()
+    store.tasks.create([new_task(1)])
+    store.tasks.change(1, stage=Stage.FAILED, outcome=Outcome.UNKNOWN, attempt=1, finished_at=EARLY)
+    store.tasks.change(1, stage=Stage.SCHEDULED, outcome=Outcome.NONE)
+    store.tasks.change(1, stage=Stage.FAILED, outcome=Outcome.NONE, attempt=2)
+    backup(store, tmp_path / "copy.tar")
+    store.close()
+    restore(tmp_path / "copy.tar", store.state_dir, EARLY)
+    assert make_store().tasks.get(1).outcome is Outcome.NONE
+
+
+def test_a_request_of_which_something_was_posted_since_the_backup_gets_its_answer_again_after_a_restore(
+    make_store: Opener, tmp_path: Path
+):
+    store = make_store()
+
+    def ask(key: str, *new: NewTask, at: float = EARLY) -> list[Task]:
+        return store.tasks.create(
+            new,
+            idempotency=lambda tasks: IdempotencyEntry(
+                key, "body", at, {"task_ids": [task.id for task in tasks]}
+            ),
+        )
+
+    ask("before", new_task(1), at=EARLY - 90_000)
+    backup(store, tmp_path / "copy.tar")
+    posted, _ = ask("posted", new_task(2), new_task(3))
+    store.tasks.change(posted.id, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED, finished_at=EARLY)
+    ask("lost", new_task(4))
+    [again_posted] = ask("before", new_task(5))
+    store.tasks.remove([again_posted.id])
+    store.close()
+    said = restore(tmp_path / "copy.tar", store.state_dir, EARLY)
+    assert "2 requests came since the backup" in said[0]
+    again = make_store()
+    found = again.idempotency.find("posted", EARLY)
+    assert found is not None
+    assert found.answer == {"task_ids": [2, 3]}
+    assert again.idempotency.find("before", EARLY) is not None, "the same key again, a day later"
+    assert [mark.id for mark in again.tasks.create([new_task(9)])] > [again_posted.id]
+    assert again.idempotency.find("lost", EARLY) is None, "nothing of it had begun: it is made anew"
+
+
+def test_a_restore_after_one_that_was_cut_off_knows_what_that_one_knew(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    store.tasks.create([new_task(1)])
+    backup(store, tmp_path / "copy.tar")
+    store.tasks.change(1, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED, finished_at=EARLY)
+    store.close()
+
+    def killed(name: str) -> None:
+        if name == "before rename restored store":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restore(tmp_path / "copy.tar", store.state_dir, EARLY, Files(killed))
+    assert not (store.state_dir / "store").exists()
+    restore(tmp_path / "copy.tar", store.state_dir, EARLY)
+    again = make_store()
+    assert again.tasks.get(1).outcome is Outcome.UNKNOWN
+    assert again.usage.state("/srv/media", f"{1:064x}") == "used"
 
 
 def test_another_boxs_tasks_with_the_same_ids_are_not_taken_for_those_of_the_backup(

@@ -263,10 +263,28 @@ def test_damage_before_acknowledged_changes_raises_the_alarm_and_puts_due_tasks_
     assert again.usage.state("/srv/media", f"{1:064x}") == "used"
     warnings = " ".join(again.health().warnings)
     assert "acknowledged changes are lost" in warnings
-    assert "2 unfinished tasks may have been posted" in warnings
+    assert "2 tasks may have been posted" in warnings
     assert path.with_name(path.name + ".damaged").read_bytes() == spoiled
     assert again.tasks.create([new_task(9)])[0].id > new.id, "an id that a client may know is not given again"
     assert make_store().tasks.get(1).outcome is Outcome.UNKNOWN
+
+
+def test_a_failed_task_whose_retry_lies_in_the_damaged_part_is_in_doubt_and_its_file_counts_as_posted(
+    make_store: Opener,
+):
+    store = make_store()
+    store.tasks.create([new_task(1), new_task(2)])
+    for number in (1, 2):
+        store.tasks.change(number, stage=Stage.FAILED, outcome=Outcome.NONE, finished_at=LATER)
+    store.tasks.change(1, stage=Stage.SCHEDULED, remark="lost")
+    store.tasks.change(1, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED, remark="")
+    folder = folder_of(store)
+    crash(store)
+    path = journal_path(folder, journals(folder)[-1])
+    path.write_bytes(path.read_bytes().replace(b"lost", b"LOST"))
+    again = make_store(now=lambda: LATER)
+    assert [again.tasks.get(number).outcome for number in (1, 2)] == [Outcome.UNKNOWN, Outcome.NONE]
+    assert [again.usage.state("/srv/media", f"{n:064x}") for n in (1, 2)] == ["used", "free"]
 
 
 def test_APS_4_with_a_clock_that_is_wrong_every_unfinished_task_is_in_doubt_after_a_loss(make_store: Opener):
