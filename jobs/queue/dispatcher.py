@@ -76,6 +76,7 @@ class Dispatcher:
         self._lanes: dict[str, Lane] = {}
         self._busy: dict[str, Turn] = {}
         self._at_work: dict[str, str] = {}  #: what phones at work are called -> under which serial they work
+        self._lost: dict[str, int] = {}  #: phones on which a task may have been published, and no turn looks
         self._reports: Counter[str] = Counter()
         self._draining = False
         #: Tasks that were queued and have been changed since the last turn, with their phone at that time.
@@ -213,6 +214,11 @@ class Dispatcher:
             if self._draining:
                 return LOOK_S
             self._at_work = {name: own for serial in self._busy for name, own in self._names_of(serial)}
+            self._lost = {
+                task.serial: task.id
+                for task in self._tasks.active()
+                if task.stage in AFTER_COMMIT and task.serial not in self._busy
+            }
             self._take_in_changes(now)
             for lane in self._lanes.values():
                 lane.ask(self._tasks, self._hold, self._line, HEADS)
@@ -316,6 +322,12 @@ class Dispatcher:
             return Hold(Waiting.DEVICE, f"the phone {serial} is not ready: {lane.door}")
         if twin := self._at_work.get(info.identity):
             return Hold(Waiting.DEVICE, f"the phone {serial} is also connected as {twin} and works there")
+        if serial in self._lost and not lane.looks:
+            # `Recovery` asks for the look within a second. What a post or a rehearsal leaves there would be taken for it.
+            return Hold(
+                Waiting.DEVICE,
+                f"the phone {serial} is looked at first: task {self._lost[serial]} may have been published there",
+            )
         if len(self._busy) >= self._limit:
             return Hold(Waiting.SLOT, f"{self._limit} phones work already, which is the limit")
         return None

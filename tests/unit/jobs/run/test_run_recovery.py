@@ -127,6 +127,35 @@ def test_a_look_that_fails_is_repeated_when_the_phone_reports_again(tmp_path: Pa
         assert bench.wait(task.id).stage is Stage.PUBLISHED
 
 
+def test_a_look_that_fails_is_repeated_before_any_post_there_also_on_a_phone_that_was_reported_meanwhile(
+    tmp_path: Path,
+) -> None:
+    task = crashed(tmp_path, Stage.COMMITTING)
+    phones = FakePhones("A")
+    order: list[str] = []
+    queued = threading.Event()
+
+    def settle(attempt: Attempt, phone: Any) -> Verdict:
+        order.append("look")
+        if len(order) == 1:
+            assert queued.wait(GUARD_S)
+            phones.set("A")
+            raise PhoneOffline("it came back through another adb server")
+        return PUBLISHED
+
+    def run(attempt: Attempt, phone: Any) -> Verdict:
+        order.append("post")
+        return publish(attempt, phone)
+
+    with Bench(tmp_path, phones, FakeScript(run, settle)) as bench:
+        post = bench.now()
+        bench.wait(post.id, {Stage.QUEUED})
+        queued.set()
+        bench.wait(task.id)
+        bench.wait(post.id)
+    assert order == ["look", "look", "post"]
+
+
 def test_a_phone_that_stays_away_beyond_the_bound_leaves_the_outcome_unknown(tmp_path: Path) -> None:
     task = crashed(tmp_path, Stage.COMMITTING)
     clock = FakeClock()
