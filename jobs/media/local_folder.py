@@ -220,12 +220,14 @@ def _own_folder(root: Path, username: str, names: FolderNames) -> Path | None:
 
 
 def _read_text(path: Path, media: Media) -> str:
-    if not path.is_file():
-        return ""
-    real = Path(os.path.realpath(path))
-    if not is_below(real, media.roots):
-        raise MediaRejected("outside_roots", f'"{path.name}" is a link that leads outside of the media roots')
     try:
+        if not path.is_file():
+            return ""
+        real = Path(os.path.realpath(path))
+        if not is_below(real, media.roots):
+            raise MediaRejected(
+                "outside_roots", f'"{path.name}" is a link that leads outside of the media roots'
+            )
         with os.fdopen(open_regular(real), "rb") as file:
             data = file.read(_MAX_TEXT_BYTES + 1)
         if len(data) > _MAX_TEXT_BYTES:

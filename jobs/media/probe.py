@@ -237,7 +237,7 @@ class MediaProbe:
         if known is not None and known.sha256:
             return known.sha256
         opened_at = time.time()
-        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+        sha256 = _sum_of(path.name, handle)
         if FileId.of(os.fstat(handle.fileno())) != file:
             raise MediaRejected("changed", f'"{path.name}" is still being written')
         self._keep(file, opened_at, Known(sha256, None))
@@ -298,11 +298,16 @@ def check_again(file: MediaFile, media: Media) -> None:
         raise MediaRejected("outside_roots", f'"{file.name}" no longer lies below the media roots')
     with open_file(path) as handle:
         status = os.fstat(handle.fileno())
-        if (
-            status.st_size != file.size_bytes
-            or hashlib.file_digest(handle, "sha256").hexdigest() != file.sha256
-        ):
+        if status.st_size != file.size_bytes or _sum_of(file.name, handle) != file.sha256:
             raise MediaRejected("changed", f'"{file.name}" was changed after the task was created')
+
+
+def _sum_of(name: str, handle: BufferedReader) -> str:
+    """The SHA-256 of an open file in hex. Raises MediaRejected where the disk, or its share, does not give all of it."""
+    try:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise unopened(name, error) from None
 
 
 def _as_facts(kind: str, file: FileId, seen: _Seen, sha256: str) -> MediaFacts:

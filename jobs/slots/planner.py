@@ -136,6 +136,10 @@ class Planner:
         except Refused as refused:
             self._refused(slot, occurrence, str(refused))
             return False
+        except Exception as error:  # noqa: BLE001 - what breaks at one slot's files must not keep the others from being planned
+            self.loop.report(error)
+            self._refused(slot, occurrence, f"this broke: {type(error).__name__}: {error}")
+            return False
         self._troubles.pop(key_of(occurrence), None)
         return True
 

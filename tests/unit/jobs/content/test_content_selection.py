@@ -206,6 +206,13 @@ def test_a_caption_file_that_cannot_be_used_is_refused(door: Door, content: byte
     assert "caption.txt" in door.errors(FOLDER)["script_config.material_path"]
 
 
+def test_a_caption_file_that_is_a_link_which_cannot_be_followed_is_refused(door: Door) -> None:
+    door.file("1.mp4")
+    (door.root / "caption.txt").symlink_to("x" * 300)
+    problem = door.errors(FOLDER)["script_config.material_path"]
+    assert problem.endswith('caption.txt" cannot be read: File name too long')
+
+
 def test_sounds_are_used_in_order_links_before_names(door: Door) -> None:
     for number in range(6):
         door.file(f"{number}.mp4")

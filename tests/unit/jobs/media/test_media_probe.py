@@ -220,6 +220,22 @@ def test_a_file_is_looked_into_once_until_it_changes(tmp_path: Path, monkeypatch
     assert asked == ["clip.mp4"]
 
 
+def test_a_file_that_the_disk_cannot_read_is_refused_by_name(
+    probe: MediaProbe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(shutil.copy(MEDIA / "clip.mp4", tmp_path))
+    file = MediaFile(path=str(path), name="clip.mp4", sha256="", size_bytes=path.stat().st_size, kind="video")
+
+    def broken(*_: Any) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("hashlib.file_digest", broken)
+    for read in (lambda: probe.digest(path), lambda: check_again(file, Media(roots=(str(tmp_path),)))):
+        with pytest.raises(MediaRejected, match=r'"clip.mp4" cannot be read: Input/output error') as refused:
+            read()
+        assert refused.value.code == "unreadable"
+
+
 def test_many_callers_share_one_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "clip.mp4"
     shutil.copy(MEDIA / "clip.mp4", path)

@@ -215,6 +215,28 @@ def test_what_a_slot_cannot_plan_is_said_without_advice_that_no_slot_can_follow(
         assert empty["problem"].endswith("in the material library for @anna; upload one")
 
 
+def test_a_slot_that_breaks_says_so_and_keeps_no_other_slot_from_being_planned(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = side.intake.choosing.chosen
+
+    def break_at_first(parsed: Any, posters: Any, *args: Any, **named: Any) -> Any:
+        if posters[0].username == "anna":
+            raise OSError(5, "Input/output error")
+        return chosen(parsed, posters, *args, **named)
+
+    monkeypatch.setattr(side.intake.choosing, "chosen", break_at_first)
+    broken = slot(side, usernames=["@anna"])
+    slot(side, usernames=["@ben"])
+    assert planned(side) == ["04 18:30 ben", "05 18:30 ben"]
+    first, *_ = side.client.good("GET", f"{SLOTS}/{broken}")["next"]
+    assert first["problem"] == "this broke: OSError: [Errno 5] Input/output error"
+    assert len(side.told) == 1
+    monkeypatch.undo()
+    side.planner.turn()
+    assert len(planned(side)) == 4
+
+
 def test_pausing_takes_back_what_waits_and_resuming_plans_from_now_on(side: HttpSide) -> None:
     number = slot(side)
     assert side.client.good("POST", f"{SLOTS}/{number}/pause")["paused"] is True
