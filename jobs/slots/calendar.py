@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from jobs.intake.start_time import on_wall, parse_time_of_day
-from storage.records import Slot
+from storage.records import Occurrence, Slot
 
 #: The longest stretch of days that is looked at, whatever the clock says.
 _MOST_DAYS = 400
@@ -38,6 +38,13 @@ def occurrences(slot: Slot, start: float, end: float, where: tzinfo) -> Iterator
                 if start <= due.at <= end:
                     yield due
         day += timedelta(days=1)
+
+
+def makes(slot: Slot, occurrence: Occurrence) -> bool:
+    """Whether a slot, as it is now, makes this occurrence."""
+    names = {name.casefold() for name in slot.usernames}
+    here = occurrence.username.casefold() in names and occurrence.time in slot.times
+    return here and not slot.paused and _falls_on(slot, date.fromisoformat(occurrence.day))
 
 
 def _falls_on(slot: Slot, day: date) -> bool:

@@ -18,7 +18,7 @@ from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem, Refused
 from jobs.intake.intake import Intake
 from jobs.intake.start_time import StartTimeInvalid, parse_time_of_day
 from jobs.intake.targets import clean_username
-from jobs.slots.calendar import occurrences
+from jobs.slots.calendar import makes, occurrences
 from jobs.slots.planner import Planner, request
 from storage.errors import StoreFull, UnknownRecord
 from storage.records import Slot
@@ -178,7 +178,7 @@ class Slots:
     def _write(self, slot_id: int, **changes: Any) -> Slot:
         now = self._clock.now()
         try:
-            return self._stored(lambda: self._slots.change(slot_id, now, **changes, planned_from=now))
+            return self._stored(lambda: self._slots.change(slot_id, now, makes, **changes, planned_from=now))
         except UnknownRecord:
             raise NotFound(Problem("slot_id", f"there is no slot {slot_id}")) from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,8 @@ import msgspec
 from storage.engine.commit import Transaction
 from storage.engine.durable import JournalStorage
 from storage.errors import UnknownRecord
-from storage.records import Occurrence, Slot, Stage
+from storage.records import Occurrence, Slot, Stage, Task
+from storage.tables.tasks import TABLE as TASKS
 from storage.tables.tasks import TaskStore
 
 SLOTS = "slots"
@@ -70,15 +71,25 @@ class SlotStore:
 
         return self._storage.commit(action, essential=False)
 
-    def change(self, slot_id: int, now: float, **changes: Any) -> Slot:
-        """Change a slot and take back its tasks that have not begun, in one write; raises UnknownRecord."""
+    def change(
+        self,
+        slot_id: int,
+        now: float,
+        makes: Callable[[Slot, Occurrence], bool] = lambda _slot, _occurrence: False,
+        **changes: Any,
+    ) -> Slot:
+        """Change a slot and take back its tasks that have not begun, in one write; raises UnknownRecord.
+
+        `makes` says whether the changed slot still makes an occurrence.
+        """
 
         def action(change: Transaction) -> Slot:
             present: Slot | None = change.get(SLOTS, slot_id)
             if present is None:
                 raise UnknownRecord(SLOTS, slot_id)
-            self._withdraw(change, slot_id, now)
-            kept: Slot = change.put(SLOTS, slot_id, msgspec.structs.replace(present, **changes, id=slot_id))
+            slot = msgspec.structs.replace(present, **changes, id=slot_id)
+            self._withdraw(change, slot_id, now, lambda occurrence: makes(slot, occurrence))
+            kept: Slot = change.put(SLOTS, slot_id, slot)
             return kept
 
         return self._storage.commit(action)
@@ -95,11 +106,25 @@ class SlotStore:
 
         return self._storage.commit(action)
 
-    def _withdraw(self, change: Transaction, slot_id: int, now: float) -> None:
-        """Tasks that wait for their time are removed; each occurrence that has lost all its tasks may be planned anew."""
+    def _withdraw(
+        self,
+        change: Transaction,
+        slot_id: int,
+        now: float,
+        stays: Callable[[Occurrence], bool] = lambda _: False,
+    ) -> None:
+        """Tasks that wait for their time are removed; each occurrence that has lost all its tasks may be planned anew.
+
+        Of an occurrence that the slot still makes (`stays`) nothing is removed once a person holds it or a part of it
+        has begun or is gone: it would not be planned anew as a whole, or no longer be held.
+        """
         for doc_id in sorted(self._by_slot.get(slot_id, ())):
             occurrence: Occurrence | None = change.get(OCCURRENCES, doc_id)
             if occurrence is None or occurrence.at <= now:
+                continue
+            tasks: list[Task | None] = [change.get(TASKS, task_id) for task_id in occurrence.task_ids]
+            waits = all(t is not None and t.stage is Stage.SCHEDULED and not t.held for t in tasks)
+            if not waits and stays(occurrence):
                 continue
             gone = self._tasks.remove_within(change, occurrence.task_ids, expect={Stage.SCHEDULED})
             if len(gone) == len(occurrence.task_ids):

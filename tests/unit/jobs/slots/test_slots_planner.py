@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from jobs.hub.settings import AccountEntry, Posting
-from storage.records import Stage
+from storage.records import Outcome, Stage
 from tests.support.clock import FakeClock
 from tests.support.http_side import HttpSide
 
@@ -260,6 +260,40 @@ def test_a_change_plans_anew_and_leaves_what_has_begun(side: HttpSide) -> None:
         "04 20:00 anna", "04 20:00 ben", "05 20:00 anna", "05 20:00 ben",
     ]  # fmt: skip
     assert len([one for one in found if "18:30" in one]) == 1
+
+
+def test_a_change_leaves_what_a_person_holds_and_what_would_not_be_planned_anew_as_a_whole(
+    side: HttpSide,
+) -> None:
+    number = slot(side)
+    held, deleted, begun, _ = side.store.tasks.page(sort="scheduled_at", page_size=10)[0]
+    side.client.good("POST", f"/api/v1/task/{held.id}/hold")
+    side.client.good("DELETE", f"/api/v1/task/{deleted.id}")
+    side.store.tasks.change(begun.id, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED)
+    side.client.good("PATCH", f"{SLOTS}/{number}", {"name": "Evening"})
+    side.planner.turn()
+    kept = side.store.tasks.get(held.id)
+    assert kept is not None
+    assert kept.held
+    assert planned(side) == ["04 18:30 anna", "05 18:30 anna", "05 18:30 ben"]
+    side.client.good("PATCH", f"{SLOTS}/{number}", {"times": ["20:00"]})
+    assert planned(side) == ["05 18:30 anna"], "at another time it is another post"
+
+
+def test_a_change_leaves_the_post_of_one_app_where_that_of_the_other_is_gone(tmp_path: Path) -> None:
+    both = [
+        AccountEntry(username="@anna", serial="PHONE1", platform="tiktok"),
+        AccountEntry(username="@anna", serial="PHONE1", platform="instagram"),
+    ]
+    with HttpSide(tmp_path, accounts=tuple(both), clock=FakeClock(wall("2027-01-04 12:00"))) as side:
+        fill(side, 10)
+        number = slot(side, usernames=["@anna"], platform="all")
+        first, second, *_ = side.store.tasks.page(sort="scheduled_at", page_size=10)[0]
+        side.client.good("DELETE", f"/api/v1/task/{first.id}")
+        side.client.good("PATCH", f"{SLOTS}/{number}", {"name": "Evening"})
+        side.planner.turn()
+        assert side.store.tasks.get(second.id) == second
+        assert planned(side) == ["04 18:30 anna", "05 18:30 anna", "05 18:30 anna"]
 
 
 def test_a_removed_slot_takes_its_waiting_tasks_with_it(side: HttpSide) -> None:
