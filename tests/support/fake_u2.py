@@ -112,17 +112,35 @@ class FakeU2:
         if mode == "not found":
             message = "androidx.test.uiautomator.UiObjectNotFoundException"
             data = json.dumps({"error": {"code": -32002, "message": message}}).encode()
+        if mode in {"in chunks", "without a length"}:
+            self._unmeasured(wire, data, chunks=mode == "in chunks")
+            return
         reply = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n"
         reply += "Connection: keep-alive\r\n\r\n"
         whole = reply.encode() + data
         if mode == "truncated":
             wire.sock.sendall(whole[:-5])
             raise EOFError
+        if mode == "head in parts":
+            wire.sock.sendall(whole[:20])
+            threading.Event().wait(0.1)
+            whole = whole[20:]
         if mode == "dribble":
             for byte in whole:
                 wire.sock.sendall(bytes([byte]))
                 threading.Event().wait(0.3)
         wire.sock.sendall(whole)
+
+    @staticmethod
+    def _unmeasured(wire: Any, data: bytes, *, chunks: bool) -> None:
+        """An answer whose head does not say how long it is."""
+        if chunks:
+            parts = [data[at : at + 100] for at in range(0, len(data), 100)]
+            body = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in [*parts, b""])
+            wire.sock.sendall(b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+            return
+        wire.sock.sendall(b"HTTP/1.1 200 X\r\nConnection: close\r\n\r\n" + data)
+        raise EOFError
 
     def _do(self, method: str, params: Any) -> Any:
         if method in self.handlers:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import msgspec
 from uiautomator2 import exceptions as u2_errors
 from uiautomator2.core import DEFAULT_SERVER_PORT
 
@@ -31,6 +32,8 @@ from jobs.phone.screen.u2_adapter import Lease, Library
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_decode = msgspec.json.Decoder().decode
 
 #: UiAutomator waits this long for a still screen before it acts; its default of 10 s stalls every look at a
 #: playing video (U2-9).
@@ -153,7 +156,7 @@ class Automation:
         )
         if status != HTTP_OK:
             raise u2_errors.HTTPError(f"HTTP request failed: {status}")
-        answer = json.loads(data)
+        answer = _json(data)
         if not isinstance(answer, dict) or ("error" not in answer and "result" not in answer):
             raise u2_errors.RPCInvalidError("the answer is not JSON-RPC")
         if "error" in answer:
@@ -173,3 +176,11 @@ class Automation:
                 call.setConfigurator(changed, http_timeout=PING_TIMEOUT_S)
         except u2_errors.RPCError as error:
             log.debug("%s: the automation server cannot be configured: %s", self.serial, error)
+
+
+def _json(data: bytes | bytearray) -> Any:
+    """What JSON says. Raises ValueError."""
+    try:
+        return _decode(data)
+    except (msgspec.DecodeError, ValueError):
+        return json.loads(data)  # half a character, as phones send it in texts, is let through

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import adbutils
 import uiautomator2
 from uiautomator2 import exceptions as u2_errors
+from uiautomator2._proto import HTTP_TIMEOUT
 from uiautomator2.utils import with_package_resource
 
 from jobs.hub.clock import Deadline
@@ -80,6 +81,19 @@ class Phone(adbutils.AdbDevice):
         return Connection(connection)
 
 
+class Calls:
+    """The server's methods by their names, as `Device.jsonrpc` has them."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        def call(*args: Any, http_timeout: float = HTTP_TIMEOUT, **named: Any) -> Any:
+            return self._library.jsonrpc_call(method, args or named, http_timeout)
+
+        return call
+
+
 class Library(uiautomator2.Device):
     """uiautomator2's device whose calls travel over the session's kept connection.
 
@@ -92,6 +106,11 @@ class Library(uiautomator2.Device):
         super().__init__(device)
         # uiautomator2 would keep every device object until the process ends (U2-13).
         atexit.unregister(self.stop_uiautomator)
+
+    @property
+    def jsonrpc(self) -> Calls:
+        """Its own makes a class for each call."""
+        return Calls(self)
 
     def start_uiautomator(self) -> None:
         """Starting is the business of `Automation`."""

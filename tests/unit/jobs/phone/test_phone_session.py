@@ -53,6 +53,32 @@ def test_one_connection_carries_many_calls(session: Session, u2: FakeU2) -> None
     assert u2.connections == before
 
 
+@pytest.mark.parametrize("form", ["in chunks", "without a length", "head in parts"])
+def test_an_answer_in_any_form_of_HTTP_is_read(session: Session, u2: FakeU2, form: str) -> None:
+    session.observe()
+    restarts = u2.launches
+    u2.text = form
+    u2.modes["dumpWindowHierarchy"] = [form]
+    assert session.observe().find(text=form) is not None
+    assert session.observe().find(text=form) is not None
+    assert u2.launches == restarts
+
+
+def test_half_a_character_in_an_answer_hides_no_screen(session: Session, u2: FakeU2) -> None:
+    u2.text = "half \ud83d of a smile"
+    assert session.observe().find(text="half  of a smile") is not None
+
+
+def test_an_answer_that_announces_more_than_any_screen_is_not_awaited(
+    session: Session, u2: FakeU2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rpc, "MAX_ANSWER_BYTES", 50_000)
+    u2.source = SCREEN.replace("Next", "N" * 60_000)
+    u2.modes["dumpWindowHierarchy"] = ["always:in chunks"]
+    with pytest.raises(AutomationLost, match="more than 50000 bytes"):
+        session.observe(timeout_s=1.0)
+
+
 def test_a_quiet_connection_is_not_used_again(
     session: Session, u2: FakeU2, monkeypatch: pytest.MonkeyPatch
 ) -> None:
