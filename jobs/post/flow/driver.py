@@ -14,7 +14,7 @@ from jobs.post.screens.checks.zones import may_publish
 from jobs.post.screens.containers import covers, free_part
 from jobs.post.screens.element import Element, holds_point, same_node
 from jobs.post.screens.finder import ElementIndex
-from jobs.post.screens.recognise import Sight, fits, recognise
+from jobs.post.screens.recognise import Sight, fits, name_screen, recognise
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import ScriptFailed, Visit
 from storage.error_codes import ErrorCode
@@ -90,14 +90,14 @@ class ScreenDriver:
         if last is not None and last[0].same_as(tree):
             if last[1] == context:
                 return last[2]
-            tree = last[0]  # elements that were found in it stay part of the newest tree
-        sight = recognise(
-            tree, self.vocabulary, app_version=self.app_version, ignore=self.ignore, asked=self.asked
-        )
+            index = last[2].index  # what is found in it was found: another answer may be right all the same
+        else:
+            index = ElementIndex(tree, self.vocabulary, app_version=self.app_version)
+        sight = name_screen(index, ignore=self.ignore, asked=self.asked)
         if last is None or last[2].name != sight.name:
             self.attempt.note(f"screen: {sight.name or 'unknown'}", kind=sight.kind)
             self.seen(sight)
-        self._last = (tree, context, sight)
+        self._last = (index.tree, context, sight)
         return sight
 
     def seen(self, sight: Sight) -> None:
@@ -108,14 +108,7 @@ class ScreenDriver:
 
     def without(self, sight: Sight, hide: Collection[str]) -> Sight:
         """The same tree with some screens left out: what lies beneath them."""
-        return recognise(
-            sight.tree,
-            self.vocabulary,
-            app_version=self.app_version,
-            ignore=self.ignore,
-            hide=hide,
-            asked=self.asked,
-        )
+        return name_screen(sight.index, ignore=self.ignore, hide=hide, asked=self.asked)
 
     def beneath(self, sight: Sight) -> Sight:
         """What lies under the topmost sheet or dialog; unknown where there is none."""
@@ -126,8 +119,8 @@ class ScreenDriver:
     def indicators(self, sight: Sight) -> dict[str, int]:
         """The indicators of uploads in a tree, by screen, with how many of each stand there."""
         found = {}
-        for name, screen in self.vocabulary.screens:
-            if screen.kind in INDICATORS and screen.trace and fits(sight.index, screen):
+        for name, screen in self.vocabulary.traces:
+            if screen.kind in INDICATORS and fits(sight.index, screen):
                 found[name] = len(sight.index.find_all(screen.all[0]))
         return found
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobs.phone.screen.tree import Bounds, Node, UiTree
-from jobs.post.screens.screens_file import Rule, Texts
 
 #: Windows that lie around an app and never belong to it: the system's bars, keyboards.
 _KEYBOARDS = ("inputmethod", "keyboard", "honeyboard", "swiftkey", "baidu.input", "facemoji", ".ime.")
@@ -74,28 +73,6 @@ def same_row(one: Bounds, two: Bounds) -> bool:
     """Whether two boxes share at least half of the lower one's height."""
     shared = min(one[3], two[3]) - max(one[1], two[1])
     return shared * 2 >= min(one[3] - one[1], two[3] - two[1]) > 0
-
-
-def describe(rule: Rule) -> str:
-    """What a rule looks at, in one line for people."""
-    parts: list[str] = []
-    for name in ("text", "desc", "label", "hint", "id", "cls"):
-        value: Texts = getattr(rule, name)
-        if value:
-            shown = value if isinstance(value, str) else " | ".join(value)
-            parts.append(f"{'class' if name == 'cls' else name} {shown}")
-    places = ("inside", "corner", "holds", "row_of", "column_of", "right_of", "left_of", "above", "below")
-    parts += [f"{n.replace('_', ' ')} {getattr(rule, n)}" for n in places if getattr(rule, n)]
-    if rule.zone:
-        parts.append("in zone")
-    if rule.touches:
-        parts.append(f"touches {rule.touches}")
-    parts += [
-        name if getattr(rule, name) else f"not {name}"
-        for name in ("clickable", "checkable", "checked", "selected", "scrollable", "editable", "empty")
-        if getattr(rule, name) is not None
-    ]
-    return ", ".join(parts)
 
 
 def touch(node: Node, other: Node) -> bool:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 
 from jobs.hub.lazy import lazy
 from jobs.hub.platforms import platform_of
 from jobs.phone.screen.tree import Node, UiTree
 from jobs.post.screens.containers import Cover, topmost
-from jobs.post.screens.element import Element, contains, describe, is_around, is_editable, touch
+from jobs.post.screens.element import Element, contains, is_around, is_editable, touch
 from jobs.post.screens.labels import normalise
 from jobs.post.screens.placement import alone, headings, lies, picked
 from jobs.post.screens.screens_file import BUILT_IN, Rule, Texts, Vocabulary, each
 from jobs.post.screens.sheet_shapes import other_windows
+from jobs.post.screens.shown import Shown
 
 #: A page of the app's own, such as a log-in, is made of no more nodes than this.
 PAGE_NODES = 130
@@ -123,23 +124,22 @@ class ElementIndex:
         )
 
     @lazy
-    def _by_text(self) -> dict[str, list[Node]]:
-        return self._index(lambda n: "" if is_editable(n) else normalise(n.text))
+    def _texts(self) -> Shown:
+        """What a field holds was written by people."""
+        return Shown(
+            ((n.text, n) for n in self.nodes if n.text and not is_editable(n)), self.vocabulary.wording
+        )
 
     @lazy
-    def _by_desc(self) -> dict[str, list[Node]]:
-        return self._index(lambda n: normalise(n.content_desc))
+    def _descs(self) -> Shown:
+        return Shown(((n.content_desc, n) for n in self.nodes if n.content_desc), self.vocabulary.wording)
 
     @lazy
     def _by_id(self) -> dict[str, list[Node]]:
-        return self._index(lambda n: n.id_name)
-
-    def _index(self, key: Callable[[Node], str]) -> dict[str, list[Node]]:
         index: dict[str, list[Node]] = defaultdict(list)
         for node in self.nodes:
-            value = key(node)
-            if value:
-                index[value].append(node)
+            if node.resource_id:
+                index[node.id_name].append(node)
         return index
 
     def find(self, name: str) -> Element | None:
@@ -148,7 +148,8 @@ class ElementIndex:
         return found[0] if found else None
 
     def has(self, name: str) -> bool:
-        return bool(self.find_all(name))
+        known = self._found.get(name)
+        return bool(self.find_all(name) if known is None else known)
 
     def find_all(self, name: str) -> tuple[Element, ...]:
         """Every node that the first fitting rule of the element finds, the picked one first."""
@@ -165,7 +166,7 @@ class ElementIndex:
             for number, rule in enumerate(self.vocabulary.elements[name], 1):
                 nodes = self._matching(rule)
                 if nodes:
-                    by = f"{name} rule {number}: {describe(rule)}"
+                    by = f"{name} rule {number}: {rule.described}"
                     found = tuple(Element(name, node, by) for node in picked(nodes, rule))
                     break
             self._found[name] = found
@@ -186,22 +187,6 @@ class ElementIndex:
 
     # -- one rule ------------------------------------------------------------------------------------------
 
-    def _named(self, value: Texts, index: dict[str, list[Node]]) -> list[Node]:
-        """Nodes whose text (by that index) is one of the words or literals."""
-        nodes: list[Node] = []
-        for text in each(value):
-            if not text.startswith("@"):
-                nodes += index.get(normalise(text), ())
-                continue
-            word = self.vocabulary.words[text[1:]]
-            for exact in word.texts:
-                nodes += index.get(exact, ())
-            if word.has_patterns:
-                for shown, holders in index.items():
-                    if shown not in word.texts and word.matches_normalised(shown):
-                        nodes += holders
-        return nodes
-
     def _reads(self, value: Texts, shown: str) -> bool:
         normalised = normalise(shown)
         for text in each(value):
@@ -212,16 +197,16 @@ class ElementIndex:
                 return True
         return False
 
-    def _candidates(self, rule: Rule) -> Iterable[Node]:
+    def _candidates(self, rule: Rule) -> Sequence[Node]:
         """A superset of what the rule fits, by its most telling part."""
         if rule.id:
             return [n for i in each(rule.id) for n in self._by_id.get(i, ())]
         if rule.text:
-            return self._named(rule.text, self._by_text)
+            return self._texts.named(rule.wanted_texts)
         if rule.desc:
-            return self._named(rule.desc, self._by_desc)
+            return self._descs.named(rule.wanted_descs)
         if rule.label:
-            both = self._named(rule.label, self._by_text) + self._named(rule.label, self._by_desc)
+            both = self._texts.named(rule.wanted_labels) + self._descs.named(rule.wanted_labels)
             return list(dict.fromkeys(both))
         if rule.editable:
             return self._fields
@@ -238,15 +223,16 @@ class ElementIndex:
     def _matching(self, rule: Rule) -> list[Node]:
         if rule.versions and not self.app_version.startswith(rule.versions):
             return []
+        candidates = self._candidates(rule)
+        if not candidates:
+            return []
         anchors: dict[str, Node] = {}
         for name in rule.anchors:
             anchor = self.find(name)
             if anchor is None:
                 return []
             anchors[name] = anchor.node
-        matched = [
-            n for n in self._candidates(rule) if self._fits(n, rule) and lies(n, rule, anchors, self.tree)
-        ]
+        matched = [n for n in candidates if self._fits(n, rule) and lies(n, rule, anchors, self.tree)]
         if matched and rule.without:
             barred = [f.node for name in rule.without for f in self.find_all(name)]
             matched = [n for n in matched if not any(touch(n, b) for b in barred)]

@@ -25,8 +25,11 @@ _SAME = str.maketrans(
 )
 
 
-#: Whether a label's patterns fit a text is remembered for so many texts of at most so many characters.
-JUDGED_MAX, JUDGED_CHARS = 1024, 60
+#: What cannot divide a pattern as a whole into alternatives.
+_GROUPED = re.compile(r"\\.|\[[^\]]*\]|\([^()]*\)")
+
+#: Which labels a text reads like is remembered for so many texts of at most so many characters.
+JUDGED_MAX, JUDGED_CHARS = 4096, 60
 
 
 @lru_cache(maxsize=8192)
@@ -38,29 +41,38 @@ def normalise(text: str) -> str:
     return _SPACE.sub(" ", text).strip().casefold()
 
 
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:
+    joined = "|".join(f"(?:{p})" for p in patterns)
+    return re.compile(joined) if joined else None
+
+
+def _only_at_start(pattern: str) -> bool:
+    """Whether a pattern surely fits nowhere but at the beginning: a search would try each later place all the same."""
+    return pattern.startswith("^") and "|" not in _GROUPED.sub("", pattern)
+
+
 class Label:
     """A named text of an app, `@name` in the screens files: what it may read, in any known language, as whole texts and as patterns.
 
     Patterns are searched in the normalised form, so they are written in lower case with straight quotes.
     """
 
-    __slots__ = ("_judged", "_pattern", "name", "texts")
+    __slots__ = ("_anywhere", "_at_start", "_patterns", "name", "texts")
 
     def __init__(self, name: str, texts: Iterable[str], patterns: Iterable[str] = ()) -> None:
         self.name = name
         self.texts = frozenset(normalise(t) for t in texts)
-        joined = "|".join(f"(?:{p})" for p in patterns)
-        self._pattern = re.compile(joined) if joined else None
-        self._judged: dict[str, bool] = {}  #: of short texts: the same ones stand on screen after screen
+        self._patterns = tuple(patterns)
+        self._at_start = _any_of(p for p in self._patterns if _only_at_start(p))
+        self._anywhere = _any_of(p for p in self._patterns if not _only_at_start(p))
 
     def same_as(self, other: Label) -> bool:
         """Whether both read the same texts."""
-        mine, theirs = self._pattern, other._pattern
-        return self.texts == other.texts and (mine and mine.pattern) == (theirs and theirs.pattern)
+        return self.texts == other.texts and self._patterns == other._patterns
 
     @property
     def has_patterns(self) -> bool:
-        return self._pattern is not None
+        return bool(self._patterns)
 
     def matches(self, text: str) -> bool:
         """Whether a text reads like this label. An empty one never does."""
@@ -72,17 +84,40 @@ class Label:
         """The same for a text that is already normalised."""
         if not text:
             return False
-        if text in self.texts:
-            return True
-        if self._pattern is None:
-            return False
-        known = self._judged.get(text)
+        return text in self.texts or self.fits_pattern(text)
+
+    def fits_pattern(self, text: str) -> bool:
+        """Whether one of the patterns is found in a normalised text."""
+        at_start, anywhere = self._at_start, self._anywhere
+        return (at_start is not None and at_start.match(text) is not None) or (
+            anywhere is not None and anywhere.search(text) is not None
+        )
+
+
+class Wording:
+    """Which labels of an app a text reads like. Of short texts that is remembered: the same ones stand on screen after screen."""
+
+    def __init__(self, labels: Mapping[str, Label]) -> None:
+        self._whole: dict[str, list[str]] = {}
+        for name, label in labels.items():
+            for text in label.texts:
+                self._whole.setdefault(text, []).append(name)
+        self._patterned = [(name, label) for name, label in labels.items() if label.has_patterns]
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def of(self, text: str) -> tuple[str, ...]:
+        """The names of the labels that a normalised text reads like."""
+        known = self._known.get(text)
         if known is None:
-            known = self._pattern.search(text) is not None
+            whole = self._whole.get(text, ())
+            known = (
+                *whole,
+                *(n for n, label in self._patterned if n not in whole and label.fits_pattern(text)),
+            )
             if len(text) <= JUDGED_CHARS:
-                if len(self._judged) >= JUDGED_MAX:
-                    self._judged.clear()
-                self._judged[text] = known
+                if len(self._known) >= JUDGED_MAX:
+                    self._known.clear()
+                self._known[text] = known
         return known
 
 

@@ -43,12 +43,16 @@ class Sight:
 
 def fits(index: ElementIndex, screen: Screen) -> bool:
     """Whether everything that a screen asks for is in the tree, in its topmost sheet where there is one."""
-    return (
-        (not screen.cover or index.cover is not None)
-        and all(index.has(e) for e in screen.all)
-        and (not screen.any or any(index.has(e) for e in screen.any))
-        and not any(index.has(e) for e in screen.none)
-    )
+    has = index.has
+    for element in screen.all:
+        if not has(element):
+            return False
+    for element in screen.none:
+        if has(element):
+            return False
+    if screen.cover and index.cover is None:
+        return False
+    return not screen.any or any(map(has, screen.any))
 
 
 def next_element(index: ElementIndex, screen: Screen) -> Element | None:
@@ -93,9 +97,20 @@ def recognise(
         beneath: tell what lies under the topmost sheet instead.
     """
     index = ElementIndex(tree, vocabulary, app_version=app_version, beneath=beneath)
-    if tree.cut:
+    return name_screen(index, ignore=ignore, hide=hide, asked=asked)
+
+
+def name_screen(
+    index: ElementIndex,
+    *,
+    ignore: Collection[str] = (),
+    hide: Collection[str] = (),
+    asked: Collection[str] | None = None,
+) -> Sight:
+    """The same of a tree whose elements may be known already."""
+    if index.tree.cut:
         return Sight(index, "", None)
-    for name, screen in vocabulary.screens:
+    for name, screen in index.vocabulary.screens:
         if screen.kind in ignore or name in hide:
             continue
         if screen.asked_by and asked is not None and name not in asked:

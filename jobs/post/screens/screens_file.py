@@ -10,7 +10,7 @@ import msgspec
 
 from jobs.hub.lazy import lazy
 from jobs.hub.platforms import PLATFORMS
-from jobs.post.screens.labels import Label
+from jobs.post.screens.labels import Label, Wording, normalise
 from storage.error_codes import ErrorCode
 
 Kind = Literal["path", "interruption", "human", "progress", "success", "failure"]
@@ -41,6 +41,10 @@ _FLAGS = ("clickable", "enabled", "checkable", "checked", "selected", "focused",
 def each(value: Texts) -> tuple[str, ...]:
     """The texts of a field that holds one or several."""
     return (value,) if isinstance(value, str) else value
+
+
+def _comparable(value: Texts) -> tuple[str, ...]:
+    return tuple(text if text.startswith("@") else normalise(text) for text in each(value))
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
@@ -101,12 +105,45 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         return tuple((flag, wanted) for flag, wanted in asked if wanted is not None)
 
     @lazy
+    def wanted_texts(self) -> tuple[str, ...]:
+        """`text`, each "@word" or normalised."""
+        return _comparable(self.text)
+
+    @lazy
+    def wanted_descs(self) -> tuple[str, ...]:
+        """`desc` in the same way."""
+        return _comparable(self.desc)
+
+    @lazy
+    def wanted_labels(self) -> tuple[str, ...]:
+        """`label` in the same way."""
+        return _comparable(self.label)
+
+    @lazy
     def anchors(self) -> tuple[str, ...]:
         """The elements beside, around or within which the rule looks."""
         places = (
             self.inside, self.holds, self.row_of, self.column_of, self.right_of, self.left_of, self.above, self.below,
         )  # fmt: skip
         return tuple(name for name in places if name)
+
+    @lazy
+    def described(self) -> str:
+        """What the rule looks at, in one line for people."""
+        parts: list[str] = []
+        for name in ("text", "desc", "label", "hint", "id", "cls"):
+            value: Texts = getattr(self, name)
+            if value:
+                parts.append(f"{'class' if name == 'cls' else name} {' | '.join(each(value))}")
+        places = ("inside", "corner", "holds", "row_of", "column_of", "right_of", "left_of", "above", "below")
+        parts += [f"{n.replace('_', ' ')} {getattr(self, n)}" for n in places if getattr(self, n)]
+        if self.zone:
+            parts.append("in zone")
+        if self.touches:
+            parts.append(f"touches {self.touches}")
+        flags = ("clickable", "checkable", "checked", "selected", "scrollable", "editable", "empty")
+        parts += [n if getattr(self, n) else f"not {n}" for n in flags if getattr(self, n) is not None]
+        return ", ".join(parts)
 
     @property
     def refers_to(self) -> tuple[str, ...]:
@@ -180,7 +217,7 @@ class ScreensFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     screens: dict[str, Screen] = {}
 
 
-class Vocabulary(msgspec.Struct, frozen=True):
+class Vocabulary(msgspec.Struct, frozen=True, dict=True):
     """Everything known about the screens of one app, checked and ready to be matched."""
 
     platform: str
@@ -194,6 +231,16 @@ class Vocabulary(msgspec.Struct, frozen=True):
     proof: tuple[str, ...] = ()
     #: what it was before anything of an operator or of lessons was laid over it; None where nothing was
     shipped: Vocabulary | None = None
+
+    @lazy
+    def wording(self) -> Wording:
+        """Which of the words a text reads like."""
+        return Wording(self.words)
+
+    @lazy
+    def traces(self) -> tuple[tuple[str, Screen], ...]:
+        """The screens that an earlier upload may have left a sign of."""
+        return tuple((name, screen) for name, screen in self.screens if screen.trace)
 
     def screen(self, name: str) -> Screen:
         return dict(self.screens)[name]
