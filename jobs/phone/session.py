@@ -29,6 +29,7 @@ from jobs.phone.errors import (
 )
 from jobs.phone.link import Link
 from jobs.phone.protocol import Grants, Hindrance, Outgoing, ShellResult
+from jobs.phone.screen.reading import one_at_a_time
 from jobs.phone.screen.screenshot import capture
 from jobs.phone.screen.tree import TreeUnreadable, UiTree, parse_xml
 
@@ -247,7 +248,8 @@ class Session:
         if self._tree is not None and self._tree.source == source:
             return self._tree, ""
         try:
-            tree = parse_xml(source)
+            with one_at_a_time():
+                tree = parse_xml(source)
         except TreeUnreadable as error:
             return None, str(error)
         if tree.cut:

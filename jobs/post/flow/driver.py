@@ -9,6 +9,7 @@ from dataclasses import replace
 from jobs.hub.clock import Deadline
 from jobs.phone.errors import AutomationLost
 from jobs.phone.protocol import PhoneSession
+from jobs.phone.screen.reading import one_at_a_time
 from jobs.phone.screen.tree import Node, UiTree
 from jobs.post.screens.checks.zones import may_publish
 from jobs.post.screens.containers import covers, free_part
@@ -93,7 +94,8 @@ class ScreenDriver:
             index = last[2].index  # what is found in it was found: another answer may be right all the same
         else:
             index = ElementIndex(tree, self.vocabulary, app_version=self.app_version)
-        sight = name_screen(index, ignore=self.ignore, asked=self.asked)
+        with one_at_a_time():
+            sight = name_screen(index, ignore=self.ignore, asked=self.asked)
         if last is None or last[2].name != sight.name:
             self.attempt.note(f"screen: {sight.name or 'unknown'}", kind=sight.kind)
             self.seen(sight)

@@ -1,0 +1,27 @@
+"""Work for the processor alone, such as reading a screen, is done by one thread at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+#: So long a thread stands back at most. Reading a screen takes some milliseconds; one that takes longer keeps nobody off.
+STAND_BACK_S = 1.0
+
+_TURN = threading.Lock()
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Stand back while another thread does such work; not within itself.
+
+    Python runs one thread at a time anyway. Threads that all want to run take that right from each other two thousand times a
+    second each, and with every phone more there is one more that does; those that wait here sleep.
+    """
+    mine = _TURN.acquire(timeout=STAND_BACK_S)
+    try:
+        yield
+    finally:
+        if mine:
+            _TURN.release()
