@@ -292,7 +292,8 @@ def _nodes(sight: Sight) -> list[o.NodeObject]:
 
 def _elements(file: ScreensFile) -> list[o.ElementChoice]:
     """Each element under every screen that names it, then those that no screen names."""
-    sealed = Guarded(file).sealed
+    guarded = Guarded(file)
+    sealed = guarded.sealed | guarded.account
     choices: list[o.ElementChoice] = []
     named: set[str] = set()
     for screen, facts in file.screens.items():

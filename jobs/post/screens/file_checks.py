@@ -167,7 +167,7 @@ def check(
         problems += _loose_words(file)
     problems += [
         f"{key}: unknown element {e!r}"
-        for key, names in (("publishing", file.publishing), ("proof", file.proof))
+        for key, names in (("publishing", file.publishing), ("proof", file.proof), ("account", file.account))
         for e in names
         if e not in file.elements
     ]
@@ -191,4 +191,5 @@ def check(
         containers=file.containers,
         publishing=file.publishing,
         proof=file.proof,
+        account=file.account,
     )

@@ -211,6 +211,7 @@ class ScreensFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()  #: languages whose words are complete, stop words included; no other is driven
     publishing: tuple[str, ...] = ()  #: elements whose touch publishes
     proof: tuple[str, ...] = ()  #: elements that say what became of a post
+    account: tuple[str, ...] = ()  #: elements that say which account the app shows
     containers: Containers = Containers()
     words: dict[str, list[dict[str, str | list[str]]]] = {}
     elements: dict[str, list[Rule]] = {}
@@ -229,6 +230,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
     containers: Containers = Containers()
     publishing: tuple[str, ...] = ()
     proof: tuple[str, ...] = ()
+    account: tuple[str, ...] = ()
     #: what it was before anything of an operator or of lessons was laid over it; None where nothing was
     shipped: Vocabulary | None = None
 
@@ -273,6 +275,7 @@ def lay_over(below: ScreensFile, above: ScreensFile) -> ScreensFile:
         containers=above.containers.over(below.containers),
         publishing=tuple(dict.fromkeys((*below.publishing, *above.publishing))),
         proof=tuple(dict.fromkeys((*below.proof, *above.proof))),
+        account=tuple(dict.fromkeys((*below.account, *above.account))),
         words=words,
         elements=elements,
         screens={**below.screens, **above.screens},

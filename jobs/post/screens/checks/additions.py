@@ -42,6 +42,7 @@ _USES = {
     "proof": "what counts as proof of a post",
     "way": "what another part of the app reads",
 }
+_ACCOUNT = "by this it is told which account the app shows, so that no post is made under another one; no lesson changes that"
 
 
 def objections(base: ScreensFile, above: ScreensFile, *, lesson: bool = False) -> list[str]:
@@ -93,7 +94,11 @@ class _Judge:
         for package in above.packages:
             if platform_of(package) != platform:
                 yield f"packages: {package} is not a build of {platform}; rules would tap at another app"
-        for key, names in (("publishing", above.publishing), ("proof", above.proof)):
+        for key, names in (
+            ("publishing", above.publishing),
+            ("proof", above.proof),
+            ("account", above.account),
+        ):
             if names:
                 yield f"{key}: only the shipped file says this"
         containers = above.containers
@@ -137,6 +142,8 @@ class _Judge:
             yield f"{where}: it is {_USES[kind]}, and only the shipped file says that"
         elif self._lesson and kind is not None and shipped:
             yield f"{where}: it is {_USES[kind]}; in this language the shipped file knows it, and no lesson changes that"
+        if self._lesson and word in self._guarded.account_words:
+            yield f"{where}: {_ACCOUNT}"
         if self._lesson and word not in self._base.words:
             yield f"{where}: no screen reads this word"
         if len(text) > 2 and text.startswith("/") and text.endswith("/"):
@@ -186,6 +193,8 @@ class _Judge:
         if self._lesson and name in self._guarded.sealed:
             use = "publishes" if name in self._base.publishing else "says what became of a post, or stops it"
             yield f"elements.{name}: it {use}; no lesson changes by what it is found"
+        elif self._lesson and name in self._guarded.account:
+            yield f"elements.{name}: {_ACCOUNT}"
         elif name in self._guarded.proof:
             yield f"elements.{name}: it says what became of a post, and only the shipped file says by what it is found"
 

@@ -45,6 +45,16 @@ class Guarded:
         return self.endings | self.proof | frozenset(self.file.publishing)
 
     @lazy
+    def account(self) -> frozenset[str]:
+        """Elements that say which account the app shows, by which a post under another one is kept back."""
+        return frozenset(self.file.account)
+
+    @lazy
+    def account_words(self) -> frozenset[str]:
+        """What these elements read."""
+        return frozenset(self._words_of(self.account))
+
+    @lazy
     def human_floor(self) -> int:
         """The lowest layer of a screen that only a person may answer; no other screen that is added may lie over it."""
         own = [s.layer for s in self._screens("human") if s.layer < 110]

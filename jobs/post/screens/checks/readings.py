@@ -89,6 +89,8 @@ def compare(
             newly[element] += bool(fresh)
             if element in after.publishing:
                 touches += _other_button(was, now, element, known.name)
+            if element in before.account:
+                touches += _other_account(was, now, element, known.name)
             if element not in untouched:
                 touches += _touches(was, now, fresh, element, known.name)
     found.refused += [
@@ -217,6 +219,16 @@ def _other_button(was: Sight, now: Sight, element: str, where: str) -> list[str]
     if old is None or new is None or old.node is new.node:
         return []
     return [f"on {where} {element} is another button: {_said(new.node)} instead of {_said(old.node)}"]
+
+
+def _other_account(was: Sight, now: Sight, element: str, where: str) -> list[str]:
+    """Where it is known which account is shown, nothing else is to be taken for its name."""
+    old = was.find(element)
+    new = now.find(element)
+    if old is None or (new is not None and old.node is new.node):
+        return []
+    instead = _said(new.node) if new is not None else "nothing"
+    return [f"on {where} {element} would tell another account: {instead} instead of {_said(old.node)}"]
 
 
 def _touches(was: Sight, now: Sight, fresh: list[Node], element: str, where: str) -> list[str]:

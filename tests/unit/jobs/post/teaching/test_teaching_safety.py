@@ -9,13 +9,16 @@ import msgspec
 import pytest
 
 from jobs.input.refusals import Invalid
+from jobs.phone.screen.tree import parse_xml
+from jobs.post.apps import APPS
 from jobs.post.screens.checks.readings import publishing_nodes
 from jobs.post.screens.file_checks import check
-from jobs.post.screens.recognise import recognise
+from jobs.post.screens.recognise import Sight, recognise
 from jobs.post.screens.screens_file import Rule, Screen, ScreensFile, Vocabulary, as_addition, lay_over
 from jobs.post.screens.vocabularies import build, read_trusted, shipped_file, shipped_vocabulary
 from jobs.post.teaching.lessons import Wish
 from jobs.post.teaching.toml_text import value
+from jobs.post.tiktok.flow import handle_of
 from storage.error_codes import ErrorCode
 from storage.records import Outcome
 from tests.support import eyes
@@ -202,10 +205,43 @@ def test_a_file_with_one_bad_part_is_not_taken_at_all(school: School) -> None:
         '[containers]\npeople = ["home_tab"]\n',
         'packages = ["com.zhiliaoapp.musically.go"]\n',
         '[elements]\nx = [{ text = "Go on", package = ["android"] }]\n',
+        '[elements]\nprofile_handle = [{ text = "@alice", zone = [0.0, 0.3, 1.0, 0.9] }]\n',
+        '[words]\nhandle = [{ nl = "alice" }]\n',
+        'account = ["profile_tab"]\n',
     ],
 )
 def test_what_an_operator_may_write_a_lesson_may_not(school: School, toml: str) -> None:
     assert take(school, toml)
+
+
+def test_no_lesson_says_which_account_the_app_shows(school: School) -> None:
+    """A post of alice would be made as demo_01, who calls himself so."""
+    own = drawn_xml("tiktok", "own_profile", {"Demo One": "alice"})
+    (screen,) = school.keep(own)
+    _, sight = school.teaching.screen(screen)
+    assert sight.name == "own_profile"
+    assert handle_of(sight) == "demo_01"
+    wish = Wish(screen=screen, means="element", node=school.node(screen, "alice"), name="profile_handle")
+    proposed = school.teaching.propose(wish)
+    assert any("which account the app shows" in sentence for sentence in proposed.tried.refused)
+    with pytest.raises(Invalid, match="which account the app shows"):
+        school.teaching.teach(wish, "anna")
+    assert handle_of(school.teaching.screen(screen)[1]) == "demo_01"
+
+
+@pytest.mark.parametrize("platform", ["tiktok", "instagram"])
+def test_by_what_the_account_is_read_is_sealed(platform: str) -> None:
+    """The account is read by the sealed elements and by no other."""
+    asked: list[str] = []
+
+    class Asked(Sight):
+        def find(self, element: str) -> None:
+            asked.append(element)
+
+    index = recognise(parse_xml("<hierarchy/>"), shipped_vocabulary(platform)).index
+    APPS[platform].visible_account(Asked(index, "own_profile", None))
+    assert set(asked) == set(shipped_file(platform).account)
+    assert asked
 
 
 def test_a_wording_that_a_known_screen_shows_is_no_refusal(school: School) -> None:
