@@ -13,7 +13,8 @@ from handlers.api import objects
 from handlers.api.services import Services
 from handlers.api.task_view import TaskViews, show_task
 from handlers.request.call import Call, Result, Route, page_of, routes_below
-from handlers.request.envelope import Answer, Code, Reply
+from handlers.request.envelope import Answer, Code
+from handlers.request.file_answer import kept_reply
 from handlers.request.task_filter import TaskFilter, wanted_tasks
 from jobs.hub.time_zone import zone_name
 from jobs.input.fields import Findings, read_object
@@ -26,9 +27,6 @@ from storage.lists.task_lists import Sort, Wanted
 from storage.records import Status, Task
 
 _MAX_BATCH = 10_000
-_ARTIFACT_TYPES = {".png": "image/png", ".xml": "application/xml", ".txt": "text/plain; charset=utf-8"}
-#: An artifact holds what an app showed: a browser must not run any of it.
-_ARTIFACT_HEADERS = (("Content-Security-Policy", "sandbox; default-src 'none'"),)
 KEY_HEADER = (
     "Idempotency-Key",
     "1 to 128 visible characters; the same key and body within 24 h get the first answer again",
@@ -217,8 +215,7 @@ class TaskHandlers:
             raise NotFound(
                 Problem("name", f"task {call.id} has no artifact of this name; its log lists them")
             )
-        kind = _ARTIFACT_TYPES.get(name[name.rfind(".") :].lower(), "application/octet-stream")
-        return Reply(200, data, _ARTIFACT_HEADERS, kind)
+        return kept_reply(data, name)
 
     def _find(self, task_id: int) -> Task:
         task = self._services.store.tasks.get(task_id)

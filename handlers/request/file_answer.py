@@ -1,4 +1,4 @@
-"""Answers with a file, or with the one range of it that was asked for (RFC 9110, sections 13 and 14)."""
+"""Answers with a file, or with the one range of it that was asked for (RFC 9110, sections 13 and 14); with what was kept of a phone."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from handlers.request.envelope import Code, Refusal, Reply
 _PIECE_BYTES = 64 * 1024
 _RANGE = re.compile(r"bytes\s*=\s*(\d{0,15})\s*-\s*(\d{0,15})\s*", re.IGNORECASE)
 _NOT_IN_NAMES = re.compile(r'[^ -~]|["\\%]')
+_KEPT_TYPES = {".png": "image/png", ".xml": "application/xml", ".txt": "text/plain; charset=utf-8"}
+#: A phone may write a page with a script into its tree. A browser that opens it must run nothing of it: it would act here
+#: as the person who is logged in.
+_KEPT_HEADERS = (("Content-Security-Policy", "sandbox; default-src 'none'"),)
 RANGE_HEADERS = (
     ("Range", "bytes=FIRST-LAST, bytes=FIRST- or bytes=-COUNT: only this part; several ranges get the whole file"),
     ("If-Range", "the ETag that you have seen: the range counts only while the file is still that one"),
@@ -78,6 +82,12 @@ def file_reply(call: Call, file: BufferedReader, *, name: str, etag: str, kind: 
         headers.append(("Content-Range", f"bytes {first}-{first + count - 1}/{size}"))
     headers.append(("Content-Length", str(count)))
     return Reply(206 if wanted else 200, b"", headers, kind, Part(file, first, count))
+
+
+def kept_reply(data: bytes, name: str, *headers: tuple[str, str]) -> Reply:
+    """The answer with a picture, a tree or a text that was kept of a phone; its name says what it is."""
+    kind = _KEPT_TYPES.get(name[name.rfind(".") :].lower(), "application/octet-stream")
+    return Reply(200, data, (*_KEPT_HEADERS, *headers), kind)
 
 
 def is_known(call: Call, etag: str) -> bool:

@@ -16,7 +16,7 @@ from handlers.api.services import Services
 from handlers.api.task_view import moment
 from handlers.request.call import Call, Result, Route, routes_below
 from handlers.request.envelope import Answer, Code, Refusal, Reply
-from handlers.request.file_answer import Part
+from handlers.request.file_answer import Part, kept_reply
 from jobs.hub.platforms import Platform
 from jobs.input.fields import Findings, read_object
 from jobs.input.refusals import Invalid, NotFound, Problem
@@ -24,8 +24,6 @@ from jobs.phone.inventory.labels import Labels
 from jobs.post.rehearsal import export
 from jobs.post.rehearsal.rehearsals import Wish
 from jobs.post.rehearsal.report import Report, SeenOption, SeenScreen, differences
-
-_KINDS = {"png": "image/png", "xml": "application/xml"}
 
 
 class RehearsalRequest(msgspec.Struct):
@@ -146,9 +144,7 @@ class RehearsalHandlers:
         data = self._rehearsals.reports.read(self._find(call).id, name)
         if data is None:
             raise NotFound(Problem("name", "this rehearsal has no file of this name"))
-        return Reply(
-            200, data, (("Cache-Control", "private, max-age=86400"),), _KINDS[name.rpartition(".")[2]]
-        )
+        return kept_reply(data, name, ("Cache-Control", "private, max-age=86400"))
 
     def export(self, call: Call) -> Result:
         report, blank = self._find(call), bool(call.query(ExportQuery).get("blank", False))

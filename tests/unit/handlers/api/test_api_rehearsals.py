@@ -76,5 +76,12 @@ def test_a_report_is_one_file_once_the_rehearsal_has_ended(
         report = found.read("report.json").decode()
     assert "PHONE2" not in report
     assert "was unplugged" in report
+    kept = side.rehearsals.reports._folder / str(number) / "01.xml"
+    kept.write_text(
+        "<hierarchy><s:script xmlns:s='http://www.w3.org/1999/xhtml'>alert(1)</s:script></hierarchy>"
+    )
+    tree = api.call("GET", f"/api/v1/rehearsals/{number}/01.xml")
+    assert tree.content_type == "application/xml"
+    assert tree.headers["Content-Security-Policy"] == "sandbox; default-src 'none'", "a browser would run it"
     assert api.call("GET", "/api/v1/rehearsals/9/export").json["code"] == 40401
     assert "blank" in api.bad(40001, "GET", f"/api/v1/rehearsals/{number}/export?blank=perhaps")["message"]
