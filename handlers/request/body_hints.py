@@ -141,7 +141,7 @@ def explain_no_object(value: Any) -> str:
     if isinstance(value, str):
         try:
             inner = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):  # brackets without end
             inner = None
         if isinstance(inner, dict):
             return "the body is a JSON text that holds JSON: it was encoded twice; send the object itself"

@@ -168,7 +168,7 @@ def _list_of(values: list[str]) -> Any:
     if len(values) == 1 and values[0].lstrip().startswith("["):
         try:
             return json.loads(values[0])
-        except ValueError:
+        except (ValueError, RecursionError):  # brackets without end
             return values
     return [part for value in values for part in value.split(",") if part.strip()]
 

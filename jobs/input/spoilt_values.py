@@ -51,6 +51,6 @@ def decoded_twice(text: str) -> Any:
         return None
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # brackets without end
         return None
     return value if isinstance(value, list | dict) else None

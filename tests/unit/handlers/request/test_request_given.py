@@ -255,3 +255,9 @@ def test_CLI_9_a_large_body_with_a_wrong_method_is_told_the_method(side: HttpSid
         1024,
     )
     assert (int(refusal.code), dict(refusal.headers)["Allow"]) == (40501, "GET, HEAD, POST")
+
+
+def test_brackets_without_end_are_refused_wherever_they_stand(side: HttpSide, api: Client) -> None:
+    api.bad(40001, "POST", T, {**side.body(), "serials": "[" * 100_000})
+    answer = api.call("POST", f"{T}?serials={'[' * 20_000}", side.body())
+    assert answer.json["code"] in {40001, 40401}

@@ -86,3 +86,10 @@ def test_only_lists_and_objects_can_be_encoded_twice() -> None:
     assert decoded_twice(' ["a"] ') == ["a"]
     assert decoded_twice("[a]") is None
     assert decoded_twice("5") is None
+
+
+def test_brackets_without_end_are_refused_as_anything_else() -> None:
+    deep = "[" * 200_000
+    assert decoded_twice(deep) is None
+    with pytest.raises(Refusal, match="not a text"):
+        parse_object(f'"{deep}"'.encode())
