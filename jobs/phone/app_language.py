@@ -8,7 +8,7 @@ from typing import NamedTuple
 from jobs.phone.protocol import PhoneSession, ShellResult
 
 #: `cmd locale get-app-locales` (AOSP LocaleManagerShellCommand): "Locales for com.x for user 0 are [de-DE,en]".
-_APP_LOCALES = re.compile(r"are \[([^\]\n]*)\]")
+_APP_LOCALES = re.compile(r"are \[([^\[\]\n]*)\]")
 #: The first line of `am get-config`: "config: mcc262-mnc01-de-rDE-ldltr-sw411dp-…", or "b+sr+Latn+RS" (AAPT2's Locale).
 _CONFIG = re.compile(r"^config: (\S+)", re.MULTILINE)
 _CONFIG_LOCALE = re.compile(

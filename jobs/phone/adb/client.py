@@ -26,6 +26,8 @@ MAX_MESSAGE_BYTES = 0xFFFF
 NOT_FOUND = 127
 
 _STDOUT, _STDERR, _EXIT = 1, 2, 3
+#: Four hex digits and nothing else: Python's own reading takes signs and blanks, too, and a length below 0 is none.
+_LENGTH = re.compile(rb"[0-9A-Fa-f]{4}")
 
 
 class Endpoint(NamedTuple):
@@ -113,11 +115,9 @@ class AdbConnection(ppadb.connection.Connection):
 
     def receive(self) -> str:
         head = self._recv(4)
-        try:
-            length = int(head, 16)
-        except ValueError:
-            raise self._nonsense(head) from None
-        return self._recv(length).decode("utf-8", "replace")
+        if not _LENGTH.fullmatch(head):
+            raise self._nonsense(head)
+        return self._recv(int(head, 16)).decode("utf-8", "replace")
 
     def _check_status(self) -> bool:
         head = self._recv(4)

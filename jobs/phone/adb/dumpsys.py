@@ -1,41 +1,47 @@
-"""What Android's commands print, as values. The formats differ between versions: every parser knows several."""
+"""What Android's commands print, as values. The formats differ between versions: every parser knows several.
+
+A pattern holds up the whole hub while it searches. So none may go over the same text again and again, whatever a broken
+phone prints: what repeats has a bound, or ends with its line and with the next thing that is looked for.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
+#: The longest name of a model has some forty characters.
+ONE_LINE_CHARS = 200
 SYSTEM_UI = "com.android.systemui"
 
 # `mCurrentFocus=Window{4c8a1f0 u0 com.instagram.android/com.instagram.mainactivity.InstagramMainActivity}`
-_FOCUS = re.compile(r"mCurrentFocus=Window\{\S+\s+(?:u\d+\s+)?([^}\n]+?)\}")
+_FOCUS = re.compile(r"mCurrentFocus=Window\{[^\s{}]{1,60}\s{1,8}(?:u\d{1,9}\s{1,8})?([^}\n]{1,300}?)\}")
 # mFocusedApp=ActivityRecord{...}, AppWindowToken{... ActivityRecord{...}}; mResumedActivity: (8-9),
 # topResumedActivity= (10+), ResumedActivity: (11+).
-_ACTIVITY = re.compile(
-    r"(?:mFocusedApp=|mResumedActivity[:=]\s*|topResumedActivity[:=]\s*|\bResumedActivity[:=]\s*)"
-    r".*?ActivityRecord\{\S+\s+(?:u\d+\s+)?([\w.]+)/"
-)
+_RESUMED = re.compile(r"mFocusedApp=|mResumedActivity[:=]|topResumedActivity[:=]|\bResumedActivity[:=]")
+_ACTIVITY = re.compile(r"ActivityRecord\{[^\s{}]{1,60}\s{1,8}(?:u\d{1,9}\s{1,8})?([\w.]{1,300})/")
 _SYSTEM_WINDOWS = ("StatusBar", "NotificationShade", "Keyguard", "Bouncer", "VolumeDialog", "GlobalActions")
 
-_PROPERTY = re.compile(r"^\[([^\]]*)\]: \[(.*?)\]\s*$", re.MULTILINE | re.DOTALL)
-_LEVEL = re.compile(r"^\s*level:\s*(-?\d+)", re.MULTILINE)
-_SCALE = re.compile(r"^\s*scale:\s*(\d+)", re.MULTILINE)
-_TEMPERATURE = re.compile(r"^\s*temperature:\s*(-?\d+)", re.MULTILINE)
+#: Blanks before the first word of a line; they do not reach over its end.
+_INDENT = r"^[^\S\n]*"
+_LEVEL = re.compile(_INDENT + r"level:[^\S\n]{0,8}(-?\d{1,9})", re.MULTILINE)
+_SCALE = re.compile(_INDENT + r"scale:[^\S\n]{0,8}(\d{1,9})", re.MULTILINE)
+_TEMPERATURE = re.compile(_INDENT + r"temperature:[^\S\n]{0,8}(-?\d{1,9})", re.MULTILINE)
 _WAKEFULNESS = re.compile(r"mWakefulness=(\w+)")
 _SCREEN = re.compile(r"(?:mScreenOn=|Display Power: state=)(\w+)")
 _KEYGUARD = re.compile(
-    r"(?:^\s*showing=|mIsShowing=|mShowingLockscreen=|isStatusBarKeyguard=|mKeyguardShowing=|keyguardShowing=)"
+    rf"(?:{_INDENT}showing=|mIsShowing=|mShowingLockscreen=|isStatusBarKeyguard=|mKeyguardShowing=|keyguardShowing=)"
     r"(true|false)",
     re.MULTILINE,
 )
 _CALL = re.compile(r"mCallState=(\d+)")
-_VERSION = re.compile(r"^\s*versionName=(\S+)", re.MULTILINE)
+_VERSION = re.compile(_INDENT + r"versionName=(\S{1,100})", re.MULTILINE)
 _DENIED = re.compile(r"\bandroid\.permission\.([A-Z_]+): granted=false")
 _AM_ERROR = re.compile(
-    r"^\s*(?:Error(?: type \d+)?:.*|.*Exception(?: occurred|:).*|Activity not started, unable.*)$",
+    rf"{_INDENT}(?:Error(?: type \d{{1,9}})?:.*|Activity not started, unable.*)$"
+    r"|^.*Exception(?: occurred|:).*$",
     re.MULTILINE,
 )
-_COMPONENT = re.compile(r"^\s*([\w.]+/[\w.$]+)\s*$", re.MULTILINE)
+_COMPONENT = re.compile(_INDENT + r"([\w.]+/[\w.$]+)[^\S\n]*$", re.MULTILINE)
 
 
 class Battery(NamedTuple):
@@ -44,7 +50,29 @@ class Battery(NamedTuple):
 
 
 def properties(getprop: str) -> dict[str, str]:
-    return dict(_PROPERTY.findall(getprop))
+    """What `getprop` lists, as `[name]: [value]`; a value goes on over lines until one ends in a bracket."""
+    found: dict[str, str] = {}
+    name = ""
+    value: list[str] = []
+    for line in getprop.split("\n"):
+        if value:
+            value.append(line)
+        else:
+            head, begun, rest = line.partition("]: [")
+            if not begun or not head.startswith("["):
+                continue
+            name, value = head[1:], [rest]
+        last = value[-1].rstrip()
+        if last.endswith("]"):
+            found[name] = "\n".join([*value[:-1], last[:-1]])
+            value = []
+    return found
+
+
+def one_line(text: str) -> str:
+    """What a phone or an adb server says, as it may stand in a list and in the log: one line of bounded length."""
+    text = " ".join(text[: 4 * ONE_LINE_CHARS].split())[:ONE_LINE_CHARS]
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def battery(dump: str) -> Battery:
@@ -64,8 +92,11 @@ def focused_package(dump: str) -> str:
             return str(package)
         if name.startswith(_SYSTEM_WINDOWS):
             return SYSTEM_UI
-    match = _ACTIVITY.search(dump)
-    return match[1] if match else ""
+    for line in dump.split("\n"):
+        resumed = _RESUMED.search(line)
+        if resumed and (match := _ACTIVITY.search(line, resumed.end())):
+            return str(match[1])
+    return ""
 
 
 def shade_open(dump: str) -> bool:

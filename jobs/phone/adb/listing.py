@@ -8,12 +8,20 @@ from typing import NamedTuple
 
 from jobs.phone.protocol import PhoneState
 
-#: The adb server's words for a phone's state (adb's ConnectionState); the longest come first.
-_LINE = re.compile(
-    r"^(?P<serial>\S.*?)\s+(?P<state>no permissions(?:\s*\([^)]*\))?[^\n]*?|device|offline|unauthorized|authorizing"
-    r"|connecting|bootloader|recovery|sideload|rescue|host|noperm|detached|unknown)"
-    r"(?P<facts>(?:\s+[a-z_]+:\S*)*)\s*$"
-)
+#: The adb server's words for a phone's state (adb's ConnectionState).
+_STATES = frozenset(
+    (
+        "device", "offline", "unauthorized", "authorizing", "connecting", "bootloader", "recovery", "sideload", "rescue",
+        "host", "noperm", "detached", "unknown",
+    )
+)  # fmt: skip
+#: The one state of several words; why, and what to do, follows it.
+_NO_PERMISSIONS = re.compile(r"\sno permissions")
+_FACT = re.compile(r"([a-z_]+):(\S*)")
+#: No line of a server that works is longer; what a line holds is looked at as a whole, and may not hold up the hub.
+_LONGEST_LINE = 1024
+#: More of them say nothing new.
+_MOST_WARNINGS = 20
 #: A maker's serial, a name of mDNS, HOST:PORT, or [IPV6]:PORT.
 _SERIAL = re.compile(r"^(?:[A-Za-z0-9]|\[[0-9A-Fa-f:])[\w.:()\[\]%@ -]{0,127}$")
 
@@ -51,6 +59,14 @@ class Listing(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
+class _Parts(NamedTuple):
+    """What stands in one line."""
+
+    serial: str
+    state: str
+    facts: dict[str, str]
+
+
 def parse(text: str) -> Listing:
     """Parse the answer to `host:devices-l`; two lines with one serial become one quarantined phone (ADB-9)."""
     found: dict[str, list[Listed]] = defaultdict(list)
@@ -58,12 +74,11 @@ def parse(text: str) -> Listing:
     for line in text.splitlines():
         if not line.strip():
             continue
-        match = _LINE.match(line)
-        if match is None:
+        parts = _take_apart(line)
+        if parts is None:
             warnings.append(f"adb lists a device in a way that is not understood: {line.strip()[:120]!r}")
             continue
-        facts = dict(word.split(":", 1) for word in match["facts"].split())
-        serial, state = match["serial"].strip(), _state(match["state"])
+        serial, facts, state = parts.serial, parts.facts, _state(parts.state)
         place = f" on USB path {facts['usb']}" if facts.get("usb") else ""
         if not _SERIAL.match(serial):
             warnings.append(
@@ -76,13 +91,40 @@ def parse(text: str) -> Listing:
             Listed(
                 serial,
                 state,
-                _detail(state, match["state"]),
+                _detail(state, parts.state),
                 facts.get("usb", ""),
                 facts.get("transport_id", ""),
                 facts.get("model", "").replace("_", " "),
             )
         )
+    if len(warnings) > _MOST_WARNINGS:
+        warnings[_MOST_WARNINGS:] = [
+            f"adb lists {len(warnings) - _MOST_WARNINGS} more devices that cannot be used"
+        ]
     return Listing({serial: _one(lines) for serial, lines in found.items()}, tuple(warnings))
+
+
+def _take_apart(line: str) -> _Parts | None:
+    """Serial, state and facts, from the end: the serial alone may be anything. None for what is no such line."""
+    rest = line.strip()
+    if len(rest) > _LONGEST_LINE:
+        return None
+    facts: list[tuple[str, str]] = []
+    while True:
+        words = rest.rsplit(None, 1)
+        if len(words) < 2:
+            return None
+        fact = _FACT.fullmatch(words[1])
+        if fact is None:
+            break
+        facts.append((fact[1], fact[2]))
+        rest = words[0]
+    serial, state = words
+    if denied := _NO_PERMISSIONS.search(rest):
+        serial, state = rest[: denied.start()].rstrip(), rest[denied.start() + 1 :]
+    elif state not in _STATES:
+        return None
+    return _Parts(serial, state, dict(reversed(facts)))
 
 
 def _state(word: str) -> PhoneState:

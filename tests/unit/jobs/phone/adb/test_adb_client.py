@@ -60,7 +60,15 @@ def test_PPA_2_a_server_that_closes_after_any_byte_gives_one_kind_of_error(adb: 
 
 
 def test_PPA_2_nonsense_is_the_same_error(adb: FakeAdb, grip: Grip) -> None:
-    for garbage in (b"HTTP/1.1 400", b"OKAYzzzz", b"OKAY0004zzzz", b"\0\0\0\0\0\0\0\0"):
+    for garbage in (
+        b"HTTP/1.1 400",
+        b"OKAYzzzz",
+        b"OKAY0004zzzz",
+        b"\0\0\0\0\0\0\0\0",
+        b"OKAY-001",
+        b"OKAY -1 ",
+        b"OKAY+0040029",
+    ):
         adb.mangle("host:version", Mangle(garbage=garbage))
         with pytest.raises(AdbDown):
             client(adb, grip).version()

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobs.phone import app_language
 from jobs.phone.adb import dumpsys
+from jobs.phone.protocol import ShellResult
 
 # The lines that matter of `dumpsys window` and `dumpsys activity activities` of Android 7 to 15.
 FOCUS = {
@@ -145,18 +149,53 @@ def test_a_version_name_is_found_and_its_absence_too() -> None:
     assert dumpsys.version_name("Unable to find package: a") == ""
 
 
+def app_tags(text: str) -> list[str] | None:
+    return app_language._own_tags(ShellResult(text, 0))
+
+
+PARSERS = (
+    dumpsys.properties,
+    dumpsys.battery,
+    dumpsys.focused_package,
+    dumpsys.shade_open,
+    dumpsys.awake,
+    dumpsys.locked,
+    dumpsys.in_call,
+    dumpsys.keyboard_shown,
+    dumpsys.version_name,
+    dumpsys.denied,
+    dumpsys.free_bytes,
+    dumpsys.am_error,
+    dumpsys.component,
+    dumpsys.one_line,
+    app_language.config_tag,
+    app_tags,
+)
+
+
 @given(st.text(max_size=400))
 def test_no_text_breaks_any_parser(text: str) -> None:
-    for parse in (
-        dumpsys.properties,
-        dumpsys.battery,
-        dumpsys.focused_package,
-        dumpsys.awake,
-        dumpsys.locked,
-        dumpsys.in_call,
-        dumpsys.version_name,
-        dumpsys.free_bytes,
-        dumpsys.am_error,
-        dumpsys.component,
-    ):
+    for parse in PARSERS:
         parse(text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "\n", " ", "a", "[a\n", "[a]: [", "[a]: [b\n", "level:", "\nlevel:\n", "mCurrentFocus=Window{", "mFocusedApp=",
+        "mFocusedApp=ActivityRecord{a", "ActivityRecord{a b", "Exception", "Error type 1", "a/", "versionName=", "are [",
+        "config: ", "-b+sr", "android.permission.A",
+    ],
+)  # fmt: skip
+def test_what_a_broken_phone_prints_without_end_does_not_hold_up_the_hub(piece: str) -> None:
+    # A search holds the interpreter: meanwhile no other phone is asked and no request is answered.
+    for text in (piece * (400_000 // len(piece)), "mFocusedApp=" + piece * (400_000 // len(piece)) + "!"):
+        for parse in PARSERS:
+            began = time.thread_time()
+            parse(text)
+            assert time.thread_time() - began < 0.5, parse.__name__
+
+
+def test_a_name_of_a_phone_is_one_line_of_bounded_length() -> None:
+    assert dumpsys.one_line("Pixel\n7 \x1b[31m") == "Pixel 7 ?[31m"
+    assert len(dumpsys.one_line("x" * 1_000_000)) == dumpsys.ONE_LINE_CHARS

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,3 +78,30 @@ def test_CLI_13_a_phone_on_the_network_is_one_whatever_kind_of_address_it_has(se
     assert not listing.warnings
     (listed,) = listing.phones.values()
     assert (listed.serial, listed.network, listed.state) == (serial, True, PhoneState.DEVICE)
+
+
+def test_a_serial_may_hold_blanks_and_what_else_stands_in_a_line() -> None:
+    listing = parse(
+        "adb-R5CT-abc (2)._adb-tls-connect._tcp device product:p transport_id:2\n"
+        "a offline b device\nC unauthorized x:y device\nD device usb:1-1 model:A:B\nE no permissions device usb:1-2\n"
+    )
+    assert {serial: str(listed.state) for serial, listed in listing.phones.items()} == {
+        "adb-R5CT-abc (2)._adb-tls-connect._tcp": "device", "a offline b": "device", "C unauthorized x:y": "device",
+        "D": "device", "E": "no_permissions",
+    }  # fmt: skip
+    assert (listing.phones["D"].model, listing.phones["E"].usb_path) == ("A:B", "1-2")
+    assert parse("device usb:1-1\nusb:1-1 model:x\nA\n").phones == {}
+
+
+@pytest.mark.parametrize("piece", [" ", "a", " a", " no permissions", " a:b", " device", "\t", "\n"])
+def test_a_list_without_sense_does_not_hold_up_the_hub(piece: str) -> None:
+    for begin, end in (("a", "!"), ("a no permissions", "!"), ("a device", "")):
+        began = time.thread_time()
+        parse(begin + piece * (0xFFFF // len(piece)) + end)
+        assert time.thread_time() - began < 0.5
+
+
+def test_of_a_list_that_cannot_be_read_only_some_lines_are_told() -> None:
+    listing = parse("what is this?\n" * 5_000)
+    assert len(listing.warnings) == 21
+    assert listing.warnings[-1] == "adb lists 4980 more devices that cannot be used"
