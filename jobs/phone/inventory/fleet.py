@@ -279,7 +279,11 @@ class Fleet:
                     if link is not None:
                         link.reroute(self._by_name[change.info.adb_server].route)
             for change in changes:
-                self._changed(change)
+                try:
+                    self._changed(change)
+                except Exception:
+                    # The named boundary of a change: sessions of the other phones must end, too.
+                    log.exception("a change of %s could not be taken in", change.info.serial)
 
     def _changed(self, change: Change) -> None:
         """Sessions that lost their phone end, then the listeners hear of it."""

@@ -26,6 +26,8 @@ BOOT_PROBE_S = 2.0
 REMEDY_EVERY_S = 1.0
 #: How long a phone that a higher layer gave up on is left alone.
 COMPLAINT_S = 3600.0
+#: Phones of one server, gone ones too: one that makes up serials without end does not fill the memory.
+MAX_PHONES = 1_000
 #: A phone is restarted at most this often (U2-7).
 REBOOT_PAUSE_S = 24 * 3600.0
 
@@ -87,7 +89,13 @@ class Roster:
         """The adb server's list, just now."""
         self.adb_up = True
         self.warnings = listing.warnings
-        for serial in listing.phones:
+        new = [serial for serial in listing.phones if serial not in self.entries]
+        room = max(0, MAX_PHONES - len(self.entries))
+        if len(new) > room:
+            self.warnings += (
+                f"{MAX_PHONES} phones were seen since the start, which is the limit: {len(new) - room} more are not used",
+            )
+        for serial in new[:room]:
             self._entry(serial, wall)
         for serial, entry in self.entries.items():
             listed = listing.phones.get(serial)

@@ -28,6 +28,12 @@ log = logging.getLogger(__name__)
 
 #: The list is asked for anew this often, whatever the tracking stream says (ADB-15).
 RESYNC_EVERY_S = 30.0
+#: After the list was read, further changes are heard only after this: one that announces them without end keeps no
+#: processor busy.
+CHANGES_EVERY_S = 0.05
+#: A server whose list does not come for so long is away, whatever else it answers: sessions on its phones end with it, so
+#: this is longer than a box may be busy.
+LIST_LATE_S = 20.0
 #: A server that did not answer in time is asked again after this.
 PROBE_AGAIN_S = 1.0
 #: A server that comes back is found within seconds; asking a closed port costs nothing.
@@ -75,6 +81,7 @@ class Tracker:
         self._wake_r.setblocking(False)
         self._wake_w.setblocking(False)
         self._resting = False
+        self._no_list_since: float | None = None  #: monotonic; it did not come since then
         self._beat = self._clock.monotonic()
         suffix = f"-{name}" if name else ""
         self._pool = ThreadPoolExecutor(CARE_THREADS, thread_name_prefix=f"phone-care{suffix}")
@@ -130,13 +137,9 @@ class Tracker:
         while not self._grip.broken:
             started = self._clock.monotonic()
             try:
-                self._server.ensure()
-                with contextlib.closing(AdbClient(self._server.endpoint, self._grip).track()) as stream:
-                    self._follow(stream)
+                self._follow_until_away()
             except StopRequested:
                 break
-            except PhoneError as error:
-                self._away(str(error))
             except Exception:
                 # The named boundary of this thread: a bug must not end the tracking of all phones.
                 log.exception("the phone tracker failed and starts again")
@@ -144,6 +147,14 @@ class Tracker:
                 backoff_s = BACKOFF_MIN_S
             self._pause(None, self._clock.monotonic() + backoff_s)
             backoff_s = min(BACKOFF_MAX_S, backoff_s * 2)
+
+    def _follow_until_away(self) -> None:
+        try:
+            self._server.ensure()
+            with contextlib.closing(AdbClient(self._server.endpoint, self._grip).track()) as stream:
+                self._follow(stream)
+        except PhoneError as error:
+            self._away(str(error))
 
     def _away(self, why: str) -> None:
         """The server does not answer: one loss, however many phones it has."""
@@ -159,7 +170,7 @@ class Tracker:
 
     def _follow(self, stream: AdbConnection) -> None:
         """Read the stream of changes and do what is due, until the server or the daemon ends."""
-        resync_at = self._clock.monotonic()
+        resync_at = hears_at = self._clock.monotonic()
         probe_at = resync_at + PROBE_EVERY_S
         stream.sock.deadline = None
         while True:
@@ -170,11 +181,16 @@ class Tracker:
                 resync_at = now + RESYNC_EVERY_S
                 try:
                     self._resync()
-                except DeadlinePassed:
+                except DeadlinePassed as error:
+                    self._miss_list(error)
                     probe_at = resync_at = now  # the probe says what to think of it
+                hears_at = self._clock.monotonic() + CHANGES_EVERY_S
             self._do_due()
             self._publish()
-            if self._pause(stream.sock, min(resync_at, probe_at, self._next_due())):
+            # Of a server that is late the list is not asked for before the next probe.
+            due = min(probe_at if self._server.slow else resync_at, probe_at, self._next_due())
+            hears = self._clock.monotonic() >= hears_at
+            if self._pause(stream.sock if hears else None, due if hears else min(due, hears_at)):
                 stream.sock.deadline = self._grip.deadline(self._server.probe_timeout_s)
                 stream.receive()
                 stream.sock.deadline = None
@@ -193,9 +209,20 @@ class Tracker:
             return False
         return True
 
+    def _miss_list(self, error: DeadlinePassed) -> None:
+        """The list did not come in time. Raises AdbDown when that lasts, although the server answers small questions."""
+        now = self._clock.monotonic()
+        if self._no_list_since is None:
+            self._no_list_since = now
+        if now - self._no_list_since >= LIST_LATE_S:
+            raise AdbDown(
+                "the adb server answers, but its list of phones does not come: does the way to it lose large packets (MTU)?"
+            ) from error
+
     def _resync(self) -> None:
         timeout_s = self._server.probe_timeout_s
         text = AdbClient(self._server.endpoint, self._grip, timeout_s=timeout_s).ask("host:devices-l")
+        self._no_list_since = None
         if not self._roster.adb_up:
             self.since = self._clock.now()
             if self._name and self.synced.is_set():
@@ -227,7 +254,11 @@ class Tracker:
                 message = self._inbox.get_nowait()
             except queue.Empty:
                 break
-            message()
+            try:
+                message()
+            except Exception:
+                # The named boundary of a message: those behind it are of other phones.
+                log.exception("the phone tracker could not take something in")
         return sock is not None and sock.fileno() in ready
 
     def _do_due(self) -> None:
@@ -284,10 +315,10 @@ class Tracker:
         power = phone.shell_words("dumpsys", "battery", timeout_s=PHONE_PROBE_TIMEOUT_S).text
         sdk = said.get("ro.build.version.sdk", "")
         return Facts(
-            identity=said.get("ro.serialno", ""),
-            model=said.get("ro.product.model", ""),
-            android=said.get("ro.build.version.release", ""),
-            sdk=int(sdk) if sdk.isdigit() else 0,
+            identity=dumpsys.one_line(said.get("ro.serialno", "")),
+            model=dumpsys.one_line(said.get("ro.product.model", "")),
+            android=dumpsys.one_line(said.get("ro.build.version.release", "")),
+            sdk=int(sdk) if sdk.isdecimal() and len(sdk) < 5 else 0,
             battery=dumpsys.battery(power),
             booted=said.get("sys.boot_completed") == "1",
         )
@@ -306,7 +337,9 @@ class Tracker:
                     with contextlib.suppress(PhoneOffline):
                         client.ask(f"host:disconnect:{serial}")
                     # The text is happy or not for reasons of its own (ADB-16): only the list counts.
-                    self._sayings.say(serial, "connect", client.ask(f"host:connect:{serial}"))
+                    self._sayings.say(
+                        serial, "connect", dumpsys.one_line(client.ask(f"host:connect:{serial}"))
+                    )
         except StopRequested:
             return
         except PhoneError as error:

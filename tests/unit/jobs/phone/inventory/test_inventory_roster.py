@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -271,3 +272,18 @@ def test_whatever_happens_a_usable_phone_is_listed_and_answered_in_its_generatio
             usable = entry.info.state is PhoneState.DEVICE
             assert not usable or (one.adb_up and entry.listed is not None and entry.verified)
             assert usable or entry.info.detail
+
+
+def test_a_server_that_makes_up_serials_without_end_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.phone.inventory.roster.MAX_PHONES", 10)
+    one = roster("KNOWN")
+    one.seen(parse("KNOWN device usb:1-1\nA device usb:1-2\n"), 0.0, 0.0)
+    for turn in range(20):
+        made_up = "".join(f"X{turn}Y{n} device usb:2-{n}\n" for n in range(5))
+        one.seen(parse("KNOWN device usb:1-1\nA device usb:1-2\n" + made_up), 1.0, 1.0)
+    assert len(one.entries) == 10
+    assert "10 phones were seen since the start, which is the limit: 5 more are not used" in one.warnings
+    one.answered("A", one.entries["A"].generation, Facts(identity="A"), 2.0)
+    assert states(one)["A"] == "device"
+    one.seen(parse("KNOWN device usb:1-1\n"), 3.0, 3.0)
+    assert one.warnings == ()

@@ -13,7 +13,7 @@ from jobs.hub.settings import AdbServerEntry, Phones
 from jobs.phone.adb import server as adb_server
 from jobs.phone.errors import AdbDown, PhoneOffline
 from jobs.phone.inventory import tracker
-from jobs.phone.protocol import PhoneState, ServerInfo
+from jobs.phone.protocol import PhoneInfo, PhoneState, ServerInfo
 from tests.support.daemon import until
 from tests.support.fake_adb import FakeAdb, FakePhone, Mangle
 from tests.support.fake_u2 import FakeU2
@@ -313,3 +313,107 @@ def test_phones_of_a_server_that_is_away_since_the_start_say_so(quick: None) -> 
             hub.wait_state("B2", S.ABSENT)
         finally:
             hub.fleet.stop()
+
+
+def test_a_server_that_answers_but_whose_list_does_not_come_is_away_with_that_reason(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As over a way that loses large packets alone: its version comes, its list of phones does not.
+    monkeypatch.setattr(tracker, "LIST_LATE_S", 0.5)
+    farm.b.mangle("host:devices-l", Mangle(silent_after=8))
+    farm.b.announce()
+    farm.hub.wait_for(lambda: farm.states("b") == {S.ADB_DOWN})
+    assert "its list of phones does not come" in farm.server("b").why
+    assert farm.states("local") == farm.states("c") == {S.DEVICE}
+    farm.b.mangles.clear()
+    farm.hub.wait_for(lambda: farm.states("b") == {S.DEVICE})
+    assert farm.fleet.health() == []
+
+
+def test_one_list_that_comes_late_costs_no_session(farm: Farm) -> None:
+    session = farm.fleet.open("B1")
+    asked = farm.b.requests["host:devices-l"]
+    farm.b.mangle("host:devices-l", Mangle(silent=True), times=2)
+    farm.b.announce()
+    assert farm.b.wait_until(lambda: farm.b.requests["host:devices-l"] >= asked + 3)
+    assert session.shell("echo", "still").output == "still\n"
+    assert farm.states("b") == {S.DEVICE}
+
+
+def test_a_server_that_announces_changes_without_end_keeps_no_processor_busy(farm: Farm) -> None:
+    stop = threading.Event()
+
+    def announce() -> None:
+        while not stop.is_set():
+            farm.b.announce()
+
+    flood = threading.Thread(target=announce, daemon=True)
+    flood.start()
+    try:
+        began, asked = time.monotonic(), farm.b.requests["host:devices-l"]
+        assert farm.b.wait_until(lambda: farm.b.requests["host:devices-l"] >= asked + 20)
+        assert time.monotonic() - began > 15 * tracker.CHANGES_EVERY_S
+        farm.b.add(usb("LATER", "1-9"))
+        farm.hub.wait_state("LATER", S.DEVICE)
+    finally:
+        stop.set()
+        flood.join(10.0)
+
+
+def test_an_error_of_a_listener_ends_no_thread_and_keeps_no_other_phone_from_its_loss(
+    farm: Farm, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(info: PhoneInfo) -> None:
+        if info.serial in {"B0", "B1"} and info.state is not S.DEVICE:
+            raise RuntimeError("a listener stumbled")
+
+    phone = farm.b.phone("B3")
+    phone.handlers["sleep"] = lambda *_: None
+    session = farm.fleet.open("B3")
+    call = Blocked(lambda: session.shell("sleep", "9", timeout_s=60))
+    assert farm.b.wait_until(lambda: any(line.startswith("sleep") for line in phone.commands))
+    farm.fleet.subscribe(stumble)
+    hang(farm.b)
+    farm.hub.wait_for(lambda: farm.states("b") == {S.ADB_DOWN})
+    call.join()
+    assert isinstance(call.error, AdbDown)
+    farm.b.mangles.clear()
+    farm.hub.wait_for(lambda: farm.states("b") == {S.DEVICE})
+    assert "a listener stumbled" in caplog.text
+
+
+def test_a_message_to_the_tracker_that_fails_ends_no_thread(
+    farm: Farm, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble() -> None:
+        raise RuntimeError("a message stumbled")
+
+    one = farm.fleet._by_name["b"].tracker
+    farm.b.down()  # between two looks, too
+    farm.hub.wait_for(lambda: farm.states("b") == {S.ADB_DOWN})
+    one.post(stumble)
+    farm.b.up()
+    farm.hub.wait_for(lambda: farm.states("b") == {S.DEVICE})
+    assert "a message stumbled" in caplog.text
+
+
+def test_a_server_that_is_late_while_something_changes_keeps_no_processor_busy(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracker, "PROBE_AGAIN_S", 1.0)
+    one = farm.fleet._by_name["b"]
+    rounds = 0
+    due = one.tracker._do_due
+
+    def count() -> None:
+        nonlocal rounds
+        rounds += 1
+        due()
+
+    monkeypatch.setattr(one.tracker, "_do_due", count)
+    farm.b.mangle("host:version", Mangle(silent=True), times=1)
+    until(lambda: one.server.slow, 20, "it was late")
+    began, rounds = time.monotonic(), 0
+    farm.b.announce()
+    until(lambda: not one.server.slow, 20, "it answers")
+    assert rounds < 100 * max(1.0, time.monotonic() - began)
