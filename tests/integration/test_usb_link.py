@@ -354,3 +354,34 @@ def test_the_box_sees_whether_its_sshd_takes_the_limits(tmp_path: Path) -> None:
     assert "leaves tikmatrixd-key out" in said(limits + others + "AllowUsers admin tikmatrixd-link\n")
     with pytest.raises(BoxesFailed, match="has a mistake"):
         said(others + "Nonsense yes\n")
+    # Each limit that is installed is asked for by its name: what stands before it counts more.
+    for user, options in _options(limits).items():
+        loose = "".join(f" {option} {LOOSE[option]}\n" for option in options)
+        missing = said(
+            f"Match User {user}\n{loose} AuthorizedKeysCommandUser nobody\nMatch all\n{limits}{others}"
+        )
+        for option in options:
+            assert f"for {user} sshd has {option.lower()} " in missing
+
+
+#: A value of each option with which it limits nothing, or lets others in.
+LOOSE = {
+    "AuthenticationMethods": "any", "AuthorizedKeysFile": "/tmp/keys", "AuthorizedKeysCommand": "/bin/true",
+    "TrustedUserCAKeys": "/tmp/ca.pub", "AllowTcpForwarding": "yes", "PermitOpen": "any", "PermitListen": "any",
+    "AllowStreamLocalForwarding": "yes", "AllowAgentForwarding": "yes", "GatewayPorts": "yes", "MaxSessions": "9",
+    "PermitTTY": "yes", "PermitTunnel": "yes", "PermitUserRC": "yes", "X11Forwarding": "yes", "ForceCommand": "/bin/sh",
+    "ChrootDirectory": "none", "DisableForwarding": "no",
+}  # fmt: skip
+
+
+def _options(limits: str) -> dict[str, list[str]]:
+    """The options that the config sets for each user, but for when a hub that is gone is forgotten."""
+    found: dict[str, list[str]] = {}
+    for line in limits.splitlines():
+        word, _, rest = line.strip().partition(" ")
+        if word == "Match":
+            options = found.setdefault(rest.removeprefix("User "), [])
+        elif word and not word.startswith(("#", "ClientAlive")):
+            options.append(word)
+    assert found.pop("all") == []
+    return found

@@ -72,6 +72,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "jobs/post/tiktok/flow.py": (*TIKTOK, "jobs/post/flow/test_flow_guards.py"),
     "jobs/post/tiktok/options.py": TIKTOK,
+    "jobs/post/tiktok/picking.py": TIKTOK,
     "jobs/post/tiktok/sound_page.py": TIKTOK,
     "jobs/post/tiktok/sound_sheet.py": TIKTOK,
     "jobs/post/tiktok/proof.py": PROOF,
