@@ -13,7 +13,7 @@ import pytest
 
 from jobs.compat.compat import Compat
 from jobs.compat.known import Known
-from jobs.compat.new_versions import AGAIN_S, ASK_AGAIN_S, NewVersions
+from jobs.compat.new_versions import AGAIN_MAX_S, AGAIN_S, ASK_AGAIN_S, NewVersions
 from jobs.input.refusals import Draining, Invalid, Problem
 from jobs.pace.hold import clock_time
 from jobs.phone.protocol import ShellResult
@@ -67,8 +67,11 @@ class Engine:
     unfit: set[str] = field(default_factory=set)
     turns: list[ReadTurn] = field(default_factory=list)
     looks: int = 0
+    leaves: bool = False
 
     def ask(self, turn: ReadTurn) -> None:
+        if self.leaves:
+            raise Draining(Problem("", "the daemon is about to stop"))
         self.turns.append(turn)
 
     def may_rehearse(self, serial: str) -> bool:
@@ -76,6 +79,19 @@ class Engine:
 
     def look_again(self) -> None:
         self.looks += 1
+
+
+@dataclass
+class Phone:
+    """Says which version of the app it has."""
+
+    version: str
+
+    def app_version(self, package: str) -> str:
+        return self.version
+
+    def shell_all(self, *questions: tuple[str, ...]) -> list[ShellResult]:
+        return [ShellResult("Locales for x for user 0 are [en-US]\n", 0)] * len(questions)
 
 
 class Phones:
@@ -246,8 +262,10 @@ def test_a_person_may_let_posts_go_on_and_that_outlives_a_restart(scene: Scene) 
     task = scene.task()
     scene.tries(task)
     scene.red()
+    looks = scene.engine.looks
     scene.compat.allow(NEW)
     assert scene.versions.hold(task) is None
+    assert scene.engine.looks == looks + 1, "what waited for it is looked at now"
     scene.start()
     assert scene.tries(task) == ""
 
@@ -264,7 +282,18 @@ def test_only_a_version_that_was_met_can_be_allowed(scene: Scene) -> None:
     assert scene.known.allowed == {}
 
 
-@pytest.mark.parametrize("error", ["device_offline", "not_logged_in", "device_not_ready", "app_crashed", ""])
+@pytest.mark.parametrize(
+    "error",
+    [
+        "device_offline",
+        "not_logged_in",
+        "device_not_ready",
+        "app_crashed",
+        "app_missing",
+        "input_forbidden",
+        "",
+    ],
+)
 def test_a_rehearsal_that_could_not_be_done_is_tried_again_later_and_told_once(
     scene: Scene, error: str
 ) -> None:
@@ -340,14 +369,7 @@ def test_a_phone_whose_tasks_wait_is_asked_again_which_version_it_has(scene: Sce
     scene.versions.turn()
     (turn,) = scene.engine.turns
 
-    class Phone:
-        def app_version(self, package: str) -> str:
-            return "47.0.3"
-
-        def shell_all(self, *questions: tuple[str, ...]) -> list[ShellResult]:
-            return [ShellResult("Locales for x for user 0 are [en-US]\n", 0)] * len(questions)
-
-    turn.do(Phone())  # type: ignore[arg-type]
+    turn.do(Phone("47.0.3"))  # type: ignore[arg-type]
     turn.end()
     assert scene.versions.hold(task) is None, "its app was set back"
 
@@ -363,6 +385,160 @@ def test_what_nothing_waits_for_any_more_is_forgotten(scene: Scene) -> None:
     assert scene.versions.trials() == []
 
 
+def test_an_app_that_speaks_a_language_that_is_not_known_is_a_verdict_on_it(scene: Scene) -> None:
+    task = scene.task()
+    scene.tries(task)
+    scene.ends(state="failed", sentence="it speaks Dutch", error="app_language")
+    hold = scene.versions.hold(task)
+    assert hold is not None
+    assert "failed its rehearsal 1" in hold.sentence
+
+
+def test_a_failure_before_the_version_was_read_is_no_verdict_on_it(scene: Scene) -> None:
+    task = scene.task()
+    scene.tries(task)
+    scene.ends(seen=None, state="failed", sentence="the screen is unknown", error="ui_changed")
+    hold = scene.versions.hold(task)
+    assert hold is not None
+    assert "tried again by itself" in hold.sentence
+
+
+def test_for_a_post_from_a_sounds_page_the_apps_first_way_is_rehearsed(scene: Scene) -> None:
+    """Its own way cannot be rehearsed: asked for, it would be refused again and again."""
+    scene.tries(scene.task(script_config={"post_way": "useSound"}, sound="Some song"))
+    assert scene.rehearsals.asked == [("A", Wish(platform="tiktok", way="", kind="video", package=PACKAGE))]
+
+
+def test_several_versions_are_known_side_by_side(scene: Scene) -> None:
+    other = NEW._replace(version="49.1.0")
+    for key in (NEW, other):
+        scene.tries(scene.task(), version=key.version)
+        scene.ends(seen=key, state="ready", sentence="ready")
+    assert NEW in scene.known
+    assert other in scene.known
+    later = [NEW._replace(version=version) for version in ("50.0", "50.1")]
+    for key in later:
+        scene.tries(scene.task(), version=key.version)
+        scene.known.allow(key)
+    scene.start()
+    assert all(key in scene.known for key in (NEW, other, *later))
+
+
+def test_while_tasks_wait_on_several_phones_one_of_them_rehearses(scene: Scene) -> None:
+    scene.engine.unfit = {"A", "B"}
+    scene.tries(scene.task("A"))
+    scene.tries(scene.task("B"))
+    scene.engine.unfit.clear()
+    scene.versions.turn()
+    assert [serial for serial, _ in scene.rehearsals.asked] == ["A"]
+
+
+@pytest.mark.parametrize(
+    "gone", [True, False], ids=["no report is left", "its report says that it has ended"]
+)
+def test_a_rehearsal_whose_end_was_never_told_is_asked_for_again(scene: Scene, gone: bool) -> None:
+    scene.tries(scene.task())
+    (report,) = scene.rehearsals.reports
+    scene.rehearsals.reports[:] = [] if gone else [msgspec.structs.replace(report, state="failed", error="")]
+    scene.versions.turn()
+    assert len(scene.rehearsals.asked) == 2
+
+
+def test_a_pause_after_a_rehearsal_that_could_not_be_done_holds_for_every_phone_and_has_a_longest(
+    scene: Scene,
+) -> None:
+    scene.tries(scene.task("A"))
+    scene.ends(state="failed", sentence="no luck", error="app_crashed")
+    assert "tried again by itself" in scene.tries(scene.task("B"))
+    assert len(scene.rehearsals.asked) == 1
+    for tried in range(2, 9):
+        scene.clock.advance(AGAIN_MAX_S)
+        scene.versions.turn()
+        assert len(scene.rehearsals.asked) == tried
+        scene.ends(state="failed", sentence="no luck", error="app_crashed")
+
+
+@pytest.mark.parametrize(
+    ("error", "seen", "again"),
+    [
+        ("app_crashed", NEW, True),
+        ("ui_changed", NEW._replace(version="48.0.0"), True),
+        ("ui_changed", NEW, False),
+    ],
+)
+def test_after_a_restart_the_last_verdict_on_this_very_version_alone_keeps_tasks_back(
+    scene: Scene, error: str, seen: AppKey, again: bool
+) -> None:
+    scene.rehearsals.request("A", Wish(platform="tiktok", way="share", package=PACKAGE))
+    scene.ends(seen=seen, state="failed", sentence="no luck", error=error)
+    scene.start()
+    said = scene.tries(scene.task())
+    assert ("it is rehearsed on phone A first" in said) is again
+    assert len(scene.rehearsals.asked) == (2 if again else 1)
+
+
+def test_a_phone_that_did_not_say_which_version_it_has_is_asked_once_more(scene: Scene) -> None:
+    task = scene.task()
+    scene.tries(task)
+    scene.red()
+    scene.engine.leaves = True
+    scene.clock.advance(ASK_AGAIN_S + 1)
+    scene.versions.turn()
+    scene.engine.leaves = False
+    scene.engine.unfit = {"A"}
+    scene.versions.turn()
+    assert scene.engine.turns == [], "nobody is asked at a phone that is away"
+    scene.engine.unfit.clear()
+    scene.versions.turn()
+    (turn,) = scene.engine.turns
+    turn.do(Phone(""))  # type: ignore[arg-type]
+    turn.end()
+    assert scene.versions.hold(task) is not None
+    scene.clock.advance(ASK_AGAIN_S + 1)
+    scene.versions.turn()
+    assert len(scene.engine.turns) == 2
+
+
+def test_of_several_tasks_that_wait_on_a_phone_the_others_go_on_waiting_when_one_is_gone(
+    scene: Scene,
+) -> None:
+    first, second = scene.task(), scene.task()
+    scene.tries(first)
+    scene.red()
+    assert scene.versions.hold(second) is not None
+    scene.store.tasks.change(first.id, stage=Stage.FAILED, finished_at=scene.clock.now())
+    scene.versions.turn()
+    assert scene.versions.hold(second) is not None
+
+
+def test_nothing_is_rehearsed_on_a_phone_whose_task_was_moved_to_another(scene: Scene) -> None:
+    task = scene.task("A")
+    scene.tries(task)
+    scene.red()
+    scene.store.tasks.change(task.id, serial="B")
+    scene.versions.turn()
+    assert scene.versions.trials() == []
+
+
+def test_people_hear_of_a_rehearsal_that_ends_after_the_last_task_that_waited_for_it(scene: Scene) -> None:
+    task = scene.task()
+    scene.tries(task)
+    scene.store.tasks.change(task.id, stage=Stage.FAILED, finished_at=scene.clock.now())
+    scene.versions.turn()
+    scene.green()
+    assert len(scene.told) == 1
+
+
+def test_a_post_that_was_made_while_it_was_switched_off_ends_the_wait(scene: Scene) -> None:
+    task = scene.task()
+    scene.tries(task)
+    scene.red()
+    scene.enabled = False
+    scene.publishes(scene.task("B"), NEW.version, "en")
+    scene.enabled = True
+    assert scene.versions.hold(task) is None
+
+
 def test_nothing_waits_while_it_is_switched_off(scene: Scene) -> None:
     scene.enabled = False
     task = scene.task()
@@ -373,6 +549,9 @@ def test_nothing_waits_while_it_is_switched_off(scene: Scene) -> None:
     scene.enabled = False
     assert scene.versions.hold(task) is None
     assert scene.versions.trials() == [], "no person is asked to let posts go on that go on"
+    scene.clock.advance(ASK_AGAIN_S + 1)
+    scene.versions.turn()
+    assert scene.engine.turns == []
 
 
 def test_a_version_that_cannot_be_read_keeps_nothing_back(scene: Scene) -> None:

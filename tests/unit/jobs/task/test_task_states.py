@@ -308,3 +308,52 @@ def test_who_knows_only_that_the_commit_point_was_passed_may_fail_a_task_as_unkn
             in_stage(store, stage).id, Stage.FAILED, expect=AFTER_COMMIT
         )
         assert (failed.stage, failed.outcome) == (Stage.FAILED, Outcome.UNKNOWN)
+
+
+def test_what_is_planned_anew_is_scheduled_and_told_between_its_own_points(store: Store) -> None:
+    recorder, told = Recorder(), list[Task]()
+    mover = Mover(store.tasks, FakeClock(now=1000.0), recorder, told.append)
+    for stage in (Stage.SCHEDULED, Stage.QUEUED):
+        task = in_stage(store, stage)
+        planned = mover.replan(task, due_at=1500.0, remark="changed")
+        assert planned == store.tasks.get(task.id)
+        assert (planned.stage, planned.due_at, planned.remark) == (Stage.SCHEDULED, 1500.0, "changed")
+        assert (planned.waiting_for, planned.waiting_since) == (Waiting.TIME, 1000.0)
+        assert told[-1] == planned
+    assert recorder.names == ["jobs.before_replan", "jobs.after_replan"] * 2
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize("stage", sorted(set(Stage) - PENDING))
+def test_a_task_that_runs_or_ran_is_not_planned_anew_as_one_that_waits(store: Store, stage: Stage) -> None:
+    """A failed or running task may lead back to its plan, by a move of its own: what it is now is not as the caller saw it."""
+    mover = Mover(store.tasks, FakeClock())
+    seen = in_stage(store, Stage.QUEUED)
+    stored = store.tasks.change(seen.id, stage=stage, outcome=OUTCOMES[stage][0])
+    with pytest.raises(StageConflict):
+        mover.replan(seen, due_at=1500.0)
+    assert store.tasks.get(seen.id) == stored
+    if stage in AFTER_COMMIT or stage is Stage.PUBLISHED:
+        with pytest.raises(IllegalMove):
+            mover.replan(stored, due_at=1500.0)
+
+
+@pytest.mark.parametrize("change", [{"attempt": 4}, {"caption": "another"}])
+def test_what_was_claimed_or_changed_since_it_was_seen_keeps_its_plan(
+    store: Store, change: dict[str, Any]
+) -> None:
+    seen = in_stage(store, Stage.SCHEDULED)
+    stored = store.tasks.change(seen.id, **change)
+    mover = Mover(store.tasks, FakeClock())
+    with pytest.raises(StageConflict):
+        mover.replan(seen, due_at=1500.0)
+    assert mover.make_ready([seen]) == []
+    assert mover.move_each([(seen, {})], Stage.FAILED) == []
+    assert store.tasks.get(seen.id) == stored
+
+
+def test_what_was_changed_since_its_checks_is_not_claimed(store: Store) -> None:
+    seen = in_stage(store, Stage.QUEUED)
+    stored = store.tasks.change(seen.id, caption="another")
+    assert Mover(store.tasks, FakeClock()).claim([seen]) == []
+    assert store.tasks.get(seen.id) == stored
