@@ -183,6 +183,23 @@ def test_a_phone_with_two_serials_on_two_servers_is_used_under_one() -> None:
     assert case.way("192.168.1.7:5555") == ("device", "local")
 
 
+def test_two_phones_without_a_number_of_their_own_are_both_used_under_their_serials() -> None:
+    for identity in ("", "unknown"):
+        case = Case()
+        case.show(sight("local", "A", identity=identity), sight("b", "B", identity=identity))
+        assert case.way("A") == ("device", "local")
+        assert case.way("B") == ("device", "b")
+
+
+def test_a_phone_is_used_under_its_other_serial_when_the_better_one_is_gone() -> None:
+    for state in (S.ABSENT, S.OFFLINE):
+        case = Case()
+        case.show(sight("b", "USB1", identity="X", usb_path="1-1"))
+        case.show(sight("b", "USB1", state, identity="X", usb_path="1-1"))
+        case.show(sight("local", "192.168.1.7:5555", identity="X"))
+        assert case.way("192.168.1.7:5555") == ("device", "local")
+
+
 SIGHTS = st.builds(
     sight,
     st.sampled_from(NAMES),
