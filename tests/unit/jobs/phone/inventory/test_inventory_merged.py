@@ -200,6 +200,19 @@ def test_a_phone_is_used_under_its_other_serial_when_the_better_one_is_gone() ->
         assert case.way("192.168.1.7:5555") == ("device", "local")
 
 
+def test_a_phone_that_a_person_must_look_at_on_one_way_is_used_on_the_other() -> None:
+    case = Case()
+    case.show(sight("local", state=S.NEEDS_HANDS, identity="X", usb_path="1-1"), sight("b", identity="X"))
+    assert case.way() == ("device", "b")
+
+
+def test_since_when_a_serial_stands_for_two_phones_is_kept_while_it_does() -> None:
+    case = Case()
+    case.show(sight("local", identity="X"), sight("b", identity="Y"))
+    case.merged.update(1, {"A": sight("b", identity="Y", battery_percent=3)}, 200.0)
+    assert (case.phone().state, case.phone().since) == (S.DUPLICATE, 100.0)
+
+
 SIGHTS = st.builds(
     sight,
     st.sampled_from(NAMES),
