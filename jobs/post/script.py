@@ -176,8 +176,10 @@ class PostScript:
                 flow.driver.app_version = phone.app_version(flow.plan.package)
             # What is not understood proves nothing; and a look never changes the app's language.
             ensure_covered(attempt, phone, flow.plan.package, flow.driver.vocabulary)
-            flow.found_in_front = phone.foreground_package() == flow.plan.package
-            if not flow.found_in_front:
+            in_front = phone.foreground_package() == flow.plan.package
+            flow.found_in_front = in_front and flow.drafts.is_as_left(attempt.task.id)
+            if not in_front:
+                flow.drafts.note_changed(attempt.task.id)
                 flow.open_app()
             with attempt.step("look for the post"):
                 flow.driver.ignore = frozenset()

@@ -69,6 +69,15 @@ class DraftMemory:
         noted = self._before(task_id)
         return noted.get("posts"), noted.get("tile", ""), bool(noted.get("fresh"))
 
+    def note_changed(self, task_id: int) -> None:
+        """Say, before a look for the post changes what the app shows, that the next look will not find it as the crash left it."""
+        if self._meta is not None:
+            self._meta.set(f"{self._key}:before", {**self._before(task_id), "task": task_id, "changed": True})
+
+    def is_as_left(self, task_id: int) -> bool:
+        """Whether no look has changed what the app showed after this task's tap."""
+        return not self._before(task_id).get("changed")
+
     def knows(self, shown: str) -> bool:
         """Whether a text found in a form is one of ours, the beginning of one that was cut off, or one that arrived
         more than once (U2-4) before it could be read back.

@@ -55,7 +55,9 @@ class PostSearch:
                 asks = sight.doubtful and flow.driver.beneath(sight).name in self.forms
                 if asks or (screen is not None and screen.phase in ("after", "posting")):
                     return unknown(ErrorCode.UPLOAD_TIMEOUT, f"the app asks: {sight.name}", step=sight.name)
-                self.closed_unknown = self.closed_unknown or sight.doubtful
+                if sight.doubtful:
+                    self.closed_unknown = True
+                    flow.drafts.note_changed(flow.attempt.task.id)
                 sight = flow.dismiss(sight)
                 continue
             verdict = self._judge(sight)

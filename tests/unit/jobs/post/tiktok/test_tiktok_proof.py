@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jobs.phone.errors import PhoneOffline
 from jobs.post.flow.draft_memory import DraftMemory
 from jobs.task.attempt import Verdict
 from storage.records import Account, Outcome, TaskError
@@ -247,6 +248,28 @@ def test_quiet_tabs_prove_nothing_where_the_tap_was_not_noted_or_the_app_had_to_
     verdict, stage = looked_for({0: "home"}, in_front=False)
     assert verdict.remark == NO_SIGN
     assert stage.way == ["start the app"]
+
+
+@pytest.mark.parametrize("shown", ["the app was away", "a sheet that nobody knows"])
+def test_what_a_look_that_was_cut_off_has_changed_proves_nothing_to_the_next_look(shown: str) -> None:
+    away = shown == "the app was away"
+    stage = FilmStage.after_crash(
+        "tiktok",
+        {0: "home" if away else "sheet over home"},
+        noted=NOTHING_MORE,
+        leads={"sheet over home": "home"},
+    )
+    if away:
+        stage.phone.display.front = ""
+    stage.phone.lost["observe_change"] = PhoneOffline("the cable was pulled")
+    with pytest.raises(PhoneOffline):
+        stage.look_for_post()
+    stage.phone.lost.clear()
+    assert stage.phone.foreground_package() == stage.phone.package
+    verdict = stage.look_for_post()
+    assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, NO_SIGN)
+    DraftMemory(stage.memory, stage.phone.serial, stage.phone.package).note_before(7, {})
+    assert stage.look_for_post().remark == GONE + SEEN_LATER, "a later attempt is another matter"
 
 
 def test_an_upload_that_was_seen_proves_it_even_where_the_app_had_to_be_started() -> None:
