@@ -12,8 +12,10 @@ from jobs.post.flow.proof import refused, unknown
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import Verdict
 from storage.error_codes import ErrorCode
+from storage.records import Stage
 
-#: The form must have stood still for this long before that means "never sent".
+#: The form must have stood still for this long before that means "never sent". Where the tap was noted as sent, the app
+#: may only be slow: there it must stand until the time for proof is over.
 FORM_STANDS_S = 20.0
 #: A look for a lost post takes at least this time: a shorter one ends before its own questions are answered.
 LOOK_S = 40.0
@@ -65,9 +67,11 @@ class PostSearch:
                 return verdict
             wait_s = min(5.0, max(0.1, deadline.remaining_s))
             for limit in (self._form, self._quiet):
-                if limit is not None:
+                if limit is not None and not limit.expired:
                     wait_s = min(wait_s, max(0.1, limit.remaining_s))
             sight = flow.driver.wait_change(sight, wait_s)
+        if self._form is not None and self._form.expired:
+            return self._form_stands(sight)
         return unknown(
             ErrorCode.UPLOAD_TIMEOUT,
             f"nothing on the phone says what became of the post; it shows {sight.name or 'an unknown screen'}",
@@ -86,7 +90,8 @@ class PostSearch:
         if sight.name in self.forms:
             self._quiet = None
             self._form = self._form or Deadline(clock, FORM_STANDS_S)
-            return self._form_stands(sight) if self._form.expired else None
+            may_be_slow = self._was_sent and self.is_our_form(sight)
+            return self._form_stands(sight) if self._form.expired and not may_be_slow else None
         self._form = None
         if sight.name not in self.tabs:
             self._quiet = None
@@ -96,11 +101,13 @@ class PostSearch:
             self._quiet = Deadline(clock, self.quiet_after_progress_s if after else self.quiet_s)
         return self.at_tabs(sight, self) if self._quiet.expired else None
 
+    @property
+    def _was_sent(self) -> bool:
+        return self.flow.attempt.task.stage is Stage.VERIFYING
+
     def _form_stands(self, sight: Sight) -> Verdict:
         if self.is_our_form(sight):
-            return refused(
-                ErrorCode.INTERRUPTED,
-                "the filled form still stands: the publishing tap was never sent",
-                step="settle",
-            )
+            code = ErrorCode.PUBLISH_REFUSED if self._was_sent else ErrorCode.INTERRUPTED
+            why = "the tap did not publish" if self._was_sent else "the publishing tap was never sent"
+            return refused(code, f"the filled form still stands: {why}", step="settle")
         return unknown(ErrorCode.UPLOAD_TIMEOUT, "a form is open that is not this post's")

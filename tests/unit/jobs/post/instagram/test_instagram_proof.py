@@ -179,6 +179,7 @@ def test_a_story_is_proven_by_the_ring_that_comes_and_by_nothing_else(
 
 NO_SIGN = "the app is at its tabs and shows no sign of the post"
 NEVER_SENT = "the filled form still stands: the publishing tap was never sent"
+STILL_STANDS = "the filled form still stands: the tap did not publish"
 NOTED = {"posts": 8, "tile": TILE, "fresh": True}
 
 
@@ -199,8 +200,13 @@ SETTLED: dict[str, Seen] = {
         {0: "uploading", 5: "posted"}, "published", "", "the app says that it is posted (seen after a restart)", 5
     ),
     "failed": Seen({0: "failed"}, "not_published", "upload_failed", "Instagram says that it cannot be posted", 0),
-    "our form": Seen({0: "form"}, "not_published", "interrupted", NEVER_SENT, 20),
-    "the caption's editor with our words": Seen({0: "caption editor"}, "not_published", "interrupted", NEVER_SENT, 20),
+    "our form": Seen({0: "form"}, "not_published", "publish_refused", STILL_STANDS, 60),
+    "our form, and then the upload": Seen(
+        {0: "form", 30: "uploading", 40: "posted"}, "published", "", "the app says that it is posted (seen after a restart)", 40
+    ),
+    "the caption's editor with our words": Seen(
+        {0: "caption editor"}, "not_published", "publish_refused", STILL_STANDS, 60
+    ),
     "another form": Seen({0: "another form"}, "unknown", "upload_timeout", "a form is open that is not this post's", 20),
     "a limit": Seen({0: "restricted"}, "unknown", "account_restricted", "Instagram limits this account for now", 0),
     "a question about the post": Seen({0: "limited"}, "unknown", "upload_timeout", "the app asks: limited_reach", 0),
@@ -235,8 +241,10 @@ def test_a_story_is_not_looked_for_on_the_profile() -> None:
     assert stage.phone.taps == []
 
 
-def test_a_storys_form_that_stands_was_never_sent() -> None:
-    assert looked_for({0: "story form"}, noted=NOTED, placement="story")[0].remark == NEVER_SENT
+def test_a_storys_form_that_stands_did_not_publish() -> None:
+    for sent, remark in ((False, NEVER_SENT), (True, STILL_STANDS)):
+        verdict, _ = looked_for({0: "story form"}, noted=NOTED, placement="story", sent=sent)
+        assert verdict.remark == remark
 
 
 def test_an_old_row_is_no_proof_after_a_crash() -> None:

@@ -178,6 +178,7 @@ SEEN_LATER = " (seen after a restart)"
 NO_SIGN = "the app is at its tabs and shows no sign of the post"
 OLD_INDICATORS = "signs of an earlier upload stand there: ours could not be told from it"
 NEVER_SENT = "the filled form still stands: the publishing tap was never sent"
+STILL_STANDS = "the filled form still stands: the tap did not publish"
 NOTHING_MORE: dict[str, Any] = {}  #: noted before the tap, beside the indicators
 
 
@@ -203,12 +204,20 @@ SETTLED: dict[str, Seen] = {
     "the form, then the tabs": Seen({0: "form", 10: "home"}, "published", "", GONE + SEEN_LATER, 30),
     "the upload ends": Seen({0: "uploading", 9: "home"}, "published", "", RAN + SEEN_LATER, 10),
     "the own post": Seen({0: "own post"}, "published", "", "the app shows the new post" + SEEN_LATER, 0),
-    "our form": Seen({0: "form"}, "not_published", "interrupted", NEVER_SENT, 20),
+    "our form": Seen({0: "form"}, "not_published", "publish_refused", STILL_STANDS, 60),
+    "our form, and then the upload": Seen(
+        {0: "form", 30: "uploading", 40: "home"}, "published", "", RAN + SEEN_LATER, 41
+    ),
+    "our form, and then the tabs": Seen({0: "form", 30: "home"}, "published", "", GONE + SEEN_LATER, 50),
     "our form, after something unknown": Seen(
-        {0: "form", 10: "unknown", 12: "form"}, "not_published", "interrupted", NEVER_SENT, 32
+        {0: "form", 10: "unknown", 12: "form"}, "not_published", "publish_refused", STILL_STANDS, 60
     ),
     "our form after the tabs": Seen(
-        {0: "home", 5: "form"}, "not_published", "interrupted", NEVER_SENT, 25
+        {0: "home", 5: "form"}, "not_published", "publish_refused", STILL_STANDS, 60
+    ),
+    "our form for less than its time": Seen(
+        {0: "unknown", 50: "form"}, "unknown", "upload_timeout",
+        "nothing on the phone says what became of the post; it shows post_screen", 60,
     ),
     "another form": Seen({0: "another form"}, "unknown", "upload_timeout", "a form is open that is not this post's", 20),
     "an empty form": Seen({0: "empty form"}, "unknown", "upload_timeout", "a form is open that is not this post's", 20),
@@ -241,6 +250,13 @@ def test_a_look_after_a_crash_past_a_tap_that_was_sent(case: str) -> None:
     seen = SETTLED[case]
     verdict, stage = looked_for(seen.film, leads=seen.leads)
     stage.agrees(seen, verdict)
+
+
+def test_a_form_that_stands_says_so_sooner_where_no_tap_was_noted() -> None:
+    for film, after_s in (({0: "form"}, 20), ({0: "home", 5: "form"}, 25)):
+        verdict, stage = looked_for(film, sent=False)
+        assert (verdict.outcome, verdict.remark) == (Outcome.NOT_PUBLISHED, NEVER_SENT)
+        assert stage.took_s() == pytest.approx(after_s)
 
 
 def test_quiet_tabs_prove_nothing_where_the_tap_was_not_noted_or_the_app_had_to_be_started() -> None:
