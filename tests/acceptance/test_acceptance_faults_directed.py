@@ -428,9 +428,16 @@ def test_U2_16_a_black_picture_is_no_evidence_and_the_tree_is_kept_beside_it(ben
 
 
 def test_WEB_3_with_every_phone_hanging_the_api_stays_quick(bench: Bench) -> None:
+    """Measured against the same calls before, for other programs take their share of the processors, too."""
+    well_s = slowest_s(bench)
     for number, serial in enumerate(bench.serials):
         bench.simctl(serial, "fault automation-hangs --always")
         bench.post(number)
+    assert slowest_s(bench) < max(0.3, 5 * well_s)
+
+
+def slowest_s(bench: Bench) -> float:
+    """What all but one in a hundred calls of the API stay under, for three seconds."""
     taken: list[float] = []
     ends = time.monotonic() + 3
     while time.monotonic() < ends:
@@ -438,8 +445,7 @@ def test_WEB_3_with_every_phone_hanging_the_api_stays_quick(bench: Bench) -> Non
             began = time.monotonic()
             assert bench.daemon.call("GET", f"/api/v1/{path}")["code"] == 0
             taken.append(time.monotonic() - began)
-    taken.sort()
-    assert taken[int(len(taken) * 0.99)] < 0.3
+    return sorted(taken)[int(len(taken) * 0.99)]
 
 
 def test_APS_8_a_stop_with_every_phone_hanging_is_over_in_seconds_and_loses_nothing(bench: Bench) -> None:

@@ -10,6 +10,7 @@ import pytest
 from jobs.phone import commands
 from jobs.phone import session as session_module
 from jobs.phone.errors import (
+    AdbDown,
     AutomationLost,
     CommandFailed,
     DeadlinePassed,
@@ -276,14 +277,25 @@ def test_U2_7_a_server_that_is_alive_but_blind_is_restarted_once(session: Sessio
     assert u2.launches == u2_launches + 1
 
 
+def lost(session: Session, timeout_s: float) -> str:
+    """What a look says that sees nothing until its time is up; on a busy machine that time may be too short for one look."""
+    while True:
+        try:
+            session.observe(timeout_s=timeout_s)
+        except AutomationLost as error:
+            return str(error)
+        except (AdbDown, DeadlinePassed):
+            timeout_s *= 2
+            assert timeout_s < 30
+
+
 @pytest.mark.parametrize(
     "source", ["", BLIND, "<hierarchy rotation='3'/>", "no xml at all", SCREEN[: len(SCREEN) // 2], None]
 )
 def test_U2_10_no_view_is_never_an_empty_screen(session: Session, u2: FakeU2, source: str | None) -> None:
     session.observe()
     u2.handlers["dumpWindowHierarchy"] = lambda _: source
-    with pytest.raises(AutomationLost, match="shows nothing"):
-        session.observe(timeout_s=0.6)
+    assert "shows nothing" in lost(session, 0.6)
 
 
 def test_a_dump_that_the_phone_cannot_make_is_tried_again(session: Session, u2: FakeU2) -> None:
@@ -671,8 +683,7 @@ def test_PHN_2_an_empty_tree_is_looked_into(
     phone.handlers["dumpsys"] = lambda _, words: (0, state.get(" ".join(words[1:]), b""))
     phone.handlers["input"] = phone.handlers["cmd"] = undo
     if word == "foreign":
-        with pytest.raises(AutomationLost, match=sentence):
-            session.observe(timeout_s=1.0)
+        assert sentence in lost(session, 1.0)
         return
     assert session.observe(timeout_s=5.0).find(text="Next")
     assert u2.launches == 1  # nothing was wrong with the server
