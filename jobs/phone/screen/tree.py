@@ -25,6 +25,8 @@ _REFERENCE = re.compile(r"&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
 MAX_CHARS = 8 * 1024 * 1024
 MAX_NODES = 10_000
 MAX_DEPTH = 500
+#: Four numbers of nine digits with all that stands between them.
+MAX_BOUNDS_CHARS = 50
 #: The longest text that an app takes has 4,000 characters; expressions search every text of every screen.
 MAX_TEXT_CHARS = 20_000
 
@@ -191,7 +193,7 @@ class _Reader:
             hint=get("hint", "")[:MAX_TEXT_CHARS],
             class_name=get("class", ""),
             package=get("package", ""),
-            bounds=parse_bounds(bounds),
+            bounds=parse_bounds(bounds[:MAX_BOUNDS_CHARS]),  # what is remembered of them must be small
             clickable=get("clickable") == "true",
             enabled=get("enabled") != "false",
             checkable=get("checkable") == "true",

@@ -32,13 +32,24 @@ _GROUPED = re.compile(r"\\.|\[[^\]]*\]|\([^()]*\)")
 JUDGED_MAX, JUDGED_CHARS = 4096, 60
 
 
-@lru_cache(maxsize=8192)
+#: Of so many texts of at most so many characters the form is remembered: what people write in thousands of characters
+#: seldom comes again, and would take hundreds of megabytes.
+NORMALISED_MAX, NORMALISED_CHARS = 8192, 300
+
+
 def normalise(text: str) -> str:
     """A text in the form in which texts are compared: folded case, straight quotes, single spaces."""
+    return _remembered(text) if len(text) <= NORMALISED_CHARS else _normalised(text)
+
+
+def _normalised(text: str) -> str:
     if not text:
         return ""
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).translate(_SAME)
     return _SPACE.sub(" ", text).strip().casefold()
+
+
+_remembered = lru_cache(maxsize=NORMALISED_MAX)(_normalised)
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:

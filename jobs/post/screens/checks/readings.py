@@ -143,7 +143,7 @@ def guarded_nodes(sight: Sight) -> Iterator[tuple[Node, str]]:
                 yield from ((f.node, f"tells {sight.name}") for f in sight.index.find_all(name))
     for node in sight.index.visible:
         label = node.text or node.content_desc
-        if label and not is_editable(node) and is_hard(label) and len(label) <= 40:
+        if label and len(label) <= 40 and not is_editable(node) and is_hard(label):
             yield node, "may publish, pay or delete"
 
 

@@ -11,7 +11,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from jobs.phone.screen.tree import Node, TreeUnreadable, UiTree, parse_bounds, parse_xml, sanitise
+from jobs.phone.screen.tree import (
+    MAX_BOUNDS_CHARS,
+    Node,
+    TreeUnreadable,
+    UiTree,
+    parse_bounds,
+    parse_xml,
+    sanitise,
+)
 from tests.support.eyes import SHARED
 
 DUMPS = Path(os.environ.get("TIKMATRIXD_UI_DUMPS", Path(__file__).parents[6] / "shared" / "ui-dumps"))
@@ -368,3 +376,16 @@ def test_U2_11_well_formed_or_not_a_tree_has_the_nodes_that_a_forgiving_parser_f
 def test_a_recorded_screen_has_the_nodes_that_a_forgiving_parser_finds(path: Path) -> None:
     xml = path.read_text("utf-8")
     assert read_by_us(xml) == read_at_once(xml) != []
+
+
+def test_of_bounds_without_end_nothing_large_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def remember(text: str) -> tuple[int, int, int, int]:
+        read.append(text)
+        return parse_bounds(text)
+
+    monkeypatch.setattr("jobs.phone.screen.tree.parse_bounds", remember)
+    (node,) = parse_xml(f"<hierarchy><node bounds='[1,2][3,4]{'x' * 1_000_000}'/></hierarchy>").nodes
+    assert node.bounds == (1, 2, 3, 4)
+    assert max(map(len, read)) <= MAX_BOUNDS_CHARS

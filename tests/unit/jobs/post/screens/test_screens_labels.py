@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.hub.platforms import PLATFORMS
+from jobs.post.screens import labels
 from jobs.post.screens.labels import Label, Wording, normalise
 from jobs.post.screens.vocabularies import shipped_file, shipped_vocabulary
 
@@ -53,3 +54,13 @@ def test_texts_that_never_come_again_take_no_memory_for_ever() -> None:
     long = "9" * 1000
     assert wording.of(long) == ("number",)
     assert long not in wording._known
+
+
+def test_what_people_write_at_length_is_not_remembered() -> None:
+    normalise("x" * labels.NORMALISED_CHARS)
+    remembered = labels._remembered.cache_info().currsize
+    for number in range(100):
+        assert normalise(f"\N{RIGHT SINGLE QUOTATION MARK}{number} " + "Long " * 4_000).startswith(
+            f"'{number} long long"
+        )
+    assert labels._remembered.cache_info().currsize == remembered
