@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from xml.parsers import expat
+from typing import Any
 
 from lxml import etree
 
@@ -127,7 +126,6 @@ class UiTree:
         return next((n for n in self.nodes if all(getattr(n, k) == v for k, v in wanted.items())), None)
 
 
-@lru_cache(maxsize=8192)
 def parse_bounds(text: str) -> Bounds:
     match = _BOUNDS.search(text)
     return (int(match[1]), int(match[2]), int(match[3]), int(match[4])) if match else (0, 0, 0, 0)
@@ -166,7 +164,7 @@ def parse_xml(xml: str) -> UiTree:
 
 
 class _Reader:
-    """Makes the nodes, element by element, for either parser. Raises TreeUnreadable for what is nested too deep."""
+    """Makes the nodes, element by element, as a target of lxml's parsers. Raises TreeUnreadable for what is nested too deep."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
@@ -174,7 +172,7 @@ class _Reader:
         self._reordered = False  #: whether anything is drawn in another order than it is written
         self._root = ""
 
-    def start(self, tag: str, attributes: Mapping[str, str], /) -> None:
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         if len(self._open) > MAX_DEPTH:
             raise TreeUnreadable(f"not a UI tree: nested more than {MAX_DEPTH} levels deep")
         get = attributes.get
@@ -216,7 +214,7 @@ class _Reader:
         self._open.append(node)
         self.nodes.append(node)
 
-    def end(self, tag: str, /) -> None:
+    def end(self, tag: str) -> None:
         self._open.pop()
 
     def close(self) -> None:
@@ -228,20 +226,21 @@ class _Reader:
 
 
 def _read_strictly(xml: str) -> _Reader | None:
-    """The nodes of well-formed XML, as nearly every phone sends it; None for anything else.
-
-    By expat, which keeps Python's lock from the first node to the last: lxml gives it away at each, and beside other
-    phones' threads it has to be waited for again each time.
-    """
+    """The nodes of well-formed XML, as nearly every phone sends it; None for anything else."""
     reader = _Reader()
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = reader.start
-    parser.EndElementHandler = reader.end
+    target: Any = reader
+    # huge_tree: libxml2 would cut a tree silently at 256 levels; the bounds are kept here. Without entities of its own a
+    # text has the five of XML alone, which a target would get as numbers if they were not resolved.
+    parser = etree.XMLParser(target=target, huge_tree=True, resolve_entities=True, no_network=True)
     try:
-        parser.Parse(xml.encode(), True)
-    except (expat.ExpatError, UnicodeEncodeError):
+        etree.fromstring(xml.encode(), parser)
+    except (etree.XMLSyntaxError, UnicodeEncodeError):
         return None
-    reader.close()
+    except TreeUnreadable:
+        # lxml closes the target of a text that it gave up, too: one that breaks in its first line has no node so far.
+        if reader.nodes:
+            raise
+        return None
     return reader
 
 
