@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -126,6 +127,7 @@ class UiTree:
         return next((n for n in self.nodes if all(getattr(n, k) == v for k, v in wanted.items())), None)
 
 
+@lru_cache(maxsize=8192)
 def parse_bounds(text: str) -> Bounds:
     match = _BOUNDS.search(text)
     return (int(match[1]), int(match[2]), int(match[3]), int(match[4])) if match else (0, 0, 0, 0)
