@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.phone import keep_awake
-from jobs.phone.adb.client import AdbClient, AdbPhone, Endpoint
+from jobs.phone.adb.client import AdbClient, AdbPhone, Endpoint, Features
 from jobs.phone.adb.push import Leftovers, PushGate
 from jobs.phone.adb.wire import Grip
 from jobs.phone.error_translation import boundary
@@ -64,6 +64,7 @@ class Link:
         self._needs_hands = needs_hands
         self._screen = threading.Lock()  #: held while the phone's screen settings are changed
         self.leftovers = Leftovers()
+        self.features = Features()
         self._grip = grip
         self._pump = pump
         self._lock = threading.Lock()
@@ -85,6 +86,7 @@ class Link:
             if route is self.route:
                 return
             self.route = route
+            self.features = Features()
             automation, self._automation = self._automation, None
         if automation is not None:
             automation.forget()
@@ -151,7 +153,9 @@ class Link:
             if self.busy:
                 return
             grip = Grip(self.clock, self.serial)
-            phone = AdbPhone(AdbClient(self.endpoint, grip, timeout_s=LET_SLEEP_S), self.serial)
+            phone = AdbPhone(
+                AdbClient(self.endpoint, grip, timeout_s=LET_SLEEP_S), self.serial, self.features
+            )
             try:
                 with boundary(self.serial):
                     keep_awake.end(phone)
@@ -188,6 +192,7 @@ class Link:
 
     def lost(self, reason: PhoneError | StopRequested) -> None:
         """The link went away: end the session, and forget what ran on the phone (ADB-11)."""
+        self.features = Features()  # it may come back with another Android
         abort, automation = self._session, self._automation
         if abort is not None:
             abort(reason)

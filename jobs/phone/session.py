@@ -68,7 +68,7 @@ class Session:
         self._limits = limits
         self._grip = Grip(link.clock, link.serial)
         self._route = link.route
-        self._adb = AdbPhone(AdbClient(self._route.endpoint, self._grip), link.serial)
+        self._adb = AdbPhone(AdbClient(self._route.endpoint, self._grip), link.serial, link.features)
         self._commands = Commands(self._adb)
         self._pusher = Pusher(self._adb, self._route.gate, link.leftovers, self._commands)
         self._turn_lock = threading.RLock()

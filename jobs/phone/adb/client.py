@@ -28,6 +28,8 @@ NOT_FOUND = 127
 _STDOUT, _STDERR, _EXIT = 1, 2, 3
 #: Four hex digits and nothing else: Python's own reading takes signs and blanks, too, and a length below 0 is none.
 _LENGTH = re.compile(rb"[0-9A-Fa-f]{4}")
+_PACKET_HEAD = 5
+_READ_BYTES = 65_536
 
 
 class Endpoint(NamedTuple):
@@ -199,12 +201,20 @@ class Printed(NamedTuple):
         return (self.stdout + self.stderr).decode("utf-8", "replace").replace("\r\n", "\n")
 
 
+class Features:
+    """What the adbd of one phone can do, for as long as the phone stays connected."""
+
+    def __init__(self) -> None:
+        self.known: frozenset[str] | None = None  #: None until it was asked for
+
+
 class AdbPhone(ppadb.device.Device):
     """ppadb's device: shell with exit status, and services opened on the phone."""
 
-    def __init__(self, client: AdbClient, serial: str) -> None:
+    def __init__(self, client: AdbClient, serial: str, features: Features | None = None) -> None:
+        """`features`: what is known of the phone already, and is kept for those who come after."""
         super().__init__(client, serial)
-        self._features: frozenset[str] | None = None
+        self._features = Features() if features is None else features
 
     def create_connection(self, set_transport: bool = True, timeout: float | None = None) -> AdbConnection:
         return self.open_within(self.client.grip.deadline(timeout or self.client.timeout_s), set_transport)
@@ -232,11 +242,12 @@ class AdbPhone(ppadb.device.Device):
         return connection
 
     def features(self) -> frozenset[str]:
-        """What the phone's adbd can do; asked once."""
-        if self._features is None:
+        """What the phone's adbd can do; asked once for each connection of the phone."""
+        known = self._features.known
+        if known is None:
             answer = self._execute_cmd(f"host-serial:{self.serial}:features")
-            self._features = frozenset(str(answer).split(","))
-        return self._features
+            known = self._features.known = frozenset(str(answer).split(","))
+        return known
 
     def run(self, command: str, *, timeout_s: float = 10.0) -> Printed:
         """Run one shell line. Its status comes from shell v2, or from an end marker where a phone lacks it (PPA-8)."""
@@ -277,15 +288,27 @@ def quote(argv: tuple[str, ...]) -> str:
 def _read_v2(connection: AdbConnection) -> Printed:
     """Packets of one byte kind, four bytes length (little endian) and data; see adb's shell_protocol.h."""
     out, err = bytearray(), bytearray()
+    come = bytearray()  # what most commands print comes at once, packets and status together
     while True:
-        head = connection.read(5)
-        kind, length = head[0], int.from_bytes(head[1:], "little")
-        if len(out) + len(err) + length > MAX_OUTPUT_BYTES:
+        _read_on(connection, come, _PACKET_HEAD)
+        end = _PACKET_HEAD + int.from_bytes(come[1:_PACKET_HEAD], "little")
+        if len(out) + len(err) + end > MAX_OUTPUT_BYTES:
             raise CommandFailed("the phone printed too much", serial=connection.serial)
-        data = connection.read(length)
+        _read_on(connection, come, end)
+        kind, data = come[0], come[_PACKET_HEAD:end]
+        del come[:end]
         if kind == _STDOUT:
             out += data
         elif kind == _STDERR:
             err += data
         elif kind == _EXIT:
             return Printed(bytes(out), bytes(err), data[0] if data else 255)
+
+
+def _read_on(connection: AdbConnection, come: bytearray, length: int) -> None:
+    """Read until at least so many bytes have come."""
+    while len(come) < length:
+        chunk = connection.recv_some(max(_READ_BYTES, length - len(come)))
+        if not chunk:
+            raise connection.lost(f"closed after {len(come)} of {length} bytes")
+        come += chunk

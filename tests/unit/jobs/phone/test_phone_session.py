@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -549,6 +550,31 @@ def test_ADB_11_a_phone_that_was_lost_and_came_back_gets_no_further_action_from_
     assert u2.clicks == []
     assert "reboot" not in phone.commands
     hub.session().close()
+
+
+def test_what_a_phone_can_do_is_asked_once_until_it_was_lost(
+    hub: Hub, adb: FakeAdb, phone: FakePhone
+) -> None:
+    question = f"host-serial:{phone.serial}:features"
+
+    def asked() -> int:
+        before = adb.requests[question]
+        with contextlib.closing(hub.session()) as session:
+            session.shell("true")
+            session.shell("true")
+        return adb.requests[question] - before
+
+    asked()
+    assert asked() == 0
+    adb.drop(phone.serial)
+    hub.wait_state(phone.serial, PhoneState.ABSENT)
+    phone.transport_id = 9
+    phone.features = "cmd"  # it was given another Android
+    adb.add(phone)
+    hub.wait_state(phone.serial, PhoneState.DEVICE)
+    assert asked() >= 1
+    with contextlib.closing(hub.session()) as session:
+        assert "inaccessible" in session.shell("true").output  # read in the way that it can
 
 
 def test_two_attempts_never_hold_one_phone(hub: Hub, session: Session) -> None:
