@@ -17,7 +17,7 @@ from handlers.request.envelope import Answer, Code, Reply
 from jobs.accounts.matching import MatchState
 from jobs.hub.platforms import PLATFORMS, Platform
 from jobs.input.fields import Findings, read_object
-from jobs.input.refusals import Invalid, NotFound, Problem
+from jobs.input.refusals import NotFound, Problem
 from jobs.pace import pauses
 from jobs.phone.inventory.labels import MAX_LABEL_CHARS, Labels, read_label
 from jobs.phone.protocol import PhoneInfo
@@ -118,14 +118,8 @@ class DeviceHandlers:
         serial, platform = self._find(call.args["serial"]).serial, wishes["platform"]
         if "accounts" in wishes:
             return self._note(serial, platform, wishes["accounts"], add=wishes.get("add", False))
-        if self._services.matcher is None:
-            raise Invalid(
-                Problem("accounts", "is missing: list the names that the app's account switcher shows")
-            )
-        return Answer(
-            _show_match(self._services.matcher.request(serial, platform, add=wishes.get("add", False))),
-            status=202,
-        )
+        running = self._services.matcher.request(serial, platform, add=wishes.get("add", False))
+        return Answer(_show_match(running), status=202)
 
     def _note(self, serial: str, platform: str, shown: list[str], *, add: bool) -> objects.Matched:
         package = self._services.settings().posting.package(platform)
@@ -136,8 +130,7 @@ class DeviceHandlers:
 
     def matched(self, call: Call) -> Result:
         info = self._find(call.args["serial"])
-        matcher = self._services.matcher
-        states = [matcher.state(info.serial, platform) for platform in PLATFORMS] if matcher else []
+        states = [self._services.matcher.state(info.serial, platform) for platform in PLATFORMS]
         return {"matches": [_show_match(state) for state in states if state is not None]}
 
     def pause(self, call: Call) -> Result:

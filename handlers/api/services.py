@@ -9,11 +9,10 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
-
 from handlers.access.sessions import Sessions
 from handlers.access.token_book import TokenBook
 from handlers.access.tokens import Tokens
+from handlers.api.objects import Reloaded
 from jobs.accounts.accounts import Accounts
 from jobs.accounts.matching import Matcher
 from jobs.compat.compat import Compat
@@ -47,13 +46,6 @@ class Phones(Protocol):
     def servers(self) -> Sequence[ServerInfo]: ...
 
 
-class Reloaded(msgspec.Struct, frozen=True):
-    """What re-reading the config file changed, as dotted keys, and which of them wait for a restart."""
-
-    changed: list[str]
-    restart_needed: list[str]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """All collaborators of the HTTP side."""
@@ -81,13 +73,13 @@ class Services:
     evidence: Evidence
     draining: Callable[[], bool]
     reload: Callable[[], Reloaded]
-    config_notices: Callable[[], list[str]] = list  #: in what the files on disk differ from what is in force
-    config_text: Callable[[], str] = str  #: what is in force, as TOML without secrets
-    matcher: Matcher | None = None
-    notifications_waiting: Callable[[], int] = lambda: 0
-    try_notifications: Callable[[], list[tuple[str, str]]] = list
-    overdue_s: Callable[[], float] = lambda: 0.0  #: of the slowest helper thread
-    version: str = ""
+    config_notices: Callable[[], list[str]]  #: in what the files on disk differ from what is in force
+    config_text: Callable[[], str]  #: what is in force, as TOML without secrets
+    matcher: Matcher
+    notifications_waiting: Callable[[], int]
+    try_notifications: Callable[[], list[tuple[str, str]]]
+    overdue_s: Callable[[], float]  #: of the slowest helper thread
+    version: str
 
     def zone(self) -> tzinfo:
         """The zone of all times that people see."""

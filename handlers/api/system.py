@@ -121,8 +121,7 @@ class SystemHandlers:
         self._services = services
 
     def reload(self, call: Call) -> Result:
-        done = self._services.reload()
-        return objects.Reloaded(done.changed, done.restart_needed)
+        return self._services.reload()
 
     def config(self, call: Call) -> Result:
         return objects.ConfigInForce(self._services.config_text(), self._services.config_notices())

@@ -7,7 +7,7 @@ import threading
 from contextlib import ExitStack
 
 from handlers.api.app import create_app
-from handlers.api.services import Reloaded
+from handlers.api.objects import Reloaded
 from handlers.daemon.http_services import services_of
 from handlers.daemon.parts import Parts
 from handlers.daemon.watchdog import Watchdog
@@ -100,6 +100,7 @@ class Daemon(Parts):
 
     def _note_unclean_stop(self) -> None:
         """One line per start after a crash or a power cut: a person can tell from it how good the power is."""
+        _LOG.warning("the last run did not stop cleanly (%d times so far)", self.store.unclean_starts)
         when = utc(self.clock.now()).isoformat(timespec="seconds")
         try:
             with (self.store.state_dir / "unclean-stops.log").open("a", encoding="utf-8") as log:

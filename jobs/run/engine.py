@@ -8,7 +8,6 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from textwrap import shorten
-from typing import Any
 
 from jobs.accounts.login_marks import LoginMarks
 from jobs.compat.new_versions import NewVersions
@@ -64,7 +63,7 @@ NO_THREAD = "this box has no thread left for it"
 #: Of the time that a stop may take, what is kept for writing states after the last verdict.
 STOP_RESERVE_S = 3.0
 
-_STAMP, _CLEAN, _UNCLEAN_STOPS = "jobs.last_stamp", "jobs.clean_stop", "jobs.unclean_stops"
+_STAMP = "jobs.last_stamp"
 
 
 def slots(settings: Settings) -> int:
@@ -174,18 +173,11 @@ class Jobs:
         ]
         self.supervisor = Supervisor(self._loops, duties, clock)
         self._stamped = float("-inf")
-        self.unclean_stops = 0
 
     # --- life ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Adopt what the last run left, then start the threads."""
-        self.unclean_stops = int(self._store.meta.get(_UNCLEAN_STOPS, 0))
-        if not self._store.meta.get(_CLEAN, True):
-            self.unclean_stops += 1
-            self._remember(_UNCLEAN_STOPS, self.unclean_stops)
-            _LOG.warning("the last run did not stop cleanly (%d times so far)", self.unclean_stops)
-        self._remember(_CLEAN, False)
         self.recovery.turn()
         self._phones.subscribe(self.dispatcher.phone_changed)
         for loop in [*self._loops, self.supervisor.loop]:
@@ -218,8 +210,7 @@ class Jobs:
         for loop in [self.supervisor.loop, *self._loops]:
             loop.join(deadline.within(1.0))
         if self.trust.trusted:
-            self._remember(_STAMP, self._clock.now())
-        self._remember(_CLEAN, True)
+            self._stamp()
         return not self.turns.all() and not self.turns.hanging
 
     def wake(self) -> None:
@@ -395,15 +386,15 @@ class Jobs:
             self._evidence.clean()
         now, steady = self._clock.monotonic(), self.trust.steady
         if steady and now - self._stamped >= STAMP_EVERY_S:
-            self._remember(_STAMP, self._clock.now())
+            self._stamp()
             self._stamped = now
         if steady:
             self.pauses.tidy()
         self._store.maintain(self._clock.now(), forget=steady)
         return MAINTAIN_EVERY_S
 
-    def _remember(self, key: str, value: Any) -> None:
+    def _stamp(self) -> None:
         try:
-            self._store.meta.set(key, value)
+            self._store.meta.set(_STAMP, self._clock.now())
         except StoreError as error:
-            _LOG.warning("%s could not be stored: %s", key, error)
+            _LOG.warning("the time could not be stored: %s", error)

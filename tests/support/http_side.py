@@ -22,7 +22,8 @@ from handlers.access.sessions import NAME, Sessions
 from handlers.access.token_book import TokenBook
 from handlers.access.tokens import Tokens
 from handlers.api.app import create_app
-from handlers.api.services import Reloaded, Services
+from handlers.api.objects import Reloaded
+from handlers.api.services import Services
 from handlers.server.limits import Limits
 from handlers.server.server import HttpServer
 from jobs.accounts.accounts import Accounts
@@ -199,7 +200,6 @@ class HttpSide:
         self.draining = False
         self.overdue_s = 0.0
         self.reloaded = Reloaded([], [])
-        self.matcher = matcher
         book = TokenBook(self.tokens_file, folder / "state")
         tokens = Tokens(book)
         self.config_notices: list[str] = []
@@ -266,7 +266,17 @@ class HttpSide:
             evidence=self.evidence,
             draining=lambda: self.draining,
             reload=lambda: self.reloaded,
-            matcher=matcher,
+            config_text=str,
+            notifications_waiting=lambda: 0,
+            matcher=matcher
+            or Matcher(
+                lambda: self.settings,
+                self.clock,
+                phones=cast("Any", self.phones),
+                jobs=self.jobs,
+                accounts=self.accounts,
+                vocabulary=self.script.vocabulary,
+            ),
             config_notices=lambda: self.config_notices,
             overdue_s=lambda: self.overdue_s,
             version="0.0-test",

@@ -193,19 +193,6 @@ def test_a_task_that_was_to_stop_when_the_daemon_died_does_not_start_again(
     assert script.runs == []
 
 
-def test_JOB_17_an_unclean_end_is_counted_and_a_clean_one_is_not(tmp_path: Path) -> None:
-    crash = Bench(tmp_path, FakePhones(), FakeScript())
-    crash.start()
-    for loop in crash.jobs._loops:  # die without a word
-        loop.stop()
-    crash.jobs.supervisor.loop.stop()
-    crash.store.close()
-    with Bench(tmp_path, FakePhones(), FakeScript()) as after_crash:
-        assert after_crash.jobs.unclean_stops == 1
-    with Bench(tmp_path, FakePhones(), FakeScript()) as after_stop:
-        assert after_stop.jobs.unclean_stops == 1
-
-
 @pytest.mark.parametrize("refused", ["verifying", "published"])
 def test_JOB_4_a_store_that_refuses_after_the_tap_costs_no_second_post(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
