@@ -60,11 +60,6 @@ def new_token(path: Path, name: str, others: Iterable[TokenEntry] = ()) -> str:
     return token
 
 
-def list_tokens(path: Path) -> tuple[TokenEntry, ...]:
-    """The entries of the file; none when there is no file. Raises TokenError when it cannot be read."""
-    return read_tokens(path).tokens
-
-
 def read_tokens(path: Path) -> TokenFile:
     """The whole file; an empty one when there is none. Raises TokenError when it cannot be read."""
     try:
@@ -77,16 +72,6 @@ def read_tokens(path: Path) -> TokenFile:
         raise TokenError(f"{path} is damaged ({error}): move it away and make new tokens") from error
 
 
-def revoke(path: Path, name: str) -> bool:
-    """Remove the token of this name; False when there is none. A running daemon notices at once."""
-    file = read_tokens(path)
-    kept = tuple(entry for entry in file.tokens if entry.name.lower() != name.lower())
-    if len(kept) == len(file.tokens):
-        return False
-    write_tokens(path, msgspec.structs.replace(file, tokens=kept))
-    return True
-
-
 class Entries(Protocol):
     """Files of tokens: where they are, and what counts in them."""
 
@@ -96,22 +81,11 @@ class Entries(Protocol):
     def entries(self) -> tuple[TokenEntry, ...]: ...
 
 
-class _OneFile:
-    """The tokens of a single file."""
-
-    def __init__(self, path: Path) -> None:
-        self.paths = (path,)
-
-    def entries(self) -> tuple[TokenEntry, ...]:
-        return list_tokens(self.paths[0])
-
-
 class Tokens:
     """The tokens as the running daemon sees them; a changed file is read again at the next look."""
 
-    def __init__(self, files: Path | Entries) -> None:
-        """`files` may be a single file."""
-        self._files: Entries = _OneFile(files) if isinstance(files, Path) else files
+    def __init__(self, files: Entries) -> None:
+        self._files = files
         self._lock = threading.Lock()
         self._stamp: object = "never"
         self._entries: tuple[tuple[str, bytes], ...] = ()

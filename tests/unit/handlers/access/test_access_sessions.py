@@ -9,7 +9,8 @@ import pytest
 from handlers.access import sessions as module
 from handlers.access.devices import device_of
 from handlers.access.sessions import MAX_SESSIONS, REMEMBERED_S, SEEN_EVERY_S, SHORT_S, Session, Sessions
-from handlers.access.tokens import Tokens, new_token, revoke
+from handlers.access.token_book import TokenBook
+from handlers.access.tokens import Tokens, new_token
 from storage.errors import StoreFailed
 from tests.support.clock import FakeClock
 
@@ -21,11 +22,12 @@ class Box:
         self.clock = FakeClock()
         self.tokens_file = folder / "tokens.json"
         self.path = folder / "sessions.json"
+        self.book = TokenBook(self.tokens_file, folder)
         self.token = new_token(self.tokens_file, "laptop")
         self.sessions = self.restarted()
 
     def restarted(self) -> Sessions:
-        self.sessions = Sessions(self.path, Tokens(self.tokens_file), self.clock)
+        self.sessions = Sessions(self.path, Tokens(self.book), self.clock)
         return self.sessions
 
     def begin(self, *, remember: bool = False) -> tuple[str, Session]:
@@ -73,7 +75,7 @@ def test_revoking_the_token_ends_its_sessions_at_once_and_no_others(box: Box) ->
     mine, _ = box.begin(remember=True)
     other = box.sessions.begin(new_token(box.tokens_file, "tablet"), "Safari on iPad", remember=True)
     assert other is not None
-    revoke(box.tokens_file, "laptop")
+    assert box.book.revoke("laptop", "127.0.0.1:0")
     assert box.sessions.verify(mine) is None
     new_token(box.tokens_file, "laptop")  # another token of the same name brings nothing back
     assert box.sessions.verify(mine) is None

@@ -8,7 +8,7 @@ import pytest
 
 from handlers.access import token_book as module
 from handlers.access.token_book import LastToken, TokenBook
-from handlers.access.tokens import NameRefused, TokenError, Tokens, list_tokens, new_token
+from handlers.access.tokens import NameRefused, TokenError, Tokens, new_token, read_tokens
 from jobs.upkeep.token_file import console_tokens
 
 HERE, LAN = "127.0.0.1:50809", "0.0.0.0:50809"
@@ -63,9 +63,9 @@ def test_who_may_write_both_keeps_one_file(box: Box, monkeypatch: pytest.MonkeyP
     console = box.book.new("tablet")
     monkeypatch.setattr(module, "_may_write", lambda _: True)
     box.book.new("phone")
-    assert [entry.name for entry in list_tokens(box.main)] == ["laptop", "phone"]
+    assert [entry.name for entry in read_tokens(box.main).tokens] == ["laptop", "phone"]
     assert box.book.revoke("laptop", LAN)
-    assert [entry.name for entry in list_tokens(box.main)] == ["phone"]
+    assert [entry.name for entry in read_tokens(box.main).tokens] == ["phone"]
     assert box.book.revoke("tablet", LAN)
     assert box.tokens.verify(console) is None
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from handlers.access.token_book import TokenBook
-from handlers.access.tokens import TokenError, Tokens, list_tokens, new_token, revoke
+from handlers.access.tokens import TokenError, Tokens, new_token, read_tokens
+
+HERE = "127.0.0.1:0"
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 def test_a_new_token_is_good_and_stands_in_the_file_only_as_a_hash(path: Path) -> None:
     token = new_token(path, "laptop")
     assert re.fullmatch(r"tkm_[A-Za-z0-9_-]{43}", token)
-    assert Tokens(path).verify(token) == "laptop"
+    assert Tokens(TokenBook(path, path.parent)).verify(token) == "laptop"
     assert token not in path.read_text()
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -28,8 +30,8 @@ def test_a_new_token_is_good_and_stands_in_the_file_only_as_a_hash(path: Path) -
 def test_each_token_has_its_name_and_is_different(path: Path) -> None:
     first, second = new_token(path, "laptop"), new_token(path, "phone of Kim")
     assert first != second
-    assert [entry.name for entry in list_tokens(path)] == ["laptop", "phone of Kim"]
-    tokens = Tokens(path)
+    assert [entry.name for entry in read_tokens(path).tokens] == ["laptop", "phone of Kim"]
+    tokens = Tokens(TokenBook(path, path.parent))
     assert (tokens.verify(first), tokens.verify(second), tokens.verify("tkm_x")) == (
         "laptop",
         "phone of Kim",
@@ -48,29 +50,29 @@ def test_names_are_unique_and_plain(path: Path) -> None:
 
 
 def test_a_running_daemon_notices_new_and_revoked_tokens(path: Path) -> None:
-    tokens = Tokens(path)
+    tokens = Tokens(TokenBook(path, path.parent))
     assert len(tokens) == 0
     token = new_token(path, "laptop")
     assert tokens.verify(token) == "laptop"
-    assert revoke(path, "LAPTOP")
+    assert TokenBook(path, path.parent).revoke("LAPTOP", HERE)
     assert tokens.verify(token) is None
-    assert not revoke(path, "laptop")
+    assert not TokenBook(path, path.parent).revoke("laptop", HERE)
 
 
 def test_a_damaged_file_lets_nobody_in(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     token = new_token(path, "laptop")
     for content in (b"", b"{", b"[]", b'{"tokens": [{"name": 1}]}', b"\xff\xfe"):
         path.write_bytes(content)
-        assert Tokens(path).verify(token) is None
+        assert Tokens(TokenBook(path, path.parent)).verify(token) is None
         with pytest.raises(TokenError, match="damaged"):
-            list_tokens(path)
+            read_tokens(path)
     assert "no token is accepted" in caplog.text
 
 
 def test_a_file_that_others_can_read_is_warned_about(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     token = new_token(path, "laptop")
     path.chmod(0o644)
-    assert Tokens(path).verify(token) == "laptop"
+    assert Tokens(TokenBook(path, path.parent)).verify(token) == "laptop"
     assert "chmod 600" in caplog.text
 
 
@@ -96,10 +98,10 @@ def test_R65_a_file_that_the_services_group_may_read_stays_so_and_is_no_reason_t
     token = new_token(path, "laptop")
     assert path.stat().st_mode & 0o777 == 0o640
     new_token(path, "phone")
-    assert revoke(path, "phone")
+    assert TokenBook(path, path.parent).revoke("phone", HERE)
     assert path.stat().st_mode & 0o777 == 0o640
     monkeypatch.setattr("os.geteuid", lambda: path.stat().st_uid + 1)
-    assert Tokens(path).verify(token) == "laptop"
+    assert Tokens(TokenBook(path, path.parent)).verify(token) == "laptop"
     assert "chmod" not in caplog.text
 
 
@@ -115,7 +117,7 @@ def test_R65_a_file_that_could_not_be_read_for_a_moment_is_read_again(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = new_token(path, "laptop")
-    tokens = Tokens(path)
+    tokens = Tokens(TokenBook(path, path.parent))
     with monkeypatch.context() as patch:
         patch.setattr(Path, "read_bytes", lambda _: (_ for _ in ()).throw(OSError(24, "Too many open files")))
         assert tokens.verify(token) is None

@@ -8,7 +8,7 @@ import pytest
 import segno
 from click.testing import CliRunner, Result
 
-from handlers.access.tokens import list_tokens
+from handlers.access.tokens import read_tokens
 from handlers.cli.care_commands import token
 from handlers.cli.qr_code import qr_lines
 
@@ -55,7 +55,7 @@ def test_R65_the_address_of_a_proxy_can_be_named(tmp_path: Path) -> None:
     assert modules(code_in(done.stdout), 2) == expected(f"https://hub.example.org/#token={made}")
     assert "this box alone" not in done.stderr
     assert run(tmp_path, "other", "--url", "hub.example.org").exit_code == 64
-    assert [entry.name for entry in list_tokens(tmp_path / "tokens.json")] == ["phone"]
+    assert [entry.name for entry in read_tokens(tmp_path / "tokens.json").tokens] == ["phone"]
 
 
 def test_quiet_prints_the_token_alone(tmp_path: Path) -> None:

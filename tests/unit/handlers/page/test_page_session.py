@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handlers.access.tokens import new_token, revoke
+from handlers.access.tokens import new_token
 from handlers.access.wrong_tokens import MAX_WRONG
 from handlers.page.session import LOG_IN_BYTES
 from tests.support.http_side import Client, HttpSide
@@ -151,7 +151,7 @@ def test_revoking_the_token_ends_its_sessions_at_once(side: HttpSide, api: Clien
     cookie = cookie_of(log_in(api, token, remember=True))
     new_token(side.tokens_file, "tablet")
     api.good("GET", T, peer=LAN, Cookie=cookie)
-    revoke(side.tokens_file, "laptop")
+    assert side.services.token_book.revoke("laptop", "127.0.0.1:0")
     api.bad(40101, "GET", T, peer=LAN, Cookie=cookie)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from handlers.access.token_book import TokenBook
 from handlers.access.tokens import Tokens, new_token
 from handlers.server.server import CannotListen, Exposed, HttpServer, check_exposure
 from jobs.hub.settings import Server, Settings
@@ -347,7 +348,7 @@ def test_the_port_is_taken_before_anything_is_answered_and_given_back_if_that_ne
 
 
 def test_WEB_7_other_machines_are_not_served_without_a_token(tmp_path: Path) -> None:
-    tokens = Tokens(tmp_path / "tokens.json")
+    tokens = Tokens(TokenBook(tmp_path / "tokens.json", tmp_path))
     for listen in ("0.0.0.0:50809", ":50809", "192.168.1.5:50809", "[::]:50809", "hub.lan:50809"):
         with pytest.raises(Exposed, match=r"tikmatrixd\.py token new"):
             check_exposure(Settings(server=Server(listen=listen)), tokens)
