@@ -81,7 +81,7 @@ class Parts:
             settings,
             self.store.meta,
             lambda file: check_again(file, self.settings.media),
-            self.config_state.vocabularies,
+            vocabularies=self.config_state.vocabularies,
             admit=self.versions.admit,
         )
         self.watch = Watch(

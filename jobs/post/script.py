@@ -17,7 +17,7 @@ from jobs.post.flow.proof import published, refused, unknown
 from jobs.post.language import ensure_covered
 from jobs.post.prepare import prepare
 from jobs.post.screens.screens_file import Vocabulary
-from jobs.post.screens.vocabularies import of_package, read_vocabularies
+from jobs.post.screens.vocabularies import of_package
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
 from storage.error_codes import ErrorCode
 from storage.errors import StoreError
@@ -33,26 +33,22 @@ class PostScript:
         settings: Settings,
         meta: MetaStore | None = None,
         check: Callable[[MediaFile], None] = lambda _: None,
-        vocabularies: Mapping[str, Vocabulary] | None = None,
+        *,
+        vocabularies: Mapping[str, Vocabulary],
         admit: Callable[[Task, str, str], None] = lambda _task, _version, _language: None,
     ) -> None:
-        """Read the screens files, unless they were read already.
+        """Prepare.
 
         Args:
             settings: the daemon's settings.
             meta: small store of the daemon, for what was typed and not published; None forgets at the end of an attempt.
             check: raises MediaRejected for a file that is no longer what was accepted; asked before each push.
-            vocabularies: what the screens files say, by platform; None reads them.
+            vocabularies: what the screens files say, by platform.
             admit: raises OnHold for a task that must not be posted yet with this version and language of its app.
-
-        Raises:
-            ScreensInvalid: a screens file, shipped or laid over, cannot be used.
         """
         self._posting = settings.posting
         self._set_language = settings.phones.set_app_language
-        self._vocabularies = vocabularies or read_vocabularies(
-            settings.posting.screens_dir, self._set_language
-        )
+        self._vocabularies = vocabularies
         self._meta = meta
         self._check = check
         self._admit = admit

@@ -244,7 +244,7 @@ class AppPhone:
             self.system.grant(package, f"android.permission.{name}")
         return Grants([], [])
 
-    def app_start(self, package: str, *, activity: str = "") -> None:
+    def app_start(self, package: str) -> None:
         self._call("app_start", "start the app")
         self.display.front = package
         self.app.launch()
@@ -280,7 +280,6 @@ class AppPhone:
         files: Sequence[Outgoing],
         folder: str,
         *,
-        mode: int = 0o644,
         after: str = "",
         finally_: str = "",
     ) -> str:
@@ -316,7 +315,7 @@ class AppPhone:
             return ShellResult(self._listing(), 0)
         return ShellResult("", 0)
 
-    def shell_all(self, *commands: tuple[str, ...], timeout_s: float = 20.0) -> list[ShellResult]:
+    def shell_all(self, *commands: tuple[str, ...]) -> list[ShellResult]:
         return [self.shell(*words) for words in commands]
 
     def close(self) -> None:

@@ -40,8 +40,7 @@ from jobs.intake.intake import Intake
 from jobs.intake.pending_changes import Planning
 from jobs.library.library import Library
 from jobs.post.rehearsal.rehearsals import Rehearsals
-from jobs.post.screens.screens_file import Vocabulary
-from jobs.post.screens.vocabularies import Trusted, read_all_trusted, read_vocabularies
+from jobs.post.screens.vocabularies import Trusted, read_all_trusted
 from jobs.post.script import PostScript
 from jobs.post.teaching.kept_screens import KeptScreens
 from jobs.post.teaching.lesson_book import LessonBook
@@ -59,6 +58,7 @@ from storage.records import NewTask, Outcome, Stage, Task, TaskError
 from storage.store import Store
 from tests.support.clock import FakeClock
 from tests.support.fake_phones import FakePhones, FakeScript
+from tests.support.vocabularies import shipped_screens
 
 MEDIA = Path(__file__).parents[1] / "media"
 PNG = b"\x89PNG\r\n\x1a\n picture"
@@ -74,12 +74,6 @@ def new_task(serial: str, *, at: float, **facts: Any) -> NewTask:
         **facts,
     }
     return NewTask(serial=serial, scheduled_at=at, **given)
-
-
-@functools.cache
-def _screens() -> dict[str, Vocabulary]:
-    """The shipped screens files, read once."""
-    return read_vocabularies()
 
 
 @functools.cache
@@ -216,7 +210,7 @@ class HttpSide:
             config_notices=lambda: self.config_notices,
             token_problem=lambda: tokens.problem,
         )
-        self.script = PostScript(self.settings, vocabularies=_screens())
+        self.script = PostScript(self.settings, vocabularies=shipped_screens())
         self.rehearsals = Rehearsals(
             lambda: self.settings,
             self.clock,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,11 @@ from jobs.content.script_config import PostConfig
 from jobs.hub.clock import Clock, Deadline
 from jobs.hub.settings import Posting, Settings
 from jobs.post.screens.screens_file import Vocabulary
-from jobs.post.screens.vocabularies import read_vocabularies
 from jobs.post.script import PostScript
 from jobs.task.attempt import ScriptFailed, Verdict
 from storage.records import Account, MediaFile, Stage, Task
 from tests.support.app_phone import START, AppPhone
+from tests.support.vocabularies import shipped_screens
 
 #: The lines of the log that say what was done to the phone.
 _TOUCHES = (
@@ -111,12 +110,6 @@ class Memory:
 
     def set(self, key: str, value: Any) -> None:
         self.values[key] = value
-
-
-@lru_cache(maxsize=1)
-def shipped_screens() -> dict[str, Vocabulary]:
-    """The shipped screens files, read once."""
-    return read_vocabularies()
 
 
 def files(folder: Path, *names: str) -> tuple[MediaFile, ...]:

@@ -24,7 +24,8 @@ from jobs.post.screens.screens_file import Vocabulary
 from jobs.task.attempt import ScriptFailed
 from simulator.android.picture import boxes, draw
 from tests.support.app_phone import AppPhone
-from tests.support.post_stage import AppStage, files, shipped_screens
+from tests.support.post_stage import AppStage, files
+from tests.support.vocabularies import shipped_screens
 
 
 @lru_cache(maxsize=1)

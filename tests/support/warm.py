@@ -176,9 +176,8 @@ def preload() -> None:
         for name in _LATE:
             importlib.import_module(name)
     sys.modules["jobs.input.struct_types"].prepare_struct_types()
-    sys.modules[
-        "jobs.post.screens.vocabularies"
-    ].read_vocabularies()  # its patterns are then in the cache of `re`
+    screens = sys.modules["jobs.post.screens.vocabularies"]
+    screens.vocabularies_of(screens.read_all_trusted())  # its patterns are then in the cache of `re`
     assert len(list(Path("/proc/self/task").iterdir())) == 1, (
         "an import started a thread, which no fork would have"
     )

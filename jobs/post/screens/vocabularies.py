@@ -162,13 +162,6 @@ def build(
     return msgspec.structs.replace(vocabulary, shipped=shipped)
 
 
-def load(
-    platform: str, overlay_dir: str = "", *, covered_only: bool = False, taught: ScreensFile | None = None
-) -> Vocabulary:
-    """The vocabulary of a platform from the files on the disk. Raises ScreensInvalid, as `read_trusted` and `build` do."""
-    return build(read_trusted(platform, overlay_dir), taught, covered_only=covered_only)
-
-
 def of_package(vocabulary: Vocabulary, package: str) -> Vocabulary:
     """The app's screens for a package; one that is named counts as the app."""
     if package in vocabulary.packages:
@@ -179,24 +172,6 @@ def of_package(vocabulary: Vocabulary, package: str) -> Vocabulary:
 def read_all_trusted(overlay_dir: str = "") -> dict[str, Trusted]:
     """The files of every app. Raises ScreensInvalid, as `read_trusted`."""
     return {platform: read_trusted(platform, overlay_dir) for platform in PLATFORMS}
-
-
-def read_vocabularies(
-    overlay_dir: str = "", language: str = "", taught: Taught | None = None
-) -> dict[str, Vocabulary]:
-    """The vocabulary of each platform, as posting uses it.
-
-    Args:
-        overlay_dir: folder with any of `OVERLAYS`; "" means none.
-        language: `phones.set_app_language`; the screens must cover it.
-        taught: lessons that count, by platform.
-
-    Raises:
-        ScreensInvalid: as `load`; or the language is not covered.
-    """
-    found = vocabularies_of(read_all_trusted(overlay_dir), taught)
-    check_language(found, language, overlay_dir)
-    return found
 
 
 def vocabularies_of(trusted: Mapping[str, Trusted], taught: Taught | None = None) -> dict[str, Vocabulary]:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from jobs.post.screens.screens_file import ScreensInvalid
-from jobs.post.screens.vocabularies import load
 from storage.error_codes import ErrorCode, code_of
 from storage.records import TaskError
 from tests.support.error_docs import DOCS, operator, table
+from tests.support.vocabularies import load
 from tests.unit.test_import_rules import ROOT, modules
 
 HOW = "the code says otherwise now: python -m tests.support.error_docs"

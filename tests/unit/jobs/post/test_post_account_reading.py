@@ -18,9 +18,10 @@ from jobs.post.screens.screens_file import Vocabulary
 from jobs.post.script import PostScript
 from jobs.task.attempt import ScriptFailed
 from tests.support.clock import WaitingClock
+from tests.support.vocabularies import shipped_screens
 
 TIKTOK, INSTAGRAM = "com.zhiliaoapp.musically", "com.instagram.android"
-SCRIPT = PostScript(Settings())
+SCRIPT = PostScript(Settings(), vocabularies=shipped_screens())
 
 
 def words(package: str) -> Vocabulary:

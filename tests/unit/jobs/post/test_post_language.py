@@ -9,11 +9,11 @@ import pytest
 from jobs.phone.app_language import Spoken
 from jobs.phone.protocol import PhoneSession
 from jobs.post.language import ensure_covered, language_to_be
-from jobs.post.screens.vocabularies import load
 from jobs.queue.turn import Turn
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
 from tests.support.clock import FakeClock
+from tests.support.vocabularies import load
 
 APP = "com.zhiliaoapp.musically"
 

@@ -13,7 +13,8 @@ from jobs.post.language import language_to_be
 from jobs.post.script import PostScript
 from jobs.task.attempt import OnHold
 from storage.records import Task
-from tests.support.post_stage import AppStage, files, shipped_screens
+from tests.support.post_stage import AppStage, files
+from tests.support.vocabularies import shipped_screens
 
 ENGLISH = shipped_screens()["tiktok"]
 

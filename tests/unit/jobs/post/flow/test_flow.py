@@ -23,6 +23,7 @@ from jobs.task.attempt import ScriptFailed
 from storage import records
 from storage.records import Account, MediaFile, Outcome, Task
 from tests.support.clock import WaitingClock
+from tests.support.vocabularies import shipped_screens
 
 TIKTOK = "com.zhiliaoapp.musically"
 EDIT = "android.widget.EditText"
@@ -162,7 +163,7 @@ class FakePhone:
         self.commit_error: Exception | None = None
         self.front = TIKTOK
 
-    def shell_all(self, *commands: tuple[str, ...], timeout_s: float = 20.0) -> list[ShellResult]:
+    def shell_all(self, *commands: tuple[str, ...]) -> list[ShellResult]:
         return [self.shell(*words) for words in commands]
 
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
@@ -174,9 +175,7 @@ class FakePhone:
             return ShellResult(f"Row: 0 _id=57, _display_name={name}, duration=5000\n", 0)
         return ShellResult("", 0)
 
-    def push_all(
-        self, files: Any, folder: str, *, mode: int = 0o644, after: str = "", finally_: str = ""
-    ) -> str:
+    def push_all(self, files: Any, folder: str, *, after: str = "", finally_: str = "") -> str:
         self.shells += [("push", f"{folder}/{file.name}") for file in files]
         return "Result: Bundle[{uri=content://media/external/video/media/57}]\n" * len(files)
 
@@ -237,7 +236,7 @@ class FakePhone:
     def app_version(self, package: str) -> str:
         return "43.1.4"
 
-    def app_start(self, package: str, *, activity: str = "") -> None:
+    def app_start(self, package: str) -> None:
         pass
 
     def app_stop(self, package: str) -> None:
@@ -303,7 +302,7 @@ class Stage:
 
     def run(self, **posting: Any) -> Any:
         settings = Settings(posting=Posting(**({"proof_timeout_s": 30.0} | posting)))
-        return PostScript(settings).run(self.attempt, self.phone)
+        return PostScript(settings, vocabularies=shipped_screens()).run(self.attempt, self.phone)
 
     def fails(self, **posting: Any) -> ScriptFailed:
         with pytest.raises(ScriptFailed) as failed:
@@ -570,9 +569,9 @@ def test_proof_is_kept_before_anything_is_cleaned_up(video: MediaFile) -> None:
 
 
 def look_for_post(stage: Stage) -> Any:
-    return PostScript(Settings(posting=Posting(proof_timeout_s=60.0))).look_for_post(
-        stage.attempt, stage.phone
-    )
+    return PostScript(
+        Settings(posting=Posting(proof_timeout_s=60.0)), vocabularies=shipped_screens()
+    ).look_for_post(stage.attempt, stage.phone)
 
 
 def test_a_form_that_still_stands_after_a_crash_was_never_sent(video: MediaFile) -> None:

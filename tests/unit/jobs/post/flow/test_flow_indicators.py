@@ -14,6 +14,7 @@ from jobs.task.attempt import Verdict
 from storage import records
 from storage.errors import StoreFailed
 from storage.records import MediaFile, Outcome
+from tests.support.vocabularies import shipped_screens
 from tests.unit.jobs.post.flow.test_flow import (
     TABS,
     TIKTOK,
@@ -75,18 +76,27 @@ def test_after_a_notice_the_next_post_closes_it(video: MediaFile) -> None:
     meta = Meta()
     first = shared(video)
     first.phone.screens["feed"] = page(*TABS, FOR_YOU, *FAILED)
-    assert PostScript(settings(), meta).run(first.attempt, first.phone).outcome is Outcome.NOT_PUBLISHED
+    assert (
+        PostScript(settings(), meta, vocabularies=shipped_screens()).run(first.attempt, first.phone).outcome
+        is Outcome.NOT_PUBLISHED
+    )
 
     stage = shared(video)
     stage.phone.screens["noticed"] = page(*TABS, FOR_YOU, *FAILED)
     stage.phone.at = "noticed"
     inner = stage.tapped
     stage.phone.on_tap = lambda s, x, y: "home" if (s, x, y) == ("noticed", 940, 230) else inner(s, x, y)
-    assert PostScript(settings(), meta).run(stage.attempt, stage.phone).outcome is Outcome.PUBLISHED
+    assert (
+        PostScript(settings(), meta, vocabularies=shipped_screens()).run(stage.attempt, stage.phone).outcome
+        is Outcome.PUBLISHED
+    )
     assert stage.phone.taps[0] == ("noticed", 940, 230)
 
     third = shared(video)
-    assert PostScript(settings(), meta).run(third.attempt, third.phone).outcome is Outcome.PUBLISHED
+    assert (
+        PostScript(settings(), meta, vocabularies=shipped_screens()).run(third.attempt, third.phone).outcome
+        is Outcome.PUBLISHED
+    )
     assert len(third.phone.taps) == 3  # Profile, Next and Post: nothing stood there, so nothing is closed
 
 
@@ -144,7 +154,12 @@ def test_JOB_4_a_store_that_refuses_after_the_proof_changes_nothing_about_the_ve
             super().set(key, value)
 
     stage = shared(video)
-    assert PostScript(settings(), Refusing()).run(stage.attempt, stage.phone).outcome is Outcome.PUBLISHED
+    assert (
+        PostScript(settings(), Refusing(), vocabularies=shipped_screens())
+        .run(stage.attempt, stage.phone)
+        .outcome
+        is Outcome.PUBLISHED
+    )
     assert "step clean up" in stage.attempt.log
 
 
@@ -156,7 +171,9 @@ def look_for_post(stage: Stage, *, before: dict[str, int] | None, sent: bool = T
     DraftMemory(meta, "FAKE", TIKTOK).note_before(stage.attempt.task.id, before)
     now = records.Stage.VERIFYING if sent else records.Stage.COMMITTING
     stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=now)
-    return PostScript(settings(), meta).look_for_post(stage.attempt, stage.phone)
+    return PostScript(settings(), meta, vocabularies=shipped_screens()).look_for_post(
+        stage.attempt, stage.phone
+    )
 
 
 def test_after_a_crash_a_notice_that_was_there_before_the_tap_is_no_refusal(video: MediaFile) -> None:

@@ -16,8 +16,9 @@ from jobs.post.rehearsal.report import Report, SeenOption
 from jobs.post.rehearsal.report_files import ReportFiles
 from jobs.post.screens.recognise import recognise
 from tests.support.app_phone import AppPhone
-from tests.support.post_stage import THREE, AppStage, files, shipped_screens
+from tests.support.post_stage import THREE, AppStage, files
 from tests.support.rehearsed import Rehearsed
+from tests.support.vocabularies import shipped_screens
 
 #: What other people are called and write on the simulated phones of these tests.
 WORDS = "Marta Holzner shows the Skip button of her lathe"

@@ -15,8 +15,9 @@ from jobs.post.screens.element import holds_point
 from jobs.post.screens.recognise import recognise
 from simulator.apps.base import Post
 from tests.support.app_phone import AppPhone
-from tests.support.post_stage import AppStage, files, shipped_screens
+from tests.support.post_stage import AppStage, files
 from tests.support.rehearsed import Rehearsed
+from tests.support.vocabularies import shipped_screens
 
 #: Names of the simulated apps' screens from which posts are sent.
 FORMS = ("post", "share", "story-editor", "story-share-sheet", "share-chooser")

@@ -13,8 +13,8 @@ from jobs.post.screens.finder import ElementIndex
 from jobs.post.screens.inspect import inspect_tree, vocabulary
 from jobs.post.screens.recognise import recognise
 from jobs.post.screens.screens_file import ScreensInvalid
-from jobs.post.screens.vocabularies import load
 from storage.records import MediaFile, Outcome
+from tests.support.vocabularies import load
 from tests.unit.jobs.post.flow.test_flow import TABS, TIKTOK, Stage, node, video
 
 __all__ = ["video"]  # the fixture

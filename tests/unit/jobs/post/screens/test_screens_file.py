@@ -11,7 +11,7 @@ import pytest
 import jobs.post
 from jobs.post.screens.labels import Label, normalise
 from jobs.post.screens.screens_file import BUILT_IN, SHIPPED, Rule, ScreensInvalid
-from jobs.post.screens.vocabularies import load
+from tests.support.vocabularies import load
 
 CODE = Path(jobs.post.__file__).parent
 OVERLAY = """

@@ -6,10 +6,10 @@ import pytest
 
 from jobs.phone.screen.tree import parse_xml
 from jobs.post.screens.recognise import recognise
-from jobs.post.screens.vocabularies import load
 from simulator.android import system_views, tree
 from simulator.android.system import System
 from simulator.android.tree import Window, build
+from tests.support.vocabularies import load
 
 CONTROLLERS = (
     "com.google.android.permissioncontroller",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.post.screens.screens_file import ScreensInvalid
-from jobs.post.screens.vocabularies import load
+from tests.support.vocabularies import load
 
 SCREEN = '[screens.x]\nkind = "interruption"\nlayer = 86\n'
 #: What is wrong with a file for TikTok, the file, and part of what is said about it.
