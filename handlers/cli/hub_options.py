@@ -25,7 +25,7 @@ from handlers.cli.command_line import (
 from handlers.cli.completion import complete_tasks
 from handlers.cli.tables import table, terminal_width
 from jobs.hub.addresses import own_url
-from jobs.hub.clock import Clock, SystemClock
+from jobs.hub.clock import SystemClock
 
 #: Between the tries of a call whose answer was lost: the daemon is back after a restart in a few seconds.
 _PAUSES_S = (0.5, 2.0, 5.0)
@@ -36,9 +36,9 @@ TASK_ID = click.argument("task_id", metavar="ID", type=click.IntRange(min=1), sh
 class Hub:
     """The running daemon, as the options of a command name it."""
 
-    def __init__(self, url: str, token: str, *, as_json: bool, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, token: str, *, as_json: bool) -> None:
         self.url = url
-        self.clock = clock or SystemClock()
+        self.clock = SystemClock()
         self._token = token
         self.as_json = as_json
 
@@ -63,7 +63,7 @@ class Hub:
         """Let the daemon have time."""
         self.clock.wait(threading.Event(), seconds)
 
-    def save(self, path: str, target: Path, *, timeout_s: float = 60.0) -> None:
+    def save(self, path: str, target: Path) -> None:
         """Write what a call answers into a file, or leave that as it is. Raises DaemonSilent."""
         part = target.with_name(f"{target.name}.part")
 
@@ -75,7 +75,7 @@ class Hub:
 
         try:
             with part.open("wb") as file:
-                exchange(self.url, self._token, "GET", path, timeout_s=timeout_s, into=write)
+                exchange(self.url, self._token, "GET", path, timeout_s=60.0, into=write)
             part.replace(target)
         except OSError as error:
             raise _unwritable(target, error) from error

@@ -57,7 +57,7 @@ def makes(count: int) -> str:
     return f"this request makes {count} task{'s' if count > 1 else ''}"
 
 
-def some(names: Sequence[str], most: int = 10) -> str:
+def some(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(names[:10]) + more

@@ -45,7 +45,7 @@ class Changer:
         self._intake = intake
 
     @contextmanager
-    def edit(self, task: Task, raw: Any, *, force: bool = False) -> Iterator[Edit]:
+    def edit(self, task: Task, raw: Any) -> Iterator[Edit]:
         """What a change means for the task as it is. Files and posts stay taken for others while the block runs.
 
         Raises:
@@ -64,7 +64,7 @@ class Changer:
         with ExitStack() as until_stored:
             news |= until_stored.enter_context(self._content(task, change, target, parsed, findings))
             news = {name: value for name, value in news.items() if getattr(task, name) != value}
-            if news and (force or change.values.get("force")):
+            if news and change.values.get("force"):
                 news["forced"] = True
             changed = _names(task, news)
             if news:

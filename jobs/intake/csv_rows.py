@@ -33,7 +33,6 @@ KNOWN = (*_COLUMNS, *_CONFIG)
 SEPARATOR = "|"
 _DELIMITERS = ",;\t"
 _SEP_LINE = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
-_LONGEST_CELL = 100_000
 #: A spreadsheet runs what begins so; an export puts an apostrophe before it.
 GUARDED = ("=", "+", "-", "@", "\t", "\r")
 

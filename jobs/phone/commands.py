@@ -107,8 +107,8 @@ class Commands:
         self._denied[package] = denied - set(granted)
         return Grants(granted, refused)
 
-    def app_start(self, package: str, activity: str) -> None:
-        target = f"{package}/{activity}" if activity else self._launcher_activity(package)
+    def app_start(self, package: str) -> None:
+        target = self._launcher_activity(package)
         if target:
             self.start_intent(*_MAIN, *_LAUNCHER_FLAGS, "-n", target)
             return

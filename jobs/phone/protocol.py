@@ -110,10 +110,10 @@ class PhoneSession(Protocol):
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
         """Run one command; every word is quoted for the phone's shell. Raises CommandFailed only on transport-level refusal."""
 
-    def shell_all(self, *commands: tuple[str, ...], timeout_s: float = 20.0) -> list[ShellResult]:
+    def shell_all(self, *commands: tuple[str, ...]) -> list[ShellResult]:
         """Run several commands in one round trip, each whatever the others do; their results in their order."""
 
-    def push(self, local: Path, remote: str, *, mode: int = 0o644, sha256: str = "") -> None:
+    def push(self, local: Path, remote: str, *, sha256: str = "") -> None:
         """Copy a file: whole under its name, or not at all. Its size and SHA-256 are checked on the phone (against
         `sha256`, in hex, where it is known already), and it gets the current time as mtime. Raises PushFailed,
         PhoneStorageFull.
@@ -124,7 +124,6 @@ class PhoneSession(Protocol):
         files: Sequence[Outgoing],
         folder: str,
         *,
-        mode: int = 0o644,
         after: str = "",
         finally_: str = "",
     ) -> str:
@@ -170,8 +169,8 @@ class PhoneSession(Protocol):
     def grant_media(self, package: str, *, camera: bool = False) -> Grants:
         """Let the app read pictures and videos, with `camera` use that and the microphone; after `app_version`."""
 
-    def app_start(self, package: str, *, activity: str = "") -> None:
-        """Bring the app to the front by its launcher intent, or the given activity."""
+    def app_start(self, package: str) -> None:
+        """Bring the app to the front by its launcher intent."""
 
     def app_stop(self, package: str) -> None:
         """Force-stop the app."""

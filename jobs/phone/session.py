@@ -130,26 +130,25 @@ class Session:
             printed = commands.run(*argv, timeout_s=timeout_s)
             return ShellResult(printed.text, printed.exit_code)
 
-    def shell_all(self, *commands: tuple[str, ...], timeout_s: float = 20.0) -> list[ShellResult]:
+    def shell_all(self, *commands: tuple[str, ...]) -> list[ShellResult]:
         with self._turn() as on_phone:
-            printed = on_phone.together(*commands, timeout_s=timeout_s)
+            printed = on_phone.together(*commands, timeout_s=20.0)
             return [ShellResult(one.text, one.exit_code) for one in printed]
 
-    def push(self, local: Path, remote: str, *, mode: int = 0o644, sha256: str = "") -> None:
+    def push(self, local: Path, remote: str, *, sha256: str = "") -> None:
         with self._turn():
-            self._pusher.push(local, remote, mode=mode, sha256=sha256)
+            self._pusher.push(local, remote, sha256=sha256)
 
     def push_all(
         self,
         files: Sequence[Outgoing],
         folder: str,
         *,
-        mode: int = 0o644,
         after: str = "",
         finally_: str = "",
     ) -> str:
         with self._turn():
-            return BatchPush(self._pusher, files, folder).run(mode=mode, after=after, finally_=finally_)
+            return BatchPush(self._pusher, files, folder).run(after=after, finally_=finally_)
 
     def free_bytes(self, remote_dir: str = "/sdcard") -> int:
         with self._turn() as commands:
@@ -163,9 +162,9 @@ class Session:
         with self._turn() as commands:
             return commands.grant_media(package, camera=camera)
 
-    def app_start(self, package: str, *, activity: str = "") -> None:
+    def app_start(self, package: str) -> None:
         with self._turn() as commands:
-            commands.app_start(package, activity)
+            commands.app_start(package)
 
     def app_stop(self, package: str) -> None:
         with self._turn() as commands:

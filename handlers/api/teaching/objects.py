@@ -18,7 +18,6 @@ Steady = Annotated[
         description="By what the rule finds its node, the steadiest first: a text, an id of this version, structure"
     ),
 ]
-Code = Annotated[str, Meta(max_length=3, description="Bare code of a language, as `nl`")]
 
 
 class ScreensQuery(msgspec.Struct):

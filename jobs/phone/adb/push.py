@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 import os
 import posixpath
 import secrets
@@ -36,7 +35,6 @@ from jobs.phone.protocol import Outgoing
 if TYPE_CHECKING:
     from jobs.phone.commands import Commands
 
-log = logging.getLogger(__name__)
 
 #: The slowest link that is still waited for (USB 2 on a bad hub gives about 5 MB/s, Wi-Fi at the edge about 1).
 MIN_BYTES_PER_S = 500_000
@@ -55,6 +53,8 @@ MIN_HASHED_BYTES_PER_S = 20_000_000
 #: How long a push waits for its turn.
 GATE_TIMEOUT_S = 1800.0
 
+#: A file that its owner may write and all may read.
+_MODE = S_IFREG | 0o644
 _CHUNKS_PER_WRITE = 16
 
 
@@ -119,11 +119,9 @@ class _SyncPush(ppadb.sync.Sync):
         sock = self.connection.sock
         sock.deadline = sock.grip.deadline(self._deadline.within(seconds))
 
-    def send_file(
-        self, stream: int, size: int, dest: str, *, mode: int, mtime: int, digest: Hash | None
-    ) -> None:
+    def send_file(self, stream: int, size: int, dest: str, *, mtime: int, digest: Hash | None) -> None:
         """Send `size` bytes of the open file. Raises PushFailed with what the phone says."""
-        self._send_str(Words.SEND, f"{dest},{mode | S_IFREG}")
+        self._send_str(Words.SEND, f"{dest},{_MODE}")
         # Header and data alternate in one buffer, so that 1 MB costs one read and one write call.
         chunk = self.DATA_MAX_LENGTH
         buffer = memoryview(bytearray(_CHUNKS_PER_WRITE * (chunk + 8)))
@@ -211,7 +209,6 @@ class Pusher:
         local: Path,
         remote: str,
         *,
-        mode: int,
         sha256: str = "",
         patience_s: float = GATE_TIMEOUT_S,
     ) -> None:
@@ -228,7 +225,7 @@ class Pusher:
                 self._leftovers.paths.add(temp)
                 size = os.fstat(stream).st_size
                 os.posix_fadvise(stream, 0, size, os.POSIX_FADV_SEQUENTIAL)
-                expected = self._send(stream, size, temp, mode, sha256=sha256)
+                expected = self._send(stream, size, temp, sha256=sha256)
                 self._verify(stream, temp, size, expected)
                 here, there = shlex.quote(temp), shlex.quote(remote)
                 # By the phone's clock: pickers sort by it.
@@ -253,7 +250,7 @@ class Pusher:
             self._leftovers.paths.discard(temp)
             self._leftovers.swept.add(folder)
 
-    def send_whole(self, file: Outgoing, remote: str, *, mode: int, mtime: int) -> str:
+    def send_whole(self, file: Outgoing, remote: str, *, mtime: int) -> str:
         """Send one file when it is its turn; its SHA-256. Raises what sending raises."""
         with (
             self._opened(file.local) as stream,
@@ -261,7 +258,7 @@ class Pusher:
         ):
             size = os.fstat(stream).st_size
             os.posix_fadvise(stream, 0, size, os.POSIX_FADV_SEQUENTIAL)
-            return self._send(stream, size, remote, mode, sha256=file.sha256, mtime=mtime)
+            return self._send(stream, size, remote, sha256=file.sha256, mtime=mtime)
 
     def sh(self, script: str, *, timeout_s: float = 10.0) -> str:
         """What a script printed on the phone. Raises CommandFailed."""
@@ -300,17 +297,13 @@ class Pusher:
                 raise _push_error(error) from error
             raise
 
-    def _send(
-        self, stream: int, size: int, temp: str, mode: int, *, sha256: str, mtime: int | None = None
-    ) -> str:
+    def _send(self, stream: int, size: int, temp: str, *, sha256: str, mtime: int | None = None) -> str:
         digest = None if sha256 else hashlib.sha256()
         deadline = self._grip.deadline(GRACE_S + size / MIN_BYTES_PER_S)
         if mtime is None:
             mtime = int(self._grip.clock.now())
         with contextlib.closing(self._phone.open_service("sync:", deadline)) as connection:
-            _SyncPush(connection, deadline).send_file(
-                stream, size, temp, mode=mode, mtime=mtime, digest=digest
-            )
+            _SyncPush(connection, deadline).send_file(stream, size, temp, mtime=mtime, digest=digest)
         return sha256 or (digest.hexdigest() if digest else "")
 
     def _verify(

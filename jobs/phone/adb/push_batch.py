@@ -32,11 +32,10 @@ class BatchPush:
         self._temp = ""  #: the hidden folder
         self._hashes: dict[str, str] = {}
 
-    def run(self, *, mode: int = 0o644, after: str = "", finally_: str = "") -> str:
+    def run(self, *, after: str = "", finally_: str = "") -> str:
         """Copy, verify, move into place.
 
         Args:
-            mode: permissions of the files.
             after: a shell command that is run on the phone for each file once it is in its place; its name is in "$f".
             finally_: one that is run once, after that.
 
@@ -50,7 +49,7 @@ class BatchPush:
             first = self._prepare(sweep)
             for number, file in enumerate(self._files):
                 mtime = first + number
-                sent = self._pusher.send_whole(file, f"{self._temp}/{file.name}", mode=mode, mtime=mtime)
+                sent = self._pusher.send_whole(file, f"{self._temp}/{file.name}", mtime=mtime)
                 self._hashes[file.name] = sent
             self._verify()
             return self._place(after, finally_)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from random import Random
 
 from jobs.hub import settings
 from jobs.hub.clock import Clock, Deadline
@@ -47,20 +46,17 @@ class Fleet:
         clock: Clock,
         *,
         further: Sequence[settings.AdbServerEntry] = (),
-        known: Collection[str] = (),
         homes: Mapping[str, str] | None = None,
-        random: Random | None = None,
         tidies: bool = False,
     ) -> None:
-        """`further` are adb servers beside `adb`; `known` serials to accept besides the configured ones, `homes` those that
-        further servers had, each with the name of its server. `tidies`: phones that appear get back what an earlier run left changed; for the daemon alone, since a command beside it knows
-        nothing of its attempts.
+        """`further` are adb servers beside `adb`, `homes` the serials that they had, each with the name of its server.
+        `tidies`: phones that appear get back what an earlier run left changed; for the daemon alone, since a command
+        beside it knows nothing of its attempts.
         """
         self._tidies = tidies
         self._clock = clock
         self._limits = phones
         self._grip = Grip(clock)
-        random = random or Random()  # noqa: S311 - jitter
 
         def one(
             name: str, its_adb: settings.Adb, its_known: Collection[str], connect: Collection[str]
@@ -71,7 +67,6 @@ class Fleet:
                 self._grip,
                 known=its_known,
                 connect=connect,
-                random=random,
                 allow_reboot=phones.allow_reboot,
                 published=self._published,
                 busy=self._busy,
@@ -80,7 +75,7 @@ class Fleet:
 
         names = {entry.name for entry in further}
         homes = {serial: name for serial, name in (homes or {}).items() if name in names}
-        here = [serial for serial in dict.fromkeys((*phones.known, *known)) if serial not in homes]
+        here = [serial for serial in dict.fromkeys(phones.known) if serial not in homes]
         self._servers = [one(settings.LOCAL_SERVER, adb, here, phones.connect)]
         for entry in further:
             there = [serial for serial, name in homes.items() if name == entry.name]

@@ -27,7 +27,6 @@ class OneServer:
         *,
         known: Collection[str],
         connect: Collection[str],
-        random: Random,
         allow_reboot: bool,
         published: Callable[[OneServer], None],
         busy: Callable[[str], bool],
@@ -40,7 +39,12 @@ class OneServer:
         self._alone = alone
         self.server = AdbServer(adb, grip, name)
         self.roster = Roster(
-            known, connect, wall=grip.clock.now(), random=random, allow_reboot=allow_reboot, server=name
+            known,
+            connect,
+            wall=grip.clock.now(),
+            random=Random(),  # noqa: S311 - jitter
+            allow_reboot=allow_reboot,
+            server=name,
         )
         self.tracker = Tracker(
             self.server,

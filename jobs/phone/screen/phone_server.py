@@ -154,7 +154,7 @@ class PhoneServer:
         now = self.now
         with library.jar() as path:
             if not now.pusher.has(path, JAR):
-                now.pusher.push(path, JAR, mode=0o644, patience_s=now.lease.deadline.remaining_s)
+                now.pusher.push(path, JAR, patience_s=now.lease.deadline.remaining_s)
         self._jar_checked = True
 
     def _launched(self) -> bool:

@@ -135,11 +135,7 @@ def inspect_tree(
     }
 
 
-def inspect_file(
-    path: str | Path, *, app_version: str = "", overlay_dir: str = "", taught_dir: str = ""
-) -> dict[str, Any]:
+def inspect_file(path: str | Path, *, overlay_dir: str = "", taught_dir: str = "") -> dict[str, Any]:
     """`inspect_tree` for a dump in a file. Raises TreeUnreadable, OSError, ScreensInvalid."""
     tree, app = read_tree(Path(path))
-    return inspect_tree(
-        tree, app=app, app_version=app_version, overlay_dir=overlay_dir, taught_dir=taught_dir
-    )
+    return inspect_tree(tree, app=app, overlay_dir=overlay_dir, taught_dir=taught_dir)

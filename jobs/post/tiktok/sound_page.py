@@ -11,9 +11,9 @@ from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
 
 
-def not_set(message: str, *, step: str = "sound", passing: bool = False) -> ScriptFailed:
+def not_set(message: str, *, step: str = "sound") -> ScriptFailed:
     """An option that was asked for cannot be set: the post must not go out."""
-    return ScriptFailed(ErrorCode.OPTION_NOT_SET, message, step=step, passing=passing)
+    return ScriptFailed(ErrorCode.OPTION_NOT_SET, message, step=step, passing=False)
 
 
 def chip_text(sight: Sight) -> str:

@@ -25,7 +25,7 @@ _AT_ONCE = 8
 _MAX_BYTES = 16 * 1024
 
 
-def fetch(boxes: Boxes, box: UsbBox, timeout_s: float = TIMEOUT_S) -> None:
+def fetch(boxes: Boxes, box: UsbBox) -> None:
     """Replace the hub's copy of the key by what the box has now.
 
     Raises:
@@ -33,7 +33,7 @@ def fetch(boxes: Boxes, box: UsbBox, timeout_s: float = TIMEOUT_S) -> None:
     """
     folder = boxes.of(box.name)
     with tempfile.TemporaryDirectory(prefix="tikmatrixd-") as place:
-        _sftp(folder, box, Path(place), timeout_s)
+        _sftp(folder, box, Path(place))
         try:
             found = {name: (Path(place) / name).read_bytes() for name in ADB_KEYS}
             for name, data in found.items():
@@ -87,7 +87,7 @@ def command(folder: Path, box: UsbBox) -> list[str]:
     return ["prlimit", f"--fsize={_MAX_BYTES}", "--core=0", "sftp", "-F", "none", "-q", "-b", "-", *words, "--", host]  # fmt: skip
 
 
-def _sftp(folder: Path, box: UsbBox, place: Path, timeout_s: float) -> None:
+def _sftp(folder: Path, box: UsbBox, place: Path) -> None:
     batch = "".join(f"get {name} {name}\n" for name in ADB_KEYS)
     # What the program says goes into a file, so that the bound of its files bounds it, too.
     said = place / "said"
@@ -99,13 +99,13 @@ def _sftp(folder: Path, box: UsbBox, place: Path, timeout_s: float) -> None:
                 stdout=out,
                 stderr=out,
                 cwd=place,
-                timeout=timeout_s,
+                timeout=TIMEOUT_S,
                 check=False,
             )
     except FileNotFoundError as error:
         raise BoxesFailed("sftp is needed: apt-get install openssh-client") from error
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise BoxesFailed(f"{box.name} did not answer within {timeout_s:g} s") from error
+        raise BoxesFailed(f"{box.name} did not answer within {TIMEOUT_S:g} s") from error
     if done.returncode:
         words = " ".join(said.read_text("ascii", "replace").split())[:300]
         raise BoxesFailed(f"{box.name} does not hand out its adb key: {words or done.returncode}")

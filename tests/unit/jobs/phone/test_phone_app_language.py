@@ -20,7 +20,7 @@ class Phone:
         self.kept: dict[str, str] = {}
         self.takes = True
 
-    def shell_all(self, *commands: tuple[str, ...], timeout_s: float = 20.0) -> list[ShellResult]:
+    def shell_all(self, *commands: tuple[str, ...]) -> list[ShellResult]:
         return [self.shell(*words) for words in commands]
 
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
