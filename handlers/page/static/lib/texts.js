@@ -62,6 +62,16 @@ export function has(path) {
   return texts[section]?.[key] !== undefined;
 }
 
+/** All texts of a section. @param {string} section */
+export function entriesOf(section) {
+  return texts[section] ?? {};
+}
+
+/** @param {{ en: string, de: string }} text */
+export function forReader(text) {
+  return text[language];
+}
+
 /** A number as the reader writes it. @param {number} value */
 export function number(value) {
   return new Intl.NumberFormat(language).format(value);

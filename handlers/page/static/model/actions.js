@@ -5,6 +5,7 @@ import { ask } from "../lib/dialogs.js";
 import { h } from "../lib/dom.js";
 import { askNow } from "../lib/live.js";
 import { appName, button } from "../lib/parts.js";
+import { spoken } from "../lib/spoken.js";
 import { t } from "../lib/texts.js";
 import { now, when } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
@@ -184,7 +185,7 @@ export async function resume(phone, after) {
   const name = phoneName(phone.serial);
   await ask({
     title: t("phones.resume_title", { phone: name }),
-    lines: [...(phone.detail ? [phone.detail] : []), t("phones.resume_line")],
+    lines: [...(phone.detail ? [spoken(phone.detail)] : []), t("phones.resume_line")],
     verb: t("pauses.resume"),
     async send() {
       const answer = await send("POST", `/api/v1/devices/${encodeURIComponent(phone.serial)}/resume`, undefined, {

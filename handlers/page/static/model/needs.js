@@ -7,6 +7,7 @@ import { icon } from "../lib/icons.js";
 import { askNow } from "../lib/live.js";
 import { button, linkButton, time } from "../lib/parts.js";
 import { to } from "../lib/router.js";
+import { spokenNode } from "../lib/spoken.js";
 import { has, t } from "../lib/texts.js";
 import { toast } from "../lib/toasts.js";
 import { verdictButtons } from "./actions.js";
@@ -72,7 +73,7 @@ export function matterCard(matter, after) {
         h("h2", null, has(`needs.${matter.kind}`) ? t(`needs.${matter.kind}`) : t("needs.other")),
         h("span", { class: "calm small-text" }, time(matter.since, "relative")),
       ),
-      h("p", null, matter.sentence),
+      h("p", null, spokenNode(matter.sentence)),
       body,
       acts,
     ),

@@ -3,6 +3,7 @@
 import { h } from "../lib/dom.js";
 import { appIcon, appName, badge } from "../lib/parts.js";
 import { to } from "../lib/router.js";
+import { spoken } from "../lib/spoken.js";
 import { currentLanguage, has, t } from "../lib/texts.js";
 import { time, when } from "../lib/times.js";
 import { phoneName } from "./phones.js";
@@ -75,8 +76,8 @@ export function sentence(task) {
   if (task.status === 1) {
     return doing(task);
   }
-  if (task.status === 2) return task.remark || t("tasks.is_published");
-  return errorSentence(task.error) || task.remark || t("tasks.failed");
+  if (task.status === 2) return spoken(task.remark) || t("tasks.is_published");
+  return errorSentence(task.error) || spoken(task.remark) || t("tasks.failed");
 }
 
 /** The hub says in English why a post failed; readers of another language get the meaning of its code before that. @param {Task["error"]} error */
@@ -91,8 +92,8 @@ export function errorSentence(error) {
 function waitingSentence(task) {
   const next = when(task.next_attempt_at ?? task.scheduled_at);
   const why = task.waiting_for ?? "time";
-  const said = has(`tasks.waits_${why}`) ? t(`tasks.waits_${why}`, { next }) : why;
-  return task.waiting_detail ? `${said}: ${task.waiting_detail}` : said;
+  const waits = has(`tasks.waits_${why}`) ? t(`tasks.waits_${why}`, { next }) : why;
+  return task.waiting_detail ? `${waits}: ${spoken(task.waiting_detail)}` : waits;
 }
 
 /** The time that matters now: its end, its start, or when it is due. @param {Task} task */

@@ -7,6 +7,7 @@ import { icon } from "../lib/icons.js";
 import { askNow } from "../lib/live.js";
 import { button, empty, field, fold, heading } from "../lib/parts.js";
 import { keepFilters, to } from "../lib/router.js";
+import { spoken } from "../lib/spoken.js";
 import { t } from "../lib/texts.js";
 import { day, now, time } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
@@ -97,7 +98,13 @@ function row(one, after) {
     ),
     one.paused && h("p", { class: "small-text held" }, pauseSentence(one)),
     one.next_allowed_at !== null &&
-      h("p", { class: "calm small-text" }, t("accounts.not_before", { why: one.pace_detail }), " ", time(one.next_allowed_at)),
+      h(
+        "p",
+        { class: "calm small-text" },
+        t("accounts.not_before", { why: spoken(one.pace_detail) }),
+        " ",
+        time(one.next_allowed_at),
+      ),
     h(
       "div",
       { class: "account-foot" },

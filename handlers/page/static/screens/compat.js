@@ -5,6 +5,7 @@ import { h, keyed } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { appIcon, appName, badge, button, empty, heading, linkButton, time } from "../lib/parts.js";
 import { go, to } from "../lib/router.js";
+import { spokenNode } from "../lib/spoken.js";
 import { languageName, t } from "../lib/texts.js";
 import { day, now } from "../lib/times.js";
 import { loadPhones, phoneName, phoneOf } from "../model/phones.js";
@@ -102,7 +103,7 @@ function versionCard(one) {
       h("h2", { class: "with-icon" }, appIcon(one.platform), h("span", null, name)),
       badge(kinds[one.state], t(`compat.${one.state}`), signs[one.state]),
     ),
-    one.sentence && h("p", null, one.sentence),
+    one.sentence && h("p", null, spokenNode(one.sentence)),
     one.allowed && h("p", { class: "calm small-text" }, t("compat.allowed")),
     h(
       "dl",

@@ -7,6 +7,7 @@ import { icon } from "../lib/icons.js";
 import { askNow } from "../lib/live.js";
 import { badge, button, empty, field, heading } from "../lib/parts.js";
 import { to } from "../lib/router.js";
+import { spoken } from "../lib/spoken.js";
 import { t } from "../lib/texts.js";
 import { day, now, time, when } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
@@ -81,7 +82,12 @@ export default function phones(visit) {
 function serverLine(one) {
   const words = { server: one.name, n: one.phones, usable: one.usable };
   if (one.up) return h("li", { class: "calm small-text" }, t("phones.server", words));
-  return h("li", { class: "notice" }, icon("plug"), `${t("phones.server_away", words)}: ${one.detail} (${when(one.since)})`);
+  return h(
+    "li",
+    { class: "notice" },
+    icon("plug"),
+    `${t("phones.server_away", words)}: ${spoken(one.detail)} (${when(one.since)})`,
+  );
 }
 
 /** The pause of the whole hub. @param {AbortSignal} signal @returns {Promise<import("../model/pauses.js").Paused>} */
@@ -170,9 +176,9 @@ function phoneCard(phone, accounts, after) {
 
 /** What keeps it from starting anything, a person's pause first. @param {Phone} phone @returns {string[]} */
 export function heldUp(phone) {
-  if (!phone.paused) return phone.detail ? [phone.detail] : [];
+  if (!phone.paused) return phone.detail ? [spoken(phone.detail)] : [];
   const rest = phone.detail.split("; ").slice(1).join("; ");
-  return [pauseSentence(phone), rest].filter(Boolean);
+  return [pauseSentence(phone), spoken(rest)].filter(Boolean);
 }
 
 /** "Resume" where something is paused, by a person or by the hub itself; else "Pause". @param {Phone} phone @param {() => Promise<void>} after */

@@ -6,6 +6,7 @@ import { icon } from "../lib/icons.js";
 import { askNow, live } from "../lib/live.js";
 import { badge, button, field, heading, linkButton, whileBusy } from "../lib/parts.js";
 import { to } from "../lib/router.js";
+import { spoken } from "../lib/spoken.js";
 import { t } from "../lib/texts.js";
 import { loadPhones, phoneName } from "../model/phones.js";
 
@@ -131,7 +132,7 @@ export default function setup(visit) {
         ["phone_1", "phone_2", "phone_3"].map((name) => h("li", null, t(`setup.${name}`))),
       ),
       seen.length === 0 && h("p", { class: "calm" }, t("setup.phone_waits")),
-      seen.map((one) => h("p", null, badge("warn", phoneName(one.serial), "phones"), " ", one.detail)),
+      seen.map((one) => h("p", null, badge("warn", phoneName(one.serial), "phones"), " ", spoken(one.detail))),
     );
   }
 

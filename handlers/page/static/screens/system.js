@@ -7,6 +7,7 @@ import { icon } from "../lib/icons.js";
 import { live } from "../lib/live.js";
 import { badge, button, card, copy, field, fold, heading, linkButton, time } from "../lib/parts.js";
 import { logOut, whoIsLoggedIn } from "../lib/session.js";
+import { spoken, spokenNode } from "../lib/spoken.js";
 import { chooseLanguage, chosenLanguage, t } from "../lib/texts.js";
 import { chooseTheme, chosenTheme } from "../lib/theme.js";
 import { toast } from "../lib/toasts.js";
@@ -53,7 +54,7 @@ export default function system(visit) {
     config.textContent = found.text;
     fill(
       notices,
-      found.notices.map((/** @type {string} */ line) => h("li", null, icon("alert"), line)),
+      found.notices.map((/** @type {string} */ line) => h("li", null, icon("alert"), spokenNode(line))),
     );
     drawState();
     drawCaller(caller);
@@ -67,11 +68,11 @@ export default function system(visit) {
       h("span", { class: "calm small-text" }, t("system.version", { version: String(live?.version ?? "") })),
     );
     const said = new Set([...notices.children].map((line) => line.textContent));
-    const lines = [...(live?.reasons ?? []), ...(live?.notices ?? [])].filter((line) => !said.has(line));
+    const lines = [...(live?.reasons ?? []), ...(live?.notices ?? [])].filter((line) => !said.has(spoken(line)));
     doubt.hidden = !lines.some((line) => line.includes(CLOCK));
     fill(
       reasons,
-      lines.map((line) => h("li", null, icon("alert"), line)),
+      lines.map((line) => h("li", null, icon("alert"), spokenNode(line))),
     );
   }
 
