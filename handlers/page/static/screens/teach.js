@@ -3,7 +3,7 @@
 import { get, withQuery } from "../lib/api.js";
 import { fill, h, keyed } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { appIcon, appName, badge, button, empty, heading, linkButton, subheading, time } from "../lib/parts.js";
+import { appIcon, appName, badge, button, empty, fold, heading, linkButton, subheading, time } from "../lib/parts.js";
 import { go, to } from "../lib/router.js";
 import { languageName, t } from "../lib/texts.js";
 import { day, now } from "../lib/times.js";
@@ -49,7 +49,13 @@ function overview(visit) {
     /** @type {Pending[]} */
     const open = screens.screens.filter((/** @type {Pending} */ one) => one.sentence !== "" && !one.taught);
     none.hidden = open.length > 0;
-    keyed(waiting, open, (one) => one.id, pendingCard, day(now()) + phoneName(""));
+    keyed(
+      waiting,
+      alike(open),
+      ([one]) => one?.id ?? "",
+      ([one, ...others]) => pendingCard(/** @type {Pending} */ (one), others),
+      day(now()) + phoneName(""),
+    );
     noRules.hidden = taught.taught.length > 0;
     keyed(
       rules,
@@ -105,8 +111,19 @@ function overview(visit) {
   };
 }
 
-/** @param {Pending} one */
-function pendingCard(one) {
+/** Screens of which one lesson most likely teaches all stand together, newest first. @param {readonly Pending[]} all */
+function alike(all) {
+  /** @type {Map<string, Pending[]>} */
+  const groups = new Map();
+  for (const one of all) {
+    const key = JSON.stringify([one.platform, one.app_version, one.language, one.read_as, one.kind, one.sentence]);
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()];
+}
+
+/** @param {Pending} one @param {readonly Pending[]} others that are the same screen, as far as can be said */
+function pendingCard(one, others) {
   return h(
     "article",
     { class: "card pending" },
@@ -123,6 +140,17 @@ function pendingCard(one) {
         linkButton(t("teach.say"), to("teach", one.id), { kind: "primary", icon: "hand" }),
         sourceLink(one),
       ),
+      others.length > 0 &&
+        fold(
+          t("teach.alike", { n: others.length }),
+          h(
+            "ul",
+            { class: "rows" },
+            others.map((other) =>
+              h("li", { class: "spread" }, factsLine(other), h("a", { href: to("teach", other.id) }, t("teach.this_one"))),
+            ),
+          ),
+        ),
     ),
   );
 }
