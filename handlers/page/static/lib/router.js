@@ -43,13 +43,12 @@ export const SCREENS = {
   login: "",
 };
 
-/** Screens with a style sheet of their own, of the same name. */
+/** Screens with a style sheet of their own, of the same name; Home's comes with the page. */
 const STYLED = new Set([
   "accounts",
   "compat",
   "compose",
   "history",
-  "home",
   "library",
   "phone",
   "phones",

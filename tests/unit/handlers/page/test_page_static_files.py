@@ -55,14 +55,32 @@ def test_the_index_names_every_file_under_the_digest_of_all_of_them(folder: Path
     assert ask(later, "", if_none_match=headers["ETag"]).status == 200
 
 
-def test_the_index_has_the_browser_fetch_all_that_the_shell_imports_at_once() -> None:
+def test_the_index_has_the_browser_fetch_all_that_the_shell_and_home_import_at_once() -> None:
     def imported(path: Path) -> set[Path]:
         names = re.findall(r'^import[^;]*?from "([^"]+)"', path.read_text(), re.MULTILINE | re.DOTALL)
         found = {(path.parent / name).resolve() for name in names}
         return found.union(*(imported(each) for each in found))
 
-    named = re.findall(r'<link rel="modulepreload" href="/ui/([^"]+)">', (FOLDER / "index.html").read_text())
-    assert {FOLDER / name for name in named} == imported(FOLDER / "app.js")
+    index = ask(StaticFiles(), "").body.decode()
+    named = re.findall(r'<link rel="modulepreload" href="/ui/\w+/([^"]+)">', index)
+    home = FOLDER / "screens" / "home.js"
+    assert {FOLDER / name for name in named} == imported(FOLDER / "app.js") | imported(home) | {home}
+    assert len(named) == len(set(named))
+
+
+def test_style_sheets_that_the_index_names_one_after_another_are_sent_as_one_in_that_order(
+    folder: Path,
+) -> None:
+    sheets = "".join(f'<link rel="stylesheet" href="/ui/{name}.css">\n' for name in "ba")
+    (folder / "b.css").write_text("b{}")
+    (folder / "index.html").write_text(f'{sheets}<script type="module" src="/ui/app.js"></script>')
+    files = StaticFiles(folder)
+    index = ask(files, "").body.decode()
+    assert index.count("stylesheet") == 1
+    assert f'href="/ui/{files.digest}/styles/first.css"' in index
+    assert ask(files, "styles/first.css").body == b"b{}p{}"
+    (folder / "b.css").write_text("b{color:red}")
+    assert StaticFiles(folder).digest != files.digest
 
 
 def test_a_file_is_kept_for_ever_and_packed_where_the_client_reads_that(folder: Path) -> None:
