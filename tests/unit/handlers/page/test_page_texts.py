@@ -6,9 +6,12 @@ import ast
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 from handlers.page.static_files import FOLDER
+from jobs.upkeep.needs import Kind
 from storage.error_codes import ErrorCode
+from storage.records import Waiting
 
 TEXTS: dict[str, dict[str, dict[str, str]]] = json.loads((FOLDER / "texts.json").read_text("utf-8"))
 LANGUAGES = ("en", "de")
@@ -44,6 +47,11 @@ def test_every_text_that_a_script_asks_for_by_name_is_there() -> None:
 
 def test_readers_of_another_language_get_the_meaning_of_every_error_code() -> None:
     assert set(TEXTS["codes"]) == {code.value for code in ErrorCode}
+
+
+def test_each_reason_to_wait_and_each_kind_of_matter_has_a_name() -> None:
+    assert {why for why in Waiting if f"waits_{why}" not in TEXTS["tasks"]} == set()
+    assert {kind for kind in get_args(Kind) if kind not in TEXTS["needs"]} == set()
 
 
 def _sentences_of_the_hub() -> str:
