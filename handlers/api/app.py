@@ -29,9 +29,10 @@ from handlers.api.tasks import TaskHandlers
 from handlers.api.teaching.teach import TeachHandlers
 from handlers.api.uploads import UploadHandlers
 from handlers.page.changes import ChangeHandlers
+from handlers.page.first_screen import PREFIX
 from handlers.page.needs import NeedHandlers
 from handlers.page.session import LOG_IN_BYTES, LOG_IN_PATH, SessionHandlers
-from handlers.page.static_files import PREFIX, StaticFiles
+from handlers.page.static_files import StaticFiles
 from handlers.page.tokens import TokenHandlers
 from handlers.page.upkeep import UpkeepHandlers
 from handlers.request.body import too_large

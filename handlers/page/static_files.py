@@ -5,20 +5,18 @@ from __future__ import annotations
 import functools
 import gzip
 import hashlib
-import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from handlers.page.first_screen import PREFIX, at_once, by_language
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Code, Refusal, Reply
 
 FOLDER = Path(__file__).parent / "static"
 INDEX = "index.html"
-#: Where the files are; in the index it stands without the digest: `/ui/app.js`.
-PREFIX = "/ui/"
 #: Nothing from elsewhere, nothing inline, no plug-ins, no frame around it, no form that is sent somewhere.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -40,14 +38,6 @@ _TYPES = {
 #: These are packed already.
 _NOT_PACKED = frozenset({".ico", ".png", ".woff2"})
 _REFERENCE = re.compile(rf"""(?<=["'=]){PREFIX}(?=[\w.-])""")
-_SHEETS = re.compile(rf'(?:<link rel="stylesheet" href="{PREFIX}[\w./-]+">\s*)+')
-_SHEET = re.compile(rf'href="{PREFIX}([\w./-]+)"')
-#: What the browser gets for style sheets that stand one after another in the index.
-MERGED = "styles/first.css"
-_MODULES = re.compile(
-    rf"""<link rel="modulepreload" href="{PREFIX}([\w./-]+)">\n|<script type="module" src="{PREFIX}([\w./-]+)">"""
-)
-_IMPORT = re.compile(rb"""^(?:import|export)\b[^;"']*?["'](\.[\w./-]+\.js)["'];""", re.MULTILINE)
 
 
 class StaticFile(msgspec.Struct, frozen=True, dict=True):
@@ -80,7 +70,8 @@ class StaticFiles:
     def __init__(self, folder: Path = FOLDER) -> None:
         """Raises OSError when a file cannot be read."""
         files = _read(folder)
-        index = _at_once(files.pop(INDEX).decode(), files)
+        by_language(files)
+        index = at_once(files.pop(INDEX).decode(), files)
         self.digest = _digest({**files, INDEX: index.encode()})
         self._files = {path: _file(path, content) for path, content in files.items()}
         self._index = _file(INDEX, _REFERENCE.sub(f"{PREFIX}{self.digest}/", index).encode(), self.digest)
@@ -109,32 +100,6 @@ class StaticFiles:
             Route(method="GET", path="/ui/{digest}/{path}", call=self.file, summary="A file of the console",
                   tag="health", media_type="*/*", token=False, hidden=True),
         ]  # fmt: skip
-
-
-def _at_once(index: str, files: dict[str, bytes]) -> str:
-    """The index that lets a browser ask for all of the first screen at once; adds the merged style sheet to the files.
-
-    Style sheets become one. Every module that the named ones import, and what those import, is named as well: a browser
-    learns of them otherwise only when it has read the one that asks for them, one round after another.
-    """
-    if found := _SHEETS.search(index):
-        files[MERGED] = b"".join(files[path] for path in _SHEET.findall(found[0]))
-        index = index.replace(found[0], f'<link rel="stylesheet" href="{PREFIX}{MERGED}">\n')
-    named = [one or other for one, other in _MODULES.findall(index)]
-    links = "".join(f'<link rel="modulepreload" href="{PREFIX}{path}">\n' for path in _imported(named, files))
-    return index.replace('<script type="module"', f'{links}<script type="module"', 1)
-
-
-def _imported(named: Iterable[str], files: Mapping[str, bytes]) -> list[str]:
-    """All modules that these import, the nearest first, without these."""
-    seen = list(named)
-    begun = len(seen)
-    for path in seen:  # grows while it is gone through
-        for other in _IMPORT.findall(files[path]):
-            found = posixpath.normpath(posixpath.join(posixpath.dirname(path), other.decode()))
-            if found in files and found not in seen:
-                seen.append(found)
-    return seen[begun:]
 
 
 def _read(folder: Path) -> dict[str, bytes]:

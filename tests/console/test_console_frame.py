@@ -68,6 +68,29 @@ def test_nothing_is_wider_than_the_window(hub: Hub, browser: Browser, loaded: tu
             assert browser.run("document.documentElement.scrollWidth") <= size[0], (address, size)
 
 
+def test_the_frame_is_painted_in_the_chosen_colours_and_language_before_any_module_has_come(
+    hub: Hub, browser: Browser
+) -> None:
+    show(browser, hub)
+    browser.run("localStorage.setItem('theme', 'dark'), localStorage.setItem('language', 'de')")
+    try:
+        browser.forget()
+        browser.block("*/app.js")
+        browser.open(f"{hub.page}?frame#/queue")
+        browser.wait("performance.getEntriesByName('first-contentful-paint').length === 1")
+        assert browser.run("document.querySelector('.side .brand').textContent.trim()") == "tikmatrixd"
+        root = "document.documentElement"
+        assert browser.run(f"[{root}.lang, {root}.style.colorScheme]") == ["de", "dark"]
+        browser.block()
+        show(browser, hub, "#/queue")
+        asked = [request.rpartition("/")[2] for request in browser.requests]
+        assert "texts.de.json" in asked
+        assert "texts.en.json" not in asked[asked.index("texts.de.json") :]
+    finally:
+        browser.block()
+        browser.run("localStorage.clear()")
+
+
 def test_a_phone_of_that_name_is_shown_as_text_not_as_markup(hub: Hub, browser: Browser) -> None:
     hub.client.good("PATCH", "/api/v1/devices/PHONE2", {"label": "<img src=x onerror=alert(1)>"})
     show(browser, hub, "#/phones")

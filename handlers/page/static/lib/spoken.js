@@ -1,10 +1,9 @@
 // What the hub says, in the reader's language: its sentences are English, and texts.json knows most of them with their places.
 
 import { h } from "./dom.js";
-import { currentLanguage, entriesOf, forReader } from "./texts.js";
+import { currentLanguage, sentencesOfHub } from "./texts.js";
 
-/** Its entries are whole sentences; those that begin so are parts of one, e.g. "the phone X". */
-const SECTION = "hub_says";
+/** Keys that begin so are parts of a sentence, e.g. "the phone X"; the others are whole ones. */
 const PART = "part_";
 /** Places that hold a sentence of their own; the others hold a part, a name or a number. */
 const SENTENCES = new Set(["why", "doubt", "files"]);
@@ -19,15 +18,15 @@ let known = null;
 
 /** All entries, those with the most words of their own first. */
 function entries() {
-  known ??= Object.entries(entriesOf(SECTION))
-    .map(([key, text]) => {
-      const places = [...text.en.matchAll(/\{(\w+)\}/g)].map(([, name]) => String(name));
-      const words = text.en.split(/\{\w+\}/);
+  known ??= Object.entries(sentencesOfHub())
+    .map(([key, [english, text]]) => {
+      const places = [...english.matchAll(/\{(\w+)\}/g)].map(([, name]) => String(name));
+      const words = english.split(/\{\w+\}/);
       const source = words.map(escaped).reduce((before, word, at) => before + placeOf(places[at - 1] ?? "") + word);
       return {
         pattern: new RegExp(`^${source}$`, "su"),
         places,
-        text: forReader(text),
+        text,
         part: key.startsWith(PART),
         weight: words.join("").length,
       };

@@ -1,18 +1,21 @@
-// The console's words in the reader's language, from one file. `t("queue.title")`, `t("compose.post_to", { n: 3 })`.
+// The console's words in the reader's language: texts.json has them all, and the hub sends those of one language. `t("queue.title")`, `t("compose.post_to", { n: 3 })`.
 
 /** @typedef {"en" | "de"} Language */
-/** @type {Record<string, Record<string, { en: string, de: string }>>} */
+/** @type {Record<string, Record<string, string>>} */
 let texts = {};
+/** What the hub says in English, with its form in the reader's language. @type {Record<string, [string, string]>} */
+let hubSays = {};
 /** @type {Language} */
 let language = "en";
 let plurals = new Intl.PluralRules("en");
 const KEY = "language";
 
-/** Reads the file; called once, before anything is drawn. */
+/** Reads the file; called once, before anything is drawn. first.js has asked for the same one. */
 export async function loadTexts() {
-  const answer = await fetch(new URL("../texts.json", import.meta.url), { mode: "cors", credentials: "same-origin" });
-  texts = await answer.json();
   use(chosenLanguage() || (navigator.language.toLowerCase().startsWith("de") ? "de" : "en"));
+  const file = new URL(`../texts.${language}.json`, import.meta.url);
+  const answer = await fetch(file, { mode: "cors", credentials: "same-origin" });
+  ({ hub_says: hubSays = {}, ...texts } = await answer.json());
 }
 
 /** @returns {Language} */
@@ -50,7 +53,7 @@ export function t(path, facts = {}) {
   const form = "n" in facts ? (entries[`${key}_${plurals.select(Number(facts.n))}`] ?? entries[`${key}_other`]) : undefined;
   const found = form ?? entries[key];
   if (found === undefined) return path;
-  return found[language].replace(/\{(\w+)\}/g, (place, name) => {
+  return found.replace(/\{(\w+)\}/g, (place, name) => {
     const value = facts[name];
     return value === undefined ? place : typeof value === "number" ? number(value) : value;
   });
@@ -62,14 +65,9 @@ export function has(path) {
   return texts[section]?.[key] !== undefined;
 }
 
-/** All texts of a section. @param {string} section */
-export function entriesOf(section) {
-  return texts[section] ?? {};
-}
-
-/** @param {{ en: string, de: string }} text */
-export function forReader(text) {
-  return text[language];
+/** What the hub says, by key: in English, and in the reader's language. */
+export function sentencesOfHub() {
+  return hubSays;
 }
 
 /** A number as the reader writes it. @param {number} value */

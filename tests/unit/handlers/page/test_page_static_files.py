@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,24 @@ def test_style_sheets_that_the_index_names_one_after_another_are_sent_as_one_in_
     assert ask(files, "styles/first.css").body == b"b{}p{}"
     (folder / "b.css").write_text("b{color:red}")
     assert StaticFiles(folder).digest != files.digest
+
+
+def test_a_browser_gets_the_texts_of_its_language_alone_and_what_the_hub_says_beside_its_english(
+    folder: Path,
+) -> None:
+    texts = {
+        "shell": {"home": {"en": "Home", "de": "Start"}},
+        "hub_says": {"gone": {"en": "it is gone", "de": "es ist weg"}},
+    }
+    (folder / "texts.json").write_text(json.dumps(texts))
+    files = StaticFiles(folder)
+    assert json.loads(ask(files, "texts.en.json").body) == {"shell": {"home": "Home"}}
+    assert json.loads(ask(files, "texts.de.json").body) == {
+        "shell": {"home": "Start"},
+        "hub_says": {"gone": ["it is gone", "es ist weg"]},
+    }
+    with pytest.raises(Refusal):
+        ask(files, "texts.json")
 
 
 def test_a_file_is_kept_for_ever_and_packed_where_the_client_reads_that(folder: Path) -> None:
