@@ -127,7 +127,8 @@ def test_a_viewer_costs_less_than_one_call_a_second_also_while_everything_change
 ) -> None:
     showcase(hub)
     show(browser, hub)
-    browser.wait("document.querySelector('.matter-picture img')?.complete")  # the last thing that Home asks for at first
+    # The last thing that Home asks for at first.
+    browser.wait("document.querySelector('.matter-picture img')?.complete")
     ends, changes = time.monotonic() + 8.0, 0
     browser.requests.clear()
     while time.monotonic() < ends:

@@ -85,7 +85,7 @@ export function errorSentence(error) {
   if (error === null) return "";
   const key = `codes.${error.code}`;
   if (currentLanguage() === "en" || !has(key)) return error.message;
-  return error.message ? `${t(key)} (${error.message})` : t(key);
+  return error.message ? `${t(key)} (${spoken(error.message)})` : t(key);
 }
 
 /** @param {Task} task */

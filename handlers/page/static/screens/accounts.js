@@ -97,7 +97,8 @@ function row(one, after) {
       one.tags.map((tag) => h("span", { class: "tag" }, tag)),
     ),
     one.paused && h("p", { class: "small-text held" }, pauseSentence(one)),
-    one.next_allowed_at !== null &&
+    one.pace_detail !== "" &&
+      one.next_allowed_at !== null &&
       h(
         "p",
         { class: "calm small-text" },

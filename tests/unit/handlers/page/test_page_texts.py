@@ -55,8 +55,8 @@ def test_each_reason_to_wait_and_each_kind_of_matter_has_a_name() -> None:
 
 
 def _sentences_of_the_hub() -> str:
-    """Every text in the code of jobs/, with a mark where a value is filled in."""
-    found = []
+    """Every text in the code of jobs/, with a mark where a value is filled in, and what the screens files say."""
+    found = [path.read_text("utf-8") for path in (ROOT / "jobs").rglob("*.toml")]
     for path in (ROOT / "jobs").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.JoinedStr):
