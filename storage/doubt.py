@@ -13,7 +13,9 @@ from storage.records import (
     ENDED,
     PENDING,
     SPENT,
+    Account,
     IdempotencyEntry,
+    MetaValue,
     Occurrence,
     Outcome,
     PostMark,
@@ -24,7 +26,10 @@ from storage.records import (
     UsageMark,
     Use,
 )
+from storage.tables.accounts import TABLE as ACCOUNTS
 from storage.tables.idempotency import TABLE as ANSWERS
+from storage.tables.meta import PAUSES
+from storage.tables.meta import TABLE as META
 from storage.tables.posts import TABLE as POSTS
 from storage.tables.posts import content_of, is_out, mark_of
 from storage.tables.slots import OCCURRENCES, SLOTS, key_of
@@ -106,7 +111,7 @@ def heed(state: Loaded, present: Loaded) -> None:
     """Take over from the store that a backup will replace what keeps posts from being made twice.
 
     That is which of the tasks went on since, which files were used since, which posts went out since, which requests
-    were answered since, and which ids were given away since.
+    were answered since, and which ids were given away since. What a person paused since stays paused.
     """
     tasks: dict[int, Task] = state.tables.get(TASKS, {})
     now: Task
@@ -123,6 +128,7 @@ def heed(state: Loaded, present: Loaded) -> None:
     _heed_posts(state, present)
     _heed_slots(state, present)
     _heed_answers(state, present)
+    _heed_pauses(state, present)
     marks: dict[int, UsageMark] = state.tables.setdefault(USAGE, {})
     known = {(mark.root, mark.sha256): doc_id for doc_id, mark in marks.items()}
     new_id = state.next_ids.get(USAGE, 1)
@@ -178,6 +184,27 @@ def _heed_answers(state: Loaded, present: Loaded) -> None:
 
 def _never_began(task: Task | None) -> bool:
     return task is not None and task.stage in PENDING and not task.attempt
+
+
+def _heed_pauses(state: Loaded, present: Loaded) -> None:
+    """Pauses that are in force; those of accounts, where the account is the same."""
+    kept: dict[int, MetaValue] = state.tables.setdefault(META, {})
+    known = {value.key: doc_id for doc_id, value in kept.items()}
+    value: MetaValue
+    for value in present.tables.get(META, {}).values():
+        kind, _, name = value.key.removeprefix(PAUSES).partition(":")
+        if not value.key.startswith(PAUSES):
+            continue
+        if kind == "account" and _account(state, int(name)) != _account(present, int(name)):
+            continue
+        doc_id = known.get(value.key, state.next_ids.get(META, 1))
+        state.next_ids[META] = max(state.next_ids.get(META, 1), doc_id + 1)
+        kept[doc_id] = value
+
+
+def _account(state: Loaded, account_id: int) -> tuple[str, str] | None:
+    account: Account | None = state.tables.get(ACCOUNTS, {}).get(account_id)
+    return None if account is None else (account.platform, account.username.casefold())
 
 
 def _heed_slots(state: Loaded, present: Loaded) -> None:

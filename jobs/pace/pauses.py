@@ -13,10 +13,11 @@ from jobs.pace.hold import Hold, clock_time
 from storage.errors import StoreError
 from storage.records import Account, Task, Waiting
 from storage.store import Store
+from storage.tables.meta import PAUSES
 
 _LOG = logging.getLogger(__name__)
 
-_PREFIX = "pause:"
+_PREFIX = PAUSES
 HUB = "hub"
 
 

@@ -12,6 +12,8 @@ from storage.engine.durable import JournalStorage
 from storage.records import MetaValue
 
 TABLE = "meta"
+#: Names of pauses begin so. A restore keeps those of the store that it replaces.
+PAUSES = "pause:"
 
 
 class MetaStore:

@@ -193,6 +193,28 @@ def test_a_request_of_which_something_was_posted_since_the_backup_gets_its_answe
     assert again.idempotency.find("lost", EARLY) is None, "nothing of it had begun: it is made anew"
 
 
+def test_R62_what_was_paused_since_the_backup_stays_paused_after_a_restore(
+    make_store: Opener, tmp_path: Path
+):
+    store = make_store()
+    for name in ("anna", "ben"):
+        store.accounts.add(username=name, platform="tiktok")
+    store.meta.set("pause:phone:A", {"since": 1.0})
+    backup(store, tmp_path / "copy.tar")
+    store.meta.remove("pause:phone:A")
+    store.meta.set("jobs.last_stamp", 5.0)
+    store.meta.set("pause:hub", {"since": 2.0})
+    store.meta.set("pause:account:1", {"since": 3.0})
+    store.meta.set("pause:account:2", {"since": 4.0})
+    store.accounts.change(2, username="somebody")
+    store.close()
+    restore(tmp_path / "copy.tar", store.state_dir, EARLY)
+    again = make_store()
+    assert again.meta.keys("pause:") == ["pause:account:1", "pause:hub", "pause:phone:A"]
+    assert again.meta.get("pause:hub") == {"since": 2.0}
+    assert again.meta.get("jobs.last_stamp") is None
+
+
 def test_a_restore_after_one_that_was_cut_off_knows_what_that_one_knew(make_store: Opener, tmp_path: Path):
     store = make_store()
     store.tasks.create([new_task(1)])
