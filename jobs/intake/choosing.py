@@ -11,9 +11,12 @@ from jobs.content.script_config import ParsedConfig
 from jobs.content.selection import UNKNOWN_MATERIAL, Chosen, Poster, Selection
 from jobs.hub.settings import Settings
 from jobs.input.fields import Findings
-from jobs.input.refusals import Invalid, NotFound
+from jobs.input.refusals import Invalid, NotFound, Problem
 from jobs.media.probe import MediaProbe
 from storage.store import Store
+
+#: How long a request waits for its turn to choose: reading large files takes its time, a share that hangs all of it.
+TURN_S = 120.0
 
 
 class Choosing:
@@ -26,6 +29,8 @@ class Choosing:
         )
         self._store = store
         #: Held while files are chosen, so that two requests never take the same one.
+        self._turn = threading.Lock()
+        #: Of `_in_flight` alone: who gives files back never waits for one that reads a folder.
         self._lock = threading.Lock()
         self._in_flight: set[tuple[str, str]] = set()
         self.reload(settings)
@@ -71,12 +76,14 @@ class Choosing:
 
         Raises:
             NotFound: items of the library do not exist; names all of them.
-            Invalid: something cannot be posted; names all of it.
+            Invalid: something cannot be posted; names all of it. Or another request does not come to an end.
         """
         # A list names its files: nothing is taken away from anybody, so requests need not wait for each other.
         named = parsed.config.names_files
-        with nullcontext() if named else self._lock:
-            selection = self.selection(parsed, findings, own=own, in_flight=() if named else self._in_flight)
+        with nullcontext() if named else self._in_turn():
+            with self._lock:
+                in_flight = () if named else self._in_flight.copy()
+            selection = self.selection(parsed, findings, own=own, in_flight=in_flight)
             chosen = selection.choose(posters)
             if findings.problems:
                 unknown = all(problem.code == UNKNOWN_MATERIAL for problem in findings.problems)
@@ -85,10 +92,27 @@ class Choosing:
                 selection.keep_positions()
             mine = {(file.root, file.sha256) for choice in chosen for file in choice.materials if file.root}
             if mine:
-                self._in_flight |= mine
+                with self._lock:
+                    self._in_flight |= mine
         try:
             yield chosen
         finally:
             if mine:
                 with self._lock:
                     self._in_flight -= mine
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=TURN_S):
+            raise Invalid(
+                Problem(
+                    "script_config.material_source",
+                    f"another request has been choosing files for over {TURN_S:.0f} s: does a folder lie on a share that "
+                    "hangs? Files that are named are taken meanwhile",
+                    "busy",
+                )
+            )
+        try:
+            yield
+        finally:
+            self._turn.release()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +12,11 @@ import msgspec
 import pytest
 
 from jobs.hub.settings import Media, Posting
+from jobs.input.fields import Findings
 from jobs.input.refusals import ClientGone, Draining, DuplicatePost, Invalid, NoSpace
 from jobs.intake import refusing
 from jobs.intake.start_time import LONGEST_AHEAD_DAYS
+from jobs.media.paths import MediaRejected
 from jobs.queue.scheduler import LOOK_S
 from storage.errors import StoreFull
 from storage.records import Stage
@@ -226,3 +229,34 @@ def test_a_config_is_refused_where_its_copies_would_take_too_much(
             "send fewer captions or fewer phones at once"
         ),
     )
+
+
+def test_a_request_that_hangs_at_a_folder_holds_up_no_other_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.intake.choosing.TURN_S", 0.05)
+    folder = {"material_source": "localFolder", "material_path": "."}
+    hangs, goes_on = threading.Event(), threading.Event()
+
+    def hang(*_: object) -> None:
+        hangs.set()
+        assert goes_on.wait(30)
+        raise MediaRejected("unreadable", "the share is gone")
+
+    with Door(tmp_path, duplicate_window_minutes=0, duplicate_warning_hours=0) as door:
+        door.file("1.mp4")
+        findings = Findings()
+        plan = door.intake.plan(door.body(folder), "api", findings)
+        with door.intake.chosen(plan, findings) as chosen:
+            with monkeypatch.context() as share:
+                share.setattr("jobs.content.selection.resolve_folder", hang)
+                hung = threading.Thread(target=lambda: refused(lambda: door.create(folder)))
+                hung.start()
+                assert hangs.wait(30)
+            problem = door.errors(folder)["script_config.material_source"]
+            assert "another request has been choosing files" in problem
+            assert len(door.create({"material_list": ["1.mp4"]}).tasks) == 1
+        assert len(chosen) == 1, "and who has chosen comes to an end"
+        goes_on.set()
+        hung.join(30)
+        assert door.create(folder).tasks
