@@ -62,7 +62,6 @@ class Rehearsed:
             attempt,
             phone,
             vocabulary or shipped_screens()[plan.platform],
-            publishing=app.back.publishing,
             on_screen=self._seen,
         )
         flow = app.flow(

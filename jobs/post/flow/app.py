@@ -29,7 +29,6 @@ class FormOption:
 class WayBack(Generic[F]):
     """How a filled form is left without a trace. An app without it cannot be rehearsed."""
 
-    publishing: tuple[str, ...]  #: the elements whose touch publishes
     form: tuple[str, ...]  #: the screens from which posts are sent
     leaves: Mapping[str, str]  #: screen of the composer -> the element that leads out of it, "" for BACK
     options: tuple[FormOption, ...]

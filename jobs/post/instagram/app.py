@@ -13,7 +13,6 @@ INSTAGRAM = App(
     look_for_post,
     name_of,
     WayBack(
-        publishing=("share_button", "your_story", "share_story"),
         form=("share_screen", "story_editor", "story_share_sheet"),
         leaves={
             "caption_editor": "caption_done",

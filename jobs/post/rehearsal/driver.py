@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from jobs.phone.protocol import PhoneSession
 from jobs.phone.screen.tree import UiTree
@@ -28,7 +28,6 @@ class RehearsalDriver(ScreenDriver):
         phone: PhoneSession,
         vocabulary: Vocabulary,
         *,
-        publishing: Collection[str],
         on_screen: Callable[[Sight], None],
     ) -> None:
         """Prepare.
@@ -37,11 +36,9 @@ class RehearsalDriver(ScreenDriver):
             attempt: whose time this is.
             phone: the phone.
             vocabulary: the app's screens.
-            publishing: names of the elements whose touch publishes.
             on_screen: called with each sight that has another name than the one before, or none and other texts.
         """
         super().__init__(attempt, phone, vocabulary)
-        self._publishing = publishing
         self._on_screen = on_screen
         self.came: set[str] = set()  #: names of the screens that came
         self._recorded: UiTree | None = None  #: of the last screen that was handed over
@@ -90,7 +87,7 @@ class RehearsalDriver(ScreenDriver):
             and may_publish(sight.tree, self.vocabulary, (x, y))
         ):
             raise self._refusal("what may be the publishing button")
-        for name in self._publishing:
+        for name in self.vocabulary.publishing:
             if any(holds_point(found.node.bounds, (x, y)) for found in sight.index.find_all(name)):
                 raise self._refusal(name)
 

@@ -187,7 +187,6 @@ class Rehearsals:
             attempt,
             phone,
             vocabulary,
-            publishing=app.back.publishing,
             on_screen=recorder.screen,
         )
         plan = make_plan(attempt.task)

@@ -13,7 +13,6 @@ TIKTOK = App(
     look_for_post,
     handle_of,
     WayBack(
-        publishing=("post_button", "your_story"),
         form=("post_screen",),
         # No button of the form is touched, not even its arrow. BACK leads to the tabs at once and keeps the texts for
         # the next post, in whose editor they can be thrown away.

@@ -10,7 +10,6 @@ import pytest
 
 from jobs.phone.protocol import PhoneSession
 from jobs.phone.screen.tree import UiTree, parse_xml
-from jobs.post.apps import APPS
 from jobs.post.rehearsal.driver import RehearsalDriver
 from jobs.post.screens.element import Element
 from jobs.post.screens.screens_file import Vocabulary
@@ -18,7 +17,7 @@ from jobs.task.attempt import ScriptFailed
 from storage.records import Task
 from tests.support.clock import FakeClock
 from tests.support.post_stage import StageAttempt, shipped_screens
-from tests.support.teaching import drawn_xml
+from tests.support.teaching import drawn_xml, sheet
 
 
 @dataclass
@@ -52,7 +51,6 @@ def driver_on(platform: str, phone: Phone, language: str = "en") -> RehearsalDri
         StageAttempt(task, FakeClock()),
         cast("PhoneSession", phone),
         _vocabulary(platform),
-        publishing=APPS[platform].back.publishing,
         on_screen=lambda _: None,
     )
     made.language = language
@@ -168,3 +166,13 @@ def test_what_publishes_nothing_is_touched_and_typed_into() -> None:
     driver.tap(row)
     driver.enter_text(text, "words")
     assert phone.done == [("tap", *row.center), ("type", *text.center, "words")]
+
+
+def test_a_question_that_publishes_when_it_is_answered_is_not_answered() -> None:
+    """The screens files say of such buttons that they publish, too: they come after the tap, or over a form that was resumed."""
+    shown = drawn_xml("tiktok", "editor", over=sheet("One more thing", "Post now", "Another day"))
+    phone = Phone(shown)
+    driver = driver_on("tiktok", phone)
+    with pytest.raises(ScriptFailed, match="a rehearsal never publishes: publish_now_button lies where"):
+        driver.tap(target(driver, "publish_now_button"))
+    assert phone.done == []
