@@ -9,9 +9,10 @@ from typing import cast
 
 import pytest
 
+from jobs.hub.clock import Deadline
 from jobs.phone.errors import LeaseLost, StopRequested
 from jobs.queue.dispatcher import Dispatcher
-from jobs.queue.turn import REQUEST, SHUTDOWN, Turn
+from jobs.queue.turn import REQUEST, SHUTDOWN, STOPPED, ReadTurn, Turn
 from jobs.run.endings import Endings
 from jobs.run.evidence import Evidence
 from jobs.run.post_turn import PostTurn
@@ -38,13 +39,14 @@ class Ends:
 
 
 class Queues:
-    """The part of the dispatcher that the watch uses: no turn waits, and phones are freed."""
+    """The part of the dispatcher that the watch uses: which turns wait, and which phones are freed."""
 
     def __init__(self) -> None:
         self.released: list[Turn] = []
+        self.waiting: list[Turn] = []
 
     def withdraw(self, turn: Turn) -> bool:
-        return False
+        return turn in self.waiting
 
     def release(self, turn: Turn) -> None:
         self.released.append(turn)
@@ -84,6 +86,15 @@ class Watched:
         attempt.begin()
         assert self.turns.add(attempt)
         return attempt
+
+    def waits(self, said: list[str]) -> ReadTurn:
+        """A read whose turn has not come; `said` gets how it ended."""
+        turn = ReadTurn(
+            "A", "is read", lambda *_: None, said.append, clock=self.clock, wait_s=60.0, lease_s=LEASE_S
+        )
+        assert self.turns.add(turn)
+        self.queues.waiting.append(turn)
+        return turn
 
 
 @pytest.fixture
@@ -206,3 +217,62 @@ def test_phones_whose_workers_hang_are_named_until_the_workers_come_back(watched
     assert watched.turns.hanging == ["A"]
     watched.turns.forget(works[0])  # one that was never given up, or is back already
     assert watched.turns.hanging == ["A"]
+
+
+def test_a_turn_that_does_not_come_in_time_ends_and_is_forgotten_but_no_phone_is_freed_for_it(
+    watched: Watched,
+) -> None:
+    said: list[str] = []
+    turn = watched.waits(said)
+    watched.clock.advance(59)
+    watched.watch.look()
+    assert said == []
+    watched.clock.advance(1)
+    watched.watch.look()
+    assert said == ["its turn did not come within 1 min"]
+    assert turn not in watched.turns.all()
+    assert watched.queues.released == []
+
+
+def test_at_the_end_of_the_daemon_every_turn_is_stopped_those_that_wait_end_and_none_begins(
+    watched: Watched,
+) -> None:
+    said: list[str] = []
+    running, _ = watched.begin("B"), watched.waits(said)
+    watched.watch.leave()
+    assert running.stop_reason == SHUTDOWN
+    with pytest.raises(StopRequested):
+        running.check()
+    assert said == [STOPPED]
+    assert watched.turns.all() == [running], "its worker says how it ended"
+    late = Turn("C", "is read", clock=watched.clock, lease_s=LEASE_S)
+    assert not watched.turns.add(late)
+    assert late not in watched.turns.all()
+
+
+def test_the_last_turn_is_waited_for_until_it_ends_or_the_time_is_over(watched: Watched) -> None:
+    turn = watched.begin()
+    assert not watched.turns.wait_idle(Deadline(watched.clock, 0.0))
+    watched.turns.forget(turn)
+    assert watched.turns.wait_idle(Deadline(watched.clock, 0.0))
+
+
+def test_a_worker_that_comes_back_just_before_it_is_given_up_keeps_its_phone_to_itself(
+    watched: Watched,
+) -> None:
+    """It frees the phone on its own: freed twice, a task would begin beside the next one."""
+    turn = watched.begin()
+    turn.revoke()
+    watched.turns.forget(turn)
+    watched.watch.abandon(turn)
+    assert watched.queues.released == []
+    assert watched.turns.hanging == []
+
+
+def test_a_turn_is_found_by_its_task_the_latest_first(watched: Watched) -> None:
+    first, other = watched.begin("A"), watched.begin("B")
+    again = Turn("A", "works on it again", clock=watched.clock, lease_s=LEASE_S, task_id=first.task_id)
+    assert watched.turns.add(again)
+    assert watched.turns.of_task(first.task_id) is again
+    assert watched.turns.of_task(other.task_id) is other
+    assert watched.turns.of_task(10**6) is None

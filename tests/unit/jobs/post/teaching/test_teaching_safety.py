@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 from jobs.input.refusals import Invalid
 from jobs.phone.screen.tree import parse_xml
 from jobs.post.apps import APPS
+from jobs.post.flow.driver import ScreenDriver
 from jobs.post.screens.checks.readings import publishing_nodes
 from jobs.post.screens.file_checks import check
 from jobs.post.screens.recognise import Sight, recognise
@@ -19,11 +21,13 @@ from jobs.post.screens.vocabularies import build, read_trusted, shipped_file, sh
 from jobs.post.teaching.lessons import Wish
 from jobs.post.teaching.toml_text import value
 from jobs.post.tiktok.flow import handle_of
+from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
 from storage.records import Outcome
 from tests.support import eyes
+from tests.support.clock import FakeClock
 from tests.support.film import FilmStage
-from tests.support.post_stage import AppStage, files
+from tests.support.post_stage import AppStage, StageAttempt, files
 from tests.support.teaching import School, drawn_xml, sheet
 
 #: A sheet of the simulated TikTok, closed by its own button, as a lesson would have it.
@@ -69,6 +73,22 @@ def test_a_rule_that_passed_every_check_still_does_not_touch_the_publishing_butt
     assert failed.code == ErrorCode.OPTION_NOT_SET
     assert "not of the shipped files" in str(failed)
     assert stage.published == 0
+
+
+def test_where_the_publishing_button_is_not_read_a_taught_rule_touches_nothing_in_its_place() -> None:
+    taught = ScreensFile(elements={"more_options_row": [Rule(text="Beamen", zone=(0.4, 0.75, 1.0, 1.0))]})
+    taps: list[tuple[int, int]] = []
+    tree = parse_xml(drawn_xml("tiktok", "post_screen", {"Post": "Beamen", "More options": "Meer"}))
+    phone: Any = SimpleNamespace(observe=lambda: tree, remarks=list, tap=lambda x, y: taps.append((x, y)))
+    attempt: Any = StageAttempt(None, FakeClock())  # type: ignore[arg-type]
+    driver = ScreenDriver(attempt, phone, unchecked(taught)["tiktok"])
+    sight = driver.observe()
+    found = sight.find("more_options_row")
+    assert found is not None
+    assert (found.node.text, sight.has("post_button")) == ("Beamen", False)
+    with pytest.raises(ScriptFailed, match="not of the shipped files"):
+        driver.tap(found)
+    assert taps == []
 
 
 def test_an_ordinary_post_is_not_held_up_by_a_lesson(tmp_path: Path) -> None:
