@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from handlers.api import objects
+from handlers.api.objects import accounts as objects
+from handlers.api.objects.common import Removed
 from handlers.api.services import Services
 from handlers.api.system import PauseRequest, pause, pause_facts
 from handlers.api.task_view import moment
@@ -79,7 +80,7 @@ class AccountHandlers:
 
     def remove(self, call: Call) -> Result:
         self._services.accounts.remove(call.id)
-        return objects.Removed(call.id)
+        return Removed(call.id)
 
     def pause(self, call: Call) -> Result:
         account = self._services.accounts.get(call.id)
@@ -146,6 +147,6 @@ class AccountHandlers:
                   objects.AccountObject, *writes, body=PauseRequest),
             route("POST", "/{id}/resume", self.resume, "End the pause of an account; what is due starts",
                   objects.AccountObject, missing),
-            route("DELETE", "/{id}", self.remove, "Forget an account; its tasks keep what they need", objects.Removed,
+            route("DELETE", "/{id}", self.remove, "Forget an account; its tasks keep what they need", Removed,
                   bad, missing),
         ]  # fmt: skip

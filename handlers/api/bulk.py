@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from handlers.access.auth import source_of
-from handlers.api import objects
+from handlers.api.objects import tasks as objects
 from handlers.api.services import Services
 from handlers.api.tasks import CLIENT_HEADER, KEY_HEADER, Flag, refuse_other_key
 from handlers.request.call import Call, Result, Route

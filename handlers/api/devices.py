@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from handlers.api import objects
+from handlers.api.objects import devices as objects
 from handlers.api.services import Services
 from handlers.api.system import PauseRequest, pause, pause_facts
 from handlers.api.task_view import moment

@@ -9,7 +9,8 @@ from typing import Annotated, Any, BinaryIO, Literal, cast
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from handlers.api import objects
+from handlers.api.objects import materials as objects
+from handlers.api.objects.common import Removed
 from handlers.api.services import Services
 from handlers.api.task_view import moment
 from handlers.request.body import invalid, too_large
@@ -191,7 +192,7 @@ class MaterialHandlers:
         sha256 = self._services.library.get(call.id).material.sha256
         self._services.library.remove(call.id)
         self._thumbnails.forget(sha256)
-        return objects.Removed(call.id)
+        return Removed(call.id)
 
     def reset(self, call: Call) -> Result:
         body = call.body()
@@ -228,7 +229,7 @@ class MaterialHandlers:
                   missing, headers=RANGE_HEADERS[2:], statuses=(200, 304), media_type="image/jpeg", slow=True),
             route("PATCH", "/{id}", self.change, "Change caption, username, sort number, tags", objects.MaterialChange,
                   bad, missing, large, Code.NO_SPACE, body=MaterialFields),
-            route("DELETE", "/{id}", self.remove, "Remove a material and its file", objects.Removed, bad, missing),
+            route("DELETE", "/{id}", self.remove, "Remove a material and its file", Removed, bad, missing),
             route("POST", "/{id}/reset-used", self.reset_one, "Let this one be chosen again", objects.Reset, missing),
         ]  # fmt: skip
 

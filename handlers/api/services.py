@@ -12,7 +12,7 @@ from typing import Protocol
 from handlers.access.sessions import Sessions
 from handlers.access.token_book import TokenBook
 from handlers.access.tokens import Tokens
-from handlers.api.objects import Reloaded
+from handlers.api.objects.hub import Reloaded
 from jobs.accounts.accounts import Accounts
 from jobs.accounts.matching import Matcher
 from jobs.compat.compat import Compat

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from handlers.api.objects import LocalTime, Moment, Removed
+from handlers.api.objects.common import LocalTime, Moment, Removed
 from handlers.api.services import Services
 from handlers.api.task_view import moment
 from handlers.request.call import Call, Result, Route

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from handlers.api import objects
+from handlers.api.objects import hub as objects
 from handlers.api.services import Services
 from handlers.api.task_view import moment
 from handlers.request.call import Call, Result, Route, routes_below

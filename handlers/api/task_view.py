@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
-from handlers.api.objects import TaskErrorObject, TaskObject
+from handlers.api.objects.tasks import TaskErrorObject, TaskObject
 from storage.records import Status, Task, Waiting
 
 _CACHE_SIZE = 2000  #: tasks; about 2 KB each

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from handlers.access.auth import source_of
-from handlers.api import objects
+from handlers.api.objects import tasks as objects
 from handlers.api.services import Services
 from handlers.api.task_view import TaskViews, show_task
 from handlers.request.call import Call, Result, Route, page_of, routes_below

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, BinaryIO, cast
 
-from handlers.api import objects
 from handlers.api.materials import shown_material
+from handlers.api.objects import materials as objects
+from handlers.api.objects.common import Removed
 from handlers.api.services import Services
 from handlers.api.task_view import moment
 from handlers.request.body import invalid
@@ -42,7 +43,7 @@ class UploadHandlers:
 
     def cancel(self, call: Call) -> Result:
         self._pieces.cancel(call.id)
-        return objects.Removed(call.id)
+        return Removed(call.id)
 
     def append(self, call: Call) -> Result:
         upload = self._pieces.get(call.id)
@@ -96,5 +97,5 @@ class UploadHandlers:
             Route(method="PUT", path=path + "/{id}", call=self.append, summary="Send a piece; the last one makes the material",
                   codes=(bad, missing, large, Code.NO_SPACE), headers=(_RANGE_HEADER,), upload=True, slow=True, **common),
             Route(method="DELETE", path=path + "/{id}", call=self.cancel, summary="Give an upload up", tag=tag,
-                  answer=objects.Removed, codes=(missing,)),
+                  answer=Removed, codes=(missing,)),
         ]  # fmt: skip

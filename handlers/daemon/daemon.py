@@ -7,7 +7,7 @@ import threading
 from contextlib import ExitStack
 
 from handlers.api.app import create_app
-from handlers.api.objects import Reloaded
+from handlers.api.objects.hub import Reloaded
 from handlers.daemon.http_services import services_of
 from handlers.daemon.parts import Parts
 from handlers.daemon.watchdog import Watchdog

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from handlers.access.sessions import NAME as SESSIONS
 from handlers.access.sessions import Sessions
-from handlers.api.objects import Reloaded
+from handlers.api.objects.hub import Reloaded
 from handlers.api.services import Services
 from handlers.cli.command_line import adb_key_dir, tokens_are_beside, tokens_path, usb_boxes_dir
 from handlers.daemon.parts import Parts

@@ -22,7 +22,7 @@ from handlers.access.sessions import NAME, Sessions
 from handlers.access.token_book import TokenBook
 from handlers.access.tokens import Tokens
 from handlers.api.app import create_app
-from handlers.api.objects import Reloaded
+from handlers.api.objects.hub import Reloaded
 from handlers.api.services import Services
 from handlers.server.limits import Limits
 from handlers.server.server import HttpServer

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from handlers.api.objects import Moment
+from handlers.api.objects.common import Moment
 from handlers.api.services import Services
 from handlers.api.task_view import moment
 from handlers.request.call import Call, Result, Route, routes_below

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from handlers.api.objects import Moment
+from handlers.api.objects.common import Moment
 from jobs.hub.platforms import Platform
 from jobs.post.teaching.languages import Language
 

@@ -22,7 +22,7 @@ OTHER_MEANINGS = {
     ("jobs/phone/adb/client.py", "unauthorized"): "what adb prints",
     ("jobs/phone/adb/listing.py", "unauthorized"): "what adb prints",
     ("handlers/api/accounts.py", "not_logged_in"): "the log-in mark of an account",
-    ("handlers/api/objects.py", "not_logged_in"): "the log-in mark of an account",
+    ("handlers/api/objects/accounts.py", "not_logged_in"): "the log-in mark of an account",
     ("jobs/task/retry.py", "stopped"): "why a task is not tried again",
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.api.objects import Reloaded
+from handlers.api.objects.hub import Reloaded
 from jobs.hub.config_file import ConfigInvalid, ConfigProblem
 from jobs.phone.protocol import PhoneState
 from tests.support.http_side import Client, HttpSide
