@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from textwrap import shorten
 
 from jobs.accounts.login_marks import LoginMarks
 from jobs.compat.new_versions import NewVersions
-from jobs.hub import logs
 from jobs.hub.clock import Clock, Deadline
 from jobs.hub.settings import Posting, Settings
 from jobs.hub.supervision import Loop, Supervisor
@@ -27,14 +26,14 @@ from jobs.queue.breaker import Breaker
 from jobs.queue.clock_trust import ClockTrust, kernel_synchronised
 from jobs.queue.dispatcher import Dispatcher
 from jobs.queue.scheduler import Scheduler
-from jobs.queue.turn import REQUEST, ReadTurn, Turn
+from jobs.queue.turn import REQUEST, ReadTurn
 from jobs.run.claims import Claims
 from jobs.run.endings import Endings
 from jobs.run.evidence import Evidence
 from jobs.run.holds import Holds
-from jobs.run.post_turn import PostTurn
 from jobs.run.recovery import Recovery
-from jobs.run.runner import Pause, Runner
+from jobs.run.runner import Runner
+from jobs.run.starts import Starts
 from jobs.run.turn_register import Turns, Watch
 from jobs.run.workers import Workers
 from jobs.task.announcements import Announcements, Tell, drop_event
@@ -57,9 +56,6 @@ LOGGED_REMARK = 160
 STAMP_EVERY_S = 600.0
 #: How often store and evidence are looked after.
 MAINTAIN_EVERY_S = 60.0
-#: How long phones are left alone when their claims could not be written or no thread was to be had.
-BEGIN_PAUSE_S = 5.0
-NO_THREAD = "this box has no thread left for it"
 #: Of the time that a stop may take, what is kept for writing states after the last verdict.
 STOP_RESERVE_S = 3.0
 
@@ -125,13 +121,13 @@ class Jobs:
             turns=self.turns,
             endings=self.endings,
         )
-        self.runner = Runner(phones, scripts, claims=self.claims, endings=self.endings)
+        runner = Runner(phones, scripts, claims=self.claims, endings=self.endings)
         self.dispatcher = Dispatcher(
             clock,
             store.tasks,
             phones,
             slots(settings),
-            self.begin,
+            lambda turns: self.starts.begin(turns),  # noqa: PLW0108 - it is made later, of this dispatcher
             turn_for=self.claims.turn_for,
             unfit=lambda info: settings.phones.battery_problem(info.battery_percent, info.battery_celsius),
             breaker=self.breaker,
@@ -147,6 +143,16 @@ class Jobs:
             enqueue=self.dispatcher.enqueue,
             longest_retry_pause_s=posting.retry_pause_max_s,
             clock_stepped=self.pace.clock_stepped,
+        )
+        self.starts = Starts(
+            store.tasks,
+            claims=self.claims,
+            endings=self.endings,
+            runner=runner,
+            turns=self.turns,
+            workers=self.workers,
+            dispatcher=self.dispatcher,
+            wake=self.scheduler.wake,
         )
         self.watch = Watch(clock, self.turns, endings=self.endings, dispatcher=self.dispatcher)
         self.recovery = Recovery(
@@ -326,44 +332,6 @@ class Jobs:
         return self.supervisor.stale_s
 
     # --- threads' work -------------------------------------------------------------------------------------
-
-    def begin(self, turns: Sequence[Turn]) -> None:
-        """Claim what the dispatcher took out of its queues, and set workers to it."""
-        pause = Pause()
-        posts = [turn for turn in turns if isinstance(turn, PostTurn) and turn.is_post]
-        claimed: list[PostTurn] = []
-        try:
-            claimed = self.claims.claim(posts)
-        except Exception as error:  # noqa: BLE001 - whatever it is, no phone may stay taken
-            _LOG.error("no task can be started: %s", error, exc_info=not isinstance(error, StoreError))
-            pause = Pause(BEGIN_PAUSE_S, "the daemon cannot write its state")
-        for turn in turns:
-            if turn.is_post and turn not in claimed:
-                self._over(turn, pause)
-                continue
-            try:
-                self.workers.run(partial(self._work, turn))
-            except RuntimeError as error:
-                _LOG.error("no thread: the phone %s %s: %s", turn.serial, turn.doing, error)
-                self.endings.not_started(turn, NO_THREAD)
-                self._over(turn, Pause(BEGIN_PAUSE_S, NO_THREAD))
-
-    def _work(self, turn: Turn) -> None:
-        pause = Pause()
-        with logs.context(task=turn.task_id, serial=turn.serial):
-            try:
-                _LOG.info("the phone %s %s", turn.serial, turn.doing)
-                pause = self.runner.do(turn)
-            finally:
-                self._over(turn, pause)
-
-    def _over(self, turn: Turn, pause: Pause) -> None:
-        self.turns.forget(turn)
-        self.dispatcher.release(turn, again_in_s=pause.seconds, door=pause.why)
-        task = self._store.tasks.get(turn.task_id)
-        if task is not None:
-            self.dispatcher.enqueue_again(task)
-        self.scheduler.wake()
 
     def _moved(self, task: Task) -> None:
         level = logging.WARNING if task.stage in (Stage.FAILED, Stage.REJECTED) else logging.INFO

@@ -231,7 +231,7 @@ def test_R64_a_post_that_a_person_found_is_told_too(tmp_path: Path) -> None:
 def test_a_box_without_a_thread_left_keeps_the_task_for_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.run.engine.BEGIN_PAUSE_S", 0.01)
+    monkeypatch.setattr("jobs.run.starts.BEGIN_PAUSE_S", 0.01)
     with Bench(tmp_path, FakePhones("A"), FakeScript()) as bench:
         good, left = bench.jobs.workers.run, [2]
 

@@ -94,7 +94,7 @@ def test_nothing_starts_once_the_daemon_leaves_even_if_the_dispatcher_is_late(tm
         task = bench.store.tasks.create([new_task()])[0]
         bench.store.tasks.change(task.id, stage=Stage.QUEUED)
         bench.jobs.stop(GUARD_S)
-        bench.jobs.begin(
+        bench.jobs.starts.begin(
             [bench.jobs.claims.turn_for(task, False)]
         )  # the dispatcher's thread, held up by the disk
         bench.jobs.workers.join(GUARD_S)
@@ -111,7 +111,7 @@ def test_a_look_for_a_post_that_begins_while_the_daemon_leaves_settles_nothing(t
         task = bench.store.tasks.create([new_task()])[0]
         bench.store.tasks.change(task.id, stage=Stage.VERIFYING, outcome=Outcome.UNKNOWN, attempt=1)
         bench.jobs.stop(GUARD_S)
-        bench.jobs.begin([bench.jobs.claims.turn_for(task, True)])
+        bench.jobs.starts.begin([bench.jobs.claims.turn_for(task, True)])
         bench.jobs.workers.join(GUARD_S)
         left = bench.task(task.id)
     finally:
@@ -152,7 +152,7 @@ def test_a_look_for_a_post_that_takes_too_long_is_nobodys_stop(tmp_path: Path) -
     try:
         task = bench.store.tasks.create([new_task()])[0]
         bench.store.tasks.change(task.id, stage=Stage.VERIFYING, outcome=Outcome.UNKNOWN, attempt=1)
-        bench.jobs.begin([bench.jobs.claims.turn_for(task, True)])
+        bench.jobs.starts.begin([bench.jobs.claims.turn_for(task, True)])
         assert hangs.wait(GUARD_S)
         attempt = bench.jobs.turns.of_task(task.id)
         assert attempt is not None

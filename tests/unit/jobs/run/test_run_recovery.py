@@ -234,7 +234,7 @@ def test_a_store_that_refuses_a_claim_leaves_the_task_queued_and_it_runs_later(
             left[0] -= 1
             raise StoreFailed("the disk has a bad moment")
 
-    monkeypatch.setattr("jobs.run.engine.BEGIN_PAUSE_S", 0.01)
+    monkeypatch.setattr("jobs.run.starts.BEGIN_PAUSE_S", 0.01)
     with Bench(tmp_path, FakePhones("A"), FakeScript(), hook=at) as bench:
         assert bench.wait(bench.now().id).stage is Stage.PUBLISHED
 
