@@ -94,6 +94,14 @@ class _Registration:
             self._waiting.pop(id(self), None)
 
 
+class TickingClock(FakeClock):
+    """A millisecond passes whenever somebody looks."""
+
+    def now(self) -> float:
+        self._now += 0.001
+        return self._now
+
+
 class WaitingClock:
     """A clock that stands still but for waits: each passes its whole time at once. For code that one thread runs."""
 

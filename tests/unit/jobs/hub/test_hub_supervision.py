@@ -76,8 +76,7 @@ def test_a_dead_helper_thread_is_started_again(caplog: pytest.LogCaptureFixture,
         supervisor.revive(loop)
     loop.start()
     turns.await_turn()
-    assert loop._thread is not None
-    loop._thread.join(GUARD_S)
+    assert loop.join(GUARD_S)
     assert supervisor.problems() == ([] if guest else ["the thread test died"])
     turns.error = None
     with caplog.at_level(logging.ERROR):

@@ -11,29 +11,16 @@ from types import SimpleNamespace
 import pytest
 
 from jobs.hub.settings import NotifyTarget
-from jobs.notify.outbox import FLOOD_EVENTS, FLOOD_S, GATHER_S, MAX_AGE_S, MAX_WAITING, Outbox
+from jobs.notify.outbox import FLOOD_EVENTS, FLOOD_S, GATHER_S, MAX_AGE_S, Outbox
 from jobs.notify.send import NotSent
 from jobs.notify.send import send as real_send
 from storage.errors import StoreFull
+from tests.support.clock import FakeClock
 
 
 class Meta(dict):
     def set(self, key, value):
         self[key] = json.loads(json.dumps(value))
-
-
-class Clock:
-    def __init__(self):
-        self.time = 1_700_000_000.0
-
-    def now(self):
-        return self.time
-
-    def monotonic(self):
-        return self.time
-
-    def wait(self, event, timeout_s):
-        return event.wait(5)
 
 
 class Receiver:
@@ -80,7 +67,7 @@ def refuse(target, event):
 
 
 def test_a_webhook_carries_the_event_and_a_signature_that_the_receiver_can_check(receiver):
-    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url, secret="s3cret")], Clock(), Meta())
+    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url, secret="s3cret")], FakeClock(), Meta())
     outbox.tell("task_failed", "task 7 failed", task=7)
     outbox.deliver_due()
     ((headers, body),) = receiver.got
@@ -93,7 +80,7 @@ def test_a_webhook_carries_the_event_and_a_signature_that_the_receiver_can_check
 
 def test_a_notification_on_trial_goes_to_every_receiver_at_once_and_is_not_kept(receiver):
     good = NotifyTarget(kind="ntfy", url=receiver.url, events=("disk",))
-    outbox = Outbox([good, NotifyTarget(kind="webhook", url="http://127.0.0.1:9/x")], Clock(), Meta())
+    outbox = Outbox([good, NotifyTarget(kind="webhook", url="http://127.0.0.1:9/x")], FakeClock(), Meta())
     found = outbox.try_out()
     assert [(shown, problem[:17]) for shown, problem in found] == [
         (good.shown, ""), ("http://127.0.0.1:9/***", "cannot be reached")
@@ -103,7 +90,7 @@ def test_a_notification_on_trial_goes_to_every_receiver_at_once_and_is_not_kept(
 
 
 def test_ntfy_gets_the_sentence_as_text(receiver):
-    outbox = Outbox([NotifyTarget(kind="ntfy", url=receiver.url)], Clock(), Meta())
+    outbox = Outbox([NotifyTarget(kind="ntfy", url=receiver.url)], FakeClock(), Meta())
     outbox.tell("needs_hands", "phone A needs hands: störrisch")
     outbox.deliver_due()
     ((headers, body),) = receiver.got
@@ -112,7 +99,7 @@ def test_ntfy_gets_the_sentence_as_text(receiver):
 
 
 def test_a_target_gets_only_the_events_it_wants(receiver):
-    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url, events=("disk",))], Clock(), Meta())
+    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url, events=("disk",))], FakeClock(), Meta())
     outbox.tell("task_failed", "x")
     assert outbox.waiting == 0
     outbox.tell("disk", "x")
@@ -123,7 +110,7 @@ def test_R64_published_posts_are_told_only_to_receivers_that_name_the_event(rece
     everything = NotifyTarget(kind="webhook", url=receiver.url)
     named = NotifyTarget(kind="webhook", url=receiver.url, events=("task_published", "disk"))
     for target, waiting in ((everything, 0), (named, 1)):
-        outbox = Outbox([target], Clock(), Meta())
+        outbox = Outbox([target], FakeClock(), Meta())
         outbox.tell("task_published", "x")
         assert outbox.waiting == waiting
         outbox.tell("task_failed", "x")
@@ -131,17 +118,17 @@ def test_R64_published_posts_are_told_only_to_receivers_that_name_the_event(rece
 
 
 def test_JOB_16_a_receiver_dead_for_a_day_gets_each_event_once_when_it_is_back(receiver):
-    clock, meta = Clock(), Meta()
+    clock, meta = FakeClock(), Meta()
     target = NotifyTarget(kind="webhook", url=receiver.url)
     outbox = Outbox([target], clock, meta, send=refuse)
     outbox.tell("task_failed", "one")
     outbox.tell("unknown_outcome", "two")
     for _ in range(60):
         outbox.deliver_due()
-        clock.time += 1500
+        clock.advance(1500)
     assert outbox.waiting == 2
     again = Outbox([target], clock, meta)  # the daemon was restarted meanwhile
-    clock.time += 3600
+    clock.advance(3600)
     again.deliver_due()
     again.deliver_due()
     assert sorted(json.loads(body)["message"] for _, body in receiver.got) == ["one", "two"]
@@ -149,7 +136,7 @@ def test_JOB_16_a_receiver_dead_for_a_day_gets_each_event_once_when_it_is_back(r
 
 
 def test_an_error_answer_is_tried_again_after_the_backoff_and_not_before(receiver):
-    clock = Clock()
+    clock = FakeClock()
     outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], clock, Meta())
     receiver.status = 500
     outbox.tell("disk", "full")
@@ -157,7 +144,7 @@ def test_an_error_answer_is_tried_again_after_the_backoff_and_not_before(receive
     outbox.deliver_due()
     assert len(receiver.got) == 1
     receiver.status = 200
-    clock.time += 6
+    clock.advance(6)
     outbox.deliver_due()
     assert len(receiver.got) == 2
     assert receiver.got[0][1] == receiver.got[1][1]
@@ -165,24 +152,24 @@ def test_an_error_answer_is_tried_again_after_the_backoff_and_not_before(receive
 
 
 def test_an_event_is_given_up_after_three_days():
-    clock = Clock()
+    clock = FakeClock()
     outbox = Outbox([NotifyTarget(kind="webhook", url="http://x/")], clock, Meta(), send=refuse)
     outbox.tell("clock", "jumped")
-    clock.time += MAX_AGE_S + 1
+    clock.advance(MAX_AGE_S + 1)
     outbox.deliver_due()
     assert outbox.waiting == 0
 
 
-def test_the_outbox_is_bounded_and_drops_the_oldest():
-    outbox = Outbox([NotifyTarget(kind="webhook", url="http://x/")], Clock(), Meta(), send=refuse)
-    meta = outbox._meta
-    meta["outbox"] = []
-    outbox._save = lambda: None  # two thousand saves would only cost time here
-    for number in range(MAX_WAITING + 10):
-        outbox._clock.time += FLOOD_S
+def test_the_outbox_is_bounded_and_drops_the_oldest(receiver, monkeypatch):
+    monkeypatch.setattr("jobs.notify.outbox.MAX_WAITING", 20)
+    clock = FakeClock()
+    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], clock, Meta())
+    for number in range(30):
+        clock.advance(FLOOD_S)
         outbox.tell("disk", str(number))
-    assert outbox.waiting == MAX_WAITING
-    assert outbox._waiting[0].event.sentence == "10"
+    assert outbox.waiting == 20
+    outbox.deliver_due()
+    assert [json.loads(body)["message"] for _, body in receiver.got] == [str(n) for n in range(10, 30)]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +184,7 @@ def test_the_outbox_is_bounded_and_drops_the_oldest():
 )
 def test_a_receiver_that_cannot_be_asked_at_all_does_not_hold_up_the_others(target, receiver, caplog):
     good = NotifyTarget(kind="webhook", url=receiver.url)
-    outbox = Outbox([target, good], Clock(), Meta())
+    outbox = Outbox([target, good], FakeClock(), Meta())
     outbox.tell("disk", "it gets full")
     outbox.deliver_due()
     assert [json.loads(body)["message"] for _, body in receiver.got] == ["it gets full"]
@@ -213,7 +200,7 @@ def test_a_fault_of_a_receivers_library_does_not_hold_up_the_others(receiver):
         return real_send(target, event)
 
     targets = [NotifyTarget(kind="apprise", url="odd://x"), NotifyTarget(kind="webhook", url=receiver.url)]
-    outbox = Outbox(targets, Clock(), Meta(), send=fails)
+    outbox = Outbox(targets, FakeClock(), Meta(), send=fails)
     outbox.tell("disk", "it gets full")
     outbox.deliver_due()
     assert len(receiver.got) == 1
@@ -221,7 +208,7 @@ def test_a_fault_of_a_receivers_library_does_not_hold_up_the_others(receiver):
 
 
 def test_the_thread_delivers_by_itself_and_stops_promptly(receiver):
-    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], Clock(), Meta())
+    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], FakeClock(), Meta())
     outbox.start()
     outbox.tell("disk", "x")
     assert receiver.came.acquire(timeout=5)
@@ -230,7 +217,7 @@ def test_the_thread_delivers_by_itself_and_stops_promptly(receiver):
 
 
 def test_a_flood_is_told_as_its_first_events_and_one_message_about_the_rest(receiver):
-    clock, meta = Clock(), Meta()
+    clock, meta = FakeClock(), Meta()
     outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], clock, meta)
     for number in range(FLOOD_EVENTS + 25):
         outbox.tell("task_failed", f"task {number} failed", task_id=number)
@@ -238,13 +225,13 @@ def test_a_flood_is_told_as_its_first_events_and_one_message_about_the_rest(rece
     outbox.deliver_due()
     assert len(receiver.got) == FLOOD_EVENTS + 1
     again = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], clock, meta)  # a restart in between
-    clock.time += GATHER_S
+    clock.advance(GATHER_S)
     again.deliver_due()
     summary = json.loads(receiver.got[-1][1])
     assert summary["facts"]["count"] == 25
     assert summary["facts"]["task_ids"][0] == FLOOD_EVENTS
     assert summary["message"].endswith("task 34 failed")
-    clock.time += FLOOD_S
+    clock.advance(FLOOD_S)
     again.tell("task_failed", "later ones are told one by one again")
     again.deliver_due()
     assert len(receiver.got) == FLOOD_EVENTS + 3
@@ -259,7 +246,7 @@ def test_a_dead_target_is_tried_once_per_round_and_does_not_hold_up_the_others(r
             raise NotSent("nobody there")
 
     targets = [NotifyTarget(kind="webhook", url=url) for url in ("http://dead/", "http://good/")]
-    outbox = Outbox(targets, Clock(), Meta(), send=post)
+    outbox = Outbox(targets, FakeClock(), Meta(), send=post)
     for word in ("one", "two", "three"):
         outbox.tell("disk", word)
     outbox.deliver_due()
@@ -272,7 +259,7 @@ def test_a_store_that_refuses_does_not_keep_an_event_from_being_sent(receiver):
         def set(self, key, value):
             raise StoreFull("there is no disk space left")
 
-    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], Clock(), Full())
+    outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], FakeClock(), Full())
     outbox.tell("disk", "the disk is full")
     outbox.deliver_due()
     assert len(receiver.got) == 1
@@ -280,20 +267,20 @@ def test_a_store_that_refuses_does_not_keep_an_event_from_being_sent(receiver):
 
 
 def test_a_clock_that_was_set_back_does_not_hold_events_back(receiver):
-    clock = Clock()
+    clock = FakeClock()
     outbox = Outbox([NotifyTarget(kind="webhook", url=receiver.url)], clock, Meta())
     receiver.status = 500
     outbox.tell("disk", "full")
     outbox.deliver_due()
     receiver.status = 200
-    clock.time -= 10 * 365 * 86400
+    clock.step_wall(-10 * 365 * 86400)
     outbox.deliver_due()
     assert outbox.waiting == 0
 
 
 def test_neither_logs_nor_errors_show_the_secrets_of_addresses(caplog):
     target = NotifyTarget(kind="webhook", url="http://user:pass@127.0.0.1:9/token-abc", secret="s3cret")
-    outbox = Outbox([target], Clock(), Meta())
+    outbox = Outbox([target], FakeClock(), Meta())
     outbox.tell("disk", "x")
     outbox.deliver_due()
     assert "http://127.0.0.1:9" in caplog.text
@@ -302,7 +289,7 @@ def test_neither_logs_nor_errors_show_the_secrets_of_addresses(caplog):
 
 
 def test_ntfy_gets_its_access_token(receiver):
-    outbox = Outbox([NotifyTarget(kind="ntfy", url=receiver.url, secret="tk_1")], Clock(), Meta())
+    outbox = Outbox([NotifyTarget(kind="ntfy", url=receiver.url, secret="tk_1")], FakeClock(), Meta())
     outbox.tell("disk", "x")
     outbox.deliver_due()
     assert receiver.got[0][0]["Authorization"] == "Bearer tk_1"
@@ -310,7 +297,8 @@ def test_ntfy_gets_its_access_token(receiver):
 
 def test_apprise_is_used_where_it_is_installed_and_asked_for_where_it_is_not(monkeypatch, caplog):
     target = NotifyTarget(kind="apprise", url="json://localhost/secret")
-    outbox = Outbox([target], Clock(), Meta())
+    clock = FakeClock()
+    outbox = Outbox([target], clock, Meta())
     outbox.tell("disk", "x")
     monkeypatch.setitem(sys.modules, "apprise", None)
     outbox.deliver_due()
@@ -328,7 +316,7 @@ def test_apprise_is_used_where_it_is_installed_and_asked_for_where_it_is_not(mon
             return True
 
     monkeypatch.setitem(sys.modules, "apprise", SimpleNamespace(Apprise=Apprise))
-    outbox._clock.time += 6
+    clock.advance(6)
     outbox.deliver_due()
     assert told == ["json://localhost/secret", ("tikmatrixd: disk", "x")]
     assert outbox.waiting == 0

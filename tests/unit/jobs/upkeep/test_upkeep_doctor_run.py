@@ -42,13 +42,11 @@ def test_a_new_look_begins_when_the_last_one_is_no_longer_fresh() -> None:
         return []
 
     run = DoctorRun(look, clock)
-    run.report(20.0)
-    run._done.wait(20)
+    assert run.report(20.0).complete
     run.report(20.0)
     assert len(looks) == 1
     clock.advance(FRESH_S)
-    run.report(20.0)
-    run._done.wait(20)
+    assert run.report(20.0).complete
     assert len(looks) == 2
 
 
