@@ -36,12 +36,7 @@ class NameRefused(TokenError):
 
 
 def new_token(path: Path, name: str, others: Iterable[TokenEntry] = ()) -> str:
-    """Add a token and return it: the only moment at which it can be read.
-
-    Args:
-        path: The file.
-        name: Of the token.
-        others: Tokens of other files, whose names are taken as well.
+    """Add a token and return it: the only moment at which it can be read. Names of `others` are taken as well.
 
     Raises:
         NameRefused, TokenError: Nothing was changed.

@@ -64,11 +64,7 @@ class CaptionRules:
     def finish(self, caption: str, platform: str, kind: str, field: str) -> str:
         """The text that will stand on the phone; where there is a title field, `##` still divides it.
 
-        Args:
-            caption: The one caption that was chosen.
-            platform: The app.
-            kind: "video" or "image".
-            field: Where the caption comes from, for people.
+        `kind` is "video" or "image", `field` where the caption comes from, for people.
         """
         limits, app = self._media.limits(platform), facts(platform)
         split = split_title(caption, platform, kind)

@@ -27,11 +27,7 @@ def username_problem(name: str) -> str:
 
 
 def explain_name(name: str) -> str:
-    """The rest of a sentence that begins with "there is no ...", "" when nothing is known.
-
-    Args:
-        name: As it stands in the request, without blanks around it.
-    """
+    """The rest of a sentence that begins with "there is no ...", "" when nothing is known. `name` has no blanks around it."""
     hidden = next((char for char in name if not char.isprintable()), "")
     if hidden:
         return f"it holds the invisible character U+{ord(hidden):04X}: type the name instead of copying it"

@@ -43,13 +43,8 @@ class Planning:
     def change(self, task_id: int, raw: Any, *, version: int | None = None) -> Changed:
         """Change what a decoded JSON body names; a change that is there already changes nothing.
 
-        Args:
-            task_id: The task.
-            raw: The body.
-            version: The version that the caller has seen, None for any.
-
-        Raises:
-            Refused: As in a create call, or: no such task, it has begun or ended, it has another version.
+        `version` is the one that the caller has seen, None for any. Raises Refused as in a create call, or: no such task,
+        it has begun or ended, it has another version.
         """
         made = Edit({}, [], [])
 

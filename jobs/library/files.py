@@ -44,14 +44,7 @@ def partial_file(folder: Path, suffix: str) -> Iterator[Path]:
 def receive(
     chunks: Iterable[bytes], file: Path, *, settings: Settings, kept_bytes: int, length: int | None
 ) -> str:
-    """Write the stream durably; returns its SHA-256.
-
-    Args:
-        chunks: The bytes.
-        file: Where to put them.
-        settings: Say how large a file may be, and how full the disk and the library.
-        kept_bytes: What the library holds already.
-        length: Number of bytes announced, if it was.
+    """Write the stream durably; returns its SHA-256. `kept_bytes` is what the library holds, `length` what was announced.
 
     Raises:
         Invalid: too large, or not as long as announced.

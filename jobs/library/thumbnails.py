@@ -48,16 +48,7 @@ class Thumbnails:
         frames: Frames | None = None,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        """Keep pictures in a folder, which is made when the first is there.
-
-        Args:
-            library: Whose files they show.
-            folder: Of nothing else.
-            clock: Says when a file that had none is tried again.
-            looker: The process that makes those of images.
-            frames: Makes those of videos.
-            max_bytes: How much room they may take together.
-        """
+        """Keep pictures in a folder of their own, which is made when the first is there; `max_bytes` is their room together."""
         self._library = library
         self._folder = folder
         self._clock = clock

@@ -33,15 +33,9 @@ class Frames:
         self._turn = threading.Lock()
 
     def take(self, descriptor: int, at_s: float, timeout_s: float) -> bytes:
-        """The picture at `at_s` seconds as JPEG.
+        """The picture at `at_s` seconds of an open video, as JPEG; waiting for others may take `timeout_s` once more.
 
-        Args:
-            descriptor: Of the video, open for reading.
-            at_s: Where, in seconds from its start.
-            timeout_s: Longest time for it; waiting for others may take as long again.
-
-        Raises:
-            NoFrame: ffmpeg is not installed, or made none in time.
+        Raises NoFrame: ffmpeg is not installed, or made none in time.
         """
         ffmpeg = self._find()
         if ffmpeg is None:

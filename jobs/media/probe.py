@@ -153,12 +153,8 @@ class MediaProbe:
     def digest(self, path: Path, *, max_bytes: int | None = None) -> str:
         """The SHA-256 of the file in hex, kept until the file changes, restarts included.
 
-        Args:
-            path: Real path of a regular file, whose name, size and first bytes are checked, but no more.
-            max_bytes: A larger file is refused before it is read.
-
-        Raises:
-            MediaRejected: it cannot be read, or is not what its name says.
+        Its name, size and first bytes are checked, but no more. Raises MediaRejected: it cannot be read, is larger than
+        `max_bytes`, or is not what its name says.
         """
         known = self.known_digest(path, max_bytes=max_bytes)
         if known:

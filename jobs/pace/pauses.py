@@ -88,12 +88,8 @@ class Pauses:
         return present
 
     def hold(self, task: Task, owner: Account | None, *, before: float | None = None) -> Hold | None:
-        """The pause that keeps a task from starting.
-
-        Args:
-            task: The task.
-            owner: Its account, as far as that is known.
-            before: Only pauses that were there by then count.
+        """The pause that keeps a task from starting. `owner` is its account, as far as that is known; only pauses that were
+        there by `before` count.
         """
         if not self._kept:
             return None

@@ -30,15 +30,8 @@ class Turn:
     def __init__(
         self, serial: str, doing: str, *, clock: Clock, lease_s: float, wait_s: float = 0.0, task_id: int = 0
     ) -> None:
-        """Prepare.
-
-        Args:
-            serial: The phone.
-            doing: What happens there, to follow "the phone X", e.g. "works on task 7".
-            clock: The clock.
-            lease_s: How long it may take once it has begun.
-            wait_s: How long it may wait for that.
-            task_id: The task; 0 where it is for none.
+        """`doing` says what happens there, to follow "the phone X", e.g. "works on task 7"; `lease_s` is how long it may take
+        once it has begun, `wait_s` how long it may wait for that; `task_id` is 0 where it is for no task.
         """
         self.serial = serial
         self.doing = doing

@@ -55,15 +55,7 @@ def trouble(cause: BaseException, step: str, lease_s: float) -> Trouble:
 
 
 def before_commit(task: Task, found: Trouble, posting: Posting, now: float, uniform: Uniform) -> list[Step]:
-    """Nothing was published: retry with a pause, or fail.
-
-    Args:
-        task: The task as stored now, in stage preparing.
-        found: What went wrong.
-        posting: The settings.
-        now: Epoch seconds.
-        uniform: The source of chance.
-    """
+    """Nothing was published: retry with a pause, or fail. `task` is as stored now, in stage preparing."""
     decision = after_failure(
         task, Outcome.NONE, passing=found.passing, posting=posting, now=now, uniform=uniform
     )
@@ -77,12 +69,7 @@ def before_commit(task: Task, found: Trouble, posting: Posting, now: float, unif
 def after_commit(task: Task, verdict: Verdict, posting: Posting, now: float, uniform: Uniform) -> list[Step]:
     """The commit point was passed: only proof publishes, only a clear refusal allows a retry, all else is unknown.
 
-    Args:
-        task: The task as stored now, in stage committing or verifying.
-        verdict: What the script says.
-        posting: The settings.
-        now: Epoch seconds.
-        uniform: The source of chance.
+    `task` is as stored now, in stage committing or verifying.
     """
     error = verdict.error
     if verdict.outcome is Outcome.PUBLISHED:
@@ -123,11 +110,7 @@ def repeated(sentence: str) -> Step:
 def asked_again(task: Task, due_at: float, now: float, *, at_once: bool) -> Step:
     """A person or a program asks for another try: at its planned time where that is to come, else soon.
 
-    Args:
-        task: The failed task.
-        due_at: When it is to start, epoch seconds.
-        now: Epoch seconds.
-        at_once: Without regard to the time that it was planned for.
+    `at_once`: without regard to the time that it was planned for.
     """
     if due_at == task.scheduled_at and not at_once:
         step = Step(

@@ -25,13 +25,7 @@ def after_failure(
 ) -> Decision:
     """Decide about an automatic retry after an attempt of `task` ended with `outcome`.
 
-    Args:
-        task: The task as stored.
-        outcome: What is known of the post.
-        passing: Whether the thrower of the error says that another attempt can help.
-        posting: The settings.
-        now: Epoch seconds.
-        uniform: The source of chance.
+    `passing`: the thrower of the error says that another attempt can help.
     """
     if outcome in SPENT:
         return Decision(None, "outcome_unknown" if outcome is Outcome.UNKNOWN else "published")

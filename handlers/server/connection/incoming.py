@@ -80,11 +80,7 @@ class Incoming:
             self.parser.started += waited_s
 
     def parse(self, now: float) -> Parser:
-        """Parse a piece of what waits: at most to the end of the headers, or of the request.
-
-        Args:
-            now: Seconds of the loop's clock.
-        """
+        """Parse a piece of what waits: at most to the end of the headers, or of the request. `now` is of the loop's clock."""
         parser = self.parser
         if parser is None:
             parser = self.parser = Parser(self._site, self._address, now)

@@ -10,12 +10,7 @@ from jobs.phone.errors import CommandFailed
 
 
 def run_together(phone: AdbPhone, *commands: tuple[str, ...], timeout_s: float) -> list[Printed]:
-    """Run commands one after the other, also where one fails.
-
-    Args:
-        phone: where.
-        commands: the words of each; every word is quoted.
-        timeout_s: for all of them together.
+    """Run commands one after the other, also where one fails; every word is quoted, `timeout_s` is for all together.
 
     Returns:
         What each printed (its error output behind it, as it came) and its exit status, in their order.

@@ -61,13 +61,8 @@ class GridWalk:
         chosen: Callable[[Sight], int],
         target: Callable[[Sight, Node], Node],
     ) -> None:
-        """Prepare.
-
-        Args:
-            flow: the post.
-            read: the cells of this app's grid.
-            chosen: how many media the picker says are chosen.
-            target: what of a cell is tapped to choose it.
+        """`read` gives the cells of this app's grid, `chosen` how many media the picker says are chosen, `target` what of a
+        cell is tapped to choose it.
         """
         self._flow = flow
         self._read = read

@@ -24,12 +24,7 @@ class Switcher:
     """Brings the task's account to the front, on the app's own profile."""
 
     def __init__(self, flow: Flow, read: Callable[[Sight], str]) -> None:
-        """Prepare.
-
-        Args:
-            flow: the running flow.
-            read: the account's name on an own-profile sight, without "@"; "" when it cannot be read.
-        """
+        """`read` gives the account's name on an own-profile sight, without "@"; "" when it cannot be read."""
         self._flow = flow
         self._read = read
         self._tried: set[str] = set()

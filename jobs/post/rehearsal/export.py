@@ -36,15 +36,7 @@ def write(
     names: Collection[str],
     blank: bool,
 ) -> None:
-    """Write the file.
-
-    Args:
-        target: opened for writing.
-        report: which one; it has ended.
-        files: where its pictures and trees are.
-        vocabulary: the app's screens.
-        names: known names of people and accounts, which a blanked file must not hold.
-        blank: leave out what is of people.
+    """Write the file of a report that has ended; `blank` leaves out what is of people, such as the known `names`.
 
     Raises:
         OSError: the target takes no more.

@@ -71,18 +71,7 @@ class Rehearsals:
         folder: Path,
         ended: Callable[[Report], None] = lambda _: None,
     ) -> None:
-        """Prepare.
-
-        Args:
-            settings: those in force.
-            clock: the clock.
-            phones: the inventory.
-            jobs: gives turns.
-            meta: remembers what was typed into a form and not published.
-            vocabulary: the app's screens, by platform and package.
-            folder: where reports are kept.
-            ended: is given each report when it is done.
-        """
+        """`meta` remembers what was typed into a form and not published; `ended` is given each report when it is done."""
         self._settings = settings
         self._clock = clock
         self._phones = phones

@@ -106,13 +106,8 @@ class Boxes:
             raise BoxesFailed(f"{error.filename or folder}: {error.strerror}") from error
 
     def finish(self, name: str, line: BoxLine, taken: Collection[int], port: int | None = None) -> UsbBox:
-        """Take in what the box said.
-
-        Args:
-            name: Of a box for which `begin` was called.
-            line: Its line.
-            taken: Ports of this box that are in use for something else.
-            port: The one to use here; None keeps that of before, or takes the first that is free.
+        """Take in what the box said, after `begin`. Ports in `taken` are in use for something else; without a `port` that of
+        before is kept, or the first that is free taken.
 
         Raises:
             BoxesFailed: No port is left, or the disk refuses.

@@ -10,15 +10,9 @@ class BoxesFailed(Exception):
 
 
 def run(command: list[str], timeout_s: float, missing: str) -> subprocess.CompletedProcess[str]:
-    """What the program said at its end, whatever its status; it is given nothing to read.
+    """What the program said at its end, whatever its status; it is given nothing to read, and no shell reads its words.
 
-    Args:
-        command: the program with its arguments; no shell reads them.
-        timeout_s: when it is ended.
-        missing: what to do where there is no such program, as a sentence.
-
-    Raises:
-        BoxesFailed: it cannot be run, or does not end.
+    `missing` says what to do where there is no such program. Raises BoxesFailed: it cannot be run, or does not end.
     """
     try:
         return subprocess.run(
