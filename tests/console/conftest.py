@@ -34,10 +34,13 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, dict[str, int]]]:
-    """A hub in the middle of its day, with the ids of its tasks, for tests that change nothing."""
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, dict[str, int | str]]]:
+    """A hub in the middle of its day, with the ids of its tasks and of a screen to teach, for tests that change nothing."""
     with Hub(tmp_path_factory.mktemp("shown")) as built:
-        met_a_promotion().kept(built.services.rehearsals.reports, "PHONE1")
-        ids = showcase(built)
+        report = met_a_promotion().kept(built.services.rehearsals.reports, "PHONE1")
+        ids: dict[str, int | str] = {
+            **showcase(built),
+            "lesson": f"rehearsal-{report.id}-{report.screens[-1].tree.removesuffix('.xml')}",
+        }
         built.post("a_rather_long_name_of_an_account", caption="W" * 300, serial="PHONE1")
         yield built, ids

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.axe import violations
@@ -113,6 +115,52 @@ def test_what_the_hub_can_do_is_shown_for_all_and_for_one_phone_and_a_version_is
     Button(browser, "Rehearse", "TikTok 49.0.2, English, Android 14, Shelf A-1").click()
     said(browser, "waits for the phone's turn")
     assert hub.client.good("GET", "/api/v1/devices/PHONE1/rehearse")["rehearsals"][0]["state"] == "running"
+    assert browser.faults == []
+
+
+def test_a_screen_that_was_kept_three_times_waits_as_one_and_each_can_still_be_opened(
+    hub: Hub, browser: Browser
+) -> None:
+    for serial in ("PHONE1", "PHONE2", "PHONE1"):
+        met_a_promotion().kept(hub.services.rehearsals.reports, serial)
+    met_a_promotion().kept(hub.services.rehearsals.reports, "PHONE1", app_version="50.0.0")
+    show(browser, hub, "#/teach")
+    assert browser.names("link").count("Say what it is") == 2, "another version is another screen"
+    browser.run("document.querySelector('.pending summary').scrollIntoView()")
+    said(browser, "The same screen 2 more times")
+    browser.click("[...document.querySelectorAll('.pending summary')].at(-1)")
+    browser.find("link", "This one").click()
+    browser.wait("document.querySelector('.shot img')?.naturalWidth > 100")
+    assert browser.faults == []
+
+
+def test_lessons_of_another_hub_are_read_from_a_file_that_first_says_what_it_would_change(
+    hub: Hub, browser: Browser, tmp_path: Path
+) -> None:
+    good = tmp_path / "taught-tiktok.toml"
+    show(browser, hub, lesson(hub))
+    browser.find("radio", LEAVE).call("function () { this.click() }")
+    browser.find("radio", "A dialog in the way: close it here").call("function () { this.click() }")
+    said(browser, "goes on")
+    browser.find("button", "Teach").click()
+    Button(browser, "Rehearse again", "")
+    good.write_text(hub.client.call("GET", "/api/v1/taught/export?platform=tiktok").text)
+    hub.client.good("DELETE", "/api/v1/taught/1")
+    bad = tmp_path / "bad.toml"
+    bad.write_text("this is no TOML")
+    show(browser, hub, "#/teach")
+    browser.find("button", "Import").click()
+    browser.wait("document.querySelector('dialog input[type=file]')")
+    browser.choose_files("dialog input[type=file]", bad)
+    browser.wait("document.querySelector('dialog [role=status] .problem')?.textContent.includes('TOML')")
+    assert violations(browser) == []
+    browser.choose_files("dialog input[type=file]", good)
+    browser.wait("document.querySelector('dialog').innerText.includes('Changes the reading of')")
+    assert hub.client.good("GET", "/api/v1/taught")["total"] == 0, "nothing counts before it is confirmed"
+    browser.run("document.querySelector('dialog button[type=submit]').click()")
+    browser.wait("document.querySelector('dialog[open]') === null")
+    said(browser, "of an imported file")
+    assert hub.client.good("GET", "/api/v1/taught")["total"] == 1
     assert browser.faults == []
 
 

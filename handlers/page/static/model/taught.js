@@ -1,6 +1,6 @@
 // What was taught: the rules with switch, deletion, export and import.
 
-import { get, send, withQuery } from "../lib/api.js";
+import { get, send, sentenceOf, withQuery } from "../lib/api.js";
 import { ask } from "../lib/dialogs.js";
 import { fill, h } from "../lib/dom.js";
 import { appIcon, appName, badge, button, field, fold, linkButton, time } from "../lib/parts.js";
@@ -140,7 +140,7 @@ export async function importRules(after) {
   for (const control of [platform, file])
     control.addEventListener(
       "change",
-      () => void look().catch((error) => fill(found, h("p", { class: "problem" }, error.message))),
+      () => void look().catch((error) => fill(found, h("p", { class: "problem" }, sentenceOf(error)))),
     );
   await ask({
     title: t("teach.import_title"),
