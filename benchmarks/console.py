@@ -119,7 +119,7 @@ def _draw(hub: Hub, browser: Browser, ids: dict[str, int], folder: Path) -> None
         ("home-phone", "home", PHONE, True),
         ("task", f"task/{ids['failed']}", DESKTOP, False),
         ("rehearsal", f"rehearsal/{report.id}", DESKTOP, False),
-        ("teach", f"teach/{lesson}", DESKTOP, False),
+        ("teach", f"teach/{lesson}", (1280, 1040), False),
     ):
         browser.prefer(dark=dark)
         show(browser, hub, f"#/{address}", size)
