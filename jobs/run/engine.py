@@ -93,7 +93,6 @@ class Jobs:
         self._phones = phones
         self._evidence = evidence
         self.uniform = uniform
-        self.posting = posting
         self._announcements = Announcements(tell, evidence.is_open, evidence.picture)
         evidence.on_closed(self._announcements.closed)
         self.breaker = Breaker(clock, store.tasks, self._announcements.safely)
