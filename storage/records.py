@@ -160,6 +160,11 @@ class Task(NewTask, frozen=True, kw_only=True):
         return self.stage.status
 
     @property
+    def account_known(self) -> str:
+        """The account that it names, else the one that the app showed; "" where neither is known."""
+        return self.username or self.account_seen
+
+    @property
     def error_code(self) -> str:
         """One of `storage.error_codes`, or a word of another version; "" without an error."""
         return self.error.code if self.error else ""

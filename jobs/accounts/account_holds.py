@@ -11,7 +11,7 @@ def account_hold(task: Task, accounts: AccountStore) -> str:
 
     For a task that names no account, the one that the app showed counts, once it was read.
     """
-    name = task.username or task.account_seen
+    name = task.account_known
     if not name:
         return ""
     account = accounts.named(name, task.platform)

@@ -38,7 +38,7 @@ class LoginMarks:
 
     def _account(self, task: Task) -> Account | None:
         """The task's account; where it names none and none was seen, the only one that lives in this app on this phone."""
-        name = task.username or task.account_seen
+        name = task.account_known
         if name:
             return self._accounts.named(name, task.platform)
         here = [

@@ -248,7 +248,7 @@ class Repeats:
 
 def refusal(task: Task, repeat: Repeat) -> str:
     """Why a task does not post, as one sentence."""
-    name = task.username or task.account_seen
+    name = task.account_known
     whom = f"@{name}" if name else f"the account on {task.serial}"
     return f"{whom} {repeat.sentence}; confirm the retry to post it all the same"
 

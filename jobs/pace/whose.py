@@ -33,7 +33,7 @@ class Whose:
 
     def account(self, task: Task) -> Account | None:
         """The one that the task names, that the app showed, or the only one that lives in this app on this phone."""
-        name = task.username or task.account_seen
+        name = task.account_known
         if name:
             return self._accounts.named(name, task.platform)
         bound = self.living(task.serial, task.package)
@@ -41,7 +41,7 @@ class Whose:
 
     def called(self, task: Task) -> str:
         """How a sentence names it."""
-        name = task.username or task.account_seen
+        name = task.account_known
         if not name and (account := self.account(task)):
             name = account.username
         return f"@{name}" if name else f"the account on {task.serial}"
@@ -51,7 +51,7 @@ class Whose:
 
         Posts of which it is not known whose they are count for an account that is the only one there.
         """
-        name = task.username or task.account_seen
+        name = task.account_known
         bound = self.living(task.serial, task.package)
         if name:
             alone = not bound or [one.username.casefold() for one in bound] == [name.casefold()]

@@ -91,5 +91,5 @@ class Announcements:
 
 
 def _whom(task: Task) -> str:
-    name = task.username or task.account_seen
+    name = task.account_known
     return f"@{name}" if name else task.serial
