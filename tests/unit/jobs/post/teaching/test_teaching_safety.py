@@ -264,6 +264,20 @@ def test_by_what_the_account_is_read_is_sealed(platform: str) -> None:
     assert asked
 
 
+@pytest.mark.parametrize(
+    "element", ["retry_button", "failed_notice", "upload_badge", "post_age", "login_text"]
+)
+def test_no_sheet_is_closed_by_what_tells_the_fate_of_a_post_or_stops_it(
+    school: School, element: str
+) -> None:
+    said = take(
+        school,
+        '[elements]\nseason = [{ text = "Season of lights" }]\n[screens.season]\nkind = "interruption"\nlayer = 60\n'
+        f'all = ["season"]\nnext = ["{element}"]\n',
+    )
+    assert said == f"screens.season: {element} says what became of a post: it is not touched"
+
+
 def test_a_wording_that_a_known_screen_shows_is_no_refusal(school: School) -> None:
     """Else every post would be stopped, or called refused after its tap."""
     school.keep(drawn_xml("tiktok", "editor", {"Effects": "Effecten"}), language="nl")
