@@ -120,3 +120,18 @@ def test_a_touch_that_would_publish_is_refused_at_the_phone(
     (option,) = rehearsed.walk.options
     assert "a rehearsal never publishes" in option.detail
     assert stage.phone.posts == []
+
+
+def test_a_post_that_shows_at_the_tabs_a_moment_later_is_told_and_not_called_nothing(tmp_path: Path) -> None:
+    stage = AppStage("tiktok", files(tmp_path, "clip.mp4"), caption="A rehearsal")
+    rehearsed = Rehearsed(stage)
+    walk, since = rehearsed.walk, list[float]()
+
+    def shows(_flow: Any, _sight: Any) -> str:
+        since.append(stage.phone.time.at)
+        return "a new tile on the profile" if stage.phone.time.at - since[0] > 3.0 else ""
+
+    walk.back = replace(walk.back, shows_new_post=shows)
+    rehearsed.tried()
+    assert rehearsed.failure.startswith("something may have been published during the rehearsal: a new tile")
+    assert (walk.doubt, walk.nothing_published) == ("a new tile on the profile", False)

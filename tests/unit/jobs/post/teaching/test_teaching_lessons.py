@@ -152,6 +152,12 @@ def test_no_sheet_is_closed_by_a_button_that_may_publish_pay_or_delete(school: S
     assert refusals(school, screen, "dialog", label)
 
 
+@pytest.mark.parametrize("label", ["Buy now", "Delete", "Log out"])
+def test_nor_is_it_closed_by_such_a_button_that_is_found_by_its_place(school: School, label: str) -> None:
+    (screen,) = school.keep(drawn_xml("tiktok", "editor", over=sheet("One more thing", label, "Another day")))
+    assert "may publish, pay or delete" in refusals(school, screen, "dialog", label, rule=1)
+
+
 @pytest.mark.parametrize(
     "name", ["post_age", "upload_badge", "no_likes", "failed_notice", "feed_text", "login_text"]
 )
