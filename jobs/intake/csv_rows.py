@@ -33,6 +33,7 @@ KNOWN = (*_COLUMNS, *_CONFIG)
 SEPARATOR = "|"
 _DELIMITERS = ",;\t"
 _SEP_LINE = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n|\r|\n")
 #: A spreadsheet runs what begins so; an export puts an apostrophe before it.
 GUARDED = ("=", "+", "-", "@", "\t", "\r")
 
@@ -103,8 +104,10 @@ def _decode(data: bytes, findings: Findings) -> str:
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     """Records with their numbers, the header being 1, whatever stands before it. Raises Invalid for broken quotes."""
     start = text.lstrip("\r\n")
-    first, _, rest = start.partition("\n")
-    if marked := _SEP_LINE.fullmatch(first.strip("\r ")):
+    # Excel for the Mac ends lines with CR alone.
+    first, *others = _LINE_END.split(start, maxsplit=1)
+    rest = "".join(others)
+    if marked := _SEP_LINE.fullmatch(first.strip(" ")):
         delimiter, start = marked[1], rest
     else:
         delimiter = max(_DELIMITERS, key=first.count)

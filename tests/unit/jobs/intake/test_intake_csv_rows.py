@@ -99,6 +99,14 @@ def test_any_key_of_script_config_is_a_column_and_several_values_stand_between_b
         ("18:30", "18:30"),
         ("6:30 pm", "18:30"),
         ("18:30:00", "18:30"),
+        ("18:30:99", "18:30:99"),
+        ("18:30 PM", "18:30"),
+        ("12:30 pm", "12:30"),
+        ("12:30 am", "00:30"),
+        # JavaScript since 2023 and macOS put a narrow blank before PM, older Windows marks of direction around the parts.
+        ("1/31/2027, 6:30:00\u202fPM", "2027-01-31 18:30"),
+        ("31.01.2027\u00a018:30", "2027-01-31 18:30"),
+        ("\u200e31\u200e/\u200e01\u200e/\u200e2027\u200e \u200e18\u200e:\u200e30", "2027-01-31 18:30"),
         ("2027-01-31T18:30:00+01:00", "2027-01-31T18:30:00+01:00"),
         ("tomorrow", "tomorrow"),
     ],
@@ -106,6 +114,18 @@ def test_any_key_of_script_config_is_a_column_and_several_values_stand_between_b
 def test_times_of_english_and_german_spreadsheets_become_ours(cell: str, wanted: str) -> None:
     (row,) = rows(f'account;start_time\n@anna;"{cell}"\n')
     assert row.body["start_time"] == wanted
+
+
+@pytest.mark.parametrize("cell", ["13:30 AM", "25:30 PM", "31.01.2027 18:30 am"])
+def test_an_hour_that_is_not_before_noon_is_a_problem_and_no_other_hour(cell: str) -> None:
+    found = problems(f"account;start_time\n@anna;{cell}\n")
+    assert found == {"row 2, start_time": f'"{cell}" is no time of day; write 18:30 or 6:30 PM'}
+
+
+@pytest.mark.parametrize("head", ["", "sep=;\r"])
+def test_lines_may_end_as_excel_for_the_mac_ends_them(head: str) -> None:
+    text = f'{head}account;file;caption\r@anna;a.mp4;"one, two, three, four"\r@ben;b.mp4;Hi\r'
+    assert [row.body["script_config"]["captions"] for row in rows(text)] == ["one, two, three, four", "Hi"]
 
 
 def test_which_number_is_the_day_is_judged_by_the_whole_column() -> None:
