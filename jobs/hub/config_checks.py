@@ -13,7 +13,7 @@ from typing import get_args
 import msgspec
 
 from jobs.hub.addresses import address, is_loopback, remote_problem, split_listen
-from jobs.hub.platforms import PLATFORMS
+from jobs.hub.platforms import PLATFORMS, VIDEO_CODECS
 from jobs.hub.settings import LOCAL_SERVER, AdbServerEntry, EventName, Settings
 from jobs.hub.time_zone import ZoneInvalid, zone
 from jobs.input.name_hints import username_problem
@@ -36,6 +36,14 @@ MAX_ADB_SERVERS = 16
 #: What can stand in a table, in a label of a metric and in the name of a unit.
 _SERVER_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _TOKEN = re.compile(r"[!-~]*")  #: what a header can carry
+#: Other names of codecs, in small letters without signs between them.
+_CODECS = {
+    **{re.sub(r"\W", "", name.casefold()): name for name in VIDEO_CODECS},
+    **dict.fromkeys(("h264", "x264", "libx264", "avc1", "mpeg4avc", "h264avc"), "AVC"),
+    **dict.fromkeys(("h265", "x265", "libx265", "hvc1", "hev1", "h265hevc"), "HEVC"),
+    "vp09": "VP9",
+    "av01": "AV1",
+}
 
 
 def check_values(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -138,7 +146,7 @@ def _check_ranges(settings: Settings) -> Iterator[tuple[str, str]]:
     )
     for key, value, low, high in ranges:
         if not low <= value <= high:
-            yield key, f"must be between {low:g} and {high:g}"
+            yield key, f"must be between {low} and {high}"
     for platform in PLATFORMS:
         limits = settings.media.limits(platform)
         # With any of these at nought or below, every file would be refused.
@@ -158,6 +166,17 @@ def _check_ranges(settings: Settings) -> Iterator[tuple[str, str]]:
             yield f"media.{platform}.min_video_s", "must not be larger than max_video_s"
         if not limits.video_codecs:
             yield f"media.{platform}.video_codecs", "must name at least one, e.g. AVC"
+        for name in ("video_codecs", "warn_codecs"):
+            yield from _check_codecs(f"media.{platform}.{name}", getattr(limits, name))
+
+
+def _check_codecs(key: str, codecs: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """A name that no look into a file says would refuse every video, or warn of none."""
+    for codec in codecs:
+        if codec not in VIDEO_CODECS:
+            near = _CODECS.get(re.sub(r"\W", "", codec.casefold()))
+            hint = f"did you mean {near!r}?" if near else f"known: {', '.join(VIDEO_CODECS)}"
+            yield key, f"{codec!r} is not the name of a codec here; {hint}"
 
 
 def _check_names(settings: Settings) -> Iterator[tuple[str, str]]:

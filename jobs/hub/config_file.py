@@ -15,6 +15,7 @@ from jobs.hub.addresses import split_listen
 from jobs.hub.config_checks import check_values
 from jobs.hub.reload import differences
 from jobs.hub.settings import AccountEntry, AdbServerEntry, NotifyTarget, Settings
+from jobs.input.toml_reading import TomlInvalid, decode_toml, read_toml
 
 _HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z0-9_.\"-]+)\s*\]?\]")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\".-]+)\s*=")
@@ -82,15 +83,15 @@ def load_config(path: Path | None) -> LoadedConfig:
     if path is None:
         return LoadedConfig(Settings())
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = decode_toml(path.read_bytes())
     except FileNotFoundError:
         raise ConfigInvalid(path, [ConfigProblem("", "there is no such file")]) from None
     except PermissionError as error:
         raise ConfigInvalid(path, [ConfigProblem("", "cannot be read by this user: try sudo")]) from error
     except OSError as error:
         raise ConfigInvalid(path, [ConfigProblem("", f"cannot be read: {error.strerror}")]) from error
-    except UnicodeDecodeError:
-        raise ConfigInvalid(path, [ConfigProblem("", "is not UTF-8 text")]) from None
+    except TomlInvalid as error:
+        raise ConfigInvalid(path, [ConfigProblem("", str(error), error.line)]) from None
     return parse_config_text(text, path)
 
 
@@ -107,14 +108,9 @@ def listen_of(path: Path | None) -> str:
 def parse_config_text(text: str, path: Path | None = None) -> LoadedConfig:
     """Like `load_config`, for a text that was already read."""
     try:
-        raw = tomllib.loads(text)
-    except RecursionError:
-        raise ConfigInvalid(path, [ConfigProblem("", "is nested too deeply")]) from None
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        raise ConfigInvalid(
-            path, [ConfigProblem("", f"is not valid TOML: {error}", int(line[1]) if line else 0)]
-        ) from None
+        raw = read_toml(text)
+    except TomlInvalid as error:
+        raise ConfigInvalid(path, [ConfigProblem("", str(error), error.line)]) from None
     lines = key_lines(text)
     problems: list[ConfigProblem] = []
 
@@ -125,7 +121,7 @@ def parse_config_text(text: str, path: Path | None = None) -> LoadedConfig:
     known = {f.name: f for f in msgspec.structs.fields(Settings)}
     for name, content in raw.items():
         if name not in known:
-            report(name, _unknown(name, known, "section"))
+            report(name, _outside(name, content, known) or _unknown(name, known, "section"))
         elif name in _LISTS:
             values[name] = tuple(_read_list(name, content, _LISTS[name], report))
         elif not isinstance(content, Mapping):
@@ -188,6 +184,18 @@ def _read_list(name: str, content: Any, struct: type[msgspec.Struct], report: An
             report(key, "must be a table")
             return  # the list was not meant as one of entries at all
         yield _read_struct(key, entry, struct, report)
+
+
+def _outside(name: str, content: Any, known: Mapping[str, Any]) -> str:
+    """Where a key belongs that stands above every section; "" for what is no key of any."""
+    if isinstance(content, Mapping):
+        return ""
+    places = [
+        f"[{section}]"
+        for section, field in known.items()
+        if section not in _LISTS and name in field.type.__struct_fields__
+    ]
+    return f"stands outside of a section: it belongs below {' or '.join(places)}" if places else ""
 
 
 def _unknown(name: str, known: Mapping[str, Any], what: str) -> str:

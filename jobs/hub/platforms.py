@@ -8,6 +8,12 @@ from typing import Literal, NamedTuple, get_args
 Platform = Literal["tiktok", "instagram"]
 PLATFORMS: tuple[str, ...] = get_args(Platform)
 
+#: What a video can be coded in, in the words of the look into files; the config names codecs by them.
+VIDEO_CODECS: tuple[str, ...] = (
+    "AVC", "HEVC", "VP9", "AV1", "VP8", "VVC", "MPEG-4 Visual", "MPEG Video", "H.263", "VC-1", "VC-3", "JPEG", "JPEG 2000",
+    "PNG", "GIF", "RGB", "QuickTime Animation", "Sorenson", "ProRes", "ProRes RAW", "CineForm", "Canopus",
+)  # fmt: skip
+
 
 class PostKind(StrEnum):
     """What is published."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +9,7 @@ import msgspec
 
 from jobs.hub.lazy import lazy
 from jobs.hub.platforms import PLATFORMS
+from jobs.input.toml_reading import TomlInvalid, decode_toml, read_toml
 from jobs.post.screens.labels import Label, Wording, normalise
 from storage.error_codes import ErrorCode
 
@@ -251,11 +251,12 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True):
 def read_file(path: Path) -> ScreensFile:
     """Read one screens file. Raises ScreensInvalid with what is wrong and where."""
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), ScreensFile, strict=False)
+        return msgspec.convert(read_toml(decode_toml(path.read_bytes())), ScreensFile, strict=False)
     except OSError as error:
         raise ScreensInvalid(str(path), [f"cannot be read: {error.strerror or error}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ScreensInvalid(str(path), [f"is not TOML: {error}"]) from error
+    except TomlInvalid as error:
+        where = f"line {error.line}: " if error.line else ""
+        raise ScreensInvalid(str(path), [f"{where}{error}"]) from error
     except msgspec.ValidationError as error:
         raise ScreensInvalid(str(path), [str(error).replace("`$.", "`")]) from error
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from jobs.hub.clock import utc
+from jobs.input.toml_reading import TomlInvalid, read_toml
 from jobs.post.screens.screens_file import Rule, ScreensFile, as_plain
 from jobs.post.teaching.lessons import Lesson, laid
 from jobs.post.teaching.proposals import Refused
@@ -51,9 +51,10 @@ def taken_apart(platform: str, text: str, *, first: int, present: Sequence[Lesso
     if len(text.encode("utf-8", "replace")) > MAX_IMPORT:
         raise Refused("toml", f"is larger than {MAX_IMPORT} bytes")
     try:
-        file = msgspec.convert(tomllib.loads(text), ScreensFile, strict=False)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise Refused("toml", f"is not TOML: {error}") from error
+        file = msgspec.convert(read_toml(text.removeprefix("\ufeff")), ScreensFile, strict=False)
+    except TomlInvalid as error:
+        where = f"line {error.line}: " if error.line else ""
+        raise Refused("toml", f"{where}{error}") from error
     except msgspec.ValidationError as error:
         raise Refused("toml", str(error).replace("`$.", "`")) from error
     if file.platform and file.platform != platform:

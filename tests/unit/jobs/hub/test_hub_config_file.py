@@ -7,7 +7,9 @@ import msgspec
 import pytest
 
 from jobs.hub.config_file import ConfigInvalid, describe, load_config, parse_config_text
+from jobs.hub.platforms import VIDEO_CODECS
 from jobs.hub.settings import AccountEntry, AdbServerEntry, NotifyTarget, Settings
+from jobs.media.look import codecs
 
 EXAMPLE = Path(__file__).parents[4] / "config.example.toml"
 
@@ -62,6 +64,44 @@ def test_a_value_out_of_range_names_the_range():
     assert problems_of("[posting]\nmax_retry_count = 11") == [
         "line 2: posting.max_retry_count: must be between 0 and 10"
     ]
+
+
+def test_a_range_of_bytes_is_written_out():
+    assert problems_of("[server]\nmax_json_bytes = 1") == [
+        "line 2: server.max_json_bytes: must be between 1024 and 67108864"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ('listen = "0.0.0.0:80"\n', "listen: stands outside of a section: it belongs below [server]"),
+        ("port = 5037\n[server]\n", "port: stands outside of a section: it belongs below [adb]"),
+    ],
+)
+def test_a_key_above_every_section_is_told_where_it_belongs(text: str, where: str) -> None:
+    assert problems_of(text) == [f"line 1: {where}"]
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "said"),
+    [
+        ("video_codecs", "h264", "did you mean 'AVC'?"),
+        ("video_codecs", "H.265", "did you mean 'HEVC'?"),
+        ("warn_codecs", "vp9", "did you mean 'VP9'?"),
+        ("video_codecs", "DV", "known: AVC, HEVC, VP9, AV1, "),
+    ],
+)
+def test_a_codec_by_another_name_is_refused_as_it_would_refuse_every_video_or_warn_of_none(
+    key: str, name: str, said: str
+) -> None:
+    [problem] = problems_of(f'[media.tiktok]\n{key} = ["AVC", "{name}"]\n')
+    assert problem.startswith(f"line 2: media.tiktok.{key}: '{name}' is not the name of a codec here; {said}")
+
+
+def test_the_config_knows_every_name_that_a_look_into_a_video_gives():
+    assert {*codecs._VIDEO.values()} <= {*VIDEO_CODECS}
+    assert {*VIDEO_CODECS} <= {*codecs._VIDEO.values(), *codecs._OBJECTS.values()}
 
 
 def test_an_account_without_a_name_is_reported():

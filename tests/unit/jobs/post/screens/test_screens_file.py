@@ -99,6 +99,12 @@ def test_an_overlay_adds_words_goes_before_rules_and_replaces_screens(tmp_path: 
     assert vocabulary.screen("home").layer == 21
 
 
+def test_a_file_that_notepad_saved_with_its_mark_is_read(tmp_path: Path) -> None:
+    text = '\ufeff[screens.not_now]\nkind = "interruption"\nlayer = 1\noff = true\n'
+    (tmp_path / "tiktok.toml").write_text(text, "utf-8")
+    assert "not_now" not in dict(load("tiktok", str(tmp_path)).screens)
+
+
 def test_an_overlay_can_switch_a_screen_off(tmp_path: Path) -> None:
     (tmp_path / "tiktok.toml").write_text('[screens.not_now]\nkind = "interruption"\nlayer = 1\noff = true\n')
     assert "not_now" not in dict(load("tiktok", str(tmp_path)).screens)
@@ -107,7 +113,7 @@ def test_an_overlay_can_switch_a_screen_off(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("[words", "is not TOML"),
+        ("[words", "line 1: is not valid TOML: the bracket of a section is not closed"),
         ('[elements]\nx = [{ txet = "a" }]', "txet"),
         ('[elements]\nx = [{ text = "@nothing" }]', "unknown word '@nothing'"),
         ('[elements]\nx = [{ text = "a", right_of = "y" }]', "unknown element 'y'"),
