@@ -147,7 +147,9 @@ def failure(error: Exception, where: str) -> Reply:
         where: Method and path, for the log.
     """
     if isinstance(error, Refusal):
-        return refused(error.code, str(error), error.data, error.headers)
+        # Every 40001 lists its problems, so that clients need not ask whether there is a list.
+        problems = {"errors": [ErrorItem("", str(error))]} if error.code is Code.INVALID else None
+        return refused(error.code, str(error), error.data or problems, error.headers)
     for kind, code in _CODES:
         if isinstance(error, kind):
             return refused(code, _sentence(error), _details(error), _headers(code))

@@ -115,7 +115,9 @@ def parse_config_text(text: str, path: Path | None = None) -> LoadedConfig:
     problems: list[ConfigProblem] = []
 
     def report(key: str, problem: str) -> None:
-        problems.append(ConfigProblem(key, problem, lines.get(key, lines.get(key.rpartition(".")[0], 0))))
+        # A section may stand in the brackets of a list of entries by mistake.
+        places = (key, key.rpartition(".")[0], f"{key}[0]")
+        problems.append(ConfigProblem(key, problem, next((lines[at] for at in places if at in lines), 0)))
 
     values: dict[str, Any] = {}
     known = {f.name: f for f in msgspec.structs.fields(Settings)}
@@ -220,6 +222,9 @@ def _plain(message: str) -> str:
         ("`bool`", "true or false"),
         ("`array`", "a list"),
         ("`object`", "a table"),
+        ("`date`", "a date"),
+        ("`datetime`", "a date"),
+        ("`time`", "a time of day"),
     ):
         message = message.replace(theirs, ours)
     return message[:1].lower() + message[1:]

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 _LOCALTIME = Path("/etc/localtime")
 _ZONEINFO = "/zoneinfo/"
+_LONGEST_ABBREVIATION = 5  #: letters: CEST, AEDT, CHAST
 #: POSIX TZ: a name of three letters or more (or in <>), an offset, and maybe the same for summer with its rules.
 _NAME = r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)"
 _OFFSET = r"[+-]?\d{1,2}(?::\d{1,2}){0,2}"
@@ -72,8 +73,15 @@ def _iana(name: str) -> tzinfo | None:
 
 
 def _near(name: str) -> str:
-    near = difflib.get_close_matches(name.strip(), sorted(available_timezones()), n=1, cutoff=0.8)
-    return f'; did you mean "{near[0]}"?' if near else ""
+    """The zone that was most likely meant. CEST is no EST: abbreviations are no misspellings of each other."""
+    wanted = re.sub(r"[\s-]+", "_", name.strip()).casefold()
+    names = {known.casefold(): known for known in sorted(available_timezones())}
+    cities = {known.rpartition("/")[2]: full for known, full in names.items() if "/" in known}
+    found = names.get(wanted) or cities.get(wanted, "")
+    if not found and len(wanted) > _LONGEST_ABBREVIATION:
+        near = difflib.get_close_matches(wanted, [*names, *cities], n=1, cutoff=0.8)
+        found = next((names.get(one) or cities[one] for one in near), "")
+    return f'; did you mean "{found}"?' if found else ""
 
 
 def _from_file(file: Path) -> tzinfo | None:

@@ -11,7 +11,14 @@ from waitress.task import WSGITask
 
 from handlers.api.app import KNOWN, REFUSED
 from handlers.request.envelope import Code, Refusal, Reply
-from handlers.server.connection.request_parser import MALFORMED, Parser, Refused, Site, no_space
+from handlers.server.connection.request_parser import (
+    MALFORMED,
+    Parser,
+    Refused,
+    Site,
+    in_plain_words,
+    no_space,
+)
 from handlers.server.connection.spool import NoRoom
 
 _LOG = logging.getLogger(__name__)
@@ -166,7 +173,7 @@ class Exchange(WSGITask):
         elif error.code == 413:
             reply = app.refused(Refusal(Code.TOO_LARGE, "the body is larger than any that is received here"))
         else:
-            reply = app.refused(Refusal(Code.INVALID, MALFORMED + error.body))
+            reply = app.refused(Refusal(Code.INVALID, MALFORMED + in_plain_words(error.body)))
         return reply
 
     def _header(self) -> bytes:

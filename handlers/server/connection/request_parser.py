@@ -19,6 +19,23 @@ from handlers.server.connection.spool import Discarded, Spool
 SWALLOWED_BYTES = 16 * 1024**2
 HEADER_BYTES = 32 * 1024
 MALFORMED = "malformed HTTP request: "
+#: How waitress' sentences begin, and ours. What is not here is plain enough.
+_PLAIN_WORDS = (
+    (
+        "Bad URI",
+        "the address holds a letter beyond ASCII: write it percent-encoded, as %C3%BC for \u00fc (curl: -G --data-urlencode)",
+    ),
+    (
+        "Start line is invalid",
+        "its first line is a method, an address and HTTP/1.1, with one blank between; a blank in the address is written %20",
+    ),
+    ("exceeds max_header", f"its address and headers have more than {HEADER_BYTES} bytes together"),
+    ("Invalid header", "a line of its headers is not NAME: VALUE"),
+    ("Transfer-Encoding requested is not supported", "Transfer-Encoding must be chunked, once"),
+    ("Content-Length is invalid", "Content-Length must be a number of bytes, once"),
+    ("Invalid chunk size", "a chunk of the body does not begin with its size"),
+    ("Chunk not properly terminated", "a chunk of the body is longer or shorter than its size"),
+)
 _MAX_CHUNK_LINE_BYTES = 16 * 1024
 _METHOD = re.compile(rb"[A-Z][A-Z-]*( |\r|$)")
 _ENCODING = re.compile(rb"\ntransfer-encoding:([^\r\n]*)", re.IGNORECASE)
@@ -163,6 +180,11 @@ class Parser(HTTPRequestParser):
         self.error = refused
         self.completed = True
         self.expect_continue = False
+
+
+def in_plain_words(said: str) -> str:
+    """What waitress says about a request that it cannot read, in words of whoever sent it."""
+    return next((ours for theirs, ours in _PLAIN_WORDS if said.startswith(theirs)), said)
 
 
 class Refused(Error):

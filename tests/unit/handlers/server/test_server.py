@@ -159,6 +159,27 @@ def test_a_number_or_address_that_cannot_be_read_is_refused_in_the_envelope(port
         assert envelope(raw(port, request.encode()))["code"] == code, request[:60]
 
 
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (f"GET {T}?q=B\u00fcro HTTP/1.1", "write it percent-encoded"),
+        (f"GET {T}?q=two words HTTP/1.1", "a blank in the address is written %20"),
+        (f"GET {T}?q={'a' * 40_000} HTTP/1.1", "more than 32768 bytes"),
+        (f"GET {T} HTTP/1.1\r\nNo Colon", "is not NAME: VALUE"),
+        (f"POST {T} HTTP/1.1\r\nTransfer-Encoding: gzip", "must be chunked, once"),
+        (f"POST {T} HTTP/1.1\r\nContent-Length: 2, 2", "must be a number of bytes, once"),
+        (f"POST {T} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "does not begin with its size"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_plain_words_as_a_listed_problem(
+    port: int, start: str, said: str
+) -> None:
+    answer = envelope(raw(port, f"{start}\r\nHost: localhost\r\n\r\n".encode()))
+    assert answer["code"] == 40001
+    assert said in answer["message"]
+    assert answer["data"]["errors"] == [{"field": "", "problem": answer["message"]}]
+
+
 def test_a_crash_outside_every_handler_is_in_the_envelope(
     side: HttpSide, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -104,6 +104,18 @@ def test_the_config_knows_every_name_that_a_look_into_a_video_gives():
     assert {*VIDEO_CODECS} <= {*codecs._VIDEO.values(), *codecs._OBJECTS.values()}
 
 
+def test_a_section_in_double_brackets_is_told_by_its_line():
+    assert problems_of("\n[[server]]\nthreads = 4\n") == [
+        "line 2: server: must be a section: write [server] and its keys below"
+    ]
+
+
+def test_a_date_is_called_a_date():
+    assert problems_of("[server]\nlisten = 2027-01-31\n") == [
+        "line 2: server.listen: expected a text, got a date"
+    ]
+
+
 def test_an_account_without_a_name_is_reported():
     assert problems_of('[[accounts]]\nserial = "A"\n') == ["line 1: accounts[0].username: is missing"]
 
@@ -299,7 +311,7 @@ def server(name: str = '"shelf-2"', port: int = 5038, **more: str) -> str:
         ),
         (
             "".join(server(f'"b{n}"', 6000 + n) for n in range(17)),
-            "adb_servers: holds 17 entries, 16 at most",
+            "line 1: adb_servers: holds 17 entries, 16 at most",
         ),
         ("[[adb_servers]]\nport = 5038", "line 1: adb_servers[0].name: is missing"),
         ('[[adb_servers]]\nname = "b"', "line 1: adb_servers[0].port: is missing"),

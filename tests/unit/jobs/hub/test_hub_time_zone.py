@@ -85,6 +85,28 @@ def test_CLI_10_a_near_zone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         zone("x")
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Berlin", "Europe/Berlin"),
+        ("europe/berlin", "Europe/Berlin"),
+        ("New York", "America/New_York"),
+        ("America/New York", "America/New_York"),
+        ("Berlni", "Europe/Berlin"),
+        ("utc", "UTC"),
+    ],
+)
+def test_a_city_and_another_case_lead_to_the_zone(name: str, meant: str) -> None:
+    with pytest.raises(ZoneInvalid, match=f'did you mean "{meant}"'):
+        zone(name)
+
+
+@pytest.mark.parametrize("name", ["CEST", "MESZ", "BST", "IST", "AEDT", "PDT"])
+def test_an_abbreviation_is_never_taken_for_a_misspelling_of_another_one(name: str) -> None:
+    with pytest.raises(ZoneInvalid, match=r"is not a time zone; write e\.g\. Europe/Berlin$"):
+        zone(name)
+
+
 def test_the_zone_of_the_box_is_used_where_none_is_configured(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
