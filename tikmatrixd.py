@@ -35,7 +35,9 @@ from handlers.cli.command_line import (
     note_config,
     read_config,
     take_config_anywhere,
+    was_printing,
 )
+from handlers.cli.hub_options import WholeNumber
 from handlers.cli.posting import post
 from handlers.cli.usb import usb_box
 from jobs.hub import logs
@@ -50,8 +52,15 @@ VERSION = "0.4.0"
 
 def main() -> None:
     """Entry point; `serve` is the default command."""
-    # The installed command has another name; its shell completion hangs on it.
-    cli(prog_name=os.environ.get("TIKMATRIXD_NAME", "tikmatrixd.py"))
+    try:
+        # The installed command has another name; its shell completion hangs on it.
+        cli(prog_name=os.environ.get("TIKMATRIXD_NAME", "tikmatrixd.py"))
+    except OSError as error:
+        if not was_printing(error):
+            raise
+        # What is still in the buffer would be tried, and told, once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        end(f"what is printed cannot be written: {error.strerror}", EX.IOERR)
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,7 +83,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
 @click.option(
     "--demo",
     "demo_phones",
-    type=click.IntRange(1, 100),
+    type=WholeNumber(1, 100),
     help="Start this many simulated phones and use only them.",
 )
 @click.option("--listen", help="HOST:PORT instead of the config's; port 0 takes a free one.")
@@ -82,13 +91,11 @@ def cli(context: click.Context, config_path: Path | None) -> None:
 @click.option(
     "--ready-file", type=click.Path(path_type=Path), help="Write a JSON file there once everything is up."
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Of the simulated phones (with --demo).")
+@click.option("--seed", type=int, help="Of the simulated phones, with --demo; default 1.")
 @click.option(
     "--latency",
     type=float,
-    default=0,
-    show_default=True,
-    help="Milliseconds that one nominal second of the apps takes; 0 is at once (with --demo).",
+    help="With --demo: milliseconds that one nominal second of the apps takes; default 0, at once.",
 )
 @click.pass_obj
 def serve(  # noqa: PLR0917 - one parameter per option
@@ -97,12 +104,15 @@ def serve(  # noqa: PLR0917 - one parameter per option
     listen: str | None = None,
     state_dir: Path | None = None,
     ready_file: Path | None = None,
-    seed: int = 1,
-    latency: float = 0,
+    seed: int | None = None,
+    latency: float | None = None,
 ) -> None:
     """Run the daemon (the default command)."""
     from handlers.daemon.daemon import Daemon
     from handlers.daemon.running import bring_up, serve_until_stopped
+
+    if not demo_phones and (seed is not None or latency is not None):
+        raise click.UsageError("--seed and --latency are those of simulated phones: give --demo, too")
 
     sys.setswitchinterval(0.0005)  # keeps HTTP answers quick beside busy phone threads
     # Every look at a phone makes and drops hundreds of objects in circles: with Python's own thresholds the collector
@@ -121,7 +131,7 @@ def serve(  # noqa: PLR0917 - one parameter per option
                 if state_dir is None
                 else state_dir
             )
-            extra = ("--seed", str(seed), "--latency", f"{latency:g}")
+            extra = ("--seed", str(1 if seed is None else seed), "--latency", f"{latency or 0:g}")
             try:
                 child = SimulatorChild(demo_phones, folder.resolve(), extra=extra)
             except SimulatorFailed as error:

@@ -125,6 +125,14 @@ def end(sentence: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
+def was_printing(error: OSError) -> bool:
+    """Whether the output of a command could not be written: its disk is full, or its terminal is gone."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and place.tb_frame.f_globals.get("__name__") == "click.utils"
+
+
 class DaemonSilent(Exception):
     """No answer, or a refusal, from the daemon; the message says what to do, `status` is the fitting exit status."""
 
@@ -160,8 +168,16 @@ def ask_daemon(
 
 
 def token_of_environment() -> str:
-    """The token that commands show, or nothing."""
-    return os.environ.get(TOKEN_VARIABLE, "").strip()
+    """The token that commands show, or nothing. Ends the program for what no request could carry."""
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if token and not may_be_token(token):
+        end(f"the variable {TOKEN_VARIABLE} holds no token: it must hold one and nothing else", EX.DATAERR)
+    return token
+
+
+def may_be_token(text: str) -> bool:
+    """Whether a request can carry it as a token."""
+    return text.isascii() and text.isprintable() and len(text.split()) == 1
 
 
 def ask_url(

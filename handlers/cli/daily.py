@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import click
 
 from handlers.cli.completion import complete_accounts, complete_serials
-from handlers.cli.hub_options import TASK_ID, Hub, asks_hub
+from handlers.cli.hub_options import TASK_ID, Hub, WholeNumber, asks_hub
 from handlers.cli.posting.following import Follower, hub_zone, what
 from handlers.cli.tables import facts
 from handlers.cli.task_words import minute, whom, why
@@ -24,9 +24,9 @@ from storage.records import Outcome
 _STATUSES = ("pending", "running", "completed", "failed")
 _TIMES = "HH:MM today, YYYY-MM-DD HH:MM or YYYY-MM-DD, in the hub's zone"
 _NEEDS_SHOWN = 20
-_PAGE = click.option("--page", type=click.IntRange(min=1), default=1, show_default=True)
+_PAGE = click.option("--page", type=WholeNumber(min=1), default=1, show_default=True)
 _LIMIT = click.option(
-    "--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="Rows of a page."
+    "--limit", type=WholeNumber(1, 100), default=20, show_default=True, help="Rows of a page."
 )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -19,6 +21,7 @@ from handlers.cli.command_line import (
     ask_url,
     end,
     exchange,
+    may_be_token,
     read_config,
     token_of_environment,
 )
@@ -30,7 +33,15 @@ from jobs.hub.clock import SystemClock
 #: Between the tries of a call whose answer was lost: the daemon is back after a restart in a few seconds.
 _PAUSES_S = (0.5, 2.0, 5.0)
 URL_VARIABLE = "TIKMATRIXD_URL"
-TASK_ID = click.argument("task_id", metavar="ID", type=click.IntRange(min=1), shell_complete=complete_tasks)
+
+
+class WholeNumber(click.IntRange):
+    """A number of a command line; click calls what is none "not a valid integer range"."""
+
+    name = "whole number"
+
+
+TASK_ID = click.argument("task_id", metavar="ID", type=WholeNumber(min=1), shell_complete=complete_tasks)
 
 
 class Hub:
@@ -168,9 +179,29 @@ def _address(config_path: Path | None, url: str | None, ready_file: Path | None)
             end(f"{ready_file} is not a file that `serve --ready-file` wrote", EX.DATAERR)
     if not url:
         return own_url(read_config(config_path).settings.server.listen)
+    return _checked(url)
+
+
+def _checked(url: str) -> str:
+    """The address as calls are put behind it. Raises UsageError for what no call could reach, running or not."""
     if not url.startswith(("http://", "https://")):
         raise click.UsageError(f"an address of the daemon begins with http:// or https://, not {url!r}")
-    return url.rstrip("/")
+    try:
+        parts = urlsplit(url)
+        good = (
+            bool(parts.hostname)
+            and parts.port != 0
+            and url.isascii()
+            and not re.search(r"[\s\x00-\x1f]", url)
+        )
+    except ValueError:
+        good = False
+    if not good:
+        raise click.UsageError(f"{url!r} is no address; write e.g. http://127.0.0.1:50809")
+    alone = f"{parts.scheme}://{parts.netloc}"
+    if url.rstrip("/") != alone:
+        raise click.UsageError(f"an address of the daemon ends behind its port: write {alone}, not {url}")
+    return alone
 
 
 def _token(file: Path | None) -> str:
@@ -183,6 +214,6 @@ def _token(file: Path | None) -> str:
             f"the token cannot be read from {file}: {getattr(error, 'strerror', None) or 'not a text'}",
             EX.NOPERM,
         )
-    if not token or not token.isascii() or len(token.split()) != 1:
+    if not may_be_token(token):
         end(f"{file} holds no token: it must hold one and nothing else", EX.DATAERR)
     return token

@@ -19,7 +19,7 @@ from handlers.cli.posting.uploading import upload
 from handlers.cli.tables import clean
 from handlers.cli.task_words import minute
 from jobs.hub.platforms import PLATFORMS
-from jobs.media.paths import kind_of
+from jobs.media.paths import IMAGE_SUFFIXES, VIDEO_SUFFIXES, kind_of
 
 #: As of a program that Ctrl-C ended.
 _INTERRUPTED = 130
@@ -155,7 +155,8 @@ def _kind(files: Sequence[Path]) -> dict[str, int]:
     kinds = [kind_of(file.name) for file in files]
     for file, kind in zip(files, kinds, strict=True):
         if not kind:
-            raise click.UsageError(f"{file} is no video or image: its name ends in none of their endings")
+            endings = ", ".join(VIDEO_SUFFIXES + IMAGE_SUFFIXES)
+            raise click.UsageError(f"{file} is no video or image: its name must end in one of {endings}")
     if kinds == ["video"]:
         return {"content_type": 0}
     if "video" in kinds:

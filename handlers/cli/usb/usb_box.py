@@ -9,6 +9,7 @@ import click
 
 from handlers.access.hosts import reachable_at
 from handlers.cli.command_line import DEFAULT_CONFIG, EX, end, read_config, usb_boxes_dir
+from handlers.cli.hub_options import WholeNumber
 from handlers.cli.tables import table, terminal_width
 from handlers.cli.usb.pasting import pasted
 from jobs.hub.addresses import is_loopback, split_listen
@@ -22,7 +23,7 @@ from jobs.upkeep.usb_boxes.programs import BoxesFailed
 
 #: How long `add` waits for a link.
 _LINK_S = 20.0
-_PORT = click.IntRange(1, 65535)
+_PORT = WholeNumber(1, 65535)
 
 
 @click.group("usb-box")

@@ -10,10 +10,18 @@ from click.testing import CliRunner
 from handlers.access.hosts import OwnNames, split_host
 from handlers.access.tokens import new_token
 from handlers.cli.care_commands import token
-from handlers.cli.command_line import TOKEN_VARIABLE, DaemonSilent, ask_daemon, tokens_are_beside, tokens_path
+from handlers.cli.command_line import (
+    EX,
+    TOKEN_VARIABLE,
+    DaemonSilent,
+    ask_daemon,
+    tokens_are_beside,
+    tokens_path,
+)
 from jobs.hub.config_file import LoadedConfig
 from jobs.hub.settings import Server, Settings, Storage
 from tests.support.http_side import HttpSide
+from tikmatrixd import cli
 
 
 @pytest.fixture
@@ -80,3 +88,10 @@ def test_the_line_that_comes_with_a_new_token_calls_the_box_by_an_address_that_i
         assert host is not None
         assert host[1] == 50809
         assert OwnNames(time.monotonic).known(host[0], ())
+
+
+@pytest.mark.parametrize("option", ["--seed", "--latency"])
+def test_an_option_of_simulated_phones_is_refused_where_there_are_none(option):
+    done = CliRunner().invoke(cli, ["serve", "--listen", "nowhere", option, "5"])
+    assert done.exit_code == EX.USAGE
+    assert "give --demo, too" in done.stderr

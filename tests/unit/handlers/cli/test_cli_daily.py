@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import tikmatrixd
 from handlers.access.tokens import new_token
 from handlers.cli.command_line import EX, TOKEN_VARIABLE
 from handlers.cli.hub_options import URL_VARIABLE
@@ -266,6 +269,49 @@ def test_where_no_daemon_is_the_sentence_says_so(tmp_path: Path) -> None:
     (tmp_path / "other").write_text("[]")
     assert end_of("--ready-file", str(tmp_path / "other"))[0] == EX.DATAERR
     assert end_of("--url", "hub.local:50809")[0] == EX.USAGE
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:abc", "is no address"),
+        ("http://127.0.0.1:99999", "is no address"),
+        ("http://[::1", "is no address"),
+        ("http://two words:50809", "is no address"),
+        ("http://:50809", "is no address"),
+        ("http://hub:50809/#/queue", "write http://hub:50809, not"),
+        ("http://hub:50809/api/v1", "write http://hub:50809, not"),
+    ],
+)
+def test_an_address_that_no_daemon_can_have_is_not_called_a_daemon_that_does_not_answer(
+    url: str, said: str
+) -> None:
+    done = CliRunner().invoke(cli, ["tasks", "--url", url])
+    assert (done.exit_code, said in done.stderr) == (EX.USAGE, True), done.stderr
+
+
+def test_a_variable_that_holds_no_token_is_not_called_a_daemon_that_does_not_answer(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for wrong in ("tkm_\u20ac", "two words", "tkm_a\nb"):
+        monkeypatch.setenv(TOKEN_VARIABLE, wrong)
+        done = run("tasks")
+        assert (done.exit_code, f"{TOKEN_VARIABLE} holds no token" in done.stderr) == (EX.DATAERR, True)
+
+
+def test_a_number_that_is_none_is_called_so(run: Run) -> None:
+    assert "'abc' is not a valid whole number" in run("task", "abc").stderr
+
+
+@pytest.mark.parametrize("words", [("status",), ("--help",)])
+def test_an_output_that_cannot_be_written_is_one_sentence(wire: WireClient, words: tuple[str, ...]) -> None:
+    command = [sys.executable, str(Path(tikmatrixd.__file__)), *words]
+    if "--help" not in words:
+        command += ["--url", f"http://127.0.0.1:{wire.port}"]
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.stderr == "what is printed cannot be written: No space left on device\n"
+    assert done.returncode == EX.IOERR
 
 
 def test_the_token_comes_from_a_file_or_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

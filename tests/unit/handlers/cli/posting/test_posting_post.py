@@ -125,7 +125,7 @@ def test_a_dry_run_says_what_would_be_and_creates_nothing(side: HttpSide, run: R
         ((CLIP,), "name who posts"),
         ((CLIP, "--account", "a", "--serial", "b"), "name who posts"),
         ((CLIP, PHOTO, "--account", "anna"), "one video, or one or more images"),
-        ((MEDIA / "README.md", "--account", "anna"), "no video or image"),
+        ((MEDIA / "README.md", "--account", "anna"), "must end in one of .mp4, .mov"),
         ((CLIP, "--account", "anna", "--caption", "x", "--caption-file", "y"), "given twice"),
         ((CLIP, "--account", "anna", "--set", "ai_label"), "KEY=VALUE"),
         ((CLIP, "--account", "anna", "--dry-run", "--wait"), "--dry-run creates nothing"),
