@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -11,6 +12,7 @@ from handlers.access.auth import source_of
 from handlers.api.objects import tasks as objects
 from handlers.api.services import Services
 from handlers.api.tasks import CLIENT_HEADER, KEY_HEADER, Flag, refuse_other_key
+from handlers.request.body import invalid
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Answer, Code, Reply
 from handlers.request.task_filter import TaskFilter, wanted_tasks
@@ -67,6 +69,7 @@ class BulkHandlers:
             refuse_other_key(call)
         findings = Findings()
         if _is_csv(call, body):
+            _refuse_form(call, body)
             around = call.query(BulkQuery)
             rows = read_csv(body, findings)
         else:
@@ -124,6 +127,16 @@ def _is_csv(call: Call, body: bytes) -> bool:
         and kind != "application/json"
         and not body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"{", b"["))
     )
+
+
+def _refuse_form(call: Call, body: bytes) -> None:
+    """Raise Refusal for a file that a form holds, or whose lines curl has put together: its first row is none of a table."""
+    how = "send the file itself, with curl: --data-binary @week.csv"
+    kind = (call.header("Content-Type") or "").casefold()
+    if kind.startswith("multipart/") or (body.startswith(b"--") and b"form-data" in body[:500]):
+        raise invalid(f"the body is a multipart form (curl -F); {how}")
+    if kind.startswith("application/x-www-form-urlencoded") and not re.search(rb"[\r\n]", body):
+        raise invalid(f"the body is one line: curl -d takes the line breaks out of a file; {how}")
 
 
 def _read_json(call: Call, body: bytes, findings: Findings) -> tuple[dict[str, Any], list[Row]]:

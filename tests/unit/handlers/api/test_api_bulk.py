@@ -205,6 +205,21 @@ def test_json_is_told_from_csv_whatever_curl_says_of_it(side: HttpSide, api: Cli
     assert api.good("POST", BULK, raw=body, Content_Type=form)["created_count"] == 1
 
 
+def test_a_table_inside_a_form_or_on_one_line_is_told_how_it_is_sent(api: Client) -> None:
+    table = "\n".join(WEEK).encode()
+    form = b'--b0und\r\nContent-Disposition: form-data; name="file"; filename="week.csv"\r\n\r\n%b\r\n--b0und--\r\n'
+    for body, kind, said in (
+        (form % table, "multipart/form-data; boundary=b0und", "multipart form (curl -F)"),
+        (form % table, "text/csv", "multipart form (curl -F)"),
+        # What `curl -d @week.csv` makes of the file.
+        (table.replace(b"\n", b""), "application/x-www-form-urlencoded", "takes the line breaks out"),
+    ):
+        answer = api.bad(40001, "POST", BULK, raw=body, Content_Type=kind)
+        assert said in answer["message"]
+        assert "--data-binary @week.csv" in answer["message"]
+    assert count(api) == 0
+
+
 def test_a_row_that_is_only_to_be_tried_is_not_created_because_the_others_are(
     side: HttpSide, api: Client
 ) -> None:

@@ -87,7 +87,12 @@ def test_uploads_that_are_no_media_are_refused(side: HttpSide, api: Client) -> N
         (CLIP, "?name=a.exe", raw, "must end in one of .mp4"),
         (CLIP, "?name=clip.mp4&sha256=" + "0" * 64, raw, "sha256"),
         (CLIP, "?name=clip.mp4&sort_number=x", raw, "sort_number"),
-        (CLIP, "?name=clip.mp4", "application/x-www-form-urlencoded", "curl -d changes files"),
+        (
+            CLIP.translate(None, b"\0\r\n"),
+            "?name=clip.mp4",
+            "application/x-www-form-urlencoded",
+            "curl -d changes files",
+        ),
         (form(("caption", "", b"x")), "", "multipart/form-data; boundary=b0und", "exactly one file"),
         (
             form(("a", "a.mp4", CLIP), ("b", "b.mp4", CLIP)),
@@ -103,6 +108,14 @@ def test_uploads_that_are_no_media_are_refused(side: HttpSide, api: Client) -> N
         assert word in answer["message"], answer
     assert api.good("GET", M)["total"] == 0
     assert [path for path in side.library.dir.glob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(("name", "content"), [("clip.mp4", CLIP), ("photo.jpg", PHOTO)])
+def test_curl_data_binary_is_taken_although_it_calls_every_body_a_form(
+    api: Client, name: str, content: bytes
+) -> None:
+    sent = send(api, content, f"?name={name}", "application/x-www-form-urlencoded")
+    assert sent["created"] is True
 
 
 def test_uploads_have_their_own_limit(side: HttpSide, api: Client) -> None:
