@@ -68,6 +68,12 @@ def read_csv(data: bytes, findings: Findings) -> list[Row]:
         raise Invalid(Problem("", f"the file is empty; its first row names columns: {', '.join(_COLUMNS)}"))
     columns = _columns(header[1], findings)
     records = [(number, cells) for number, cells in lines if any(cell.strip() for cell in cells)]
+    if records and not text.endswith(("\r", "\n")) and len(records[-1][1]) < len(columns):
+        # Excel leaves trailing separators out, but ends its last line; what an empty start_time means is now.
+        findings.problem(
+            f"row {records[-1][0]}",
+            f"is the end of the file and has {len(records[-1][1])} of {len(columns)} cells: is the file whole?",
+        )
     index = columns.index("start_time") if "start_time" in columns else len(columns)
     day_first = is_day_first(cells[index] for _, cells in records if len(cells) > index)
     return [_row(number, cells, columns, findings, day_first=day_first) for number, cells in records]
@@ -119,12 +125,12 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise Invalid(
-                Problem(
-                    f"row {number + 1}",
-                    f"cannot be read ({error}); a quote inside a quoted cell is written twice",
-                )
-            ) from None
+            why = (
+                "a quoted cell that begins here is never closed"
+                if str(error) == "unexpected end of data"
+                else f"cannot be read ({error}); a quote inside a quoted cell is written twice"
+            )
+            raise Invalid(Problem(f"row {number + 1}", why)) from None
         number += 1
         yield number, cells
 

@@ -18,6 +18,8 @@ _DATE_TIME = re.compile(
 )
 #: An offset whose "+" an address has turned into a blank.
 _LOST_PLUS = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)? \d{2}:?\d{2}", re.ASCII)
+#: Days since 1900, as a cell without a format shows a date between 1982 and 2119.
+_DAY_NUMBER = re.compile(r"[3-7]\d{4}(?:[.,]\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LONGEST_GAP_MIN = 26 * 60
 #: How far ahead a task may be planned.
@@ -106,7 +108,8 @@ def parse_time_of_day(text: str) -> tuple[int, int]:
     """Hour and minute of "HH:MM"; "7:05" is 07:05. Raises StartTimeInvalid."""
     match = _TIME.fullmatch(text.strip())
     if not match or int(match[1]) > 23 or int(match[2]) > 59:
-        raise StartTimeInvalid(f"{_quoted(text)} is not a time of day HH:MM")
+        midnight = "; midnight is 00:00 of the next day" if text.strip() == "24:00" else ""
+        raise StartTimeInvalid(f"{_quoted(text)} is not a time of day HH:MM{midnight}")
     return int(match[1]), int(match[2])
 
 
@@ -199,6 +202,10 @@ def _why_not(text: str) -> str:
         return f"{shown}: the + of the offset became a blank; in an address it is written %2B"
     if _DATE.fullmatch(text):
         return f"{shown} has no time of day; {FORMS}"
+    if text.casefold() == "now":
+        return f"{shown} is no time: a start time that is left out, or empty, means now; {FORMS}"
+    if _DAY_NUMBER.fullmatch(text):
+        return f"{shown} looks like a spreadsheet's own number of a day: format the column as date and time; {FORMS}"
     if text.isdigit() and len(text) >= 9:
         return f"{shown} looks like seconds since 1970 (or milliseconds); {FORMS}"
     return f"{shown} is not a time of day HH:MM and no date with a time; {FORMS}"

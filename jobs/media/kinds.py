@@ -10,7 +10,7 @@ from io import BufferedReader
 from jobs.media.paths import MediaRejected, kind_of
 
 _WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
-JPEG, PNG, WEBP, MP4 = "a JPEG image", "a PNG image", "a WebP image", "an MP4 video"
+JPEG, PNG, WEBP, MP4, GIF = "a JPEG image", "a PNG image", "a WebP image", "an MP4 video", "a GIF image"
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", JPEG),
     (0, b"\x89PNG\r\n\x1a\n", PNG),
@@ -25,7 +25,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (8, b"WAVE", "a WAV sound"),
     (0, b"ID3", "an MP3 sound"),
     (0, b"fLaC", "a FLAC sound"),
-    (0, b"GIF8", "a GIF image"),
+    (0, b"GIF8", GIF),
     (0, b"BM", "a BMP image"),
     (0, b"II*\0", "a TIFF or camera raw image"),
     (0, b"MM\0*", "a TIFF or camera raw image"),
@@ -125,6 +125,8 @@ def _advice(kind: str, found: str) -> str:
     if found in {JPEG, PNG, WEBP, MP4}:
         right = {JPEG: ".jpg", PNG: ".png", WEBP: ".webp", MP4: ".mp4"}[found]
         return f"; rename it to {right}"
+    if kind == "video" and found == GIF:  # it moves
+        return "; convert it to MP4 (H.264)"
     if found.endswith((" image", " image sequence")):
         return "; convert it to JPEG"
     return "; convert it to MP4 (H.264)" if kind == "video" and found.endswith((" video", " stream")) else ""

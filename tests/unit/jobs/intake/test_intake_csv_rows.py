@@ -161,6 +161,20 @@ def test_a_caption_with_an_unquoted_separator_is_a_problem_and_not_a_cut_caption
     assert "quotes" in found["row 2"]
 
 
+def test_a_file_that_ends_within_a_row_is_a_problem_and_not_a_post_for_now() -> None:
+    cut = "account;file;start_time\n@anna;a.mp4;18:30\n@ben;b.mp4"
+    assert problems(cut) == {"row 3": "is the end of the file and has 2 of 3 cells: is the file whole?"}
+    # Excel leaves the separators of trailing empty cells out after its first rows.
+    assert len(rows(f"{cut}\n")) == 2
+    assert len(rows(f"{cut};")) == 2
+
+
+def test_a_quoted_cell_that_is_never_closed_is_called_so() -> None:
+    assert "row 2: a quoted cell that begins here is never closed" in refusal(
+        'account,caption\n@anna,"Hi\n@b,x\n'
+    )
+
+
 def test_a_cell_that_is_neither_yes_nor_no_is_a_problem() -> None:
     assert list(problems("account,ai_label\n@anna,perhaps\n")) == ["row 2, ai_label"]
 

@@ -158,6 +158,10 @@ def test_R53_a_date_with_a_time_becomes_a_moment(text: str, meant: str) -> None:
         ("18h30", "18:30"),
         ("now", "18:30"),
         ("x" * 1000, "is not a time of day HH:MM"),
+        ("24:00", "midnight is 00:00 of the next day"),
+        ("now", "that is left out, or empty, means now"),
+        ("46357.770833", "a spreadsheet's own number of a day"),
+        ("46357,75", "a spreadsheet's own number of a day"),
     ],
 )
 def test_R53_what_cannot_be_planned_is_refused_with_the_reason(text: str, why: str) -> None:

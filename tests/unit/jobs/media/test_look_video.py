@@ -425,7 +425,7 @@ def test_MED_6_brands_are_named_whatever_the_file_is_called(
         (b"ID3\4" + bytes(600), "an MP3 sound"),
         (b"\xff\xfb\x90\0" + bytes(600), "an MP3 or AAC sound"),
         (b"RIFF\0\0\0\0WAVEfmt " + bytes(600), "a WAV sound"),
-        (b"GIF89a" + bytes(600), "a GIF image"),
+        (b"GIF89a" + bytes(600), "a GIF image; convert it to MP4"),
         (b"hello\n" * 200, "text"),
         (b"x", "text"),
         (b"\xff", "something else"),
