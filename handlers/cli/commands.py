@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 import msgspec
@@ -186,35 +186,69 @@ def _logins(config: LoadedConfig) -> list[Login]:
 @click.command()
 @asks_hub
 def devices(hub: Hub) -> None:
-    """List the phones that the adb servers know, with their labels; with --json what the running daemon knows."""
+    """List the phones that the adb servers know, with their labels; with --json or --url what the running daemon knows."""
     from jobs.phone.errors import PhoneError
     from jobs.upkeep.doctor_phone import phones_of
 
     if hub.as_json:
         hub.show(hub.ask("GET", "/api/v1/devices"), list)
         return
+    if hub.named:
+        _list_devices(*_known_to(hub))
+        return
     settings = read_config(click.get_current_context().obj).settings
     try:
         with phones_of(settings, SystemClock()) as fleet:
-            phones = fleet.inventory()
-            labels = _labels(hub)
-            servers = fleet.servers()
-            # Without labels, and with one adb server, no column of them.
-            width = max(map(len, labels.values()), default=-1) + 1
-            where = max(len(server.name) for server in servers) + 1 if len(servers) > 1 else 0
-            for phone in phones:
-                label = f"{labels.get(phone.serial, ''):<{width}}"
-                server = f"{phone.adb_server:<{where}}" if where else ""
-                click.echo(
-                    f"{phone.serial:24} {label}{server}{phone.state.value:15} {phone.model:16} {phone.detail}".rstrip()
+            phones, labels = fleet.inventory(), _labels(hub)
+            lines = [
+                _Line(
+                    phone.serial,
+                    labels.get(phone.serial, ""),
+                    phone.adb_server,
+                    phone.state.value,
+                    phone.model,
+                    phone.detail,
                 )
-            for away in servers:
-                if not away.up:
-                    click.echo(away.sentence, err=True)
-            if not phones:
-                click.echo("no phone is connected, and the config names none: see `doctor`", err=True)
+                for phone in phones
+            ]
+            servers = fleet.servers()
+            _list_devices(lines, len(servers), [away.sentence for away in servers if not away.up])
     except PhoneError as error:
         end(str(error), EX.UNAVAILABLE)
+
+
+class _Line(NamedTuple):
+    """What is printed of one phone."""
+
+    serial: str
+    label: str
+    adb_server: str
+    state: str
+    model: str
+    detail: str
+
+
+def _known_to(hub: Hub) -> tuple[list[_Line], int, list[str]]:
+    """The phones of a daemon that was named: it may be on another machine, whose adb servers are not this one's."""
+    data = hub.ask("GET", "/api/v1/devices")
+    lines = [_Line(*(phone[name] for name in _Line._fields)) for phone in data["devices"]]
+    servers = data["adb_servers"]
+    away = [f"adb server {one['name']} is not reachable: {one['detail']}" for one in servers if not one["up"]]
+    return lines, len(servers), away
+
+
+def _list_devices(lines: Sequence[_Line], servers: int, away: Sequence[str]) -> None:
+    # Without labels, and with one adb server, no column of them.
+    width = max((len(line.label) for line in lines if line.label), default=-1) + 1
+    where = max((len(line.adb_server) for line in lines), default=0) + 1 if servers > 1 else 0
+    for line in lines:
+        label = f"{line.label:<{width}}"
+        server = f"{line.adb_server:<{where}}" if where else ""
+        click.echo(f"{line.serial:24} {label}{server}{line.state:15} {line.model:16} {line.detail}".rstrip())
+    for sentence in away:
+        click.echo(sentence, err=True)
+    if not lines:
+        click.echo("no phone is connected, and the config names none: see `doctor`", err=True)
 
 
 def _labels(hub: Hub) -> dict[str, str]:

@@ -47,8 +47,9 @@ TASK_ID = click.argument("task_id", metavar="ID", type=WholeNumber(min=1), shell
 class Hub:
     """The running daemon, as the options of a command name it."""
 
-    def __init__(self, url: str, token: str, *, as_json: bool) -> None:
+    def __init__(self, url: str, token: str, *, as_json: bool, named: bool = False) -> None:
         self.url = url
+        self.named = named  #: by its address, so that it may be on another machine; else it is the config's, on this one
         self.clock = SystemClock()
         self._token = token
         self.as_json = as_json
@@ -150,7 +151,8 @@ def asks_hub(command: Callable[..., None]) -> Callable[..., None]:
         token_file: Path | None,
         **more: Any,
     ) -> None:
-        hub = Hub(_address(config_path, url, ready_file), _token(token_file), as_json=as_json)
+        address, named = _address(config_path, url, ready_file), bool(url or ready_file)
+        hub = Hub(address, _token(token_file), as_json=as_json, named=named)
         try:
             command(hub, **more)
         except DaemonSilent as error:

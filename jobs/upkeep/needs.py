@@ -19,6 +19,7 @@ from jobs.phone.inventory.labels import Labels
 from jobs.phone.protocol import PhoneInfo, Phones, PhoneState
 from jobs.run.engine import Jobs
 from jobs.slots.planner import Planner
+from jobs.task.ending import UNKNOWN_ADVICE
 from storage.error_codes import ErrorCode, Scope
 from storage.records import Outcome, Task
 from storage.store import Store
@@ -131,10 +132,12 @@ class Needs:
     # --- the matters --------------------------------------------------------------------------------------
 
     def _unknown(self, task: Task) -> Need:
+        # What to do stands here once, with the buttons that do it.
+        remark = task.remark.removesuffix(UNKNOWN_ADVICE).removesuffix("; ")
         return Need(
             kind="unknown_outcome",
             key=f"unknown_outcome:{task.id}",
-            sentence=f"Task {task.id} for {_whom(task)} may be published: {task.remark or 'nothing proved it'}. "
+            sentence=f"Task {task.id} for {_whom(task)} may be published: {remark or 'nothing proved it'}. "
             "Look at the account.",
             since=task.finished_at,
             task_id=task.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -99,4 +99,12 @@ def what(line: dict[str, Any]) -> str:
     """What else a step of a log says: what failed or was noted, then its facts."""
     known = {"at", "attempt", "step", "seconds", "took_ms", "error", "note"}
     said = [line[name] for name in ("error", "note") if line.get(name)]
-    return ", ".join([*said, *(f"{name} {value}" for name, value in line.items() if name not in known)])
+    return ", ".join([*said, *_facts({name: fact for name, fact in line.items() if name not in known})])
+
+
+def _facts(facts: Mapping[str, Any]) -> Iterator[str]:
+    for name, fact in facts.items():
+        if isinstance(fact, Mapping):
+            yield from _facts(fact)
+        else:
+            yield f"{name} {fact if not isinstance(fact, bool) else 'yes' if fact else 'no'}"

@@ -153,13 +153,15 @@ def test_the_log_shows_each_step_in_the_hubs_zone_and_what_was_kept(side: HttpSi
     steps = side.evidence.writer(task.id, 1)
     steps.line("open app", took_ms=1240)
     steps.line("caption", error="an unknown screen stayed for 8 s", kind="dialog")
+    steps.line("ready to publish", trips={"look": 1, "tap": 2}, by_app=False)
     steps.keep("screenshot.png", b"picture")
     steps.close()
-    titles, opened, failed, kept = lines(run("log", "1"))
+    titles, opened, failed, ready, kept = lines(run("log", "1"))
     assert titles.startswith("AT Europe/Berlin")
     berlin = utc(side.clock.now()).astimezone(side.zone())
     assert opened.split() == [*f"{berlin:%Y-%m-%d %H:%M:%S}".split(), "1", "open", "app", "1.2"]
     assert failed.endswith("an unknown screen stayed for 8 s, kind dialog")
+    assert ready.endswith("  look 1, tap 2, by_app no")
     assert kept.endswith("/api/v1/task/1/artifacts/: 1-screenshot.png")
     side.task()
     assert run("log", "2").stderr == "task 2 has no step yet: `tikmatrixd task 2` says what it waits for\n"

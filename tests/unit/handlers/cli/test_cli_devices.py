@@ -54,3 +54,25 @@ def test_of_several_adb_servers_each_phone_names_its_own_and_those_away_are_name
         "PHONE3 shelf-3 adb_down it hangs",
         "adb server shelf-3 is not reachable: 1 phone (it hangs)",
     ]
+
+
+def test_of_a_daemon_that_is_named_its_own_phones_are_listed_and_not_those_of_this_machine(
+    side, tmp_path, monkeypatch
+):
+    @contextmanager
+    def nothing_here(*_):
+        raise AssertionError("the adb servers of this machine were asked")
+        yield
+
+    monkeypatch.setattr(doctor_phone, "phones_of", nothing_here)
+    side.phones.set("PHONE2", adb_server="shelf-2")
+    side.phones.set("PHONE3", PhoneState.ADB_DOWN, adb_server="shelf-3", detail="it hangs")
+    url = f"http://127.0.0.1:{side.serve().port}"
+    for words, environment in ((["--url", url], {}), ([], {"TIKMATRIXD_URL": url})):
+        done = CliRunner().invoke(devices, words, env=environment)
+        assert [" ".join(line.split()) for line in done.output.splitlines()] == [
+            "PHONE1 local device Pixel 7",
+            "PHONE2 shelf-2 device",
+            "PHONE3 shelf-3 adb_down it hangs",
+            "adb server shelf-3 is not reachable: it hangs",
+        ]

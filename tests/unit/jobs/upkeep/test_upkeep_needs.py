@@ -11,6 +11,7 @@ import pytest
 
 from handlers.access.tokens import new_token
 from jobs.phone.protocol import PhoneState
+from jobs.task.ending import UNKNOWN_ADVICE
 from jobs.upkeep.needs import ENDS_SHOWN_S, MOST
 from storage.records import NewAccount, Stage, TaskError, Waiting
 from tests.support.http_side import Client, HttpSide
@@ -44,6 +45,15 @@ def test_a_hub_that_is_well_needs_nobody(side: HttpSide, api: Client) -> None:
     side.task()
     side.task(status="completed")
     assert api.good("GET", N) == {"needs": [], "total": 0}
+
+
+def test_an_unknown_outcome_says_once_what_to_do(side: HttpSide, api: Client) -> None:
+    task = side.task(status="unknown", username="kim")
+    side.store.tasks.change(task.id, remark=f"no answer to the tap; {UNKNOWN_ADVICE}")
+    (matter,) = matters(api)
+    assert (
+        matter["sentence"] == "Task 1 for @kim may be published: no answer to the tap. Look at the account."
+    )
 
 
 @pytest.mark.parametrize(("answer", "status"), [("It is there", 2), ("It is not there", 0)])
