@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -114,6 +114,9 @@ class Slots:
     def add(self, raw: Any) -> tuple[Slot, list[str]]:
         """Store a slot; what it will make in the next 48 hours is planned at once.
 
+        One that says the same as one that is there is that one: most likely the call was repeated, as its answer was lost,
+        and two would post twice at each time.
+
         Raises:
             Refused: one of its kinds; nothing was stored.
         """
@@ -125,8 +128,16 @@ class Slots:
         wanted = Slot(id=0, created_at=now, planned_from=now, **{"name": "", "script_config": {}, **fields})
         self._check(wanted, findings)
         new = {name: getattr(wanted, name) for name in Slot.__struct_fields__ if name != "id"}
-        slot = self._stored(lambda: self._slots.add(**new))
-        return slot, findings.warnings
+
+        def store() -> Slot:
+            same = next((one for one in self._slots.all() if _identity(one) == _identity(wanted)), None)
+            if same is None:
+                return self._slots.add(**new)
+            how = "is paused, and was left so" if same.paused else "was left as it is"
+            findings.warn(f"slot {same.id} says the same and {how}: nothing was created")
+            return same
+
+        return self._stored(store), findings.warnings
 
     def change(self, slot_id: int, raw: Any) -> tuple[Slot, list[str]]:
         """Change a slot: its tasks that wait for their time are taken back and planned anew.
@@ -231,6 +242,11 @@ class Slots:
                     "names files that each time would post again; use a folder or tags of the library",
                 )
         findings.refuse()
+        if (
+            slot.last_day
+            and slot.last_day < f"{datetime.fromtimestamp(self._clock.now(), self._zone()):%Y-%m-%d}"
+        ):
+            findings.warn(f"last_day: {slot.last_day} is past: the slot plans nothing")
         for username in slot.usernames:
             own = Findings()
             try:
@@ -265,6 +281,13 @@ class Slots:
                 yield from self._intake.plans.of_account(
                     account.platform, account.username, times(slot), beside
                 )
+
+
+def _identity(slot: Slot) -> tuple[Any, ...]:
+    """All that a caller says of a slot, where what is written otherwise but means the same is the same."""
+    said = {name: getattr(slot, name) for name in SlotFields.__struct_fields__}
+    said["usernames"] = sorted(name.casefold() for name in slot.usernames)
+    return tuple(said.items())
 
 
 def _field(name: str, username: str) -> str:

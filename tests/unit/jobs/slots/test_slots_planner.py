@@ -331,6 +331,33 @@ def test_a_bad_field_is_named_and_nothing_is_stored(
     assert side.client.good("GET", SLOTS)["slots"] == []
 
 
+def test_a_call_that_is_repeated_as_its_answer_was_lost_makes_no_second_slot(side: HttpSide) -> None:
+    first = side.client.good("POST", SLOTS, body(side, weekdays=["mon", "fri"]))
+    again = side.client.good(
+        "POST", SLOTS, body(side, usernames=["ben", "@ANNA"], weekdays=["friday", "Monday"])
+    )
+    assert again["slot"]["id"] == first["slot"]["id"]
+    assert again["warnings"] == ["slot 1 says the same and was left as it is: nothing was created"]
+    side.client.good("POST", f"{SLOTS}/1/pause")
+    paused = side.client.good("POST", SLOTS, body(side, weekdays=["mon", "fri"]))
+    assert paused["warnings"] == ["slot 1 says the same and is paused, and was left so: nothing was created"]
+    assert paused["slot"]["paused"] is True
+    for change in (
+        {"name": "Second"},
+        {"times": ["18:31"]},
+        {"weekdays": ["mon"]},
+        {"last_day": "2027-02-01"},
+    ):
+        side.client.good("POST", SLOTS, {**body(side, weekdays=["mon", "fri"]), **change})
+    assert len(side.client.good("GET", SLOTS)["slots"]) == 5
+
+
+def test_a_slot_whose_last_day_is_past_says_that_it_plans_nothing(side: HttpSide) -> None:
+    said = side.client.good("POST", SLOTS, body(side, last_day="2027-01-03"))["warnings"]
+    assert said == ["last_day: 2027-01-03 is past: the slot plans nothing"]
+    assert side.client.good("POST", SLOTS, body(side, last_day="2027-01-04"))["warnings"] == []
+
+
 def test_weekdays_are_taken_as_people_write_them(side: HttpSide) -> None:
     number = slot(side, weekdays=["Monday", "wed"])
     assert side.client.good("GET", f"{SLOTS}/{number}")["weekdays"] == ["mon", "wed"]
