@@ -29,6 +29,7 @@ from handlers.cli.completion import complete_tasks
 from handlers.cli.tables import table, terminal_width
 from jobs.hub.addresses import own_url
 from jobs.hub.clock import SystemClock
+from storage.engine.files import refuse_no_file
 
 #: Between the tries of a call whose answer was lost: the daemon is back after a restart in a few seconds.
 _PAUSES_S = (0.5, 2.0, 5.0)
@@ -86,6 +87,7 @@ class Hub:
                 raise _unwritable(target, error) from error
 
         try:
+            refuse_no_file(target)
             with part.open("wb") as file:
                 exchange(self.url, self._token, "GET", path, timeout_s=60.0, into=write)
             part.replace(target)

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import logging
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -138,6 +139,7 @@ class Files:
             OSError: nothing was replaced; or, when making the new name durable failed, the whole new file is there but
                 a power cut may bring the old one back.
         """
+        refuse_no_file(path)
         beside = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
         fd = self.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
@@ -166,3 +168,17 @@ class Files:
                     os.fdatasync(fd)
                     unsynced = 0
         return size
+
+
+def refuse_no_file(path: Path) -> None:
+    """Raise OSError for what would be lost when a file takes its place: a device, a pipe, a link such as /dev/stdout."""
+    try:
+        kind = path.stat().st_mode
+    except OSError:
+        return  # nothing is there, or opening it says why not
+    leads = str(path.readlink()) if path.is_symlink() else ""
+    kernel_s = (leads, os.path.realpath(path.parent) + "/")
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)) or any(name.startswith("/proc/") for name in kernel_s):
+        raise OSError(
+            errno.EINVAL, "it is a device, a pipe or an open file: give the name of a file", str(path)
+        )
