@@ -244,6 +244,12 @@ def exchange(
     if not isinstance(answer, dict):
         raise DaemonSilent(f"{url}{path} answers something else: is that tikmatrixd?")
     code = answer.get("code", 0)
+    if code == Code.UNAUTHORIZED and token:
+        raise DaemonSilent(
+            f"the daemon does not take the token that this command shows: {answer.get('message')}. "
+            "Another is made on its box with: tikmatrixd.py token new NAME",
+            EX.NOPERM,
+        )
     if code == Code.UNAUTHORIZED:
         raise DaemonSilent(
             "the daemon takes this box for any other machine (it listens on an address of the LAN alone, or "

@@ -330,6 +330,11 @@ def test_the_token_comes_from_a_file_or_the_variable(tmp_path: Path, monkeypatch
         assert end_of("--token-file", str(file)) == 0
         file.write_text("wrong")
         assert end_of("--token-file", str(file)) == EX.NOPERM
+        refused = CliRunner().invoke(cli, ["tasks", "--url", url, "--token-file", str(file)]).stderr
+        assert refused.startswith(
+            "the daemon does not take the token that this command shows: the token is wrong"
+        )
+        assert "needs a token" not in refused
         file.write_text("two words")
         assert end_of("--token-file", str(file)) == EX.DATAERR
         assert end_of("--token-file", str(tmp_path / "none")) == EX.NOPERM
