@@ -376,7 +376,13 @@ def shown(value: Any) -> str:
 
 
 def shorten(text: str, limit: int = 60) -> str:
-    """At most `limit` characters, all printable."""
+    """At most `limit` characters, all printable, but for what joins the parts of an emoji or the letters of a word."""
     if not text.isprintable():
-        text = "".join(c if c.isprintable() else "?" for c in text)
+        text = "".join(c if c.isprintable() or _joins(text, at) else "?" for at, c in enumerate(text))
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether a joiner stands where it belongs: in ASCII it would be something hidden."""
+    inside = 0 < at < len(text) - 1
+    return text[at] in "\u200c\u200d" and inside and not (text[at - 1].isascii() or text[at + 1].isascii())
