@@ -44,10 +44,19 @@ class Pauses:
     """Keeps pauses in the store, so that restarts, backups and restores keep them too. Thread-safe."""
 
     def __init__(
-        self, store: Store, clock: Clock, zone: Callable[[], tzinfo], changed: Callable[[], None]
+        self,
+        store: Store,
+        clock: Clock,
+        zone: Callable[[], tzinfo],
+        changed: Callable[[], None],
+        *,
+        trusted: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`changed` is called after every change: what waits is looked at again."""
+        """`changed` is called after every change: what waits is looked at again. `trusted` says whether the wall clock
+        may be believed: while it is in doubt no pause ends by its time.
+        """
         self._store = store
+        self._trusted = trusted
         self._clock = clock
         self._zone = zone
         self._changed = changed
@@ -58,9 +67,10 @@ class Pauses:
     def get(self, what: str) -> Pause | None:
         """The pause of the hub, a phone or an account; None where there is none, or its time is over."""
         pause = self._kept.get(what)
-        if pause is None or (pause.until is not None and pause.until <= self._clock.now()):
-            return None
-        return pause
+        return None if pause is None or self._is_over(pause) else pause
+
+    def _is_over(self, pause: Pause) -> bool:
+        return pause.until is not None and pause.until <= self._clock.now() and self._trusted()
 
     def set(self, what: str, *, reason: str, until: float | None) -> Pause:
         """Pause it; a pause that is there goes on with this reason and this end. Raises StoreError."""
@@ -129,7 +139,7 @@ class Pauses:
     def tidy(self) -> None:
         """Forget pauses whose time is over, and those of accounts that were removed."""
         for what, pause in list(self._kept.items()):
-            over = pause.until is not None and pause.until <= self._clock.now()
+            over = self._is_over(pause)
             if over or not self._called(what):
                 try:
                     self.end(what)

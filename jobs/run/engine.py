@@ -101,11 +101,17 @@ class Jobs:
         self._login_marks = LoginMarks(store.accounts)
         self.repeats = Repeats(store, clock, posting)
         self.pace = Pace(store, clock, posting)
-        self.pauses = Pauses(store, clock, lambda: self.pace.where, self.look_again)
+        self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
+        self.pauses = Pauses(
+            store,
+            clock,
+            lambda: self.pace.where,
+            self.look_again,
+            trusted=lambda: self.trust.steady,
+        )
         holds = Holds(
             store.accounts, self.pauses, self.pace, versions.hold if versions is not None else lambda _: None
         )
-        self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
         self.workers = Workers(clock)
         self.turns = Turns(clock)
         self.endings = Endings(posting, clock, store.tasks, mover=self.mover, uniform=uniform)
@@ -355,8 +361,7 @@ class Jobs:
         if steady and now - self._stamped >= STAMP_EVERY_S:
             self._stamp()
             self._stamped = now
-        if steady:
-            self.pauses.tidy()
+        self.pauses.tidy()
         self._store.maintain(self._clock.now(), forget=steady)
         return MAINTAIN_EVERY_S
 

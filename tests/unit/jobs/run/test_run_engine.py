@@ -12,7 +12,7 @@ from jobs.phone.protocol import PhoneState
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
 from storage.error_codes import ErrorCode
 from storage.errors import StoreFailed
-from storage.records import MediaFile, Outcome, Stage, Status, TaskError
+from storage.records import MediaFile, Outcome, Stage, Status, TaskError, Waiting
 from storage.store import Store
 from storage.tables.posts import account_place
 from tests.support.bench import Bench, new_task
@@ -304,6 +304,27 @@ def test_APS_4_nothing_is_forgotten_or_put_away_by_a_clock_that_is_in_doubt(tmp_
     assert bench.store.tasks.posts("a" * 64, [place]) == []
     assert bench.store.archive.months() == ["2027-01"]
     assert bench.store.meta.keys("pause:") == []
+    bench.close()
+
+
+def test_APS_4_a_pause_does_not_end_by_a_clock_that_is_in_doubt(tmp_path: Path) -> None:
+    clock = FakeClock()
+    bench = Bench(tmp_path, FakePhones("A"), FakeScript(), clock)
+    task = bench.now(stage=Stage.QUEUED)
+    bench.jobs.dispatcher.enqueue([task])
+    bench.jobs.pauses.set("hub", reason="holidays", until=clock.now() + 86400.0)
+    clock.step_wall(400 * 86400.0)
+    for _ in range(2):  # before the step is noticed, and while the time is held for it
+        bench.jobs.dispatcher.turn()
+        assert bench.task(task.id).waiting_for is Waiting.PAUSE
+        bench.jobs.scheduler.turn()
+        assert not bench.jobs.trust.trusted
+    clock.step_wall(-400 * 86400.0)
+    bench.jobs.scheduler.turn()
+    clock.advance(86_401.0)
+    bench.jobs.scheduler.turn()
+    bench.jobs.dispatcher.turn()
+    assert bench.wait(task.id).stage is Stage.PUBLISHED
     bench.close()
 
 
