@@ -13,6 +13,8 @@ _LOG = logging.getLogger(__name__)
 
 #: A loop that did not come round for so long hangs (APS-7): the daemon is not healthy.
 STALE_S = 60.0
+#: A loop that may wait for others, a receiver or a share with media, is spoken of when it did not come round for so long.
+LATE_S = 600.0
 #: Pause of a loop after its turn raised.
 ERROR_PAUSE_S = 1.0
 #: The same error of the same loop is logged again only after this time (JOB-7).
@@ -121,6 +123,14 @@ class Supervisor:
     def stale_s(self) -> float:
         """How long the slowest loop is overdue; the service watchdog is fed only while this is small."""
         return max(loop.age_s for loop in [*self._loops, self.loop])
+
+    def late(self) -> list[str]:
+        """One sentence for each loop that is only revived and hangs. Without a figure, which would change each time."""
+        return [
+            f"the thread {loop.name} has not come round for over {LATE_S / 60:.0f} minutes: what it waits for hangs"
+            for loop in self._revived
+            if loop.age_s > LATE_S
+        ]
 
     def problems(self) -> list[str]:
         """One sentence for each loop that hangs or is gone."""

@@ -324,7 +324,8 @@ class Jobs:
     def notices(self) -> list[str]:
         """What a person may want to know though all works."""
         found = [self.trust.reason] if self.trust.reason else []
-        return found + self.pauses.sentences() + self.breaker.all_pauses + self._evidence.warnings
+        found += self.pauses.sentences() + self.breaker.all_pauses + self._evidence.warnings
+        return found + self.supervisor.late()
 
     @property
     def late(self) -> dict[str, tuple[Task, int]]:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from jobs.hub.supervision import STALE_S, Loop, Supervisor
+from jobs.hub.supervision import LATE_S, STALE_S, Loop, Supervisor
 from jobs.run.workers import IDLE_S, Workers
 from tests.support.clock import FakeClock
 from tests.support.fake_phones import GUARD_S
@@ -89,7 +89,7 @@ def test_a_dead_helper_thread_is_started_again(caplog: pytest.LogCaptureFixture,
     assert loop.join(GUARD_S)
 
 
-def test_a_revived_loop_that_is_late_does_not_starve_the_watchdog() -> None:
+def test_a_revived_loop_that_is_late_does_not_starve_the_watchdog_and_is_named_after_a_while() -> None:
     clock, turns = FakeClock(), Turns()
     turns.gate.clear()
     loop = Loop("outbox", turns, clock, longest_wait_s=5.0)
@@ -98,6 +98,12 @@ def test_a_revived_loop_that_is_late_does_not_starve_the_watchdog() -> None:
     loop.start()
     turns.await_turn()
     clock.advance(5 + STALE_S + 1)
+    assert not any("outbox" in problem for problem in supervisor.problems())
+    assert supervisor.late() == []
+    clock.advance(LATE_S)
+    assert supervisor.late() == [
+        "the thread outbox has not come round for over 10 minutes: what it waits for hangs"
+    ]
     assert not any("outbox" in problem for problem in supervisor.problems())
     loop.stop()
     turns.gate.set()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from jobs.hub.supervision import Loop
 from jobs.phone.errors import PhoneOffline
 from jobs.phone.protocol import PhoneState
 from jobs.task.attempt import Attempt, ScriptFailed, Verdict
@@ -343,4 +344,16 @@ def test_APS_4_upkeep_between_a_step_of_the_clock_and_the_look_that_notices_it_f
     clock.advance(31 * 86400.0)
     bench.jobs._maintain()
     assert bench.store.archive.months() == ["2027-01"]
+    bench.close()
+
+
+def test_a_helper_thread_that_hangs_at_what_it_waits_for_is_said(tmp_path: Path) -> None:
+    clock = FakeClock()
+    bench = Bench(tmp_path, FakePhones(), FakeScript(), clock)
+    bench.jobs.supervisor.revive(Loop("slots", lambda: 60.0, clock, longest_wait_s=60.0))
+    clock.advance(600.0)
+    assert bench.jobs.notices == []
+    clock.advance(61.0)
+    (notice,) = bench.jobs.notices
+    assert notice.startswith("the thread slots has not come round")
     bench.close()
