@@ -16,6 +16,7 @@ from jobs.post.screens.screens_file import Containers
 from jobs.post.screens.sheet_shapes import (
     DIALOG_WIDTH,
     SCRIM_WIDTH,
+    Parts,
     bare,
     like_dialog,
     like_page,
@@ -95,11 +96,12 @@ def _page(visible: Sequence[Node], tree: UiTree, sheet: Cover | None) -> Cover |
     held = sheet.held if sheet is not None else None
     if sheet is not None and held is None:
         return sheet
+    parts = Parts(tree)
     pages = [
         n
         for n in visible
         if (held is None or (n.drawn > held.drawn and not kin(n, held, structured=True)))
-        and like_page(n, width, height)
+        and like_page(n, width, height, parts)
     ]
     return _over(visible, tree, None, max(pages, key=lambda n: n.drawn)) if pages else sheet
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
 
 from jobs.phone.screen.tree import Bounds, Node, UiTree
@@ -116,17 +117,45 @@ def _area(node: Node) -> int:
     return node.width * node.height
 
 
-def like_page(node: Node, width: int, height: int) -> bool:
+class Parts:
+    """What the layers of a tree say and what of them can be touched, but no boxes as high as pages.
+
+    Layers lie in layers: each node is looked at once, not once for each layer that holds it.
+    """
+
+    def __init__(self, tree: UiTree) -> None:
+        """`tree` knows parents, so that what a node holds follows it without a gap."""
+        highest = COVERED_HEIGHT * tree.size[1]
+        self._parts = [
+            n
+            for n in tree.nodes
+            if (n.text or n.content_desc or n.clickable)
+            and n.visible
+            and n.bounds[2] != n.bounds[0]
+            and 0 < n.bounds[3] - n.bounds[1] < highest
+        ]
+        self._orders = [n.order for n in self._parts]
+        self._ends: dict[Node, int] = {}
+        for node in reversed(tree.nodes):
+            self._ends[node] = self._ends[node.children[-1]] if node.children else node.order
+
+    def of(self, layer: Node) -> list[Node]:
+        """The layer's, in document order."""
+        first = bisect_left(self._orders, layer.order)
+        return self._parts[first : bisect_right(self._orders, self._ends[layer], first)]
+
+
+def like_page(node: Node, width: int, height: int, parts: Parts) -> bool:
     """A page that was laid over another one in the same window: its words and buttons lie on those of the other."""
     if node.width < PAGE_WIDTH * width or node.height < PAGE_HEIGHT * height or node.parent is None:
         return False
-    covered = [n.bounds for o in node.parent.children if o.drawn < node.drawn for n in _parts(o, height)]
+    covered = [n.bounds for o in node.parent.children if o.drawn < node.drawn for n in parts.of(o)]
     if not covered:
         return False
     over = [
         n.bounds
         for child in node.children
-        for n in _parts(child, height)
+        for n in parts.of(child)
         if any(_shared(n.bounds, c) >= PAGE_SHARE for c in covered)
     ]
     return len(over) >= PAGE_COVERS and (
@@ -142,18 +171,6 @@ def _shared(one: Bounds, other: Bounds) -> float:
         return 0.0
     least = min((b[2] - b[0]) * (b[3] - b[1]) for b in (one, other))
     return wide * high / least
-
-
-def _parts(layer: Node, height: int) -> list[Node]:
-    """What a layer says and what of it can be touched, but no boxes as high as pages."""
-    return [
-        n
-        for n in layer.walk()
-        if (n.text or n.content_desc or n.clickable)
-        and n.visible
-        and n.width
-        and 0 < n.height < COVERED_HEIGHT * height
-    ]
 
 
 def like_sheet(node: Node, visible: Sequence[Node], width: int, height: int, *, ordered: bool) -> bool:
