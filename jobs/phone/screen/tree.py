@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 
 from jobs.hub.lazy import lazy
+from jobs.phone.screen.node import MAX_TEXT_CHARS, Bounds, Node, parse_bounds, parse_order
+from jobs.phone.screen.usual_dump import read_usual
 
-Bounds = tuple[int, int, int, int]
+__all__ = [
+    "MAX_TEXT_CHARS",
+    "Bounds",
+    "Node",
+    "TreeUnreadable",
+    "UiTree",
+    "parse_bounds",
+    "parse_xml",
+    "sanitise",
+]
 
-_BOUNDS = re.compile(r"\[(-?\d{1,9}),(-?\d{1,9})\]\[(-?\d{1,9}),(-?\d{1,9})\]")
-_ORDER = re.compile(r"\d{1,9}", re.ASCII)
 #: What XML 1.0 does not allow, as characters and as references (U2-11); phones send both.
 _BAD_CHARS = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
@@ -27,72 +35,10 @@ MAX_NODES = 10_000
 MAX_DEPTH = 500
 #: Four numbers of nine digits with all that stands between them.
 MAX_BOUNDS_CHARS = 50
-#: The longest text that an app takes has 4,000 characters; expressions search every text of every screen.
-MAX_TEXT_CHARS = 20_000
 
 
 class TreeUnreadable(ValueError):
     """The text is not a UI tree at all."""
-
-
-@dataclass(eq=False, slots=True)
-class Node:
-    """One node. `bounds` are screen pixels x1, y1, x2, y2; `clickable` is None where the source did not record it."""
-
-    text: str = ""
-    resource_id: str = ""  #: as on the phone, e.g. "com.instagram.android:id/share_button"
-    content_desc: str = ""
-    hint: str = ""
-    class_name: str = ""
-    package: str = ""
-    bounds: Bounds = (0, 0, 0, 0)
-    clickable: bool = False
-    enabled: bool = True
-    checkable: bool = False
-    checked: bool = False
-    selected: bool = False
-    focused: bool = False
-    focusable: bool = False
-    scrollable: bool = False
-    showing_hint: bool = False  #: `text` is the placeholder, not content
-    parent: Node | None = field(default=None, repr=False)
-    children: list[Node] = field(default_factory=list, repr=False)
-    visible: bool = True  #: False where the source says that it is not displayed
-    order: int = 0  #: position in the document, which is the order in which a screen reader goes
-    drawing_order: int = 0  #: among its siblings, as the phone says; 0 where the source does not tell
-    drawn: int = 0  #: position in which it is drawn in its window: later ones lie over earlier ones
-
-    @property
-    def id_name(self) -> str:
-        """The resource-id without its package: "share_button"."""
-        return self.resource_id.rpartition("/")[2]
-
-    @property
-    def center(self) -> tuple[int, int]:
-        x1, y1, x2, y2 = self.bounds
-        return (x1 + x2) // 2, (y1 + y2) // 2
-
-    @property
-    def width(self) -> int:
-        return self.bounds[2] - self.bounds[0]
-
-    @property
-    def height(self) -> int:
-        return self.bounds[3] - self.bounds[1]
-
-    def walk(self) -> Iterator[Node]:
-        """This node and everything below it, in document order."""
-        stack = [self]
-        while stack:
-            node = stack.pop()
-            yield node
-            stack.extend(reversed(node.children))
-
-    def ancestors(self) -> Iterator[Node]:
-        node = self.parent
-        while node is not None:
-            yield node
-            node = node.parent
 
 
 @dataclass(eq=False)
@@ -127,12 +73,6 @@ class UiTree:
         return next((n for n in self.nodes if all(getattr(n, k) == v for k, v in wanted.items())), None)
 
 
-@lru_cache(maxsize=8192)
-def parse_bounds(text: str) -> Bounds:
-    match = _BOUNDS.search(text)
-    return (int(match[1]), int(match[2]), int(match[3]), int(match[4])) if match else (0, 0, 0, 0)
-
-
 def sanitise(xml: str) -> str:
     """Drop what XML forbids, so that one odd character never hides a whole screen."""
 
@@ -160,6 +100,10 @@ def parse_xml(xml: str) -> UiTree:
         raise TreeUnreadable(f"not a UI tree: more than {MAX_NODES} nodes")
     if "<!DOCTYPE" in xml or "<!ENTITY" in xml:  # no dumper writes one, and entities multiply
         raise TreeUnreadable("not a UI tree: it has a document type")
+    if (usual := read_usual(xml)) is not None:
+        if usual.reordered:
+            _paint(usual.nodes)
+        return UiTree(usual.nodes, source=xml)
     if (reader := _read_strictly(xml)) is not None:
         return UiTree(reader.nodes, source=xml)
     return _read_what_there_is(xml)
@@ -183,7 +127,6 @@ class _Reader:
         if bounds is None:
             self._open.append(None)
             return
-        drawing_order = get("drawing-order", "")
         parent = self._open[-1] if self._open else None
         order = len(self.nodes)
         node = Node(
@@ -207,7 +150,7 @@ class _Reader:
             parent=parent,
             order=order,
             drawn=order,
-            drawing_order=int(drawing_order) if _ORDER.fullmatch(drawing_order) else 0,
+            drawing_order=parse_order(get("drawing-order", "")),
         )
         if parent is not None:
             if parent.children and node.drawing_order < parent.children[-1].drawing_order:
