@@ -19,8 +19,9 @@ from storage.tables.tasks import TaskStore
 
 #: The dispatcher looks again after this time even when nobody woke it.
 LOOK_S = 10.0
-#: What no longer waits is looked for so often: should the end of a wait ever be missed, nothing may hang on it.
-SWEEP_S = 60.0
+#: What no longer waits is looked for, a part of those that wait after the other: should the end of a wait ever be missed,
+#: nothing may hang on it, and no turn may take long for it.
+SWEEP_S, SWEEP_PARTS = 60.0, 10
 #: So many of those that wait for one phone are told exactly what it does now. With every post that changes, and of ten
 #: thousand all but a few have hours to wait.
 HEADS = 20
@@ -254,10 +255,10 @@ class Dispatcher:
             lane = self._lanes.get(serial)
             if lane is not None:
                 lane.refresh(self._tasks, task_ids)
-        if now - self._swept >= SWEEP_S:
+        if now - self._swept >= SWEEP_S / SWEEP_PARTS:
             self._swept = now
             for lane in self._lanes.values():
-                lane.sweep(self._tasks)
+                lane.sweep(self._tasks, SWEEP_PARTS)
 
     def _ends(self, lane: Lane, now: float) -> Iterator[float]:
         """In how many seconds what holds posts of this lane back is over, as far as that is known."""

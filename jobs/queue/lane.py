@@ -59,6 +59,10 @@ class Lane:
         self.door = ""  #: why
         self._news = True  #: since those that wait were last told why: who waits, or what holds them back
         self._places: dict[int, _Place] = {}
+        self._unswept: list[
+            int
+        ] = []  #: where the next look for what no longer waits goes on, so many at once
+        self._swept_at_once = 1
 
     def __bool__(self) -> bool:
         return bool(self.looks or self._places or self.reads)
@@ -111,10 +115,16 @@ class Lane:
                 else:
                     self.remove(task_id)
 
-    def sweep(self, tasks: TaskStore) -> None:
-        """Forget what no longer waits here, whether it was heard of or not."""
-        for task_id in [task_id for task_id in self._places if self._here(tasks, task_id) is None]:
-            self.remove(task_id)
+    def sweep(self, tasks: TaskStore, parts: int) -> None:
+        """Forget what no longer waits here, whether it was heard of or not; looks at one of so many parts of those that wait."""
+        if not self._unswept:
+            self._unswept = list(self._places)
+            self._swept_at_once = max(1, -(-len(self._unswept) // parts))
+        part = self._unswept[-self._swept_at_once :]
+        del self._unswept[-self._swept_at_once :]
+        for task_id in part:
+            if task_id in self._places and self._here(tasks, task_id) is None:
+                self.remove(task_id)
 
     def _here(self, tasks: TaskStore, task_id: int) -> Task | None:
         """The task, if it waits for this phone."""

@@ -30,6 +30,8 @@ def phone_place(serial: str, package: str) -> Place:
 
 def content_of(materials: Sequence[MediaFile]) -> str:
     """One digest for what a post shows, in whatever order; "" when it shows nothing."""
+    if len(materials) == 1:
+        return materials[0].sha256
     digests = sorted({file.sha256 for file in materials})
     if len(digests) <= 1:
         return "".join(digests)

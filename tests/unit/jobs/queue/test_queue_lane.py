@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from jobs.pace.hold import Hold, Line
 from jobs.phone.protocol import PhoneState
 from jobs.queue.dispatcher import HEADS, Dispatcher
+from jobs.queue.lane import Lane
 from jobs.queue.turn import Turn
 from storage.records import Stage, Task, Waiting
 from storage.store import Store
@@ -210,3 +212,27 @@ def test_an_earlier_post_takes_the_place_of_the_last_of_the_first_ones(store: St
     told = [rig.task(task).waiting_until for task in (earlier, *tasks)]
     assert told == [rig.clock.now() + 300 + 60 * place for place in range(HEADS)] + [None, None]
     assert rig.task(tasks[HEADS - 1]).waiting_detail == "others of @kim come first"
+
+
+def test_what_no_longer_waits_is_found_though_nobody_said_so_and_no_look_asks_all_that_wait(
+    store: Store,
+) -> None:
+    lane = Lane("A")
+    tasks = store.tasks.create([new_task("A", at=float(n), stage=Stage.QUEUED) for n in range(95)])
+    for task in tasks:
+        lane.add(task)
+    gone = {task.id for task in tasks[::3]}
+    for task_id in gone:
+        store.tasks.change(task_id, stage=Stage.PREPARING)
+    left = [len(lane)]
+    for _ in range(10):
+        lane.sweep(store.tasks, 10)
+        left.append(len(lane))
+    assert {task.id for task in tasks if task.id in lane} == {task.id for task in tasks} - gone
+    assert max(before - now for before, now in pairwise(left)) <= 10
+    store.tasks.change(
+        tasks[1].id, stage=Stage.PREPARING
+    )  # one round is over: the next finds what came since
+    for _ in range(20):
+        lane.sweep(store.tasks, 10)
+    assert tasks[1].id not in lane
