@@ -26,8 +26,8 @@ _HEAD = re.compile(
     """(?:<\\?xml version=(['"])1\\.0\\1(?: encoding=(['"])(?:UTF|utf)-8\\2)?(?: standalone=(['"])(?:yes|no)\\3)? ?\\?>)?"""
     """[ \t\r\n]*<hierarchy(?: (?!bounds|xml)[a-z][a-z0-9-]*="[^"<&\\x00-\\x1f]*")*>"""
 )
-_TAG = re.compile('<node((?: [a-z][a-z0-9-]*="[^"<]*")*) ?/?>')
-_ATTRIBUTE = re.compile(' ([a-z][a-z0-9-]*)="[^"]*"')
+_TAG = re.compile('<node((?: [a-zA-Z][a-zA-Z0-9-]*="[^"<]*")*) ?/?>')
+_ATTRIBUTE = re.compile(' ([a-zA-Z][a-zA-Z0-9-]*)="[^"]*"')
 _NODE_END, _END = "</node>", "</hierarchy>"
 _REFERENCE = re.compile("&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9a-fA-F]{1,6}));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -77,6 +77,7 @@ def _read(xml: str, at: int) -> Usual:
     parent: Node | None = None
     reordered = False
     form: _Form | None = None
+    before: _Form | None = None  #: most trees have tags of two forms
     new = 0
     after_space = _SPACE.match
     while True:
@@ -92,8 +93,12 @@ def _read(xml: str, at: int) -> Usual:
             parent = line[-1] if line else None
             continue
         tag = form.match(xml, at) if form is not None else None
+        if tag is None and before is not None:
+            form, before = before, form
+            tag = form.match(xml, at)
         if tag is None:
             names = _attributes_at(xml, at)
+            before = form
             form = _forms.get(names)
             if form is None:
                 new += 1
@@ -152,7 +157,7 @@ def _learn(names: tuple[str, ...]) -> _Form:
         len(names) > _MAX_ATTRIBUTES
         or len(known) < len(names)
         or "bounds" not in known
-        or any(name.startswith("xml") for name in names)
+        or any(name.lower().startswith("xml") for name in names)
     ):
         raise _Unusual
     if len(_forms) >= _MAX_FORMS:  # the oldest goes: one odd phone takes nothing from the others
