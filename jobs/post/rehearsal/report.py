@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from jobs.phone.app_language import name_of
+
 
 class SeenScreen(msgspec.Struct, frozen=True, kw_only=True):
     """One screen that came, in the order of coming."""
@@ -69,6 +71,7 @@ def differences(before: Report, now: Report) -> list[str]:
     said = []
     for what, old, new in (
         ("the app's version", before.app_version, now.app_version),
+        ("the app's language", name_of(before.language), name_of(now.language)),
         ("the verdict", before.state, now.state),
         ("Android's version", before.android, now.android),
         ("the phone's font scale", _scale(before), _scale(now)),

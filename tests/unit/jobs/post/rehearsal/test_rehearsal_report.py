@@ -47,6 +47,12 @@ def test_another_size_of_texts_is_named() -> None:
     ]
 
 
+def test_another_language_of_the_app_is_named() -> None:
+    assert differences(report(language="en"), report(2, language="nl")) == [
+        "the app's language was English, now it is Dutch",
+    ]
+
+
 def test_the_newest_of_each_way_stay_and_survive_a_restart(tmp_path: Path) -> None:
     files = ReportFiles(tmp_path)
     for _ in range(KEPT_ALIKE + 2):
