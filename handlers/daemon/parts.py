@@ -133,7 +133,7 @@ class Parts:
             folder=state_dir / "rehearsals",
             ended=self.versions.ended,
         )
-        self.versions.use(self.rehearsals, self.jobs)
+        self.versions.use(self.rehearsals, self.jobs, self.script)
         self.lessons = LessonBook(
             clock, state_dir / TAUGHT, trusted=self.config_state.trusted, use=self.script.reload
         )

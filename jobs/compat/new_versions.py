@@ -57,6 +57,13 @@ class Engine(Protocol):
     def look_again(self) -> None: ...
 
 
+class Languages(Protocol):
+    """What is asked of the script that posts."""
+
+    def language_to_be(self, platform: str, package: str, spoken: app_language.Spoken) -> str: ...
+    def covers(self, platform: str, language: str) -> bool: ...
+
+
 @dataclass(eq=False)
 class Trial:
     """How far the rehearsal of a new version is."""
@@ -106,10 +113,11 @@ class NewVersions:
         self._trials: dict[AppKey, Trial] = {}
         self._rehearsals: Rehearsing | None = None
         self._jobs: Engine | None = None
+        self._languages: Languages | None = None
 
-    def use(self, rehearsals: Rehearsing, jobs: Engine) -> None:
+    def use(self, rehearsals: Rehearsing, jobs: Engine, languages: Languages) -> None:
         """The parts that are made after this one. What was rehearsed before the start counts."""
-        self._rehearsals, self._jobs = rehearsals, jobs
+        self._rehearsals, self._jobs, self._languages = rehearsals, jobs, languages
         for report in rehearsals.all():
             self._known.rehearsed(report)
 
@@ -123,7 +131,7 @@ class NewVersions:
         with self._lock:
             place = task.serial, task.package
             self._shown[place] = _Shown(key, self._clock.monotonic())
-            if key in self._known:
+            if self._may_post(key):
                 return
             self._tasks[place] = task
             trial = self._trials.get(key)
@@ -137,7 +145,7 @@ class NewVersions:
         """Why a task must not start now; None when nothing is known against it. Takes no lock."""
         place = task.serial, task.package
         shown = self._shown.get(place)
-        if shown is None or not self._enabled() or shown.key in self._known:
+        if shown is None or not self._enabled() or self._may_post(shown.key):
             return None
         trial = self._trials.get(shown.key)
         if trial is None:
@@ -183,7 +191,11 @@ class NewVersions:
         if not self._enabled():
             return []
         with self._lock:
-            return [trial for trial in self._trials.values() if trial.key not in self._known]
+            return [trial for trial in self._trials.values() if not self._may_post(trial.key)]
+
+    def lacks_words(self, trial: Trial) -> bool:
+        """Whether it waits for nothing but the words by which its refusals are understood."""
+        return trial.key in self._known and not self._may_post(trial.key)
 
     def turn(self) -> None:
         """Now and then: try again what could not be done, and forget what nothing waits for."""
@@ -193,7 +205,7 @@ class NewVersions:
             for place in [place for place, task in list(self._tasks.items()) if not self._waits(place, task)]:
                 self._tasks.pop(place, None)
             for trial in list(self._trials.values()):
-                if trial.key in self._known or not (trial.running or self._places(trial.key)):
+                if self._may_post(trial.key) or not (trial.running or self._places(trial.key)):
                     del self._trials[trial.key]
                 else:
                     self._follow(trial)
@@ -202,6 +214,15 @@ class NewVersions:
                     self._ask_again(place, shown)
 
     # --- inside, under the lock ----------------------------------------------------------------------------
+
+    def _may_post(self, key: AppKey) -> bool:
+        """Whether tasks go on: it works on this hub, and its refusals are understood. A person's word stands for both."""
+        return key in self._known and (key in self._known.allowed or not self._unread(key))
+
+    def _unread(self, key: AppKey) -> bool:
+        """Whether words are missing by which the app's refusals would be understood in this language."""
+        covers = self._languages is None or self._languages.covers(key.platform, key.language)
+        return bool(key.language) and not covers
 
     def _waits(self, place: _Place, before: Task) -> bool:
         task = self._store.tasks.get(before.id)
@@ -225,7 +246,12 @@ class NewVersions:
 
     def _begin(self, trial: Trial, *, other_than: str = "") -> None:
         """Ask for the rehearsal on the first phone that can."""
-        if trial.red is not None or self._rehearsals is None or self._jobs is None:
+        if (
+            trial.red is not None
+            or self._rehearsals is None
+            or self._jobs is None
+            or trial.key in self._known
+        ):
             return
         if (trial.running and not other_than) or self._clock.monotonic() < trial.again_at:
             return
@@ -243,7 +269,10 @@ class NewVersions:
 
     def _judge(self, trial: Trial, report: Report) -> tuple[str, dict[str, Any]] | None:
         """Take over what a rehearsal says about a new version; what to tell people, with its facts."""
-        if report.state == "ready":
+        if report.state == "ready" and not self._may_post(trial.key):
+            trial.red, trial.serial = None, report.serial
+            said = self.sentence(trial)
+        elif report.state == "ready":
             self._trials.pop(trial.key, None)
             said = f"{title(trial.key)} works on this hub (rehearsal {report.id}): the posts that waited for it go on"
         elif is_verdict(report):
@@ -262,7 +291,7 @@ class NewVersions:
             "language": trial.key.language,
             "rehearsal_id": report.id,
             "serial": report.serial,
-            "ready": report.state == "ready",
+            "ready": report.state == "ready" and self._may_post(trial.key),
         }
 
     def _later(self, trial: Trial) -> None:
@@ -279,6 +308,11 @@ class NewVersions:
     def sentence(self, trial: Trial) -> str:
         """Where a new version stands, for people. Takes no lock."""
         what, red = title(trial.key), trial.red
+        if self.lacks_words(trial):
+            return (
+                f"{what} was rehearsed and is ready, but words are missing by which its refusals are understood: "
+                "give them under Teach, and the posts go on"
+            )
         if red is not None:
             return (
                 f"{what} is new to this hub and failed its rehearsal {red.id} ({red.sentence}): "
@@ -297,14 +331,17 @@ class NewVersions:
     def _ask_again(self, place: _Place, shown: _Shown) -> None:
         """Have the phone asked which version it has by now."""
         serial, package = place
-        if shown.asked or self._jobs is None or not self._jobs.may_rehearse(serial):
+        languages = self._languages
+        if shown.asked or languages is None or self._jobs is None or not self._jobs.may_rehearse(serial):
             return
         platform = shown.key.platform
 
         def do(turn: Turn, phone: PhoneSession) -> None:
             version, spoken = phone.app_version(package), app_language.read(phone, package)
             if version:
-                now = _Shown(AppKey(platform, version, spoken.language), self._clock.monotonic())
+                # The language for which `admit` is asked: not the one that the app is about to be taken out of.
+                language = languages.language_to_be(platform, package, spoken)
+                now = _Shown(AppKey(platform, version, language), self._clock.monotonic())
                 with self._lock:
                     self._shown[place] = now
 

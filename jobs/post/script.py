@@ -7,6 +7,7 @@ from functools import partial
 
 from jobs.content.plan import make_plan
 from jobs.hub.settings import Settings
+from jobs.phone.app_language import Spoken
 from jobs.phone.errors import InputForbidden, LeaseLost, PhoneError, StopRequested, TapUncertain
 from jobs.phone.protocol import PhoneSession
 from jobs.post.apps import APPS
@@ -14,7 +15,7 @@ from jobs.post.flow.draft_memory import DraftMemory
 from jobs.post.flow.flow import Flow, ReadyToPublish
 from jobs.post.flow.getting_files import PhoneFiles
 from jobs.post.flow.proof import published, refused, unknown
-from jobs.post.language import ensure_covered
+from jobs.post.language import ensure_covered, language_to_be
 from jobs.post.prepare import prepare
 from jobs.post.screens.screens_file import Vocabulary
 from jobs.post.screens.vocabularies import of_package
@@ -60,6 +61,14 @@ class PostScript:
     def vocabulary(self, platform: str, package: str) -> Vocabulary:
         """The app's screens; a package that is named counts as the app."""
         return of_package(self._vocabularies[platform], package)
+
+    def language_to_be(self, platform: str, package: str, spoken: Spoken) -> str:
+        """In which language an attempt would drive an app that speaks this now, as "en"."""
+        return language_to_be(spoken, self.vocabulary(platform, package), self._set_language)
+
+    def covers(self, platform: str, language: str) -> bool:
+        """Whether attempts are made in a language: all its refusals are understood."""
+        return language in self._vocabularies[platform].covered
 
     def _flow(self, attempt: Attempt, phone: PhoneSession) -> Flow:
         if not attempt.task.materials:

@@ -260,11 +260,12 @@ class Needs:
     def _new_versions(self) -> Iterator[Need]:
         """Versions that keep tasks waiting: a rehearsal that runs settles itself."""
         for trial in self._versions.trials():
-            if trial.running or not (trial.red or trial.why):
+            unread = self._versions.lacks_words(trial)
+            if trial.running or not (trial.red or trial.why or unread):
                 continue
             key = trial.key
             again: tuple[Act, ...] = ()
-            if trial.serial:
+            if trial.serial and not unread:
                 path = f"/api/v1/devices/{quote(trial.serial, safe='')}/rehearse"
                 wish: dict[str, bool | str] = {"platform": key.platform}
                 if trial.red is not None:

@@ -221,7 +221,7 @@ class HttpSide:
             folder=folder / "state" / "rehearsals",
             ended=self.versions.ended,
         )
-        self.versions.use(self.rehearsals, self.jobs)
+        self.versions.use(self.rehearsals, self.jobs, self.script)
         self.lessons = LessonBook(
             self.clock, folder / "state" / "taught", trusted=_trusted(), use=self.script.reload
         )

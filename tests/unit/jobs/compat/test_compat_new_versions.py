@@ -14,12 +14,15 @@ import pytest
 from jobs.compat.compat import Compat
 from jobs.compat.known import Known
 from jobs.compat.new_versions import AGAIN_MAX_S, AGAIN_S, ASK_AGAIN_S, NewVersions
+from jobs.hub.settings import Phones as PhoneSettings
+from jobs.hub.settings import Settings
 from jobs.input.refusals import Draining, Invalid, Problem
 from jobs.pace.hold import clock_time
 from jobs.phone.protocol import ShellResult
 from jobs.post.apps import APPS
 from jobs.post.rehearsal.rehearsals import Wish
 from jobs.post.rehearsal.report import Report
+from jobs.post.script import PostScript
 from jobs.queue.turn import ReadTurn
 from jobs.task.attempt import OnHold
 from storage.records import MediaFile, Stage, Task, TaskError, Waiting
@@ -27,6 +30,7 @@ from storage.store import Store
 from storage.tables.app_versions import AppKey
 from tests.support.bench import new_task
 from tests.support.clock import FakeClock
+from tests.support.post_stage import shipped_screens
 
 NEW = AppKey("tiktok", "49.0.2", "en")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -86,12 +90,13 @@ class Phone:
     """Says which version of the app it has."""
 
     version: str
+    tag: str = "en-US"
 
     def app_version(self, package: str) -> str:
         return self.version
 
     def shell_all(self, *questions: tuple[str, ...]) -> list[ShellResult]:
-        return [ShellResult("Locales for x for user 0 are [en-US]\n", 0)] * len(questions)
+        return [ShellResult(f"Locales for x for user 0 are [{self.tag}]\n", 0)] * len(questions)
 
 
 class Phones:
@@ -105,6 +110,11 @@ class Scene:
     def __init__(self, folder: Path, clock: FakeClock) -> None:
         self.clock = clock
         self.store = Store.open(folder, reserve_bytes=0)
+        self.script = PostScript(
+            Settings(phones=PhoneSettings(set_app_language="en")),
+            self.store.meta,
+            vocabularies=shipped_screens(),
+        )
         self.enabled = True
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.rehearsals, self.engine = Rehearsals(clock), Engine()
@@ -121,7 +131,7 @@ class Scene:
             tell=self._tell,
             zone=lambda: BERLIN,
         )
-        self.versions.use(self.rehearsals, self.engine)
+        self.versions.use(self.rehearsals, self.engine, self.script)
         self.compat = Compat(
             self.store,
             self.known,
@@ -162,6 +172,13 @@ class Scene:
 
     def red(self, number: int = 0) -> None:
         self.ends(number, state="failed", sentence="the editor is unknown", error="ui_changed")
+
+    def answers(self, version: str, tag: str) -> None:
+        """The phone that is asked which version it has names this one, and this language of the app."""
+
+        turn = self.engine.turns.pop()
+        turn.do(Phone(version, tag))  # type: ignore[arg-type]
+        turn.end()
 
     def publishes(self, task: Task, version: str, language: str) -> None:
         self.store.tasks.change(task.id, app_version=version, app_language=language)
@@ -243,6 +260,26 @@ def test_what_was_rehearsed_before_a_restart_is_known_after_it(scene: Scene) -> 
     scene.green()
     scene.start()
     assert scene.tries(task) == ""
+
+
+def test_in_a_language_whose_refusals_are_not_understood_a_green_rehearsal_is_not_enough(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, dutch = scene.task(), NEW._replace(language="nl")
+    scene.tries(task, language="nl")
+    scene.ends(seen=dutch, state="ready", sentence="TikTok: video by share: ready")
+    hold = scene.versions.hold(task)
+    assert hold is not None
+    assert "in Dutch was rehearsed and is ready, but words are missing" in hold.sentence
+    assert scene.told[-1][0] == hold.sentence
+    assert scene.tries(task, language="nl") == hold.sentence
+    scene.clock.advance(2 * AGAIN_S)
+    scene.versions.turn()
+    assert len(scene.rehearsals.asked) == 1, "another rehearsal would say nothing new"
+    assert scene.compat.lines()[0].sentence == hold.sentence
+    monkeypatch.setattr(scene.script, "covers", lambda *_: True)
+    assert scene.versions.hold(task) is None
+    assert scene.tries(task, language="nl") == ""
 
 
 def test_a_published_post_makes_a_version_known(scene: Scene) -> None:
@@ -367,11 +404,23 @@ def test_a_phone_whose_tasks_wait_is_asked_again_which_version_it_has(scene: Sce
     scene.clock.advance(ASK_AGAIN_S + 1)
     scene.versions.turn()
     scene.versions.turn()
-    (turn,) = scene.engine.turns
-
-    turn.do(Phone("47.0.3"))  # type: ignore[arg-type]
-    turn.end()
+    scene.answers("47.0.3", "en-US")
     assert scene.versions.hold(task) is None, "its app was set back"
+
+
+def test_a_phone_whose_app_is_set_to_another_language_is_asked_for_the_language_to_be(scene: Scene) -> None:
+    """The app speaks Dutch and would be driven in English: what waits for English waits on, and nothing begins anew."""
+    task = scene.task()
+    scene.tries(task)
+    scene.red()
+    for _ in range(2):
+        scene.clock.advance(ASK_AGAIN_S + 1)
+        scene.versions.turn()
+        scene.answers(NEW.version, "nl-NL")
+        hold = scene.versions.hold(task)
+        assert hold is not None
+        assert "in English is new to this hub and failed its rehearsal 1" in hold.sentence
+    assert [trial.key for trial in scene.versions.trials()] == [NEW]
 
 
 def test_what_nothing_waits_for_any_more_is_forgotten(scene: Scene) -> None:
