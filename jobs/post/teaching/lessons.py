@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from jobs.post.screens.screens_file import Rule, Screen, ScreensFile, lay_over
 
@@ -14,6 +15,8 @@ Steadiness = Literal["text", "id", "structure"]
 
 #: Lessons that are kept of one app, and the characters of a name, of a text and of a sentence.
 MAX_LESSONS, MAX_NAME, MAX_TEXT, MAX_SENTENCE = 200, 60, 160, 300
+#: The end of the year 9999: no calendar goes further.
+MAX_TIME = 253_402_300_799.0
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +40,7 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     means: Means = "imported"
     name: str = ""  #: of the element, word or screen
     sentence: str = ""  #: what it does, in words
-    taught_at: float = 0.0
+    taught_at: Annotated[float, Meta(ge=0, le=MAX_TIME)] = 0.0
     by: str = ""
     screen: str = ""  #: the pending screen that it was taught from
     picture: str = ""  #: the file name of its picture

@@ -44,7 +44,7 @@ def path_of(folder: Path, platform: str) -> Path:
 
 
 def read(path: Path) -> list[Lesson]:
-    """The lessons of a file in the order of their ids; [] where there is no file.
+    """All lessons of a file in the order of their ids; [] where there is no file.
 
     Raises:
         ScreensInvalid: it cannot be read.
@@ -62,7 +62,10 @@ def read(path: Path) -> list[Lesson]:
         raise ScreensInvalid(str(path), [f"cannot be read: {error.strerror or error}"]) from error
     except (ValueError, RecursionError) as error:
         raise ScreensInvalid(str(path), [f"is no file of lessons: {error}"]) from error
-    return sorted(lessons, key=lambda lesson: lesson.id)[:MAX_LESSONS]
+    twice = [number for number, times in Counter(lesson.id for lesson in lessons).items() if times > 1]
+    if twice:  # written back, one of them would be lost
+        raise ScreensInvalid(str(path), [f"holds lesson {number} twice" for number in twice])
+    return sorted(lessons, key=lambda lesson: lesson.id)
 
 
 def text_of(lessons: Sequence[Lesson]) -> str:
@@ -115,19 +118,34 @@ def speak(folder: Path, language: str) -> bool:
 
 
 def fitting(trusted: Trusted, lessons: Sequence[Lesson]) -> tuple[list[Lesson], list[str]]:
-    """The lessons that are on and fit together, and sentences about those that do not."""
-    on = [lesson for lesson in lessons if lesson.on]
-    if not on or not problems_of(trusted, on):
-        return on, []
+    """The lessons that are on and fit together, and sentences about those that do not.
+
+    Each half is judged as a whole, and taken apart only where it does not fit: to judge is slow, and few lessons are unfit.
+    """
+    on = [lesson for lesson in lessons[:MAX_LESSONS] if lesson.on]
     good: list[Lesson] = []
     bad: list[str] = []
-    for lesson in on:
-        problems = problems_of(trusted, [*good, lesson])
-        if problems:
-            bad.append(f"lesson {lesson.id} ({lesson.name or lesson.means}) does not count: {problems[0]}")
+    parts = [on] if on else []
+    while parts:
+        part = parts.pop()
+        problems = problems_of(trusted, [*good, *part])
+        if not problems:
+            good += part
+        elif len(part) == 1:
+            bad.append(_left_out(part[0], problems[0]))
         else:
-            good.append(lesson)
+            middle = len(part) // 2
+            parts += [part[middle:], part[:middle]]
+    bad += [
+        _left_out(lesson, f"at most {MAX_LESSONS} lessons of one app count")
+        for lesson in lessons[MAX_LESSONS:]
+        if lesson.on
+    ]
     return good, bad
+
+
+def _left_out(lesson: Lesson, why: str) -> str:
+    return f"lesson {lesson.id} ({lesson.name or lesson.means}) does not count: {why}"
 
 
 def problems_of(trusted: Trusted, lessons: Sequence[Lesson]) -> list[str]:
