@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,8 @@ from jobs.task.attempt import ScriptFailed
 LEAVE_S = 8.0
 #: More steps than this lead out of no composer.
 MAX_LEAVES = 14
+#: What comes back when it was closed so often is no passing interruption: it asks what becomes of the form.
+MAX_CLOSED = 2
 #: How long the app is watched at its tabs for a post that must not have been made.
 WATCH_S = 6.0
 
@@ -107,6 +110,7 @@ class Rehearsal:
             ScriptFailed: no step leads out.
         """
         flow, kept = self._flow, False
+        closed: Counter[str] = Counter()
         for _ in range(MAX_LEAVES):
             sight = self._known(sight)
             if sight.name in flow.starts:
@@ -123,6 +127,9 @@ class Rehearsal:
                     raise stuck(
                         sight, f"{sight.name or 'an unknown screen'} is not on the way out of the form"
                     )
+                closed[sight.name] += 1
+                if closed[sight.name] > MAX_CLOSED:
+                    raise stuck(sight, f"{sight.name} comes back each time that the form is left")
                 sight = flow.dismiss(sight)
                 continue
             name = sight.name
