@@ -19,6 +19,8 @@ from storage.records import Stage, Task
 
 #: Screens that are listed as waiting, and kept trees of one app on which a lesson is tried.
 MAX_WAITING, MAX_KNOWN = 100, 200
+#: All these trees together are no larger; a usual one has 60 to 100 KB.
+MAX_KNOWN_BYTES = 24 * 1024 * 1024
 #: Tasks whose evidence is looked at.
 MAX_TASKS = 60
 #: A larger tree is no screen.

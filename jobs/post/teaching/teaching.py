@@ -138,7 +138,7 @@ class Teaching:
             if not 0 <= wish.rule < len(good):
                 raise Refused("rule", f"must be between 0 and {len(good) - 1}")
             chosen = good[wish.rule]
-            tried = ground.try_out([*on, chosen.lesson])
+            tried = ground.try_out([*on, chosen.lesson], on)
             reads = read(ground.vocabulary([*on, chosen.lesson]), kept, tree)
             others = [(n, p.lesson, p.steadiness) for n, p in enumerate(good) if n != wish.rule]
             return Proposed(chosen.lesson, chosen.steadiness, wish.rule, tried, others, reads.name)
@@ -248,7 +248,8 @@ class Teaching:
                         words={word: [{language: clean, "seen": "given by a person"}]},
                     )
                 )
-            tried = ground.try_out([*self.book.on(platform), *lessons])
+            on = self.book.on(platform)
+            tried = ground.try_out([*on, *lessons], on)
             _refuse("words", tried.refused)
             return lessons if dry_run or not lessons else self.book.add(platform, lessons, by)
 
@@ -266,7 +267,7 @@ class Teaching:
                 again = msgspec.structs.replace(lesson, on=True)
                 others = [one for one in self.book.on(platform) if one.id != number]
                 together = sorted([*others, again], key=lambda one: one.id)
-                _refuse("on", self._ground(platform).try_out(together).refused)
+                _refuse("on", self._ground(platform).try_out(together, others).refused)
             return self.book.switch(number, on=on)
 
     def import_file(self, platform: str, text: str, by: str, *, dry_run: bool) -> tuple[list[Lesson], Tried]:
@@ -278,9 +279,10 @@ class Teaching:
         """
         with self.book.lock, told():
             number = self.book.next_id()
-            lessons = taken_apart(platform, text, first=number, present=self.book.on(platform))
+            on = self.book.on(platform)
+            lessons = taken_apart(platform, text, first=number, present=on)
             self.book.check_room(platform, len(lessons))
-            tried = self._ground(platform).try_out([*self.book.on(platform), *lessons])
+            tried = self._ground(platform).try_out([*on, *lessons], on)
             if dry_run:
                 return lessons, tried
             _refuse("toml", tried.refused)

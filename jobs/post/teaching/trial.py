@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
 from jobs.phone.screen.tree import Node, UiTree
-from jobs.post.screens.checks.readings import Change, KnownTree, changed_elements, compare
+from jobs.post.screens.checks.readings import Change, KnownTree, Readings, changed_elements, compare
 from jobs.post.screens.drawn import drawn_trees
 from jobs.post.screens.file_checks import check
 from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight, recognise
 from jobs.post.screens.screens_file import ScreensFile, Vocabulary
 from jobs.post.screens.vocabularies import Trusted, reading, with_taught
-from jobs.post.teaching.kept_screens import MAX_KNOWN, KeptScreen, KeptScreens, of_the_app
+from jobs.post.teaching.kept_screens import MAX_KNOWN, MAX_KNOWN_BYTES, KeptScreen, KeptScreens, of_the_app
 from jobs.post.teaching.lessons import Lesson, laid
 from jobs.post.teaching.taught_files import problems_of
 
@@ -52,10 +53,11 @@ class Ground:
         return check(self.merged(lessons), self.platform)
 
     def trees(self) -> list[KnownTree]:
-        """The kept screens of the app, the newest first, each content once."""
+        """The kept screens of the app, the newest first, each content once, as many as there is room for."""
         if self._trees is None:
             self._trees = []
             seen: set[bytes] = set()
+            room = MAX_KNOWN_BYTES
             for screen in self._kept.all():
                 if screen.platform != self.platform:
                     continue
@@ -64,27 +66,37 @@ class Ground:
                 tree = self._kept.tree(screen)
                 if tree is None or tree.cut or not of_the_app(tree, self.platform):
                     continue
-                key = hashlib.sha256(tree.source.encode("utf-8", "replace")).digest()
-                if key not in seen:
+                source = tree.source.encode("utf-8", "replace")
+                key = hashlib.sha256(source).digest()
+                if key not in seen and len(source) <= room:
+                    room -= len(source)
                     seen.add(key)
                     self._trees.append(KnownTree(screen.id, tree, screen.app_version))
         return self._trees
 
-    def try_out(self, lessons: Sequence[Lesson]) -> Tried:
-        """What all of these lessons together would do."""
+    def try_out(self, lessons: Sequence[Lesson], before: Sequence[Lesson] = ()) -> Tried:
+        """What all of these lessons together would do.
+
+        What speaks against `before`, those of them that count already, is no reason to refuse the others: a screen that was
+        kept later may speak against them, and nothing could be taught any more.
+        """
         count = len(self.trees()) + len(drawn_trees(self.platform))
         problems = problems_of(self._files, lessons)
         if problems:
             return Tried(count, [], [], problems)
-        after = self.vocabulary(lessons)
-        found = compare(
-            self._before,
-            after,
-            changed_elements(self._before, after),
-            self.trees(),
-            allowed=self._about(lessons),
-        )
+        allowed = self._about(lessons)
+        found = self._compare(lessons, allowed)
+        if found.refused and before:
+            known = self._compare(
+                before, allowed, told=len(self.trees()) * len(self.trusted.elements)
+            ).refused
+            found = self._compare(lessons, allowed, known=known)
         return Tried(count, found.changed, found.recognised, found.refused)
+
+    def _compare(self, lessons: Sequence[Lesson], allowed: set[str], **facts: Any) -> Readings:
+        after = self.vocabulary(lessons)
+        elements = changed_elements(self._before, after)
+        return compare(self._before, after, elements, self.trees(), allowed=allowed, **facts)
 
     def _about(self, lessons: Sequence[Lesson]) -> set[str]:
         """The kept screens that these lessons were taught from, and those that show the same."""

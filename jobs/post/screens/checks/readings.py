@@ -56,6 +56,8 @@ def compare(
     *,
     allowed: Collection[str] = (),
     operator: bool = False,
+    known: Collection[str] = (),
+    told: int = TOLD,
 ) -> Readings:
     """Read every tree with both vocabularies.
 
@@ -66,43 +68,50 @@ def compare(
         trees: the known screens.
         allowed: names of trees whose reading may change: the one that the lesson is about.
         operator: an operator's own file, which may make a known screen unknown and move where a screen is touched.
+        known: objections that stand already, to what was laid over earlier: they are not raised once more.
+        told: the most objections of one kind that are given in full.
     """
     found = Readings(len(trees))
     newly: dict[str, int] = dict.fromkeys(elements, 0)
     touches: list[str] = []
     untouched = _untouched(before, after)
-    for known in trees:
-        was = recognise(known.tree, before, app_version=known.app_version)
-        now = recognise(known.tree, after, app_version=known.app_version)
+    for one in trees:
+        was = recognise(one.tree, before, app_version=one.app_version)
+        now = recognise(one.tree, after, app_version=one.app_version)
         if was.name != now.name:
             if not was.name or was.name == "some_sheet":
-                found.recognised.append(known.name)
-            elif known.name not in allowed and not (operator and not now.name):
-                found.changed.append(Change(known.name, was.name, now.name))
-        elif not operator and known.name not in allowed and _moved(was, now):
+                found.recognised.append(one.name)
+            elif one.name not in allowed and not (operator and not now.name):
+                found.changed.append(Change(one.name, was.name, now.name))
+        elif not operator and one.name not in allowed and _moved(was, now):
             found.changed.append(
-                Change(known.name, f"{was.name}, touched at {_where(was)}", f"touched at {_where(now)}")
+                Change(one.name, f"{was.name}, touched at {_where(was)}", f"touched at {_where(now)}")
             )
-        touches += _forbidden_next(was, now, known.name)
+        touches += _forbidden_next(was, now, one.name)
         for element in elements:
             fresh = _fresh(was, now, element)
             newly[element] += bool(fresh)
             if element in after.publishing:
-                touches += _other_button(was, now, element, known.name)
+                touches += _other_button(was, now, element, one.name)
             if element in before.account:
-                touches += _other_account(was, now, element, known.name)
+                touches += _other_account(was, now, element, one.name)
             if element not in untouched:
-                touches += _touches(was, now, fresh, element, known.name)
-    found.refused += [
+                touches += _touches(was, now, fresh, element, one.name)
+    contradictions = [
         f"it contradicts a known screen: {c.screen} is {c.was}, and would be {c.now or 'unknown'}"
-        for c in _some(found.changed, found.refused, "more known screens would be read otherwise")
+        for c in found.changed
     ]
-    found.refused += _some(list(dict.fromkeys(touches)), found.refused, "more such touches")
-    found.refused += [
+    everywhere = [
         f"{element} would be found on {count} of {len(trees)} known screens: its rule matches nearly everything"
         for element, count in newly.items()
         if len(trees) >= LEAST_TREES and count > MOST_PARTS * len(trees)
     ]
+    for objections, more in (
+        (contradictions, "more known screens would be read otherwise"),
+        (list(dict.fromkeys(touches)), "more such touches"),
+    ):
+        found.refused += _some([o for o in objections if o not in known], told, more)
+    found.refused += [objection for objection in everywhere if objection not in known]
     return found
 
 
@@ -261,7 +270,6 @@ def _said(node: Node) -> str:
     return f'"{label}"' if label else (node.id_name or node.class_name)
 
 
-def _some(all_of: list, refused: list[str], more: str) -> list:  # type: ignore[type-arg]
-    if len(all_of) > TOLD:
-        refused.append(f"{len(all_of) - TOLD} {more}")
-    return all_of[:TOLD]
+def _some(objections: list[str], told: int, more: str) -> list[str]:
+    rest = len(objections) - told
+    return [f"{rest} {more}", *objections[:told]] if rest > 0 else objections

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jobs.input.refusals import Invalid, NotFound
-from jobs.post.teaching.lessons import Lesson, Wish
+from jobs.post.screens.drawn import drawn_trees
+from jobs.post.screens.vocabularies import Trusted
+from jobs.post.teaching import taught_files, trial
+from jobs.post.teaching.lessons import MAX_LESSONS, Lesson, Wish
 from jobs.post.teaching.teaching import toml_of
 from tests.support.teaching import School, drawn_xml, sheet
 
@@ -292,6 +296,93 @@ def test_a_file_that_was_changed_by_hand_is_judged_when_it_is_read(
     (sentence,) = school.book.left_out()
     assert sentence.startswith("lesson 1 ")
     assert school.read(GO_ON) == "editor", "the good one counts"
+
+
+def _written(school: School, lessons: Mapping[int, str]) -> Path:
+    """A taught file with these lessons: by id, what follows its header; read at once."""
+    path = school.folder / "taught" / "tiktok.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(f"[lessons.{number}]\n{part}\n" for number, part in lessons.items()), "utf-8")
+    school.open()
+    return path
+
+
+def _says(number: int, word: str = "next") -> str:
+    return f'[lessons.{number}.words]\n{word} = [{{ en = "Go on {number}" }}]'
+
+
+def test_one_unfit_lesson_among_many_is_found_with_few_trials(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+    judge = taught_files.problems_of
+
+    def problems_of(trusted: Trusted, lessons: Sequence[Lesson]) -> list[str]:
+        tried.append(len(lessons))
+        return judge(trusted, lessons)
+
+    monkeypatch.setattr(taught_files, "problems_of", problems_of)
+    words = dict.fromkeys(range(1, 65), "next") | {40: "no_such_word"}
+    _written(school, {number: _says(number, word) for number, word in words.items()})
+    (sentence,) = school.book.left_out()
+    assert sentence.startswith("lesson 40 (imported) does not count")
+    assert [lesson.id for lesson in school.book.on("tiktok")] == [n for n in range(1, 65) if n != 40]
+    assert len(tried) <= 14
+
+
+def test_more_lessons_than_count_are_named_and_stay_in_their_file(school: School) -> None:
+    path = _written(school, {number: _says(number) for number in range(1, MAX_LESSONS + 3)})
+    assert [sentence.partition(" does not count")[0] for sentence in school.book.left_out()] == [
+        f"lesson {MAX_LESSONS + 1} (imported)",
+        f"lesson {MAX_LESSONS + 2} (imported)",
+    ]
+    (screen,) = school.keep(GO_ON)
+    assert "at most 200 lessons" in refusals(school, screen, "element", "Go on", name="editor_next")
+    school.book.delete(1)
+    assert f"[lessons.{MAX_LESSONS + 2}]" in path.read_text("utf-8"), "nothing was lost by writing"
+    assert len(school.book.left_out()) == 1
+
+
+@pytest.mark.parametrize(
+    ("lessons", "told"),
+    [
+        ({1: "taught_at = nan"}, "taught_at"),
+        ({1: "taught_at = 1e300"}, "taught_at"),
+        ({1: "taught_at = -1.0"}, "taught_at"),
+        ({1: "", "01": ""}, "holds lesson 1 twice"),
+    ],
+)
+def test_a_time_that_is_none_and_a_lesson_that_stands_twice_are_named(
+    school: School, lessons: dict[int, str], told: str
+) -> None:
+    _written(school, lessons)
+    (sentence,) = school.book.left_out()
+    assert told in sentence
+
+
+def test_what_speaks_against_an_earlier_lesson_keeps_nobody_from_teaching(school: School) -> None:
+    (screen,) = school.keep(GO_ON)
+    teach(school, screen, "element", "Go on", name="editor_next")
+    _, promotion = school.keep(drawn_xml("tiktok", "post_screen", {"Post": "Go on"}), PROMOTION)
+    assert teach(school, promotion, "dialog", "Another day").means == "dialog"
+    school.teaching.switch(1, on=False)
+    with pytest.raises(Invalid, match="go on"):  # what is off would be laid over anew
+        school.teaching.switch(1, on=True)
+
+
+def test_large_trees_are_kept_out_of_a_trial_when_there_is_no_more_room(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "MAX_KNOWN_BYTES", 2 * len(PROMOTION))
+    screens = [
+        school.keep(GO_ON.replace("Go on", f"Go on to {place}" + "." * 200 * place))[0] for place in range(6)
+    ]
+    (node, proposed) = school.node(screens[-1], "Go on to 5" + "." * 1000), None
+    proposed = school.teaching.propose(
+        Wish(screen=screens[-1], means="element", node=node, name="editor_next", rule=1)
+    )
+    drawn = len(drawn_trees("tiktok"))
+    assert drawn < proposed.tried.known_screens < drawn + len(screens)
 
 
 def test_a_lesson_that_an_operator_s_file_makes_wrong_is_left_out(tmp_path: Path) -> None:
