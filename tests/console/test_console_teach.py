@@ -10,6 +10,7 @@ from tests.support.axe import violations
 from tests.support.browser import Browser
 from tests.support.console import DESKTOP, PHONE, Button, Hub, show
 from tests.support.rehearsed import met_a_promotion
+from tests.support.teaching import drawn_xml, keep
 
 LEAVE = "“Another day” · can be tapped · known as record_button"
 
@@ -161,6 +162,48 @@ def test_lessons_of_another_hub_are_read_from_a_file_that_first_says_what_it_wou
     browser.wait("document.querySelector('dialog[open]') === null")
     said(browser, "of an imported file")
     assert hub.client.good("GET", "/api/v1/taught")["total"] == 1
+    assert browser.faults == []
+
+
+def test_the_texts_of_a_screen_in_another_language_are_pointed_at_one_after_the_other(
+    hub: Hub, browser: Browser
+) -> None:
+    xml = drawn_xml("tiktok", "editor", {"Next": "Volgende", "Your Story": "Jouw verhaal"})
+    (screen,) = keep(hub.services.rehearsals.reports, xml, language="nl")
+    show(browser, hub, f"#/teach/{screen}")
+    said(browser, "This screen is in Dutch")
+    assert violations(browser) == []
+    assert browser.find("button", "Teach 0 texts and rehearse again").disabled
+    said(browser, 'editor next: reads "Next" in English\npoint at it now')
+    point_at(browser, "“Jouw verhaal”")
+    point_at(browser, "“Volgende”")
+    browser.find("button", "Teach 2 texts").click()
+    said(browser, "This cannot be taught:")
+    assert hub.client.good("GET", "/api/v1/taught")["total"] == 0
+    for name in ("editor next", "your story"):
+        browser.click(
+            f"[...document.querySelectorAll('.unread-text')].find((one) => one.innerText.startsWith({name!r}))"
+        )
+    browser.find("button", "Teach 0 texts")
+    point_at(browser, "“Jouw verhaal”")
+    browser.click("document.querySelector('.unread-text')")
+    point_at(browser, "“Volgende”")
+    browser.find("button", "Teach 2 texts").click()
+    said(browser, "Taught")
+    assert hub.client.good("GET", "/api/v1/taught")["total"] == 2
+    assert hub.client.good("GET", f"/api/v1/teach/screens/{screen}")["screen"]["read_as"] == "editor"
+    assert browser.faults == []
+
+
+def test_a_language_that_no_phone_speaks_yet_is_added(hub: Hub, browser: Browser) -> None:
+    show(browser, hub, "#/teach")
+    said(browser, "app speaks a language that is known.")
+    browser.find("button", "Add a language").click()
+    browser.wait("document.querySelector('dialog select[name=language]')")
+    browser.run("document.querySelector('dialog select[name=language]').value = 'nl'")
+    browser.run("document.querySelector('dialog button[type=submit]').click()")
+    said(browser, "Dutch in TikTok")
+    said(browser, "Type 12 wordings")
     assert browser.faults == []
 
 

@@ -82,6 +82,17 @@ class WordsRequest(msgspec.Struct):
     dry_run: Annotated[bool, Meta(description="Check, and keep nothing")] = False
 
 
+class TextsRequest(msgspec.Struct):
+    """Several texts of one screen in a language that the files do not cover."""
+
+    screen: Annotated[str, Meta(min_length=1, max_length=100, description="Id of a kept screen")]
+    texts: Annotated[dict[str, int], Meta(description="Element -> the node whose text it is")]
+    language: Annotated[
+        str, Meta(max_length=3, description="In which the screen speaks; empty: that of the picture")
+    ] = ""
+    dry_run: Annotated[bool, Meta(description="Check, and keep nothing")] = False
+
+
 class SwitchRequest(msgspec.Struct):
     """Whether a lesson counts."""
 
@@ -160,6 +171,22 @@ class ElementChoice(msgspec.Struct, frozen=True):
     sentence: Annotated[str, Meta(description="What it reads, in words")]
 
 
+class UnreadText(msgspec.Struct, frozen=True):
+    """A text that is not known in the app's language."""
+
+    element: str
+    sentence: Annotated[str, Meta(description="What it reads, in words")]
+    needed: Annotated[bool, Meta(description="The screen is not recognised without it")]
+    nodes: Annotated[list[int], Meta(description="Where it can stand, by its place")]
+
+
+class UnreadScreen(msgspec.Struct, frozen=True):
+    """A screen that the picture may show, with what of it is not known in the app's language."""
+
+    screen: str
+    texts: list[UnreadText]
+
+
 class ScreenDetail(msgspec.Struct, frozen=True):
     """A kept screen with all that a lesson about it may name."""
 
@@ -170,6 +197,12 @@ class ScreenDetail(msgspec.Struct, frozen=True):
     screens: list[ScreenChoice]
     elements: list[ElementChoice]
     languages: list[str]
+    unread: Annotated[
+        list[UnreadScreen],
+        Meta(
+            description="In a language that the files do not cover: what to point at, the likeliest screen first"
+        ),
+    ]
 
 
 class ChangeObject(msgspec.Struct, frozen=True):

@@ -27,6 +27,8 @@ from jobs.post.teaching.trial import Tried
 
 #: Nodes of one screen that are shown, and characters of a text.
 MAX_NODES, MAX_TEXT = 1500, 200
+#: Texts of one screen that are taught at once.
+MAX_TOGETHER = 40
 #: A body that brings a file of lessons.
 IMPORT_BYTES = 600_000
 
@@ -62,6 +64,13 @@ class TeachHandlers:
             ],
             elements=_elements(file),
             languages=self._languages(waiting.kept),
+            unread=[
+                o.UnreadScreen(
+                    one.screen,
+                    [o.UnreadText(a.element, _reads(file, a.element), a.needed, a.nodes) for a in one.asks],
+                )
+                for one in self._teaching.unread(waiting.kept.id)
+            ],
         )
 
     def _languages(self, kept: KeptScreen) -> list[str]:
@@ -111,6 +120,19 @@ class TeachHandlers:
         lessons = self._teaching.teach_words(platform, language, words, _by(call), dry_run=dry)
         covered, missing = self._teaching.covered(platform, language)
         return o.WordsObject([self._taught(platform, one) for one in lessons], missing, covered)
+
+    def texts(self, call: Call) -> Result:
+        asked = self._fields(call, o.TextsRequest)
+        texts = asked["texts"]
+        if not 0 < len(texts) <= MAX_TOGETHER:
+            raise Invalid(Problem("texts", f"must name one to {MAX_TOGETHER} elements with their nodes"))
+        waiting, _ = self._teaching.screen(asked["screen"])
+        kept, language = waiting.kept, asked.get("language") or waiting.kept.language
+        lessons = self._teaching.translate(
+            kept.id, language, texts, _by(call), dry_run=asked.get("dry_run", False)
+        )
+        covered, missing = self._teaching.covered(kept.platform, language)
+        return o.WordsObject([self._taught(kept.platform, one) for one in lessons], missing, covered)
 
     def all(self, call: Call) -> Result:
         platform = call.query(o.TaughtQuery).get("platform") or ""
@@ -213,6 +235,8 @@ class TeachHandlers:
             taught("GET", "", self.all, "The lessons that were accepted", o.TaughtList, query=o.TaughtQuery),
             taught("POST", "", self.teach, "Teach: the rule counts from the next post or rehearsal on", o.TaughtObject, invalid, missing,
                    Code.NO_SPACE, body=o.LessonRequest, slow=True),
+            taught("POST", "/texts", self.texts, "Teach several texts of one screen in another language, all or none", o.WordsObject,
+                   invalid, missing, Code.NO_SPACE, body=o.TextsRequest, slow=True),
             taught("PATCH", "/{id}", self.switch, "Switch a lesson on or off", o.TaughtObject, invalid, missing, Code.NO_SPACE,
                    body=o.SwitchRequest, slow=True),
             taught("DELETE", "/{id}", self.delete, "Forget a lesson", o.Nothing, missing, Code.NO_SPACE, slow=True),

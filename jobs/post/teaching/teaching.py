@@ -23,6 +23,7 @@ from jobs.post.teaching.lessons import MAX_TEXT, Lesson, Steadiness, Wish, laid
 from jobs.post.teaching.proposals import Proposal, Proposals, Refused
 from jobs.post.teaching.toml_text import screens_toml
 from jobs.post.teaching.trial import Ground, Tried, found_at, read
+from jobs.post.teaching.unread import Unread, unread
 
 _LOG = logging.getLogger(__name__)
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -113,6 +114,20 @@ class Teaching:
             raise NotFound(Problem("screen", f"there is no kept screen {name[:80]!r}, or its tree is gone"))
         return kept, tree
 
+    def unread(self, name: str) -> list[Unread]:
+        """What of a kept screen a person may point at, because the app's language lacks it; the likeliest screen first.
+
+        Raises:
+            NotFound: there is none of this id, or its tree is gone.
+        """
+        kept, tree = self._find(name)
+        with self.book.lock:
+            ground, on = self._ground(kept.platform), self.book.on(kept.platform)
+        if not kept.language or kept.language in ground.trusted.covered:
+            return []
+        merged = ground.merged(on)
+        return unread(merged, read(ground.vocabulary(on), kept, tree), kept.language)
+
     # -- lessons -------------------------------------------------------------------------------------------
 
     def propose(self, wish: Wish) -> Proposed:
@@ -134,7 +149,7 @@ class Teaching:
             made = Proposals(
                 wish, kept, sight, trusted=ground.trusted, language=language, number=self.book.next_id()
             ).all()
-            good = self._that_find(made[:MAX_PROPOSALS], ground, kept, tree, wish)
+            good = self._that_find(made[:MAX_PROPOSALS], ground, on, tree, kept=kept, wish=wish)
             if not 0 <= wish.rule < len(good):
                 raise Refused("rule", f"must be between 0 and {len(good) - 1}")
             chosen = good[wish.rule]
@@ -147,14 +162,15 @@ class Teaching:
         self,
         made: Sequence[Proposal],
         ground: Ground,
-        kept: KeptScreen,
+        on: Sequence[Lesson],
         tree: UiTree,
+        *,
+        kept: KeptScreen,
         wish: Wish,
     ) -> list[Proposal]:
         """Those by which the element is found at the very node. Raises Refused when none of them does."""
         good = []
         why = ""
-        on = self.book.on(kept.platform)
         for proposal in made:
             try:
                 vocabulary = ground.vocabulary([*on, proposal.lesson])
@@ -201,6 +217,62 @@ class Teaching:
             proposed = self.propose(wish)
             _refuse("node", proposed.tried.refused)
             return self.book.add(kept.platform, [proposed.chosen], by)[0]
+
+    def translate(
+        self,
+        screen: str,
+        language: str,
+        texts: Mapping[str, int],
+        by: str,
+        *,
+        dry_run: bool = False,
+    ) -> list[Lesson]:
+        """Take several texts of one screen at once: by element the node that is it. All or none, in whatever order.
+
+        Raises:
+            Invalid: one is refused; the field names which.
+            NotFound: there is no such screen.
+            StoreFailed: they cannot be kept; nothing has changed.
+        """
+        kept, tree = self._find(screen)
+        language = language or kept.language
+        with self.book.lock, told():
+            if not _LANGUAGE.fullmatch(language):
+                raise Refused("language", 'must be a code of two or three letters, as "nl"')
+            ground, on = self._ground(kept.platform), self.book.on(kept.platform)
+            first = self.book.next_id()
+            taken: dict[str, Lesson] = {}
+            while len(taken) < len(texts):
+                why: dict[str, Refused] = {}
+                before = len(taken)
+                for name, node in texts.items():
+                    if name in taken:
+                        continue
+                    wish = Wish(screen=screen, means="translation", node=node, name=name, language=language)
+                    so_far = [*on, *taken.values()]
+                    sight = read(ground.vocabulary(so_far), kept, tree)
+                    try:
+                        made = Proposals(
+                            wish,
+                            kept,
+                            sight,
+                            trusted=ground.trusted,
+                            language=language,
+                            number=first + len(taken),
+                        ).all()
+                        good = self._that_find(
+                            made[:MAX_PROPOSALS], ground, so_far, tree, kept=kept, wish=wish
+                        )
+                        taken[name] = good[0].lesson
+                    except Refused as refused:  # another one may have to come first
+                        why[name] = refused
+                if len(taken) == before:
+                    raise Invalid(
+                        [Problem(f"texts.{name[:60]}.{one.field}", str(one)) for name, one in why.items()]
+                    )
+            lessons = list(taken.values())
+            _refuse("texts", ground.try_out([*on, *lessons], on).refused)
+            return lessons if dry_run or not lessons else self.book.add(kept.platform, lessons, by)
 
     def teach_words(
         self,

@@ -144,7 +144,15 @@ export function boxPicker({ picture, alt, size, nodes, choose }) {
     choose(box);
   }
 
-  return { picture: h("div", { class: "shot-part" }, shot, said), list };
+  /** Show that these boxes may be meant. @param {number[]} wanted */
+  function mark(wanted) {
+    const meant = new Set(wanted.map(String));
+    for (const node of drawing.querySelectorAll(".box")) {
+      node.classList.toggle("meant", meant.has(node.getAttribute("data-node") ?? ""));
+    }
+  }
+
+  return { picture: h("div", { class: "shot-part" }, shot, said), list, mark };
 }
 
 /** @param {string} kind */

@@ -1,8 +1,9 @@
 // Languages of the apps: what is missing until posts run in one, and a form for the wordings that people type.
 
 import { ApiError, send, sentenceOf } from "../lib/api.js";
+import { ask } from "../lib/dialogs.js";
 import { fill, h } from "../lib/dom.js";
-import { appIcon, appName, badge, fold, whileBusy } from "../lib/parts.js";
+import { appIcon, appName, badge, field, fold, whileBusy } from "../lib/parts.js";
 import { languageName, t } from "../lib/texts.js";
 import { toast } from "../lib/toasts.js";
 
@@ -18,6 +19,38 @@ import { toast } from "../lib/toasts.js";
  * @property {Missing[]} missing
  * @property {{ word: string, kind: string, texts: string[], id: number }[]} given
  */
+
+/** Languages that can be chosen; any other one comes up by itself once a phone speaks it. */
+const CODES = "ar cs da de el es fi fr he hi hu id it ja ko ms nb nl pl pt ro ru sv th tr uk vi zh".split(" ");
+
+/** @param {AppLanguage} one @param {AppLanguage} other */
+export function sameLanguage(one, other) {
+  return one.platform === other.platform && one.language === other.language;
+}
+
+/** Asks for a language of an app that no phone speaks yet. @param {(one: { platform: string, language: string }) => Promise<void>} chosen */
+export async function askLanguage(chosen) {
+  const platform = h(
+    "select",
+    { name: "platform" },
+    ["tiktok", "instagram"].map((app) => h("option", { value: app }, appName(app))),
+  );
+  const named = CODES.map((code) => [code, languageName(code)]).toSorted(([, one], [, other]) =>
+    (one ?? "").localeCompare(other ?? ""),
+  );
+  const language = h(
+    "select",
+    { name: "language" },
+    named.map(([code, name]) => h("option", { value: code }, name)),
+  );
+  await ask({
+    title: t("teach.add_language"),
+    lines: [t("teach.add_language_line")],
+    form: h("div", { class: "stack" }, field(t("rehearsals.app"), platform), field(t("teach.which_language"), language)),
+    verb: t("teach.add_language"),
+    send: () => chosen({ platform: platform.value, language: language.value }),
+  });
+}
 
 /** A wording for people: of a pattern, what it would find. @param {string} wording */
 function shown(wording) {

@@ -37,6 +37,7 @@ import { toast } from "../lib/toasts.js";
  * @property {KnownScreen[]} screens
  * @property {KnownElement[]} elements
  * @property {string[]} languages bare codes that a translation may be for
+ * @property {import("./unread.js").UnreadScreen[]} unread what to point at, in a language that the files do not cover
  *
  * @typedef {object} Proposal
  * @property {string} toml
@@ -59,8 +60,9 @@ const PAUSE_MS = 250;
  * The form of a lesson; its `choose` takes each box that is chosen.
  * @param {Lesson} given
  * @param {(taught: any) => void} done
+ * @param {(() => Promise<void>) | null} rehearse begins a rehearsal once it is taught; null where the phone is away
  */
-export function lessonForm(given, done) {
+export function lessonForm(given, done, rehearse) {
   const { screen } = given;
   /** @type {Box | null} */
   let box = null;
@@ -113,7 +115,12 @@ export function lessonForm(given, done) {
       extra,
     );
   });
-  const teach = h("button", { type: "submit", class: "button primary", disabled: true }, t("teach.teach"));
+  const teach = h("button", { type: "submit", class: "button plain", disabled: true }, t("teach.teach"));
+  const again = h(
+    "button",
+    { type: "button", class: "button primary", disabled: true, hidden: rehearse === null, on: { click: submit } },
+    t("teach.teach_again"),
+  );
   const form = h(
     "form",
     { class: "card stack", on: { submit } },
@@ -121,7 +128,7 @@ export function lessonForm(given, done) {
     h("fieldset", { class: "meanings" }, h("legend", null, h("h2", null, t("teach.step_means"))), choices),
     refusals,
     proposal,
-    h("div", { class: "buttons" }, teach),
+    h("div", { class: "buttons" }, teach, again),
   );
 
   /** @param {Means} name */
@@ -159,7 +166,7 @@ export function lessonForm(given, done) {
 
   function ask() {
     clearTimeout(timer);
-    teach.disabled = true;
+    teach.disabled = again.disabled = true;
     turn += 1;
     fill(refusals);
     if (lesson() === null) {
@@ -196,7 +203,7 @@ export function lessonForm(given, done) {
   /** @param {Proposal} found */
   function draw(found) {
     refuse(found.refused);
-    teach.disabled = found.refused.length > 0;
+    teach.disabled = again.disabled = found.refused.length > 0;
     const others = found.alternatives.length > 1 ? alternatives(found) : null;
     const harmless = found.changed.length === 0;
     fill(
@@ -256,12 +263,14 @@ export function lessonForm(given, done) {
     event.preventDefault();
     const wanted = lesson();
     if (wanted === null || teach.disabled) return;
+    const thenRehearse = event.currentTarget === again ? rehearse : null;
     await whileBusy(
-      teach,
+      thenRehearse === null ? teach : again,
       (async () => {
         const taught = await send("POST", "/api/v1/taught", wanted);
         toast(t("teach.taught"));
-        done(taught);
+        if (thenRehearse === null) done(taught);
+        else await thenRehearse();
       })(),
     );
   }

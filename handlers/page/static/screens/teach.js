@@ -8,14 +8,16 @@ import { go, to } from "../lib/router.js";
 import { languageName, t } from "../lib/texts.js";
 import { day, now } from "../lib/times.js";
 import { boxName, boxPicker } from "../model/boxes.js";
-import { languageCard } from "../model/languages.js";
+import { askLanguage, languageCard, sameLanguage } from "../model/languages.js";
 import { lessonForm } from "../model/lesson.js";
 import { loadPhones, phoneName, phoneOf } from "../model/phones.js";
 import { rehearse, screenName } from "../model/rehearsals.js";
 import { exportLink, importRules, loadTaught, taughtRow } from "../model/taught.js";
+import { unreadForm } from "../model/unread.js";
 
 /** @typedef {import("../lib/router.js").Visit} Visit */
 /** @typedef {import("../model/lesson.js").Pending} Pending */
+/** @typedef {import("../model/languages.js").AppLanguage} AppLanguage */
 
 /**
  * @param {Visit} visit
@@ -36,7 +38,9 @@ function overview(visit) {
   const leftOut = h("ul", { class: "reasons" });
   const languages = h("div", { class: "stack" });
   const exports = h("div", { class: "buttons" });
-  let said = "";
+  let said = "-";
+  /** @type {{ platform: string, language: string }[]} */
+  const added = [];
 
   async function load() {
     const filters = { platform: visit.params.get("app"), serial: visit.params.get("phone") };
@@ -46,6 +50,7 @@ function overview(visit) {
       get(withQuery("/api/v1/teach/languages", { platform: filters.platform }), { signal: visit.signal }),
       loadPhones(),
     ]);
+    const more = await Promise.all(added.map((one) => get(withQuery("/api/v1/teach/languages", one), { signal: visit.signal })));
     /** @type {Pending[]} */
     const open = screens.screens.filter((/** @type {Pending} */ one) => one.sentence !== "" && !one.taught);
     none.hidden = open.length > 0;
@@ -74,15 +79,20 @@ function overview(visit) {
       [...apps].map(exportLink),
       button(t("teach.import"), () => importRules(visit.reload), { icon: "upload" }),
     );
-    drawLanguages(spoken.languages);
+    drawLanguages(
+      spoken.languages,
+      more.flatMap((answer) => answer.languages),
+    );
   }
 
-  /** What a person types must not go when the hub changes meanwhile. @param {import("../model/languages.js").AppLanguage[]} all */
-  function drawLanguages(all) {
-    const facts = JSON.stringify(all);
+  /** What a person types must not go when the hub changes meanwhile. @param {AppLanguage[]} all @param {AppLanguage[]} more asked for by the reader */
+  function drawLanguages(all, more) {
+    // A language that the files know by themselves needs nobody.
+    const known = all.filter((one) => !one.shipped || one.given.some(({ id }) => id > 0));
+    const shown = [...more.filter((one) => !known.some((other) => sameLanguage(one, other))), ...known];
+    const facts = JSON.stringify(shown);
     if (facts === said) return;
     said = facts;
-    const shown = all.filter((one) => !one.shipped || one.given.length > 0);
     fill(
       languages,
       shown.map((one) => languageCard(one, visit.reload)),
@@ -104,7 +114,15 @@ function overview(visit) {
       leftOut,
       rules,
       noRules,
-      subheading(t("teach.languages")),
+      subheading(
+        t("teach.languages"),
+        button(t("teach.add_language"), () =>
+          askLanguage(async (one) => {
+            added.unshift(one);
+            await visit.reload();
+          }),
+        ),
+      ),
       languages,
     ),
     load,
@@ -187,18 +205,37 @@ async function lesson(visit) {
   const { screen } = given;
   const name = screenName(screen.read_as);
   const done = h("div", { class: "taught-done", role: "status" });
-  const { form, choose } = lessonForm(given, () => drawDone());
+  const online = phoneOf(screen.serial)?.state === "device";
+  const one = lessonForm(given, drawDone, online ? rehearseAgain : null);
+  const texts =
+    given.unread.length > 0
+      ? unreadForm(given, {
+          mark: (nodes) => picker.mark(nodes),
+          rehearse: online ? rehearseAgain : null,
+          done: () => void visit.reload(),
+          other: () => turnTo(one.form),
+        })
+      : null;
+  const forms = texts === null ? [one.form] : [texts.form, one.form];
+  let form = /** @type {HTMLElement} */ (forms[0]);
   const picker = boxPicker({
     picture: screen.picture,
     alt: t("rehearsals.picture_of", { screen: name }),
     size: given.size,
     nodes: given.nodes,
-    choose: (box) => choose(box, boxName(box)),
+    choose: (box) => (texts !== null && form === texts.form ? texts.choose(box) : one.choose(box, boxName(box))),
   });
+  turnTo(form);
+  texts?.begin();
+
+  /** @param {HTMLElement} wanted */
+  function turnTo(wanted) {
+    form = wanted;
+    for (const other of forms) other.hidden = other !== wanted;
+  }
 
   function drawDone() {
     form.hidden = true;
-    const online = phoneOf(screen.serial)?.state === "device";
     const again = button(t("rehearsals.again"), rehearseAgain, { kind: "primary", icon: "retry" });
     fill(
       done,
@@ -245,7 +282,7 @@ async function lesson(visit) {
         factsLine(screen),
       ),
       given.cut && h("p", { class: "calm small-text" }, t("teach.cut")),
-      h("div", { class: "lesson" }, picker.picture, h("div", { class: "stack" }, done, picker.list, form)),
+      h("div", { class: "lesson" }, picker.picture, h("div", { class: "stack" }, done, texts?.form, picker.list, one.form)),
     ),
   };
 }

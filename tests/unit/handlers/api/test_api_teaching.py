@@ -177,7 +177,53 @@ def test_words_that_are_no_such_words_are_refused(hub: Hub, body: dict[str, Any]
     assert hub.call("GET", "/taught")["total"] == 0
 
 
+@pytest.fixture
+def dutch_editor(hub: Hub) -> str:
+    (screen,) = keep(
+        hub.side.rehearsals.reports,
+        drawn_xml("tiktok", "editor", {"Next": "Volgende", "Your Story": "Jouw verhaal"}),
+        language="nl",
+    )
+    return screen
+
+
+def test_the_texts_of_a_screen_in_another_language_are_taught_together(hub: Hub, dutch_editor: str) -> None:
+    (unread, *_) = hub.call("GET", f"/teach/screens/{dutch_editor}")["unread"]
+    assert unread["screen"] == "editor"
+    assert [text["element"] for text in unread["texts"] if text["needed"]] == ["editor_next", "your_story"]
+    assert unread["texts"][1]["sentence"] == 'your story: reads "Your Story" in English'
+    texts = {
+        "editor_next": hub.node(dutch_editor, "Volgende"),
+        "your_story": hub.node(dutch_editor, "Jouw verhaal"),
+    }
+    tried = hub.call("POST", "/taught/texts", screen=dutch_editor, texts=texts, dry_run=True)
+    assert (len(tried["taught"]), hub.call("GET", "/taught")["total"]) == (2, 0)
+    taught = hub.call("POST", "/taught/texts", screen=dutch_editor, texts=texts)
+    assert {one["name"] for one in taught["taught"]} == texts.keys()
+    assert "post" in taught["missing"]
+    assert hub.call("GET", f"/teach/screens/{dutch_editor}")["screen"]["read_as"] == "editor"
+    assert hub.call("GET", "/teach/screens/rehearsal-1-01")["unread"] == [], "English is covered"
+
+
+@pytest.mark.parametrize(
+    ("texts", "field"),
+    [
+        ({}, "texts"),
+        ({f"e{n}": n for n in range(41)}, "texts"),
+        ({"no_such_element": 3}, "texts.no_such_element.name"),
+        ({"editor_next": 100_000}, "texts.editor_next.node"),
+        ({"editor_next": 0}, "texts.editor_next"),
+    ],
+)
+def test_texts_that_are_none_are_refused(
+    hub: Hub, dutch_editor: str, texts: dict[str, int], field: str
+) -> None:
+    errors = hub.call("POST", "/taught/texts", 40001, screen=dutch_editor, texts=texts)["errors"]
+    assert errors[0]["field"].startswith(field)
+    assert hub.call("GET", "/taught")["total"] == 0
+
+
 def test_a_stranger_teaches_nothing(hub: Hub) -> None:
-    for path in ("/taught", "/teach/proposals", "/taught/import", "/teach/words"):
+    for path in ("/taught", "/taught/texts", "/teach/proposals", "/taught/import", "/teach/words"):
         answer = hub.side.client.call("POST", f"/api/v1{path}", {}, peer="192.0.2.7")
         assert answer.json["code"] == 40101

@@ -58,7 +58,11 @@ class DutchHub(School):
         """A rehearsal on the phone as it goes on in any language; and the id of the last screen that it saw."""
         walked = Rehearsed(self.stage(), self.book.rehearsing("tiktok")).tried()
         report = walked.kept(
-            self.reports, "PHONE1", error="ui_changed" if walked.failure else "", step=walked.step
+            self.reports,
+            "PHONE1",
+            error="ui_changed" if walked.failure else "",
+            step=walked.step,
+            language="nl",
         )
         waits = [k.id for k in self.teaching._kept.all() if k.source_id == report.id and k.sentence]
         return walked, waits[-1] if waits else ""
@@ -136,6 +140,59 @@ def test_a_whole_post_in_a_language_that_nobody_shipped(hub: DutchHub, learned: 
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.post()["caption"] == "Hallo #wereld"
     assert stage.published == 1
+
+
+def test_the_texts_of_an_unread_screen_are_asked_for_and_taught_at_once_in_whatever_order(
+    hub: DutchHub,
+) -> None:
+    for _, lesson in hub.book.all():
+        hub.book.delete(lesson.id)
+    editor = next(k.id for k in hub.teaching._kept.all() if hub.shows(k.id, "Volgende"))
+    likeliest = hub.teaching.unread(editor)[0]
+    assert likeliest.screen == "editor"
+    assert [ask.element for ask in likeliest.asks if ask.needed] == ["editor_next", "your_story"]
+    assert all(len(ask.nodes) <= 3 for ask in likeliest.asks[2:]), "what other screens have comes last"
+    texts = {"editor_next": hub.node(editor, "Volgende"), "your_story": hub.node(editor, "Jouw verhaal")}
+    for ask in likeliest.asks[:2]:
+        assert texts[ask.element] in ask.nodes
+    assert len(hub.teaching.translate(editor, "", texts, "anna", dry_run=True)) == 2
+    assert hub.book.all() == []
+    lessons = hub.teaching.translate(editor, "", texts, "anna")
+    assert {lesson.name: lesson.words for lesson in lessons} == {
+        "your_story": {
+            "your_story": [{"nl": "Jouw verhaal", "seen": lessons[0].words["your_story"][0]["seen"]}]
+        },
+        "editor_next": {"next": [{"nl": "Volgende", "seen": lessons[0].words["your_story"][0]["seen"]}]},
+    }
+    assert hub.teaching.screen(editor)[0].read_as == "editor"
+    assert [one.id for one in lessons] == sorted({one.id for one in lessons})
+
+
+def test_a_question_that_comes_back_at_each_step_out_of_the_form_ends_the_rehearsal_there(
+    hub: DutchHub,
+) -> None:
+    for _, lesson in hub.book.all():
+        if lesson.name in {"discard_button", "save_draft_button"}:
+            hub.book.delete(lesson.id)
+    walked, screen = hub.rehearse()
+    assert walked.failure == "some_sheet comes back each time that the form is left"
+    assert walked.screens.count("some_sheet") <= 9, "three of each of the ways out that are tried"
+    assert hub.shows(screen, "Weggooien")
+    assert "leave_sheet" in [one.screen for one in hub.teaching.unread(screen)]
+
+
+def test_of_several_texts_none_is_taught_where_one_is_wrong(hub: DutchHub) -> None:
+    for _, lesson in hub.book.all():
+        hub.book.delete(lesson.id)
+    editor = next(k.id for k in hub.teaching._kept.all() if hub.shows(k.id, "Volgende"))
+    texts = {"your_story": hub.node(editor, "Volgende"), "editor_next": hub.node(editor, "Jouw verhaal")}
+    with pytest.raises(Invalid) as refused:
+        hub.teaching.translate(editor, "nl", texts, "anna")
+    assert {problem.field for problem in refused.value.problems} == {
+        "texts.your_story.node",
+        "texts.editor_next.node",
+    }
+    assert hub.book.all() == []
 
 
 def test_a_refusal_in_that_language_is_read_as_one(hub: DutchHub) -> None:
