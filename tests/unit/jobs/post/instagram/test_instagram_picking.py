@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from jobs.phone.screen.tree import Node
+from jobs.post.instagram.picking import _newest_video
 from simulator.apps.base import MediaRow
 from simulator.apps.kit.picker import MediaPicker
 from storage.records import Outcome
@@ -90,3 +93,37 @@ def test_a_video_that_takes_no_touch_ends_the_attempt(
     failed = stage.fails()
     assert (failed.code, str(failed)) == ("ui_changed", "tapping the video has no effect")
     assert stage.way.count("tap newest video") == 1
+
+
+def test_where_several_cannot_be_selected_the_first_image_is_not_posted_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = AppStage("instagram", files(tmp_path, "a.jpg", "b.jpg"))
+    inner = stage.phone.tap
+
+    def tap(x: int, y: int) -> None:
+        if stage.attempt.log[-1] == "tap select_multiple":
+            stage.phone._call("tap")
+        else:
+            inner(x, y)
+
+    monkeypatch.setattr(stage.phone, "tap", tap)
+    failed = stage.fails()
+    assert (failed.code, str(failed)) == ("ui_changed", "selecting several images cannot be turned on")
+
+
+def test_in_a_language_that_is_not_known_the_first_thumbnail_with_a_duration_is_the_video() -> None:
+    def node(left: int, top: int) -> Node:
+        return Node(bounds=(left, top, left + 300, top + 300), order=left + top)
+
+    photo, video, older = node(0, 0), node(300, 0), node(0, 300)
+    labels = [
+        SimpleNamespace(center=(n.bounds[0] + 250, n.bounds[1] + 280), node=SimpleNamespace(text="0:05"))
+        for n in (older, video)
+    ]
+    found: dict[Any, list[Any]] = {
+        "thumbnails": [SimpleNamespace(node=n) for n in (older, photo, video)],
+        "duration_label": labels,
+    }
+    sight: Any = SimpleNamespace(index=SimpleNamespace(find_all=lambda name: found.get(name, [])))
+    assert _newest_video(sight) is video
