@@ -133,6 +133,7 @@ class Flow(ScreenWalk):
         Raises:
             ScriptFailed: a person is needed, the screen stays unknown, or nothing moves forward.
         """
+        self.arrived = True
         handlers = self.handlers()
         while True:
             sight = self.wait_until_known(sight)

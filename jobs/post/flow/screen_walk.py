@@ -57,6 +57,8 @@ class ScreenWalk:
         self._unknown_since: float | None = None
         self._just_started = False
         self.last_name = ""  #: of the last screen of the way
+        #: what the app asks from here on it asks of this attempt; what it shows at first may be another post's, half sent
+        self.arrived = False
         self._pressed: tuple[str, str, float] = ("", "", 0.0)  #: screen, element, when
 
     # Starting
@@ -93,8 +95,11 @@ class ScreenWalk:
             if sight.kind == "human" and sight.screen is not None:
                 raise ScriptFailed(sight.screen.error, sight.screen.says or sight.name, step=sight.name)
             if sight.kind == "interruption":
-                if sight.screen is not None and sight.screen.phase == "after":
+                phase = sight.screen.phase if sight.screen is not None else ""
+                if phase == "after":
                     raise stuck(sight, f"{sight.name} came before anything was published")
+                if phase == "posting" and not self.arrived:
+                    raise stuck(sight, f"{sight.name} asks something of a post that was begun before")
                 sight = self.dismiss(sight)
                 continue
             self._just_started = False

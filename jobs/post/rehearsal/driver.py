@@ -80,6 +80,8 @@ class RehearsalDriver(ScreenDriver):
         sight = self.last_sight
         if sight is None:
             return
+        if sight.screen is not None and sight.screen.phase == "after":
+            raise self._refusal(f"what {sight.name} asks after a publishing tap")
         # In a language of which not all is known a publishing button is recognised by its place alone.
         if (
             self._unread

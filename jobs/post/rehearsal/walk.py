@@ -130,7 +130,12 @@ class Rehearsal:
                 closed[sight.name] += 1
                 if closed[sight.name] > MAX_CLOSED:
                     raise stuck(sight, f"{sight.name} comes back each time that the form is left")
-                sight = flow.dismiss(sight)
+                if sight.screen is not None and sight.screen.phase:
+                    # Its own button may publish; BACK takes back what it asks about.
+                    flow.driver.back(f"closes {sight.name}")
+                    sight = flow.driver.until(sight, _other_than(sight.name), LEAVE_S)
+                else:
+                    sight = flow.dismiss(sight)
                 continue
             name = sight.name
             if element:

@@ -13,6 +13,7 @@ from jobs.post.apps import APPS
 from jobs.post.flow.app import FormOption
 from jobs.post.screens.element import holds_point
 from jobs.post.screens.recognise import recognise
+from jobs.task.attempt import ScriptFailed
 from simulator.apps.base import Post
 from tests.support.app_phone import AppPhone
 from tests.support.post_stage import AppStage, files
@@ -105,6 +106,44 @@ def test_a_form_whose_every_button_publishes_publishes_nothing(
     stage = AppStage(platform, files(tmp_path, file), caption="A rehearsal", on=phone, **config)
     Rehearsed(stage).run()
     assert phone.posts == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "question"),
+    [("tiktok", "publish-publicly"), ("instagram", "limited-reach"), ("instagram", "about-reels")],
+)
+def test_a_question_whose_answer_publishes_is_not_answered_on_the_way_out_either(
+    tmp_path: Path, platform: str, question: str
+) -> None:
+    stage = AppStage(platform, files(tmp_path, "clip.mp4"), caption="A rehearsal", post_way="addButton")
+    rehearsed = Rehearsed(stage)
+    asked = []
+
+    def ask(sight: Any) -> None:
+        if sight.name in rehearsed.walk.back.form and not asked:
+            asked.append(question)
+            stage.phone.app.cover(question)
+            stage.phone.display.changed()
+        rehearsed._seen(sight)
+
+    rehearsed.walk._flow.driver._on_screen = ask  # type: ignore[attr-defined]
+    rehearsed.tried()
+    assert asked
+    assert "came before anything was published" in rehearsed.failure
+    assert stage.phone.posts == []
+
+
+def test_what_the_app_asks_after_a_publishing_tap_is_touched_by_no_rehearsal(tmp_path: Path) -> None:
+    stage = AppStage("tiktok", files(tmp_path, "clip.mp4"), caption="A rehearsal", post_way="addButton")
+    rehearsed = Rehearsed(stage).run()
+    driver = rehearsed.walk._flow.driver
+    stage.phone.app.cover("publish-publicly")
+    stage.phone.display.changed()
+    sight = driver.observe()
+    assert sight.next is not None
+    for element in (sight.next, replace(sight.next, name="deny_button")):
+        with pytest.raises(ScriptFailed, match="a rehearsal never publishes"):
+            driver.tap(element)
 
 
 @pytest.mark.parametrize(("platform", "element"), [("tiktok", "post_button"), ("instagram", "share_button")])
