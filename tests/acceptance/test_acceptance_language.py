@@ -30,6 +30,7 @@ def test_no_task_drives_an_app_in_a_language_that_is_not_covered(hub, language):
     assert one.posts() == []
     assert one.phones.lines(serial, "taps") == []
     assert "launch" not in one.phones.simctl(serial, "events")
+    daemon.knows(serial)
     answer = daemon.call("POST", f"/api/v1/devices/{serial}/match-accounts", {"platform": "tiktok"})
     assert answer["code"] == 0, answer
 

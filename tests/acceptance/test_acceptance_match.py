@@ -10,6 +10,7 @@ WAY = {"tiktok": ["tiktok/home", "tiktok/profile"], "instagram": ["instagram/hom
 
 
 def ask(daemon, serial, platform):
+    daemon.knows(serial)
     answer = daemon.call("POST", f"/api/v1/devices/{serial}/match-accounts", {"platform": platform})
     assert (answer["code"], (answer["data"] or {}).get("state")) == (0, "running"), answer
     return answer["data"]

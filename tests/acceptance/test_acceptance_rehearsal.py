@@ -23,6 +23,7 @@ FORMS = {"tiktok": {"post_screen"}, "instagram": {"share_screen", "story_editor"
 
 def ended(daemon, serial, wish):
     """Ask for a rehearsal and wait for its report."""
+    daemon.knows(serial)
     answer = daemon.call("POST", f"/api/v1/devices/{serial}/rehearse", wish)
     assert answer["code"] == 0, answer
     path = f"/api/v1/rehearsals/{answer['data']['id']}"

@@ -27,7 +27,11 @@ FIRST_PAUSE_S = 0.03
 
 
 def until(
-    condition: Callable[[], Any], timeout_s: float = 30.0, what: str = "", *, most_s: float = FIRST_PAUSE_S
+    condition: Callable[[], Any],
+    timeout_s: float = 30.0,
+    what: str | Callable[[], str] = "",
+    *,
+    most_s: float = FIRST_PAUSE_S,
 ) -> Any:
     """Ask again until the condition holds; its value. For what can only be seen from outside, by asking.
 
@@ -36,7 +40,9 @@ def until(
     ends = time.monotonic() + timeout_s
     pause_s = FIRST_PAUSE_S
     while not (value := condition()):
-        assert time.monotonic() < ends, f"not within {timeout_s} s: {what or condition}"
+        assert time.monotonic() < ends, (
+            f"not within {timeout_s} s: {(what() if callable(what) else what) or condition}"
+        )
         _NEVER.wait(pause_s)
         pause_s = min(pause_s * 1.05, most_s)
     return value
@@ -126,8 +132,17 @@ class Daemon:
         return until(  # type: ignore[no-any-return]
             lambda: task if (task := self.task(task_id))["status"] >= 2 else None,
             timeout_s,
-            f"end of {self.task(task_id)}",
+            lambda: f"end of {self.task(task_id)}",
             most_s=0.15,
+        )
+
+    def knows(self, serial: str) -> None:
+        """Wait until it has heard of the phone: right after its start it may not have asked the adb server yet."""
+        until(
+            lambda: any(
+                phone["serial"] == serial for phone in self.call("GET", "/api/v1/devices")["data"]["devices"]
+            ),
+            what=f"phone {serial} is known",
         )
 
     def running(self, task_id: int, remark: str = "") -> dict[str, Any]:

@@ -18,6 +18,9 @@ from tests.support.post_stage import AppStage, files
 from tests.support.rehearsed import Rehearsed
 from tests.support.teaching import School
 
+#: The whole way is taught once for all of these tests, which takes ten seconds of the processor.
+pytestmark = pytest.mark.timeout(600)
+
 #: What a person types: the app's own words for refusals, which no rehearsal brings onto a screen.
 STOP_WORDS = {
     "account_status": ["Accountstatus"],
