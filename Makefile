@@ -17,7 +17,7 @@ demo: $(VENV)/.runtime ## start the daemon with four simulated phones and publis
 	@$(BIN)/python -m simulator.demo $(if $(ONCE),--once) $(if $(LISTEN),--listen $(LISTEN))
 
 # What fails beside others gets one more run by itself and is named on the last line; STRICT=1 allows no second run.
-test: $(VENV)/.dev ## run the tests (about thirteen minutes on two cores with nothing else to do); what failed runs once more, alone (STRICT=1: not)
+test: $(VENV)/.dev ## run the tests (7 to 13 minutes on two cores with nothing else to do, as fast as they are); what failed runs once more, alone (STRICT=1: not)
 	@STRICT=$(STRICT) $(BIN)/python -m tests.support.twice $(ARGS)
 
 check: $(VENV)/.dev node_modules/.ready ## lint, formatting, types
