@@ -199,6 +199,8 @@ class Rehearsals:
             verdict = _failed(begun, str(failed), failed.code.value, failed.step)
         except (PhoneError, StopRequested, LeaseLost) as error:
             verdict = _failed(begun, str(error), getattr(getattr(error, "code", None), "value", ""), "")
+        if verdict["state"] == "failed" and walk.may_keep_texts:
+            verdict["sentence"] += f". {_KEPT.format(app=facts(begun.platform).title)}"
         return msgspec.structs.replace(
             begun,
             **verdict,
@@ -216,6 +218,9 @@ class Rehearsals:
             nothing_published=walk.nothing_published,
             notes=tuple(attempt.notes),
         )
+
+
+_KEPT = "What it typed may stand in the next form of {app}; the next post or rehearsal throws it away"
 
 
 def checked(wish: Wish) -> Wish:

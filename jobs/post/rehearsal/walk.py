@@ -176,14 +176,16 @@ class Rehearsal:
         flow = self._flow
         with contextlib.suppress(ScriptFailed), flow.attempt.step("leave after the failure"):
             self._leave(flow.driver.observe())
-        if self._may_keep_texts():
+        if self.may_keep_texts:
             # The app died, or stands elsewhere: it brings the texts up in its next form, unless they are thrown away.
             with contextlib.suppress(ScriptFailed), flow.attempt.step("throw away what the app kept"):
                 flow.fresh_start("its form was left by a failure")
                 self._leave(self._to_where_it_is_discarded(flow.driver.observe()))
         flow.phone.app_stop(flow.package)
 
-    def _may_keep_texts(self) -> bool:
+    @property
+    def may_keep_texts(self) -> bool:
+        """Whether the app may bring what was typed up in its next form: that was reached, and nothing was thrown away."""
         driver = self._flow.driver
         came = driver.came if isinstance(driver, RehearsalDriver) else set()
         return bool(self.back.discards_at) and not self.discarded and not came.isdisjoint(self.back.form)

@@ -102,6 +102,16 @@ def test_a_phone_that_is_lost_on_the_way_makes_no_rehearsal_ready(bench: Bench) 
     assert (report.state, report.error, report.nothing_published) == ("failed", "device_offline", False)
 
 
+def test_what_the_app_may_bring_up_again_is_said_when_it_could_not_be_thrown_away(bench: Bench) -> None:
+    bench.phone.lost["press"] = PhoneOffline("the phone was lost", serial=bench.phone.serial)
+    bench.asks(way="addButton")
+    report = bench.done()
+    assert report.caption_read
+    assert report.sentence.endswith(
+        "the phone was lost. What it typed may stand in the next form of TikTok; the next post or rehearsal throws it away"
+    )
+
+
 def test_a_phone_has_one_rehearsal_at_a_time_and_is_free_for_the_next_when_it_ends(bench: Bench) -> None:
     first = bench.asks()
     assert bench.asks(way="addButton").id == first.id

@@ -90,6 +90,35 @@ def test_an_app_that_dies_behind_the_filled_form_keeps_no_text_of_ours(tmp_path:
     assert stage.phone.posts == []
 
 
+def test_what_an_app_in_another_language_keeps_is_told_and_thrown_away_by_the_next_rehearsal(
+    tmp_path: Path,
+) -> None:
+    """The phone's language is changed while the form is filled: the app is ended, and no word of it is known any more."""
+    stage = AppStage("tiktok", files(tmp_path, "clip.mp4"), caption="A rehearsal")
+    rehearsed = Rehearsed(stage)
+    seen = rehearsed.walk.back.form
+
+    def change(sight: Any) -> None:
+        if sight.name in seen and stage.phone.language == "en":
+            stage.phone.language = "xx"
+            stage.phone.faults.arm("app-crash", "more-options")
+        rehearsed._seen(sight)
+
+    rehearsed.walk._flow.driver._on_screen = change  # type: ignore[attr-defined]
+    rehearsed.tried()
+    assert rehearsed.failure
+    assert stage.phone.app.state.get("unfinished")
+    assert rehearsed.walk.may_keep_texts
+    stage.phone.language = "en"
+    stage.phone.faults.clear()
+    after = AppStage("tiktok", files(tmp_path, "next.mp4"), caption="Another rehearsal", on=stage.phone)
+    after.memory = stage.memory
+    again = Rehearsed(after).run().walk
+    assert again.left
+    assert not again.may_keep_texts
+    assert "unfinished" not in stage.phone.app.state
+
+
 def test_the_next_post_finds_a_clean_form(tmp_path: Path) -> None:
     stage = AppStage("tiktok", files(tmp_path, "clip.mp4"), caption="A rehearsal")
     Rehearsed(stage).run()
