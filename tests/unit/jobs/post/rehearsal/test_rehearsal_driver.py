@@ -173,6 +173,9 @@ def test_a_question_that_publishes_when_it_is_answered_is_not_answered() -> None
     shown = drawn_xml("tiktok", "editor", over=sheet("One more thing", "Post now", "Another day"))
     phone = Phone(shown)
     driver = driver_on("tiktok", phone)
-    with pytest.raises(ScriptFailed, match="a rehearsal never publishes: publish_now_button lies where"):
+    with pytest.raises(
+        ScriptFailed,
+        match="a rehearsal never publishes: what publish_publicly asks after a publishing tap lies where",
+    ):
         driver.tap(target(driver, "publish_now_button"))
     assert phone.done == []
