@@ -80,7 +80,7 @@ class FaultBench:
             assert not str(answer).startswith("simctl:"), answer
             return str(answer) + "\n"
 
-        return str(until(ask, 60, f"simctl {words} on {serial}"))
+        return str(until(ask, 240, f"simctl {words} on {serial}", most_s=1.0))
 
     def posts(self) -> Counter[str]:
         """How often each caption was published, by what the phones themselves wrote down."""
