@@ -14,11 +14,12 @@ from tests.support.rehearsal_bench import RehearsalRun
 #: Another seed gives other faults at other moments; fewer than a thousand: TIKMATRIXD_REHEARSALS=100 make long ARGS=tests/acceptance/test_acceptance_rehearsal_faults.py
 SEED = int(os.environ.get("TIKMATRIXD_SEED", "1"))
 THOUSAND = int(os.environ.get("TIKMATRIXD_REHEARSALS", "1000"))
+PHONES = int(os.environ.get("TIKMATRIXD_PHONES", "10"))
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[FaultBench]:
-    made = FaultBench(tmp_path, 10)
+    made = FaultBench(tmp_path, PHONES)
     yield made
     made.stop()
 

@@ -36,8 +36,9 @@ WORDS = "words in the next form"
 END_S = 240.0
 #: So often a rehearsal without a fault of its own is begun anew when the link is lost all the same.
 CLEAN_TRIES = 6
-#: A fault of the adb server strikes all phones at once: in every such deck only, so that most rehearsals meet their own fault.
-SHARED_EVERY = 6
+#: A fault of the adb server strikes all phones at once. With ten phones such faults are in every sixth deck, with more in fewer,
+#: so that most rehearsals meet their own fault.
+DECKS_PER_PHONE = 0.6
 
 
 @dataclass
@@ -210,7 +211,8 @@ class RehearsalRun:
                 return None
             self._left -= 1
             if not self._deck:
-                shared = self._decks % SHARED_EVERY == SHARED_EVERY - 1
+                every = max(1, round(DECKS_PER_PHONE * len(self.bench.serials)))
+                shared = self._decks % every == every - 1
                 self._decks += 1
                 self._deck = [fault for fault in self._faults if shared or not fault.shared]
                 self._chance.shuffle(self._deck)
