@@ -137,10 +137,11 @@ class RehearsalRun:
     def _clean(self, one: Tried) -> dict[str, Any]:
         """A rehearsal without a fault of its own.
 
-        It may be repeated: the adb server's faults of another phone can strike it, and when the one before lost its phone,
-        what the app showed then (an account that is blocked, a puzzle) still stands there and is told, once.
+        It may be repeated: the adb server's faults of another phone can strike it, and what the fault brought onto the screen
+        (an account that is blocked, a puzzle) still stands there where the one before lost its phone, or was over when it
+        came. It is told, once.
         """
-        may_show_it = one.excused
+        may_show_it = True
         for _ in range(CLEAN_TRIES):
             self._mend(one.serial)
             report = self._ended(self._begin(one.serial, one.wish))
