@@ -70,7 +70,7 @@ class PostSearch:
                 if limit is not None and not limit.expired:
                     wait_s = min(wait_s, max(0.1, limit.remaining_s))
             sight = flow.driver.wait_change(sight, wait_s)
-        if self._form is not None and self._form.expired:
+        if sight.name in self.forms and self._form is not None and self._form.expired:
             return self._form_stands(sight)
         return unknown(
             ErrorCode.UPLOAD_TIMEOUT,
