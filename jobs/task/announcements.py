@@ -49,7 +49,7 @@ class Announcements:
         name: EventName = "unknown_outcome" if task.outcome is Outcome.UNKNOWN else "task_failed"
         self.safely(
             name,
-            f"task {task.id} for {_whom(task)}: {task.remark}",
+            f"task {task.id} for {whom(task)}: {task.remark}",
             task_id=task.id,
             serial=task.serial,
             username=task.username,
@@ -66,7 +66,7 @@ class Announcements:
         name = self._picture(task_id)
         self.safely(
             "task_published",
-            f"task {task.id} for {_whom(task)}: {task.remark}",
+            f"task {task.id} for {whom(task)}: {task.remark}",
             task_id=task.id,
             serial=task.serial,
             username=task.username,
@@ -90,6 +90,7 @@ class Announcements:
             _LOG.warning("a notification was lost: %s (%s)", sentence, error)
 
 
-def _whom(task: Task) -> str:
+def whom(task: Task) -> str:
+    """How a sentence names the account of a task; its phone where the account is not known."""
     name = task.account_known
     return f"@{name}" if name else task.serial

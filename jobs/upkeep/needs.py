@@ -19,6 +19,7 @@ from jobs.phone.inventory.labels import Labels
 from jobs.phone.protocol import PhoneInfo, Phones, PhoneState
 from jobs.run.engine import Jobs
 from jobs.slots.planner import Planner
+from jobs.task.announcements import whom
 from jobs.task.ending import UNKNOWN_ADVICE
 from storage.error_codes import ErrorCode, Scope
 from storage.records import Outcome, Task
@@ -137,7 +138,7 @@ class Needs:
         return Need(
             kind="unknown_outcome",
             key=f"unknown_outcome:{task.id}",
-            sentence=f"Task {task.id} for {_whom(task)} may be published: {remark or 'nothing proved it'}. "
+            sentence=f"Task {task.id} for {whom(task)} may be published: {remark or 'nothing proved it'}. "
             "Look at the account.",
             since=task.finished_at,
             task_id=task.id,
@@ -298,15 +299,13 @@ class Needs:
             if task.error_code == ErrorCode.UI_CHANGED:
                 alike[task.package, task.error.step if task.error else ""].append(task)
             else:
-                yield _end(
-                    task, f"Task {task.id} for {_whom(task)}: {task.remark}", "task", f"task:{task.id}"
-                )
+                yield _end(task, f"Task {task.id} for {whom(task)}: {task.remark}", "task", f"task:{task.id}")
         for (package, step), tasks in alike.items():
             task = tasks[0]
             more = f", on {len(tasks)} phones" if len(tasks) > 1 else ""
             at = f" at the step {step}" if step else ""
             sentence = (
-                f"{package} showed a screen that is not known{at}{more}: task {task.id} for {_whom(task)} was not "
+                f"{package} showed a screen that is not known{at}{more}: task {task.id} for {whom(task)} was not "
                 "posted. Look at its picture: the app may ask something, or its new version has to be taught."
             )
             yield _end(task, sentence, "screen", f"screen:{package}:{step}")
@@ -353,11 +352,6 @@ def _end(task: Task, sentence: str, kind: Kind, key: str) -> Need:
         serial=task.serial,
         actions=(Act("Retry", "POST", f"/api/v1/task/{task.id}/retry"),),
     )
-
-
-def _whom(task: Task) -> str:
-    name = task.username or task.account_seen
-    return f"@{name}" if name else task.serial
 
 
 def _upper(sentence: str) -> str:
