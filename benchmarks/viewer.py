@@ -1,4 +1,4 @@
-"""Viewers of the console without their browsers: what a page asks while somebody looks at it, at the page's own pace.
+"""Viewers of the console without their browsers: they make the calls that an open page makes, at its pace.
 
 python -m benchmarks.viewer URL [--viewers 20] [--screen home]
 Says `looking` once every viewer has its screen, goes on until its input ends, then prints what the hub answered as JSON.

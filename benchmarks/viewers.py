@@ -31,7 +31,7 @@ _END_S = 60.0
 
 @contextmanager
 def looking(url: str, viewers: int, screen: str, took: list[float]) -> Iterator[None]:
-    """So many viewers while the block runs; `took` learns what their calls took."""
+    """That number of viewers while the block runs; the duration of each of their calls is added to `took`, in seconds."""
     if viewers == 0:
         yield
         return
@@ -58,7 +58,7 @@ def looking(url: str, viewers: int, screen: str, took: list[float]) -> Iterator[
 
 
 def posts(bench: Bench, count: int, name: str) -> tuple[float, float]:
-    """Wall time and the daemon's processor time of so many posts on each phone, for each post."""
+    """Publish `count` posts on each phone; wall time and the daemon's processor time for each post, in seconds."""
     serials, pid = bench.ready["serials"], bench.daemon.pid
     began, before = time.monotonic(), processor_s(pid)
     waiting = [bench.create(serials, "tiktok", "share", f"{name}, {number}") for number in range(count)]

@@ -59,9 +59,8 @@ class Lane:
         self.door = ""  #: why
         self._news = True  #: since those that wait were last told why: who waits, or what holds them back
         self._places: dict[int, _Place] = {}
-        self._unswept: list[
-            int
-        ] = []  #: where the next look for what no longer waits goes on, so many at once
+        #: Task ids that the look for what no longer waits has still to come to, so many at once.
+        self._unswept: list[int] = []
         self._swept_at_once = 1
 
     def __bool__(self) -> bool:

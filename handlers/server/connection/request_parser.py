@@ -183,7 +183,7 @@ class Parser(HTTPRequestParser):
 
 
 def in_plain_words(said: str) -> str:
-    """What waitress says about a request that it cannot read, in words of whoever sent it."""
+    """What waitress says about a request that it cannot read, in words that its sender understands."""
     return next((ours for theirs, ours in _PLAIN_WORDS if said.startswith(theirs)), said)
 
 

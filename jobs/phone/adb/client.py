@@ -306,7 +306,7 @@ def _read_v2(connection: AdbConnection) -> Printed:
 
 
 def _read_on(connection: AdbConnection, come: bytearray, length: int) -> None:
-    """Read until at least so many bytes have come."""
+    """Read until `come` holds at least `length` bytes."""
     while len(come) < length:
         chunk = connection.recv_some(max(_READ_BYTES, length - len(come)))
         if not chunk:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
@@ -10,6 +9,7 @@ from jobs.phone.screen.reading import one_at_a_time
 
 
 def test_never_two_threads_read_at_once() -> None:
+    pause = threading.Event()
     inside: list[int] = []
     most: list[int] = []
 
@@ -18,7 +18,7 @@ def test_never_two_threads_read_at_once() -> None:
             with one_at_a_time():
                 inside.append(1)
                 most.append(len(inside))
-                time.sleep(0.0002)  # lets the others run
+                pause.wait(0.0002)  # lets the others run
                 inside.pop()
 
     threads = [threading.Thread(target=work) for _ in range(4)]
