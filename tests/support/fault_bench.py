@@ -71,16 +71,28 @@ class FaultBench:
 
     def simctl(self, serial: str, words: str) -> str:
         """Past the proxy, and again while the phone is off the bus: the judge must always get its answer."""
+        refusals: Counter[str] = Counter()
 
         def ask() -> str | None:
             try:
                 answer = self._direct.device(serial).shell(f"simctl {words}", timeout=5)
-            except (adbutils.AdbError, OSError):
+            except (adbutils.AdbError, OSError) as error:
+                refusals[repr(error)] += 1
                 return None
             assert not str(answer).startswith("simctl:"), answer
             return str(answer) + "\n"
 
-        return str(until(ask, 240, f"simctl {words} on {serial}", most_s=1.0))
+        try:
+            return str(until(ask, 240, f"simctl {words} on {serial}", most_s=1.0))
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {dict(refusals)}; {self._states()}") from error
+
+    def _states(self) -> str:
+        """How the adb server past the proxy lists every phone."""
+        try:
+            return str({one.serial: one.state for one in self._direct.list()})
+        except (adbutils.AdbError, OSError) as error:
+            return repr(error)
 
     def posts(self) -> Counter[str]:
         """How often each caption was published, by what the phones themselves wrote down."""

@@ -79,10 +79,16 @@ class RehearsalRun:
         errors: list[BaseException] = []
 
         def guarded(serial: str) -> None:
+            one = None
             try:
                 while (one := self._next(serial)) is not None:
                     self._one(one)
             except BaseException as error:  # noqa: BLE001 - told by the test's own thread
+                if one is not None:
+                    error.add_note(
+                        f"{one.serial} {one.wish} under `{one.words}`, rehearsal {one.report.get('id')}"
+                    )
+                print(time.strftime("%H:%M:%S"), repr(error), getattr(error, "__notes__", ""), flush=True)
                 errors.append(error)
 
         threads = [threading.Thread(target=guarded, args=(s,)) for s in self.bench.serials]
