@@ -12,6 +12,7 @@ from typing import Self
 
 import msgspec
 
+from storage.archive_pages import ArchivePages
 from storage.doubt import put_in_doubt
 from storage.engine.durable import JournalStorage
 from storage.engine.files import Files
@@ -85,6 +86,7 @@ class Store:
         self.slots = SlotStore(storage, self.tasks)
         self.media_facts = MediaFacts(state_dir / MEDIA_FACTS)
         self.archive = Archive(state_dir / ARCHIVE, files)
+        self.archived = ArchivePages(state_dir / ARCHIVE, lambda task_id: self.tasks.get(task_id) is not None)
         self._retention = Retention(storage, self.archive, retention)
         self._retention_at = -math.inf
         self._posts_kept_s = max(POSTS_KEPT_DAYS, 2 * retention) * 24 * 3600.0

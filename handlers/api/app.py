@@ -13,6 +13,7 @@ import msgspec
 
 from handlers.access.auth import WHO, Access
 from handlers.api.accounts import AccountHandlers
+from handlers.api.archive import ArchiveHandlers
 from handlers.api.bulk import BulkHandlers
 from handlers.api.devices import DeviceHandlers
 from handlers.api.health import ALIVE, HealthHandlers, Stamp, state_for_viewers
@@ -49,6 +50,7 @@ _PARAMETERS = {
     "digest": "<digest:re:[0-9a-f]+>",
     "path": "<path:path>",
     "token": "<token:re:[^/]+>",
+    "month": "<month:re:[^/]+>",
 }
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 _OPEN_PATHS = ("/healthz",)  #: for probes that know neither our name nor a token
@@ -253,6 +255,7 @@ def _routes(services: Services, access: Access, metrics: Metrics) -> list[Route]
     resources = (
         BulkHandlers,
         TaskHandlers,
+        ArchiveHandlers,
         AccountHandlers,
         DeviceHandlers,
         MaterialHandlers,

@@ -20,7 +20,7 @@ _MEANING = {
     Code.UNKNOWN_SCRIPT: "a script other than post",
     Code.UNAUTHORIZED: "the token is missing or wrong",
     Code.FORBIDDEN: "unknown Host, foreign Origin, a change by a cookie from elsewhere than the console, or a plan without API access",
-    Code.NOT_FOUND: "no such task, phone, account or path",
+    Code.NOT_FOUND: "no such task, phone, account, month or path",
     Code.WRONG_METHOD: "this method is not possible here",
     Code.KEY_REUSED: "the Idempotency-Key came with another body before",
     Code.DUPLICATE: "the account was given the same media a moment ago",
@@ -35,6 +35,11 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "id": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
     "serial": {"type": "string", "minLength": 1, "description": "Serial of a phone"},
     "token": {"type": "string", "minLength": 1, "description": "Name of a token"},
+    "month": {
+        "type": "string",
+        "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$",
+        "description": "A month of the archive, as 2027-01",
+    },
     "name": {"type": "string", "minLength": 1, "description": "Name of a kept file, from the task's log"},
 }
 _DESCRIPTION = """\

@@ -26,6 +26,7 @@ _NAMES: Mapping[tuple[str, tuple[int | str, ...]], str] = MappingProxyType(
         ("add_product_link", (0, 1)): "AddProductLink",
         ("logined", (0, 1)): "LoggedIn",
         ("status", (0, 1)): "AccountStatus",
+        ("status", (2, 3)): "EndedTaskStatus",
         ("kind", ("image", "video")): "MaterialKind",
         ("used", ("free", "reserved", "used")): "MaterialUse",
         ("missed", ("catch_up", "skip")): "MissedPosts",
