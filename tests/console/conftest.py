@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.browser import COMMAND, Browser
-from tests.support.console import Hub, showcase
+from tests.support.console import Hub, archive_months, showcase
 from tests.support.rehearsed import met_a_promotion
 
 
@@ -42,5 +42,6 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, dict[
             **showcase(built),
             "lesson": f"rehearsal-{report.id}-{report.screens[-1].tree.removesuffix('.xml')}",
         }
+        archive_months(built, "2026-11", "2026-10")
         built.post("a_rather_long_name_of_an_account", caption="W" * 300, serial="PHONE1")
         yield built, ids

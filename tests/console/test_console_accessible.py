@@ -18,6 +18,8 @@ SCREENS = (
     "queue?view=week",
     "history",
     "history?show=unknown",
+    "archive",
+    "archive/2026-11",
     "phones",
     "accounts",
     "library",

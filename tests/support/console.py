@@ -6,6 +6,7 @@ import functools
 import itertools
 import struct
 import zlib
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,45 @@ def showcase(hub: Hub) -> dict[str, int]:
         assert task is not None
         hub.store.tasks.set_waiting({task.id: (Waiting.TIME, hub.clock.now(), "")})
     return ids
+
+
+#: What is in the archive, again and again: whose post, what it said, and what came of it.
+_LONG_AGO: tuple[tuple[str, str, str, TaskError | None], ...] = (
+    ("alice", "tiktok", "Sharpening a plane iron in four minutes #woodwork #diy", None),
+    ("workshop.bench", "instagram", "Sunday light on a stack of oak boards", None),
+    ("alice", "instagram", "Mortise and tenon, by hand and without a word. Which joint should come next?\nWrite it below.", None),
+    ("alice", "tiktok", "", TaskError("not_logged_in", "TikTok shows its log-in page: nobody is logged in", "own_profile")),
+    ("alice", "tiktok", "The bench that took three winters #slowmade", None),
+    ("workshop.bench", "instagram", "Linseed oil, first coat", TaskError("unknown_outcome", "After the publishing tap the app showed neither the post nor a refusal", "proof")),
+    ("", "tiktok", "Whose hands are these?", None),
+)  # fmt: skip
+
+
+def archive_months(hub: Hub, *months: str, count: int = 7) -> None:
+    """So many posts that ended in each of these months, moved to the archive as retention moves them."""
+    for month in months:
+        begun = datetime.fromisoformat(f"{month}-01T09:00:00+00:00").timestamp()
+        tasks = []
+        for number in range(count):
+            username, platform, caption, error = _LONG_AGO[number % len(_LONG_AGO)]
+            task = hub.post(username, platform=platform, caption=caption)
+            at = begun + number * 27 * 86_400 / count
+            outcome = Outcome.PUBLISHED if error is None else Outcome.NONE
+            tasks.append(
+                hub.store.tasks.change(
+                    task.id,
+                    stage=Stage.PUBLISHED if error is None else Stage.FAILED,
+                    outcome=Outcome.UNKNOWN if error and error.code == "unknown_outcome" else outcome,
+                    scheduled_at=at - 120,
+                    created_at=at - 86_400,
+                    started_at=at - 90,
+                    finished_at=at,
+                    error=error,
+                    remark="the app shows it: posted" if error is None else error.message,
+                )
+            )
+        hub.store.archive.append(tasks)
+        hub.store.tasks.remove([task.id for task in tasks])
 
 
 @functools.cache

@@ -29,6 +29,7 @@ export const SCREENS = {
   compose: "compose",
   queue: "queue",
   history: "history",
+  archive: "history",
   task: "",
   phones: "phones",
   phone: "phones",
@@ -60,6 +61,9 @@ const STYLED = new Set([
   "task",
   "teach",
 ]);
+
+/** Screens with the style sheet of another one, which they look like. @type {Record<string, string>} */
+const LIKE = { archive: "history" };
 
 /** @returns {Place} */
 export function placeNow() {
@@ -108,7 +112,8 @@ export function keepFilters(filters) {
  * @returns {Promise<(visit: Visit) => Screen | Promise<Screen>>}
  */
 export async function screenOf(name) {
-  const [module] = await Promise.all([import(`../screens/${name}.js`), STYLED.has(name) ? styled(name) : null]);
+  const sheet = LIKE[name] ?? name;
+  const [module] = await Promise.all([import(`../screens/${name}.js`), STYLED.has(sheet) ? styled(sheet) : null]);
   return module.default;
 }
 

@@ -9,8 +9,10 @@ export function monthsBack(count) {
   return Array.from({ length: count }, (_, back) => new Date(Date.UTC(year, month - 1 - back, 1)).toISOString().slice(0, 7));
 }
 
-/** "January 2027" @param {string} month */
+/** "January 2027"; what is no month stays as it is. @param {string} month */
 export function monthName(month) {
+  const at = Date.parse(`${month}-15T12:00:00Z`);
+  if (Number.isNaN(at)) return month;
   const words = new Intl.DateTimeFormat(currentLanguage(), { timeZone: "UTC", month: "long", year: "numeric" });
-  return words.format(Date.parse(`${month}-15T12:00:00Z`));
+  return words.format(at);
 }

@@ -8,11 +8,12 @@ import { longList } from "../lib/long_list.js";
 import { button, empty, heading, linkButton } from "../lib/parts.js";
 import { keepFilters, to } from "../lib/router.js";
 import { t } from "../lib/texts.js";
-import { day, exact, now, time } from "../lib/times.js";
+import { day, now, time } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
 import { retryFailed, taskButtons } from "../model/actions.js";
 import { taskFilters } from "../model/filters.js";
 import { monthName, monthsBack } from "../model/months.js";
+import { lastPicture, showDetails } from "../model/past_details.js";
 import { phoneName } from "../model/phones.js";
 import { sentence, stateBadge, timeOf, whoLine } from "../model/tasks.js";
 
@@ -87,7 +88,13 @@ export default function history(visit) {
     none.hidden = count > 0;
     list.node.hidden = count === 0;
     const any = wanted() !== "all" || Object.values({ ...filters.values(), month: params.get("month") }).some(Boolean);
-    fill(none, any ? empty(t("history.none_match"), linkButton(t("queue.all"), to("history"))) : empty(t("history.empty")));
+    const older = linkButton(t("archive.title"), to("archive"));
+    fill(
+      none,
+      any
+        ? empty(t("history.none_match"), h("div", { class: "buttons centred" }, linkButton(t("queue.all"), to("history")), older))
+        : empty(t("history.empty"), older),
+    );
     csv.href = withQuery("/api/v1/task/export", { format: "csv", ...query() });
   }
 
@@ -181,10 +188,8 @@ export default function history(visit) {
     for (const task of fresh) {
       try {
         const log = await get(`/api/v1/task/${task.id}/log`, { signal: visit.signal });
-        const name = log.artifacts.filter((/** @type {string} */ one) => one.endsWith(".png")).at(-1);
-        if (name === undefined) continue;
-        pictures.set(pictureKey(task), `/api/v1/task/${task.id}/artifacts/${encodeURIComponent(name)}`);
-        found = true;
+        pictures.set(pictureKey(task), lastPicture(task, log.artifacts));
+        found ||= pictures.get(pictureKey(task)) !== "";
       } catch {
         pictures.delete(pictureKey(task)); // the next look asks again
         break;
@@ -196,33 +201,11 @@ export default function history(visit) {
   /** @param {Task} task @param {string} src */
   function details(task, src) {
     const name = t("tasks.task", { id: String(task.id) });
-    /** @type {[string, import("../lib/dom.js").Kid][]} */
-    const rows = [
-      [t("task.account"), whoLine(task)],
-      [t("task.caption"), h("span", { class: "caption-text" }, task.caption || t("tasks.no_caption"))],
-      [t("task.files"), task.materials.join(", ")],
-      [t("task.planned"), exact(task.scheduled_at)],
-      [t("task.started"), task.started_at && exact(task.started_at)],
-      [t("task.ended"), task.finished_at && exact(task.finished_at)],
-      [t("history.attempts"), t("task.retries_of", { count: task.retry_count, max: task.max_retry_count })],
-      [t("task.code"), task.error && h("code", null, task.error.code)],
-      [t("task.step"), task.error?.step && h("code", null, task.error.step)],
-    ];
-    show(
-      t("history.details_of", { task: name }),
-      h("p", { class: "past-result whole" }, stateBadge(task), h("span", null, sentence(task))),
-      h(
-        "dl",
-        { class: "facts" },
-        rows.filter(([, said]) => said).map(([title, said]) => [h("dt", null, title), h("dd", null, said)]),
-      ),
+    showDetails(
+      task,
       h("div", { class: "buttons gap" }, linkButton(t("history.open", { task: name }), to("task", task.id), { kind: "primary" })),
       ...(src ? [h("img", { class: "whole-picture", src, alt: t("history.picture", { task: name }) })] : []),
-    ).dialog.addEventListener("click", (event) => {
-      // The link leads away from this screen.
-      if (event.target instanceof Element && event.target.closest("a"))
-        event.currentTarget instanceof HTMLDialogElement && event.currentTarget.close();
-    });
+    );
   }
 
   function filtered() {
@@ -245,6 +228,7 @@ export default function history(visit) {
       { class: "history" },
       heading(
         t("history.title"),
+        linkButton(t("archive.title"), to("archive"), { icon: "calendar" }),
         csv,
         button(t("history.retry_all"), () => retryFailed(visit.reload), { icon: "retry" }),
       ),
