@@ -222,8 +222,17 @@ def _wanted(query: dict[str, Any]) -> Wanted:
 
 
 def _shown(one: MonthFacts) -> objects.ArchivedMonthObject:
-    numbers = (None,) * 5 if one.tally is None else tuple(one.tally)
-    return objects.ArchivedMonthObject(one.month, one.size_bytes, *numbers, one.problem)
+    tally = one.tally
+    return objects.ArchivedMonthObject(
+        month=one.month,
+        size_bytes=one.size_bytes,
+        tasks=tally and tally.tasks,
+        completed=tally and tally.completed,
+        failed=tally and tally.failed,
+        unknown=tally and tally.unknown,
+        unreadable_lines=tally and tally.unreadable,
+        problem=one.problem,
+    )
 
 
 def _headers(etag: str) -> tuple[tuple[str, str], ...]:
