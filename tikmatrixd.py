@@ -51,7 +51,7 @@ VERSION = "0.5.0"
 
 
 def main() -> None:
-    """Entry point; `serve` is the default command."""
+    """Entry point."""
     try:
         # The installed command has another name; its shell completion hangs on it.
         cli(prog_name=os.environ.get("TIKMATRIXD_NAME", "tikmatrixd.py"))
@@ -63,7 +63,11 @@ def main() -> None:
         end(f"what is printed cannot be written: {error.strerror}", EX.IOERR)
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="`serve` starts the daemon; so does --config FILE without a command.",
+)
 @click.option(
     "--config",
     "config_path",
@@ -75,8 +79,12 @@ def main() -> None:
 def cli(context: click.Context, config_path: Path | None) -> None:
     """Publish your own videos and images through the TikTok and Instagram apps of your own phones."""
     note_config(context, config_path)
-    if context.invoked_subcommand is None:
-        context.invoke(serve)
+    if context.invoked_subcommand is not None:
+        return
+    if config_path is None:
+        # Whoever types the bare name wants to know what there is, and no daemon on the defaults.
+        raise click.exceptions.NoArgsIsHelpError(context)
+    context.invoke(serve)
 
 
 @cli.command()
@@ -107,12 +115,13 @@ def serve(  # noqa: PLR0917 - one parameter per option
     seed: int | None = None,
     latency: float | None = None,
 ) -> None:
-    """Run the daemon (the default command)."""
+    """Run the daemon."""
     from handlers.daemon.daemon import Daemon
-    from handlers.daemon.running import bring_up, serve_until_stopped
+    from handlers.daemon.running import bring_up, check_ready_file, serve_until_stopped
 
     if not demo_phones and (seed is not None or latency is not None):
         raise click.UsageError("--seed and --latency are those of simulated phones: give --demo, too")
+    check_ready_file(ready_file)
 
     sys.setswitchinterval(0.0005)  # keeps HTTP answers quick beside busy phone threads
     # Every look at a phone makes and drops hundreds of objects in circles: with Python's own thresholds the collector

@@ -18,7 +18,7 @@ from storage.engine import journal, snapshot
 from storage.engine.files import Files
 from storage.engine.load import FIRST, Loaded, Loader, journal_path, snapshot_path
 from storage.engine.migrate import CURRENT
-from storage.errors import BackupUnreadable, StoreDamaged, StoreError, StoreFailed
+from storage.errors import BackupUnreadable, NoStore, StoreDamaged, StoreError, StoreFailed
 from storage.schema import TYPES
 from storage.state_dir import ARCHIVE, FOLDER, RESTORED, finish_restore, lock_state
 from storage.store import Store
@@ -50,6 +50,7 @@ def backup(source: Path | Store, target: Path) -> BackupFacts:
     """Write everything to one file (a tar archive), from an open store or beside the daemon that has it open.
 
     Raises:
+        NoStore: there is nothing to copy.
         StoreDamaged: the store needs a look first; an incomplete backup would hide that.
         StoreFailed: reading or writing failed; a file that was there before is untouched.
     """
@@ -102,7 +103,7 @@ def export_json(source: Path | Store, target: Path) -> None:
     """Write the records as a file that plain TinyDB opens.
 
     Raises:
-        StoreDamaged, StoreFailed: as `backup`.
+        NoStore, StoreDamaged, StoreFailed: as `backup`.
     """
     try:
         state = _state_of(source)
@@ -167,7 +168,7 @@ def _state_of(source: Path | Store) -> Loaded:
                 raise
             continue
         if state is None:
-            raise StoreFailed(f"there is no store in {source}")
+            raise NoStore(f"there is no store in {source}")
         if not state.lost_changes:
             return state
     raise StoreDamaged(

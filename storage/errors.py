@@ -29,6 +29,10 @@ class StoreFailed(StoreError):
     """The disk refused a write for another reason: the change was refused, memory and disk are as before."""
 
 
+class NoStore(StoreFailed):
+    """The folder holds no store: it is another one that was meant, or no daemon ever ran on it."""
+
+
 class BackupUnreadable(StoreError):
     """A file is not a whole backup; nothing was changed."""
 

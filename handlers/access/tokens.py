@@ -35,11 +35,15 @@ class NameRefused(TokenError):
     """A token cannot be called so."""
 
 
+class NameTaken(NameRefused):
+    """Another token is called so."""
+
+
 def new_token(path: Path, name: str, others: Iterable[TokenEntry] = ()) -> str:
     """Add a token and return it: the only moment at which it can be read. Names of `others` are taken as well.
 
     Raises:
-        NameRefused, TokenError: Nothing was changed.
+        NameRefused, NameTaken, TokenError: Nothing was changed.
     """
     if not NAME.fullmatch(name):
         raise NameRefused(
@@ -47,7 +51,7 @@ def new_token(path: Path, name: str, others: Iterable[TokenEntry] = ()) -> str:
         )
     file = read_tokens(path)
     if any(entry.name.lower() == name.lower() for entry in (*file.tokens, *others)):
-        raise NameRefused(f"there is a token named {name!r} already: revoke it first or take another name")
+        raise NameTaken(f"there is a token named {name!r} already: revoke it first or take another name")
     token = _PREFIX + secrets.token_urlsafe(32)
     created_at = utc(time.time()).isoformat(timespec="seconds")
     entry = TokenEntry(name, _digest(token), created_at)

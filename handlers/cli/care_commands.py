@@ -15,10 +15,12 @@ from handlers.cli.command_line import (
     DEFAULT_CONFIG,
     EX,
     DaemonSilent,
+    GivenFile,
     adb_key_dir,
     ask_daemon,
     end,
     read_config,
+    status_of,
     tokens_are_beside,
     tokens_path,
     usb_boxes_dir,
@@ -27,7 +29,15 @@ from jobs.hub.addresses import is_loopback, split_listen
 from jobs.hub.clock import SystemClock, utc
 from jobs.hub.config_file import LoadedConfig
 from jobs.upkeep.token_file import console_tokens
-from storage.errors import BackupUnreadable, StateLocked, StoreError, StoreFailed
+from storage.errors import (
+    BackupUnreadable,
+    NewerSchema,
+    NoStore,
+    StateLocked,
+    StoreDamaged,
+    StoreError,
+    StoreFailed,
+)
 
 if TYPE_CHECKING:
     from handlers.access.token_book import TokenBook
@@ -38,6 +48,13 @@ _ADB_DIR_OPTION = click.option(
     type=click.Path(path_type=Path),
     help="Folder of the adb key; default: the service's, else ~/.android.",
 )
+
+
+def _status_of(error: StoreError | OSError) -> EX:
+    """What is not there, and what is damaged or newer than this program, is told from a disk that refuses."""
+    if isinstance(error, NoStore):
+        return EX.NOINPUT
+    return EX.DATAERR if isinstance(error, StoreDamaged | NewerSchema) else status_of(error)
 
 
 @click.command()
@@ -59,7 +76,7 @@ def backup(config_path: Path | None, target: Path, library: bool, adb_dir: Path 
     try:
         made = back_up(config, places, target, SystemClock().now(), library=library)
     except (StoreError, OSError) as error:
-        end(f"no backup was made: {error}", EX.IOERR)
+        end(f"no backup was made: {error}", _status_of(error))
     held = ", ".join(f"{count} {table}" for table, count in made.store.records.items() if count)
     click.echo(f"{target}: {made.size_bytes} bytes, {', '.join([held or 'nothing stored yet', *made.holds])}")
     for sentence in made.missing:
@@ -67,7 +84,7 @@ def backup(config_path: Path | None, target: Path, library: bool, adb_dir: Path 
 
 
 @click.command()
-@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("source", type=GivenFile())
 @_ADB_DIR_OPTION
 @click.option("--dry-run", is_flag=True, help="Only check the backup and show what would be written.")
 @click.option(
@@ -111,9 +128,9 @@ def restore(
     except StateLocked:
         end(_STOP_FIRST, EX.UNAVAILABLE)
     except StoreFailed as error:
-        end(str(error), EX.IOERR)
+        end(str(error), _status_of(error))
     except (StoreError, OSError) as error:
-        end(f"nothing was changed: {error}", EX.IOERR)
+        end(f"nothing was changed: {error}", _status_of(error))
     for note in notes:
         click.echo(note)
     for name in plan.usb_boxes:
@@ -135,12 +152,12 @@ def export_state(config_path: Path | None, target: Path) -> None:
     try:
         export_json(Path(read_config(config_path).settings.storage.state_dir), target.absolute())
     except StoreError as error:
-        end(f"nothing was exported: {error}", EX.IOERR)
+        end(f"nothing was exported: {error}", _status_of(error))
     click.echo(f"{target}: {target.stat().st_size} bytes")
 
 
 @click.command("import")
-@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("source", type=GivenFile())
 @click.pass_obj
 def import_state(config_path: Path | None, source: Path) -> None:
     """Put the records of a file in TinyDB's JSON format in the place of the present ones, which are kept aside.
@@ -157,7 +174,7 @@ def import_state(config_path: Path | None, source: Path) -> None:
     except StateLocked:
         end(_STOP_FIRST, EX.UNAVAILABLE)
     except (StoreError, OSError) as error:
-        end(str(error), EX.IOERR)
+        end(str(error), _status_of(error))
     for note in notes:
         click.echo(note)
     click.echo(f"{source}: imported")
@@ -212,7 +229,7 @@ def reset_used(config_path: Path | None, folder: str | None) -> None:
     try:
         answer = ask_daemon(config, "POST", "/api/v1/materials/reset-used", wishes)
     except DaemonSilent as error:
-        end(str(error), EX.UNAVAILABLE)
+        end(str(error), error.status)
     click.echo(f"{answer['reset_count']} used marks were taken away")
 
 
@@ -223,7 +240,7 @@ def confirm_clock(config_path: Path | None) -> None:
     try:
         answer = ask_daemon(read_config(config_path), "POST", "/api/v1/clock/confirm", {})
     except DaemonSilent as error:
-        end(str(error), EX.UNAVAILABLE)
+        end(str(error), error.status)
     click.echo(f"{answer['time']} is taken for right; what was in doubt: {answer['doubt'] or 'nothing'}")
 
 
@@ -241,7 +258,7 @@ def token() -> None:
 def token_new(config_path: Path | None, name: str, path: Path | None, quiet: bool, url: str | None) -> None:
     """Make a token; it is shown only now, also as a QR code that opens the console with it."""
     from handlers.access.hosts import reachable_at
-    from handlers.access.tokens import TokenError, new_token, read_tokens
+    from handlers.access.tokens import NameRefused, NameTaken, TokenError, new_token, read_tokens
 
     config = read_config(config_path)
     if url is not None and not url.startswith(("http://", "https://")):
@@ -249,8 +266,12 @@ def token_new(config_path: Path | None, name: str, path: Path | None, quiet: boo
     try:
         others = () if path else read_tokens(console_tokens(Path(config.settings.storage.state_dir))).tokens
         made = new_token(path or tokens_path(config), name, others)
+    except NameTaken as error:
+        end(f"no token was made: {error}", EX.DATAERR)
+    except NameRefused as error:
+        end(f"no token was made: {error}", EX.USAGE)
     except (TokenError, OSError) as error:
-        end(f"no token was made: {error}", EX.NOPERM)
+        end(f"no token was made: {error}", status_of(error, EX.DATAERR))
     if quiet:
         click.echo(made)
         return
@@ -291,7 +312,7 @@ def token_list(config_path: Path | None) -> None:
         for entry in _book(read_config(config_path)).entries():
             click.echo(f"{entry.name:24} {entry.created_at}")
     except TokenError as error:
-        end(str(error), EX.NOPERM)
+        end(str(error), status_of(error, EX.DATAERR))
 
 
 @token.command("revoke")
@@ -306,11 +327,11 @@ def token_revoke(config_path: Path | None, name: str) -> None:
     try:
         gone = _book(config).revoke(name, config.settings.server.listen)
     except LastToken as error:
-        end(str(error), EX.USAGE)
+        end(str(error), EX.DATAERR)
     except (TokenError, OSError) as error:
-        end(str(error), EX.NOPERM)
+        end(str(error), status_of(error, EX.DATAERR))
     if not gone:
-        end(f"there is no token named {name!r}", EX.DATAERR)
+        end(f"there is no token named {name!r}", EX.NOINPUT)
     click.echo(f"{name}: revoked")
 
 

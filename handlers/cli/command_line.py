@@ -119,6 +119,39 @@ def read_config(path: Path | None) -> LoadedConfig:
         end(str(error), EX.CONFIG)
 
 
+class GivenFile(click.Path):
+    """A file that must be there: without it the command line is right, and its exit status is that of a missing file."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, exists=True, dir_okay=False)
+
+    def fail(
+        self, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None
+    ) -> NoReturn:
+        error = click.BadParameter(message, ctx=ctx, param=param)
+        error.exit_code = EX.NOINPUT
+        raise error
+
+
+def status_of(error: BaseException, otherwise: EX = EX.IOERR) -> EX:
+    """The exit status of an error by the file that was behind it; `otherwise` where none was.
+
+    What may not be touched is told from what is not there, and both from a disk that refuses.
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__
+    match cause:
+        case PermissionError():
+            return EX.NOPERM
+        case FileNotFoundError() | IsADirectoryError() | NotADirectoryError():
+            return EX.NOINPUT
+        case OSError():
+            return EX.IOERR
+        case _:
+            return otherwise
+
+
 def end(sentence: str, code: int) -> NoReturn:
     """Say one sentence and end."""
     click.echo(sentence, err=True)

@@ -19,6 +19,7 @@ from handlers.cli.command_line import (
     ask_daemon,
     end,
     read_config,
+    status_of,
     tokens_path,
     usb_boxes_dir,
 )
@@ -280,12 +281,16 @@ def inspect(config_path: Path | None, source: str, as_json: bool) -> None:
         if Path(source).is_file():
             report = inspect_file(source, overlay_dir=overlay, taught_dir=taught)
         elif source.endswith((".xml", ".json")) or "/" in source:
-            end(f"{source}: there is no such file", EX.UNAVAILABLE)
+            end(f"{source}: there is no such file", EX.NOINPUT)
         else:
             with phones_of(settings, SystemClock()) as fleet, closing(fleet.open(source)) as session:
                 report = inspect_tree(session.observe(), overlay_dir=overlay, taught_dir=taught)
-    except (TreeUnreadable, ScreensInvalid, PhoneError, OSError) as error:
+    except PhoneError as error:
         end(f"{source}: {error}", EX.UNAVAILABLE)
+    except ScreensInvalid as error:
+        end(str(error), EX.CONFIG)
+    except (TreeUnreadable, OSError) as error:
+        end(f"{source}: {error}", status_of(error, EX.DATAERR))
     click.echo(json.dumps(report, ensure_ascii=False, indent=2) if as_json else _inspection_text(report))
 
 

@@ -116,7 +116,7 @@ def _pausable(hub: Hub, what: str | None, platform: str | None) -> tuple[str, st
         if account["username"].casefold() == what.removeprefix("@").casefold()
     ]
     if not found:
-        end(f"there is no account {what}{f' of {platform}' if platform else ''}", EX.DATAERR)
+        end(f"there is no account {what}{f' of {platform}' if platform else ''}", EX.NOINPUT)
     if len(found) > 1:
         end(
             f"{what} is an account of {' and of '.join(a['platform'] for a in found)}: add --platform",

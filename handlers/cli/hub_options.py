@@ -23,6 +23,7 @@ from handlers.cli.command_line import (
     exchange,
     may_be_token,
     read_config,
+    status_of,
     token_of_environment,
 )
 from handlers.cli.completion import complete_tasks
@@ -121,7 +122,7 @@ class Hub:
 
 
 def _unwritable(target: Path, error: OSError) -> DaemonSilent:
-    return DaemonSilent(f"{target} cannot be written: {error.strerror}", EX.IOERR)
+    return DaemonSilent(f"{target} cannot be written: {error.strerror}", status_of(error))
 
 
 def asks_hub(command: Callable[..., None]) -> Callable[..., None]:
@@ -178,7 +179,7 @@ def _address(config_path: Path | None, url: str | None, ready_file: Path | None)
                 EX.UNAVAILABLE,
             )
         except OSError as error:
-            end(f"{ready_file} cannot be read: {error.strerror}", EX.NOPERM)
+            end(f"{ready_file} cannot be read: {error.strerror}", status_of(error))
         except (ValueError, KeyError, TypeError):
             end(f"{ready_file} is not a file that `serve --ready-file` wrote", EX.DATAERR)
     if not url:

@@ -7,8 +7,11 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 
 _GAP, _CUT = "  ", "…"
+#: The last column, which says why, gets as many columns of the terminal, or a line of its own.
+_LEAST = 12
 
 
 def terminal_width() -> int | None:
@@ -20,18 +23,37 @@ def terminal_width() -> int | None:
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[object]], width: int | None) -> list[str]:
-    """The lines of a table; numbers stand at the right of their column. The last column is the one to be cut."""
+    """The lines of a table; numbers stand at the right of their column. The last column is the one to be cut.
+
+    Where the terminal is too narrow a row takes several lines, so that no column is lost; the further ones are indented.
+    """
     cells = [[clean(str(cell)) for cell in row] for row in rows]
     widths = [max(map(columns, column)) for column in zip(titles, *cells, strict=True)]
     right = [bool(rows) and all(isinstance(row[at], int) for row in rows) for at in range(len(titles))]
     lines = []
+    folds = _folds(widths, width)
     for row in [list(titles), *cells]:
         parts = []
         for cell, room, to_right in zip(row, widths, right, strict=True):
             blanks = " " * (room - columns(cell))
             parts.append(blanks + cell if to_right else cell + blanks)
-        lines.append(cut(_GAP.join(parts).rstrip(), width))
+        for first, end in pairwise(folds):
+            text = _GAP.join(parts[first:end]).rstrip()
+            if text or not first:
+                lines.append(cut(f"{_GAP if first else ''}{text}", width))
     return lines
+
+
+def _folds(widths: Sequence[int], width: int | None) -> list[int]:
+    """The columns with which a line begins, and behind them the number of columns."""
+    folds, used = [0], 0
+    for at, wanted in enumerate(widths):
+        least = min(wanted, _LEAST) if at == len(widths) - 1 else wanted
+        if at and width is not None and used + least > width:
+            folds.append(at)
+            used = len(_GAP)
+        used += wanted + len(_GAP)
+    return [*folds, len(widths)]
 
 
 def facts(pairs: Sequence[tuple[str, object]]) -> list[str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from handlers.access.tokens import TokenError
-from handlers.cli.command_line import EX, end
+from handlers.cli.command_line import EX, end, status_of
 from handlers.daemon.daemon import Daemon
 from handlers.server.server import CannotListen, Exposed
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig
@@ -18,7 +19,7 @@ from jobs.hub.service_notify import ServiceNotify
 from jobs.hub.signals import Signals
 from jobs.hub.time_zone import ZoneInvalid
 from jobs.post.screens.screens_file import ScreensInvalid
-from storage.engine.files import Files, is_full
+from storage.engine.files import Files, is_full, refuse_no_file
 from storage.errors import NewerSchema, StateLocked, StoreDamaged, StoreError, StoreFull
 
 _LOG = logging.getLogger("tikmatrixd")
@@ -120,4 +121,26 @@ def write_ready_file(daemon: Daemon, path: Path | None, simulated: dict[str, Any
         "state_dir": settings.storage.state_dir,
         "pid": os.getpid(),
     }  # fmt: skip
-    Files().replace(path, [json.dumps(ready, indent=2).encode(), b"\n"], "ready file")
+    try:
+        Files().replace(path, [json.dumps(ready, indent=2).encode(), b"\n"], "ready file")
+    except OSError as error:
+        _no_ready_file(path, error)
+
+
+def check_ready_file(path: Path | None) -> None:
+    """End the program where no ready file could be written: said before any task is begun, only to be interrupted."""
+    if path is None:
+        return
+    try:
+        refuse_no_file(path)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not os.access(path.absolute().parent, os.W_OK | os.X_OK):
+            there = errno.EACCES if path.absolute().parent.is_dir() else errno.ENOENT
+            raise OSError(there, os.strerror(there))
+    except OSError as error:
+        _no_ready_file(path, error)
+
+
+def _no_ready_file(path: Path, error: OSError) -> NoReturn:
+    end(f"the ready file {path} cannot be written: {error.strerror or error}", status_of(error))

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from handlers.cli.command_line import EX, NoAnswer, end
+from handlers.cli.command_line import EX, NoAnswer, end, status_of
 from handlers.cli.completion import complete_accounts, complete_serials
 from handlers.cli.hub_options import Hub, asks_hub
 from handlers.cli.posting.following import Follower, exit_status
@@ -172,9 +172,10 @@ def _caption(text: str | None, file: Path | None) -> str:
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         return data.decode("utf-8-sig").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8"
-        end(f"the caption cannot be read from {file}: {why}", EX.NOINPUT)
+    except UnicodeDecodeError:
+        end(f"the caption cannot be read from {file}: it is not UTF-8", EX.DATAERR)
+    except OSError as error:
+        end(f"the caption cannot be read from {file}: {error.strerror}", status_of(error))
 
 
 ALL: tuple[click.Command, ...] = (post,)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from handlers.cli.command_line import EX, DaemonSilent, end
+from handlers.cli.command_line import EX, DaemonSilent, end, status_of
 from handlers.cli.hub_options import Hub
 
 _UPLOADS = "/api/v1/materials/uploads"
@@ -37,7 +37,7 @@ def upload(hub: Hub, file: Path) -> dict[str, Any]:
                     begun = _send(hub, begun, content)
                 bar.update(size - bar.pos)
     except OSError as error:
-        end(f"{file} cannot be read: {error.strerror or error}", EX.NOINPUT)
+        end(f"{file} cannot be read: {error.strerror or error}", status_of(error))
     return hub.ask_surely("GET", f"/api/v1/materials/{begun['material_id']}")
 
 

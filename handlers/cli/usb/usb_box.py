@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from handlers.access.hosts import reachable_at
-from handlers.cli.command_line import DEFAULT_CONFIG, EX, end, read_config, usb_boxes_dir
+from handlers.cli.command_line import DEFAULT_CONFIG, EX, end, read_config, status_of, usb_boxes_dir
 from handlers.cli.hub_options import WholeNumber
 from handlers.cli.tables import table, terminal_width
 from handlers.cli.usb.pasting import pasted
@@ -45,6 +46,7 @@ def add(config_path: Path | None, name: str, local_port: int | None, no_start: b
     """
     config = read_config(config_path)
     boxes = Boxes(usb_boxes_dir(config))
+    _check_words(check_name, name)
     try:
         click.echo(
             "Paste this line on the other box, where systemd/install.sh --usb-box asks for it:\n", err=True
@@ -58,10 +60,18 @@ def add(config_path: Path | None, name: str, local_port: int | None, no_start: b
     except PasteInvalid as error:
         end(f"nothing was changed: {error}", EX.DATAERR)
     except BoxesFailed as error:
-        end(str(error), EX.IOERR)
+        end(str(error), status_of(error))
     _say_what_the_config_needs(config, box)
     if not no_start:
         _start(boxes, box)
+
+
+def _check_words(check: Callable[[str], object], word: str) -> None:
+    """See that a word of the command line may be what it is given as; the end of the program where it may not."""
+    try:
+        check(word)
+    except PasteInvalid as error:
+        end(f"nothing was changed: {error}", EX.USAGE)
 
 
 def _start(boxes: Boxes, box: UsbBox) -> None:
@@ -136,17 +146,15 @@ def remove(config_path: Path | None, name: str) -> None:
     """End the link to the box NAME, and delete its keys on this box; backups keep them."""
     config = read_config(config_path)
     boxes = Boxes(usb_boxes_dir(config))
+    _check_words(check_name, name)
     try:
-        check_name(name)
         box = boxes.find(name)
         if box is not None:
             link.switch_off(name)
         if not boxes.remove(name):
             end(f"there is no box {name!r}; there are: {', '.join(boxes.names()) or 'none'}", EX.NOINPUT)
-    except PasteInvalid as error:
-        end(str(error), EX.USAGE)
     except BoxesFailed as error:
-        end(str(error), EX.IOERR)
+        end(str(error), status_of(error))
     click.echo(f"{name}: removed; on that box: systemd/install.sh --remove")
     if box is not None and box.local_port in _ports_of(config):
         click.echo(f"take its [[adb_servers]] entry (port {box.local_port}) out of the config, too", err=True)
@@ -164,6 +172,8 @@ def let_in(address: str | None, port: int | None) -> None:
     """
     if os.geteuid() != 0:
         end("only root lets a hub in: try sudo", EX.NOPERM)
+    if address is not None:
+        _check_words(check_host, address)
     try:
         host = check_host(address or split_listen(reachable_at("0.0.0.0:1"))[0])
         if address is None and is_loopback(host):
@@ -182,7 +192,7 @@ def let_in(address: str | None, port: int | None) -> None:
     except PasteInvalid as error:
         end(f"nothing was changed: {error}", EX.DATAERR)
     except BoxesFailed as error:
-        end(str(error), EX.IOERR)
+        end(str(error), status_of(error))
     click.echo("Paste this line on the hub, where `tikmatrixd usb-box add` waits for it:\n", err=True)
     click.echo(answer)
 

@@ -387,4 +387,4 @@ def test_an_account_of_two_apps_is_paused_by_name_and_app(side: HttpSide, run: R
     assert (refused.exit_code, "add --platform" in refused.stderr) == (EX.USAGE, True)
     assert lines(run("pause", "@anna", "--platform", "instagram")) == ["@anna (instagram): paused"]
     unknown = run("pause", "@nobody")
-    assert (unknown.exit_code, "there is no account @nobody" in unknown.stderr) == (EX.DATAERR, True)
+    assert (unknown.exit_code, "there is no account @nobody" in unknown.stderr) == (EX.NOINPUT, True)

@@ -66,7 +66,7 @@ def test_what_is_no_line_of_a_box_changes_nothing(hub: Hub, typed: str) -> None:
 
 @pytest.mark.parametrize("name", ["../x", "A", "a b", "-x", "a;b"])
 def test_a_name_that_cannot_be_one_is_refused(hub: Hub, name: str) -> None:
-    assert hub.run("add", "--", name).exit_code == EX.DATAERR
+    assert hub.run("add", "--", name).exit_code == EX.USAGE
     assert hub.run("remove", "--", name).exit_code == EX.USAGE
     assert hub.boxes.names() == []
 
