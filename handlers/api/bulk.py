@@ -11,17 +11,19 @@ from msgspec import Meta
 from handlers.access.auth import source_of
 from handlers.api.objects import tasks as objects
 from handlers.api.services import Services
-from handlers.api.tasks import CLIENT_HEADER, KEY_HEADER, Flag, refuse_other_key
+from handlers.api.tasks import CLIENT_HEADER, KEY_HEADER, Flag
 from handlers.request.body import invalid
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Answer, Code, Reply
+from handlers.request.headers import key_of
 from handlers.request.task_filter import TaskFilter, wanted_tasks
 from jobs.input.fields import Findings, read_object
+from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, Problem
 from jobs.intake.bulk import MAX_ROWS, create_bulk
 from jobs.intake.csv_export import export_csv
 from jobs.intake.csv_rows import Row, read_csv
-from jobs.intake.request import CreateRequest
+from jobs.intake.request import KEY_ELSEWHERE, CreateRequest
 
 _LIMIT_BYTES = 8 * 1024**2
 _CSV = "text/csv; charset=utf-8"
@@ -41,6 +43,9 @@ class _Around(msgspec.Struct):
     tasks: Any = None
     dry_run: bool = False
     force: bool = False
+
+
+_AROUND = Unknown(elsewhere=KEY_ELSEWHERE)
 
 
 class BulkQuery(msgspec.Struct):
@@ -64,9 +69,7 @@ class BulkHandlers:
 
     def create(self, call: Call) -> Result:
         body = call.body()
-        key = call.header("Idempotency-Key")
-        if key is None:
-            refuse_other_key(call)
+        key = key_of(call.environ)
         findings = Findings()
         if _is_csv(call, body):
             _refuse_form(call, body)
@@ -145,5 +148,5 @@ def _read_json(call: Call, body: bytes, findings: Findings) -> tuple[dict[str, A
     tasks = given.get("tasks")
     if not isinstance(tasks, list):
         raise Invalid(Problem("tasks", "must be a list of bodies as POST /task takes them"))
-    around = read_object(_Around, {**given, "tasks": None}, findings)
+    around = read_object(_Around, {**given, "tasks": None}, findings, unknown=_AROUND)
     return around, [Row(f"tasks[{index}]", one) for index, one in enumerate(tasks)]

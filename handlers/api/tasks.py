@@ -15,6 +15,7 @@ from handlers.api.task_view import TaskViews, show_task
 from handlers.request.call import Call, Result, Route, page_of, routes_below
 from handlers.request.envelope import Answer, Code
 from handlers.request.file_answer import kept_reply
+from handlers.request.headers import KEY, key_of
 from handlers.request.task_filter import TaskFilter, wanted_tasks
 from jobs.hub.time_zone import zone_name
 from jobs.input.fields import Findings, read_object
@@ -28,7 +29,7 @@ from storage.records import Status, Task
 
 _MAX_BATCH = 10_000
 KEY_HEADER = (
-    "Idempotency-Key",
+    KEY,
     "1 to 128 visible characters; the same key and body within 24 h get the first answer again",
 )
 CLIENT_HEADER = (
@@ -92,14 +93,6 @@ class BatchRequest(msgspec.Struct):
 _BATCH = Unknown(other_words=dict.fromkeys(("ids", "tasks", "id", "task"), "task_ids"))
 
 
-def refuse_other_key(call: Call) -> None:
-    """Whoever sends a key under another name believes that a repeat is safe. Raises Invalid."""
-    other = next((name for name in call.environ if name.startswith("HTTP_") and "IDEMPOTEN" in name), "")
-    if other:
-        name = other.removeprefix("HTTP_").replace("_", "-").title()
-        raise Invalid(Problem(name, "is not a known header; it is called Idempotency-Key"))
-
-
 def _version(call: Call) -> int | None:
     """The version of the task that the caller has seen, None when it does not say. Raises Invalid."""
     text = (call.header("If-Match") or "*").strip().removeprefix("W/").strip('"')
@@ -120,9 +113,7 @@ class TaskHandlers:
     def create(self, call: Call) -> Result:
         body = call.body()
         raw = call.fields(CreateRequest, body)
-        key = call.header("Idempotency-Key")
-        if key is None:
-            refuse_other_key(call)
+        key = key_of(call.environ)
         if queried := call.queried():
             body += b"\n?" + queried.encode()
         created = self._services.intake.create(

@@ -11,6 +11,7 @@ import msgspec
 from handlers.request.body import invalid, parse_object, read_body
 from handlers.request.envelope import Answer, Code, Reply
 from handlers.request.given import Query, fields_of_nothing, merged
+from handlers.request.headers import refuse_underscored
 from jobs.input.fields import Findings, read_object
 from jobs.input.refusals import Invalid
 
@@ -49,6 +50,8 @@ class Call:
             Refusal, Invalid: 40001.
         """
         route = self._route
+        if not route.reads:
+            refuse_underscored(self.environ)
         self._query = Query(self.environ.get("QUERY_STRING", ""))
         self._query.refuse_json()
         problems = self._query.unknown(route.names, ignored=route.reads)

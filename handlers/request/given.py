@@ -15,6 +15,7 @@ from jobs.content.script_config import PostConfig
 from jobs.input.fields import Unreadable, is_flag, is_list, kind_of_field, read_value, shorten, shown
 from jobs.input.near_names import near_name
 from jobs.input.refusals import Invalid, Problem
+from jobs.intake.request import KEY_ELSEWHERE
 
 _MAX_QUERY_FIELDS = 50
 _WARNINGS = 20
@@ -129,6 +130,8 @@ def fields_of_nothing(body: bytes, method: str, content_type: str, known: Collec
 
 def _why_unknown(name: str, known: Collection[str], *, ignored: bool = False) -> str:
     what = "is not known here" + (" and ignored" if ignored else "")
+    if near_name(name, tuple(KEY_ELSEWHERE)):
+        return f"stands in the wrong place: it belongs {KEY_ELSEWHERE['idempotency_key']}"
     near = near_name(name, tuple(known)) or _other_word(name, known)
     if near:
         return f'{what}; did you mean "{near}"?'

@@ -99,8 +99,10 @@ class Unknown(msgspec.Struct, frozen=True, kw_only=True):
             return f'is not a known key; did you mean "{near}"?'
         place = name if name in self.elsewhere else near_name(name, tuple(self.elsewhere), thorough=thorough)
         if place:
-            other = "" if place == name else f', and is called "{place}"'
-            return f"stands in the wrong place: it belongs {self.elsewhere[place]}{other}"
+            where = self.elsewhere[place]
+            is_told = place == name or _plain(place) in _plain(where)
+            other = "" if is_told else f', and is called "{place}"'
+            return f"stands in the wrong place: it belongs {where}{other}"
         ours = self.other_words.get(name.casefold().replace("-", "_"), "")
         if ours in self.elsewhere:
             return f'stands in the wrong place: it belongs {self.elsewhere[ours]}, and is called "{ours}"'

@@ -102,11 +102,13 @@ OTHER_WORDS = {
     ),
     **dict.fromkeys(("text", "post_text"), "captions"),
 }  # fmt: skip
+#: Where a key belongs that stands in a body.
+KEY_ELSEWHERE = {"idempotency_key": "into the header Idempotency-Key"}
 _UNKNOWN = Unknown(
     harmless=frozenset({"rotate_proxy"}),  # the vendor's desktop sends it
     elsewhere={
         **dict.fromkeys(PostConfig.__struct_fields__, "into script_config"),
-        "idempotency_key": "into the header Idempotency-Key",
+        **KEY_ELSEWHERE,
     },
     other_words=OTHER_WORDS,
 )

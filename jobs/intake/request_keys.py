@@ -11,11 +11,16 @@ from typing import Any
 
 import msgspec
 
+from jobs.input.fields import shorten
 from jobs.input.refusals import Invalid, KeyReused, Problem
+from jobs.input.spoilt_values import explain_spoilt, find_placeholder
 from storage.records import IdempotencyEntry
 from storage.tables.idempotency import IdempotencyStore
 
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
+_FIELD = "Idempotency-Key"
+#: What programs send in the place of a value that they do not have.
+_NOTHING = frozenset({"undefined", "null", "none", "nil", "nan", "(null)"})
 
 
 class Keys:
@@ -29,8 +34,7 @@ class Keys:
     @contextmanager
     def hold(self, key: str) -> Iterator[None]:
         """Let others with the same key wait. Raises Invalid for a key that is none."""
-        if not _KEY.fullmatch(key):
-            raise Invalid(Problem("Idempotency-Key", "must be 1 to 128 visible ASCII characters"))
+        refuse_bad_key(key)
         with self._lock:
             lock, users = self._held.get(key, (threading.Lock(), 0))
             self._held[key] = (lock, users + 1)
@@ -50,14 +54,30 @@ class Keys:
             return None
         if entry.body_sha256 != body_sha256:
             raise KeyReused(
-                Problem(
-                    "Idempotency-Key", "was used for another request within the last 24 hours; use a new one"
-                )
+                Problem(_FIELD, "was used for another request within the last 24 hours; use a new one")
             )
         return entry.answer
 
     def entry(self, key: str, body_sha256: str, now: float, answer: Mapping[str, Any]) -> IdempotencyEntry:
         return IdempotencyEntry(key, body_sha256, now, dict(answer))
+
+
+def refuse_bad_key(key: str) -> None:
+    """Raise Invalid for what cannot tell one request from another: no key, two, or the place of one that was not filled in."""
+    bare = key.strip().strip("\"'")
+    if not bare:
+        why = "is empty; send a text that is new for each post, or leave it out"
+    elif find_placeholder(bare) or explain_spoilt(bare) or bare.casefold() in _NOTHING:
+        why = (
+            f'is "{shorten(bare)}": a program has not filled it in, so every request would have the same key'
+        )
+    elif ", " in key:
+        why = "is given twice; send one"
+    elif not _KEY.fullmatch(key):
+        why = "must be 1 to 128 visible ASCII characters"
+    else:
+        return
+    raise Invalid(Problem(_FIELD, why))
 
 
 def body_sha256(body: bytes, raw: Any) -> str:

@@ -11,6 +11,7 @@ from waitress.task import WSGITask
 
 from handlers.api.app import KNOWN, REFUSED
 from handlers.request.envelope import Code, Refusal, Reply
+from handlers.request.headers import UNDERSCORED
 from handlers.server.connection.request_parser import (
     MALFORMED,
     Parser,
@@ -85,6 +86,7 @@ class Exchange(WSGITask):
     def _first(self) -> list[bytes]:
         self.start()
         environ = self.get_environment()
+        environ[UNDERSCORED] = self.request.underscored
         answer = self.server.app(environ, self._start_response)
         self._close_body = getattr(answer, "close", None)
         self.known, self.refused = KNOWN in environ, REFUSED in environ

@@ -39,6 +39,8 @@ _PLAIN_WORDS = (
 _MAX_CHUNK_LINE_BYTES = 16 * 1024
 _METHOD = re.compile(rb"[A-Z][A-Z-]*( |\r|$)")
 _ENCODING = re.compile(rb"\ntransfer-encoding:([^\r\n]*)", re.IGNORECASE)
+#: waitress drops these headers without a word.
+_UNDERSCORED = re.compile(rb"\n([!-9;-~]*_[!-9;-~]*):")
 _TLS_HELLO = b"\x16\x03"
 #: waitress receives a body here before its `Spool` is in place; nothing that long ever comes before.
 _UNLIMITED = 2**62
@@ -70,6 +72,7 @@ class Parser(HTTPRequestParser):
 
     Attributes:
         started: Seconds of the loop's clock at the first byte.
+        underscored: Names of headers that are dropped for their underscore.
         wire_bytes: Received so far.
     """
 
@@ -84,6 +87,7 @@ class Parser(HTTPRequestParser):
         self._is_http = False
         self.started = started
         self.wire_bytes = 0
+        self.underscored: tuple[str, ...] = ()
 
     @property
     def spool(self) -> Spool | None:
@@ -141,6 +145,7 @@ class Parser(HTTPRequestParser):
         The hidden one would come without the headers by which `Access` knows that it is not from this box.
         """
         super().parse_header(header_plus)
+        self.underscored = tuple(name.decode("latin-1") for name in _UNDERSCORED.findall(header_plus))
         if "CONTENT_LENGTH" in self.headers if self.chunked else "TRANSFER_ENCODING" in self.headers:
             raise ParsingError("Content-Length and Transfer-Encoding contradict each other")
         # waitress takes the header out once it has read it. Servers differ in what they make of two encodings.

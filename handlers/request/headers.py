@@ -1,0 +1,60 @@
+"""Headers that were meant as ours: under another name one would be lost without a word, and a repeat would not be safe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.input.fields import shorten
+from jobs.input.refusals import Invalid, Problem
+from jobs.intake.request_keys import refuse_bad_key
+
+#: What is noted in the environ: names of headers with an underscore. The parser drops those, as a proxy could not tell them
+#: from the same name with a hyphen.
+UNDERSCORED = "tikmatrixd.underscored_headers"
+KEY = "Idempotency-Key"
+#: Without one of these a call does something else than was meant.
+_MEANT = {
+    name.casefold(): name
+    for name in (
+        "Content-Encoding",
+        "Content-Length",
+        "Content-Range",
+        "Content-Type",
+        "If-Match",
+        "Transfer-Encoding",
+        "X-Tikmatrixd-Client",
+    )
+}
+
+
+def refuse_underscored(environ: Mapping[str, Any]) -> None:
+    """Raise Invalid for a header that is ours but for an underscore, as many clients make one of a variable's name."""
+    for name in environ.get(UNDERSCORED, ()):
+        meant = KEY if _is_key(name) else _MEANT.get(name.replace("_", "-").casefold())
+        if meant:
+            raise Invalid(Problem(shorten(name), f"is not a known header; it is called {meant}"))
+
+
+def key_of(environ: Mapping[str, Any]) -> str | None:
+    """The key by which a repeat of this request is known, None where it has none.
+
+    Raises:
+        Invalid: it is no key, or whoever sent it under another name believes that a repeat is safe.
+    """
+    key: str | None = environ.get("HTTP_IDEMPOTENCY_KEY")
+    for name, value in environ.items():
+        # The same key under a second name does no harm.
+        if name.startswith("HTTP_") and name != "HTTP_IDEMPOTENCY_KEY" and _is_key(name) and value != key:
+            said = name.removeprefix("HTTP_").replace("_", "-").title()
+            other = (
+                "is not a known header" if key is None else f"differs from {KEY}, and is not a known header"
+            )
+            raise Invalid(Problem(shorten(said), f"{other}; it is called {KEY}"))
+    if key is not None:
+        refuse_bad_key(key)
+    return key
+
+
+def _is_key(name: str) -> bool:
+    return "idempoten" in name.casefold()
