@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from jobs.content import hashtags
 from jobs.content.captions import (
     SplitCaption,
     count_hashes,
@@ -40,7 +41,7 @@ def _doubts(caption: str) -> list[str]:
         doubts.append(f'holds "{placeholder}", which looks like a place that was not filled in')
     if _was_misread(caption):
         doubts.append("looks like UTF-8 that was read as Windows-1252; it is posted as it stands")
-    return doubts
+    return [*doubts, *hashtags.doubts(caption)]
 
 
 def _was_misread(text: str) -> bool:
@@ -56,9 +57,9 @@ def _was_misread(text: str) -> bool:
 class CaptionRules:
     """Judges the captions of one request; problems and warnings go to its findings."""
 
-    def __init__(self, media: Media, hashtags: HashtagRule, findings: Findings) -> None:
+    def __init__(self, media: Media, rule: HashtagRule, findings: Findings) -> None:
         self._media = media
-        self._hashtags = hashtags
+        self._rule = rule
         self._findings = findings
 
     def finish(self, caption: str, platform: str, kind: str, field: str) -> str:
@@ -98,11 +99,11 @@ class CaptionRules:
     def _too_many_hashtags(self, split: SplitCaption, most: int, field: str, app: str) -> SplitCaption:
         said, count = f'"{shorten(split.joined, 30)}"', count_hashes(split)
         has = f"{said} has {count} hashtags (#), {app} takes {most}"
-        if self._hashtags == "trim":
+        if self._rule == "trim":
             trimmed, dropped = trim_hashtags(split, most)
             self._findings.warn(f"{field}: {has}; left out: {' '.join(dropped)}")
             return trimmed
-        if self._hashtags == "warn":
+        if self._rule == "warn":
             self._findings.warn(f"{field}: {has}; what it makes of the others is posted")
         else:
             self._findings.problem(field, f'{has}; shorten it, or set posting.hashtags to "trim" or "warn"')

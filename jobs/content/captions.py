@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from jobs.content.hashtags import count_hashtags, trim
 from jobs.hub.platforms import facts
 from jobs.input.spoilt_values import find_placeholder
 
@@ -21,8 +22,6 @@ _ESCAPABLE = "{}|\\"
 #: Two "#" that are not part of a longer run.
 _SPLIT = re.compile(r"(?<!#)##(?!#)")
 _PLAIN = re.compile(r"(?:(?!###)[^{}\\])*")
-_HASHTAG = re.compile(r"#\w")
-_WHOLE_HASHTAG = re.compile(r"[ \t]?#\w*")
 #: A group with one alternative: its braces vanish.
 _LONE = re.compile(r"(?<![\\{])\{[^{}|\\]*\}(?!\})")
 
@@ -216,9 +215,9 @@ def length_warnings(caption: SplitCaption, max_chars: int, max_hashtags: int) ->
     length = utf16_length(caption.description)
     if length > max_chars:
         warnings.append(f"has {length} characters, some versions of the app take {max_chars}")
-    hashtags = len(_HASHTAG.findall(caption.title + "\n" + caption.description))
-    if hashtags > max_hashtags:
-        warnings.append(f"has {hashtags} hashtags, the app takes {max_hashtags}")
+    count = count_hashtags(f"{caption.title}\n{caption.description}")
+    if count > max_hashtags:
+        warnings.append(f"has {count} hashtags, the app takes {max_hashtags}")
     return warnings
 
 
@@ -241,19 +240,10 @@ def count_hashes(caption: SplitCaption) -> int:
 
 def trim_hashtags(caption: SplitCaption, most: int) -> tuple[SplitCaption, list[str]]:
     """The same with only the first hashtags, and those that were left out."""
-    left, dropped = most, []
-
-    def keep(match: re.Match[str]) -> str:
-        nonlocal left
-        left -= 1
-        if left >= 0:
-            return match[0]
-        dropped.append(match[0].strip())
-        return ""
-
-    title = _WHOLE_HASHTAG.sub(keep, caption.title).strip()
-    description = _WHOLE_HASHTAG.sub(keep, caption.description).strip()
-    return SplitCaption(title, description, caption.warnings), dropped
+    title, of_title = trim(caption.title, most)
+    left = max(0, most - caption.title.count("#"))
+    description, of_description = trim(caption.description, left)
+    return SplitCaption(title.strip(), description.strip(), caption.warnings), of_title + of_description
 
 
 def utf16_length(text: str) -> int:

@@ -44,6 +44,8 @@ def test_nested_and_escaped_groups_are_no_places_to_fill_in(door: Door, given: s
         ("CafÃ©", "Windows-1252"),
         ("Ã¤ \u00f0\u0178\u02dc\u20ac hi", "Windows-1252"),
         ("{name} and {a|b}", 'braces of "{name}"'),
+        ("新品 \uff03木工", 'only looks like "#"'),
+        ("#wood\u200bwork", "the invisible character U+200B"),
     ],
 )
 def test_what_was_most_likely_not_meant_in_a_caption_is_told_and_posted(
