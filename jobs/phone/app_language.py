@@ -17,7 +17,7 @@ _CONFIG_LOCALE = re.compile(
 _CONFIG_QUESTION = ("am", "get-config")
 #: What stands before the locale in a configuration (mobile country and network).
 _NETWORK = re.compile(r"^(?:mcc\d+-?)?(?:mnc\d+-?)?")
-_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_#]+[A-Za-z0-9]{1,8})*")
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_#]{1,3}[A-Za-z0-9]{1,8}){0,8}")
 #: Where an app's languages from before ours are kept: on the phone itself, so that they survive this box.
 _BEFORE = "tikmatrixd_locales_before_"
 #: What stands there for an app that had none of its own and followed the phone.

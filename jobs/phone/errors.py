@@ -19,11 +19,15 @@ LeaseLost                  the attempt no longer owns its phone (not a failure o
 
 from __future__ import annotations
 
+from jobs.input.outside_text import sentence
 from storage.error_codes import ErrorCode
 
 
 class PhoneError(Exception):
-    """Something about a phone failed. `serial` names it; `passing` says whether trying again can help."""
+    """Something about a phone failed. `serial` names it; `passing` says whether trying again can help.
+
+    The message may hold what the phone said: whatever that is, it becomes one line of bounded length.
+    """
 
     code = ErrorCode.INTERNAL
     passing = True
@@ -33,7 +37,7 @@ class PhoneError(Exception):
             cls.passing = cls.code.retryable
 
     def __init__(self, message: str, *, serial: str = "", passing: bool | None = None) -> None:
-        super().__init__(message)
+        super().__init__(sentence(message))
         self.serial = serial
         if passing is not None:
             self.passing = passing

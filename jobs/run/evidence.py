@@ -21,6 +21,9 @@ _LOG_NAME = "log.jsonl"
 
 #: One attempt writes at most this much: a script that runs in circles must not fill the disk (JOB-7, JOB-8).
 MAX_LOG_LINES = 5_000
+#: A caption has a tenth of this; what an app shows may have megabytes.
+MAX_LINE_BYTES = 64 * 1024
+MAX_FACT_CHARS = 4_000
 MAX_FILES = 50
 MAX_FILE_BYTES = 16 * 1024**2
 
@@ -180,6 +183,9 @@ class EvidenceWriter:
         """One line of the step log: time, attempt, step and whatever facts there are."""
         entry = {"at": utc(self._clock.now()).isoformat(), "attempt": self._attempt, "step": step, **facts}
         text = msgspec.json.encode(entry, enc_hook=str) + b"\n"
+        if len(text) > MAX_LINE_BYTES:
+            cut = {name: _cut(fact) for name, fact in entry.items()}
+            text = msgspec.json.encode(cut, enc_hook=str) + b"\n"
         with self._lock:
             self._lines += 1
             if self._closed or self._lines > MAX_LOG_LINES:
@@ -225,6 +231,16 @@ class EvidenceWriter:
                 self._file.close()
                 self._file = None
         self._evidence._closed(self._task_id)  # noqa: SLF001
+
+
+def _cut(fact: Any) -> Any:
+    """A fact of a line that is too long: numbers as they are, texts and lists cut, and how long they were."""
+    if fact is None or isinstance(fact, bool | int | float):
+        return fact
+    text = fact if isinstance(fact, str) else msgspec.json.encode(fact, enc_hook=str).decode()
+    if len(text) <= MAX_FACT_CHARS:
+        return fact
+    return f"{text[:MAX_FACT_CHARS]}... ({len(text)} characters)"
 
 
 def _attempt_of(name: str) -> int:

@@ -27,6 +27,8 @@ _LOG = logging.getLogger(__name__)
 AFTER_PROOF_S = 60.0
 #: Deadline of each look at the phone that is taken for evidence.
 EVIDENCE_S = 5.0
+#: Of an account's name that an app shows: three times what apps take.
+MAX_NAME_CHARS = 200
 
 
 class PostTurn(Turn):
@@ -155,7 +157,7 @@ class PostTurn(Turn):
         self.note(f"published: {remark}")
 
     def see_account(self, name: str) -> None:
-        self._account_seen = name
+        self._account_seen = name = name[:MAX_NAME_CHARS]
         if name == self.task.account_seen:
             return
         try:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from jobs.hub.clock import Clock, Deadline
+from jobs.input.outside_text import sentence
 from jobs.phone.protocol import PhoneSession
 from storage.error_codes import ErrorCode
 from storage.records import Account, Outcome, Task, TaskError
@@ -29,7 +30,7 @@ class ScriptFailed(Exception):
     """
 
     def __init__(self, code: ErrorCode, message: str, *, step: str = "", passing: bool | None = None) -> None:
-        super().__init__(message)
+        super().__init__(sentence(message))  # it may hold what an app shows
         self.code = code
         self.step = step
         self.passing = code.retryable if passing is None else passing

@@ -8,6 +8,7 @@ import msgspec
 
 from jobs.hub.clock import utc
 from jobs.hub.settings import Posting
+from jobs.input.outside_text import sentence
 from jobs.phone.errors import LeaseLost, PhoneError, StopRequested
 from jobs.task.attempt import ScriptFailed, Verdict
 from jobs.task.retry import Decision, Uniform, after_failure, interrupted_too_often
@@ -51,7 +52,7 @@ def trouble(cause: BaseException, step: str, lease_s: float) -> Trouble:
             code, message = ErrorCode.STORAGE_FAILED, f"the daemon could not write its state: {cause}"
         case _:
             code, message = ErrorCode.INTERNAL, f"{type(cause).__name__}: {cause}"
-    return Trouble(TaskError(code, message, step), code.retryable)
+    return Trouble(TaskError(code, sentence(message), step), code.retryable)
 
 
 def before_commit(task: Task, found: Trouble, posting: Posting, now: float, uniform: Uniform) -> list[Step]:

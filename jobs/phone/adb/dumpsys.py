@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from jobs.input.outside_text import sentence
+
 #: The longest name of a model has some forty characters.
 ONE_LINE_CHARS = 200
 SYSTEM_UI = "com.android.systemui"
@@ -71,8 +73,7 @@ def properties(getprop: str) -> dict[str, str]:
 
 def one_line(text: str) -> str:
     """What a phone or an adb server says, as it may stand in a list and in the log: one line of bounded length."""
-    text = " ".join(text[: 4 * ONE_LINE_CHARS].split())[:ONE_LINE_CHARS]
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return sentence(text.strip(), ONE_LINE_CHARS)
 
 
 def battery(dump: str) -> Battery:
@@ -129,7 +130,7 @@ def keyboard_shown(input_method: str) -> bool:
 
 def version_name(package_dump: str) -> str:
     match = _VERSION.search(package_dump)
-    return match[1] if match else ""
+    return one_line(match[1]) if match else ""
 
 
 def denied(package_dump: str) -> frozenset[str]:

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from typing import NamedTuple
 
+from jobs.phone.adb.dumpsys import one_line
 from jobs.phone.protocol import PhoneState
 
 #: The adb server's words for a phone's state (adb's ConnectionState).
@@ -92,9 +93,9 @@ def parse(text: str) -> Listing:
                 serial,
                 state,
                 _detail(state, parts.state),
-                facts.get("usb", ""),
-                facts.get("transport_id", ""),
-                facts.get("model", "").replace("_", " "),
+                one_line(facts.get("usb", "")),
+                one_line(facts.get("transport_id", "")),
+                one_line(facts.get("model", "").replace("_", " ")),
             )
         )
     if len(warnings) > _MOST_WARNINGS:

@@ -130,6 +130,19 @@ def test_JOB_7_an_attempt_that_runs_in_circles_fills_no_disk(
     assert len(evidence.log(1)) == 10
 
 
+def test_a_line_with_megabytes_that_an_app_shows_is_cut_and_says_how_long_it_was(evidence: Evidence) -> None:
+    writer = evidence.writer(1, 1)
+    caption = "🪵" * 4000
+    writer.line("caption", wanted=caption, took_ms=7)
+    writer.line("caption", wanted="short", seen="y" * 3_000_000, rows=["z" * 100] * 10_000, took_ms=7)
+    writer.close()
+    whole, cut = evidence.log(1)
+    assert whole["wanted"] == caption
+    assert (cut["step"], cut["wanted"], cut["took_ms"]) == ("caption", "short", 7)
+    assert cut["seen"].endswith("... (3000000 characters)")
+    assert len(cut["seen"]) + len(cut["rows"]) < 10_000
+
+
 def test_a_full_disk_costs_evidence_and_nothing_else(evidence: Evidence, tmp_path: Path) -> None:
     (tmp_path / "evidence").write_text("a file where the folder should be")
     writer = evidence.writer(1, 1)

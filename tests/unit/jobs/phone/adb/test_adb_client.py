@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.hub.clock import SystemClock
+from jobs.input.outside_text import SENTENCE_CHARS
 from jobs.phone.adb import listing
 from jobs.phone.adb.client import AdbClient, AdbPhone, Endpoint
 from jobs.phone.adb.wire import Grip
@@ -125,6 +126,20 @@ def test_what_adb_refuses_becomes_a_typed_error(
     with pytest.raises(kind, match="adb: ") as caught:
         device(adb, grip).shell_words("echo", "x")
     assert caught.value.serial == SERIAL
+
+
+HOSTILE = "device offline\x1b[2J\nred\u202e alert " + "x" * 60_000
+
+
+@pytest.mark.parametrize("request_", ["host:transport", "shell,v2", "host:version"])
+def test_what_a_phone_or_a_server_says_is_a_bounded_line_in_each_sentence(
+    adb: FakeAdb, phone: FakePhone, grip: Grip, request_: str
+) -> None:
+    adb.mangle(request_, Mangle(fail=HOSTILE))
+    with pytest.raises(PhoneError, match="device offline") as caught:
+        client(adb, grip).version() if request_ == "host:version" else device(adb, grip).run("true")
+    said = str(caught.value)
+    assert (len(said) <= SENTENCE_CHARS, said.isprintable()) == (True, True), said[:200]
 
 
 @pytest.mark.parametrize("features", ["shell_v2,cmd", "cmd"])

@@ -199,3 +199,7 @@ def test_what_a_broken_phone_prints_without_end_does_not_hold_up_the_hub(piece: 
 def test_a_name_of_a_phone_is_one_line_of_bounded_length() -> None:
     assert dumpsys.one_line("Pixel\n7 \x1b[31m") == "Pixel 7 ?[31m"
     assert len(dumpsys.one_line("x" * 1_000_000)) == dumpsys.ONE_LINE_CHARS
+
+
+def test_a_version_holds_nothing_that_steers_a_terminal() -> None:
+    assert dumpsys.version_name("    versionName=43.1\x1b[2J\u202e\n") == "43.1?[2J?"

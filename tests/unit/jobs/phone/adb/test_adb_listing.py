@@ -105,3 +105,12 @@ def test_of_a_list_that_cannot_be_read_only_some_lines_are_told() -> None:
     listing = parse("what is this?\n" * 5_000)
     assert len(listing.warnings) == 21
     assert listing.warnings[-1] == "adb lists 4980 more devices that cannot be used"
+
+
+def test_a_model_and_a_place_of_any_sort_are_bounded_lines() -> None:
+    (phone,) = parse(
+        f"A device usb:1\x1b[2J model:\x1b[31m{'x' * 800}\u202e transport_id:3\n"
+    ).phones.values()
+    for said in (phone.model, phone.usb_path):
+        assert said.isprintable()
+        assert len(said) <= 200

@@ -71,6 +71,14 @@ def test_PPA_5_the_phone_s_refusal_is_said_and_the_file_is_absent(
     assert list(phone.files) == [REMOTE]
 
 
+def test_a_refusal_of_any_length_is_a_bounded_line(session: Session, phone: FakePhone, local: Path) -> None:
+    phone.push_fail_at = 200_000
+    phone.push_fail_text = "write failed:\x1b[31m\n" + "x" * 60_000 + " No space left on device"
+    with pytest.raises(PhoneStorageFull, match="write failed") as caught:
+        session.push(local, REMOTE)
+    assert (len(str(caught.value)) <= 600, str(caught.value).isprintable()) == (True, True)
+
+
 def test_PPA_5_a_full_phone_is_told_from_other_refusals(
     session: Session, phone: FakePhone, local: Path
 ) -> None:
