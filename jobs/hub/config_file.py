@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -98,7 +97,7 @@ def load_config(path: Path | None) -> LoadedConfig:
 def listen_of(path: Path | None) -> str:
     """Where the daemon of a config with mistakes is most likely to listen; the default where the file does not say."""
     try:
-        listen = tomllib.loads((path or Path("/nonexistent")).read_text("utf-8-sig"))["server"]["listen"]
+        listen = read_toml((path or Path("/nonexistent")).read_text("utf-8-sig"))["server"]["listen"]
         split_listen(listen)
         return str(listen)
     except (OSError, ValueError, KeyError, TypeError):

@@ -7,6 +7,8 @@ import re
 import tomllib
 from typing import Any
 
+from jobs.input.toml_depth import MAX_PARTS, too_deep
+
 _AT = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _AT_END = " (at end of document)"
 _TYPOGRAPHIC = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\xab\xbb\u2033\u2032\xb4`"
@@ -52,6 +54,8 @@ def decode_toml(data: bytes) -> str:
 
 def read_toml(text: str) -> dict[str, Any]:
     """The tables of a text. Raises TomlInvalid."""
+    if line := too_deep(text):
+        raise TomlInvalid(f"has a key of more than {MAX_PARTS} parts", line)
     try:
         return tomllib.loads(text)
     except RecursionError:
@@ -71,6 +75,8 @@ def read_toml(text: str) -> dict[str, Any]:
             number = 0 if why else len(lines)
             why = why or _explain(said, lines[-1], len(lines[-1]), text)
         raise TomlInvalid(f"is not valid TOML: {why}", number) from None
+    except ValueError:  # Python's own bound for the digits of a number
+        raise TomlInvalid("has a number of thousands of digits") from None
 
 
 def _explain(said: str, line: str, place: int, text: str) -> str:

@@ -6,12 +6,12 @@ import hashlib
 import re
 import shutil
 import tarfile
-import tomllib
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig, parse_config_text
+from jobs.input.toml_reading import read_toml
 from jobs.upkeep.token_file import parse_tokens
 from jobs.upkeep.usb_boxes.folder import FOLDER, check_file
 from storage import backup as store_backup
@@ -136,7 +136,7 @@ def _check_small_files(files: dict[str, Path]) -> tuple[str, ...]:
             if name in {TOKENS_BESIDE_CONFIG, TOKENS_IN_STATE, TOKENS_OF_CONSOLE}:
                 names += [entry.name for entry in parse_tokens(file.read_bytes()).tokens]
             elif name.startswith((f"{SCREENS}/", f"{TAUGHT}/")):
-                tomllib.loads(file.read_text("utf-8"))
+                read_toml(file.read_text("utf-8"))
             elif name.startswith(f"{USB_BOXES}/"):
                 # ssh and systemd obey what stands in these files.
                 _, _, box_and_file = name.partition("/")

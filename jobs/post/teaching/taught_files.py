@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from jobs.hub.platforms import PLATFORMS
+from jobs.input.toml_reading import read_toml
 from jobs.post.screens.checks.additions import objections
 from jobs.post.screens.drawn import unclear
 from jobs.post.screens.file_checks import check
@@ -54,7 +54,7 @@ def read(path: Path) -> list[Lesson]:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise ScreensInvalid(str(path), [f"is larger than {MAX_BYTES} bytes"])
-        content = msgspec.convert(tomllib.loads(data.decode("utf-8")), _Content, strict=False)
+        content = msgspec.convert(read_toml(data.decode("utf-8")), _Content, strict=False)
         lessons = [msgspec.structs.replace(lesson, id=int(key)) for key, lesson in content.lessons.items()]
     except FileNotFoundError:
         return []

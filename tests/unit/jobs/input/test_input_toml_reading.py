@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from jobs.input.toml_depth import MAX_PARTS, too_deep
 from jobs.input.toml_reading import TomlInvalid, decode_toml, read_toml
 
 
@@ -99,3 +102,47 @@ def test_another_encoding_is_told_with_the_line_and_the_letter(data: bytes, line
         decode_toml(data)
     assert said in str(raised.value)
     assert raised.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a." * 128 * 1024 + "b = 1", 1),
+        ("x = 1\n[" + "a." * 128 * 1024 + "b]", 2),
+        ("x = {" + "a . " * 64 * 1024 + "b = 1}", 1),
+        ('"a".' * 64 * 1024 + "b = 1", 1),
+        ("x = '''\n'''\n" + "'a'." * 64 * 1024 + "b = 1", 3),
+        ('y = "\\"a"\nx = 1 # "\n' + "a." * 40 + "b = 1", 3),
+    ],
+)
+def test_a_key_that_would_take_minutes_of_a_core_is_refused_unread(text: str, line: int) -> None:
+    began = time.process_time()
+    assert refusal(text) == (line, f"has a key of more than {MAX_PARTS} parts")
+    assert time.process_time() - began < 5.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'x = "' + "a." * 100 + '"',
+        'x = """\n' + "a." * 100 + ' = 1\n"""',
+        "x = '''\n" + "a." * 100 + " = 1\n'''",
+        "# " + "a." * 100 + "\nx = 1",
+        "x = [" + "1.5, " * 100 + "]",
+        "\n".join(f"a.b.c{n} = 1.5" for n in range(100)),
+        ".".join("a" * MAX_PARTS) + " = 1",
+    ],
+)
+def test_dots_that_are_no_deep_key_are_read(text: str) -> None:
+    assert read_toml(text)
+
+
+@pytest.mark.parametrize("unit", ["a", "'", '"', '\\"', ".", "\n", " ", "#", "a.\n", "[", "a b "])
+def test_no_text_takes_long_to_be_looked_at(unit: str) -> None:
+    began = time.process_time()
+    too_deep(unit * (256 * 1024 // len(unit)) + "." * MAX_PARTS)
+    assert time.process_time() - began < 5.0
+
+
+def test_a_number_without_end_is_refused() -> None:
+    assert refusal("x = " + "9" * 20_000) == (0, "has a number of thousands of digits")
