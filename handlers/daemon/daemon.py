@@ -16,7 +16,7 @@ from jobs.hub.addresses import own_url
 from jobs.hub.clock import Clock, Deadline, utc
 from jobs.hub.config_file import LoadedConfig
 from jobs.hub.signals import Signals
-from jobs.hub.supervision import Loop
+from jobs.hub.supervision import Loop, stuck_s
 from jobs.input.struct_types import prepare_struct_types
 from jobs.phone.protocol import PhoneState
 from storage.records import Status
@@ -38,7 +38,7 @@ class Daemon(Parts):
         self._running = ExitStack()
         self._watchdog = Watchdog(
             clock,
-            overdue_s=lambda: self.overdue_s,
+            stuck_s=lambda: self._stuck_s,
             write_under_way=lambda: self.store.storage.write_under_way,
         )
         services = services_of(
@@ -154,6 +154,12 @@ class Daemon(Parts):
     def overdue_s(self) -> float:
         """Seconds by which the slowest helper thread is overdue."""
         return max(self.jobs.stale_s, self.watch.loop.age_s, self.fleet.age_s)
+
+    @property
+    def _stuck_s(self) -> float:
+        """The same without threads that the disk holds up: the watchdog has a longer patience with that."""
+        loops = (*self.jobs.supervisor.watched, self.watch.loop)
+        return max(stuck_s(loops, self.store.storage.holds_up), self.fleet.age_s)
 
     def status(self) -> str:
         """One line for the service manager."""

@@ -6,6 +6,7 @@ import errno
 import json
 import logging
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,7 +14,9 @@ from typing import Any, NoReturn
 from handlers.access.tokens import TokenError
 from handlers.cli.command_line import EX, end, status_of
 from handlers.daemon.daemon import Daemon
+from handlers.daemon.watchdog import DISK_STALE_S
 from handlers.server.server import CannotListen, Exposed
+from jobs.hub.clock import Deadline
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig
 from jobs.hub.service_notify import ServiceNotify
 from jobs.hub.signals import Signals
@@ -79,16 +82,45 @@ def serve_until_stopped(
         )
         manager.ready(daemon.status())
     period_s = min(manager.watchdog_s or STATUS_EVERY_S, STATUS_EVERY_S)
+    under_way: _Reload | None = None
     while not signals.stopping:
         signals.wait(period_s)
-        if signals.take_reload():
+        if under_way is None and signals.take_reload():
             manager.reloading(daemon.clock.monotonic())
-            reload(daemon)
+            under_way = _Reload(daemon, signals)
+        if under_way is not None and under_way.ended:
+            under_way = None
             manager.ready(daemon.status())
-        if daemon.alive():
+            signals.wake()  # another reload may have been asked for meanwhile
+        if daemon.alive() and (under_way is None or not under_way.hangs):
             manager.watchdog()
             manager.status(daemon.status())
     manager.stopping(daemon.settings.server.drain_s + STOP_EXTRA_S)
+
+
+class _Reload:
+    """A reload on a thread of its own: it reads files and writes, and a slow disk must not keep the watchdog unfed."""
+
+    def __init__(self, daemon: Daemon, signals: Signals) -> None:
+        self._by = Deadline(daemon.clock, DISK_STALE_S)
+        self._thread = threading.Thread(target=self._run, args=(daemon, signals), name="reload", daemon=True)
+        self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        return not self._thread.is_alive()
+
+    @property
+    def hangs(self) -> bool:
+        """It takes longer than any disk may."""
+        return self._by.expired
+
+    @staticmethod
+    def _run(daemon: Daemon, signals: Signals) -> None:
+        try:
+            reload(daemon)
+        finally:
+            signals.wake()
 
 
 def reload(daemon: Daemon) -> None:
@@ -101,6 +133,8 @@ def reload(daemon: Daemon) -> None:
         _LOG.error("the config is not good: the one before stays in force")
     except StoreError as error:
         _LOG.error("the config was not taken over, the one before stays in force: %s", error)
+    except Exception:  # noqa: BLE001 - the boundary of the reload's thread: no fault of it is a reason to end posts
+        _LOG.exception("the config was not taken over, the one before stays in force")
 
 
 def write_ready_file(daemon: Daemon, path: Path | None, simulated: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from jobs.hub.clock import Clock
 from jobs.hub.once import Once
@@ -76,6 +76,11 @@ class Loop:
         return self._thread is not None and not self._stopping and not self._thread.is_alive()
 
     @property
+    def thread_id(self) -> int | None:
+        """Identity of the present thread."""
+        return None if self._thread is None else self._thread.ident
+
+    @property
     def age_s(self) -> float:
         """Seconds since the loop last came round, less what it may rest."""
         return max(0.0, self._clock.monotonic() - self._beat - self._longest_wait_s)
@@ -97,6 +102,11 @@ class Loop:
         said = f"{type(error).__name__}: {error}"
         if self._once.is_news(said):
             _LOG.error("%s: %s; going on", self.name, said, exc_info=error)
+
+
+def stuck_s(loops: Iterable[Loop], is_held_up: Callable[[int | None], bool]) -> float:
+    """How long the slowest of these is overdue; one that the disk holds up is not counted: a restart makes no disk faster."""
+    return max((loop.age_s for loop in loops if not is_held_up(loop.thread_id)), default=0.0)
 
 
 class Supervisor:
@@ -121,8 +131,13 @@ class Supervisor:
 
     @property
     def stale_s(self) -> float:
-        """How long the slowest loop is overdue; the service watchdog is fed only while this is small."""
-        return max(loop.age_s for loop in [*self._loops, self.loop])
+        """How long the slowest loop is overdue."""
+        return max(loop.age_s for loop in self.watched)
+
+    @property
+    def watched(self) -> list[Loop]:
+        """The loops that must come round, this one's own included."""
+        return [*self._loops, self.loop]
 
     def late(self) -> list[str]:
         """One sentence for each loop that is only revived and hangs. Without a figure, which would change each time."""

@@ -334,7 +334,7 @@ class Jobs:
 
     @property
     def stale_s(self) -> float:
-        """Seconds by which the slowest helper thread is overdue; feed the service watchdog while it is small."""
+        """Seconds by which the slowest helper thread is overdue."""
         return self.supervisor.stale_s
 
     # --- threads' work -------------------------------------------------------------------------------------

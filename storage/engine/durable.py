@@ -6,7 +6,8 @@ import gc
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -63,6 +64,7 @@ class JournalStorage(Storage):
         self.state_lock = threading.Lock()
         self._snapshot_lock = threading.Lock()
         self._behind = False  # memory, after an internal error
+        self._with_disk: set[int] = set()  # threads that write, or wait for those that do
         self._writing = threading.Lock()  # held while a group is written, and while the journal is switched
         self._disk = Disk(
             Path(folder),
@@ -171,8 +173,19 @@ class JournalStorage(Storage):
             StoreFull: no room; nothing was changed.
             StoreFailed: the disk refused; nothing was changed.
         """
-        result: T = self._group.run(action, essential=essential)
+        with self._counted():
+            result: T = self._group.run(action, essential=essential)
         return result
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Know the thread as one that the disk may hold up."""
+        me = threading.get_ident()
+        self._with_disk.add(me)
+        try:
+            yield
+        finally:
+            self._with_disk.discard(me)
 
     def new_id(self, table: str) -> int:
         """The next id of the table; grows for ever, also across restarts for every id that was ever stored."""
@@ -260,7 +273,7 @@ class JournalStorage(Storage):
             StoreFull: there is no room for it.
             StoreFailed: it could not be written; nothing is lost, the journals before it are kept.
         """
-        with self._snapshot_lock:
+        with self._counted(), self._snapshot_lock:
             try:
                 self._disk.check_room_for_snapshot()
                 self._disk.put_snapshot(*self._state_at_switch())
@@ -328,6 +341,10 @@ class JournalStorage(Storage):
     def write_under_way(self) -> int:
         """The number of the write that is under way, 0 for none; one that stays the same hangs in the disk."""
         return self._group.under_way
+
+    def holds_up(self, thread: int | None) -> bool:
+        """Whether the thread of this identity is in a write or a snapshot: how long that takes is up to the disk."""
+        return thread in self._with_disk
 
     @property
     def journal_bytes(self) -> int:
