@@ -39,6 +39,7 @@ def check_config(config_path: Path | None) -> None:
     from jobs.post.screens.screens_file import OVERLAYS, ScreensInvalid
     from jobs.post.screens.vocabularies import check_language, read_all_trusted, vocabularies_of
     from jobs.post.teaching import taught_files
+    from jobs.upkeep.config_notices import notices
 
     config = read_config(config_path)
     screens_dir = config.settings.posting.screens_dir
@@ -55,6 +56,8 @@ def check_config(config_path: Path | None) -> None:
         click.echo(
             f"{screens_dir}/{name} is not read; screens files are named {', '.join(OVERLAYS)}", err=True
         )
+    for notice in notices(config.settings):
+        click.echo(str(notice), err=True)
     click.echo(f"{config.path or 'no config file, defaults'}: good")
 
 

@@ -19,6 +19,7 @@ from jobs.hub.signals import Signals
 from jobs.hub.supervision import Loop, stuck_s
 from jobs.input.struct_types import prepare_struct_types
 from jobs.phone.protocol import PhoneState
+from jobs.upkeep.config_notices import notices
 from storage.records import Status
 
 _LOG = logging.getLogger("tikmatrixd")
@@ -60,6 +61,7 @@ class Daemon(Parts):
     def start(self) -> None:
         """Config and store are good already; take the port, bring up phones and jobs, then answer on it."""
         on_stop = self._running
+        self._log_notices()
         prepare_struct_types()
         on_stop.callback(self.store.close)
         on_stop.callback(self.intake.probe.close)
@@ -80,6 +82,10 @@ class Daemon(Parts):
             self._note_unclean_stop()
         self.http.start()
         on_stop.callback(lambda: self.http.stop(min(HTTP_STOP_S, self._time_to_stop_s)))
+
+    def _log_notices(self) -> None:
+        for notice in notices(self.settings):
+            _LOG.warning("%s", notice)
 
     def _start(self, loop: Loop) -> None:
         loop.start()
@@ -137,6 +143,7 @@ class Daemon(Parts):
             self.config_state.take(candidate)
         if candidate.screens_changed and "posting.screens_dir" not in change.changed:
             change.changed.append("posting.screens_dir")
+        self._log_notices()
         _LOG.info("config read again; changed: %s", ", ".join(change.changed) or "nothing")
         if change.restart_needed:
             _LOG.warning("these changes wait for a restart: %s", ", ".join(change.restart_needed))

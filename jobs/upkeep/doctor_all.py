@@ -11,6 +11,7 @@ from jobs.phone.adb import server as adb_server
 from jobs.post.screens.screens_file import ScreensInvalid
 from jobs.post.screens.vocabularies import read_all_trusted, vocabularies_of
 from jobs.post.teaching import taught_files
+from jobs.upkeep.config_notices import notices
 from jobs.upkeep.doctor import Finding, box_findings, fail, ok, warn
 from jobs.upkeep.doctor_adb import adb_findings
 from jobs.upkeep.doctor_phone import Login, phone_findings
@@ -40,6 +41,7 @@ def all_findings(
     except ValueError as error:
         problem = str(error)
     yield from box_findings(settings, tokens=count, token_problem=problem)
+    yield from (warn("config", str(notice), notice.fix) for notice in notices(settings))
     findings, covered = _screens(settings)
     yield from findings
     yield from phone_findings(settings, clock, serial, logins(), covered=covered)
