@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import logging
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,13 @@ from jobs.hub.config_file import ConfigInvalid, ConfigProblem, LoadedConfig, des
 from jobs.hub.reload import Change, merge
 from jobs.hub.settings import Settings
 from jobs.post.screens.screens_file import OVERLAYS, ScreensInvalid, Vocabulary
-from jobs.post.screens.vocabularies import Trusted, check_language, read_all_trusted, vocabularies_of
+from jobs.post.screens.vocabularies import (
+    Trusted,
+    check_language,
+    read_all_trusted,
+    read_usable,
+    vocabularies_of,
+)
 from jobs.post.teaching import taught_files
 
 _LOG = logging.getLogger(__name__)
@@ -40,12 +47,20 @@ class ConfigState:
     """Reads the files again when asked, or when they have changed; never puts anything in force by itself. Thread-safe."""
 
     def __init__(self, config: LoadedConfig) -> None:
-        """Raises ScreensInvalid when a screens file cannot be used."""
+        """An operator's screens file that is refused is left out: the hub posts with the shipped ones, and says so.
+
+        An update may judge more strictly than the version before, and a hub that does not start says nothing to anybody.
+        Raises ScreensInvalid when a shipped file cannot be used, or `phones.set_app_language` is not covered.
+        """
         self._lock = threading.Lock()
         self._in_force = config
         settings = config.settings
         self._screens = _sums(settings.posting.screens_dir)
-        self.trusted, self.vocabularies = self._read_screens(settings)
+        self.trusted, refused = read_usable(settings.posting.screens_dir)
+        self._left_out = _left_out(refused)
+        for sentence in self._left_out:
+            _LOG.error("%s", sentence)
+        self.vocabularies = self._vocabularies(settings, self.trusted, lenient=bool(refused))
         self._stamp: tuple[object, ...] = ()  # not looked at yet: the file may have changed since it was read
         self._notices: list[str] = []
         self._waiting: frozenset[str] = frozenset()
@@ -58,17 +73,22 @@ class ConfigState:
         folder = change.settings.posting.screens_dir
         screens = _sums(folder)
         try:
-            trusted, vocabularies = self._read_screens(change.settings)
+            trusted = read_all_trusted(folder)
+            vocabularies = self._vocabularies(change.settings, trusted)
         except ScreensInvalid as error:
             problems = [ConfigProblem("", f"{error.file}: {problem}") for problem in error.problems]
             raise ConfigInvalid(None, problems) from error
         return Candidate(loaded, change, trusted, vocabularies, screens, screens != self._screens)
 
     @staticmethod
-    def _read_screens(settings: Settings) -> tuple[dict[str, Trusted], dict[str, Vocabulary]]:
-        """The screens files, and the vocabularies with what was taught. Raises ScreensInvalid."""
+    def _vocabularies(
+        settings: Settings, trusted: dict[str, Trusted], *, lenient: bool = False
+    ) -> dict[str, Vocabulary]:
+        """The vocabularies with what was taught. Raises ScreensInvalid.
+
+        `lenient`: a language to which apps are set may be missing, since a file that may cover it was left out.
+        """
         folder = settings.posting.screens_dir
-        trusted = read_all_trusted(folder)
         lessons = Path(settings.storage.state_dir) / taught_files.FOLDER
         vocabularies = vocabularies_of(trusted, taught_files.counting(lessons, trusted).files)
         language = settings.phones.set_app_language
@@ -76,12 +96,11 @@ class ConfigState:
             check_language(vocabularies, language, folder)
         except ScreensInvalid as error:
             # Lessons that are off or fit no more are no reason to stop: no app is set to what is not covered.
-            if not taught_files.speak(lessons, language.partition("-")[0]):
+            if not lenient and not taught_files.speak(lessons, language.partition("-")[0]):
                 raise
-            _LOG.warning(
-                "%s: what was taught for it does not count; until it does no app is set to it", error
-            )
-        return trusted, vocabularies
+            what = "a screens file was left out" if lenient else "what was taught for it does not count"
+            _LOG.warning("%s: %s; until it does count no app is set to it", error, what)
+        return vocabularies
 
     def take(self, candidate: Candidate) -> None:
         """From now on this is in force."""
@@ -90,13 +109,14 @@ class ConfigState:
             self._in_force = msgspec.structs.replace(candidate.loaded, settings=settings)
             self.trusted, self.vocabularies = candidate.trusted, candidate.vocabularies
             self._screens = candidate.screens
+            self._left_out = []
             self._stamp = ()  # looked at anew: some of it may wait for a restart
 
     def notices(self) -> list[str]:
         """In what the files differ from what is in force, in sentences for people. Reads only files that have changed."""
         with self._lock:
             self._look()
-            return list(self._notices)
+            return [*self._left_out, *self._notices]
 
     def text(self) -> str:
         """What is in force as TOML, with the source of each value; secrets masked."""
@@ -112,6 +132,9 @@ class ConfigState:
         try:
             candidate = self.read()
         except ConfigInvalid as error:
+            if self._left_out and error.path is None:  # the screens files, of which was spoken already
+                self._notices, self._waiting = [], frozenset()
+                return
             first, more = error.problems[0], len(error.problems) - 1
             also = f" (and {more} more)" if more else ""
             where = f"{error.path}: " if error.path else ""
@@ -139,6 +162,17 @@ class ConfigState:
         overlays = [Path(folder) / name for name in OVERLAYS] if folder else []
         config = [] if self._in_force.path is None else [self._in_force.path]
         return tuple(_stamp(path) for path in (*config, *overlays))
+
+
+def _left_out(refused: Sequence[ScreensInvalid]) -> list[str]:
+    """One sentence for each file; one that all apps share is refused for each of them."""
+    said = dict.fromkeys(
+        f"{error.file} is refused and left out, posts go with the shipped screens: {error.problems[0]}"
+        + (f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else "")
+        + f"; check-config names all; once it is good: {_RELOAD}"
+        for error in refused
+    )
+    return list(said)
 
 
 def _sums(folder: str) -> dict[str, bytes]:

@@ -60,7 +60,8 @@ def _screens(settings: Settings) -> tuple[list[Finding], dict[str, tuple[str, ..
             findings.append(ok("screens files", f"those in {folder} are good"))
     except ScreensInvalid as error:
         fix = (
-            "correct the file (docs/screens.md); until then a reload is refused and the daemon does not start"
+            "correct the file (docs/screens.md); until then a reload is refused, and a daemon that starts "
+            "posts with the shipped screens alone"
         )
         findings += [fail("screens files", f"{error.file}: {problem}", fix) for problem in error.problems]
         trusted = read_all_trusted()

@@ -174,6 +174,23 @@ def read_all_trusted(overlay_dir: str = "") -> dict[str, Trusted]:
     return {platform: read_trusted(platform, overlay_dir) for platform in PLATFORMS}
 
 
+def read_usable(overlay_dir: str) -> tuple[dict[str, Trusted], list[ScreensInvalid]]:
+    """The files of every app, without the operator's for an app where those are refused, and what speaks against them.
+
+    Raises:
+        ScreensInvalid: a shipped file is no good.
+    """
+    found: dict[str, Trusted] = {}
+    refused: list[ScreensInvalid] = []
+    for platform in PLATFORMS:
+        try:
+            found[platform] = read_trusted(platform, overlay_dir)
+        except ScreensInvalid as error:
+            found[platform] = read_trusted(platform)  # what is shipped may be what is no good
+            refused.append(error)
+    return found, refused
+
+
 def vocabularies_of(trusted: Mapping[str, Trusted], taught: Taught | None = None) -> dict[str, Vocabulary]:
     """The vocabulary of each platform, as posting uses it, of files that were read. Raises ScreensInvalid, as `build`."""
     return {

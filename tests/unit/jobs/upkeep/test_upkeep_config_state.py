@@ -92,8 +92,51 @@ def test_a_screens_file_with_mistakes_is_told_and_refused_as_the_config_is(
     assert str(overlay) in notice
     with pytest.raises(ConfigInvalid, match=r"tiktok\.toml"):
         state.read()
-    with pytest.raises(ScreensInvalid):
+
+
+@pytest.mark.parametrize("what", BROKEN_OVERLAYS)
+@pytest.mark.parametrize("name", ["tiktok", "android"])
+def test_a_hub_starts_with_the_shipped_screens_where_the_operators_are_refused_and_says_so_until_they_are_good(
+    path: Path, name: str, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    overlay = path.parent / "screens" / f"{name}.toml"
+    (overlay.parent / "instagram.toml").write_text(OVERLAY)
+    overlay.write_bytes(BROKEN_OVERLAYS[what].encode("latin-1"))
+    started = ConfigState(load_config(path))
+    assert "my_button" not in started.vocabularies["tiktok"].elements
+    assert ("my_button" in started.vocabularies["instagram"].elements) is (name == "tiktok")
+    notices = started.notices()
+    assert str(overlay) in notices[0]
+    assert "left out, posts go with the shipped screens" in notices[0]
+    assert not any("stays in force" in notice for notice in notices)
+    assert notices[0] in caplog.text
+    with pytest.raises(ConfigInvalid, match=rf"{name}\.toml"):
+        started.read()
+    path.write_text(path.read_text().replace('"hub"', '"other hub"'))
+    assert started.notices()[0] == notices[0]
+    path.write_text(path.read_text().replace('"other hub"', '"hub"'))
+    overlay.write_text(OVERLAY)
+    assert "the screens files" in started.notices()[-1]
+    started.take(started.read())
+    assert started.notices() == []
+    assert "my_button" in started.vocabularies["tiktok"].elements
+
+
+def test_a_hub_whose_screens_folder_is_gone_starts_as_well(path: Path) -> None:
+    (path.parent / "screens").rmdir()
+    started = ConfigState(load_config(path))
+    (notice,) = started.notices()
+    assert "is not a folder" in notice
+    assert set(started.vocabularies) == {"tiktok", "instagram"}
+
+
+def test_a_language_that_only_a_refused_file_may_cover_is_no_reason_not_to_start(path: Path) -> None:
+    text = f'{path.read_text()}[phones]\nset_app_language = "nl"\n'
+    path.write_text(text)
+    with pytest.raises(ScreensInvalid, match="set_app_language"):
         ConfigState(load_config(path))
+    (path.parent / "screens" / "tiktok.toml").write_text(BROKEN_OVERLAYS["no TOML"])
+    assert "nl" not in ConfigState(load_config(path)).vocabularies["tiktok"].covered
 
 
 def test_screens_files_are_read_again_and_until_then_the_difference_is_told(
