@@ -119,6 +119,10 @@ def read_config(path: Path | None) -> LoadedConfig:
         end(str(error), EX.CONFIG)
 
 
+class _NotThere(click.BadParameter):
+    exit_code = EX.NOINPUT
+
+
 class GivenFile(click.Path):
     """A file that must be there: without it the command line is right, and its exit status is that of a missing file."""
 
@@ -128,9 +132,7 @@ class GivenFile(click.Path):
     def fail(
         self, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None
     ) -> NoReturn:
-        error = click.BadParameter(message, ctx=ctx, param=param)
-        error.exit_code = EX.NOINPUT
-        raise error
+        raise _NotThere(message, ctx=ctx, param=param)
 
 
 def status_of(error: BaseException, otherwise: EX = EX.IOERR) -> EX:
