@@ -6,11 +6,12 @@ a millisecond, so that what a flow decides can be asked case by case.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from xml.sax.saxutils import quoteattr
 
 import msgspec
+import pytest
 
 from jobs.content.plan import make_plan
 from jobs.content.script_config import PostConfig
@@ -25,6 +26,7 @@ from jobs.post.screens.element import Element, holds_point
 from jobs.post.screens.finder import ElementIndex
 from jobs.post.screens.recognise import Sight, next_element
 from jobs.post.screens.screens_file import BUILT_IN
+from jobs.task.attempt import ScriptFailed
 from storage.records import MediaFile, Stage, Task
 from tests.support.clock import WaitingClock
 from tests.support.post_stage import Memory, StageAttempt
@@ -267,6 +269,16 @@ class DrawnStage:
         """The screen now."""
         sight: Sight = self.flow.driver.observe()
         return sight
+
+    def ends_on(self, act: Callable[[Any, Sight], Sight]) -> str:
+        """Do something with flow and screen; the name of the screen that it ends on."""
+        return act(self.flow, self.look()).name
+
+    def fails(self, act: Callable[[Any, Sight], Any]) -> tuple[str, str, str]:
+        """Do something that must fail; code, step and words of the failure."""
+        with pytest.raises(ScriptFailed) as failed:
+            act(self.flow, self.look())
+        return failed.value.code, failed.value.step, str(failed.value)
 
     def took_s(self) -> float:
         """How long it has taken on the phone's clock."""

@@ -36,13 +36,19 @@ def _wait_s(flow: Flow, least_s: int) -> float:
 def _remove(flow: Flow, sight: Sight) -> Sight:
     """Take off the sound that TikTok attached by itself."""
     with flow.option("remove sound"):
-        if not chip_text(sight) and not sight.has("sound_remove"):
+        if not _sounds(sight):
             return sight
-        sight = flow.press(sight, "sound_remove", done=lambda s: not chip_text(s), timeout_s=5.0)
+        sight = flow.press(sight, "sound_remove", done=lambda s: not _sounds(s), timeout_s=5.0)
         sight = flow.reach(sight, "editor")
-        if chip_text(sight):
+        if _sounds(sight):
             raise not_set("the sound cannot be removed")
         return sight
+
+
+def _sounds(sight: Sight) -> bool:
+    """Whether a sound is on: the chip names it, or nothing offers to add one and one can be removed."""
+    removable = sight.has("sound_remove") and not sight.has("sound_chip_empty")
+    return bool(chip_text(sight)) or removable
 
 
 def _open(flow: Flow, sight: Sight) -> Sight:
@@ -192,6 +198,7 @@ def _slide(flow: Flow, sight: Sight, element: str, percent: int) -> Sight:
         shown = bar_value(sight, element)
         if shown is None or abs(shown - percent) <= 1:
             return sight
+        bar = flow.need(sight, element)  # one that says its value in other words now is not the node of before
     raise not_set(f"{element} shows {shown} %, not {percent} %", step="volumes")
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from jobs.phone.screen.tree import Bounds
 from jobs.post.instagram.picking import pick_images, pick_video, thumbnail_duration
-from jobs.task.attempt import ScriptFailed
 from tests.support.drawn import IMAGE, VIDEO, DrawnStage, Follows, Part, Screen, screen
 
 CELL = 300
@@ -59,18 +57,6 @@ def video(at: Follows, **screens: Screen) -> DrawnStage:
     return DrawnStage("instagram", SCREENS | screens, at)
 
 
-def picks(stage: DrawnStage, pick: Callable[[Any, Any], Any] = pick_video) -> str:
-    """The screen that choosing ends on."""
-    return str(pick(stage.flow, stage.look()).name)
-
-
-def fails(stage: DrawnStage, pick: Callable[[Any, Any], Any] = pick_video) -> tuple[str, str, str]:
-    """Code, step and words of the failure."""
-    with pytest.raises(ScriptFailed) as failed:
-        pick(stage.flow, stage.look())
-    return failed.value.code, failed.value.step, str(failed.value)
-
-
 # -- the duration of a thumbnail ------------------------------------------------------------------------------------
 
 
@@ -98,7 +84,7 @@ def test_our_video_is_tapped_in_its_centre_and_gone_on_with() -> None:
     stage = video("ours")
     stage.phone.on("tap cell0", "ours chosen")
     stage.phone.on("tap picker_next", "editor")
-    assert picks(stage) == "reel_editor"
+    assert stage.ends_on(pick_video) == "reel_editor"
     assert stage.touched == ["tap cell0", "tap picker_next"]
     assert stage.phone.points[0] == (150, 450)
     assert stage.attempt.facts["tap newest video"] == {"x": 150, "y": 450, "by": "first thumbnail that fits"}
@@ -108,7 +94,7 @@ def test_our_video_is_tapped_in_its_centre_and_gone_on_with() -> None:
 def test_a_video_that_is_chosen_already_is_not_tapped_for_that_would_take_it_off() -> None:
     stage = video("ours chosen")
     stage.phone.on("tap picker_next", "editor")
-    assert picks(stage) == "reel_editor"
+    assert stage.ends_on(pick_video) == "reel_editor"
     assert stage.touched == ["tap picker_next"]
 
 
@@ -122,33 +108,33 @@ def test_of_several_videos_the_first_in_reading_order_is_ours_chosen_ones_among_
     )
     stage = video("grid", grid=grid)
     stage.phone.on("tap picker_next", "editor")
-    assert picks(stage) == "reel_editor"
+    assert stage.ends_on(pick_video) == "reel_editor"
     assert stage.touched == ["tap picker_next"]
     grid = reel("picker_next", cell(4, "chosen_thumbnail"), cell(3, "first_video"))
     stage = video("grid", grid=grid)
     stage.phone.on("tap cell3", "editor")
-    assert picks(stage) == "reel_editor"
+    assert stage.ends_on(pick_video) == "reel_editor"
     assert stage.touched == ["tap cell3"]
 
 
 def test_a_video_whose_length_is_not_shown_is_taken_as_the_newest() -> None:
     stage = video("grid", grid=reel(cell(0, "first_video"), cell(1, "first_video"), lasts(1, "0:30")))
     stage.phone.on("tap cell0", "editor")
-    assert picks(stage) == "reel_editor"
+    assert stage.ends_on(pick_video) == "reel_editor"
 
 
 def test_without_words_for_a_video_the_first_thumbnail_that_lasts_is_taken() -> None:
     grid = reel(cell(0, ""), cell(2, ""), lasts(2, "0:05"), cell(1, ""), lasts(1, "0:05"))
     stage = video("grid", grid=grid)
     stage.phone.on("tap cell1", "editor")
-    assert picks(stage) == "reel_editor"
+    assert stage.ends_on(pick_video) == "reel_editor"
     assert stage.touched == ["tap cell1"]
 
 
 def test_without_words_and_without_lengths_nothing_is_taken() -> None:
     stage = video("grid", grid=reel(cell(0, ""), cell(1, "")))
     stage.phone.on("tap picker_cancel", "profile")
-    assert picks(stage) == "own_profile"
+    assert stage.ends_on(pick_video) == "own_profile"
     assert stage.touched == ["tap picker_cancel"]
 
 
@@ -157,7 +143,7 @@ def test_the_effect_of_choosing_is_waited_for_ten_seconds(after_s: float, effect
     stage = video("ours")
     stage.phone.on("tap cell0", {after_s: effect})
     stage.phone.on("tap picker_next", "editor")
-    assert picks(stage) == ("share_screen" if effect == "share" else "reel_editor")
+    assert stage.ends_on(pick_video) == ("share_screen" if effect == "share" else "reel_editor")
     assert stage.took_s() == after_s
     assert stage.touched[1:] == ([] if effect == "share" else ["tap picker_next"])
 
@@ -166,17 +152,17 @@ def test_what_is_drawn_anew_while_the_video_is_chosen_is_no_effect() -> None:
     stage = video("ours with next", changed=reel("picker_next", *OURS, "recents_title"))
     stage.phone.on("tap cell0", {2.0: "changed", 4.0: "ours chosen"})
     stage.phone.on("tap picker_next", "editor")
-    assert picks(stage) == "reel_editor"
+    assert stage.ends_on(pick_video) == "reel_editor"
     assert stage.took_s() == 4.0
 
 
 def test_a_picker_that_goes_on_by_itself_gets_thirty_five_seconds() -> None:
     stage = video("ours")
     stage.phone.on("tap cell0", {35.0: "editor"})
-    assert picks(stage) == "reel_editor"
+    assert stage.ends_on(pick_video) == "reel_editor"
     assert stage.touched == ["tap cell0"]
     stage = video("ours")
-    assert fails(stage) == ("ui_changed", "picker_reel", "tapping the video has no effect")
+    assert stage.fails(pick_video) == ("ui_changed", "picker_reel", "tapping the video has no effect")
     assert stage.took_s() == 35.0
     assert stage.touched == ["tap cell0"]
 
@@ -184,16 +170,16 @@ def test_a_picker_that_goes_on_by_itself_gets_thirty_five_seconds() -> None:
 def test_going_on_gets_twenty_five_seconds_and_a_second_touch() -> None:
     stage = video("ours chosen")
     stage.phone.on("tap picker_next", {25.0: "editor"})
-    assert picks(stage) == "reel_editor"
+    assert stage.ends_on(pick_video) == "reel_editor"
     stage = video("ours chosen")
-    assert fails(stage) == ("ui_changed", "picker_reel", "picker_next has no effect on picker_reel")
+    assert stage.fails(pick_video) == ("ui_changed", "picker_reel", "picker_next has no effect on picker_reel")
     assert stage.took_s() == 50.0
 
 
 def test_an_older_video_is_left_alone_and_the_picker_left_after_three_seconds() -> None:
     stage = video("old")
     stage.phone.on("tap picker_cancel", "profile")
-    assert picks(stage) == "own_profile"
+    assert stage.ends_on(pick_video) == "own_profile"
     assert stage.touched == ["tap picker_cancel"]
     assert stage.took_s() == 3.0
     assert stage.attempt.facts["the newest video of the picker is not ours"] == {"shows_s": 30}
@@ -203,21 +189,21 @@ def test_an_older_video_is_left_alone_and_the_picker_left_after_three_seconds() 
 def test_a_grid_that_changes_within_three_seconds_is_looked_at_again() -> None:
     stage = video({0: "old", 3.0: "ours"})
     stage.phone.on("tap cell0", "editor")
-    assert picks(stage) == "reel_editor"
+    assert stage.ends_on(pick_video) == "reel_editor"
     assert stage.took_s() == 3.0
     assert "tap picker_cancel" not in stage.touched
 
 
 def test_a_picker_that_closes_by_itself_is_not_touched() -> None:
     stage = video({0: "empty", 1.0: "profile"})
-    assert picks(stage) == "own_profile"
+    assert stage.ends_on(pick_video) == "own_profile"
     assert stage.touched == []
     assert stage.took_s() == 1.0
 
 
 def test_after_four_grids_without_our_video_the_attempt_says_so_and_passes() -> None:
     stage = video({0: "old", 1: "old and more", 2: "old", 3: "empty", 4: "old"})
-    assert fails(stage) == ("not_indexed", "picker_reel", "the app's picker does not show the pushed file")
+    assert stage.fails(pick_video) == ("not_indexed", "picker_reel", "the app's picker does not show the pushed file")
     assert stage.touched == []
     assert stage.took_s() == 4.0
     assert stage.attempt.facts["the picker's grid does not show our file yet"] == {"tried": 4}
@@ -245,7 +231,7 @@ def test_the_newest_photo_is_chosen_and_gone_on_with() -> None:
     stage = image("photo")
     stage.phone.on("tap cell0", {8.0: "chosen"})
     stage.phone.on("tap picker_next", {25.0: "filters"})
-    assert picks(stage, pick_images) == "filters"
+    assert stage.ends_on(pick_images) == "filters"
     assert stage.touched == ["tap cell0", "tap picker_next"]
     assert stage.attempt.facts["tap newest photo"] == {"x": 150, "y": 450, "by": "first thumbnail"}
     assert stage.took_s() == 33.0
@@ -254,13 +240,13 @@ def test_the_newest_photo_is_chosen_and_gone_on_with() -> None:
 def test_a_photo_that_is_chosen_already_is_not_tapped() -> None:
     stage = image("chosen")
     stage.phone.on("tap picker_next", "filters")
-    assert picks(stage, pick_images) == "filters"
+    assert stage.ends_on(pick_images) == "filters"
     assert stage.touched == ["tap picker_next"]
 
 
 def test_a_photo_that_does_not_say_that_it_is_chosen_is_gone_on_with_after_eight_seconds() -> None:
     stage = image("photo")
-    assert fails(stage, pick_images) == (
+    assert stage.fails(pick_images) == (
         "ui_changed",
         "picker_post",
         "picker_next has no effect on picker_post",
@@ -272,7 +258,7 @@ def test_a_photo_that_does_not_say_that_it_is_chosen_is_gone_on_with_after_eight
 def test_a_picker_that_goes_on_once_the_photo_is_tapped_is_not_touched_again() -> None:
     stage = image("photo")
     stage.phone.on("tap cell0", {2.0: "filters"})
-    assert picks(stage, pick_images) == "filters"
+    assert stage.ends_on(pick_images) == "filters"
     assert stage.touched == ["tap cell0"]
     assert stage.took_s() == 2.0
 
@@ -280,24 +266,24 @@ def test_a_picker_that_goes_on_once_the_photo_is_tapped_is_not_touched_again() -
 def test_a_thumbnail_that_lasts_is_no_photo() -> None:
     stage = image("a video first")
     stage.phone.on("tap cell1", "filters")
-    assert picks(stage, pick_images) == "filters"
+    assert stage.ends_on(pick_images) == "filters"
     assert stage.touched == ["tap cell1"]
 
 
 def test_a_grid_without_photos_is_waited_for_then_left() -> None:
     stage = image({0: "videos", 3.0: "photo"})
     stage.phone.on("tap cell0", "filters")
-    assert picks(stage, pick_images) == "filters"
+    assert stage.ends_on(pick_images) == "filters"
     stage = image("videos")
     stage.phone.on("tap picker_cancel", "profile")
-    assert picks(stage, pick_images) == "own_profile"
+    assert stage.ends_on(pick_images) == "own_profile"
     assert stage.took_s() == 3.0
     assert stage.attempt.facts["the picker's grid does not show our file yet"] == {"tried": 1}
 
 
 def test_a_grid_in_which_no_photo_comes_is_said_to_show_none() -> None:
     stage = image({0: "videos", 1.0: "nothing"})
-    assert fails(stage, pick_images) == ("not_indexed", "picker_post", "the picker shows no photos")
+    assert stage.fails(pick_images) == ("not_indexed", "picker_post", "the picker shows no photos")
     assert stage.touched == []
 
 
@@ -340,7 +326,7 @@ def test_several_are_switched_on_cleared_and_chosen_in_their_order() -> None:
     stage.phone.on("tap cell0", {3.0: "on with none"}, "one")
     stage.phone.on("tap cell1", "two")
     stage.phone.on("tap picker_next", {25.0: "filters"})
-    assert picks(stage, pick_images) == "filters"
+    assert stage.ends_on(pick_images) == "filters"
     assert stage.touched == [
         "tap select_multiple",
         "tap cell0",
@@ -354,27 +340,27 @@ def test_several_are_switched_on_cleared_and_chosen_in_their_order() -> None:
 def test_several_that_are_on_already_are_not_switched_off() -> None:
     stage = image("on", 2, **SEVERAL)
     stage.phone.on("tap cell0", "profile")
-    assert picks(stage, pick_images) == "own_profile"
+    assert stage.ends_on(pick_images) == "own_profile"
     assert stage.touched == ["tap cell0"]
 
 
 def test_several_that_cannot_be_switched_on_end_the_attempt_after_four_seconds() -> None:
     stage = image("off", 2, **SEVERAL)
     told = "selecting several images cannot be turned on"
-    assert fails(stage, pick_images) == ("ui_changed", "picker_post", told)
+    assert stage.fails(pick_images) == ("ui_changed", "picker_post", told)
     assert stage.took_s() == 4.0
     assert stage.touched == ["tap select_multiple"]
 
 
 def test_a_button_for_several_that_is_not_there_ends_the_attempt() -> None:
     stage = image("photo", 2)
-    assert fails(stage, pick_images) == ("ui_changed", "picker_post", "select_multiple is not on picker_post")
+    assert stage.fails(pick_images) == ("ui_changed", "picker_post", "select_multiple is not on picker_post")
 
 
 def test_a_picker_that_leaves_when_several_are_switched_on_is_not_touched_again() -> None:
     stage = image("off", 2, **SEVERAL)
     stage.phone.on("tap select_multiple", {1.0: "filters"})
-    assert picks(stage, pick_images) == "filters"
+    assert stage.ends_on(pick_images) == "filters"
     assert stage.touched == ["tap select_multiple"]
     assert stage.took_s() == 1.0
 
@@ -382,7 +368,7 @@ def test_a_picker_that_leaves_when_several_are_switched_on_is_not_touched_again(
 def test_what_is_chosen_at_first_is_taken_off_one_touch_at_a_time_at_most_twenty_times() -> None:
     stage = image("two", 2, **SEVERAL)
     taken_off = "tap cell0"
-    assert fails(stage, pick_images)[2] == "2 media are chosen before anything was tapped"
+    assert stage.fails(pick_images)[2] == "2 media are chosen before anything was tapped"
     assert stage.touched == [taken_off] * 20
     assert stage.took_s() == 20 * 3.0
 
@@ -392,18 +378,18 @@ def test_images_that_are_numbered_otherwise_than_they_were_tapped_are_not_posted
     stage.phone.on("tap select_multiple", "on")
     stage.phone.on("tap cell0", "on with none", "one")
     stage.phone.on("tap cell1", "backwards")
-    assert fails(stage, pick_images)[2] == "number 2 is not on the image that was tapped"
+    assert stage.fails(pick_images)[2] == "number 2 is not on the image that was tapped"
     assert "tap picker_next" not in stage.touched
 
 
 def test_a_thumbnail_without_a_number_in_its_words_counts_as_none() -> None:
     odd = post("select_multiple", cell(0, "numbered_thumbnails", desc="Selected"), cell(1, "first_photo"))
     stage = image("odd", 2, odd=odd)
-    assert fails(stage, pick_images)[2] == "choosing image 1 of 2 has no effect: 0 are chosen"
+    assert stage.fails(pick_images)[2] == "choosing image 1 of 2 has no effect: 0 are chosen"
 
 
 def test_the_video_of_a_story_is_picked_by_its_length_too() -> None:
     story = screen("picker_story", "picker_cancel", *OLD)
     stage = DrawnStage("instagram", SCREENS | {"story": story}, "story", media=[VIDEO], placement="story")
     stage.phone.on("tap picker_cancel", "profile")
-    assert picks(stage) == "own_profile"
+    assert stage.ends_on(pick_video) == "own_profile"
