@@ -65,17 +65,16 @@ def screen(name: str, *parts: Part | str) -> Screen:
     return Screen(name, tuple(Part(part) if isinstance(part, str) else part for part in parts))
 
 
-def draw(shown: Screen, typed: Mapping[str, str]) -> UiTree:
-    """The tree of a screen. `typed`: what stands in the fields."""
-    lines = [
-        f'<hierarchy><node resource-id={quoteattr("of/" + shown.name)} bounds="[0,0][{WIDTH},{HEIGHT}]">'
-    ]
+def draw(shown: Screen, package: str, typed: Mapping[str, str]) -> UiTree:
+    """The tree of an app's screen. `typed`: what stands in the fields."""
+    whole = f'package="{package}" bounds="[0,0][{WIDTH},{HEIGHT}]"'
+    lines = [f"<hierarchy><node resource-id={quoteattr('of/' + shown.name)} {whole}>"]
     for number, part in enumerate(shown.parts):
         x1, y1, x2, y2 = part.at or (0, number * ROW, WIDTH, (number + 1) * ROW)
         text = typed.get(part.names, part.text)
         lines.append(
             f'<node resource-id={quoteattr("of/" + part.names)} bounds="[{x1},{y1}][{x2},{y2}]"'
-            f" text={quoteattr(text)} content-desc={quoteattr(part.desc)}"
+            f' package="{package}" text={quoteattr(text)} content-desc={quoteattr(part.desc)}'
             f' class="{"android.widget.EditText" if part.field else "android.view.View"}"'
             f' clickable="{str(part.touch).lower()}" selected="{str(part.selected).lower()}"'
             f' checked="{str(part.checked).lower()}"/>'
@@ -123,8 +122,9 @@ class DrawnPhone:
 
     serial = "SIMPHONE01"
 
-    def __init__(self, screens: Mapping[str, Screen], at: Follows) -> None:
+    def __init__(self, package: str, screens: Mapping[str, Screen], at: Follows) -> None:
         """`screens` by the names that the test gives them; `at` is shown first, and what comes by itself at its second."""
+        self.package = package
         self.time = WaitingClock(1000.0)
         self.screens = screens
         self.touched: list[
@@ -135,7 +135,7 @@ class DrawnPhone:
         self.intent_error: str = ""  #: what `am start` answers
         self.typed: dict[str, str] = {}  #: what stands in the fields, by the names of their parts
         self.takes_text = True
-        self.in_front = ""
+        self.in_front = package
         self._leads: dict[str, list[Follows]] = {}
         self._coming: list[tuple[float, str]] = [
             (self.time.at + second, name) for second, name in _by_second(at).items()
@@ -161,7 +161,7 @@ class DrawnPhone:
             )
 
     def _tree(self) -> UiTree:
-        return draw(self.screens[self.shown], self.typed)
+        return draw(self.screens[self.shown], self.package, self.typed)
 
     # What the product asks of the phone
 
@@ -239,10 +239,9 @@ class DrawnStage:
         **config: Any,
     ) -> None:
         """`config`: keys of `script_config`; the other arguments are the task's, and `DrawnPhone`'s."""
-        phone: Any = DrawnPhone(screens, at)
-        self.phone: DrawnPhone = phone
         package = PACKAGES[platform]
-        phone.in_front = package
+        phone: Any = DrawnPhone(package, screens, at)
+        self.phone: DrawnPhone = phone
         task = Task(
             id=7, serial=phone.serial, platform=platform, package=package,
             script_config=msgspec.to_builtins(PostConfig(content_type=int(media[0].kind == "image"), **config)),

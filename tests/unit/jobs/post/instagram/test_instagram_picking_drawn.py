@@ -172,7 +172,11 @@ def test_going_on_gets_twenty_five_seconds_and_a_second_touch() -> None:
     stage.phone.on("tap picker_next", {25.0: "editor"})
     assert stage.ends_on(pick_video) == "reel_editor"
     stage = video("ours chosen")
-    assert stage.fails(pick_video) == ("ui_changed", "picker_reel", "picker_next has no effect on picker_reel")
+    assert stage.fails(pick_video) == (
+        "ui_changed",
+        "picker_reel",
+        "picker_next has no effect on picker_reel",
+    )
     assert stage.took_s() == 50.0
 
 
@@ -203,7 +207,11 @@ def test_a_picker_that_closes_by_itself_is_not_touched() -> None:
 
 def test_after_four_grids_without_our_video_the_attempt_says_so_and_passes() -> None:
     stage = video({0: "old", 1: "old and more", 2: "old", 3: "empty", 4: "old"})
-    assert stage.fails(pick_video) == ("not_indexed", "picker_reel", "the app's picker does not show the pushed file")
+    assert stage.fails(pick_video) == (
+        "not_indexed",
+        "picker_reel",
+        "the app's picker does not show the pushed file",
+    )
     assert stage.touched == []
     assert stage.took_s() == 4.0
     assert stage.attempt.facts["the picker's grid does not show our file yet"] == {"tried": 4}

@@ -25,10 +25,19 @@ def row(number: int, *texts: str, chosen: bool = False, mark: str = "") -> list[
     top = 400 + number * 200
     parts = [Part(f"sound_rows row{number}", (0, top, 900, top + 200), selected=chosen)]
     for place, text in enumerate(texts):
-        parts.append(Part(f"text{number}{place}", (100, top + 60 * place, 800, top + 60 * place + 50), text=text, touch=False))
+        parts.append(
+            Part(
+                f"text{number}{place}",
+                (100, top + 60 * place, 800, top + 60 * place + 50),
+                text=text,
+                touch=False,
+            )
+        )
     if mark:
         box = (920, top + 50, 1020, top + 150)
-        parts.append(Part(f"favorite_buttons mark{number}", box, selected=mark == "on", checked=mark == "checked"))
+        parts.append(
+            Part(f"favorite_buttons mark{number}", box, selected=mark == "on", checked=mark == "checked")
+        )
     return parts
 
 
@@ -106,7 +115,13 @@ def not_set(made: DrawnStage, step: str, says: str, favorite: str = "") -> None:
     assert made.fails(sets(favorite)) == ("option_not_set", step, says)
 
 
-TO_VOLUMES = ["tap volume_button", "tap original_volume_bar", "tap added_volume_bar", "tap volume_done", "tap sheet_done"]
+TO_VOLUMES = [
+    "tap volume_button",
+    "tap original_volume_bar",
+    "tap added_volume_bar",
+    "tap volume_done",
+    "tap sheet_done",
+]
 
 # -- what the chip says ---------------------------------------------------------------------------------------------
 
@@ -322,7 +337,8 @@ def test_results_that_come_on_the_sheet_itself_do_as_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("touch", "name"), [("sheet_search", "sound_sheet"), ("volume_button", "sound_sheet"), ("volume_done", "volume_sheet")]
+    ("touch", "name"),
+    [("sheet_search", "sound_sheet"), ("volume_button", "sound_sheet"), ("volume_done", "volume_sheet")],
 )
 def test_each_button_gets_fifteen_seconds_twice(touch: str, name: str) -> None:
     made = searched("silent")
@@ -334,7 +350,8 @@ def test_each_button_gets_fifteen_seconds_twice(touch: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("touch", "follows", "name"), [("sheet_search", "search", "sound_search"), ("volume_button", "volumes", "volume_sheet")]
+    ("touch", "follows", "name"),
+    [("sheet_search", "search", "sound_search"), ("volume_button", "volumes", "volume_sheet")],
 )
 def test_each_sheet_must_come_within_fifteen_seconds_more(touch: str, follows: str, name: str) -> None:
     made = searched("silent")
@@ -392,7 +409,13 @@ def listed(*rows: list[Part]) -> Sight:
 
 @pytest.mark.parametrize(
     ("wanted", "found"),
-    [("some song", "row1"), ("Some Song (Remix)", "row0"), ("remix", "row0"), ("Bob", "row1"), ("Nothing", "")],
+    [
+        ("some song", "row1"),
+        ("Some Song (Remix)", "row0"),
+        ("remix", "row0"),
+        ("Bob", "row1"),
+        ("Nothing", ""),
+    ],
 )
 def test_the_row_of_just_that_title_goes_before_one_that_contains_it(wanted: str, found: str) -> None:
     sight = listed(row(0, "Some song (remix)", "Cat"), row(1, "Some song", "Bob"), row(2, "Some song", "Dan"))
@@ -401,7 +424,9 @@ def test_the_row_of_just_that_title_goes_before_one_that_contains_it(wanted: str
 
 
 def test_a_text_beside_a_row_is_not_its_title() -> None:
-    sight = listed([Part("sound_rows row0", (0, 400, 900, 600)), Part("text", (0, 610, 800, 660), text="Some song")])
+    sight = listed(
+        [Part("sound_rows row0", (0, 400, 900, 600)), Part("text", (0, 610, 800, 660), text="Some song")]
+    )
     assert row_named(sight, "Some song") is None
 
 
@@ -438,7 +463,10 @@ def test_a_rows_title_is_its_topmost_leftmost_text() -> None:
 def test_a_slider_says_its_value_itself_or_a_number_beside_it_does(
     bar: dict[str, str], beside: str, value: int | None
 ) -> None:
-    parts = [Part("added_volume_bar", BAR, **bar), Part("beside", (10, 1000, 90, 1100), text=beside, touch=False)]
+    parts = [
+        Part("added_volume_bar", BAR, **bar),
+        Part("beside", (10, 1000, 90, 1100), text=beside, touch=False),
+    ]
     made = stage("bars", {"bars": screen("volume_sheet", *parts)})
     assert bar_value(made.look(), "added_volume_bar") == value
     assert bar_value(made.look(), "original_volume_bar") is None
