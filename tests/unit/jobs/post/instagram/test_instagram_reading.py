@@ -1,0 +1,54 @@
+"""What Instagram's profile says, on drawn screens: the account, how many posts, the newest tile."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.post.instagram.reading import name_of, post_count, tile_of
+from jobs.post.screens.recognise import Sight
+from tests.support.drawn import DrawnStage, Part, screen
+
+
+def shows(name: str, *parts: Part) -> Sight:
+    return DrawnStage("instagram", {"it": screen(name, *parts)}, "it").look()
+
+
+@pytest.mark.parametrize(
+    ("value", "spoken", "count"),
+    [
+        ("8", "9 posts", 8),
+        ("", "9 posts", 9),
+        ("1,234", "", 1234),
+        ("1.234", "", 1234),
+        ("1\u00a0234", "", 1234),
+        ("1\u202f234 posts", "", 1234),
+        ("12'345", "", 12345),
+        ("1.2K", "9 posts", 9),
+        ("1.2K", "1.2kposts", None),
+        ("3M", "", None),
+        ("3 m", "", None),
+        ("posts", "", None),
+        (" 7 ", "", 7),
+        ("7posts", "", 7),
+        ("0", "", 0),
+    ],
+)
+def test_a_count_is_read_where_it_is_exact(value: str, spoken: str, count: int | None) -> None:
+    parts = [Part("post_count_value", text=value)] if value else []
+    assert post_count(shows("own_profile", *parts, Part("post_count", desc=spoken))) == count
+
+
+def test_a_profile_without_a_count_has_none() -> None:
+    assert post_count(shows("own_profile")) is None
+
+
+def test_the_accounts_name_stands_on_the_own_profile_alone() -> None:
+    assert name_of(shows("own_profile", Part("profile_name", text=" demo_01 "))) == "demo_01"
+    assert name_of(shows("home", Part("profile_name", text="demo_01"))) == ""
+    assert name_of(shows("own_profile")) == ""
+
+
+def test_the_newest_tile_is_called_as_its_description_says() -> None:
+    tile = Part("first_tile", text="x", desc="Reel at row 1, column 1")
+    assert tile_of(shows("own_profile", tile)) == "Reel at row 1, column 1"
+    assert tile_of(shows("own_profile")) == ""
