@@ -105,6 +105,8 @@ class DrawnDriver(ScreenDriver):
         index, name = DrawnIndex(tree, self.vocabulary), tree.nodes[0].id_name
         known = self.vocabulary.screen(name) if name else None
         sight = Sight(index, name, known, next_element(index, known) if known else None)
+        if self._last is None or self._last[2].name != name:
+            self.seen(sight)
         self._last = (tree, None, sight)
         return sight
 
@@ -236,9 +238,10 @@ class DrawnStage:
         caption: str = "Hello",
         username: str = "demo_01",
         patience_s: float = 8.0,
+        driver: Callable[..., ScreenDriver] = DrawnDriver,
         **config: Any,
     ) -> None:
-        """`config`: keys of `script_config`; the other arguments are the task's, and `DrawnPhone`'s."""
+        """`config`: keys of `script_config`; the other arguments are the task's, the flow's, and `DrawnPhone`'s."""
         package = PACKAGES[platform]
         phone: Any = DrawnPhone(package, screens, at)
         self.phone: DrawnPhone = phone
@@ -260,7 +263,7 @@ class DrawnStage:
             vocabulary=vocabulary,
             posting=Posting(unknown_screen_patience_s=patience_s),
             files=files,
-            driver=DrawnDriver(self.attempt, phone, vocabulary),
+            driver=driver(self.attempt, phone, vocabulary),
         )
         self._begun = phone.time.at
 
