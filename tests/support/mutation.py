@@ -24,7 +24,6 @@ WORK = ROOT / ".mutation"
 
 #: The tests that drive a whole simulated app, and those of what counts as proof.
 TIKTOK = ("jobs/post/tiktok/test_tiktok_ways.py", "jobs/post/tiktok/test_tiktok_trouble.py")
-INSTAGRAM = ("jobs/post/instagram/test_instagram_ways.py", "jobs/post/instagram/test_instagram_trouble.py")
 PROOF = (
     "jobs/post/tiktok/test_tiktok_proof.py",
     "jobs/post/instagram/test_instagram_proof.py",
@@ -63,6 +62,9 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jobs/intake/request_keys.py": ("jobs/intake/test_intake_request_keys.py",),
     "jobs/intake/request.py": ("jobs/intake/test_intake_reading.py", "jobs/intake/test_intake_request.py"),
     "jobs/intake/targets.py": ("jobs/intake/test_intake_targets.py", "jobs/accounts/test_accounts.py"),
+    "jobs/compat/compat.py": ("jobs/compat/test_compat_new_versions.py",),
+    "jobs/compat/known.py": ("jobs/compat/test_compat_new_versions.py",),
+    "jobs/compat/new_versions.py": ("jobs/compat/test_compat_new_versions.py",),
     "jobs/post/flow/sound_page.py": (
         "jobs/post/tiktok/test_tiktok_sound_page.py",
         "jobs/post/instagram/test_instagram_audio.py",
@@ -75,17 +77,13 @@ MODULES: dict[str, tuple[str, ...]] = {
         "jobs/post/tiktok/test_tiktok_trouble.py",
         "jobs/post/instagram/test_instagram_trouble.py",
     ),
-    "jobs/post/tiktok/flow.py": (
-        "jobs/post/tiktok/test_tiktok_flow.py",
-        *TIKTOK,
-        "jobs/post/flow/test_flow_guards.py",
-    ),
+    "jobs/post/tiktok/flow.py": ("jobs/post/tiktok/test_tiktok_flow.py",),
     "jobs/post/tiktok/options.py": ("jobs/post/tiktok/test_tiktok_options.py",),
     "jobs/post/tiktok/picking.py": ("jobs/post/tiktok/test_tiktok_picking.py", *TIKTOK),
     "jobs/post/tiktok/sound_page.py": ("jobs/post/tiktok/test_tiktok_sound_page.py",),
     "jobs/post/tiktok/sound_sheet.py": ("jobs/post/tiktok/test_tiktok_sound_sheet.py",),
     "jobs/post/tiktok/proof.py": PROOF,
-    "jobs/post/instagram/flow.py": INSTAGRAM,
+    "jobs/post/instagram/flow.py": ("jobs/post/instagram/test_instagram_flow.py",),
     "jobs/post/instagram/audio.py": ("jobs/post/instagram/test_instagram_audio.py",),
     "jobs/post/instagram/options.py": ("jobs/post/instagram/test_instagram_options.py",),
     "jobs/post/instagram/picking.py": ("jobs/post/instagram/test_instagram_picking_drawn.py",),
@@ -93,6 +91,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jobs/post/screens/checks/additions.py": ("jobs/post/screens/checks/test_checks_additions.py",),
     "jobs/post/screens/checks/guarded.py": ("jobs/post/screens/checks/test_checks_additions.py",),
     "jobs/post/screens/checks/readings.py": ("jobs/post/screens/checks/test_checks_readings.py",),
+    "jobs/post/rehearsal/driver.py": (
+        "jobs/post/rehearsal/test_rehearsal_driver.py",
+        "jobs/post/rehearsal/test_rehearsal_way.py",
+    ),
     "jobs/post/rehearsal/walk.py": ("jobs/post/rehearsal/test_rehearsal_way.py",),
     "jobs/post/instagram/proof.py": ("jobs/post/instagram/test_instagram_profile_proof.py", *PROOF),
 }
