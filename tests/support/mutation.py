@@ -50,7 +50,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "handlers/request/body.py": ("handlers/request/test_request_body_reading.py",),
     "handlers/access/auth.py": ("handlers/access/test_access.py",),
     "handlers/server/connection/channel.py": ("handlers/server/connection/test_connection_channel.py",),
-    "handlers/server/connection/incoming.py": ("handlers/server/connection/test_connection_channel.py",),
+    "handlers/server/connection/incoming.py": ("handlers/server/connection/test_connection_incoming.py",),
     "jobs/intake/intake.py": (
         "jobs/intake/test_intake_door.py",
         "jobs/intake/test_intake_files.py",
