@@ -198,7 +198,8 @@ def _slide(flow: Flow, sight: Sight, element: str, percent: int) -> Sight:
         shown = bar_value(sight, element)
         if shown is None or abs(shown - percent) <= 1:
             return sight
-        bar = flow.need(sight, element)  # one that says its value in other words now is not the node of before
+        # Where it says its value in its description, it is no longer the node of before.
+        bar = flow.need(sight, element)
     raise not_set(f"{element} shows {shown} %, not {percent} %", step="volumes")
 
 
