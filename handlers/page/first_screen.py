@@ -17,7 +17,7 @@ MERGED = "styles/first.css"
 #: All texts in all languages; each browser gets those of one.
 TEXTS = "texts.json"
 _SPOKEN = ("en", "de")
-#: What the hub itself says, in the first language: readers of another one are shown the other form in its place.
+#: What the hub itself says, in the first language: a file for each other one says the same in it.
 _HUB_SAYS = "hub_says"
 _SHEETS = re.compile(rf'(?:<link rel="stylesheet" href="{PREFIX}[\w./-]+">\s*)+')
 _SHEET = re.compile(rf'href="{PREFIX}([\w./-]+)"')
@@ -54,17 +54,26 @@ def _imported(named: Iterable[str], files: Mapping[str, bytes]) -> list[str]:
 
 
 def by_language(files: dict[str, bytes]) -> None:
-    """Put a file of texts for each language in the place of the one with all: `texts.de.json`."""
+    """Put a file of texts for each language in the place of the one with all: `texts.de.json`.
+
+    In another language than the first it also has what the hub says on the first screen; `hub_says.de.json` keeps the rest,
+    which no screen needs before that.
+    """
     if TEXTS not in files:
         return
     everything = json.loads(files.pop(TEXTS))
-    hub_says = everything.pop(_HUB_SAYS, {})
     for language in _SPOKEN:
         own: dict[str, object] = {
             section: {key: text[language] for key, text in texts.items()}
             for section, texts in everything.items()
         }
-        if language != _SPOKEN[0]:
-            own[_HUB_SAYS] = {key: [text[_SPOKEN[0]], text[language]] for key, text in hub_says.items()}
-        name = TEXTS.replace(".json", f".{language}.json")
-        files[name] = json.dumps(own, ensure_ascii=False, separators=(",", ":")).encode()
+        hub_says = f"{_HUB_SAYS}.{language}.json"
+        if hub_says in files:
+            said = json.loads(files[hub_says])
+            own[_HUB_SAYS] = said["first"]
+            files[hub_says] = _packed(said["later"])
+        files[TEXTS.replace(".json", f".{language}.json")] = _packed(own)
+
+
+def _packed(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

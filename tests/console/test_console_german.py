@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from handlers.page.static_files import FOLDER
 from jobs.phone.protocol import PhoneState
-from storage.records import Outcome, Stage, Waiting
+from jobs.upkeep.doctor import fail, ok
+from storage.records import Outcome, Stage, TaskError, Waiting
 from tests.support.browser import Browser
-from tests.support.console import Hub, show
+from tests.support.console import PHONE, Hub, show
+from tests.support.http_side import MEDIA
 
 DETAIL = "the phone has not accepted this box: unlock it and confirm the question about USB debugging"
 
@@ -71,3 +77,165 @@ def test_a_published_post_says_its_proof_in_german(hub: Hub, german: Browser) ->
     german.wait(
         "document.querySelector('.past-result')?.textContent.includes('die App zeigt den neuen Post')"
     )
+
+
+#: What the page makes of sentences, by its own module.
+_SPOKEN = """(async (texts) => {
+  const { spoken } = await import(new URL("lib/spoken.js", document.querySelector("script[type=module]").src));
+  const { loadMoreOfHub } = await import(new URL("lib/texts.js", document.querySelector("script[type=module]").src));
+  await loadMoreOfHub();
+  return texts.map(spoken);
+})(%s)"""
+_PLACE = re.compile(r"\{(\w*)\}")
+#: What stands in places that tell sentences apart, with its German.
+_SAMPLES = {
+    "phone": ("the phone PHONE1", "das Handy PHONE1"),
+    "at": (" at the step proof", " beim Schritt proof"),
+    "minutes": ("30 minutes", "30 Minuten"),
+    "posts": ("2 other posts", "2 anderen Posts"),
+    **dict.fromkeys(("id", "n", "percent", "least", "celsius", "most", "seconds", "size"), ("7", "7")),
+}
+
+
+def _filled(english: str, german: str) -> tuple[str, str]:
+    """Both with the same values in their places, named ones by name and the others in order."""
+    names = [name or str(at) for at, name in enumerate(_PLACE.findall(english), 1)]
+    values = {name: _SAMPLES.get(name, (f"x{at}", f"x{at}")) for at, name in enumerate(names)}
+    order = iter(names)
+    said = _PLACE.sub(lambda _: values[next(order)][0], english)
+    rest = iter(names)
+    told = _PLACE.sub(lambda found: values[found[1] or next(rest)][1], german)
+    return said, told[0].upper() + told[1:] if english[0].isupper() else told
+
+
+def test_every_german_sentence_is_found_again_by_its_english(shown: Any, german: Browser) -> None:
+    show(german, shown[0])
+    known = json.loads((FOLDER / "hub_says.de.json").read_text("utf-8"))
+    sentences = {
+        english: text
+        for section, texts in {**known["first"], **known["later"]}.items()
+        if section != "parts"
+        for english, text in texts.items()
+        if english[0] not in " ;,:"
+    }
+    pairs = [_filled(*pair) for pair in sentences.items()]
+    found = german.run(_SPOKEN % json.dumps([said for said, _ in pairs]))
+    wrong = {said: (got, wanted) for (said, wanted), got in zip(pairs, found, strict=True) if got != wanted}
+    assert wrong == {}
+
+
+#: As the hub says them, put together from several of its sentences.
+_SAID = {
+    "usernames[0]: there is no account @bob; the list of accounts shows which there are (and 2 more problems)":
+        "usernames[0]: es gibt kein Konto @bob; die Liste der Konten zeigt, welche es gibt (und 2 weitere Probleme)",
+    "@alice on PHONE1 was given the same media 5 minutes ago (task 3); with force it is created all the same":
+        "@alice auf PHONE1 hat dieselbe Datei schon bekommen: vor 5 Minuten (Auftrag 3); mit force wird er trotzdem angelegt",
+    'tasks[0]: script_config.captions: "a#b" has 6 hashtags (#), TikTok takes 5; left out: #f':
+        "tasks[0]: script_config.captions: „a#b“ hat 6 Hashtags (#), TikTok nimmt 5; weggelassen: #f",
+    'no unused video is left in the material library for @alice: all 3 are used, reserved or unfit; "a.mp4" was used before':
+        "kein unbenutztes Video ist mehr in der Mediathek für @alice: alle 3 sind benutzt, vorgemerkt oder ungeeignet; „a.mp4“ wurde schon benutzt",
+    'start_time: "09:00" is past: it is 2027-01-01 10:00 now in the zone Europe/Berlin':
+        "start_time: „09:00“ ist vorbei: Es ist jetzt 2027-01-01 10:00 in der Zone Europe/Berlin",
+    'must be one of "reel", "story", not "rel"; did you mean "reel"?':
+        'muss eines von "reel", "story" sein, nicht „rel“; meinten Sie „reel“?',
+    '"clip.mov" is named like a JPEG image, but holds an MP4 video; rename it to clip.mp4':
+        "„clip.mov“ heißt wie ein JPEG-Bild, enthält aber ein MP4-Video; benennen Sie es um in clip.mp4",
+    '"a.mp4" is gone: put it back, or change the task':
+        "„a.mp4“ ist weg: Legen Sie es zurück, oder ändern Sie den Auftrag",
+    "Phone PHONE1: 3 tasks wait for it, long past the time: the adb server does not answer":
+        "Handy PHONE1: 3 Aufträge warten darauf, lange über die Zeit: der adb-Server antwortet nicht",
+    "@alice (tiktok) is not logged in on phone Shelf A-1: log in by hand.":
+        "@alice (tiktok) ist auf Handy Shelf A-1 nicht angemeldet: Bitte von Hand anmelden.",
+    'Slot 3 cannot plan the post of 2027-01-02 18:00 for @alice and 3 more: there is no video in "/srv/media"; put one there':
+        "Serie 3 kann den Post vom 2027-01-02 18:00 für @alice und 3 weitere nicht planen: es gibt kein Video in „/srv/media“; legen Sie eines dorthin",
+    "the phone did not answer in time (after 3 retries)": "das Handy antwortete nicht rechtzeitig (nach 3 weiteren Versuchen)",
+    "retry 1 of 3 in 60 s: the link to the phone was lost: closed": "Versuch 1 von 3 in 60 s: die Verbindung zum Handy ging verloren: closed",
+    "TikTok: video by share: ready": "TikTok: Video über share: bereit",
+    "the disk of the moon is full": "the disk of the moon is full",
+}  # fmt: skip
+
+
+def test_sentences_that_are_put_together_are_said_in_german(shown: Any, german: Browser) -> None:
+    show(german, shown[0])
+    found = german.run(_SPOKEN % json.dumps(list(_SAID)))
+    assert dict(zip(_SAID, found, strict=True)) == _SAID
+
+
+def _cut_off(browser: Browser) -> list[str]:
+    """What is wider than the page, or than the box that hides what leaves it."""
+    found: list[str] = browser.run(
+        "[...document.querySelectorAll('main *')].filter((one) => one.clientWidth > 0 && one.getBoundingClientRect().right > innerWidth + 1 "
+        "&& !one.closest('svg, pre, .sr')).map((one) => one.outerHTML.slice(0, 120))"
+    )
+    return found
+
+
+def test_what_the_hub_refuses_and_warns_of_stands_in_german_beside_its_field(
+    hub: Hub, german: Browser
+) -> None:
+    hub.library.upload([(MEDIA / "clip.mp4").read_bytes()], "clip.mp4")
+    show(german, hub, "#/compose?material=1", PHONE)
+    german.run("sessionStorage.clear()")
+    german.run("document.querySelectorAll('.compose input[type=checkbox]')[0].click()")
+    german.find("textbox", "Text").fill("Frisch #a #b #c #d #e #f")
+    german.wait("document.querySelector('.compose-main .note')")
+    said = german.run("document.querySelector('.compose-main .note').innerText")
+    assert "hat 6 Hashtags (#), TikTok nimmt 5; kürzen Sie ihn" in said
+    german.find("textbox", "Text").fill("x" * 5000)
+    german.wait(
+        "document.querySelector('.compose-main .note.bad')?.innerText.includes('Zeichen, die App nimmt')"
+    )
+    assert _cut_off(german) == []
+    assert german.faults == []
+
+
+def test_the_check_up_speaks_german(hub: Hub, german: Browser) -> None:
+    hub.findings = [
+        ok("time zone", "start times are in Europe/Berlin: 2027-01-01 10:00 now"),
+        fail(
+            "phone PHONE3",
+            "is locked",
+            "switch the screen lock off: Settings, Security, Screen lock, None",
+            phone="PHONE3",
+        ),
+        fail("adb key", "the moon is full", "wait for the sun"),
+    ]
+    show(german, hub, "#/system", PHONE)
+    german.find("button", "Jetzt prüfen").click()
+    german.wait("document.querySelectorAll('.finding').length === 3")
+    assert german.run("[...document.querySelectorAll('.finding p')].map((one) => one.textContent)") == [
+        "Handy PHONE3 ist gesperrt",
+        "Was hilft: schalten Sie die Bildschirmsperre aus: Einstellungen, Sicherheit, Bildschirmsperre, Keine",
+        "Adb-Schlüssel the moon is full",
+        "Was hilft: wait for the sun",
+        "Zeitzone Startzeiten gelten in Europe/Berlin: jetzt 2027-01-01 10:00",
+    ]
+    assert "Posten geht noch nicht: 1 Fehler dieses Rechners" in german.run("document.body.innerText")
+    assert german.run(
+        "[...document.querySelectorAll('.finding [lang=en]')].map((one) => one.textContent)"
+    ) == ["the moon is full", "wait for the sun"]
+    assert _cut_off(german) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (TaskError("device_timeout", "no proof and no refusal within 60 s; the phone shows an unknown screen", "proof"),
+         "weder Beleg noch Ablehnung in 60 s; das Handy zeigt eine unbekannte Ansicht"),
+        (TaskError("wrong_account", "the account bob is not among those on this phone (shown: alice)", "own_profile"),
+         "das Konto bob ist nicht unter denen auf diesem Handy (gezeigt: alice)"),
+    ],
+)  # fmt: skip
+def test_why_a_post_failed_is_said_in_german(hub: Hub, german: Browser, error: TaskError, said: str) -> None:
+    task = hub.post()
+    hub.store.tasks.change(task.id, stage=Stage.PREPARING, started_at=hub.clock.now(), attempt=1)
+    ended = {"outcome": Outcome.NONE, "error": error, "finished_at": hub.clock.now()}
+    hub.store.tasks.change(task.id, stage=Stage.FAILED, **ended)
+    show(german, hub, f"#/task/{task.id}", PHONE)
+    assert said in german.run("document.querySelector('main').innerText")
+    assert _cut_off(german) == []
+
+
+def test_a_refusal_of_the_hub_is_told_in_german(hub: Hub, german: Browser) -> None:
+    german.open(f"{hub.page}#/task/77", *PHONE)
+    german.wait("document.querySelector('[role=alert]')?.innerText.includes('es gibt keinen Auftrag 77')")

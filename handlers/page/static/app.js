@@ -7,7 +7,8 @@ import { live, lostSince, onLive, startLive, watchVisibility } from "./lib/live.
 import { waiting } from "./lib/parts.js";
 import { placeNow, SCREENS, screenOf, to } from "./lib/router.js";
 import { rememberPlace, tokenFromAddress } from "./lib/session.js";
-import { keep, loadTexts, t } from "./lib/texts.js";
+import { spoken } from "./lib/spoken.js";
+import { keep, loadMoreOfHub, loadTexts, t } from "./lib/texts.js";
 import { applyTheme } from "./lib/theme.js";
 import { clock, now, refreshTimes, seconds, timezone } from "./lib/times.js";
 import { toasts } from "./lib/toasts.js";
@@ -122,7 +123,7 @@ async function open(place) {
   const slow = setTimeout(() => fill(main, waiting()), 150);
   const leave = new AbortController();
   try {
-    const make = await screenOf(place.name);
+    const [make] = await Promise.all([screenOf(place.name), place.name === "home" ? null : loadMoreOfHub()]);
     const screen = await make({ id: place.id, params: place.params, signal: leave.signal, reload: () => load(true) });
     if (mine !== turn) return;
     clearTimeout(slow);
@@ -134,6 +135,7 @@ async function open(place) {
     writeTitle();
     if (!first) focusHeading();
     await load(true);
+    void loadMoreOfHub();
   } catch (error) {
     clearTimeout(slow);
     if (mine !== turn || leave.signal.aborted) return;
@@ -220,7 +222,7 @@ function showHub(current) {
         hubState,
         h(
           "a",
-          { href: to("system"), class: `state ${state}`, title: live.reasons.join("\n") },
+          { href: to("system"), class: `state ${state}`, title: live.reasons.map(spoken).join("\n") },
           icon(state === "ready" ? "check" : "alert"),
           t(`shell.${state}`),
         ),

@@ -1,5 +1,6 @@
 // Calls of the API. Every answer is checked; a lost one is asked for again, where repeating it is safe.
 
+import { spoken } from "./spoken.js";
 import { t } from "./texts.js";
 
 const WAIT_MS = 30_000;
@@ -16,14 +17,14 @@ const TRIES_MS = [400, 1200, 3000]; // pauses before a call whose answer was los
  * @property {Record<string, string>} [headers] further ones
  */
 
-/** A call that did not succeed. `message` is a sentence for people. */
+/** A call that did not succeed. `message` is a sentence for people, in the reader's language as far as the console knows it. */
 export class ApiError extends Error {
   /**
    * @param {string} message
    * @param {{ code?: number, status?: number, data?: any }} [facts] code 0: no answer came
    */
   constructor(message, facts = {}) {
-    super(message);
+    super(spoken(message));
     this.code = facts.code ?? 0;
     this.status = facts.status ?? 0;
     /** @type {any} */
@@ -42,7 +43,8 @@ export class ApiError extends Error {
 
   /** @returns {Problem[]} */
   get errors() {
-    return this.data?.errors ?? [];
+    const found = /** @type {Problem[]} */ (this.data?.errors ?? []);
+    return found.map((one) => ({ ...one, problem: spoken(one.problem) }));
   }
 }
 
@@ -122,7 +124,10 @@ async function once(method, path, body, options) {
   } catch {
     throw new ApiError("the answer broke off");
   }
-  if (found.code === 0) return found.data;
+  if (found.code === 0) {
+    if (Array.isArray(found.data?.warnings)) found.data.warnings = found.data.warnings.map(spoken);
+    return found.data;
+  }
   if (found.code === 40101) sayLocked();
   throw new ApiError(found.message, { code: found.code, status: answer.status, data: found.data });
 }

@@ -1,38 +1,64 @@
-// What the hub says, in the reader's language: its sentences are English, and texts.json knows most of them with their places.
+// What the hub says, in the reader's language. Its sentences are English; hub_says.LANGUAGE.json knows them by their words, with places
+// for what is filled in. What is put together from several of them is taken apart here.
 
 import { h } from "./dom.js";
 import { currentLanguage, sentencesOfHub } from "./texts.js";
 
-/** Keys that begin so are parts of a sentence, e.g. "the phone X"; the others are whole ones. */
-const PART = "part_";
-/** Places that hold a sentence of their own; the others hold a part, a name or a number. */
-const SENTENCES = new Set(["why", "doubt", "files"]);
-/** Places that must hold a known part: what stands there tells the sentences apart. */
-const PARTS = new Set(["phone", "at", "minutes", "posts"]);
+/** The section with parts of sentences, e.g. "the phone X": they are found in places alone. */
+const PARTS = "parts";
+/** A part or sentence that begins so may also stand behind another one: "; left out". */
+const TAIL = /^[ ;,:]/;
+/** Places of these names must hold a known part: what stands there tells the sentences apart. */
+const MUST_BE_PART = new Set(["phone", "at", "minutes", "posts", "kind"]);
 const NUMBERS = new Set(["id", "n", "percent", "least", "celsius", "most", "seconds", "size"]);
+/** A field, a name or a quoted text, as a sentence of the hub begins with it. */
+const NAME = /^(?:"[^"]*"|[\w.@[\]-]+)$/;
+const FIELD = /^([\w.[\]]+): (.+)$/s;
+/** In so many words behind the beginning a sentence has its subject. */
+const SUBJECT_WORDS = 6;
 
-/** @typedef {{ pattern: RegExp, places: string[], text: string, part: boolean, weight: number }} Known */
+/** @typedef {{ english: string[], pattern: RegExp | null, must: string, places: string[], text: string, weight: number }} Known */
+/** @typedef {{ parts: Known[], tails: Known[], whole: Known[] }} Table */
 
-/** @type {Known[] | null} */
-let known = null;
+/** @type {Table | null} */
+let table = null;
+/** What the table was made of. @type {unknown} */
+let source = null;
 
-/** All entries, those with the most words of their own first. */
-function entries() {
-  known ??= Object.entries(sentencesOfHub())
-    .map(([key, [english, text]]) => {
-      const places = [...english.matchAll(/\{(\w+)\}/g)].map(([, name]) => String(name));
-      const words = english.split(/\{\w+\}/);
-      const source = words.map(escaped).reduce((before, word, at) => before + placeOf(places[at - 1] ?? "") + word);
-      return {
-        pattern: new RegExp(`^${source}$`, "su"),
-        places,
-        text,
-        part: key.startsWith(PART),
-        weight: words.join("").length,
-      };
-    })
-    .toSorted((one, other) => other.weight - one.weight);
-  return known;
+/** All that is known, what has the most words of its own first. @returns {Table} */
+function known() {
+  const found = sentencesOfHub();
+  if (table !== null && source === found) return table;
+  source = found;
+  answers.clear();
+  table = { parts: [], tails: [], whole: [] };
+  for (const [section, sentences] of Object.entries(found)) {
+    for (const [english, text] of Object.entries(sentences)) {
+      if (section === PARTS || TAIL.test(english)) table.parts.push(entry(english, text));
+      else table.whole.push(entry(english, text));
+      if (section !== PARTS && TAIL.test(english)) table.tails.push(entry(`{}${english}`, `{}${text}`));
+    }
+  }
+  for (const each of Object.values(table)) each.sort((one, other) => other.weight - one.weight);
+  return table;
+}
+
+/** @param {string} english @param {string} text @returns {Known} */
+function entry(english, text) {
+  const words = english.split(/\{\w*\}/);
+  const places = [...english.matchAll(/\{(\w*)\}/g)].map(([, name], at) => name || String(at + 1));
+  const must = words.reduce((longest, word) => (word.length > longest.length ? word : longest));
+  return { english: words, pattern: null, must, places, text, weight: words.join("").length };
+}
+
+/** What stands in the places of an entry, null where the text is another one. @param {Known} one @param {string} text */
+function valuesOf(one, text) {
+  if (!text.includes(one.must)) return null;
+  if (one.pattern === null) {
+    const source = one.english.map(escaped).reduce((before, word, at) => before + placeOf(one.places[at - 1] ?? "") + word);
+    one.pattern = new RegExp(`^${source}$`, "su");
+  }
+  return one.pattern.exec(text)?.slice(1) ?? null;
 }
 
 /** @param {string} text */
@@ -42,7 +68,7 @@ function escaped(text) {
 
 /** What may stand in a place. @param {string} name */
 function placeOf(name) {
-  return NUMBERS.has(name) ? "([\\d.,]+)" : SENTENCES.has(name) ? "(.+)" : "(.*?)";
+  return NUMBERS.has(name) ? "([\\d.,]+)" : "(.*?)";
 }
 
 /**
@@ -54,6 +80,15 @@ export function spoken(text) {
   return translated(text) ?? text;
 }
 
+/**
+ * The same for what a sentence is about, such as "adb key".
+ * @param {string} text
+ * @returns {string}
+ */
+export function spokenName(text) {
+  return currentLanguage() === "en" ? text : (part(text) ?? spoken(text));
+}
+
 /** Sentences come again with each row and each answer. @type {Map<string, string | null>} */
 const answers = new Map();
 const ANSWERS_MAX = 500;
@@ -61,6 +96,7 @@ const ANSWERS_MAX = 500;
 /** @param {string} text @returns {string | null} null: it is not known */
 function translated(text) {
   if (currentLanguage() === "en" || text === "") return text;
+  known();
   let answer = answers.get(text);
   if (answer === undefined) {
     answer = looked(text);
@@ -73,37 +109,123 @@ function translated(text) {
 /** @param {string} text @returns {string | null} */
 function looked(text) {
   const bare = text.endsWith(".") ? text.slice(0, -1) : text;
-  const found = matched(bare, false) ?? matched(bare.charAt(0).toLowerCase() + bare.slice(1), false) ?? inParts(bare);
+  const small = bare.charAt(0).toLowerCase() + bare.slice(1);
+  const found =
+    inParts(bare, "; ") ??
+    ofField(bare) ??
+    whole(bare) ??
+    (small === bare ? null : whole(small)) ??
+    ended(bare) ??
+    inParts(bare, ". ") ??
+    behindColon(bare) ??
+    about(bare);
   if (found === null) return null;
-  const upper = bare.charAt(0) !== bare.charAt(0).toLowerCase();
-  return (upper ? found.charAt(0).toUpperCase() + found.slice(1) : found) + (bare === text ? "" : ".");
+  return (small === bare ? found : found.charAt(0).toUpperCase() + found.slice(1)) + (bare === text ? "" : ".");
 }
 
-/** "One reason; another". @param {string} text */
-function inParts(text) {
-  if (!text.includes("; ")) return null;
-  const all = text.split("; ").map(translated);
-  return all.every((one) => one !== null) ? all.join("; ") : null;
+/** @param {string} text */
+function whole(text) {
+  return matched(text, known().whole);
 }
 
-/** @param {string} text @param {boolean} part @returns {string | null} */
-function matched(text, part) {
-  for (const one of entries()) {
-    if (one.part !== part) continue;
-    const values = one.pattern.exec(text)?.slice(1);
-    if (values === undefined) continue;
-    const places = new Map(one.places.map((name, at) => [name, filled(name, values[at] ?? "")]));
-    if ([...places.values()].includes(null)) continue;
-    return one.text.replace(/\{(\w+)\}/g, (_, name) => places.get(name) ?? "");
+/** "A sentence; with something behind it". @param {string} text @returns {string | null} */
+function ended(text) {
+  for (const tail of known().tails) {
+    const values = valuesOf(tail, text);
+    const head = values?.[0] ? translated(values[0]) : null;
+    if (head !== null && values) return written(tail, [head, ...values.slice(1).map((value) => filled("", value))]);
   }
   return null;
 }
 
+/** "One reason; another", "One sentence. Another". @param {string} text @param {string} between */
+function inParts(text, between) {
+  if (!text.includes(between)) return null;
+  const all = text.split(between).map(translated);
+  return all.includes(null) ? null : all.join(between);
+}
+
+/** "field: problem". @param {string} text @returns {string | null} */
+function ofField(text) {
+  const [, field, rest] = FIELD.exec(text) ?? [];
+  const told = rest === undefined ? null : translated(rest);
+  return told === null ? null : `${part(field ?? "") ?? field}: ${told}`;
+}
+
+/** "someone: problem", "sentence: reason". @param {string} text @returns {string | null} */
+function behindColon(text) {
+  for (let at = text.indexOf(": "); at > 0; at = text.indexOf(": ", at + 1)) {
+    const before = text.slice(0, at);
+    const left = part(before) ?? (NAME.test(before) ? before : translated(before));
+    const rest = text.slice(at + 2);
+    const right = left === null ? null : (translated(rest) ?? part(rest));
+    if (right !== null) return `${left}: ${right}`;
+  }
+  return null;
+}
+
+/** "someone does something": the subject is a name or a known part. @param {string} text @returns {string | null} */
+function about(text) {
+  let at = text.startsWith('"') ? text.indexOf('" ') + 1 : text.indexOf(" ");
+  for (let words = 0; at > 0 && words < SUBJECT_WORDS; words += 1, at = text.indexOf(" ", at + 1)) {
+    const before = text.slice(0, at);
+    const subject = part(before) ?? (NAME.test(before) ? quoted(before) : null);
+    const rest = text.slice(at + 1);
+    const told = subject === null ? null : (whole(rest) ?? ended(rest));
+    if (told !== null) return `${subject} ${told}`;
+  }
+  return null;
+}
+
+/** @param {string} text @param {Known[]} among @returns {string | null} */
+function matched(text, among) {
+  for (const one of among) {
+    const values = valuesOf(one, text);
+    if (values === null) continue;
+    const places = values.map((value, at) => filled(one.places[at] ?? "", value));
+    if (places.includes(null)) continue;
+    return written(one, places);
+  }
+  return null;
+}
+
+/** @param {Known} one @param {(string | null)[]} values of its places, in the order of the English */
+function written(one, values) {
+  let next = 0;
+  return one.text.replace(/\{(\w*)\}/g, (_, name) => values[name === "" ? next++ : one.places.indexOf(name)] ?? "");
+}
+
 /** What stands in a place, as the reader says it; null where that must be known and is not. @param {string} name @param {string} value */
 function filled(name, value) {
-  if (SENTENCES.has(name)) return spoken(value);
-  const part = value === "" ? "" : matched(value, true);
-  return part ?? (PARTS.has(name) ? null : value);
+  if (NUMBERS.has(name) || value === "") return value;
+  if (MUST_BE_PART.has(name)) return part(value);
+  if (NAME.test(value)) return part(value) ?? quoted(value);
+  return translated(value) ?? endedAnyhow(value) ?? part(value) ?? value;
+}
+
+/** A part of a sentence, also at its beginning. @param {string} text @returns {string | null} */
+function part(text) {
+  const small = text.charAt(0).toLowerCase() + text.slice(1);
+  const found = matched(text, known().parts) ?? (small === text ? null : matched(small, known().parts));
+  return found === null || small === text ? found : found.charAt(0).toUpperCase() + found.slice(1);
+}
+
+/** A name in the reader's quotation marks, where it has some. @param {string} text */
+function quoted(text) {
+  return text.replace(/^"(.*)"$/s, "„$1“");
+}
+
+/** A value with a known end: what is before that may be anything. @param {string} value @returns {string | null} */
+function endedAnyhow(value) {
+  for (const tail of known().tails) {
+    const values = valuesOf(tail, value);
+    if (values?.[0])
+      return written(
+        tail,
+        values.map((one) => filled("", one)),
+      );
+  }
+  return null;
 }
 
 /**

@@ -3,8 +3,10 @@
 /** @typedef {"en" | "de"} Language */
 /** @type {Record<string, Record<string, string>>} */
 let texts = {};
-/** What the hub says in English, with its form in the reader's language. @type {Record<string, [string, string]>} */
+/** What the hub says in English, with its form in the reader's language, by section. @type {Record<string, Record<string, string>>} */
 let hubSays = {};
+/** The rest of it, once it was asked for. @type {Promise<void> | null} */
+let moreOfHub = null;
 /** @type {Language} */
 let language = "en";
 let plurals = new Intl.PluralRules("en");
@@ -13,9 +15,27 @@ const KEY = "language";
 /** Reads the file; called once, before anything is drawn. first.js has asked for the same one. */
 export async function loadTexts() {
   use(chosenLanguage() || (navigator.language.toLowerCase().startsWith("de") ? "de" : "en"));
-  const file = new URL(`../texts.${language}.json`, import.meta.url);
-  const answer = await fetch(file, { mode: "cors", credentials: "same-origin" });
-  ({ hub_says: hubSays = {}, ...texts } = await answer.json());
+  ({ hub_says: hubSays = {}, ...texts } = await read(`texts.${language}.json`));
+}
+
+/** Reads what the hub says elsewhere than on Home; before that, or without it, such a sentence is shown in English. */
+export function loadMoreOfHub() {
+  if (language === "en") return Promise.resolve();
+  moreOfHub ??= read(`hub_says.${language}.json`).then(
+    (more) => {
+      hubSays = { ...hubSays, ...more };
+    },
+    () => {
+      moreOfHub = null; // no answer: the next screen asks again
+    },
+  );
+  return moreOfHub;
+}
+
+/** @param {string} name @returns {Promise<any>} */
+async function read(name) {
+  const answer = await fetch(new URL(`../${name}`, import.meta.url), { mode: "cors", credentials: "same-origin" });
+  return answer.json();
 }
 
 /** @returns {Language} */
@@ -65,7 +85,7 @@ export function has(path) {
   return texts[section]?.[key] !== undefined;
 }
 
-/** What the hub says, by key: in English, and in the reader's language. */
+/** What the hub says, by section: its English, and the form in the reader's language. Another object once there is more. */
 export function sentencesOfHub() {
   return hubSays;
 }

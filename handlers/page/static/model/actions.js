@@ -91,7 +91,7 @@ async function stop(task, after) {
 async function retry(task, after) {
   const posted = task.error?.code === "already_posted";
   const lines = posted
-    ? [task.error?.message ?? "", t("tasks.retry_posted")]
+    ? [spoken(task.error?.message ?? ""), t("tasks.retry_posted")]
     : [task.outcome === "not_published" ? t("tasks.retry_refused") : t("tasks.retry_not_tapped"), t("tasks.retry_same")];
   await again(task, lines, posted, after);
 }

@@ -4,6 +4,7 @@ import { ApiError, send, sentenceOf } from "../lib/api.js";
 import { ask } from "../lib/dialogs.js";
 import { fill, h } from "../lib/dom.js";
 import { appIcon, appName, badge, field, fold, whileBusy } from "../lib/parts.js";
+import { spoken } from "../lib/spoken.js";
 import { languageName, t } from "../lib/texts.js";
 import { toast } from "../lib/toasts.js";
 
@@ -89,7 +90,7 @@ export function languageCard(one, after) {
             null,
             h("b", null, `“${shown(word.english[0] ?? word.word)}”`),
             " ",
-            h("span", { class: "calm" }, word.sentence),
+            h("span", { class: "calm" }, spoken(word.sentence)),
           ),
         ),
       ),
@@ -166,7 +167,7 @@ function wordsForm(one, words, after) {
               .map((text) => `“${shown(text)}”`)
               .join(", ") || word.word,
           ),
-          h("span", { class: "hint" }, word.sentence),
+          h("span", { class: "hint" }, spoken(word.sentence)),
           inputs[place],
         ),
       ),

@@ -3,6 +3,7 @@
 import { ApiError, send, sentenceOf } from "../lib/api.js";
 import { fill, freshId, h } from "../lib/dom.js";
 import { badge, fold, whileBusy } from "../lib/parts.js";
+import { spoken } from "../lib/spoken.js";
 import { languageName, t } from "../lib/texts.js";
 import { toast } from "../lib/toasts.js";
 
@@ -209,7 +210,7 @@ export function lessonForm(given, done, rehearse) {
     fill(
       proposal,
       h("h2", null, t("teach.step_rule")),
-      h("p", null, found.sentence),
+      h("p", null, spoken(found.sentence)),
       h(
         "div",
         { class: "proposal-facts" },
@@ -252,7 +253,7 @@ export function lessonForm(given, done, rehearse) {
               },
             },
           }),
-          h("span", null, one.sentence),
+          h("span", null, spoken(one.sentence)),
         ),
       ),
     );
@@ -323,7 +324,9 @@ function elementSelect({ elements, screens }) {
         h(
           "optgroup",
           { label: name || t("teach.any_screen") },
-          (groups.get(name) ?? []).map((one) => h("option", { value: `${one.screen}/${one.name}` }, one.sentence || one.name)),
+          (groups.get(name) ?? []).map((one) =>
+            h("option", { value: `${one.screen}/${one.name}` }, spoken(one.sentence) || one.name),
+          ),
         ),
       ),
   );

@@ -3,6 +3,7 @@
 import { ApiError, send, sentenceOf } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { badge, button, whileBusy } from "../lib/parts.js";
+import { spoken } from "../lib/spoken.js";
 import { languageName, t } from "../lib/texts.js";
 import { toast } from "../lib/toasts.js";
 import { boxName } from "./boxes.js";
@@ -84,7 +85,7 @@ export function unreadForm({ screen, unread }, { mark, rehearse, done, other }) 
             },
           },
         },
-        h("span", null, text.sentence),
+        h("span", null, spoken(text.sentence)),
         box ? h("b", null, boxName(box)) : now && h("span", { class: "calm" }, t("teach.point_at_it")),
         !box && text.needed && badge("warn", t("teach.needed")),
       ),

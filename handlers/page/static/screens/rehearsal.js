@@ -6,6 +6,7 @@ import { fill, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { appIcon, appName, badge, button, fold, linkButton, subheading, time } from "../lib/parts.js";
 import { go, to } from "../lib/router.js";
+import { spoken, spokenName } from "../lib/spoken.js";
 import { has, languageName, number, t } from "../lib/texts.js";
 import { duration } from "../lib/times.js";
 import { loadPhones, phoneName, phoneOf } from "../model/phones.js";
@@ -49,7 +50,7 @@ export default function rehearsal(visit) {
     fill(
       head,
       h("div", { class: "rehearsal-head" }, h("h1", null, name), verdictBadge(one)),
-      h("p", { class: `rehearsal-verdict ${one.state}` }, one.sentence),
+      h("p", { class: `rehearsal-verdict ${one.state}` }, spoken(one.sentence)),
     );
     fill(
       acts,
@@ -77,7 +78,7 @@ export default function rehearsal(visit) {
           h(
             "ul",
             { class: "changed" },
-            one.changed.map((line) => h("li", null, line)),
+            one.changed.map((line) => h("li", null, spoken(line))),
           ),
         ),
     );
@@ -240,14 +241,14 @@ function options(one) {
         h(
           "div",
           { class: "spread" },
-          h("span", null, option.name),
+          h("span", null, spokenName(option.name)),
           option.detail
             ? badge("bad", t("rehearsals.option_failed"))
             : option.offered
               ? badge("good", t("rehearsals.option_there"))
               : badge("calm", t("rehearsals.option_not_there"), "dot"),
         ),
-        option.detail && h("p", { class: "calm small-text" }, option.detail),
+        option.detail && h("p", { class: "calm small-text" }, spoken(option.detail)),
       ),
     ),
   );

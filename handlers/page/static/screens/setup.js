@@ -116,7 +116,7 @@ export default function setup(visit) {
     return h(
       "div",
       { class: "setup-body" },
-      why && h("p", { class: "problem" }, why),
+      why && h("p", { class: "problem" }, spoken(why)),
       h("p", { class: "calm" }, t("setup.adb_how")),
     );
   }

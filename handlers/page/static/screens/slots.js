@@ -7,6 +7,7 @@ import { icon } from "../lib/icons.js";
 import { askNow } from "../lib/live.js";
 import { badge, button, empty, fold, heading } from "../lib/parts.js";
 import { to } from "../lib/router.js";
+import { spoken } from "../lib/spoken.js";
 import { t } from "../lib/texts.js";
 import { day, dayAfter, dayName, now } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
@@ -74,7 +75,7 @@ function slotCard(slot, left, after) {
     ),
     h("p", null, scheduleOf(slot)),
     h("p", { class: "calm small-text" }, [sourceOf(slot), poolOf(slot, left), spanOf(slot)].filter(Boolean).join(" · ")),
-    problems.map((problem) => h("p", { class: "problem" }, problem)),
+    problems.map((problem) => h("p", { class: "problem" }, spoken(problem))),
     !slot.paused && week(slot),
     pastOf(slot),
     h(
@@ -194,7 +195,7 @@ function pastOf(slot) {
     h(
       "ul",
       { class: "small-text" },
-      missed.map((one) => h("li", null, `${one.day} ${one.time} @${one.username}: ${one.problem}`)),
+      missed.map((one) => h("li", null, `${one.day} ${one.time} @${one.username}: ${spoken(one.problem)}`)),
     ),
   );
 }

@@ -7,7 +7,7 @@ import { icon } from "../lib/icons.js";
 import { live } from "../lib/live.js";
 import { badge, button, card, copy, field, fold, heading, linkButton, time } from "../lib/parts.js";
 import { logOut, whoIsLoggedIn } from "../lib/session.js";
-import { spoken, spokenNode } from "../lib/spoken.js";
+import { spoken, spokenName, spokenNode } from "../lib/spoken.js";
 import { chooseLanguage, chosenLanguage, t } from "../lib/texts.js";
 import { chooseTheme, chosenTheme } from "../lib/theme.js";
 import { toast } from "../lib/toasts.js";
@@ -266,7 +266,7 @@ export default function system(visit) {
           "li",
           { class: "spread" },
           h("code", null, one.receiver),
-          one.problem ? badge("bad", one.problem) : badge("good", t("system.arrived")),
+          one.problem ? badge("bad", spoken(one.problem)) : badge("good", t("system.arrived")),
         ),
       ),
       receivers.length === 0 && h("li", { class: "calm" }, t("system.no_receiver")),
@@ -383,7 +383,7 @@ function doctorCard(signal) {
     const open = report.findings.filter((one) => one.level !== "ok");
     const good = report.findings.filter((one) => one.level === "ok");
     const kind = report.can_post ? "good" : "bad";
-    fill(verdict, report.complete ? badge(kind, sentence(report.verdict)) : t("system.looking"));
+    fill(verdict, report.complete ? badge(kind, spoken(sentence(report.verdict))) : t("system.looking"));
     fill(list, open.map(findingRow));
     fill(well, good.length > 0 && fold(t("system.well", { n: good.length }), h("ul", { class: "rows" }, good.map(findingRow))));
   }
@@ -414,8 +414,8 @@ function findingRow(one) {
     h(
       "div",
       null,
-      h("p", null, h("b", null, sentence(one.subject)), " ", one.sentence),
-      one.fix && h("p", { class: "calm small-text" }, t("system.fix"), " ", one.fix),
+      h("p", null, h("b", null, sentence(spokenName(one.subject))), " ", spokenNode(one.sentence)),
+      one.fix && h("p", { class: "calm small-text" }, t("system.fix"), " ", spokenNode(one.fix)),
     ),
   );
 }

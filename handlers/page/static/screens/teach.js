@@ -5,6 +5,7 @@ import { fill, h, keyed } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { appIcon, appName, badge, button, empty, fold, heading, linkButton, subheading, time } from "../lib/parts.js";
 import { go, to } from "../lib/router.js";
+import { spoken } from "../lib/spoken.js";
 import { languageName, t } from "../lib/texts.js";
 import { day, now } from "../lib/times.js";
 import { boxName, boxPicker } from "../model/boxes.js";
@@ -44,7 +45,7 @@ function overview(visit) {
 
   async function load() {
     const filters = { platform: visit.params.get("app"), serial: visit.params.get("phone") };
-    const [screens, taught, spoken] = await Promise.all([
+    const [screens, taught, phones] = await Promise.all([
       get(withQuery("/api/v1/teach/screens", filters), { signal: visit.signal }),
       loadTaught(filters.platform ?? "", visit.signal),
       get(withQuery("/api/v1/teach/languages", { platform: filters.platform }), { signal: visit.signal }),
@@ -80,7 +81,7 @@ function overview(visit) {
       button(t("teach.import"), () => importRules(visit.reload), { icon: "upload" }),
     );
     drawLanguages(
-      spoken.languages,
+      phones.languages,
       more.flatMap((answer) => answer.languages),
     );
   }
@@ -150,7 +151,7 @@ function pendingCard(one, others) {
       "div",
       { class: "pending-text" },
       h("h3", null, screenName(one.read_as)),
-      h("p", { class: "small-text" }, one.sentence),
+      h("p", { class: "small-text" }, spoken(one.sentence)),
       factsLine(one),
       h(
         "div",
@@ -278,7 +279,7 @@ async function lesson(visit) {
         { class: "lesson-head" },
         h("h1", null, name),
         screen.taught && badge("good", t("teach.taught_badge")),
-        screen.sentence && h("p", null, screen.sentence),
+        screen.sentence && h("p", null, spoken(screen.sentence)),
         factsLine(screen),
       ),
       given.cut && h("p", { class: "calm small-text" }, t("teach.cut")),

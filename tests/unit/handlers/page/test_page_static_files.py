@@ -84,22 +84,34 @@ def test_style_sheets_that_the_index_names_one_after_another_are_sent_as_one_in_
     assert StaticFiles(folder).digest != files.digest
 
 
-def test_a_browser_gets_the_texts_of_its_language_alone_and_what_the_hub_says_beside_its_english(
+def test_a_browser_gets_the_texts_of_its_language_alone_and_in_two_files_what_the_hub_says(
     folder: Path,
 ) -> None:
-    texts = {
-        "shell": {"home": {"en": "Home", "de": "Start"}},
-        "hub_says": {"gone": {"en": "it is gone", "de": "es ist weg"}},
-    }
-    (folder / "texts.json").write_text(json.dumps(texts))
+    hub_says = {"first": {"waiting": {"it is gone": "es ist weg"}}, "later": {"doctor": {"is well": "geht"}}}
+    (folder / "texts.json").write_text(json.dumps({"shell": {"home": {"en": "Home", "de": "Start"}}}))
+    (folder / "hub_says.de.json").write_text(json.dumps(hub_says))
     files = StaticFiles(folder)
     assert json.loads(ask(files, "texts.en.json").body) == {"shell": {"home": "Home"}}
     assert json.loads(ask(files, "texts.de.json").body) == {
         "shell": {"home": "Start"},
-        "hub_says": {"gone": ["it is gone", "es ist weg"]},
+        "hub_says": hub_says["first"],
     }
+    assert json.loads(ask(files, "hub_says.de.json").body) == hub_says["later"]
     with pytest.raises(Refusal):
         ask(files, "texts.json")
+
+
+def test_the_first_screen_in_german_is_less_than_80_kilobytes_and_in_english_less_than_60() -> None:
+    files = StaticFiles()
+    index = ask(files, "").body.decode()
+    named = set(re.findall(r'"/ui/\w+/([\w./-]+)"', index))
+
+    def sent(*more: str) -> int:
+        return sum(len(ask(files, path, accept_encoding="gzip").body) for path in named | set(more))
+
+    assert len(named) > 20
+    assert sent("texts.en.json") < 60_000
+    assert sent("texts.de.json") < 80_000
 
 
 def test_a_file_is_kept_for_ever_and_packed_where_the_client_reads_that(folder: Path) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
-from pathlib import Path
 from typing import get_args
 
 from handlers.page.static_files import FOLDER
@@ -17,11 +15,6 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = json.loads((FOLDER / "texts.json")
 LANGUAGES = ("en", "de")
 _ASKED = re.compile(r"""\bt\(\s*"([a-z_]+\.[A-Za-z_]+)\"""")
 _PLACE = re.compile(r"\{(\w+)\}")
-ROOT = Path(__file__).resolve().parents[4]
-#: What the hub puts together from smaller parts; test_console_german meets them as they are said.
-PUT_TOGETHER = frozenset(
-    {"app_disabled", "day_full_one", "late_task", "late_tasks", "logged_out", "logged_out_on", "looks", "part_hour", "part_minute", "part_other_post", "server_away_one"}
-)  # fmt: skip
 
 
 def test_every_text_is_there_in_both_languages_with_the_same_places() -> None:
@@ -52,26 +45,3 @@ def test_readers_of_another_language_get_the_meaning_of_every_error_code() -> No
 def test_each_reason_to_wait_and_each_kind_of_matter_has_a_name() -> None:
     assert {why for why in Waiting if f"waits_{why}" not in TEXTS["tasks"]} == set()
     assert {kind for kind in get_args(Kind) if kind not in TEXTS["needs"]} == set()
-
-
-def _sentences_of_the_hub() -> str:
-    """Every text in the code of jobs/, with a mark where a value is filled in, and what the screens files say."""
-    found = [path.read_text("utf-8") for path in (ROOT / "jobs").rglob("*.toml")]
-    for path in (ROOT / "jobs").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.JoinedStr):
-                parts = [one.value if isinstance(one, ast.Constant) else "\0" for one in node.values]
-                found.append("".join(map(str, parts)))
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.append(node.value)
-    return "\n".join(found).lower()
-
-
-def test_a_sentence_of_the_hub_that_has_a_form_in_another_language_is_still_said_so() -> None:
-    said = _sentences_of_the_hub()
-    lost = {}
-    for key, text in TEXTS["hub_says"].items():
-        words = max((part.strip(" .:;,()\"'@") for part in _PLACE.split(text["en"])[::2]), key=len)
-        if key not in PUT_TOGETHER and words.lower() not in said:
-            lost[key] = words
-    assert lost == {}
