@@ -130,7 +130,8 @@ class School:
         self.book = LessonBook(
             FakeClock(), self.folder / "taught", trusted=read_all_trusted(self._overlay), use=self.used.append
         )
-        self.teaching = Teaching(self.book, KeptScreens(self.reports, Evidence(), task))
+        self.kept = KeptScreens(self.reports, Evidence(), task)
+        self.teaching = Teaching(self.book, self.kept)
 
     def keep(self, *xmls: str, **facts: Any) -> list[str]:
         """A rehearsal that saw these screens and ended at the last; their ids."""
@@ -138,7 +139,7 @@ class School:
 
     def node(self, screen: str, label: str) -> int:
         """The position of the node that says this."""
-        _, sight = self.teaching.screen(screen)
+        _, sight = self.teaching.screens.read(screen)
         nodes = sight.tree.nodes
         return next(n for n, node in enumerate(nodes) if label in (node.text, node.content_desc, node.hint))
 

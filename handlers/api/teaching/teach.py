@@ -22,8 +22,9 @@ from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import ScreensFile
 from jobs.post.teaching.kept_screens import KeptScreen
 from jobs.post.teaching.lessons import Lesson, Wish
-from jobs.post.teaching.teaching import Waiting, toml_of
+from jobs.post.teaching.teaching import toml_of
 from jobs.post.teaching.trial import Tried
+from jobs.post.teaching.waiting import Waiting
 
 #: Nodes of one screen that are shown, and characters of a text.
 MAX_NODES, MAX_TEXT = 1500, 200
@@ -45,11 +46,11 @@ class TeachHandlers:
 
     def screens(self, call: Call) -> Result:
         asked = call.query(o.ScreensQuery)
-        found = self._teaching.waiting(asked.get("platform") or "", asked.get("serial", ""))
+        found = self._teaching.screens.all(asked.get("platform") or "", asked.get("serial", ""))
         return o.PendingList([self._pending(one) for one in found], len(found))
 
     def screen(self, call: Call) -> Result:
-        waiting, sight = self._teaching.screen(call.args["name"])
+        waiting, sight = self._teaching.screens.read(call.args["name"])
         file = self._book.files(waiting.kept.platform)
         nodes = sight.tree.nodes
         return o.ScreenDetail(
@@ -69,7 +70,7 @@ class TeachHandlers:
                     one.screen,
                     [o.UnreadText(a.element, _reads(file, a.element), a.needed, a.nodes) for a in one.asks],
                 )
-                for one in self._teaching.unread(waiting.kept.id)
+                for one in self._teaching.screens.unread(waiting.kept.id)
             ],
         )
 
@@ -126,8 +127,8 @@ class TeachHandlers:
         texts = asked["texts"]
         if not 0 < len(texts) <= MAX_TOGETHER:
             raise Invalid(Problem("texts", f"must name one to {MAX_TOGETHER} elements with their nodes"))
-        waiting, _ = self._teaching.screen(asked["screen"])
-        kept, language = waiting.kept, asked.get("language") or waiting.kept.language
+        kept, _ = self._teaching.screens.find(asked["screen"])
+        language = asked.get("language") or kept.language
         lessons = self._teaching.translate(
             kept.id, language, texts, _by(call), dry_run=asked.get("dry_run", False)
         )

@@ -11,7 +11,7 @@ from jobs.hub.clock import utc
 from jobs.input.toml_reading import TomlInvalid, read_toml
 from jobs.post.screens.screens_file import Rule, ScreensFile, as_plain
 from jobs.post.teaching.lessons import Lesson, laid
-from jobs.post.teaching.proposals import Refused
+from jobs.post.teaching.refusals import Refused
 from jobs.post.teaching.toml_text import screens_toml
 
 #: The most bytes of a file that is imported.

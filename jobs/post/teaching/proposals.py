@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,23 +16,12 @@ from jobs.post.screens.placement import headings
 from jobs.post.screens.recognise import Sight
 from jobs.post.screens.screens_file import Rule, Screen, ScreensFile
 from jobs.post.teaching.kept_screens import KeptScreen
-from jobs.post.teaching.lessons import MAX_TEXT, Lesson, Steadiness, Wish
+from jobs.post.teaching.lessons import Lesson, Steadiness, Wish
+from jobs.post.teaching.node_rules import NodeRules, clean, shown
+from jobs.post.teaching.refusals import Refused
 from storage.error_codes import ErrorCode
 
 _NUMBER = re.compile(r"\d+")
-_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
-#: A zone that is made around a node reaches so far beyond its centre: of a text, and of a node that says nothing.
-WIDE, NARROW = 0.15, 0.06
-#: How much larger than the node the largest one may be that a rule of structure finds.
-ROOM = 1.3
-
-
-class Refused(ValueError):
-    """A lesson that becomes no rule; `field` names what of the wish is wrong."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 class Proposal(NamedTuple):
@@ -66,6 +55,7 @@ class Proposals:
         self._language = language
         self._number = number
         self._guarded = Guarded(trusted)
+        self._rules = NodeRules(kept, sight.tree)
         self._node = self._read_node()
 
     def all(self) -> list[Proposal]:
@@ -152,14 +142,14 @@ class Proposals:
             for field in ("text", "desc", "label", "hint"):
                 texts = getattr(rule, field)
                 for text in (texts,) if isinstance(texts, str) else texts:
-                    shown = _shown(node, field)
-                    if not text.startswith("@") or not shown or (text, shown) in seen:
+                    says = shown(node, field)
+                    if not text.startswith("@") or not says or (text, says) in seen:
                         continue
-                    seen.add((text, shown))
-                    yield self._word(text[1:], shown, name, translation=translation)
-                    if _NUMBER.search(shown) and self._has_numbers(text[1:]):
+                    seen.add((text, says))
+                    yield self._word(text[1:], says, name, translation=translation)
+                    if _NUMBER.search(says) and self._has_numbers(text[1:]):
                         pattern = (
-                            "/^" + r"\d+".join(re.escape(p) for p in _NUMBER.split(normalise(shown))) + "$/"
+                            "/^" + r"\d+".join(re.escape(p) for p in _NUMBER.split(normalise(says))) + "$/"
                         )
                         yield self._word(text[1:], pattern, name, translation=translation)
 
@@ -172,30 +162,25 @@ class Proposals:
         lesson = self._lesson(
             name=element,
             sentence=sentence,
-            words={word: [{self._language: text, "seen": self._seen()}]},
+            words={word: [{self._language: text, "seen": self._rules.seen}]},
             means="translation" if translation else self._wish.means,
         )
         return Proposal(lesson, "text", element)
 
     def _by_own_rule(self, name: str, node: Node) -> Iterator[Proposal]:
-        wide, narrow = self._zone(node, WIDE), self._zone(node, NARROW)
         for field in ("text", "desc"):
-            shown = _shown(node, field)
-            if shown and not is_editable(node):
-                rule = Rule(editable=False, zone=wide, seen=self._seen())
-                rule = msgspec.structs.replace(rule, **{field: shown})
+            says = shown(node, field)
+            if says and not is_editable(node):
+                rule = Rule(editable=False, zone=self._rules.zone(node), seen=self._rules.seen)
+                rule = msgspec.structs.replace(rule, **{field: says})
                 yield self._own(
-                    name, rule, "text", f'the {field} "{shown}" in this part of the screen is {name}'
+                    name, rule, "text", f'the {field} "{says}" in this part of the screen is {name}'
                 )
-        if node.id_name and self._kept.app_version:
-            rule = Rule(id=node.id_name, versions=(self._kept.app_version,), zone=wide, seen=self._seen())
-            yield self._own(
-                name,
-                rule,
-                "id",
-                f"the node with the id {node.id_name} is {name}, in version {self._kept.app_version}",
-            )
-        rule = self._structure(node, narrow)
+        by_id = self._rules.by_id(node)
+        if by_id is not None:
+            where = f"the node with the id {node.id_name} is {name}, in version {self._kept.app_version}"
+            yield self._own(name, by_id, "id", where)
+        rule = self._rules.by_structure(node)
         yield self._own(name, rule, "structure", f"what stands in this place, and looks alike, is {name}")
 
     def _own(self, name: str, rule: Rule, steadiness: Steadiness, sentence: str) -> Proposal:
@@ -218,50 +203,29 @@ class Proposals:
         head = self._heading("dialog")
         if normalise(head.text) == normalise(node.text or node.content_desc):
             raise Refused("node", "is the heading of the sheet: choose what closes it")
-        text = Rule(text=_clean(head.text), place="dialog", editable=False, seen=self._seen())
-        says = _clean(node.text or node.content_desc)
+        text = Rule(text=clean(head.text), place="dialog", editable=False, seen=self._rules.seen)
+        says = clean(node.text or node.content_desc)
         closes: list[tuple[Steadiness, Rule, str]] = []
         if says:
-            place: Literal["", "button"] = "button" if index.app_says(node, "button") else ""
-            closes.append(
-                (
-                    "text",
-                    Rule(
-                        label=says,
-                        editable=False,
-                        place=place,
-                        zone=None if place else self._zone(node, WIDE),
-                        seen=self._seen(),
-                    ),
-                    f'touches "{says}"',
-                )
+            button = index.app_says(node, "button")
+            rule = Rule(
+                label=says,
+                editable=False,
+                place="button" if button else "",
+                zone=None if button else self._rules.zone(node),
+                seen=self._rules.seen,
             )
-        if node.id_name and self._kept.app_version:
-            closes.append(
-                (
-                    "id",
-                    Rule(
-                        id=node.id_name,
-                        versions=(self._kept.app_version,),
-                        zone=self._zone(node, WIDE),
-                        seen=self._seen(),
-                    ),
-                    f"touches the node with the id {node.id_name}",
-                )
-            )
+            closes.append(("text", rule, f'touches "{says}"'))
+        by_id = self._rules.by_id(node)
+        if by_id is not None:
+            closes.append(("id", by_id, f"touches the node with the id {node.id_name}"))
         if node.clickable:
-            closes.append(
-                (
-                    "structure",
-                    self._structure(node, self._zone(node, NARROW)),
-                    "touches what stands in this place",
-                )
-            )
+            closes.append(("structure", self._rules.by_structure(node), "touches what stands in this place"))
         for steadiness, close, does in closes:
             yield Proposal(
                 self._lesson(
                     name=name,
-                    sentence=f'where a sheet or dialog is headed "{_clean(head.text)}", {does} and goes on',
+                    sentence=f'where a sheet or dialog is headed "{clean(head.text)}", {does} and goes on',
                     elements={f"{name}_text": [text], f"{name}_close": [close]},
                     screens={
                         name: Screen(
@@ -270,7 +234,7 @@ class Proposals:
                             cover=cover is not None,
                             all=(f"{name}_text", f"{name}_close"),
                             next=(f"{name}_close",),
-                            seen=self._seen(),
+                            seen=self._rules.seen,
                         )
                     },
                 ),
@@ -289,15 +253,15 @@ class Proposals:
             if not index.app_says(head, "app"):
                 raise Refused(
                     "node",
-                    f'"{_clean(head.text)}" stands where people\'s texts stand: every post that says so would be stopped',
+                    f'"{clean(head.text)}" stands where people\'s texts stand: every post that says so would be stopped',
                 )
         name = f"taught_person_{self._number}"
-        says = self._wish.sentence.strip() or f'the app shows "{_clean(head.text)}"'
+        says = self._wish.sentence.strip() or f'the app shows "{clean(head.text)}"'
         yield Proposal(
             self._lesson(
                 name=name,
-                sentence=f'where it says "{_clean(head.text)}", the post stops and a person is asked',
-                elements={f"{name}_text": [Rule(text=_clean(head.text), editable=False, place=place, seen=self._seen())]},  # type: ignore[arg-type]
+                sentence=f'where it says "{clean(head.text)}", the post stops and a person is asked',
+                elements={f"{name}_text": [Rule(text=clean(head.text), editable=False, place=place, seen=self._rules.seen)]},  # type: ignore[arg-type]
                 screens={
                     name: Screen(
                         kind="human",
@@ -305,7 +269,7 @@ class Proposals:
                         all=(f"{name}_text",),
                         error=ErrorCode.PERSON_NEEDED,
                         says=says,
-                        seen=self._seen(),
+                        seen=self._rules.seen,
                     )
                 },
             ),
@@ -321,36 +285,6 @@ class Proposals:
             raise Refused("screen", f"nothing that a {place} could be told by is written here")
         return min(found, key=lambda n: n.order)
 
-    # -- parts of rules ------------------------------------------------------------------------------------
-
-    def _zone(self, node: Node, room: float) -> tuple[float, float, float, float]:
-        width, height = self._sight.tree.size
-        x, y = node.center[0] / max(1, width), node.center[1] / max(1, height)
-        left, top, right, bottom = (
-            round(v, 3)
-            for v in (max(0.0, x - room), max(0.0, y - room), min(1.0, x + room), min(1.0, y + room))
-        )
-        return left, top, right, bottom
-
-    def _structure(self, node: Node, zone: tuple[float, float, float, float]) -> Rule:
-        width, height = self._sight.tree.size
-        size = (
-            round(min(1.0, node.width / max(1, width) * ROOM), 3),
-            round(min(1.0, node.height / max(1, height) * ROOM), 3),
-        )
-        return Rule(
-            cls=node.class_name.rpartition(".")[2],
-            clickable=True if node.clickable else None,
-            editable=True if is_editable(node) else None,
-            labelled=bool(node.text or node.content_desc),
-            zone=zone,
-            max_size=size,
-            seen=self._seen(),
-        )
-
-    def _seen(self) -> str:
-        return f"taught from {self._kept.id}, version {self._kept.app_version or 'unknown'}"
-
     def _lesson(self, **more: object) -> Lesson:
         facts: dict[str, object] = {
             "id": self._number,
@@ -363,24 +297,3 @@ class Proposals:
             "source_id": self._kept.source_id,
         }
         return Lesson(**(facts | more))  # type: ignore[arg-type]
-
-
-def _shown(node: Node, field: str) -> str:
-    """What a node shows in the place where a rule looks."""
-    if field == "hint":
-        text = (node.hint or node.text) if is_editable(node) else ""
-    elif field == "desc":
-        text = node.content_desc
-    elif field == "label":
-        text = node.text or node.content_desc
-    else:
-        text = node.text
-    if is_editable(node) and field in ("text", "label"):
-        text = ""  # what stands in a field was typed
-    return _clean(text)
-
-
-def _clean(text: str) -> str:
-    """As it may stand in a file: one line, no longer than a lesson's text."""
-    plain = " ".join(_UNSHOWN.sub(" ", text).split())
-    return plain if len(plain) <= MAX_TEXT else ""

@@ -67,7 +67,7 @@ class DutchHub(School):
             step=walked.step,
             language="nl",
         )
-        waits = [k.id for k in self.teaching._kept.all() if k.source_id == report.id and k.sentence]
+        waits = [k.id for k in self.kept.all() if k.source_id == report.id and k.sentence]
         return walked, waits[-1] if waits else ""
 
     def stage(self) -> AppStage:
@@ -102,7 +102,7 @@ class DutchHub(School):
         raise AssertionError("the way is not learned")
 
     def shows(self, screen: str, label: str) -> bool:
-        _, sight = self.teaching.screen(screen)
+        _, sight = self.teaching.screens.read(screen)
         return any(label in (n.text, n.content_desc, n.hint) for n in sight.tree.nodes)
 
 
@@ -150,8 +150,8 @@ def test_the_texts_of_an_unread_screen_are_asked_for_and_taught_at_once_in_whate
 ) -> None:
     for _, lesson in hub.book.all():
         hub.book.delete(lesson.id)
-    editor = next(k.id for k in hub.teaching._kept.all() if hub.shows(k.id, "Volgende"))
-    likeliest = hub.teaching.unread(editor)[0]
+    editor = next(k.id for k in hub.kept.all() if hub.shows(k.id, "Volgende"))
+    likeliest = hub.teaching.screens.unread(editor)[0]
     assert likeliest.screen == "editor"
     assert [ask.element for ask in likeliest.asks if ask.needed] == ["editor_next", "your_story"]
     assert all(len(ask.nodes) <= 3 for ask in likeliest.asks[2:]), "what other screens have comes last"
@@ -167,7 +167,7 @@ def test_the_texts_of_an_unread_screen_are_asked_for_and_taught_at_once_in_whate
         },
         "editor_next": {"next": [{"nl": "Volgende", "seen": lessons[0].words["your_story"][0]["seen"]}]},
     }
-    assert hub.teaching.screen(editor)[0].read_as == "editor"
+    assert hub.teaching.screens.read(editor)[0].read_as == "editor"
     assert [one.id for one in lessons] == sorted({one.id for one in lessons})
 
 
@@ -181,13 +181,13 @@ def test_a_question_that_comes_back_at_each_step_out_of_the_form_ends_the_rehear
     assert walked.failure == "some_sheet comes back each time that the form is left"
     assert walked.screens.count("some_sheet") <= 9, "three of each of the ways out that are tried"
     assert hub.shows(screen, "Weggooien")
-    assert "leave_sheet" in [one.screen for one in hub.teaching.unread(screen)]
+    assert "leave_sheet" in [one.screen for one in hub.teaching.screens.unread(screen)]
 
 
 def test_of_several_texts_none_is_taught_where_one_is_wrong(hub: DutchHub) -> None:
     for _, lesson in hub.book.all():
         hub.book.delete(lesson.id)
-    editor = next(k.id for k in hub.teaching._kept.all() if hub.shows(k.id, "Volgende"))
+    editor = next(k.id for k in hub.kept.all() if hub.shows(k.id, "Volgende"))
     texts = {"your_story": hub.node(editor, "Volgende"), "editor_next": hub.node(editor, "Jouw verhaal")}
     with pytest.raises(Invalid) as refused:
         hub.teaching.translate(editor, "nl", texts, "anna")
@@ -225,7 +225,7 @@ def test_the_words_of_a_language_that_is_not_covered_move_no_task(hub: DutchHub)
 def test_the_publishing_button_is_taught_from_its_form_alone(hub: DutchHub) -> None:
     number = next(lesson.id for _, lesson in hub.book.all() if "post" in lesson.words)
     hub.book.delete(number)
-    editor = next(k.id for k in hub.teaching._kept.all() if hub.shows(k.id, "Volgende"))
+    editor = next(k.id for k in hub.kept.all() if hub.shows(k.id, "Volgende"))
     with pytest.raises(Invalid):
         hub.translate(editor, "Volgende", "post_button")
 
@@ -243,7 +243,7 @@ def test_swapped_words_find_nothing_in_their_place(hub: DutchHub, label: str, el
     """The places of the shipped rules stay: what stands elsewhere is not what is said of it."""
     for _, lesson in hub.book.all():
         hub.book.delete(lesson.id)
-    screen = next(k.id for k in hub.teaching._kept.all() if hub.shows(k.id, label))
+    screen = next(k.id for k in hub.kept.all() if hub.shows(k.id, label))
     with pytest.raises(Invalid):
         hub.translate(screen, label, element)
 
@@ -252,7 +252,7 @@ def test_swapped_words_find_nothing_in_their_place(hub: DutchHub, label: str, el
 def test_one_text_is_never_both_a_row_and_the_publishing_button_whichever_came_first(
     hub: DutchHub, order: tuple[str, str]
 ) -> None:
-    form = next(k.id for k in hub.teaching._kept.all() if hub.shows(k.id, "Plaatsen"))
+    form = next(k.id for k in hub.kept.all() if hub.shows(k.id, "Plaatsen"))
     hub.book.delete(next(lesson.id for _, lesson in hub.book.all() if "post" in lesson.words))
     taught = []
     for element in order:

@@ -41,30 +41,30 @@ def refusals(school: School, screen: str, means: str, label: str = "", **facts: 
 
 def test_an_unknown_screen_of_a_rehearsal_waits_until_it_is_taught(school: School) -> None:
     (screen,) = school.keep(GO_ON)
-    (waiting,) = school.teaching.waiting()
+    (waiting,) = school.teaching.screens.all()
     assert (waiting.kept.id, waiting.read_as, waiting.kind, waiting.taught) == (screen, "", "unknown", False)
     teach(school, screen, "element", "Go on", name="editor_next")
-    (waiting,) = school.teaching.waiting()
+    (waiting,) = school.teaching.screens.all()
     assert (waiting.read_as, waiting.taught) == ("editor", True)
 
 
 def test_waiting_screens_are_told_by_app_and_phone(school: School) -> None:
     school.keep(GO_ON)
-    assert len(school.teaching.waiting("tiktok", "PHONE1")) == 1
-    assert school.teaching.waiting("instagram") == []
-    assert school.teaching.waiting("", "PHONE2") == []
+    assert len(school.teaching.screens.all("tiktok", "PHONE1")) == 1
+    assert school.teaching.screens.all("instagram") == []
+    assert school.teaching.screens.all("", "PHONE2") == []
 
 
 def test_a_screen_of_another_app_does_not_wait(school: School) -> None:
     school.keep(GO_ON.replace("com.zhiliaoapp.musically", "com.android.launcher"))
-    assert school.teaching.waiting() == []
+    assert school.teaching.screens.all() == []
 
 
 @pytest.mark.parametrize("name", ["rehearsal-9-01", "task-1-1-tree", "rehearsal-1-../../x", "", "x"])
 def test_what_is_not_kept_cannot_be_taught(school: School, name: str) -> None:
     school.keep(GO_ON)
     with pytest.raises(NotFound):
-        school.teaching.screen(name)
+        school.teaching.screens.read(name)
 
 
 # -- what a lesson becomes ----------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def test_a_wish_that_names_what_is_not_there_names_the_field(
 def test_people_s_texts_stop_no_post(school: School) -> None:
     """The texts of a feed's posts stand on a page that shows what people wrote."""
     (screen,) = school.keep(drawn_xml("tiktok", "home", {"Home": "Start"}))
-    _, sight = school.teaching.screen(screen)
+    _, sight = school.teaching.screens.read(screen)
     node = next(n for n, one in enumerate(sight.tree.nodes) if one.text and one.bounds[1] > 1200)
     with pytest.raises(Invalid, match="people's texts"):
         school.teaching.teach(Wish(screen=screen, means="person", node=node), "anna")

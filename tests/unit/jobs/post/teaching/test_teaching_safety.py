@@ -238,7 +238,7 @@ def test_no_lesson_says_which_account_the_app_shows(school: School) -> None:
     """A post of alice would be made as demo_01, who calls himself so."""
     own = drawn_xml("tiktok", "own_profile", {"Demo One": "alice"})
     (screen,) = school.keep(own)
-    _, sight = school.teaching.screen(screen)
+    _, sight = school.teaching.screens.read(screen)
     assert sight.name == "own_profile"
     assert handle_of(sight) == "demo_01"
     wish = Wish(screen=screen, means="element", node=school.node(screen, "alice"), name="profile_handle")
@@ -246,7 +246,7 @@ def test_no_lesson_says_which_account_the_app_shows(school: School) -> None:
     assert any("which account the app shows" in sentence for sentence in proposed.tried.refused)
     with pytest.raises(Invalid, match="which account the app shows"):
         school.teaching.teach(wish, "anna")
-    assert handle_of(school.teaching.screen(screen)[1]) == "demo_01"
+    assert handle_of(school.teaching.screens.read(screen)[1]) == "demo_01"
 
 
 @pytest.mark.parametrize("platform", ["tiktok", "instagram"])

@@ -28,10 +28,10 @@ def stage(school: School, version: str, **config: str) -> AppStage:
 
 def teach(school: School, report: int) -> str:
     """The one lesson that the last waiting screen of a rehearsal needs; what was taught."""
-    for waiting in school.teaching.waiting():
+    for waiting in school.teaching.screens.all():
         if waiting.kept.source_id != report:
             continue
-        _, sight = school.teaching.screen(waiting.kept.id)
+        _, sight = school.teaching.screens.read(waiting.kept.id)
         shown = {n.text or n.content_desc: number for number, n in enumerate(sight.tree.nodes)}
         for label, means, name in SAYS:
             if label in shown:
@@ -39,7 +39,7 @@ def teach(school: School, report: int) -> str:
                 element = "picker_next" if waiting.read_as == "picker" else name
                 wish = Wish(screen=waiting.kept.id, means=means, node=shown[label], name=element)  # type: ignore[arg-type]
                 return school.teaching.teach(wish, "anna").name
-    raise AssertionError([(w.kept.id, w.read_as) for w in school.teaching.waiting()])
+    raise AssertionError([(w.kept.id, w.read_as) for w in school.teaching.screens.all()])
 
 
 @pytest.mark.parametrize(
