@@ -17,7 +17,7 @@ from handlers.request.call import Call, Result, Route, page_of, routes_below
 from handlers.request.envelope import Code
 from jobs.accounts.accounts import OTHER_NAMES, AccountFields
 from jobs.hub.platforms import Platform
-from jobs.input.fields import shorten
+from jobs.input.values import shorten
 from jobs.pace import pauses
 from jobs.phone.protocol import PhoneState
 from storage.records import Account

@@ -39,8 +39,8 @@ from handlers.page.upkeep import UpkeepHandlers
 from handlers.request.body import too_large
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Answer, Code, Refusal, Reply, crash, failure, success
-from jobs.input.fields import shorten
 from jobs.input.refusals import Draining, Problem
+from jobs.input.values import shorten
 
 #: Digits only, so that words never reach a handler for ids; 18 of them fit every database.
 _PARAMETERS = {

@@ -15,8 +15,9 @@ from handlers.api.task_view import moment
 from handlers.request.call import Call, Result, Route, routes_below
 from handlers.request.envelope import Code
 from jobs.hub.settings import Settings
-from jobs.input.fields import Findings, Unreadable, read_object, read_text
+from jobs.input.fields import Findings, read_object
 from jobs.input.refusals import NoSpace, PlanForbids, Problem
+from jobs.input.values import Unreadable, read_text
 from jobs.intake.start_time import StartTimeInvalid, read_start
 from jobs.pace import pauses
 from jobs.pace.pauses import Pause

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NoReturn, cast
 
 from handlers.request.body_hints import explain_no_json, explain_no_object, explain_syntax
 from handlers.request.envelope import Code, Refusal
-from jobs.input.fields import shorten
+from jobs.input.values import shorten
 
 MAX_DEPTH = 64
 #: Texts and brackets. A text that is never closed fits too: a pattern that fails at its end would be tried again from

@@ -12,9 +12,10 @@ import msgspec
 
 from handlers.request.body import invalid, parse_object
 from jobs.content.script_config import PostConfig
-from jobs.input.fields import Unreadable, is_flag, is_list, kind_of_field, read_value, shorten, shown
+from jobs.input.fields import is_flag, is_list, kind_of_field, read_value
 from jobs.input.near_names import near_name
 from jobs.input.refusals import Invalid, Problem
+from jobs.input.values import Unreadable, shorten, shown
 from jobs.intake.request import KEY_ELSEWHERE
 
 _MAX_QUERY_FIELDS = 50

@@ -13,10 +13,11 @@ from msgspec import Meta
 from jobs.hub.config_checks import MAX_GAP_MINUTES, MAX_PER_DAY
 from jobs.hub.platforms import Platform
 from jobs.hub.settings import Settings
-from jobs.input.fields import Findings, Tag, Unreadable, read_bool, read_int, read_object, read_tags
+from jobs.input.fields import Findings, Tag, read_object
 from jobs.input.name_hints import username_problem
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem
+from jobs.input.values import Unreadable, read_bool, read_int, read_tags
 from jobs.intake.targets import clean_username
 from storage.errors import AccountExists, StoreFull, UnknownRecord
 from storage.records import Account, NewAccount

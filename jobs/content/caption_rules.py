@@ -15,8 +15,9 @@ from jobs.content.captions import (
 )
 from jobs.hub.platforms import facts
 from jobs.hub.settings import HashtagRule, Media
-from jobs.input.fields import Findings, Unreadable, read_typed, shorten
+from jobs.input.fields import Findings
 from jobs.input.spoilt_values import find_placeholder
+from jobs.input.values import Unreadable, read_typed, shorten
 
 _HTML = re.compile(
     r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,7}|#x[0-9a-f]{2,6});|</?(?:p|br|b|i|em|strong|div|span|a)(?:\s[^<>]*)?/?>",

@@ -16,8 +16,9 @@ from jobs.content.script_config import (
     way,
 )
 from jobs.hub.platforms import FACTS, facts
-from jobs.input.fields import Findings, Unreadable, read_object, read_typed, shown
+from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown
+from jobs.input.values import Unreadable, read_typed, shown
 
 #: Defaults ask for nothing.
 _NOTHING = PostConfig()

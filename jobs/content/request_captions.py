@@ -9,7 +9,8 @@ from jobs.content.caption_rules import CaptionRules
 from jobs.content.captions import parse_spintax, split_lines
 from jobs.content.script_config import PREFIX, PostConfig
 from jobs.hub.settings import HashtagRule, Media
-from jobs.input.fields import Findings, shorten
+from jobs.input.fields import Findings
+from jobs.input.values import shorten
 
 FIELD = PREFIX + "captions"
 

@@ -16,7 +16,8 @@ from jobs.content.request_captions import RequestCaptions, makes, some
 from jobs.content.script_config import PREFIX, ParsedConfig, PostConfig, wants_sound
 from jobs.content.sounds import SoundFiles
 from jobs.hub.settings import HashtagRule, Media
-from jobs.input.fields import Findings, Unreadable, read_typed, shorten
+from jobs.input.fields import Findings
+from jobs.input.values import Unreadable, read_typed, shorten
 from jobs.media.arriving import still_arriving
 from jobs.media.limits import judge
 from jobs.media.local_folder import CAPTION, AccountFolders, FolderNames

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jobs.content.captions import unify_line_breaks
-from jobs.input.fields import Unreadable, read_typed, shorten
+from jobs.input.values import Unreadable, read_typed, shorten
 from jobs.media.local_folder import SOUND_NAMES, SOUND_URLS, AccountFolders
 from storage.tables.meta import MetaStore
 

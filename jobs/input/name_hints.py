@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from jobs.input.fields import split_joined
 from jobs.input.spoilt_values import decoded_twice, find_placeholder
+from jobs.input.values import split_joined
 
 _USERNAME = re.compile(r"[^\s/\\@,;]{1,100}")
 _PROFILE = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}/", re.IGNORECASE)

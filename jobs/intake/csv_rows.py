@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jobs.content.script_config import PREFIX, PostConfig
-from jobs.input.fields import Findings, is_flag, is_list, kind_of_field, shorten
+from jobs.input.fields import Findings, is_flag, is_list, kind_of_field
 from jobs.input.near_names import near_name
 from jobs.input.refusals import Invalid, Problem
+from jobs.input.values import shorten
 from jobs.intake.request import SCRIPT
 from jobs.intake.sheet_times import is_day_first, read_sheet_time
 

@@ -10,9 +10,10 @@ from msgspec import Meta
 
 from jobs.content.script_config import PostConfig
 from jobs.hub.platforms import Platform
-from jobs.input.fields import Findings, read_object, shorten
+from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown, near_name
 from jobs.input.refusals import Invalid, NoScript, Problem, UnknownScript
+from jobs.input.values import shorten
 
 SCRIPT = "post"
 #: The most tasks that one request may make.

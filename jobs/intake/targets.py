@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import msgspec
 
 from jobs.hub.settings import Posting
-from jobs.input.fields import Findings, shorten
+from jobs.input.fields import Findings
 from jobs.input.name_hints import explain_name
 from jobs.input.refusals import Problem
+from jobs.input.values import shorten
 from jobs.intake.request import CreateRequest
 from storage.records import Account
 

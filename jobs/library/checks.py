@@ -6,7 +6,8 @@ import os
 
 from jobs.hub.platforms import PLATFORMS
 from jobs.hub.settings import Media
-from jobs.input.fields import Findings, Unreadable, read_text, shorten
+from jobs.input.fields import Findings
+from jobs.input.values import Unreadable, read_text, shorten
 from jobs.media.limits import judge
 from jobs.media.paths import IMAGE_SUFFIXES, VIDEO_SUFFIXES, kind_of
 from jobs.media.probe import MediaFacts

@@ -15,9 +15,10 @@ from msgspec import Meta
 from jobs.content.captions import CaptionInvalid, read_template
 from jobs.hub.clock import Clock
 from jobs.hub.settings import Settings
-from jobs.input.fields import Findings, Tag, read_object, read_tags, read_typed, shorten
+from jobs.input.fields import Findings, Tag, read_object
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem
+from jobs.input.values import read_tags, read_typed, shorten
 from jobs.intake.targets import clean_username
 from jobs.library.checks import check_limits, check_name
 from jobs.library.files import partial_file, receive, remove_partials, sync_folder

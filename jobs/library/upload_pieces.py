@@ -16,9 +16,10 @@ import msgspec
 from msgspec import Meta
 
 from jobs.hub.clock import Clock
-from jobs.input.fields import Findings, read_object, read_tags, read_typed
+from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem
+from jobs.input.values import read_tags, read_typed
 from jobs.library.files import full_disk_told, room_for
 from jobs.library.library import Library, Uploaded
 from storage.engine.files import Files

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from jobs.hub.settings import Media
-from jobs.input.fields import shorten
+from jobs.input.values import shorten
 from jobs.media.names import is_utf8, real, shown, similar, trimmed
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v")

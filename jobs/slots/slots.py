@@ -12,9 +12,10 @@ from msgspec import Meta
 from jobs.content.script_config import PostConfig
 from jobs.hub.clock import Clock
 from jobs.hub.platforms import Platform
-from jobs.input.fields import Findings, Unreadable, read_object, shorten
+from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem, Refused
+from jobs.input.values import Unreadable, shorten
 from jobs.intake.intake import Intake
 from jobs.intake.start_time import StartTimeInvalid, parse_time_of_day
 from jobs.intake.targets import clean_username

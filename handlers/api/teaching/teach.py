@@ -12,8 +12,9 @@ from handlers.api.task_view import moment
 from handlers.api.teaching import objects as o
 from handlers.request.call import Call, Result, Route, routes_below
 from handlers.request.envelope import Code, Reply
-from jobs.input.fields import Findings, Unreadable, read_object, read_text
+from jobs.input.fields import Findings, read_object
 from jobs.input.refusals import Invalid, Problem
+from jobs.input.values import Unreadable, read_text
 from jobs.phone.screen.tree import Node
 from jobs.post.screens.checks.guarded import Guarded
 from jobs.post.screens.checks.readings import guarded_nodes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from jobs.input.fields import Unreadable, read_text
+from jobs.input.values import Unreadable, read_text
 from storage.tables.meta import MetaStore
 
 MAX_LABEL_CHARS = 100

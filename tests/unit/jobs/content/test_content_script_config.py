@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from jobs.content.config_rules import parse_config
 from jobs.content.script_config import PostConfig, load_config, wants_sound, way
-from jobs.input.fields import Findings, Unreadable, read_bool, read_int, read_object
+from jobs.input.fields import Findings, read_object
+from jobs.input.values import Unreadable, read_bool, read_int
 
 FIELDS = PostConfig.__struct_fields__
 scalars = st.one_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.input.fields import shorten
+from jobs.input.values import shorten
 
 
 @pytest.mark.parametrize("text", ["Team 👩‍👩‍👧‍👦!", "می‌خواهم", "❤️‍🔥 and 🏳️‍🌈"])
