@@ -15,7 +15,7 @@ from handlers.api.system import PauseRequest, pause, pause_facts
 from handlers.api.task_view import moment
 from handlers.request.call import Call, Result, Route, page_of, routes_below
 from handlers.request.envelope import Code
-from jobs.accounts.accounts import OTHER_NAMES, AccountFields
+from jobs.accounts.account_fields import OTHER_NAMES, AccountFields
 from jobs.hub.platforms import Platform
 from jobs.input.values import shorten
 from jobs.pace import pauses

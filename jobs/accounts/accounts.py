@@ -2,84 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
-from jobs.hub.config_checks import MAX_GAP_MINUTES, MAX_PER_DAY
-from jobs.hub.platforms import Platform
+from jobs.accounts.account_fields import read_account, read_username
 from jobs.hub.settings import Settings
-from jobs.input.fields import Findings, Tag, read_object
-from jobs.input.name_hints import username_problem
-from jobs.input.near_names import Unknown
+from jobs.input.fields import Findings
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem
-from jobs.input.values import Unreadable, read_bool, read_int, read_tags
+from jobs.input.values import Unreadable
 from jobs.intake.targets import clean_username
 from storage.errors import AccountExists, StoreFull, UnknownRecord
 from storage.records import Account, NewAccount
 from storage.store import Store
-
-_PACKAGE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)
-#: Other names under which clients may send a field.
-_ALIASES = {"serial": "device", "package": "packagename", "logged_in": "logined", "enabled": "status"}
-OTHER_NAMES = tuple(_ALIASES)
-#: Never kept, whatever comes; said to the caller without the value.
-_SECRETS = ("password", "email", "totp", "cookie", "cookies")
-#: What our own answers show besides: a client may send back the whole object it has read.
-_SHOWN = frozenset(
-    {
-        *("id", "device_online", "device_name", "logined_text", "status_text", "managed"),
-        *(
-            "pace",
-            "posts_today",
-            "next_allowed_at",
-            "pace_detail",
-            "last_post_at",
-            "next_post_at",
-            "next_task_id",
-        ),
-        *("paused", "paused_since", "paused_until", "pause_reason"),
-        *_SECRETS,
-    }
-)
-_UNKNOWN = Unknown(
-    harmless=_SHOWN,
-    also=OTHER_NAMES,
-    other_words={
-        **dict.fromkeys(("name", "user", "account", "login", "handle"), "username"),
-        **dict.fromkeys(("phone", "device_id"), "device"),
-        **dict.fromkeys(("app", "network"), "platform"),
-    },
-)
-
-
-class AccountFields(msgspec.Struct, frozen=True, kw_only=True):
-    """What callers may say about an account; in a change, what is absent stays as it is."""
-
-    username: Annotated[str, Meta(min_length=1, max_length=101, description="With or without @")] = ""
-    platform: Annotated[Platform | None, Meta(description="Default: the configured one")] = None
-    device: Annotated[str, Meta(max_length=200, description="Serial of the phone it lives on")] = ""
-    packagename: Annotated[
-        str, Meta(max_length=200, description="Its app, where it is not the platform's default")
-    ] = ""
-    status: Annotated[int, Meta(ge=0, le=1, description="0 enabled, 1 disabled")] = 0
-    logined: Annotated[bool, Meta(description="Whether it is logged in on the phone")] = True
-    display_name: Annotated[
-        str, Meta(max_length=200, description="What TikTok's account switcher shows, where it differs")
-    ] = ""
-    tags: Annotated[tuple[Tag, ...], Meta(max_length=100)] = ()
-    min_gap_minutes: Annotated[
-        Annotated[int, Meta(ge=0, le=MAX_GAP_MINUTES)] | None,
-        Meta(description="Between two of its posts; 0: none; null: the configured value"),
-    ] = None
-    max_per_day: Annotated[
-        Annotated[int, Meta(ge=0, le=MAX_PER_DAY)] | None,
-        Meta(description="Posts in a day; 0: any number; null: the configured value"),
-    ] = None
 
 
 class Matched(msgspec.Struct, frozen=True):
@@ -164,7 +101,7 @@ class Accounts:
     def add(self, raw: Any) -> tuple[Account, list[str]]:
         """Create an account from a decoded JSON body; returns it with warnings. Raises Invalid, NoSpace."""
         findings = Findings()
-        values = self._read(raw, findings)
+        values = read_account(raw, findings)
         if "username" not in values and not any(p.field == "username" for p in findings.problems):
             findings.problem("username", "is missing")
         findings.refuse()
@@ -180,7 +117,7 @@ class Accounts:
         """Change what the body names; returns the account with warnings. Raises NotFound, Invalid."""
         findings = Findings()
         account = self.get(account_id)
-        values = self._read(raw, findings)
+        values = read_account(raw, findings)
         findings.refuse()
         if values.keys() - {"logged_in"}:
             _refuse_managed(account)
@@ -259,7 +196,7 @@ class Accounts:
                 continue
             try:
                 account = self._store.accounts.add(
-                    username=_read_username(name),
+                    username=read_username(name),
                     platform=platform,
                     serial=serial,
                     package="" if package == self._settings.posting.package(platform) else package,
@@ -275,49 +212,6 @@ class Accounts:
             matched.unknown.remove(name)
             matched.added.append(account)
 
-    def _read(self, raw: Any, findings: Findings) -> dict[str, Any]:
-        """The fields of a stored account that the body names."""
-        if not isinstance(raw, Mapping):
-            raise Invalid(Problem("", "the body must be a JSON object"))
-        plain: dict[str, Any] = {}
-        for key, value in raw.items():
-            if key in _SECRETS:
-                if value is not None:
-                    findings.warn(f"{key}: ignored; it is not kept here")
-                continue
-            name = str(_ALIASES.get(key, key))
-            meant = _status_of(value, findings) if key == "enabled" else value
-            _refuse_two_words(key, name, meant, raw.get(name), findings)
-            if meant is not None or name not in plain:
-                plain[name] = meant
-        values = read_object(AccountFields, plain, findings, hooks=_HOOKS, unknown=_UNKNOWN)
-        fields: dict[str, Any] = {}
-        for name in ("username", "platform", "display_name"):
-            if name in values:
-                fields[name] = values[name].strip()
-        for name in ("min_gap_minutes", "max_per_day"):
-            if name in values or (name in plain and plain[name] is None):
-                fields[name] = values.get(name)
-        if "tags" in values:
-            fields["tags"] = tuple(dict.fromkeys(tag.strip() for tag in values["tags"]))
-        if "status" in values:
-            fields["enabled"] = not values["status"]
-        if "logined" in values:
-            fields["logged_in"] = values["logined"]
-        if "device" in values:
-            fields["serial"] = values["device"].strip()
-        if "packagename" in values:
-            fields["package"] = values["packagename"].strip()
-            if fields["package"] and not _PACKAGE.fullmatch(fields["package"]):
-                findings.problem("packagename", "is not a package name, e.g. com.instagram.android")
-        return fields
-
-
-def _refuse_two_words(key: str, name: str, value: Any, other: Any, findings: Findings) -> None:
-    """A field that came under two of its names must be the same in both."""
-    if key != name and None not in (value, other) and str(value) != str(other):
-        findings.problem(key, f'says something else than "{name}"; send one of the two')
-
 
 def _by_display_name(accounts: Iterable[Account]) -> dict[str, list[Account]]:
     found: dict[str, list[Account]] = {}
@@ -325,34 +219,6 @@ def _by_display_name(accounts: Iterable[Account]) -> dict[str, list[Account]]:
         if account.display_name:
             found.setdefault(account.display_name.casefold(), []).append(account)
     return found
-
-
-def _status_of(enabled: Any, findings: Findings) -> int | None:
-    if enabled is None:
-        return None
-    try:
-        return 0 if read_bool(enabled) else 1
-    except Unreadable as error:
-        findings.problem("enabled", str(error))
-        return None
-
-
-def _read_username(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    name = clean_username(value)
-    problem = username_problem(name)
-    if problem:
-        raise Unreadable(problem)
-    return name
-
-
-def _read_status(value: Any) -> Any:
-    words = {"enabled": 0, "disabled": 1}
-    return words[value] if isinstance(value, str) and value in words else read_int(value)
-
-
-_HOOKS = {"username": _read_username, "tags": read_tags, "status": _read_status}
 
 
 def _refuse_managed(account: Account) -> None:
