@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from storage.error_codes import ErrorCode
 from storage.errors import StoreError, UnknownRecord
@@ -15,8 +16,10 @@ _LOG = logging.getLogger(__name__)
 class LoginMarks:
     """Hears of every move of a task."""
 
-    def __init__(self, accounts: AccountStore) -> None:
+    def __init__(self, accounts: AccountStore, account_of: Callable[[Task], Account | None]) -> None:
+        """`account_of` gives the account of a task, also of one that names none, where only one can be meant."""
         self._accounts = accounts
+        self._account_of = account_of
 
     def moved(self, task: Task) -> None:
         """A task was moved and written."""
@@ -26,7 +29,7 @@ class LoginMarks:
             logged_in = True
         else:
             return
-        account = self._account(task)
+        account = self._account_of(task)
         if account is None or account.logged_in is logged_in:
             return
         try:
@@ -35,16 +38,3 @@ class LoginMarks:
             return  # it was removed meanwhile
         except StoreError as error:
             _LOG.warning("the log-in mark of @%s could not be stored: %s", account.username, error)
-
-    def _account(self, task: Task) -> Account | None:
-        """The task's account; where it names none and none was seen, the only one that lives in this app on this phone."""
-        name = task.account_known
-        if name:
-            return self._accounts.named(name, task.platform)
-        here = [
-            account
-            for account in self._accounts.all()
-            if (account.serial, account.platform) == (task.serial, task.platform)
-            and account.package in {"", task.package}
-        ]
-        return here[0] if len(here) == 1 else None

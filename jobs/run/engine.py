@@ -98,9 +98,9 @@ class Jobs:
         self.breaker = Breaker(clock, store.tasks, self._announcements.safely)
         self.mover = Mover(store.tasks, clock, hook or hook_from(os.environ), self._moved)
         self.tally = Tally()
-        self._login_marks = LoginMarks(store.accounts)
         self.repeats = Repeats(store, clock, posting)
         self.pace = Pace(store, clock, posting)
+        self._login_marks = LoginMarks(store.accounts, self.pace.account)
         self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
         self.pauses = Pauses(
             store,

@@ -52,3 +52,27 @@ def test_of_two_accounts_nobody_knows_which_was_logged_out(tmp_path: Path) -> No
         bench.wait(bench.now().id)
         bench.jobs.turns.wait_idle(Deadline(bench.clock, 10.0))
         assert [account.logged_in for account in bench.store.accounts.all()] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("beside", "marked"),
+    [({"enabled": False}, [False, True]), ({"package": "com.ss.android.ugc.trill"}, [False, True])],
+    ids=["a disabled one", "one of another app"],
+)
+def test_only_an_account_that_the_app_posts_for_can_be_meant(
+    tmp_path: Path, beside: dict[str, Any], marked: list[bool]
+) -> None:
+    with Bench(tmp_path, FakePhones("A"), FakeScript(logged_out)) as bench:
+        bench.store.accounts.add(username="x", platform="tiktok", serial="A")
+        bench.store.accounts.add(username="y", platform="tiktok", serial="A", **beside)
+        bench.wait(bench.now().id)
+        bench.jobs.turns.wait_idle(Deadline(bench.clock, 10.0))
+        assert [account.logged_in for account in bench.store.accounts.all()] == marked
+
+
+def test_a_task_of_another_app_says_nothing_about_the_usual_one(tmp_path: Path) -> None:
+    with Bench(tmp_path, FakePhones("A"), FakeScript(logged_out)) as bench:
+        bench.store.accounts.add(username="x", platform="tiktok", serial="A")
+        bench.wait(bench.now(package="com.ss.android.ugc.trill").id)
+        bench.jobs.turns.wait_idle(Deadline(bench.clock, 10.0))
+        assert [account.logged_in for account in bench.store.accounts.all()] == [True]
