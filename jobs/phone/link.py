@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.phone import keep_awake
 from jobs.phone.adb.client import AdbClient, AdbPhone, Endpoint, Features
-from jobs.phone.adb.push import Leftovers, PushGate
+from jobs.phone.adb.push import Leftovers
+from jobs.phone.adb.push_gate import PushGate
 from jobs.phone.adb.wire import Grip
 from jobs.phone.error_translation import boundary
 from jobs.phone.errors import CommandFailed, PhoneError, PhoneNotReady, StopRequested

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from random import Random
 
 from jobs.hub import settings
-from jobs.phone.adb.push import PushGate
+from jobs.phone.adb.push_gate import PushGate
 from jobs.phone.adb.server import AdbServer
 from jobs.phone.adb.wire import Grip
 from jobs.phone.inventory.record import Sight

@@ -146,10 +146,10 @@ def test_JOB_11_a_phone_that_stops_taking_a_file_gives_its_place_up_long_before_
     setting: str,
     patience: str,
 ) -> None:
-    monkeypatch.setattr("jobs.phone.adb.push.GRACE_S", 60.0)
+    monkeypatch.setattr("jobs.phone.adb.sync_push.GRACE_S", 60.0)
     monkeypatch.setattr("jobs.phone.adb.push.MIN_BYTES_PER_S", 1e5)
-    monkeypatch.setattr("jobs.phone.adb.push.MIN_FLUSHED_BYTES_PER_S", 1e9)
-    monkeypatch.setattr(f"jobs.phone.adb.push.{patience}", 0.3)
+    monkeypatch.setattr("jobs.phone.adb.sync_push.MIN_FLUSHED_BYTES_PER_S", 1e9)
+    monkeypatch.setattr(f"jobs.phone.adb.sync_push.{patience}", 0.3)
     setattr(phone, setting, 20.0)
     with local.open("ab") as file:
         file.truncate(60_000_000)
