@@ -9,7 +9,8 @@ from typing import Literal
 import msgspec
 
 from jobs.compat.known import Known, is_verdict, key_of, title
-from jobs.compat.new_versions import NewVersions, Trial
+from jobs.compat.new_versions import NewVersions
+from jobs.compat.trial import Trial
 from jobs.hub.platforms import PLATFORMS
 from jobs.input.refusals import Invalid, Problem
 from jobs.phone.protocol import Phones

@@ -10,11 +10,12 @@ from datetime import tzinfo
 from typing import Any, Protocol
 
 from jobs.compat.known import Known, is_verdict, key_of, title
+from jobs.compat.trial import Trial
 from jobs.content.plan import make_plan
 from jobs.hub.clock import Clock
 from jobs.hub.platforms import PostKind
 from jobs.input.refusals import Refused
-from jobs.pace.hold import Hold, clock_time
+from jobs.pace.hold import Hold
 from jobs.phone import app_language
 from jobs.phone.protocol import PhoneSession
 from jobs.post.apps import APPS
@@ -30,8 +31,6 @@ from storage.tables.app_versions import AppKey
 
 _LOG = logging.getLogger(__name__)
 
-#: Pause after a rehearsal that could not be done: it doubles up to the longest.
-AGAIN_S, AGAIN_MAX_S = 120.0, 1800.0
 #: A phone whose tasks wait is asked again after this time which version it has: its app may have been updated, or set back.
 ASK_AGAIN_S = 900.0
 #: How long asking may wait for its turn, and take.
@@ -62,19 +61,6 @@ class Languages(Protocol):
 
     def language_to_be(self, platform: str, package: str, spoken: app_language.Spoken) -> str: ...
     def covers(self, platform: str, language: str) -> bool: ...
-
-
-@dataclass(eq=False)
-class Trial:
-    """How far the rehearsal of a new version is."""
-
-    key: AppKey
-    running: int = 0  #: the rehearsal that is on its way
-    serial: str = ""  #: its phone
-    red: Report | None = None  #: the verdict that keeps tasks back
-    why: str = ""  #: why the last one could not be done
-    tries: int = 0
-    again_at: float = 0.0  #: monotonic; when the next one is asked for
 
 
 @dataclass(eq=False)
@@ -197,6 +183,10 @@ class NewVersions:
         """Whether it waits for nothing but the words by which its refusals are understood."""
         return trial.key in self._known and not self._may_post(trial.key)
 
+    def sentence(self, trial: Trial) -> str:
+        """Where a new version stands, for people. Takes no lock."""
+        return trial.sentence(self._clock, self._zone(), lacks_words=self.lacks_words(trial))
+
     def turn(self) -> None:
         """Now and then: try again what could not be done, and forget what nothing waits for."""
         if not self._enabled() or self._rehearsals is None:
@@ -261,8 +251,7 @@ class NewVersions:
             try:
                 report = self._rehearsals.request(serial, _wish(task))
             except (Refused, StoreError) as error:
-                trial.why = str(error)
-                self._later(trial)
+                trial.put_off(str(error), self._clock.monotonic())
                 continue
             trial.running, trial.serial = report.id, serial
             return
@@ -280,8 +269,7 @@ class NewVersions:
             said = self.sentence(trial)
         else:
             first = not trial.tries
-            trial.why = report.sentence
-            self._later(trial)
+            trial.put_off(report.sentence, self._clock.monotonic())
             if not first:
                 return None
             said = self.sentence(trial)
@@ -294,39 +282,11 @@ class NewVersions:
             "ready": report.state == "ready" and self._may_post(trial.key),
         }
 
-    def _later(self, trial: Trial) -> None:
-        pause_s = min(AGAIN_MAX_S, AGAIN_S * 2**trial.tries)
-        trial.tries += 1
-        trial.again_at = self._clock.monotonic() + pause_s
-
     def _red_before(self, key: AppKey) -> Report | None:
         """The verdict that was reached before the daemon started, where it is the last one."""
         reports = self._rehearsals.all() if self._rehearsals else []
         last = next((r for r in reports if r.state != "running" and key_of(r) == key), None)
         return last if last is not None and is_verdict(last) else None
-
-    def sentence(self, trial: Trial) -> str:
-        """Where a new version stands, for people. Takes no lock."""
-        what, red = title(trial.key), trial.red
-        if self.lacks_words(trial):
-            return (
-                f"{what} was rehearsed and is ready, but words are missing by which its refusals are understood: "
-                "give them under Teach, and the posts go on"
-            )
-        if red is not None:
-            return (
-                f"{what} is new to this hub and failed its rehearsal {red.id} ({red.sentence}): "
-                "teach what it did not know and rehearse it again, or let posts go on without one"
-            )
-        if trial.running:
-            return f"{what} is new to this hub: it is rehearsed on phone {trial.serial} first (rehearsal {trial.running})"
-        if trial.why:
-            at = self._clock.now() + max(0.0, trial.again_at - self._clock.monotonic())
-            return (
-                f"{what} is new to this hub and could not be rehearsed yet ({trial.why}); "
-                f"it is tried again by itself at {clock_time(at, self._zone())}"
-            )
-        return f"{what} is new to this hub: it is rehearsed first, as soon as one of its phones can"
 
     def _ask_again(self, place: _Place, shown: _Shown) -> None:
         """Have the phone asked which version it has by now."""

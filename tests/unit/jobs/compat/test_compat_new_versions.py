@@ -13,7 +13,8 @@ import pytest
 
 from jobs.compat.compat import Compat
 from jobs.compat.known import Known
-from jobs.compat.new_versions import AGAIN_MAX_S, AGAIN_S, ASK_AGAIN_S, NewVersions
+from jobs.compat.new_versions import ASK_AGAIN_S, NewVersions
+from jobs.compat.trial import AGAIN_MAX_S, AGAIN_S
 from jobs.hub.settings import Phones as PhoneSettings
 from jobs.hub.settings import Settings
 from jobs.input.refusals import Draining, Invalid, Problem
