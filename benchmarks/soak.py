@@ -165,7 +165,7 @@ class Soak:
         usable = {phone.serial: phone.state is PhoneState.DEVICE for phone in self.daemon.fleet.inventory()}
         for serial in self.serials:
             failed = [p for p in self.postings.values() if p.serial == serial and p.end.get("status") == 3]
-            asks = self.daemon.jobs.held_up(serial)
+            asks = self.daemon.jobs.halts.why(serial)
             if asks or not usable.get(serial) or (failed and not failed[-1].hands):
                 self.hands[serial] += 1
                 for one in failed:

@@ -141,7 +141,7 @@ class DeviceHandlers:
     def resume(self, call: Call) -> Result:
         info = self._find(call.args["serial"])
         jobs = self._services.jobs
-        return objects.Resumed(info.serial, jobs.resume(info.serial), jobs.held_up(info.serial))
+        return objects.Resumed(info.serial, jobs.halts.resume(info.serial), jobs.halts.why(info.serial))
 
     def _find(self, serial: str) -> PhoneInfo:
         info = self._services.phones.info(serial)
@@ -156,14 +156,14 @@ class DeviceHandlers:
             serial=info.serial,
             label=self._labels.get(info.serial),
             state=info.state.value,
-            detail=info.detail or self._services.jobs.held_up(info.serial),
+            detail=info.detail or self._services.jobs.halts.why(info.serial),
             since=moment(info.since, zone) or "",
             last_seen=moment(info.last_seen, zone),
             model=info.model,
             android=info.android,
             battery_percent=info.battery_percent,
             battery_celsius=info.battery_celsius,
-            resumable=bool(self._services.jobs.halts(info.serial)),
+            resumable=bool(self._services.jobs.halts.all(info.serial)),
             current_task=task.id if task and not task.deleted else None,
             adb_server=info.adb_server,
             **pause_facts(self._services.jobs.pauses.get(pauses.phone(info.serial)), zone),

@@ -10,7 +10,8 @@ from msgspec import Meta
 
 from handlers.page.session import Moment, When
 from handlers.request.call import Call, Result, Route, routes_below
-from jobs.upkeep.needs import Act, Kind, NeedList
+from jobs.upkeep.need import Act, Kind
+from jobs.upkeep.needs import NeedList
 
 
 class Matter(msgspec.Struct, frozen=True):

@@ -31,6 +31,7 @@ from jobs.run.claims import Claims
 from jobs.run.endings import Endings
 from jobs.run.evidence import Evidence
 from jobs.run.holds import Holds
+from jobs.run.phone_halts import PhoneHalts
 from jobs.run.recovery import Recovery
 from jobs.run.runner import Runner
 from jobs.run.starts import Starts
@@ -159,6 +160,7 @@ class Jobs:
             dispatcher=self.dispatcher,
             wake=self.scheduler.wake,
         )
+        self.halts = PhoneHalts(phones, self.pauses, self.breaker, self.dispatcher)
         self.watch = Watch(clock, self.turns, endings=self.endings, dispatcher=self.dispatcher)
         self.recovery = Recovery(
             posting,
@@ -234,34 +236,6 @@ class Jobs:
         """The task that works on a phone."""
         task_id = self.dispatcher.busy.get(serial)
         return None if task_id is None else self._store.tasks.get(task_id)
-
-    def held_up(self, serial: str) -> str:
-        """Why a phone that is there does not start what it might, as one sentence; "" when nothing is in the way."""
-        found = [self._paused(serial), self.dispatcher.closed(serial), *self.breaker.pauses(serial)]
-        return "; ".join(filter(None, found))
-
-    def halts(self, serial: str) -> list[str]:
-        """What `resume` would end on this phone, as sentences. A low battery is not among it: no word charges it."""
-        paused = [*filter(None, [self._paused(serial)]), *self.breaker.pauses(serial)]
-        if cooldown := self.dispatcher.cooldown(serial):
-            paused.append(cooldown)
-        info = self._phones.info(serial)
-        if info is not None and info.state is PhoneState.NEEDS_HANDS:
-            paused.append(info.detail)
-        return paused
-
-    def resume(self, serial: str) -> list[str]:
-        """A person looked at the phone: pauses there are over at once. Returns what was paused, as sentences. Raises StoreError."""
-        paused = self.halts(serial)
-        self.pauses.end(pauses.phone(serial))
-        self.breaker.resume(serial)
-        self._phones.forgive(serial)
-        self.dispatcher.open(serial)
-        return paused
-
-    def _paused(self, serial: str) -> str:
-        pause = self.pauses.get(pauses.phone(serial))
-        return self.pauses.sentence(f"the phone {serial}", pause) if pause else ""
 
     def use(self, posting: Posting) -> None:
         """The config was read again: the pace follows it from now on."""

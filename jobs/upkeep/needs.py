@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, Literal, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
-from msgspec import Meta
 
 from jobs.compat.new_versions import NewVersions
 from jobs.hub.clock import Clock
@@ -21,6 +20,7 @@ from jobs.run.engine import Jobs
 from jobs.slots.planner import Planner
 from jobs.task.announcements import whom
 from jobs.task.ending import UNKNOWN_ADVICE
+from jobs.upkeep.need import RANK, Act, Kind, Need
 from storage.error_codes import ErrorCode, Scope
 from storage.records import Outcome, Task
 from storage.store import Store
@@ -30,51 +30,11 @@ MOST = 100
 #: An end that only a person can mend is spoken of for so long: what is older nobody waits for any more.
 ENDS_SHOWN_S = 7 * 86400.0
 
-Kind = Literal[
-    "adb",
-    "disk",
-    "clock",
-    "tokens",
-    "config",
-    "unknown_outcome",
-    "accept_key",
-    "phone",
-    "log_in",
-    "app",
-    "version",
-    "screen",
-    "task",
-    "slot",
-]
-_RANK = {kind: rank for rank, kind in enumerate(Kind.__args__)}  # type: ignore[attr-defined]
 #: What the log-in marks of accounts and the states of phones say better.
 _SAID_ELSEWHERE = frozenset({ErrorCode.NOT_LOGGED_IN, ErrorCode.UNAUTHORIZED})
 _HANDS = frozenset(
     {PhoneState.UNAUTHORIZED, PhoneState.NEEDS_HANDS, PhoneState.NO_PERMISSIONS, PhoneState.DUPLICATE}
 )
-
-
-class Act(msgspec.Struct, frozen=True):
-    """One call that settles the matter, or lets it go on once a person has done something."""
-
-    call: Annotated[str, Meta(description="What a button says")]
-    method: Literal["POST", "PATCH", "DELETE"]
-    path: Annotated[str, Meta(description="With its query")]
-    body: dict[str, bool | str] | None = None
-
-
-class Need(msgspec.Struct, frozen=True, kw_only=True):
-    """One matter that needs a person."""
-
-    kind: Kind
-    key: Annotated[str, Meta(description="The same for as long as it is the same matter")]
-    sentence: str
-    since: float | None = None  #: epoch seconds; None: since it was first seen
-    task_id: int | None = None
-    serial: str = ""
-    account_id: int | None = None
-    slot_id: int | None = None
-    actions: tuple[Act, ...] = ()
 
 
 class NeedList(NamedTuple):
@@ -127,7 +87,7 @@ class Needs:
             *self._slots(),
         ]
         total = len(others) + max(len(unknown), self._store.attention.unknown_count)
-        ordered = sorted([*unknown, *others], key=lambda need: _RANK[need.kind])
+        ordered = sorted([*unknown, *others], key=lambda need: RANK[need.kind])
         return NeedList(self._dated(ordered[:MOST]), total)
 
     # --- the matters --------------------------------------------------------------------------------------

@@ -109,11 +109,11 @@ def test_a_phone_that_starts_nothing_says_why_and_goes_on_when_somebody_says_so(
     side: HttpSide, api: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     why = "the phone PHONE1 is paused until 10:00: 3 tasks in a row ended with device_timeout"
-    monkeypatch.setattr(side.jobs, "held_up", lambda serial: why if serial == "PHONE1" else "")
-    monkeypatch.setattr(side.jobs, "resume", lambda serial: [why] if serial == "PHONE1" else [])
+    monkeypatch.setattr(side.jobs.halts, "why", lambda serial: why if serial == "PHONE1" else "")
+    monkeypatch.setattr(side.jobs.halts, "resume", lambda serial: [why] if serial == "PHONE1" else [])
     first, second, _ = api.good("GET", D)["devices"]
     assert ((first["state"], first["detail"]), second["detail"]) == (("device", why), "")
-    monkeypatch.setattr(side.jobs, "halts", side.jobs.resume)
+    monkeypatch.setattr(side.jobs.halts, "all", side.jobs.halts.resume)
     assert [phone["resumable"] for phone in api.good("GET", D)["devices"]] == [True, False, False]
     assert api.good("POST", f"{D}/PHONE1/resume") == {"serial": "PHONE1", "resumed": [why], "still": why}
     assert api.good("POST", f"{D}/PHONE2/resume")["resumed"] == []

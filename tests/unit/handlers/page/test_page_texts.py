@@ -7,7 +7,7 @@ import re
 from typing import get_args
 
 from handlers.page.static_files import FOLDER
-from jobs.upkeep.needs import Kind
+from jobs.upkeep.need import Kind
 from storage.error_codes import ErrorCode
 from storage.records import Waiting
 

@@ -228,7 +228,7 @@ def test_what_is_paused_waits_with_the_reason_and_what_stands_behind_it_goes_ahe
         assert bench.wait(other.id).stage is Stage.PUBLISHED
         # The phone may still be on its way out of the other task's attempt.
         until(lambda: f"{APP} 43.1 is paused until" in bench.task(held.id).waiting_detail, 5)
-        assert bench.jobs.held_up("A") in bench.jobs.notices
-        assert bench.jobs.resume("A")
+        assert bench.jobs.halts.why("A") in bench.jobs.notices
+        assert bench.jobs.halts.resume("A")
         assert bench.wait(held.id).error == TaskError("ui_changed", "never seen before", "picker")
     assert PUBLISHED

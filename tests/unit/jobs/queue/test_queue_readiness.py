@@ -42,13 +42,13 @@ def test_JOB_9_a_task_waits_for_a_charged_phone_and_starts_by_itself(tmp_path: P
             bench.jobs.dispatcher.turn()
         assert (waits.waiting_for, waits.attempt) == (Waiting.DEVICE, 0)
         assert "its battery is at 9 %" in waits.waiting_detail
-        assert bench.jobs.held_up("A") == "its battery is at 9 %, tasks start from 15 %"
+        assert bench.jobs.halts.why("A") == "its battery is at 9 %, tasks start from 15 %"
         # Somebody who looked at it has not charged it: nothing is paused that a word could end.
-        assert bench.jobs.halts("A") == bench.jobs.resume("A") == []
-        assert bench.jobs.held_up("A") == "its battery is at 9 %, tasks start from 15 %"
+        assert bench.jobs.halts.all("A") == bench.jobs.halts.resume("A") == []
+        assert bench.jobs.halts.why("A") == "its battery is at 9 %, tasks start from 15 %"
         phones.set("A", battery_percent=15)
         assert bench.wait(task.id).stage is Stage.PUBLISHED
-        assert bench.jobs.held_up("A") == ""
+        assert bench.jobs.halts.why("A") == ""
 
 
 def test_U2_17_a_locked_phone_s_task_waits_and_costs_no_retry(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_U2_17_a_locked_phone_s_task_waits_and_costs_no_retry(tmp_path: Path) ->
                 bench.jobs.dispatcher.turn()
             assert (waits.attempt, waits.retry_count) == (number, 0)
             clock.advance(pause_s - 1)
-            assert "locked" in bench.jobs.held_up("A")
+            assert "locked" in bench.jobs.halts.why("A")
             locked[0] = number < 7
             clock.advance(2)
             bench.jobs.dispatcher.loop.wake()  # it may have looked at the clock just before it was moved
@@ -85,7 +85,7 @@ def test_a_person_s_word_ends_that_a_phone_needs_hands(tmp_path: Path) -> None:
     phones.set("A", PhoneState.NEEDS_HANDS, detail="its automation keeps dying")
     with Bench(tmp_path, phones, FakeScript()) as bench:
         task = bench.now()
-        assert bench.jobs.resume("A") == ["its automation keeps dying"]
+        assert bench.jobs.halts.resume("A") == ["its automation keeps dying"]
         assert bench.wait(task.id).stage is Stage.PUBLISHED
 
 
@@ -105,5 +105,5 @@ def test_a_person_who_was_at_the_phone_ends_its_pause(tmp_path: Path) -> None:
         while not bench.jobs.dispatcher.closed("A"):
             bench.jobs.dispatcher.turn()
         locked[0] = False
-        assert bench.jobs.resume("A") == ["in a call"]
+        assert bench.jobs.halts.resume("A") == ["in a call"]
         assert bench.wait(task.id).stage is Stage.PUBLISHED
