@@ -19,8 +19,8 @@ from handlers.request.call import Call, Result, Route, page_of, routes_below
 from handlers.request.envelope import Answer, Code, Refusal, Reply
 from jobs.hub.platforms import Platform
 from jobs.hub.time_zone import zone_name
-from jobs.input.fields import shorten
 from jobs.input.refusals import NotFound, Problem
+from jobs.input.values import shorten
 from jobs.intake.csv_export import export_csv
 from storage.archive_pages import MonthFacts, OpenMonth, is_month
 from storage.errors import StoreFailed

@@ -125,8 +125,8 @@ def doctor(config_path: Path | None, serial: str | None, problems: bool, as_json
     """Check this box and its phones, failures first; exit status 1 if no phone can post."""
     from handlers.access.token_book import TokenBook
     from handlers.access.tokens import TokenError
-    from jobs.upkeep.doctor import Level, verdict, worst_first
     from jobs.upkeep.doctor_all import all_findings
+    from jobs.upkeep.doctor_findings import Level, verdict, worst_first
 
     config = read_config(config_path)
     settings = config.settings

@@ -18,8 +18,8 @@ from jobs.intake.pending_changes import Planning
 from jobs.post.teaching.kept_screens import KeptScreens
 from jobs.post.teaching.teaching import Teaching
 from jobs.upkeep.backup import Made, Places, back_up
-from jobs.upkeep.doctor import Finding
 from jobs.upkeep.doctor_all import all_findings
+from jobs.upkeep.doctor_findings import Finding
 from jobs.upkeep.doctor_phone import Login
 from jobs.upkeep.doctor_run import DoctorRun
 from jobs.upkeep.needs import Needs

@@ -19,7 +19,7 @@ from handlers.request.envelope import Code, Refusal, Reply
 from handlers.request.file_answer import Part
 from jobs.hub.clock import Clock, utc
 from jobs.upkeep.backup import Made
-from jobs.upkeep.doctor import Finding
+from jobs.upkeep.doctor_findings import Finding
 from jobs.upkeep.doctor_run import DoctorRun
 from storage.errors import StoreError
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jobs.input.fields import shorten
 from jobs.input.refusals import Invalid, Problem
+from jobs.input.values import shorten
 from jobs.intake.request_keys import refuse_bad_key
 
 #: What is noted in the environ: names of headers with an underscore. The parser drops those, as a proxy could not tell them

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.input.fields import shorten
+from jobs.input.values import shorten
 
 #: The longest sentence of our own has some 350 characters; whatever was said to us stands at its end.
 SENTENCE_CHARS = 600

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from jobs.input.fields import shorten
 from jobs.input.refusals import Invalid, KeyReused, Problem
 from jobs.input.spoilt_values import explain_spoilt, find_placeholder
+from jobs.input.values import shorten
 from storage.records import IdempotencyEntry
 from storage.tables.idempotency import IdempotencyStore
 

@@ -13,7 +13,7 @@ import msgspec
 from jobs.hub.addresses import is_loopback
 from jobs.hub.settings import Adb, AdbServerEntry, Settings
 from jobs.phone.adb.version import adb_version
-from jobs.upkeep.doctor import Finding, Level, fail, ok, warn
+from jobs.upkeep.doctor_findings import Finding, Level, fail, ok, warn
 
 
 def adb_findings(settings: Settings, binary: str, key_dir: Path) -> Iterator[Finding]:

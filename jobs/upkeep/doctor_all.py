@@ -12,8 +12,9 @@ from jobs.post.screens.screens_file import ScreensInvalid
 from jobs.post.screens.vocabularies import read_all_trusted, vocabularies_of
 from jobs.post.teaching import taught_files
 from jobs.upkeep.config_notices import notices
-from jobs.upkeep.doctor import Finding, box_findings, fail, ok, warn
+from jobs.upkeep.doctor import box_findings
 from jobs.upkeep.doctor_adb import adb_findings
+from jobs.upkeep.doctor_findings import Finding, fail, ok, warn
 from jobs.upkeep.doctor_phone import Login, phone_findings
 from jobs.upkeep.usb_boxes.findings import box_link_findings
 from jobs.upkeep.usb_boxes.folder import Boxes

@@ -19,7 +19,7 @@ from jobs.phone.inventory.fleet import Fleet
 from jobs.phone.protocol import PhoneInfo, PhoneState
 from jobs.phone.session import Session
 from jobs.upkeep import phone_traits as traits
-from jobs.upkeep.doctor import Finding, OnPhone, fail, warn
+from jobs.upkeep.doctor_findings import Finding, OnPhone, fail, warn
 
 _SYNC_TIMEOUT_S = 10.0
 _FIXES = {

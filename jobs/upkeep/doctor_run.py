@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from jobs.hub.clock import Clock
-from jobs.upkeep.doctor import Finding, fail, verdict, worst_first
+from jobs.upkeep.doctor_findings import Finding, fail, verdict, worst_first
 
 _LOG = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from jobs.phone.error_translation import INPUT_FORBIDDEN
 from jobs.phone.protocol import PhoneSession
-from jobs.upkeep.doctor import Finding, OnPhone
+from jobs.upkeep.doctor_findings import Finding, OnPhone
 
 #: From here on texts are cut and rows leave the screen.
 MAX_FONT_SCALE = 1.15

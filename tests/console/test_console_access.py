@@ -12,7 +12,7 @@ import pytest
 from handlers.access.tokens import new_token
 from jobs.hub.settings import Server
 from jobs.phone.protocol import PhoneState
-from jobs.upkeep.doctor import fail, ok
+from jobs.upkeep.doctor_findings import fail, ok
 from tests.support.browser import Browser
 from tests.support.console import Button, Hub, settled, show
 from tests.support.http_side import MEDIA, HttpSide

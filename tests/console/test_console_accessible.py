@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jobs.phone.protocol import PhoneState
-from jobs.upkeep.doctor import fail, ok
+from jobs.upkeep.doctor_findings import fail, ok
 from tests.support.axe import violations
 from tests.support.browser import Browser
 from tests.support.console import DESKTOP, PHONE, Hub, show

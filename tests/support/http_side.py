@@ -51,7 +51,7 @@ from jobs.run.evidence import Evidence
 from jobs.slots.planner import Planner
 from jobs.slots.slots import Slots
 from jobs.upkeep.backup import Made, Places, back_up
-from jobs.upkeep.doctor import Finding
+from jobs.upkeep.doctor_findings import Finding
 from jobs.upkeep.doctor_run import DoctorRun
 from jobs.upkeep.needs import Needs
 from storage.records import NewTask, Outcome, Stage, Task, TaskError

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from jobs.hub.addresses import is_loopback
 from jobs.hub.settings import Settings
 from jobs.phone.adb.version import adb_version
-from jobs.upkeep.doctor import Finding, fail, ok, warn
+from jobs.upkeep.doctor_findings import Finding, fail, ok, warn
 from jobs.upkeep.usb_boxes.folder import ADB_KEYS, ADB_PORT, Boxes, UsbBox
 from jobs.upkeep.usb_boxes.link import state
 from jobs.upkeep.usb_boxes.listening import open_addresses

@@ -12,7 +12,7 @@ import pytest
 from handlers.access.tokens import new_token
 from jobs.hub.settings import Server
 from jobs.upkeep.backup_archive import unpack
-from jobs.upkeep.doctor import fail, ok
+from jobs.upkeep.doctor_findings import fail, ok
 from storage.errors import StoreFull
 from tests.support.http_side import AppClient, Client, HttpSide
 

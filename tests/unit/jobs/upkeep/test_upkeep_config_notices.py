@@ -12,8 +12,8 @@ from handlers.daemon.daemon import Daemon
 from jobs.hub.config_file import LoadedConfig, load_config
 from jobs.hub.settings import Media, Posting, Server, Settings, Storage
 from jobs.upkeep.config_notices import notices
-from jobs.upkeep.doctor import Level
 from jobs.upkeep.doctor_all import all_findings
+from jobs.upkeep.doctor_findings import Level
 from tests.support.clock import FakeClock
 from tikmatrixd import cli
 

@@ -13,8 +13,9 @@ import pytest
 from jobs.hub.settings import Adb, AdbServerEntry, Media, Server, Settings, Storage
 from jobs.phone.adb.server import binary as adb_server_binary
 from jobs.upkeep import doctor, doctor_adb
-from jobs.upkeep.doctor import Level, box_findings, fail, ok, verdict, warn, worst_first
+from jobs.upkeep.doctor import box_findings
 from jobs.upkeep.doctor_adb import adb_findings
+from jobs.upkeep.doctor_findings import Level, fail, ok, verdict, warn, worst_first
 
 
 @pytest.fixture

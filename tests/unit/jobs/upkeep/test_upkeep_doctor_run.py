@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 from jobs.hub.clock import SystemClock
-from jobs.upkeep.doctor import Finding, ok
+from jobs.upkeep.doctor_findings import Finding, ok
 from jobs.upkeep.doctor_run import FRESH_S, DoctorRun
 from tests.support.clock import FakeClock
 

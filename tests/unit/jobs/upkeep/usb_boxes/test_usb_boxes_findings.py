@@ -13,7 +13,7 @@ import pytest
 from handlers.access.hosts import reachable_at
 from jobs.hub.addresses import is_loopback, split_listen
 from jobs.hub.settings import Adb, Settings
-from jobs.upkeep.doctor import Finding, Level, verdict
+from jobs.upkeep.doctor_findings import Finding, Level, verdict
 from jobs.upkeep.usb_boxes import findings as module
 from jobs.upkeep.usb_boxes.findings import box_link_findings
 from jobs.upkeep.usb_boxes.folder import Boxes
