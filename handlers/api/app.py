@@ -1,46 +1,27 @@
-"""Puts the HTTP side together: gate, routes, envelope for whatever happens."""
+"""The WSGI application: gate, routing, envelope for whatever happens."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
 from typing import Any
 
 import bottle
 import msgspec
 
 from handlers.access.auth import WHO, Access
-from handlers.api.accounts import AccountHandlers
-from handlers.api.archive import ArchiveHandlers
-from handlers.api.bulk import BulkHandlers
-from handlers.api.devices import DeviceHandlers
-from handlers.api.health import ALIVE, HealthHandlers, Stamp, state_for_viewers
-from handlers.api.materials import MaterialHandlers
+from handlers.api.health import ALIVE
 from handlers.api.metrics import Metrics
-from handlers.api.openapi.document import make_document
-from handlers.api.rehearsal.compat import CompatHandlers
-from handlers.api.rehearsal.rehearsals import RehearsalHandlers
+from handlers.api.routes import all_routes
 from handlers.api.services import Services
-from handlers.api.slots import SlotHandlers
-from handlers.api.system import LicenseHandlers, SystemHandlers, check_plan
-from handlers.api.task_view import moment
-from handlers.api.tasks import TaskHandlers
-from handlers.api.teaching.teach import TeachHandlers
-from handlers.api.uploads import UploadHandlers
-from handlers.page.changes import ChangeHandlers
+from handlers.api.system import check_plan
 from handlers.page.first_screen import PREFIX
-from handlers.page.needs import NeedHandlers
-from handlers.page.session import LOG_IN_BYTES, LOG_IN_PATH, SessionHandlers
-from handlers.page.static_files import StaticFiles
-from handlers.page.tokens import TokenHandlers
-from handlers.page.upkeep import UpkeepHandlers
+from handlers.page.session import LOG_IN_BYTES, LOG_IN_PATH
 from handlers.request.body import too_large
 from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Answer, Code, Refusal, Reply, crash, failure, success
+from handlers.request.unknown_paths import UnknownPaths
 from jobs.input.refusals import Draining, Problem
-from jobs.input.values import shorten
 
 #: Digits only, so that words never reach a handler for ids; 18 of them fit every database.
 _PARAMETERS = {
@@ -76,8 +57,8 @@ class App(bottle.Bottle):
         )
         self.metrics = Metrics(services)
         self._observe_health = self.metrics.observer("GET", "/healthz")
-        self.table = _routes(services, self.access, self.metrics)
-        self._paths = sorted({route.path for route in self.table})
+        self.table = all_routes(services, self.access, self.metrics)
+        self._unknown_paths = UnknownPaths(route.path for route in self.table)
         self._uploads = re.compile("|".join(_pattern(route) for route in self.table if route.upload))
         self._limits = {f"{route.method} {route.path}": route.limit_bytes for route in self.table}
         self._slow = re.compile("|".join(_pattern(route) for route in self.table if route.slow))
@@ -194,7 +175,7 @@ class App(bottle.Bottle):
     def _refusal_of(self, error: bottle.HTTPError, method: str, path: str) -> Refusal:
         """What the router says about an unknown path or a wrong method, with what to do instead."""
         if error.status_code == 404:
-            return Refusal(Code.NOT_FOUND, self._no_path(path))
+            return Refusal(Code.NOT_FOUND, self._unknown_paths.sentence(path))
         allowed = {word.strip() for word in error.headers.get("Allow", "").split(",")} - {""}
         allowed |= {"HEAD"} if "GET" in allowed else set()
         text = ", ".join(sorted(allowed))
@@ -202,32 +183,6 @@ class App(bottle.Bottle):
         if not _is_api(path):
             sentence += ", or one of the paths below /api/v1, such as /api/v1/task"
         return Refusal(Code.WRONG_METHOD, sentence, headers=(("Allow", text),))
-
-    def _no_path(self, path: str) -> str:
-        shown = "".join(c if c.isprintable() else "?" for c in path[:100])
-        wanted = self._wanted_id(path)
-        if wanted.isdigit():
-            return f"there is no {shown}: no id is as large as that"
-        if wanted:
-            return f'there is no {shown}: an id is a whole number, "{shorten(wanted)}" is none'
-        for prefix in ("", "/api/v1", "/api", "/v1"):
-            candidate = "/api/v1" + path.removeprefix(prefix)
-            near = difflib.get_close_matches(candidate, self._paths, n=1, cutoff=0.85)
-            if near:
-                return f"there is no {shown}; did you mean {near[0]}?"
-        return f"there is no {shown}; /api/v1/openapi.json lists every path"
-
-    def _wanted_id(self, path: str) -> str:
-        """What stands in the place of an id without being a number, or misspelling another path; "" if nothing."""
-        for template in self._paths:
-            before, found, after = template.partition("{id}")
-            if not found or not path.startswith(before) or not path.endswith(after):
-                continue
-            word = path[len(before) : len(path) - len(after)]
-            beside = [p.removeprefix(before) for p in self._paths if p.startswith(before) and "{" not in p]
-            if word and "/" not in word and not difflib.get_close_matches(word, beside, n=1, cutoff=0.7):
-                return word
-        return ""
 
     def _compatible(self, reply: Reply) -> Reply:
         if reply.status not in _NOT_FOR_ALL and self._services.settings().compat.http_status == "always_200":
@@ -249,63 +204,6 @@ class App(bottle.Bottle):
 def create_app(services: Services) -> App:
     """The HTTP side of the daemon as a WSGI application."""
     return App(services)
-
-
-def _routes(services: Services, access: Access, metrics: Metrics) -> list[Route]:
-    resources = (
-        BulkHandlers,
-        TaskHandlers,
-        ArchiveHandlers,
-        AccountHandlers,
-        DeviceHandlers,
-        MaterialHandlers,
-        UploadHandlers,
-        SlotHandlers,
-        RehearsalHandlers,
-        TeachHandlers,
-        CompatHandlers,
-        LicenseHandlers,
-        SystemHandlers,
-    )
-    table = [route for resource in resources for route in resource(services).routes()]
-    table += [*HealthHandlers(services).routes(), *metrics.routes()]
-    table += StaticFiles().routes()
-
-    def when(at: float) -> str:
-        return moment(at, services.zone()) or ""
-
-    table += SessionHandlers(access, services.sessions, when).routes()
-    table += TokenHandlers(
-        services.token_book, services.sessions, lambda: services.settings().server.listen
-    ).routes()
-    table += UpkeepHandlers(
-        services.doctor,
-        services.back_up,
-        services.try_notifications,
-        state_dir=services.store.state_dir,
-        clock=services.clock,
-        when=when,
-    ).routes()
-    table += NeedHandlers(services.needs.all, when).routes()
-    table += ChangeHandlers(
-        lambda: state_for_viewers(services),
-        Stamp(services),
-        services.clock,
-        lambda: when(services.clock.now()),
-    ).routes()
-    # Made at the first call: the start does not wait for it.
-    document = cache(partial(make_document, tuple(table), services.version))
-    table.append(
-        Route(
-            method="GET",
-            path="/api/v1/openapi.json",
-            call=lambda _: Reply(200, document()),
-            summary="This contract as OpenAPI 3.1",
-            tag="system",
-            hidden=True,
-        )
-    )
-    return table
 
 
 def _for_browsers(reply: Reply) -> Reply:

@@ -10,25 +10,18 @@ from handlers.access.auth import WHO, Who
 from handlers.api.services import Services
 from handlers.api.task_view import moment
 from handlers.api.teaching import objects as o
+from handlers.api.teaching import shown
 from handlers.request.call import Call, Result, Route, routes_below
 from handlers.request.envelope import Code, Reply
 from jobs.input.fields import Findings, read_object
 from jobs.input.refusals import Invalid, Problem
 from jobs.input.values import Unreadable, read_text
-from jobs.phone.screen.tree import Node
-from jobs.post.screens.checks.guarded import Guarded
-from jobs.post.screens.checks.readings import guarded_nodes
-from jobs.post.screens.element import is_editable
-from jobs.post.screens.recognise import Sight
-from jobs.post.screens.screens_file import ScreensFile
 from jobs.post.teaching.kept_screens import KeptScreen
 from jobs.post.teaching.lessons import Lesson, Wish
 from jobs.post.teaching.teaching import toml_of
 from jobs.post.teaching.trial import Tried
 from jobs.post.teaching.waiting import Waiting
 
-#: Nodes of one screen that are shown, and characters of a text.
-MAX_NODES, MAX_TEXT = 1500, 200
 #: Texts of one screen that are taught at once.
 MAX_TOGETHER = 40
 #: A body that brings a file of lessons.
@@ -57,19 +50,22 @@ class TeachHandlers:
         return o.ScreenDetail(
             screen=self._pending(waiting),
             size=sight.tree.size,
-            nodes=_nodes(sight),
-            cut=len(nodes) > MAX_NODES,
+            nodes=shown.nodes(sight),
+            cut=len(nodes) > shown.MAX_NODES,
             screens=[
-                o.ScreenChoice(name, s.kind, s.says or _words(name))
+                o.ScreenChoice(name, s.kind, s.says or shown.words(name))
                 for name, s in file.screens.items()
                 if not s.off
             ],
-            elements=_elements(file),
+            elements=shown.elements(file),
             languages=self._languages(waiting.kept),
             unread=[
                 o.UnreadScreen(
                     one.screen,
-                    [o.UnreadText(a.element, _reads(file, a.element), a.needed, a.nodes) for a in one.asks],
+                    [
+                        o.UnreadText(a.element, shown.reads(file, a.element), a.needed, a.nodes)
+                        for a in one.asks
+                    ],
                 )
                 for one in self._teaching.screens.unread(waiting.kept.id)
             ],
@@ -287,65 +283,3 @@ def _wordings(given: Any) -> dict[str, list[str]]:
     if len(found) > 100:
         raise Invalid(Problem("words", "has more than 100 words"))
     return found
-
-
-def _nodes(sight: Sight) -> list[o.NodeObject]:
-    found: dict[int, list[str]] = {}
-    for element in sight.index.every():
-        found.setdefault(id(element.node), []).append(element.name)
-    never = {id(node) for node, _ in guarded_nodes(sight)}
-    position = {id(node): number for number, node in enumerate(sight.tree.nodes)}
-
-    def show(number: int, node: Node) -> o.NodeObject:
-        parent = position.get(id(node.parent), -1) if node.parent is not None else -1
-        return o.NodeObject(
-            node=number,
-            parent=parent,
-            bounds=node.bounds,
-            text=node.text[:MAX_TEXT],
-            desc=node.content_desc[:MAX_TEXT],
-            hint=node.hint[:MAX_TEXT],
-            resource_id=node.resource_id[:MAX_TEXT],
-            class_name=node.class_name[:MAX_TEXT],
-            clickable=node.clickable,
-            editable=is_editable(node),
-            never=id(node) in never,
-            elements=found.get(id(node), []),
-        )
-
-    return [show(number, node) for number, node in enumerate(sight.tree.nodes[:MAX_NODES])]
-
-
-def _elements(file: ScreensFile) -> list[o.ElementChoice]:
-    """Each element under every screen that names it, then those that no screen names."""
-    guarded = Guarded(file)
-    sealed = guarded.sealed | guarded.account
-    choices: list[o.ElementChoice] = []
-    named: set[str] = set()
-    for screen, facts in file.screens.items():
-        for name in dict.fromkeys((*facts.all, *facts.any, *facts.next, *facts.never)):
-            if name in file.elements:
-                named.add(name)
-                choices.append(o.ElementChoice(screen, name, name in sealed, _reads(file, name)))
-    choices += [
-        o.ElementChoice("", name, name in sealed, _reads(file, name))
-        for name in file.elements
-        if name not in named
-    ]
-    return choices
-
-
-def _reads(file: ScreensFile, element: str) -> str:
-    """What an element is, in words: its name, and how it reads in English where it has a word."""
-    for rule in file.elements[element]:
-        for text in rule.texts:
-            for entry in file.words.get(text[1:], []) if text.startswith("@") else ():
-                value = entry.get("en", "")
-                wording = value if isinstance(value, str) else next(iter(value), "")
-                if wording and not wording.startswith("/"):
-                    return f'{_words(element)}: reads "{wording}" in English'
-    return _words(element)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -17,8 +17,8 @@ from jobs.phone.adb.server import PROBE_EVERY_S, AdbServer
 from jobs.phone.adb.wire import Grip
 from jobs.phone.error_translation import boundary
 from jobs.phone.errors import AdbDown, DeadlinePassed, PhoneError, PhoneOffline, StopRequested
+from jobs.phone.inventory.asking import ask_phone
 from jobs.phone.inventory.losses import Losses
-from jobs.phone.inventory.record import Facts
 from jobs.phone.inventory.remedies import Remedy
 from jobs.phone.inventory.roster import Roster
 from jobs.phone.inventory.sayings import Sayings
@@ -38,8 +38,6 @@ LIST_LATE_S = 20.0
 PROBE_AGAIN_S = 1.0
 #: A server that comes back is found within seconds; asking a closed port costs nothing.
 BACKOFF_MIN_S, BACKOFF_MAX_S = 0.5, 4.0
-#: How long a phone may take to say what it is.
-PHONE_PROBE_TIMEOUT_S = 5.0
 #: `host:connect` makes the adb server wait for the network.
 CONNECT_TIMEOUT_S = 15.0
 #: Each ghost holds one for the length of a question every few seconds: half a hub of them must leave some for the others.
@@ -294,7 +292,7 @@ class Tracker:
         """Ask a phone what it is; that it answers at all is the other half of the question (ADB-12)."""
         try:
             with boundary(serial):
-                facts = self._ask(serial)
+                facts = ask_phone(self._server.endpoint, self._grip, serial)
         except StopRequested:
             return
         except PhoneError as error:
@@ -306,22 +304,6 @@ class Tracker:
             self.post(lambda: self._roster.missed(serial, generation, self._clock.monotonic()))
         else:
             self.post(lambda: self._roster.answered(serial, generation, facts, self._clock.monotonic()))
-
-    def _ask(self, serial: str) -> Facts:
-        phone = AdbPhone(
-            AdbClient(self._server.endpoint, self._grip, timeout_s=PHONE_PROBE_TIMEOUT_S), serial
-        )
-        said = dumpsys.properties(phone.shell_words("getprop", timeout_s=PHONE_PROBE_TIMEOUT_S).text)
-        power = phone.shell_words("dumpsys", "battery", timeout_s=PHONE_PROBE_TIMEOUT_S).text
-        sdk = said.get("ro.build.version.sdk", "")
-        return Facts(
-            identity=dumpsys.one_line(said.get("ro.serialno", "")),
-            model=dumpsys.one_line(said.get("ro.product.model", "")),
-            android=dumpsys.one_line(said.get("ro.build.version.release", "")),
-            sdk=int(sdk) if sdk.isdecimal() and len(sdk) < 5 else 0,
-            battery=dumpsys.battery(power),
-            booted=said.get("sys.boot_completed") == "1",
-        )
 
     def _remedy(self, serial: str, remedy: Remedy) -> None:
         client = AdbClient(self._server.endpoint, self._grip, timeout_s=CONNECT_TIMEOUT_S)

@@ -11,7 +11,7 @@ from jobs.hub.clock import SystemClock
 from jobs.hub.settings import Adb, Phones
 from jobs.phone.adb import server as adb_server
 from jobs.phone.errors import AdbDown, PhoneOffline, PhoneUnauthorized, StopRequested
-from jobs.phone.inventory import losses, roster, tracker
+from jobs.phone.inventory import asking, losses, roster, tracker
 from jobs.phone.inventory import remedies as care
 from jobs.phone.inventory.fleet import Fleet
 from jobs.phone.protocol import PhoneState
@@ -259,7 +259,7 @@ def test_ADB_12_a_ghost_is_unhealthy_after_two_unanswered_questions(
 ) -> None:
     monkeypatch.setattr(roster, "PROBE_EVERY_S", 0.1)
     monkeypatch.setattr(roster, "PROBE_AGAIN_S", 0.1)
-    monkeypatch.setattr(tracker, "PHONE_PROBE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(asking, "TIMEOUT_S", 0.2)
     hub = Hub(adb.port, Phones())
     hub.wait_state("PHONE01", S.DEVICE)
     session = hub.session()
@@ -283,7 +283,7 @@ def test_ADB_12_twenty_ghosts_do_not_keep_a_healthy_phone_from_being_found(adb: 
     try:
         hub.wait_for(lambda: len(hub.fleet.inventory()) == 21)
         adb.add(FakePhone("LATER", transport_id=5))
-        hub.wait_state("LATER", S.DEVICE, tracker.PHONE_PROBE_TIMEOUT_S)
+        hub.wait_state("LATER", S.DEVICE, asking.TIMEOUT_S)
     finally:
         answer_now.set()
         hub.fleet.stop()

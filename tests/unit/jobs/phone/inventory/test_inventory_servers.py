@@ -12,7 +12,7 @@ import pytest
 from jobs.hub.settings import AdbServerEntry, Phones
 from jobs.phone.adb import server as adb_server
 from jobs.phone.errors import AdbDown, PhoneOffline
-from jobs.phone.inventory import tracker
+from jobs.phone.inventory import asking, tracker
 from jobs.phone.protocol import PhoneInfo, PhoneState, ServerInfo
 from tests.support.daemon import until
 from tests.support.fake_adb import FakeAdb, FakePhone, Mangle
@@ -173,7 +173,7 @@ def test_a_server_that_hangs_keeps_no_other_servers_phones_from_being_found(farm
     try:
         farm.c.add(usb("LATER", "1-9"))
         farm.hub.wait_state("LATER", S.DEVICE, 3.0)
-        assert time.monotonic() - began < tracker.PHONE_PROBE_TIMEOUT_S
+        assert time.monotonic() - began < asking.TIMEOUT_S
     finally:
         answer.set()
 
