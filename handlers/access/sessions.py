@@ -5,7 +5,6 @@ The file in the state directory holds hashes. A cookie is 256 random bits, as a 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import secrets
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from handlers.access.tokens import Tokens
+from handlers.access.tokens import Tokens, secret_digest
 from jobs.hub.clock import Clock
 from storage.engine.files import Files
 from storage.errors import StoreFailed
@@ -74,7 +73,7 @@ class Sessions:
         with self._lock:
             session = Session(
                 id=self._next_id,
-                sha256=_digest(cookie),
+                sha256=secret_digest(cookie),
                 token_sha256=token_sha256,
                 device=device,
                 created_at=now,
@@ -96,7 +95,7 @@ class Sessions:
         """The session of this cookie; None when there is none, its time is over, or its token was revoked."""
         now = self._clock.now()
         with self._lock:
-            session = self._sessions.get(_digest(cookie))
+            session = self._sessions.get(secret_digest(cookie))
             if session is None or not self._lives(session, now):
                 return None
             if now != session.seen_at:
@@ -169,7 +168,3 @@ def _read(path: Path) -> _File:
     except (OSError, msgspec.DecodeError) as error:
         _LOG.warning("%s cannot be used, so all browsers have to log in again: %s", path, error)
         return _File()
-
-
-def _digest(cookie: str) -> str:
-    return hashlib.sha256(cookie.encode("utf-8", "surrogateescape")).hexdigest()

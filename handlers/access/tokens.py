@@ -54,7 +54,7 @@ def new_token(path: Path, name: str, others: Iterable[TokenEntry] = ()) -> str:
         raise NameTaken(f"there is a token named {name!r} already: revoke it first or take another name")
     token = _PREFIX + secrets.token_urlsafe(32)
     created_at = utc(time.time()).isoformat(timespec="seconds")
-    entry = TokenEntry(name, _digest(token), created_at)
+    entry = TokenEntry(name, secret_digest(token), created_at)
     write_tokens(path, msgspec.structs.replace(file, tokens=(*file.tokens, entry)))
     return token
 
@@ -101,7 +101,7 @@ class Tokens:
 
     def verify(self, token: str) -> str | None:
         """The name of a good token, None for any other. Takes equally long for all wrong ones."""
-        given = _digest(token).encode()
+        given = secret_digest(token).encode()
         found = None
         for name, digest in self._current():
             if hmac.compare_digest(given, digest):
@@ -110,7 +110,7 @@ class Tokens:
 
     def digest_of(self, token: str) -> str | None:
         """The hash under which a good token is stored, None for any other."""
-        return _digest(token) if self.verify(token) is not None else None
+        return secret_digest(token) if self.verify(token) is not None else None
 
     def name_of(self, digest: str) -> str | None:
         """The name of the token with this hash, None when there is none, or no longer."""
@@ -156,8 +156,9 @@ def _is_open_to_others(facts: os.stat_result) -> bool:
     return bool(facts.st_mode & (0o077 if own else 0o027))
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+def secret_digest(secret: str) -> str:
+    """By what a token or a cookie is known without being kept."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def write_tokens(path: Path, file: TokenFile) -> None:

@@ -22,7 +22,7 @@ from jobs.post.apps import APPS
 from jobs.post.rehearsal.rehearsals import Wish
 from jobs.post.rehearsal.report import Report
 from jobs.queue.turn import ReadTurn, Turn
-from jobs.task.announcements import Tell
+from jobs.task.announcements import Tell, quietly
 from jobs.task.attempt import OnHold
 from storage.errors import StoreError
 from storage.records import ENDED, Task, Waiting
@@ -160,7 +160,9 @@ class NewVersions:
                     0.0  # the app was updated meanwhile: this says nothing of the version that waits
                 )
         if news is not None:
-            self._say(*news)
+            sentence, about = news
+            _LOG.warning("%s", sentence)
+            quietly(self._tell, "rehearsal", sentence, **about)
         if self._jobs is not None:
             self._jobs.look_again()
 
@@ -324,13 +326,6 @@ class NewVersions:
             self._jobs.ask(turn)
         except Refused:
             shown.asked = False
-
-    def _say(self, sentence: str, facts: dict[str, Any]) -> None:
-        _LOG.warning("%s", sentence)
-        try:
-            self._tell("rehearsal", sentence, **facts)
-        except StoreError as error:
-            _LOG.warning("a notification was lost: %s (%s)", sentence, error)
 
 
 def _wish(task: Task) -> Wish:

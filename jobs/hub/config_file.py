@@ -15,6 +15,7 @@ from jobs.hub.config_checks import check_values
 from jobs.hub.reload import differences
 from jobs.hub.settings import AccountEntry, AdbServerEntry, NotifyTarget, Settings
 from jobs.input.toml_reading import TomlInvalid, decode_toml, read_toml
+from jobs.input.toml_writing import toml_value
 
 _HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z0-9_.\"-]+)\s*\]?\]")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\".-]+)\s*=")
@@ -283,7 +284,7 @@ def _describe_struct(prefix: str, value: Any, config: LoadedConfig, waiting: Col
             continue  # TOML has no word for it: the key is left out
         if isinstance(value, NotifyTarget) and field.name == "url":
             content = value.shown
-        shown = '"***"' if field.name in SECRET_KEYS and content else _toml(content)
+        shown = '"***"' if field.name in SECRET_KEYS and content else toml_value(content)
         where = f"{config.path}:{config.lines[key]}" if key in config.lines else "default"
         if key in config.command_line:
             where = "command line"
@@ -305,13 +306,4 @@ def shown_value(settings: Settings, key: str) -> str:
     if section in _LISTS:
         return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
     content = getattr(value, name)
-    return _toml(msgspec.to_builtins(content) if isinstance(content, msgspec.Struct) else content)
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_toml(str(k))} = {_toml(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, tuple | list):
-        return "[" + ", ".join(_toml(v) for v in value) + "]"
-    # JSON's spelling of texts, numbers and booleans is TOML's.
-    return msgspec.json.encode(value).decode()
+    return toml_value(msgspec.to_builtins(content) if isinstance(content, msgspec.Struct) else content)

@@ -127,9 +127,9 @@ def set_app(phone: PhoneSession, package: str, tag: str) -> bool:
     if before is None:
         return False
     key = _BEFORE + package
-    if not _setting(phone, key):  # the first one that was found is the operator's
+    if not setting(phone, "global", key):  # the first one that was found is the operator's
         phone.shell("settings", "put", "global", key, ",".join(before) or _FOLLOWED)
-        if not _setting(phone, key):
+        if not setting(phone, "global", key):
             return False  # what cannot be remembered could not be given back
     phone.shell("cmd", "locale", "set-app-locales", package, "--locales", tag)
     return app_tags(phone, package) == [tag]
@@ -142,7 +142,7 @@ def restore_app(phone: PhoneSession, package: str) -> str | None:
         What it has now ("" when it follows the phone); None when nothing was changed here.
     """
     key = _BEFORE + package
-    kept = _setting(phone, key)
+    kept = setting(phone, "global", key)
     if not kept:
         return None
     tags = [] if kept == _FOLLOWED else tags_of(kept)
@@ -160,6 +160,7 @@ def changed_apps(phone: PhoneSession) -> list[str]:
     return sorted(re.findall(rf"^{_BEFORE}([\w.]+)=", listed, re.MULTILINE))
 
 
-def _setting(phone: PhoneSession, key: str) -> str:
-    value = phone.shell("settings", "get", "global", key).output.strip()
+def setting(phone: PhoneSession, table: str, key: str) -> str:
+    """One of Android's settings, "" where it is not set. Raises PhoneError."""
+    value = phone.shell("settings", "get", table, key).output.strip()
     return "" if value == "null" else value

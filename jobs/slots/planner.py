@@ -16,7 +16,7 @@ from jobs.input.refusals import ClientGone, Draining, NoSpace, Refused
 from jobs.intake.intake import Intake
 from jobs.intake.request import SCRIPT
 from jobs.slots.calendar import Due, occurrences
-from jobs.task.announcements import Tell
+from jobs.task.announcements import Tell, quietly
 from storage.errors import StoreError
 from storage.records import Occurrence, Slot
 from storage.store import Store
@@ -152,10 +152,7 @@ class Planner:
             f"{occurrence.time} for @{occurrence.username}: {why}"
         )
         _LOG.warning("%s", sentence)
-        try:
-            self._tell("slot", sentence, slot_id=slot.id, username=occurrence.username, at=occurrence.at)
-        except StoreError as error:
-            _LOG.warning("a notification was lost: %s (%s)", sentence, error)
+        quietly(self._tell, "slot", sentence, slot_id=slot.id, username=occurrence.username, at=occurrence.at)
 
     def _note_missed(self, slot: Slot, missed: list[Occurrence]) -> None:
         reasons = [self._troubles.pop(key_of(one), "") for one in missed]

@@ -83,11 +83,16 @@ class Announcements:
         self._clock_problem = problem
 
     def safely(self, name: EventName, sentence: str, /, **facts: Any) -> None:
-        """Report it. A store that refuses it is logged: the notification is lost, the task goes on."""
-        try:
-            self._tell(name, sentence, **facts)
-        except StoreError as error:
-            _LOG.warning("a notification was lost: %s (%s)", sentence, error)
+        """Report it, as `quietly`."""
+        quietly(self._tell, name, sentence, **facts)
+
+
+def quietly(tell: Tell, name: EventName, sentence: str, /, **facts: Any) -> None:
+    """Report it. A store that refuses it is logged: the notification is lost, all else goes on."""
+    try:
+        tell(name, sentence, **facts)
+    except StoreError as error:
+        _LOG.warning("a notification was lost: %s (%s)", sentence, error)
 
 
 def whom(task: Task) -> str:

@@ -63,7 +63,7 @@ def unpack(path: Path, folder: Path, config_path: Path | None) -> Unpacked:
     try:
         files = _unpack_files(path, folder)
         manifest = msgspec.json.decode(files.pop(MANIFEST).read_bytes(), type=Manifest)
-        if {name: _sum_of(file) for name, file in files.items()} != manifest.sha256:
+        if {name: sum_of(file) for name, file in files.items()} != manifest.sha256:
             raise BackupUnreadable(f"{path} is incomplete or was altered")
         if not _MOMENT.fullmatch(manifest.made_at):
             raise Hostile("its manifest names no moment at which it was made")
@@ -148,6 +148,7 @@ def _check_small_files(files: dict[str, Path]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _sum_of(path: Path) -> str:
+def sum_of(path: Path) -> str:
+    """The SHA-256 of a file in hex. Raises OSError."""
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from jobs.phone.app_language import setting
 from jobs.phone.error_translation import INPUT_FORBIDDEN
 from jobs.phone.protocol import PhoneSession
 from jobs.upkeep.doctor_findings import Finding, OnPhone
@@ -22,7 +23,7 @@ def findings(on: OnPhone, session: PhoneSession) -> Iterator[Finding]:
     """What keeps this phone from being driven, or makes its screens look otherwise than known ones."""
     yield _touches(on, session)
     yield from _looks(on, session)
-    if _setting(session, "secure", _AUTO_BLOCKER) == "1":
+    if setting(session, "secure", _AUTO_BLOCKER) == "1":
         yield on.fail(
             "Samsung's Auto Blocker is on: it ends USB debugging",
             "switch it off: Settings, Security and privacy, Auto Blocker",
@@ -47,11 +48,11 @@ def _touches(on: OnPhone, session: PhoneSession) -> Finding:
 
 
 def _looks(on: OnPhone, session: PhoneSession) -> Iterator[Finding]:
-    scale = _setting(session, "system", "font_scale") or "1.0"
+    scale = setting(session, "system", "font_scale") or "1.0"
     overridden = dict(
         _OVERRIDE.findall(session.shell("wm", "size").output + session.shell("wm", "density").output)
     )
-    mode = _setting(session, "secure", "navigation_mode")
+    mode = setting(session, "secure", "navigation_mode")
     if re.fullmatch(r"\d+(\.\d+)?", scale) and float(scale) > MAX_FONT_SCALE:
         yield on.warn(
             f"font scale {scale}: texts are cut and rows leave the screen",
@@ -63,8 +64,3 @@ def _looks(on: OnPhone, session: PhoneSession) -> Iterator[Finding]:
             f"`adb -s {on.serial} shell wm {what} reset`, or Settings, Display, Screen zoom",
         )
     yield on.ok(f"font scale {scale}, navigation by {_NAVIGATION.get(mode, 'unknown means')}")
-
-
-def _setting(session: PhoneSession, table: str, key: str) -> str:
-    value = session.shell("settings", "get", table, key).output.strip()
-    return "" if value == "null" else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import shutil
@@ -29,6 +28,7 @@ from jobs.upkeep.backup_archive import (
     TOKENS_OF_CONSOLE,
     USB_BOXES,
     Unpacked,
+    sum_of,
 )
 from jobs.upkeep.token_file import console_tokens
 from jobs.upkeep.usb_boxes.folder import FOLDER_MODE, MODES
@@ -62,7 +62,7 @@ class Write(msgspec.Struct, frozen=True):
         """What happens to what is there: "new", "replaces" (it is kept beside) or "same"."""
         if not os.path.lexists(self.target):
             return "new"
-        same = self.target.is_file() and _sum_of(self.target) == _sum_of(self.source)
+        same = self.target.is_file() and sum_of(self.target) == sum_of(self.source)
         return "same" if same else "replaces"
 
 
@@ -153,7 +153,7 @@ def put_back(plan: Plan, now: float) -> list[str]:
         _give_to_owner(plan.state_dir)
         suffix = utc(now).strftime(".before-%Y%m%dT%H%M%S")
         for beside, target in staged:
-            if target.exists() and _sum_of(target) != _sum_of(beside):
+            if target.exists() and sum_of(target) != sum_of(beside):
                 kept = target.with_name(target.name + suffix)
                 target.rename(kept)
                 notes.append(f"{target} was replaced; the one before is {kept}")
@@ -246,8 +246,3 @@ def _give_to_owner(state_dir: Path) -> None:
     owner = state_dir.stat()
     for path in state_dir.rglob("*"):
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
-
-
-def _sum_of(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

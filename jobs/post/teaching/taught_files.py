@@ -10,13 +10,14 @@ import msgspec
 
 from jobs.hub.platforms import PLATFORMS
 from jobs.input.toml_reading import read_toml
+from jobs.input.toml_writing import table
 from jobs.post.screens.checks.additions import objections
 from jobs.post.screens.drawn import unclear
 from jobs.post.screens.file_checks import check
 from jobs.post.screens.screens_file import ScreensFile, ScreensInvalid
 from jobs.post.screens.vocabularies import Trusted, drawn_objections, reading, with_taught
 from jobs.post.teaching.lessons import MAX_LESSONS, Lesson, laid
-from jobs.post.teaching.toml_text import sections, table
+from jobs.post.teaching.toml_text import sections
 from storage.engine.files import Files
 from storage.errors import StoreFailed
 

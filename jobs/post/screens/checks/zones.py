@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobs.phone.screen.tree import UiTree
-from jobs.post.screens.element import is_editable
+from jobs.post.screens.element import holds_point, is_editable
 from jobs.post.screens.screens_file import Vocabulary
 
 
@@ -16,7 +16,7 @@ def may_publish(tree: UiTree, vocabulary: Vocabulary, point: tuple[int, int]) ->
     if not width or not height:
         return False
     fields = [n for n in tree.nodes if n.visible and is_editable(n)]
-    if not fields or any(_holds(n.bounds, point) for n in fields):
+    if not fields or any(holds_point(n.bounds, point) for n in fields):
         return False
     x, y = point[0] / width, point[1] / height
     return any(
@@ -25,7 +25,3 @@ def may_publish(tree: UiTree, vocabulary: Vocabulary, point: tuple[int, int]) ->
         for rule in vocabulary.elements.get(name, ())
         if (zone := rule.zone) is not None and rule.texts
     )
-
-
-def _holds(bounds: tuple[int, int, int, int], point: tuple[int, int]) -> bool:
-    return bounds[0] <= point[0] < bounds[2] and bounds[1] <= point[1] < bounds[3]

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from jobs.input.refusals import Invalid
+from jobs.input.toml_writing import toml_value
 from jobs.phone.screen.tree import parse_xml
 from jobs.post.apps import APPS
 from jobs.post.flow.driver import ScreenDriver
@@ -19,7 +20,6 @@ from jobs.post.screens.recognise import Sight, recognise
 from jobs.post.screens.screens_file import Rule, Screen, ScreensFile, Vocabulary, as_addition, lay_over
 from jobs.post.screens.vocabularies import build, read_trusted, shipped_file, shipped_vocabulary
 from jobs.post.teaching.lessons import Wish
-from jobs.post.teaching.toml_text import value
 from jobs.post.tiktok.flow import handle_of
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
@@ -185,7 +185,7 @@ def test_what_is_off_comes_back_only_where_it_still_fits(school: School) -> None
     "text", ['a "quoted" one', "a \\ b", "emoji \N{CLAPPER BOARD} and 'this'", "# no remark", "Überall"]
 )
 def test_every_text_comes_back_from_the_file_as_it_was(school: School, text: str) -> None:
-    assert take(school, "[words]\nnext = [{ en = " + value(text) + " }]\n") == ""
+    assert take(school, "[words]\nnext = [{ en = " + toml_value(text) + " }]\n") == ""
     school.open()
     assert school.book.left_out() == []
     assert school.book.reader("tiktok").words["next"].matches(text)
