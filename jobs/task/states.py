@@ -103,11 +103,7 @@ class Mover:
         for stage in allowed:
             check_move(stage, to)
         full = self._consequences(allowed, to, changes)
-        self._hook(f"jobs.before_{to}")
-        task = self._tasks.change(task_id, expect=allowed, expect_attempt=expect_attempt, **full)
-        self._hook(f"jobs.after_{to}")
-        self._moved(task)
-        return task
+        return self._write(to, task_id, expect=allowed, expect_attempt=expect_attempt, **full)
 
     def move_through(self, task: Task, steps: Sequence[tuple[Stage, dict[str, Any]]]) -> Task:
         """Make several moves of one task in one write, so that no crash can come between them.
@@ -126,11 +122,7 @@ class Mover:
             check_move(stage, to)
             full |= self._consequences(frozenset({stage}), to, changes)
             stage = to
-        self._hook(f"jobs.before_{stage}")
-        moved = self._tasks.change(task.id, expect={task.stage}, expect_attempt=task.attempt, **full)
-        self._hook(f"jobs.after_{stage}")
-        self._moved(moved)
-        return moved
+        return self._write(stage, task.id, expect={task.stage}, expect_attempt=task.attempt, **full)
 
     def replan(self, task: Task, **changes: Any) -> Task:
         """Write what a caller plans anew about a pending task as it must still be; it is scheduled then.
@@ -142,13 +134,16 @@ class Mover:
         if task.stage is not Stage.SCHEDULED:
             check_move(task.stage, Stage.SCHEDULED)
         full = self._consequences(frozenset({task.stage}), Stage.SCHEDULED, changes)
-        self._hook("jobs.before_replan")
-        changed = self._tasks.change(
-            task.id, expect={task.stage}, expect_attempt=task.attempt, expect_version=task.version, **full
-        )
-        self._hook("jobs.after_replan")
-        self._moved(changed)
-        return changed
+        as_seen = {"expect_attempt": task.attempt, "expect_version": task.version}
+        return self._write("replan", task.id, expect={task.stage}, **as_seen, **full)
+
+    def _write(self, step: str, task_id: int, **change: Any) -> Task:
+        """Write one task, with the hooks of this step, and tell of it."""
+        self._hook(f"jobs.before_{step}")
+        task = self._tasks.change(task_id, **change)
+        self._hook(f"jobs.after_{step}")
+        self._moved(task)
+        return task
 
     def move_each(self, steps: Sequence[tuple[Task, dict[str, Any]]], to: Stage) -> list[Task]:
         """Move several tasks in one write, each as it must still be; returns those that were (stage, attempt, version)."""
