@@ -51,6 +51,8 @@ FAULTS = APP_FAULTS | {
 }  # fmt: skip
 _SECONDS = 30.0
 _RECONNECT_S = 0.1
+#: These strike after the answer of the very command went out; all others are in force when it is answered.
+_CUTS = ("adb-down", "adb-hang", "adb-track-cut")
 
 
 def fault(phone: Phone, words: list[str]) -> tuple[str, int]:
@@ -84,8 +86,10 @@ def _server_fault(phone: Phone, name: str, argument: str) -> tuple[str, int]:
     strike = phone.server_fault
     if strike is None:
         return "simctl: faults of the adb server need the option --adb-faults\n", 1
-    # After the answer of this very command went out.
-    phone.later(_RECONNECT_S, lambda: strike(name, argument))
+    if name in _CUTS:
+        phone.later(_RECONNECT_S, lambda: strike(name, argument))
+    else:
+        strike(name, argument)
     return "", 0
 
 
