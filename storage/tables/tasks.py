@@ -86,7 +86,7 @@ class TaskStore:
         self,
         new: Sequence[NewTask],
         *,
-        idempotency: IdempotencyEntry | Callable[[list[Task]], IdempotencyEntry] | None = None,
+        idempotency: Callable[[list[Task]], IdempotencyEntry] | None = None,
         beside: Callable[[Transaction, list[Task]], None] | None = None,
     ) -> list[Task]:
         """Store tasks, the reservation of their files and the idempotency entry: all or nothing, one write.
@@ -101,8 +101,7 @@ class TaskStore:
         def action(change: Transaction) -> list[Task]:
             tasks = [self._insert(change, task) for task in new]
             if idempotency is not None:
-                entry = idempotency if isinstance(idempotency, IdempotencyEntry) else idempotency(tasks)
-                self._idempotency.put(change, entry)
+                self._idempotency.put(change, idempotency(tasks))
             if beside is not None:
                 beside(change, tasks)
             return tasks

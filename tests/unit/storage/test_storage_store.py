@@ -128,7 +128,7 @@ def test_upkeep_writes_a_snapshot_once_a_day_if_anything_changed(store: Store):
 
 
 def test_upkeep_forgets_old_answers(store: Store):
-    store.tasks.create([new_task(1)], idempotency=IdempotencyEntry("key", "hash", 1000.0, {}))
+    store.tasks.create([new_task(1)], idempotency=lambda _: IdempotencyEntry("key", "hash", 1000.0, {}))
     store.maintain(1000.0 + 86_400.0)
     assert store.storage.tables["idempotency"] == {}
 

@@ -109,7 +109,9 @@ def test_materials_are_listed_changed_and_removed(make_store: Opener):
 
 
 def test_an_answer_is_kept_for_a_day(store: Store):
-    store.tasks.create([new_task()], idempotency=IdempotencyEntry("key", "hash", 1000.0, {"code": 0}))
+    store.tasks.create(
+        [new_task()], idempotency=lambda _: IdempotencyEntry("key", "hash", 1000.0, {"code": 0})
+    )
     assert store.idempotency.find("key", 1000.0 + 86399.0) is not None
     assert store.idempotency.find("key", 1000.0 + 86400.0) is None
     assert store.idempotency.find("other", 1000.0) is None
@@ -126,7 +128,7 @@ def test_answers_are_dropped_from_the_oldest_on_some_at_a_time(
     day = 86400.0
     for number in (3, 1, 5, 2, 4):
         entry = IdempotencyEntry(f"key {number}", "hash", 1000.0 + number, {"code": 0})
-        store.tasks.create([new_task()], idempotency=entry)
+        store.tasks.create([new_task()], idempotency=lambda _, entry=entry: entry)
 
     def left() -> list[int]:
         return [n for n in range(1, 6) if store.idempotency.find(f"key {n}", 1000.0)]
@@ -136,12 +138,14 @@ def test_answers_are_dropped_from_the_oldest_on_some_at_a_time(
     assert (store.idempotency.expire(1003.0 + day), left()) == (1, [4, 5])
     assert (store.idempotency.expire(1003.0 + day), left()) == (0, [4, 5])
     renewed = IdempotencyEntry("key 4", "hash", 5000.0, {"code": 0})
-    store.tasks.create([new_task()], idempotency=renewed)
+    store.tasks.create([new_task()], idempotency=lambda _: renewed)
     assert (store.idempotency.expire(1005.0 + day), left()) == (1, [4])
 
 
 def test_answers_that_could_not_be_dropped_are_dropped_the_next_time(store: Store) -> None:
-    store.tasks.create([new_task()], idempotency=IdempotencyEntry("key", "hash", 1000.0, {"code": 0}))
+    store.tasks.create(
+        [new_task()], idempotency=lambda _: IdempotencyEntry("key", "hash", 1000.0, {"code": 0})
+    )
     commit = store.storage.commit
 
     def fails(action: Any, **more: Any) -> Any:
@@ -176,13 +180,15 @@ def test_small_facts_survive_and_equal_ones_are_not_written_again(make_store: Op
 def test_an_answer_that_was_renewed_while_old_ones_are_dropped_stays(store: Store) -> None:
     """The store looks for old answers before its turn to write comes; a fresh one may take an old one's place meanwhile."""
     day = 86400.0
-    store.tasks.create([new_task()], idempotency=IdempotencyEntry("key", "hash", 1000.0, {"code": 0}))
+    store.tasks.create(
+        [new_task()], idempotency=lambda _: IdempotencyEntry("key", "hash", 1000.0, {"code": 0})
+    )
     commit = store.storage.commit
 
     def later(action: Any, **more: Any) -> Any:
         store.storage.commit = commit  # type: ignore[method-assign]
         fresh = IdempotencyEntry("key", "other", 1000.0 + day, {"code": 1})
-        store.tasks.create([new_task()], idempotency=fresh)
+        store.tasks.create([new_task()], idempotency=lambda _: fresh)
         return commit(action, **more)
 
     store.storage.commit = later  # type: ignore[method-assign]
