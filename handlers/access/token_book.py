@@ -63,7 +63,7 @@ class TokenBook:
         main, own = read_tokens(self._main()), read_tokens(self._own)
         kept = tuple(entry for entry in own.tokens if entry.sha256 not in named)
         elsewhere = {entry.sha256 for entry in main.tokens} & named
-        if elsewhere and _may_write(self._main()):
+        if elsewhere and may_write(self._main()):
             left = tuple(entry for entry in main.tokens if entry.sha256 not in named)
             write_tokens(self._main(), msgspec.structs.replace(main, tokens=left))
             elsewhere = set()
@@ -76,10 +76,10 @@ class TokenBook:
 
     def _target(self) -> Path:
         main = self._main()
-        return main if _may_write(main) else self._own
+        return main if may_write(main) else self._own
 
 
-def _may_write(path: Path) -> bool:
+def may_write(path: Path) -> bool:
     """Whether this process may replace the file: a new one is written beside it."""
     folder = next((parent for parent in path.parents if parent.exists()), path.parent)
     return os.access(folder, os.W_OK)

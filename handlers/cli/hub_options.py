@@ -33,7 +33,7 @@ from jobs.hub.clock import SystemClock
 from storage.engine.files import refuse_no_file
 
 #: Between the tries of a call whose answer was lost: the daemon is back after a restart in a few seconds.
-_PAUSES_S = (0.5, 2.0, 5.0)
+PAUSES_S = (0.5, 2.0, 5.0)
 URL_VARIABLE = "TIKMATRIXD_URL"
 
 
@@ -66,7 +66,7 @@ class Hub:
         self, method: str, path: str, body: dict[str, Any] | bytes | None = None, **more: Any
     ) -> dict[str, Any]:
         """A call that may be repeated without harm, made again when it or its answer was lost. Raises DaemonSilent."""
-        for pause_s in _PAUSES_S:
+        for pause_s in PAUSES_S:
             try:
                 return self.ask(method, path, body, **more)
             except NoAnswer:

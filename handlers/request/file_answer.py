@@ -13,7 +13,8 @@ from handlers.request.envelope import Code, Refusal, Reply
 
 #: The server sends some of these, then waits, without a thread, until the client has read them.
 _PIECE_BYTES = 64 * 1024
-_RANGE = re.compile(r"bytes\s*=\s{0,8}(\d{0,15})\s{0,8}-\s{0,8}(\d{0,15})\s*", re.IGNORECASE)
+#: What a client may ask for in `Range`.
+RANGE = re.compile(r"bytes\s*=\s{0,8}(\d{0,15})\s{0,8}-\s{0,8}(\d{0,15})\s*", re.IGNORECASE)
 _NOT_IN_NAMES = re.compile(r'[^ -~]|["\\%]')
 _KEPT_TYPES = {".png": "image/png", ".xml": "application/xml", ".txt": "text/plain; charset=utf-8"}
 #: A phone may write a page with a script into its tree. A browser that opens it must run nothing of it: it would act here
@@ -109,7 +110,7 @@ def _range(call: Call, etag: str, size: int) -> tuple[int, int] | None:
     given = call.header("Range") if call.environ["REQUEST_METHOD"] == "GET" else None
     if given is None or call.header("If-Range") not in {None, etag}:
         return None
-    match = _RANGE.fullmatch(given.strip())
+    match = RANGE.fullmatch(given.strip())
     if (
         match is None
         or not (match[1] or match[2])

@@ -12,7 +12,8 @@ import msgspec
 from handlers.request.body import invalid
 from handlers.request.disposition import parameters
 
-_STEP_BYTES = 1024 * 1024
+#: A body is read in steps of this size.
+STEP_BYTES = 1024 * 1024
 _MAX_PARTS = 50
 _MAX_HEADER_BYTES = 8 * 1024
 _MAX_FIELD_BYTES = 64 * 1024
@@ -82,7 +83,7 @@ def chunks_of(body: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:
     body.seek(start)
     left = end - start if end is not None else None
     while left is None or left > 0:
-        chunk = body.read(_STEP_BYTES if left is None else min(left, _STEP_BYTES))
+        chunk = body.read(STEP_BYTES if left is None else min(left, STEP_BYTES))
         if not chunk:
             return
         if left is not None:
@@ -96,7 +97,7 @@ def _edges(body: BinaryIO, mark: bytes) -> Iterator[int]:
     window = b"\r\n"
     offset = -2
     while True:
-        chunk = body.read(_STEP_BYTES)
+        chunk = body.read(STEP_BYTES)
         window += chunk
         place = window.find(mark)
         while place >= 0:

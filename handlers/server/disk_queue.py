@@ -10,7 +10,7 @@ from handlers.server.connection.spool import NoRoom, Spool
 from handlers.server.lanes import Lane
 
 #: What is with the threads stays in memory until its turn comes, though its connection may long be closed.
-_WITH_THREADS = 16
+WITH_THREADS = 16
 
 
 class DiskQueue:
@@ -42,7 +42,7 @@ class DiskQueue:
         self._start()
 
     def _start(self) -> None:
-        while self._waiting and self._running < _WITH_THREADS:
+        while self._waiting and self._running < WITH_THREADS:
             channel = next(iter(self._waiting))
             self._running += 1
             self._lane.submit(partial(self._flush, channel, self._waiting.pop(channel)))

@@ -32,7 +32,7 @@ _COST_MAX_S, _COST_OF_CHANNEL_MAX_S = 0.02, 0.002
 _HALF_REQUESTS_S = 2.0  #: requests that are arriving while the server leaves get so long to be whole
 #: How long each kind of connections may take in a round: those that have something, those that have waited, those that
 #: have more. Newcomers have their turn after each round, and those who ask for /healthz are among them.
-_TURN_S = 0.001
+TURN_S = 0.001
 _EVENTS_A_ROUND = 256
 _GONE = select.EPOLLERR | select.EPOLLHUP
 _SAY_AGAIN_S = 60.0
@@ -110,7 +110,7 @@ class HttpLoop:
         self.now = self.beat = time.monotonic()
         if self.abandoned:
             return
-        ends = self.now + _TURN_S
+        ends = self.now + TURN_S
         for fd, happened in events:
             if fd == self._bell.fd:
                 self._bell.hush()
@@ -245,14 +245,14 @@ class HttpLoop:
 
     def _go_on(self) -> None:
         """Let those go on that gave way to others, and those that have waited long enough."""
-        ends = time.monotonic() + _TURN_S
+        ends = time.monotonic() + TURN_S
         for channel in self.patience.let_in(self.now):
             self.admit(channel)
             self._charged(channel, channel.advance)
             if time.monotonic() >= ends:
                 break
         self._again.update(dict.fromkeys(self.patience.resumed(self.now)))
-        ends = time.monotonic() + _TURN_S  # their own: else newcomers without end would leave them none
+        ends = time.monotonic() + TURN_S  # their own: else newcomers without end would leave them none
         for _ in range(len(self._again)):
             if time.monotonic() >= ends:
                 break
@@ -273,7 +273,7 @@ class HttpLoop:
         """Close what has expired, in steps: thousands may have come in the same second."""
         if self._sweep is None:
             self._sweep = iter(list(self.channels.values()))
-        ends = time.monotonic() + _TURN_S
+        ends = time.monotonic() + TURN_S
         for channel in self._sweep:
             if not channel.closed and channel.expired(self.now):
                 channel.close()

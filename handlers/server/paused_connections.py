@@ -12,7 +12,7 @@ from handlers.server.peers import ASKING_MAX, Peer, Peers
 #: How late it may be noticed that a peer may go on.
 PAUSED_POLL_S = 0.02
 #: How many newcomers are resumed each time although their address has overdrawn: clients that share an address with a flood are served too.
-_LET_IN_ANYWAY = 4
+LET_IN_ANYWAY = 4
 _PEERS_A_TURN = 64
 
 
@@ -81,7 +81,7 @@ class Patience:
         return over
 
     def _let_in_anyway(self, now: float) -> Iterator[Channel]:
-        for _ in range(_LET_IN_ANYWAY):
+        for _ in range(LET_IN_ANYWAY):
             peer = next(iter(self.newcomers), None)
             if peer is None:
                 break

@@ -30,7 +30,8 @@ from storage.records import Material, Use
 from storage.store import Store
 from storage.tables.usage import LIBRARY
 
-_LOCKS = 64
+#: Two files of different content seldom share one.
+LOCKS = 64
 
 
 class MaterialFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +74,7 @@ class Library:
             settings.media.probe_timeout_s, store.media_facts, max_pixels=settings.media.max_pixels
         )
         #: By content, so that what one upload costs never delays another material.
-        self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
+        self._locks = tuple(threading.Lock() for _ in range(LOCKS))
         self.reload(settings)
         remove_partials(self._dir)
 
@@ -198,7 +199,7 @@ class Library:
         return Uploaded(self._view(present), created=False, warnings=findings.warnings)
 
     def _lock_of(self, sha256: str) -> threading.Lock:
-        return self._locks[int(sha256[:8], 16) % _LOCKS]
+        return self._locks[int(sha256[:8], 16) % LOCKS]
 
     def _record(self, path: Path, name: str, facts: MediaFacts, values: dict[str, Any]) -> Material:
         try:

@@ -32,7 +32,7 @@ def still_arriving(path: Path, *, by_time: bool = True) -> str:
         age_s = time.time() - max(status.st_mtime, status.st_ctime)
         if age_s > QUIET_S:
             return ""
-        written = _open_for_writing(descriptor)
+        written = open_for_writing(descriptor)
         if written:
             return "is still being written by another program"
         if by_time and written is None and -RECENT_S < age_s < RECENT_S:
@@ -44,7 +44,7 @@ def still_arriving(path: Path, *, by_time: bool = True) -> str:
         os.close(descriptor)
 
 
-def _open_for_writing(descriptor: int) -> bool | None:
+def open_for_writing(descriptor: int) -> bool | None:
     """Whether a process has the file open for writing; None where the system does not say."""
     try:
         # A program that opens the file now waits until the lease is given back; the kernel sends us a signal, which

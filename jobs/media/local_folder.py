@@ -167,7 +167,7 @@ class AccountFolders:
         """
         for folder in self.texts:
             path = folder / self._text_name(folder, name)
-            content = _read_text(path, self._media)
+            content = read_caption_file(path, self._media)
             if content.strip():
                 return path, content
         return None
@@ -219,7 +219,8 @@ def _own_folder(root: Path, username: str, names: FolderNames) -> Path | None:
     return None
 
 
-def _read_text(path: Path, media: Media) -> str:
+def read_caption_file(path: Path, media: Media) -> str:
+    """The text of a file beside the media, "" where there is none. Raises MediaRejected."""
     try:
         if not path.is_file():
             return ""

@@ -24,9 +24,10 @@ from storage.tables.usage import LIBRARY
 
 #: Changes whenever the same file would be seen with other eyes: older looks are then taken again.
 _RULES = 1
-_REMEMBERED = 4096
+#: Looks that are remembered.
+REMEMBERED = 4096
 #: Steps of file systems' clocks: of today's, and of FAT and its kin.
-_TICK_S, _COARSE_TICK_S = 0.02, 2.0
+TICK_S, COARSE_TICK_S = 0.02, 2.0
 #: How long a file that took too long is refused without another look.
 _SLOW_S = 600.0
 _SLOW_MAX = 1000
@@ -246,14 +247,14 @@ class MediaProbe:
             new = Known(new.sha256 or known.sha256, new.seen or known.seen)
         self._remember(file, new)
         # A write within the same tick of the file system's clock would leave all times as they are.
-        tick_s = _COARSE_TICK_S if file.ctime_ns % 10_000_000 == 0 else _TICK_S
+        tick_s = COARSE_TICK_S if file.ctime_ns % 10_000_000 == 0 else TICK_S
         if ours or opened_at - max(file.ctime_ns, file.mtime_ns) / 1e9 > tick_s:
             self._kept.keep(file, new.sha256, new.seen)
 
     def _remember(self, file: FileId, known: Known) -> None:
         with self._lock:
             self._recent[file] = known
-            while len(self._recent) > _REMEMBERED:
+            while len(self._recent) > REMEMBERED:
                 self._recent.popitem(last=False)
 
     def _ask(self, kind: str, name: str, handle: BufferedReader, file: FileId) -> _Seen:

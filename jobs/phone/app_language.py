@@ -77,14 +77,15 @@ def config_tag(output: str) -> str:
 
 def app_tags(phone: PhoneSession, package: str) -> list[str] | None:
     """The languages set for this app alone, preferred first; None where Android cannot do that."""
-    return _own_tags(phone.shell(*_own_question(package)))
+    return own_tags(phone.shell(*_own_question(package)))
 
 
 def _own_question(package: str) -> tuple[str, ...]:
     return ("cmd", "locale", "get-app-locales", package)
 
 
-def _own_tags(answer: ShellResult) -> list[str] | None:
+def own_tags(answer: ShellResult) -> list[str] | None:
+    """The languages that were set for an app alone, of `cmd locale`'s answer; None where the phone does not say."""
     found = _APP_LOCALES.search(answer.output)
     return None if answer.exit_code or found is None else tags_of(found[1])
 
@@ -111,7 +112,7 @@ def _other_tag(phone: PhoneSession) -> str:
 def read(phone: PhoneSession, package: str) -> Spoken:
     """The language that the app speaks: its own where it has one, else the phone's."""
     answer, config = phone.shell_all(_own_question(package), _CONFIG_QUESTION)
-    own, tag = _own_tags(answer), config_tag(config.output)
+    own, tag = own_tags(answer), config_tag(config.output)
     if own:
         return Spoken(own[0], by_app=True, can_set=True, phone=tag)
     tag = tag or _other_tag(phone)

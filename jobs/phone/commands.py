@@ -16,7 +16,8 @@ from jobs.phone.protocol import Grants, Hindrance, ShellResult
 _MAIN = ("-a", "android.intent.action.MAIN", "-c", "android.intent.category.LAUNCHER")
 #: The flags of a launcher: a new task, or the running one brought to the front as it is.
 _LAUNCHER_FLAGS = ("-f", "0x10200000")
-_WAKE_TIMEOUT_S = 5.0
+#: How long the display may take to be on.
+WAKE_TIMEOUT_S = 5.0
 #: For the questions that an attempt begins with; a busy phone takes seconds for one of them.
 _STATE_TIMEOUT_S = 20.0
 #: Where the focused window is named; Android 10 moved it from `windows` to `displays`.
@@ -232,7 +233,7 @@ class Commands:
         return dumpsys.locked(self.run("dumpsys", "window", "policy").text)
 
     def _until(self, condition: Callable[[], bool]) -> bool:
-        deadline = self._grip.deadline(_WAKE_TIMEOUT_S)
+        deadline = self._grip.deadline(WAKE_TIMEOUT_S)
         while True:
             if condition():
                 return True

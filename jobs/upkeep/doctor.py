@@ -156,7 +156,7 @@ def _time_zone(settings: Settings) -> Finding:
         where = zone(settings.posting.timezone)
     except ZoneInvalid as error:
         return fail("time zone", str(error), "set posting.timezone, e.g. to Europe/Berlin")
-    answer = _readiness_of(settings)
+    answer = readiness_of(settings)
     told = answer.get("timezone", "") if isinstance(answer, dict) else ""
     if told and told != zone_name(where):
         return warn(
@@ -169,7 +169,7 @@ def _time_zone(settings: Settings) -> Finding:
 
 def _port_and_tokens(settings: Settings, tokens: int, token_problem: str) -> Iterator[Finding]:
     host, port = split_listen(settings.server.listen)
-    alive = _readiness_of(settings)
+    alive = readiness_of(settings)
     if isinstance(alive, dict):
         reasons = [str(reason) for reason in alive.get("reasons", [])]
         if reasons:
@@ -218,7 +218,7 @@ def _proxy(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _readiness_of(settings: Settings) -> dict[str, Any] | bool | None:
+def readiness_of(settings: Settings) -> dict[str, Any] | bool | None:
     """What our daemon says of itself; False when something else answers on its port, None when nothing does."""
     url = own_url(settings.server.listen)
     try:

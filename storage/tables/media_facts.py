@@ -16,7 +16,7 @@ FILE = "media-facts.sqlite3"
 #: Rows kept; beyond that the ones that were written longest ago go.
 ROWS_MAX = 200_000
 #: How many rows go at once, so that a full table is not trimmed at every write.
-_TRIM = 10_000
+TRIM = 10_000
 _LAYOUT = 1
 
 _CREATE = """
@@ -130,7 +130,7 @@ class MediaFacts:
             if rows > ROWS_MAX:
                 database.execute(
                     "DELETE FROM files WHERE rowid IN (SELECT rowid FROM files ORDER BY rowid LIMIT ?)",
-                    (rows - ROWS_MAX + _TRIM,),
+                    (rows - ROWS_MAX + TRIM,),
                 )
         except BaseException:
             database.close()

@@ -15,7 +15,7 @@ import pytest
 
 from simulator.child import SimulatorChild
 from tests.support.daemon import Daemon, until
-from tests.support.door import _free_box
+from tests.support.door import free_box
 from tests.support.simulated import Simulated, sample_video
 
 T = "/api/v1/task"
@@ -99,7 +99,7 @@ class RealWorld:
         choice = self.choice
         if not self.files or choice.random() < 0.6:
             name = f"{self.number}.mp4"
-            (self.media / name).write_bytes(sample_video().read_bytes() + _free_box(name))
+            (self.media / name).write_bytes(sample_video().read_bytes() + free_box(name))
             self.files.append(name)
         platform = choice.choice(("tiktok", "instagram"))
         lines = [f"n{self.number} {index}" for index in range(6)]

@@ -19,7 +19,7 @@ import pytest
 from jobs.task.attempt import Attempt, Verdict
 from jobs.task.states import ENDED
 from tests.support.clock import FakeClock
-from tests.support.door import _free_box
+from tests.support.door import free_box
 from tests.support.fake_phones import GUARD_S, PUBLISHED, FakeScript
 from tests.support.http_side import HttpSide, WireClient
 
@@ -40,7 +40,7 @@ class Race:
         self.side = HttpSide(folder, clock=self.clock, script=FakeScript(self._post))
         for number in range(FILES):
             path = self.side.media / f"{number}.mp4"
-            path.write_bytes((self.side.media / "clip.mp4").read_bytes() + _free_box(path.name))
+            path.write_bytes((self.side.media / "clip.mp4").read_bytes() + free_box(path.name))
         self.side.store.storage.listen("tasks", self._noticed, replay=False)
         self.side.run_jobs()
         self.api: WireClient = self.side.serve()

@@ -137,7 +137,7 @@ def test_a_flood_of_probes_waits_as_all_else_of_its_address_and_other_addresses_
 ) -> None:
     monkeypatch.setattr(peers, "PROBES_A_SECOND", 0.0)
     monkeypatch.setattr(peers, "PROBES_AT_ONCE", 20.0)
-    monkeypatch.setattr(paused_connections, "_LET_IN_ANYWAY", 0)
+    monkeypatch.setattr(paused_connections, "LET_IN_ANYWAY", 0)
     wire = side.serve()
     peer = ruined(side)
     with ExitStack() as stack:
@@ -199,7 +199,7 @@ def test_only_so_many_newcomers_of_one_address_may_have_sent_more_than_a_request
     side: HttpSide, monkeypatch: pytest.MonkeyPatch, at_once: bool
 ) -> None:
     """What they have sent is in the memory of the kernel, which other programs need too."""
-    monkeypatch.setattr(paused_connections, "_LET_IN_ANYWAY", 0)
+    monkeypatch.setattr(paused_connections, "LET_IN_ANYWAY", 0)
     wire = side.serve(loaded_newcomers_per_peer=20)
     ruined(side)
     with ExitStack() as stack:
@@ -217,7 +217,7 @@ def test_only_so_many_newcomers_of_one_address_may_have_sent_more_than_a_request
 def test_of_those_who_hang_up_while_they_wait_nothing_stays(
     side: HttpSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paused_connections, "_LET_IN_ANYWAY", 0)
+    monkeypatch.setattr(paused_connections, "LET_IN_ANYWAY", 0)
     wire = side.serve()
     peer = ruined(side)
     for _ in range(40):
@@ -231,7 +231,7 @@ def test_of_those_who_hang_up_while_they_wait_nothing_stays(
 def test_thousands_that_expire_at_once_are_closed_in_steps(
     side: HttpSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_loop, "_TURN_S", 0.0)
+    monkeypatch.setattr(http_loop, "TURN_S", 0.0)
     wire = side.serve(timeout_s=1)
     loop = loop_of(side)
     closed: list[int] = []
@@ -280,7 +280,7 @@ def test_what_waits_for_the_disk_is_given_up_with_its_connection(
     side: HttpSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A flood of half bodies filled the memory with parts that waited for the disk."""
-    monkeypatch.setattr(disk_queue, "_WITH_THREADS", 2)
+    monkeypatch.setattr(disk_queue, "WITH_THREADS", 2)
     go_on = threading.Event()
     written: list[Spool] = []
     flush = Spool.flush

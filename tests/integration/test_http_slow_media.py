@@ -83,7 +83,7 @@ def test_a_file_that_hangs_holds_up_only_its_own_kind_of_call(
 ) -> None:
     """With a deadline for who waits; nothing here takes real time but the answers."""
     # With many locks only some materials would wait for one that is held too long.
-    monkeypatch.setattr(library, "_LOCKS", 1)
+    monkeypatch.setattr(library, "LOCKS", 1)
     wire = side.serve()
     raw = (MEDIA / "clip.mp4").read_bytes()
     wire.call("POST", UPLOAD.format("clip.mp4"), raw=raw)

@@ -74,7 +74,7 @@ class Door:
         )
         if unique:
             with path.open("ab") as file:
-                file.write(_free_box(name) if path.suffix == ".mp4" else b"\0" + name.encode())
+                file.write(free_box(name) if path.suffix == ".mp4" else b"\0" + name.encode())
         return path
 
     def account(self, username: str, serial: str = "A", platform: str = "tiktok", **facts: Any) -> Account:
@@ -119,7 +119,7 @@ def codes(call: Any) -> dict[str, str]:
     raise AssertionError("was not refused")
 
 
-def _free_box(name: str) -> bytes:
+def free_box(name: str) -> bytes:
     """An MP4 box that players skip: makes the content unlike any other."""
     payload = name.encode()
     return (8 + len(payload)).to_bytes(4) + b"free" + payload

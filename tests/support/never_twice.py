@@ -21,7 +21,7 @@ from storage.records import Outcome, Stage, Task, TaskError
 from storage.store import Store
 from storage.tables.posts import content_of
 from tests.support.clock import FakeClock
-from tests.support.door import _free_box
+from tests.support.door import free_box
 from tests.support.fake_phones import FakeScript
 from tests.support.http_side import HttpSide, ShownPhones, WireClient
 
@@ -141,7 +141,7 @@ class World:
     def _file(self, name: str) -> None:
         path = self.side.media / name
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes((self.side.media / "clip.mp4").read_bytes() + _free_box(name))
+        path.write_bytes((self.side.media / "clip.mp4").read_bytes() + free_box(name))
 
     def _enter(self, name: str, platform: str) -> None:
         body = {"username": name, "platform": platform, "device": HOMES[name]}

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from jobs.media.look.bits import BitReader, unescaped
 from jobs.media.look.boxes import child, children, number
 
-_VIDEO = {
+#: Sample entries of video tracks.
+VIDEO_ENTRIES = {
     b"avc1": "AVC", b"avc2": "AVC", b"avc3": "AVC", b"avc4": "AVC", b"dva1": "AVC", b"dvav": "AVC",
     b"hvc1": "HEVC", b"hev1": "HEVC", b"dvh1": "HEVC", b"dvhe": "HEVC",
     b"vvc1": "VVC", b"vvi1": "VVC",
@@ -28,7 +29,7 @@ _AUDIO = {
     b"QDM2": "QDesign",
 }  # fmt: skip
 #: Object types of `esds` (ISO/IEC 14496-1 and its registration authority).
-_OBJECTS = {
+OBJECT_TYPES = {
     0x20: "MPEG-4 Visual", 0x21: "AVC", 0x23: "HEVC", 0x6C: "JPEG", 0x6D: "PNG", 0x6A: "MPEG Video",
     0x40: "AAC", 0x66: "AAC", 0x67: "AAC", 0x68: "AAC", 0x69: "MPEG Audio", 0x6B: "MPEG Audio",
     0xA5: "AC-3", 0xA6: "E-AC-3", 0xA9: "DTS", 0xAD: "Opus", 0xDD: "Vorbis",
@@ -71,7 +72,7 @@ class Coding(NamedTuple):
 def video_coding(entry: bytes, body: memoryview) -> Coding:
     """From a sample entry: its type and what follows it."""
     coding = Coding(
-        _VIDEO.get(entry) or _VIDEO.get(entry.lower()) or _shown(entry),
+        VIDEO_ENTRIES.get(entry) or VIDEO_ENTRIES.get(entry.lower()) or _shown(entry),
         number(body, 24, 2),
         number(body, 26, 2),
     )
@@ -94,7 +95,7 @@ def video_coding(entry: bytes, body: memoryview) -> Coding:
     elif b"av1C" in boxes:
         coding = _av1(coding, number(boxes[b"av1C"], 1, 1), number(boxes[b"av1C"], 2, 1))
     elif b"esds" in boxes:
-        coding = coding._replace(name=_OBJECTS.get(_object_type(boxes[b"esds"]), coding.name))
+        coding = coding._replace(name=OBJECT_TYPES.get(_object_type(boxes[b"esds"]), coding.name))
     return coding._replace(dolby_vision=_is_dolby(entry, boxes))
 
 
@@ -105,7 +106,7 @@ def audio_name(entry: bytes, body: memoryview) -> str:
         # QuickTime writes longer entries (versions 1 and 2) and puts the description into `wave`.
         at = {1: 44, 2: 64}.get(number(body, 8, 2), 28)
         esds = child(body[at:], b"esds") or child(body[at:], b"wave", b"esds") or child(body[28:], b"esds")
-        name = _OBJECTS.get(_object_type(esds), name)
+        name = OBJECT_TYPES.get(_object_type(esds), name)
     return name
 
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 #: So long a thread stands back at most. Reading a screen takes some milliseconds; one that takes longer keeps nobody off.
 STAND_BACK_S = 1.0
 
-_TURN = threading.Lock()
+#: Held by the one tree that is read at a time.
+TURN = threading.Lock()
 
 
 @contextmanager
@@ -19,9 +20,9 @@ def one_at_a_time() -> Iterator[None]:
     Python runs one thread at a time anyway. Threads that all want to run take that right from each other two thousand times a
     second each, and with every phone more there is one more that does; those that wait here sleep.
     """
-    mine = _TURN.acquire(timeout=STAND_BACK_S)
+    mine = TURN.acquire(timeout=STAND_BACK_S)
     try:
         yield
     finally:
         if mine:
-            _TURN.release()
+            TURN.release()

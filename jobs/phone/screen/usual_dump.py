@@ -34,7 +34,7 @@ _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 #: Deeper trees are refused elsewhere; no dumper writes more attributes.
 _MAX_DEPTH, _MAX_ATTRIBUTES = 400, 60
 #: So many forms of tags are remembered; one tree of a phone has a handful. A new one takes some milliseconds to learn.
-_MAX_FORMS, _MAX_NEW = 100, 12
+MAX_FORMS, _MAX_NEW = 100, 12
 
 
 class Usual(NamedTuple):
@@ -53,7 +53,8 @@ class _Form(NamedTuple):
     ]  #: of `_READ`, "" for what is missing, and what ends the tag
 
 
-_forms: dict[tuple[str, ...], _Form] = {}
+#: How the tags of dumps are written, by the names of their attributes.
+known_forms: dict[tuple[str, ...], _Form] = {}
 
 
 class _Unusual(Exception):
@@ -99,7 +100,7 @@ def _read(xml: str, at: int) -> Usual:
         if tag is None:
             names = _attributes_at(xml, at)
             before = form
-            form = _forms.get(names)
+            form = known_forms.get(names)
             if form is None:
                 new += 1
                 if new > _MAX_NEW:
@@ -160,9 +161,9 @@ def _learn(names: tuple[str, ...]) -> _Form:
         or any(name.lower().startswith("xml") for name in names)
     ):
         raise _Unusual
-    if len(_forms) >= _MAX_FORMS:  # the oldest goes: one odd phone takes nothing from the others
-        _forms.pop(next(iter(_forms.copy())), None)
-    form = _forms[names] = _make_form(names)
+    if len(known_forms) >= MAX_FORMS:  # the oldest goes: one odd phone takes nothing from the others
+        known_forms.pop(next(iter(known_forms.copy())), None)
+    form = known_forms[names] = _make_form(names)
     return form
 
 

@@ -31,7 +31,7 @@ def pick_video(flow: Flow, sight: Sight) -> Sight:
     """Choose our video: the newest one, whose duration must fit."""
     name = sight.name
     for number in range(MAX_REFRESHES):
-        video = _newest_video(sight)
+        video = newest_video(sight)
         if video is not None:
             shown = thumbnail_duration(sight, video)
             if shown is None or fits_duration(shown, flow.plan.materials[0].duration_s):
@@ -43,7 +43,7 @@ def pick_video(flow: Flow, sight: Sight) -> Sight:
     raise ScriptFailed(ErrorCode.NOT_INDEXED, "the app's picker does not show the pushed file", step=name)
 
 
-def _newest_video(sight: Sight) -> Node | None:
+def newest_video(sight: Sight) -> Node | None:
     """The first video of the grid, selected already or not."""
     fresh = [f.node for f in sight.index.find_all("first_video")]
     chosen = [f.node for f in sight.index.find_all("chosen_thumbnail")]

@@ -39,7 +39,7 @@ NORMALISED_MAX, NORMALISED_CHARS = 8192, 300
 
 def normalise(text: str) -> str:
     """A text in the form in which texts are compared: folded case, straight quotes, single spaces."""
-    return _remembered(text) if len(text) <= NORMALISED_CHARS else _normalised(text)
+    return remembered(text) if len(text) <= NORMALISED_CHARS else _normalised(text)
 
 
 def _normalised(text: str) -> str:
@@ -49,7 +49,7 @@ def _normalised(text: str) -> str:
     return _SPACE.sub(" ", text).strip().casefold()
 
 
-_remembered = lru_cache(maxsize=NORMALISED_MAX)(_normalised)
+remembered = lru_cache(maxsize=NORMALISED_MAX)(_normalised)
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:

@@ -31,7 +31,7 @@ def pick(flow: Flow, sight: Sight) -> Sight:
             sight, "select_multiple_box", done=lambda s: s.has("select_multiple_on"), timeout_s=4.0
         )
     if count > 1:
-        sight = GridWalk(flow, _cells, chosen=selected_count, target=_tick_of).choose(sight, count)
+        sight = GridWalk(flow, _cells, chosen=selected_count, target=tick_of).choose(sight, count)
     else:
         sight = _tick_first(flow, sight)
         if sight.name != "picker":
@@ -62,7 +62,7 @@ def _tick_first(flow: Flow, sight: Sight) -> Sight:
     if not cells:
         raise stuck(sight, "the picker shows no cell")
     tree = sight.tree
-    flow.driver.tap(Element("tick of cell 1", _tick_of(sight, cells[0]), "top right of the cell"))
+    flow.driver.tap(Element("tick of cell 1", tick_of(sight, cells[0]), "top right of the cell"))
 
     def effect(s: Sight) -> bool:
         return s.name != "picker" or selected_count(s) > 0
@@ -73,7 +73,7 @@ def _tick_first(flow: Flow, sight: Sight) -> Sight:
     return sight
 
 
-def _tick_of(sight: Sight, cell: Node) -> Node:
+def tick_of(sight: Sight, cell: Node) -> Node:
     """The smallest clickable node in the upper right corner of a cell; the cell itself where it has none."""
     x1, y1, x2, y2 = cell.bounds
     inside = [

@@ -24,7 +24,7 @@ class Box:
         self.token = new_token(self.main, "laptop")
         self.book = TokenBook(self.main, self.state)
         self.tokens = Tokens(self.book)
-        monkeypatch.setattr(module, "_may_write", lambda path: path.parent != self.main.parent)
+        monkeypatch.setattr(module, "may_write", lambda path: path.parent != self.main.parent)
 
     def names(self) -> list[str]:
         return [entry.name for entry in self.book.entries()]
@@ -61,7 +61,7 @@ def test_the_console_takes_back_what_stands_in_the_operators_file(box: Box) -> N
 
 def test_who_may_write_both_keeps_one_file(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     console = box.book.new("tablet")
-    monkeypatch.setattr(module, "_may_write", lambda _: True)
+    monkeypatch.setattr(module, "may_write", lambda _: True)
     box.book.new("phone")
     assert [entry.name for entry in read_tokens(box.main).tokens] == ["laptop", "phone"]
     assert box.book.revoke("laptop", LAN)

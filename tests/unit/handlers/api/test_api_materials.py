@@ -181,7 +181,7 @@ def test_parts_are_found_across_the_steps_of_reading(monkeypatch: pytest.MonkeyP
     data = bytes(range(256)) * 20 + b"\r\n--b0un" + b"\r\n--b0und "[:-1].replace(b"d", b"x")
     body = form(("file", "a.bin", data), ("caption", "", b"text"))
     for step in (1, 7, 64, 10_000):
-        monkeypatch.setattr("handlers.request.multipart._STEP_BYTES", step)
+        monkeypatch.setattr("handlers.request.multipart.STEP_BYTES", step)
         stream = io.BytesIO(body)
         file, caption = find_parts(stream, "b0und")
         assert body[file.start : file.end] == data

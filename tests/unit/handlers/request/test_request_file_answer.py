@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from handlers.request.file_answer import _RANGE
+from handlers.request.file_answer import RANGE
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from handlers.request.file_answer import _RANGE
     [("bytes=0-9", "0", "9"), ("Bytes = 5 - ", "5", ""), ("bytes=-7", "", "7"), ("bytes= 1 - 2 ", "1", "2")],
 )
 def test_a_range_may_have_blanks(asked: str, first: str, last: str) -> None:
-    match = _RANGE.fullmatch(asked)
+    match = RANGE.fullmatch(asked)
     assert match is not None
     assert match.groups() == (first, last)
 
@@ -24,5 +24,5 @@ def test_a_range_may_have_blanks(asked: str, first: str, last: str) -> None:
 )
 def test_a_range_of_blanks_without_end_does_not_hold_up_the_hub(asked: str) -> None:
     began = time.thread_time()
-    assert _RANGE.fullmatch(asked) is None
+    assert RANGE.fullmatch(asked) is None
     assert time.thread_time() - began < 0.5

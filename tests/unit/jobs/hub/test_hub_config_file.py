@@ -100,8 +100,8 @@ def test_a_codec_by_another_name_is_refused_as_it_would_refuse_every_video_or_wa
 
 
 def test_the_config_knows_every_name_that_a_look_into_a_video_gives():
-    assert {*codecs._VIDEO.values()} <= {*VIDEO_CODECS}
-    assert {*VIDEO_CODECS} <= {*codecs._VIDEO.values(), *codecs._OBJECTS.values()}
+    assert {*codecs.VIDEO_ENTRIES.values()} <= {*VIDEO_CODECS}
+    assert {*VIDEO_CODECS} <= {*codecs.VIDEO_ENTRIES.values(), *codecs.OBJECT_TYPES.values()}
 
 
 def test_a_section_in_double_brackets_is_told_by_its_line():

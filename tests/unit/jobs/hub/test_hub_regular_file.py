@@ -8,7 +8,7 @@ import pytest
 
 from jobs.hub.regular_file import NotRegular, open_regular
 from jobs.hub.settings import Media
-from jobs.media.local_folder import _read_text
+from jobs.media.local_folder import read_caption_file
 
 
 def test_a_regular_file_is_opened_and_nothing_else_is(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_pipe_in_the_place_of_a_caption_file_blocks_nothing(
 
     def read() -> None:
         try:
-            _read_text(caption, Media(roots=(str(tmp_path),)))
+            read_caption_file(caption, Media(roots=(str(tmp_path),)))
         except Exception as error:  # noqa: BLE001 - whatever it is, it came in time
             errors.append(error)
 

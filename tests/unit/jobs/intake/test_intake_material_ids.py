@@ -13,7 +13,7 @@ from jobs.library.library import Library
 from jobs.media.paths import MediaRejected
 from jobs.media.probe import check_again
 from storage.records import Material, Outcome, Use
-from tests.support.door import MEDIA, Door, _free_box, refused
+from tests.support.door import MEDIA, Door, free_box, refused
 
 
 class Shelf(Door):
@@ -25,7 +25,7 @@ class Shelf(Door):
 
     def upload(self, name: str, **fields: object) -> Material:
         like = "clip.mp4" if name.endswith(".mp4") else "photo.jpg"
-        tail = _free_box(name) if name.endswith(".mp4") else b"\0" + name.encode()
+        tail = free_box(name) if name.endswith(".mp4") else b"\0" + name.encode()
         return self.library.upload([(MEDIA / like).read_bytes() + tail], name, fields).view.material
 
     def use(self, material: Material) -> Use:

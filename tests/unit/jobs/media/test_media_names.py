@@ -249,7 +249,7 @@ def test_MED_9_a_file_that_another_program_still_writes_is_left_out_until_it_is_
 def test_MED_9_where_the_system_does_not_tell_the_last_change_decides(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(arriving, "_open_for_writing", lambda _: None)
+    monkeypatch.setattr(arriving, "open_for_writing", lambda _: None)
     video(door, "1.mp4")
     assert "may still be copied" in door.errors(FOLDER)[FIELD]
     # A whole file that is named was copied just before the request; half a one may be whole in a moment.

@@ -54,7 +54,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
-    monkeypatch.setattr(media_probe, "_TICK_S", 0)  # files of this test are younger than the clock's step
+    monkeypatch.setattr(media_probe, "TICK_S", 0)  # files of this test are younger than the clock's step
     with Door(tmp_path, duplicate_window_minutes=0, duplicate_warning_hours=0) as door:
         yield door
 
@@ -82,7 +82,7 @@ def test_MED_22_used_files_are_not_hashed_again_after_a_restart(
 def test_MED_23_more_files_than_are_held_in_memory_are_hashed_once(
     door: Door, hashed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(media_probe, "_REMEMBERED", 4)
+    monkeypatch.setattr(media_probe, "REMEMBERED", 4)
     for number in range(9):
         door.file(f"{number}.jpg", "photo.jpg")
     config = {**FOLDER, "content_type": 1, "image_count": 9}

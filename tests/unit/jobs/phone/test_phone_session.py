@@ -738,7 +738,7 @@ def test_PHN_2_what_only_a_person_can_end_is_said_at_once(
     why: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(commands, "_WAKE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(commands, "WAKE_TIMEOUT_S", 0.2)
     u2.source = "<hierarchy rotation='0'></hierarchy>"
     phone.handlers["dumpsys"] = lambda _, words: (0, dumps.get(" ".join(words[1:]), b""))
     with pytest.raises(PhoneNotReady, match=why):

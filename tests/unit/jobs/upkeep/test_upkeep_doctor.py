@@ -84,7 +84,7 @@ def test_R53_the_zone_of_start_times_is_named_and_a_TZ_that_is_none_is_a_failure
 def test_R53_a_daemon_in_another_zone_than_this_command_is_told(settings, monkeypatch):
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     monkeypatch.setattr(
-        "jobs.upkeep.doctor._readiness_of", lambda _: {"ready": True, "timezone": "Europe/Berlin"}
+        "jobs.upkeep.doctor.readiness_of", lambda _: {"ready": True, "timezone": "Europe/Berlin"}
     )
     found = about(look(settings), "time zone")
     assert found.level is Level.WARN

@@ -89,7 +89,7 @@ def test_a_folder_that_takes_no_file_costs_only_the_memory_of_files(
 
 def test_the_cache_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media_facts, "ROWS_MAX", 10)
-    monkeypatch.setattr(media_facts, "_TRIM", 5)
+    monkeypatch.setattr(media_facts, "TRIM", 5)
     facts = MediaFacts(tmp_path / "facts")
     for inode in range(20):
         facts.keep(FILE._replace(inode=inode), "aa")

@@ -181,7 +181,7 @@ def test_a_lost_answer_makes_one_post(side: HttpSide, wire: WireClient) -> None:
 def test_who_never_gets_an_answer_is_given_the_key_that_makes_a_repeat_safe(
     side: HttpSide, wire: WireClient, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handlers.cli.hub_options._PAUSES_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("handlers.cli.hub_options.PAUSES_S", (0.0, 0.0, 0.0))
     with LossyProxy(wire.port) as proxy:
         proxy.lose("POST /api/v1/task ", 4)
         url = f"http://127.0.0.1:{proxy.port}"

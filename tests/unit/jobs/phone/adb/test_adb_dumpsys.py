@@ -150,7 +150,7 @@ def test_a_version_name_is_found_and_its_absence_too() -> None:
 
 
 def app_tags(text: str) -> list[str] | None:
-    return app_language._own_tags(ShellResult(text, 0))
+    return app_language.own_tags(ShellResult(text, 0))
 
 
 PARSERS = (

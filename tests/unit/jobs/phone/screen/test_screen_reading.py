@@ -56,4 +56,4 @@ def test_one_that_never_ends_keeps_nobody_off(monkeypatch: pytest.MonkeyPatch) -
 def test_a_reading_that_fails_gives_its_turn_back() -> None:
     with pytest.raises(ValueError, match="no tree"), one_at_a_time():
         raise ValueError("no tree")
-    assert not reading._TURN.locked()
+    assert not reading.TURN.locked()

@@ -89,21 +89,21 @@ def test_what_is_odd_in_a_dump_is_read_as_the_parser_for_xml_reads_it(
 def test_a_phone_whose_tags_are_never_the_same_takes_no_memory_for_ever_and_nothing_from_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(usual_dump, "_forms", {})
-    monkeypatch.setattr(usual_dump, "_MAX_FORMS", 5)
+    monkeypatch.setattr(usual_dump, "known_forms", {})
+    monkeypatch.setattr(usual_dump, "MAX_FORMS", 5)
     for number in range(20):
         xml = f'<hierarchy><node n{number}="" text="x" bounds="[0,0][9,9]"/></hierarchy>'
         assert [n.text for n in parse_xml(xml).nodes] == ["x"]
-    assert len(usual_dump._forms) == 5
+    assert len(usual_dump.known_forms) == 5
     assert read_usual(dump(3)) is not None
 
 
 def test_a_tree_whose_tags_are_all_different_is_not_learned_tag_by_tag(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(usual_dump, "_forms", {})
+    monkeypatch.setattr(usual_dump, "known_forms", {})
     nodes = "".join(f'<node n{number}="" text="{number}" bounds="[0,0][9,9]"/>' for number in range(300))
     xml = f"<hierarchy>{nodes}</hierarchy>"
     assert read_usual(xml) is None
     assert len(parse_xml(xml).nodes) == 300
-    assert len(usual_dump._forms) < 30
+    assert len(usual_dump.known_forms) < 30

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jobs.phone.screen.tree import Node
-from jobs.post.instagram.picking import _newest_video
+from jobs.post.instagram.picking import newest_video
 from simulator.apps.base import MediaRow
 from simulator.apps.kit.picker import MediaPicker
 from storage.records import Outcome
@@ -126,4 +126,4 @@ def test_in_a_language_that_is_not_known_the_first_thumbnail_with_a_duration_is_
         "duration_label": labels,
     }
     sight: Any = SimpleNamespace(index=SimpleNamespace(find_all=lambda name: found.get(name, [])))
-    assert _newest_video(sight) is video
+    assert newest_video(sight) is video

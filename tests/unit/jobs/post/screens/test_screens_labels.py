@@ -58,9 +58,9 @@ def test_texts_that_never_come_again_take_no_memory_for_ever() -> None:
 
 def test_what_people_write_at_length_is_not_remembered() -> None:
     normalise("x" * labels.NORMALISED_CHARS)
-    remembered = labels._remembered.cache_info().currsize
+    remembered = labels.remembered.cache_info().currsize
     for number in range(100):
         assert normalise(f"\N{RIGHT SINGLE QUOTATION MARK}{number} " + "Long " * 4_000).startswith(
             f"'{number} long long"
         )
-    assert labels._remembered.cache_info().currsize == remembered
+    assert labels.remembered.cache_info().currsize == remembered

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jobs.phone.screen.tree import Node, parse_xml
-from jobs.post.tiktok.picking import _tick_of
+from jobs.post.tiktok.picking import tick_of
 from simulator.apps.base import MediaRow, View
 from simulator.apps.kit.layout import node
 from simulator.apps.tiktok.compose.picker import Picker
@@ -169,14 +169,14 @@ def test_what_stands_elsewhere_in_a_cell_is_not_its_tick(box: tuple[int, int, in
     """A touch beside the tick opens a preview, or takes the video at once."""
     sight: Any = None
     cell, _ = _cell_of(box)
-    assert _tick_of(sight, cell) is cell
+    assert tick_of(sight, cell) is cell
     cell, (_, tick) = _cell_of(box, (530, 320, 580, 370))
-    assert _tick_of(sight, cell) is tick
+    assert tick_of(sight, cell) is tick
     cell, _ = _cell_of((530, 320, 580, 370), clickable=False)
-    assert _tick_of(sight, cell) is cell
+    assert tick_of(sight, cell) is cell
 
 
 def test_of_a_tick_and_the_corner_around_it_the_smaller_is_touched() -> None:
     sight: Any = None
     cell, (_, tick) = _cell_of((450, 300, 600, 420), (530, 320, 580, 370))
-    assert _tick_of(sight, cell) is tick
+    assert tick_of(sight, cell) is tick
