@@ -55,20 +55,20 @@ class Door:
     def __init__(self, loop: Loop, listener: socket.socket, poll: select.epoll) -> None:
         self.opened = self.crowded = False
         self._loop = loop
-        self._listener = listener
+        self.listener = listener
         self._poll = poll
         self._open_at = 0.0
 
     def open(self) -> None:
         """Accept newcomers, unless there were no descriptors for them a moment ago."""
         if not self.opened and self._loop.now >= self._open_at:
-            self._poll.register(self._listener, select.EPOLLIN)
+            self._poll.register(self.listener, select.EPOLLIN)
             self.opened = True
 
     def shut(self) -> None:
         """Accept nothing more for now; newcomers wait in the kernel."""
         if self.opened:
-            self._poll.unregister(self._listener)
+            self._poll.unregister(self.listener)
         self.opened = False
 
     def accept(self) -> None:
@@ -76,7 +76,7 @@ class Door:
         loop, began, taken = self._loop, time.thread_time(), 0
         while time.thread_time() - began < (_TURN_BESIDE_WORK_CPU_S if loop.has_work() else _TURN_CPU_S):
             try:
-                sock, addr = self._listener.accept()
+                sock, addr = self.listener.accept()
             except BlockingIOError:
                 self.crowded = False
                 return

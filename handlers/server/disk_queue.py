@@ -24,28 +24,28 @@ class DiskQueue:
     def __init__(self, lane: Lane, written: Callable[[Channel, bool], None]) -> None:
         self._lane = lane
         self._written = written
-        self._waiting: dict[Channel, Spool] = {}
-        self._running = 0
+        self.waiting: dict[Channel, Spool] = {}
+        self.running = 0
 
     def put(self, channel: Channel, spool: Spool) -> None:
         """Have what this body has in memory written."""
-        self._waiting[channel] = spool
+        self.waiting[channel] = spool
         self._start()
 
     def give_up(self, channel: Channel) -> bool:
         """The connection is closed: whether its part had not been begun, and is forgotten."""
-        return self._waiting.pop(channel, None) is not None
+        return self.waiting.pop(channel, None) is not None
 
     def ended(self) -> None:
         """A part is done; the next may begin."""
-        self._running -= 1
+        self.running -= 1
         self._start()
 
     def _start(self) -> None:
-        while self._waiting and self._running < WITH_THREADS:
-            channel = next(iter(self._waiting))
-            self._running += 1
-            self._lane.submit(partial(self._flush, channel, self._waiting.pop(channel)))
+        while self.waiting and self.running < WITH_THREADS:
+            channel = next(iter(self.waiting))
+            self.running += 1
+            self._lane.submit(partial(self._flush, channel, self.waiting.pop(channel)))
 
     def _flush(self, channel: Channel, spool: Spool) -> None:
         room = False

@@ -57,7 +57,7 @@ class HttpLoop:
         self.admitted = 0  #: of them those that are no newcomers any more
         self.peers = Peers()
         self.patience = Patience(self.peers)
-        self._to_disk = DiskQueue(lanes.disk, self._written)
+        self.to_disk = DiskQueue(lanes.disk, self._written)
         self._workers = Workers(lanes, self.call, self._answered)
         self._tick_at = 0.0
         self._sweep: Iterator[Channel] | None = None  #: those that are yet to be looked at for having expired
@@ -97,7 +97,7 @@ class HttpLoop:
         try:
             self.door.open()
             while not self._finished():
-                self._round()
+                self.one_round()
         finally:
             if not self.abandoned:
                 self.door.shut()
@@ -105,7 +105,8 @@ class HttpLoop:
                 channel.close()
             self._poll.close()
 
-    def _round(self) -> None:
+    def one_round(self) -> None:
+        """Wait for the sockets, then do what they and the workers have brought."""
         events = self._poll.poll(self._rest_s(), _EVENTS_A_ROUND)
         self.now = self.beat = time.monotonic()
         if self.abandoned:
@@ -212,7 +213,7 @@ class HttpLoop:
 
     def store(self, channel: Channel, spool: Spool) -> None:
         """Have a part of a body written to the disk."""
-        self._to_disk.put(channel, spool)
+        self.to_disk.put(channel, spool)
 
     def later(self, job: Callable[[], None]) -> None:
         """Have this done beside the loop: removing a large file may take a while."""
@@ -229,7 +230,7 @@ class HttpLoop:
         channel.peer.stuck.pop(channel, None)
         self.patience.forget(channel)
         self._again.pop(channel, None)
-        if self._to_disk.give_up(channel):
+        if self.to_disk.give_up(channel):
             channel.not_stored()
         self._workers.leave(channel)
 
@@ -240,7 +241,7 @@ class HttpLoop:
         self.call(partial(self._stored, channel, room))
 
     def _stored(self, channel: Channel, room: bool) -> None:
-        self._to_disk.ended()
+        self.to_disk.ended()
         self._charged(channel, partial(channel.stored, room=room))
 
     def _go_on(self) -> None:

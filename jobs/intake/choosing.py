@@ -32,7 +32,7 @@ class Choosing:
         self._turn = threading.Lock()
         #: Of `_in_flight` alone: who gives files back never waits for one that reads a folder.
         self._lock = threading.Lock()
-        self._in_flight: set[tuple[str, str]] = set()
+        self.in_flight: set[tuple[str, str]] = set()
         self.reload(settings)
 
     def reload(self, settings: Settings) -> None:
@@ -82,7 +82,7 @@ class Choosing:
         named = parsed.config.names_files
         with nullcontext() if named else self._in_turn():
             with self._lock:
-                in_flight = () if named else self._in_flight.copy()
+                in_flight = () if named else self.in_flight.copy()
             selection = self.selection(parsed, findings, own=own, in_flight=in_flight)
             chosen = selection.choose(posters)
             if findings.problems:
@@ -93,13 +93,13 @@ class Choosing:
             mine = {(file.root, file.sha256) for choice in chosen for file in choice.materials if file.root}
             if mine:
                 with self._lock:
-                    self._in_flight |= mine
+                    self.in_flight |= mine
         try:
             yield chosen
         finally:
             if mine:
                 with self._lock:
-                    self._in_flight -= mine
+                    self.in_flight -= mine
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:

@@ -68,7 +68,7 @@ class Repeats:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._passing: dict[tuple[str, Place], list[_Passing]] = {}
+        self.passing: dict[tuple[str, Place], list[_Passing]] = {}
 
     @property
     def posting(self) -> Posting:
@@ -162,24 +162,24 @@ class Repeats:
             for place in places_of(post)
         ]
         for key, passing in taken:
-            self._passing.setdefault(key, []).append(passing)
+            self.passing.setdefault(key, []).append(passing)
         return taken
 
     def _give_back(self, taken: Sequence[_Taken]) -> None:
         with self._lock:
             for key, mine in taken:
-                left = [other for other in self._passing[key] if other is not mine]
+                left = [other for other in self.passing[key] if other is not mine]
                 if left:
-                    self._passing[key] = left
+                    self.passing[key] = left
                 else:
-                    del self._passing[key]
+                    del self.passing[key]
 
     def _is_passing(self, post: PostMark, place: Place, moment: Moment) -> bool:
         """Whether another post like this one is just being stored, or just before its tap."""
         return any(
             _same(post, other.post, only_unread=False)
             and (moment is not Moment.COMMIT or other.moment is Moment.COMMIT)
-            for other in self._passing.get((post.content, place), ())
+            for other in self.passing.get((post.content, place), ())
         )
 
     def _repeats(

@@ -29,23 +29,23 @@ class Keys:
     def __init__(self, store: IdempotencyStore) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._held: dict[str, tuple[threading.Lock, int]] = {}
+        self.held: dict[str, tuple[threading.Lock, int]] = {}
 
     @contextmanager
     def hold(self, key: str) -> Iterator[None]:
         """Let others with the same key wait. Raises Invalid for a key that is none."""
         refuse_bad_key(key)
         with self._lock:
-            lock, users = self._held.get(key, (threading.Lock(), 0))
-            self._held[key] = (lock, users + 1)
+            lock, users = self.held.get(key, (threading.Lock(), 0))
+            self.held[key] = (lock, users + 1)
         try:
             with lock:
                 yield
         finally:
             with self._lock:
-                lock, users = self._held.pop(key)
+                lock, users = self.held.pop(key)
                 if users > 1:
-                    self._held[key] = (lock, users - 1)
+                    self.held[key] = (lock, users - 1)
 
     def answered(self, key: str, body_sha256: str, now: float) -> dict[str, Any] | None:
         """What was answered to this key before. Raises KeyReused when it was to another body."""

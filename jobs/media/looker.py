@@ -46,9 +46,9 @@ class Looker:
 
     def __init__(self, child: Path = _CHILD) -> None:
         self._path = child
-        self._turn = threading.Lock()
-        self._waiting = threading.BoundedSemaphore(_WAITING_MAX)
-        self._child: subprocess.Popen[bytes] | None = None
+        self.turn = threading.Lock()
+        self.waiting = threading.BoundedSemaphore(_WAITING_MAX)
+        self.child: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._closed = 0
         self.started = 0  #: how many processes there have been
@@ -65,10 +65,10 @@ class Looker:
         Raises:
             LookFailed, LookTooSlow, LookBusy: there is no answer.
         """
-        if not self._waiting.acquire(blocking=False):
+        if not self.waiting.acquire(blocking=False):
             raise LookBusy
         try:
-            if not self._turn.acquire(timeout=4 * timeout_s):
+            if not self.turn.acquire(timeout=4 * timeout_s):
                 raise LookBusy
             try:
                 request = msgspec.json.encode(_Request(kind, max_pixels, timeout_s))
@@ -81,21 +81,21 @@ class Looker:
                         break
                 raise LookFailed
             finally:
-                self._turn.release()
+                self.turn.release()
         finally:
-            self._waiting.release()
+            self.waiting.release()
 
     def close(self) -> None:
         """End the process, and with it a look under way; a later look starts another."""
         self._closed += 1
-        child = self._child
+        child = self.child
         if child is not None:
             child.kill()
-        if self._turn.acquire(timeout=_GONE_S):
+        if self.turn.acquire(timeout=_GONE_S):
             try:
                 self._end()
             finally:
-                self._turn.release()
+                self.turn.release()
 
     def _ask(self, request: bytes, descriptor: int, timeout_s: float) -> bytes:
         """The answer; empty when the process died, maybe before it got the file."""
@@ -118,12 +118,12 @@ class Looker:
         return answer
 
     def _running(self) -> socket.socket:
-        if self._child is not None and self._channel is not None and self._child.poll() is None:
+        if self.child is not None and self._channel is not None and self.child.poll() is None:
             return self._channel
         self._end()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            self._child = subprocess.Popen(
+            self.child = subprocess.Popen(
                 [sys.executable, "-I", str(self._path), str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -143,8 +143,8 @@ class Looker:
 
     def _end(self, *, kill: bool = False) -> int | None:
         """Make the process go; returns how it ended."""
-        child, channel = self._child, self._channel
-        self._child = self._channel = None
+        child, channel = self.child, self._channel
+        self.child = self._channel = None
         if channel is not None:
             channel.close()
         if child is None:

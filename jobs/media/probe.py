@@ -90,7 +90,7 @@ class MediaProbe:
         """
         self.timeout_s = timeout_s
         self.max_pixels = max_pixels
-        self._looker = looker
+        self.looker = looker
         self._kept = known or KnownFiles(None)
         self._lock = threading.Lock()
         self._recent: OrderedDict[FileId, Known] = OrderedDict()
@@ -145,7 +145,7 @@ class MediaProbe:
         opened_at = time.time()
         kind = check_head(path.name, handle, status, max_bytes)
         file = FileId.of(status)
-        seen = self._ask(kind, path.name, handle, file)
+        seen = self.look_anew(kind, path.name, handle, file)
         look = msgspec.json.encode(_Look(_RULES, suffix_of(path.name), self.max_pixels, seen))
         self._keep(file, opened_at, Known(known_sha256 or "", look), ours=known_sha256 is not None)
         _refuse_unfit(path.name, seen)
@@ -189,7 +189,7 @@ class MediaProbe:
 
     def close(self) -> None:
         """End the looking process; a later look starts another."""
-        self._looker.close()
+        self.looker.close()
 
     def _find(self, path: Path, max_bytes: int | None) -> tuple[FileId, Known | None]:
         """The file as it is now, and what is known of it, without opening it. Raises MediaRejected."""
@@ -257,13 +257,13 @@ class MediaProbe:
             while len(self._recent) > REMEMBERED:
                 self._recent.popitem(last=False)
 
-    def _ask(self, kind: str, name: str, handle: BufferedReader, file: FileId) -> _Seen:
+    def look_anew(self, kind: str, name: str, handle: BufferedReader, file: FileId) -> _Seen:
         """What the looking process sees. Raises MediaRejected when there is no answer."""
         until = self._slow.get(file)
         if until is not None and time.monotonic() < until:
             raise self._too_slow(name)
         try:
-            answer = self._looker.look(
+            answer = self.looker.look(
                 handle.fileno(), kind, max_pixels=self.max_pixels, timeout_s=self.timeout_s
             )
             return msgspec.json.decode(answer, type=_Seen)

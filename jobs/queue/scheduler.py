@@ -51,7 +51,7 @@ class Scheduler:
         self._pauses_checked = False
         self._doubted: dict[int, str] = {}  #: tasks held for the clock's sake -> what they said before
         self.loop = Loop("scheduler", self.turn, clock, longest_wait_s=LOOK_S)
-        self._alarms = AlarmClock(clock, ring=self.loop.wake)
+        self.alarms = AlarmClock(clock, ring=self.loop.wake)
 
     def wake(self) -> None:
         """Tasks were created or changed: look now."""
@@ -71,8 +71,8 @@ class Scheduler:
             self._swept = self._clock.monotonic()
             self._enqueue(self._tasks.queued())
         times = self._tasks.due_times(now + HORIZON_S)
-        self._alarms.set(times[bisect_right(times, now) :])
-        next_alarm_s = self._alarms.turn()
+        self.alarms.set(times[bisect_right(times, now) :])
+        next_alarm_s = self.alarms.turn()
         return LOOK_S if next_alarm_s is None else next_alarm_s
 
     def _make_ready(self, now: float) -> None:

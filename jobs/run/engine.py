@@ -172,7 +172,7 @@ class Jobs:
             enqueue=self.dispatcher.enqueue,
             settle=self.dispatcher.enqueue_look,
         )
-        self._maintenance = Loop("maintenance", self._maintain, clock, longest_wait_s=MAINTAIN_EVERY_S)
+        self._maintenance = Loop("maintenance", self.maintain, clock, longest_wait_s=MAINTAIN_EVERY_S)
         self._loops = [self.scheduler.loop, self.dispatcher.loop, self._maintenance]
         self._overdue = Overdue(clock, store.tasks, lambda: self.dispatcher.busy, self._announcements.safely)
         self._long_pauses = LongPauses(clock, self.pauses, self._announcements.safely)
@@ -327,7 +327,8 @@ class Jobs:
     def _announce_clock(self) -> None:
         self._announcements.clock(self.trust.problem)
 
-    def _maintain(self) -> float:
+    def maintain(self) -> float:
+        """Look after the store and the evidence; in how many seconds again."""
         self.supervisor.check()
         # First what makes room: on a full disk the rest may fail.
         if self._evidence.needs_cleaning:

@@ -16,7 +16,7 @@ _KEY_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 KEYBOARD_SHARE = 0.36  #: of the screen's height
 
 #: English, German, French; {app} and {what} are filled in.
-_TEXTS = {
+TEXTS = {
     "ask": ("Allow {app} to {what}?", "~{app} erlauben, {what}?", "Autoriser {app} à {what} ?"),
     "foreground": ("While using the app", "~Bei Nutzung der App", "Lorsque vous utilisez l'appli"),
     "once": ("Only this time", "~Nur dieses Mal", "Uniquement cette fois-ci"),
@@ -27,7 +27,7 @@ _TEXTS = {
     "stopped": ("{app} keeps stopping", "~{app} wird wiederholt beendet", "~{app} s'arrête systématiquement"),
     "close": ("Close app", "~App schließen", "~Fermer l'application"),
 }  # fmt: skip
-_WHAT = {
+WHAT = {
     "CAMERA": ("take pictures and record video", "~Bilder und Videos aufzunehmen", "prendre des photos et enregistrer des vidéos"),
     "RECORD_AUDIO": ("record audio", "~Audio aufzunehmen", "~enregistrer des contenus audio"),
     "READ_MEDIA": ("access photos and videos on this device", "~auf Fotos und Videos auf diesem Gerät zuzugreifen", "~accéder aux photos et vidéos sur cet appareil"),
@@ -49,7 +49,7 @@ _DUTCH = {
 
 
 def text(key: str, language: str, **values: str) -> str:
-    written = _DUTCH[key] if language == DUTCH else spoken(_TEXTS[key], language)
+    written = _DUTCH[key] if language == DUTCH else spoken(TEXTS[key], language)
     return written.format(**values)
 
 
@@ -178,8 +178,8 @@ def permission_dialog(
     width, height = size
     language = system.language
     short = permission.rpartition(".")[2]
-    kind = next((k for k in _WHAT if short.startswith(k)), "")
-    words = _WHAT.get(kind, (short, short, short))
+    kind = next((k for k in WHAT if short.startswith(k)), "")
+    words = WHAT.get(kind, (short, short, short))
     what = _DUTCH.get(kind, short) if language == DUTCH else spoken(words, language)
     if short.startswith("READ_MEDIA") and system.sdk >= 34:
         choices = ["selected", "all", "deny"]

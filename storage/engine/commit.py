@@ -183,47 +183,49 @@ class GroupCommit:
     def __init__(self, write: Callable[[Sequence[Ticket]], None]) -> None:
         self._write = write
         self._lock = threading.Lock()
-        self._waiting: deque[Ticket] = deque()
-        self._led = False
+        self.waiting: deque[Ticket] = deque()
+        self.led = False
         self._groups = 0
 
     @property
     def under_way(self) -> int:
         """The number of the group that is being written, 0 for none: one that stays the same hangs in the disk."""
         with self._lock:
-            return self._groups if self._led else 0
+            return self._groups if self.led else 0
 
     def run(self, action: Callable[[Transaction], Any], *, essential: bool) -> Any:
         """Have the action written; returns its result once that is durable, or raises its error."""
         ticket = Ticket(action, essential=essential)
         with self._lock:
-            self._waiting.append(ticket)
-            wait = self._led
-            self._led = True
+            self.waiting.append(ticket)
+            wait = self.led
+            self.led = True
         if wait:
-            self._await(ticket)
+            self.wait_for(ticket)
         if not wait or ticket.lead:
-            self._lead()
+            self.write_next()
         if ticket.error is not None:
             raise ticket.error
         return ticket.result
 
-    def _await(self, ticket: Ticket) -> None:
+    def wait_for(self, ticket: Ticket) -> None:
+        """Wait until it is written, or has to write the next group. Raises StoreFailed after `TURN_TIMEOUT_S`."""
         if ticket.wake.acquire(timeout=TURN_TIMEOUT_S):
             return
         with self._lock:
-            if ticket in self._waiting and not ticket.lead:
-                self._waiting.remove(ticket)
+            if ticket in self.waiting and not ticket.lead:
+                self.waiting.remove(ticket)
                 raise StoreFailed(
                     f"the disk did not answer for {TURN_TIMEOUT_S:.0f} seconds; nothing was changed"
                 )
         # Its group is being written: whether that succeeds is up to the disk, so there is no way but to wait.
         ticket.wake.acquire()
 
-    def _lead(self) -> None:
+    def write_next(self) -> None:
+        """Write what waits, then wake the first of those that came meanwhile to do the same."""
         with self._lock:
             self._groups += 1
-            group = [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP_MAX))]
+            group = [self.waiting.popleft() for _ in range(min(len(self.waiting), GROUP_MAX))]
         try:
             self._write(group)
         except BaseException as error:
@@ -232,12 +234,12 @@ class GroupCommit:
             raise
         finally:
             with self._lock:
-                if self._waiting:
-                    following = self._waiting[0]
+                if self.waiting:
+                    following = self.waiting[0]
                     following.lead = True
                     following.wake.release()
                 else:
-                    self._led = False
+                    self.led = False
             for ticket in group:
                 if not ticket.lead and ticket.wake.locked():
                     ticket.wake.release()

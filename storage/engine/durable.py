@@ -75,7 +75,7 @@ class JournalStorage(Storage):
             reserve_bytes=reserve_bytes,
         )
         self._load(after_loss)
-        self._group = GroupCommit(self._write_group)
+        self.group = GroupCommit(self.write_group)
 
     def _load(self, after_loss: Callable[[Loaded], object]) -> None:
         collecting = gc.isenabled()
@@ -174,7 +174,7 @@ class JournalStorage(Storage):
             StoreFailed: the disk refused; nothing was changed.
         """
         with self._counted():
-            result: T = self._group.run(action, essential=essential)
+            result: T = self.group.run(action, essential=essential)
         return result
 
     @contextmanager
@@ -200,7 +200,8 @@ class JournalStorage(Storage):
             self.version += 1
             change(self.tables[table])
 
-    def _write_group(self, group: Sequence[Ticket]) -> None:
+    def write_group(self, group: Sequence[Ticket]) -> None:
+        """Run these actions one after the other and make what they did durable in one write. Raises StoreFailed, StoreFull."""
         with self._writing:
             if self._behind:
                 raise StoreFailed(_BEHIND)
@@ -340,7 +341,7 @@ class JournalStorage(Storage):
     @property
     def write_under_way(self) -> int:
         """The number of the write that is under way, 0 for none; one that stays the same hangs in the disk."""
-        return self._group.under_way
+        return self.group.under_way
 
     def holds_up(self, thread: int | None) -> bool:
         """Whether the thread of this identity is in a write or a snapshot: how long that takes is up to the disk."""

@@ -235,8 +235,8 @@ def test_thousands_that_expire_at_once_are_closed_in_steps(
     wire = side.serve(timeout_s=1)
     loop = loop_of(side)
     closed: list[int] = []
-    real = loop._round
-    monkeypatch.setattr(loop, "_round", lambda: (real(), closed.append(len(loop.channels)))[0])
+    real = loop.one_round
+    monkeypatch.setattr(loop, "one_round", lambda: (real(), closed.append(len(loop.channels)))[0])
     with ExitStack() as stack:
         for _ in range(50):
             stack.enter_context(connect(wire.port))
@@ -298,9 +298,9 @@ def test_what_waits_for_the_disk_is_given_up_with_its_connection(
         for _ in range(10):
             sock = stack.enter_context(connect(loop.site.effective_port, head + bytes(60_000)))
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-        until(lambda: len(loop._to_disk._waiting) == 8)
+        until(lambda: len(loop.to_disk.waiting) == 8)
     until(lambda: not loop.channels)
     go_on.set()
-    until(lambda: not loop._to_disk._running)
+    until(lambda: not loop.to_disk.running)
     assert len(written) == 2
     assert not any(len(spool) for spool in written if not spool.on_disk)

@@ -133,8 +133,8 @@ def test_without_descriptors_the_server_waits_for_some_and_goes_on(
 ) -> None:
     wire = side.serve()
     assert side.server is not None
-    scarce = Scarce(side.server.loop.door._listener, 2)
-    side.server.loop.door._listener = scarce  # type: ignore[assignment]
+    scarce = Scarce(side.server.loop.door.listener, 2)
+    side.server.loop.door.listener = scarce  # type: ignore[assignment]
     assert wire.call("GET", "/healthz").body == b"ok\n"
     assert scarce.failures == 0
     assert "no new connection can be taken" in caplog.text
@@ -145,7 +145,7 @@ def test_without_descriptors_a_silent_connection_makes_place(side: HttpSide) -> 
     assert side.server is not None
     with socket.create_connection(("127.0.0.1", wire.port), 5) as silent:
         assert healthz_ms(wire) < 1000
-        side.server.loop.door._listener = Scarce(side.server.loop.door._listener, 1)  # type: ignore[assignment]
+        side.server.loop.door.listener = Scarce(side.server.loop.door.listener, 1)  # type: ignore[assignment]
         assert healthz_ms(wire) < 1000
         assert silent.recv(1) == b""
 
@@ -279,12 +279,12 @@ def test_WEB_2_a_crowd_of_newcomers_is_let_in_within_few_rounds(
     loop = side.server.loop
     go_on = threading.Event()
     rounds: list[int] = []
-    real = loop._round
+    real = loop.one_round
     with ExitStack() as stack:
         loop.call(lambda: go_on.wait(20))
         for _ in range(200):
             stack.enter_context(socket.create_connection(("127.0.0.1", wire.port), 10))
-        monkeypatch.setattr(loop, "_round", lambda: (rounds.append(len(loop.channels)), real())[1])
+        monkeypatch.setattr(loop, "one_round", lambda: (rounds.append(len(loop.channels)), real())[1])
         go_on.set()
         assert wire.call("GET", "/healthz").body == b"ok\n"
     assert sum(there < 200 for there in rounds) < 50, "one newcomer a round would need 200"

@@ -95,7 +95,7 @@ def test_a_file_that_hangs_holds_up_only_its_own_kind_of_call(
         return look(*args, **more)
 
     monkeypatch.setattr(probe, "look", noticed)
-    with probe._looker._turn:  # as long as this is held, no look ends
+    with probe.looker.turn:  # as long as this is held, no look ends
         stuck = [
             threading.Thread(
                 target=lambda n=n: wire.call(

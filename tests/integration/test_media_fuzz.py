@@ -139,8 +139,8 @@ def fuzz(folder: Path, go_on: Callable[[], bool], seed: int) -> Counter[str]:
             assert facts.width > 0
             assert facts.height > 0
             assert facts.kind == "image" or facts.duration_s
-        if looker._child is not None:
-            held_most_mb = max(held_most_mb, held_mb(looker._child.pid))
+        if looker.child is not None:
+            held_most_mb = max(held_most_mb, held_mb(looker.child.pid))
     assert answers.keys() <= {"accepted", "kept", *CODES}
     answers["processes"] = looker.started
     assert held_most_mb < 512

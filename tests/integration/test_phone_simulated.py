@@ -61,7 +61,7 @@ def hub(module_hub: Hub, sim: Simulated) -> Hub:
         if link._session is not None:
             link._session(None)  # of a test that failed: the others need the phone
         if link._automation is not None:
-            link._automation.server._restarts.clear()
+            link._automation.server.restarts.clear()
     return module_hub
 
 
@@ -416,7 +416,7 @@ def test_ADB_17_a_storm_of_faults_leaves_only_typed_errors_and_no_descriptor(
 
     def once() -> None:
         hub.wait_state(serial, PhoneState.DEVICE, 20.0)
-        hub.fleet._link(serial).automation().server._restarts.clear()
+        hub.fleet._link(serial).automation().server.restarts.clear()
         session = hub.session(serial)
         actions: list[Callable[[], object]] = [
             session.observe,

@@ -50,7 +50,7 @@ class AdbServer:
         self._adb = adb
         self._grip = grip
         self._misses = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         self._started_at: float | None = None
         self._restarted_at: float | None = None
         # Whatever adbutils may try, it must be this program (ADB-2).
@@ -120,7 +120,7 @@ class AdbServer:
         program = binary(self._adb)
         log.info("starting an adb server on port %d with %s", self.endpoint.port, program)
         try:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [str(program), "-P", str(self.endpoint.port), "server", "nodaemon"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -137,8 +137,8 @@ class AdbServer:
                 self.check()
                 return
             except AdbDown as error:
-                if self._process.poll() is not None:
-                    raise AdbDown(f"{program} ended with status {self._process.returncode}") from error
+                if self.process.poll() is not None:
+                    raise AdbDown(f"{program} ended with status {self.process.returncode}") from error
                 if deadline.expired:
                     raise
             self._grip.wait(0.05)
@@ -156,7 +156,7 @@ class AdbServer:
 
     @property
     def _is_ours(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self.process is not None and self.process.poll() is None
 
     @property
     def _remedy(self) -> str:
@@ -170,14 +170,14 @@ class AdbServer:
         return "if that lasts: systemctl restart tikmatrixd-adb.service"
 
     def _reap(self) -> None:
-        if self._process is not None:
-            self._process.poll()
+        if self.process is not None:
+            self.process.poll()
 
     def kill(self) -> None:
         """End the server, if this object started it."""
-        if self._process is not None and self._is_ours:
-            self._process.kill()
-            self._process.wait(5.0)
+        if self.process is not None and self._is_ours:
+            self.process.kill()
+            self.process.wait(5.0)
 
     def health(self) -> list[str]:
         return [self.warning] if self.warning else []

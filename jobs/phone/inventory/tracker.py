@@ -183,7 +183,7 @@ class Tracker:
                     self._miss_list(error)
                     probe_at = resync_at = now  # the probe says what to think of it
                 hears_at = self._clock.monotonic() + CHANGES_EVERY_S
-            self._do_due()
+            self.do_due()
             self._publish()
             # Of a server that is late the list is not asked for before the next probe.
             due = min(probe_at if self._server.slow else resync_at, probe_at, self._next_due())
@@ -259,7 +259,8 @@ class Tracker:
                 log.exception("the phone tracker could not take something in")
         return sock is not None and sock.fileno() in ready
 
-    def _do_due(self) -> None:
+    def do_due(self) -> None:
+        """Have phones asked and mended whose time has come, and report what was lost."""
         now = self._clock.monotonic()
         for entry in list(self._roster.due_probes(now)):
             entry.probing = True

@@ -69,12 +69,12 @@ class PhoneServer:
         self._clock = daemon_grip.clock
         self._configure_it = configure
         self._gave_up = gave_up
-        self._launch: Launch | None = None
+        self.launch: Launch | None = None
         self._jar_checked = False
         self._kill_first = False
         self._sessions = 0
         self._started_at = self._clock.monotonic()
-        self._restarts: list[float] = []
+        self.restarts: list[float] = []
 
     @property
     def now(self) -> Borrowed:
@@ -93,12 +93,12 @@ class PhoneServer:
     def forget(self) -> None:
         """The link was lost or the daemon stops: whatever ran on the phone is gone or will be."""
         self._jar_checked = False
-        self._restarts.clear()
+        self.restarts.clear()
         self._end()
 
     def make_ready(self) -> None:
         """Start the server unless it runs; it has START_TIMEOUT_S for that."""
-        if self._launch is not None and not self._launch.alive:
+        if self.launch is not None and not self.launch.alive:
             self._end(kill=True)
         elif self.ready:
             return
@@ -112,19 +112,19 @@ class PhoneServer:
         self.ready = False
         self._sessions = 1
         self._kill_first = self._kill_first or kill
-        launch, self._launch = self._launch, None
+        launch, self.launch = self.launch, None
         if launch is not None:
             self._pump.end(launch)
 
     def restart(self, why: str) -> None:
         """Kill the server and start it again within the call's time, so often per hour. Raises AutomationLost."""
         now = self._clock.monotonic()
-        self._restarts = [at for at in self._restarts if now - at < RESTARTS_WITHIN_S]
-        if len(self._restarts) >= RESTARTS_MAX:
-            why = f"the automation server failed {len(self._restarts)} times within an hour, last: {why}"
+        self.restarts = [at for at in self.restarts if now - at < RESTARTS_WITHIN_S]
+        if len(self.restarts) >= RESTARTS_MAX:
+            why = f"the automation server failed {len(self.restarts)} times within an hour, last: {why}"
             self._gave_up(why)
             raise AutomationLost(why, serial=self.serial)
-        self._restarts.append(now)
+        self.restarts.append(now)
         log.warning("%s: restarting the automation server: %s", self.serial, why)
         self._end(kill=True)
         self._start()
@@ -162,7 +162,7 @@ class PhoneServer:
         lease = self.now.lease
         sock = self._device.open_shell(LAUNCH).conn
         sock.move(self._daemon_grip, None)
-        launch = self._launch = Launch(sock)
+        launch = self.launch = Launch(sock)
         self._pump.add(launch)
         pause_s = 0.03
         while True:

@@ -39,7 +39,7 @@ class RehearsalDriver(ScreenDriver):
             on_screen: called with each sight that has another name than the one before, or none and other texts.
         """
         super().__init__(attempt, phone, vocabulary)
-        self._on_screen = on_screen
+        self.on_screen = on_screen
         self.came: set[str] = set()  #: names of the screens that came
         self._recorded: UiTree | None = None  #: of the last screen that was handed over
         self._unknown: frozenset[str] | None = None  #: what the last screen says, where it has no name
@@ -48,7 +48,7 @@ class RehearsalDriver(ScreenDriver):
         self.came.add(sight.name)
         self._unknown = None if sight.name else texts_on(sight)
         self._recorded = sight.tree
-        self._on_screen(sight)
+        self.on_screen(sight)
 
     def failed(self) -> None:
         """What stood there is kept, also where it was taken for the screen before."""

@@ -17,7 +17,7 @@ SNACKBAR_S = 3.0
 #: Drawn after everything else of its window, wherever it is written.
 ON_TOP = 99
 
-_WORDS = {
+WORDS = {
     "offer": ("Get more from your next reel", "~Hol mehr aus deinem nächsten Reel heraus", "~Profitez plus de votre prochain reel"),
     "start": ("Get started", "~Jetzt starten", "~Commencer"),
     "edits": ("Level up your videos with Edits", "~Bring deine Videos mit Edits weiter", "~Améliorez vos vidéos avec Edits"),
@@ -49,7 +49,7 @@ class Sheet(Screen[Stage]):
     def t(self, key: str) -> str:
         """In the phone's language if it is one of the three, else in English."""
         language = self.app.phone.language
-        return spoken(_WORDS[key], language if language in LANGUAGES else "en")
+        return spoken(WORDS[key], language if language in LANGUAGES else "en")
 
     def views(self) -> list[View]:
         views = _SHEETS[self.name][1](self)

@@ -44,7 +44,7 @@ class Picker(MediaPicker[TikTok]):
         wanted = {"videos": "video", "photos": "image"}.get(self.tab)
         return [row for row in super().rows() if wanted is None or row.kind == wanted]
 
-    def _choose_tab(self, tab: str) -> None:
+    def choose_tab(self, tab: str) -> None:
         self.tab = tab
         self.grid.to_top()
         self.changed()
@@ -54,7 +54,7 @@ class Picker(MediaPicker[TikTok]):
         self.chosen = self.chosen[:1]
         self.changed()
 
-    def _tick(self, row: MediaRow) -> None:
+    def tick(self, row: MediaRow) -> None:
         if not self.multiple and not self.number(row):
             self.chosen = []
         self.toggle(row)
@@ -63,7 +63,7 @@ class Picker(MediaPicker[TikTok]):
     def _body(self, row: MediaRow) -> None:
         """Editor at once, or a preview with "Select multiple", or (47 and later) just a tick."""
         if self.app.major >= 47:
-            self._tick(row)
+            self.tick(row)
         elif self.multiple:
             self.preview = row
             self.changed()
@@ -78,16 +78,16 @@ class Picker(MediaPicker[TikTok]):
         if self.chosen:
             self._edit(self.chosen)
 
-    def _cell(self, row: MediaRow, left: int, top: int) -> View:
+    def cell(self, row: MediaRow, left: int, top: int) -> View:
         box, number = (left, top, left + 354, top + 357), self.number(row)
-        tick = node("Button#jh7 C", (left + 275, top + 16, left + 338, top + 79), tap=partial(self._tick, row))
+        tick = node("Button#jh7 C", (left + 275, top + 16, left + 338, top + 79), tap=partial(self.tick, row))
         tick.text = str(number or "")
         corner = node("FrameLayout#h9t C", (left + 238, top, left + 354, top + 116), tap=tick.on_tap)
         body = node("FrameLayout C", box, tap=partial(self._body, row))
         return body.holding(node("ImageView#mub"), corner.holding(tick))
 
     def _tab(self, key: str, left: int, right: int) -> View:
-        chosen, label, choose = ("S" if key == self.tab else "", self.app.t(key), partial(self._choose_tab, key))
+        chosen, label, choose = ("S" if key == self.tab else "", self.app.t(key), partial(self.choose_tab, key))
         return node("FrameLayout", (left, 262, right, 380), desc=label, flags=chosen or "C", tap=choose).holding(
             node("TextView", (left + 26, 262, right - 26, 380), text=label, flags=chosen)
         )
@@ -104,13 +104,13 @@ class Picker(MediaPicker[TikTok]):
 
     def _select_previewed(self, row: MediaRow) -> None:
         self.preview = None
-        self._tick(row)
+        self.tick(row)
 
     def views(self) -> list[View]:
         app = self.app
         rows = self.rows()
         cells = [
-            self._cell(rows[place], (5, 364, 722)[column], _GRID[1] + offset)
+            self.cell(rows[place], (5, 364, 722)[column], _GRID[1] + offset)
             for place, column, offset in self.grid.in_view(len(rows))
         ]
         tabs = (("all", 42, 254), ("videos", 254, 501), ("photos", 501, 751), ("ai_gallery", 751, 1038))

@@ -136,9 +136,9 @@ def test_files_of_a_folder_are_free_again_after_a_refusal_and_after_a_dry_run(tm
         assert door.create(config, dry_run=True).answer["tasks"][0]["materials"] == ["one.mp4"]
         with pytest.raises(ClientGone):
             door.intake.create(door.body(config), gone=lambda: True)
-        assert door.intake.choosing._in_flight == set()
+        assert door.intake.choosing.in_flight == set()
         assert door.create(config).tasks[0].materials[0].name == "one.mp4"
-        assert door.intake.choosing._in_flight == set()
+        assert door.intake.choosing.in_flight == set()
         assert door.errors(config), "it is used up"
 
 

@@ -247,4 +247,4 @@ def test_a_guard_that_raised_leaves_nothing_behind(bench: Bench) -> None:
     running = put(bench)
     with pytest.raises(ScriptFailed, match=f"task {published.id}"), bench.jobs.repeats.committing(running):
         pytest.fail("let through")
-    assert bench.jobs.repeats._passing == {}
+    assert bench.jobs.repeats.passing == {}

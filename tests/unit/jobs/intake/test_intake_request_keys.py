@@ -104,7 +104,7 @@ def test_WEB_8_50_parallel_equal_requests_with_a_key_create_once(door: Door) -> 
     results = at_once(50, lambda: door.intake.create(body, idempotency_key="k1", body=b"1"))
     assert results == {"created": 1, "replayed": 49}
     assert len(door.store.tasks) == 1
-    assert door.intake._keys._held == {}
+    assert door.intake._keys.held == {}
 
 
 def test_WEB_8_50_parallel_equal_requests_without_a_key_create_once(door: Door) -> None:
@@ -120,7 +120,7 @@ def test_parallel_requests_never_take_the_same_file_of_a_folder(door: Door) -> N
     assert at_once(12, lambda: door.create(config)) == {"created": 8, "Invalid": 4}
     tasks, _ = door.store.tasks.page(page_size=100)
     assert len({task.materials[0].sha256 for task in tasks}) == 8
-    assert door.intake.choosing._in_flight == set()
+    assert door.intake.choosing.in_flight == set()
 
 
 def test_the_same_media_for_the_same_account_within_the_window_is_refused(door: Door) -> None:

@@ -151,7 +151,7 @@ def test_JOB_15_a_look_that_hangs_is_ended_and_not_begun_again_at_once(tmp_path:
     hanging = looker(tmp_path, then)
     probe = MediaProbe(1, looker=hanging)
     assert rejected(probe, MEDIA / "clip.mp4") == "probe_timeout"
-    assert hanging._child is None
+    assert hanging.child is None
     before = hanging.started
     assert rejected(probe, MEDIA / "clip.mp4") == "probe_timeout"
     assert hanging.started == before
@@ -172,12 +172,12 @@ def test_a_process_that_died_between_two_looks_is_started_anew(tmp_path: Path) -
     assert probe.look(MEDIA / "clip.mp4").codec == "AVC"
     assert probe.look(MEDIA / "photo.jpg").width == 360
     assert living.started == 1
-    assert living._child is not None
-    living._child.kill()
+    assert living.child is not None
+    living.child.kill()
     assert probe.look(MEDIA / "photo.png").width == 180
     assert living.started == 2
     living.close()
-    assert living._child is None
+    assert living.child is None
 
 
 def test_a_process_that_dies_at_the_first_try_only_is_asked_again(tmp_path: Path) -> None:
@@ -194,10 +194,10 @@ def test_a_process_that_dies_at_the_first_try_only_is_asked_again(tmp_path: Path
 
 def test_who_stands_in_a_queue_that_is_too_long_is_told_so(tmp_path: Path) -> None:
     hanging = looker(tmp_path, "threading.Event().wait()")
-    hanging._waiting = threading.BoundedSemaphore(1)
-    with hanging._waiting:
+    hanging.waiting = threading.BoundedSemaphore(1)
+    with hanging.waiting:
         assert rejected(MediaProbe(5, looker=hanging), MEDIA / "photo.jpg") == "probe_timeout"
-    with hanging._turn:
+    with hanging.turn:
         assert rejected(MediaProbe(0.01, looker=hanging), MEDIA / "photo.jpg") == "probe_timeout"
     assert hanging.started == 0
 
@@ -208,9 +208,11 @@ def test_a_file_is_looked_into_once_until_it_changes(tmp_path: Path, monkeypatch
     probe = MediaProbe(20)
     first = probe.look(path)
     asked: list[str] = []
-    real = probe._ask
+    real = probe.look_anew
     monkeypatch.setattr(
-        probe, "_ask", lambda kind, name, handle, file: asked.append(name) or real(kind, name, handle, file)
+        probe,
+        "look_anew",
+        lambda kind, name, handle, file: asked.append(name) or real(kind, name, handle, file),
     )
     assert probe.look(path) == first
     assert asked == []
@@ -240,13 +242,13 @@ def test_many_callers_share_one_look(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path = tmp_path / "clip.mp4"
     shutil.copy(MEDIA / "clip.mp4", path)
     probe = MediaProbe(20)
-    real, asked = MediaProbe._ask, []
+    real, asked = MediaProbe.look_anew, []
 
     def count(self: MediaProbe, *request: Any) -> object:
         asked.append(request)
         return real(self, *request)
 
-    monkeypatch.setattr(MediaProbe, "_ask", count)
+    monkeypatch.setattr(MediaProbe, "look_anew", count)
     found: list[MediaFacts] = []
     threads = [threading.Thread(target=lambda: found.append(probe.look(path))) for _ in range(20)]
     for thread in threads:

@@ -42,13 +42,13 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that were looked into."""
     names: list[str] = []
-    real = MediaProbe._ask
+    real = MediaProbe.look_anew
 
     def count(self: MediaProbe, kind: str, name: str, *more: Any) -> Any:
         names.append(name)
         return real(self, kind, name, *more)
 
-    monkeypatch.setattr(MediaProbe, "_ask", count)
+    monkeypatch.setattr(MediaProbe, "look_anew", count)
     return names
 
 
@@ -242,7 +242,7 @@ def test_a_request_does_not_hold_up_others_for_one_slow_file_after_another(
         asked.append(name)
         raise MediaRejected("probe_timeout", f'"{name}" could not be looked into within 20 s')
 
-    monkeypatch.setattr(door.intake.probe, "_ask", slow)
+    monkeypatch.setattr(door.intake.probe, "look_anew", slow)
     config = {**FOLDER, "content_type": 1}
     problem = door.errors(config, serials=None, usernames=["alice", "bob"])["script_config.material_path"]
     assert "3 files took longer than media.probe_timeout_s" in problem

@@ -99,7 +99,7 @@ def test_tasks_due_together_share_one_alarm_and_come_in_order(store: Store) -> N
     at = clock.now() + 10
     tasks = [rig.add(at) for _ in range(100)]
     rig.turn()
-    assert len(rig.scheduler._alarms.get_jobs()) == 1
+    assert len(rig.scheduler.alarms.get_jobs()) == 1
     rig.turn(10)
     assert rig.queued == [task.id for task in tasks]
 
@@ -286,11 +286,11 @@ def test_many_due_times_hold_alarms_only_for_the_next_minute(store: Store) -> No
     for minute in range(50):
         rig.add(clock.now() + 1 + minute * 30)
     rig.turn()
-    assert len(rig.scheduler._alarms.get_jobs()) == 2
+    assert len(rig.scheduler.alarms.get_jobs()) == 2
     for _ in range(310):
         rig.turn(5)
     assert len(rig.queued) == 50
-    assert rig.scheduler._alarms.get_jobs() == []
+    assert rig.scheduler.alarms.get_jobs() == []
 
 
 def test_an_alarm_set_while_it_goes_off_is_not_lost() -> None:

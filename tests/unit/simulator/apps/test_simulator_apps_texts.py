@@ -24,9 +24,9 @@ TABLES: list[tuple[Texts, set[str]]] = [
         },
     ),
     (INSTAGRAM, {"create", "create_new", "ok", "your_story"}),
-    (sheets._WORDS, set()),
-    (system_views._TEXTS, {"ask", "once", "deny", "foreground"}),
-    (system_views._WHAT, {"CAMERA"}),
+    (sheets.WORDS, set()),
+    (system_views.TEXTS, {"ask", "once", "deny", "foreground"}),
+    (system_views.WHAT, {"CAMERA"}),
 ]  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def in_threads(actions: list[Callable[[], object]]) -> list[threading.Thread]:
 def wait_for_queue(store: Store, length: int) -> None:
     ready = threading.Event()
     for _ in range(2000):
-        if len(store.storage._group._waiting) >= length:
+        if len(store.storage.group.waiting) >= length:
             return
         ready.wait(0.005)
     raise AssertionError("nobody queued")
@@ -184,11 +184,11 @@ def test_what_was_said_on_seeing_changes_that_came_to_nothing_is_not_passed_on(m
     tickets = [commit.Ticket(action, essential=True) for action in actions]
     files.at = len(files.done) + 1
     with pytest.raises(StoreFailed):
-        store.storage._write_group(tickets)
+        store.storage.write_group(tickets)
     assert [type(ticket.error) for ticket in tickets] == [UnknownRecord, StoreFailed, StoreFailed]
 
     tickets = [commit.Ticket(action, essential=True) for action in actions]
-    store.storage._write_group(tickets)
+    store.storage.write_group(tickets)
     assert [type(ticket.error) for ticket in tickets] == [UnknownRecord, type(None), StageConflict]
 
 
@@ -225,17 +225,17 @@ def test_a_change_that_was_given_the_lead_as_its_time_ran_out_writes_instead_of_
     ticket = commit.Ticket(lambda _change: None, essential=True)
     ticket.wake = NeverInTime()  # type: ignore[assignment]
     ticket.lead = True
-    group._waiting.append(ticket)
-    group._await(ticket)
+    group.waiting.append(ticket)
+    group.wait_for(ticket)
     assert ticket.wake.waits == [commit.TURN_TIMEOUT_S, None]  # type: ignore[attr-defined]
-    assert list(group._waiting) == [ticket]
+    assert list(group.waiting) == [ticket]
 
 
 def test_a_change_whose_group_is_being_written_waits_for_the_disk_however_long():
     group = commit.GroupCommit(lambda _tickets: None)
     ticket = commit.Ticket(lambda _change: None, essential=True)
     ticket.wake = NeverInTime()  # type: ignore[assignment]
-    group._await(ticket)
+    group.wait_for(ticket)
     assert ticket.wake.waits[-1] is None  # type: ignore[attr-defined]
 
 

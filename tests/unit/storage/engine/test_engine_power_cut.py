@@ -125,7 +125,7 @@ def together(store: Store, task_ids: list[int], remark: str) -> None:
 
         return action
 
-    store.storage._write_group([Ticket(change(task_id), essential=True) for task_id in task_ids])
+    store.storage.write_group([Ticket(change(task_id), essential=True) for task_id in task_ids])
 
 
 @pytest.mark.parametrize("disks", [1, pytest.param(6, marks=pytest.mark.long)])

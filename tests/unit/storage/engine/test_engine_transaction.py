@@ -196,9 +196,9 @@ def test_an_error_of_ones_own_is_raised_where_the_change_came_from() -> None:
 def test_a_group_is_bounded_and_its_successor_is_led_by_the_first_that_waits() -> None:
     writer = Writer()
     waiting = [Ticket(lambda _, number=number: number, essential=False) for number in range(GROUP_MAX + 2)]  # type: ignore[misc]
-    writer.group._waiting.extend(waiting)
-    writer.group._led = True
-    writer.group._lead()
+    writer.group.waiting.extend(waiting)
+    writer.group.led = True
+    writer.group.write_next()
     assert writer.groups == [GROUP_MAX]
     assert [ticket.result for ticket in waiting[:GROUP_MAX]] == list(range(GROUP_MAX))
     assert not any(ticket.wake.locked() for ticket in waiting[:GROUP_MAX])
@@ -206,7 +206,7 @@ def test_a_group_is_bounded_and_its_successor_is_led_by_the_first_that_waits() -
     assert (leader.lead, leader.wake.locked()) == (True, False)
     assert (last.lead, last.wake.locked()) == (False, True)
     assert writer.group.under_way == 1  # led on: the next group is under way
-    writer.group._lead()
+    writer.group.write_next()
     assert writer.groups == [GROUP_MAX, 2]
     assert not last.wake.locked()
     assert writer.group.under_way == 0
@@ -217,9 +217,9 @@ def test_an_error_of_the_disk_goes_to_all_of_the_group_that_have_none_of_their_o
     writer.error = StoreFailed("no answer")
     own, other = Ticket(len, essential=False), Ticket(len, essential=False)
     own.error = KeyError("mine")
-    writer.group._waiting.extend([own, other])
+    writer.group.waiting.extend([own, other])
     with pytest.raises(StoreFailed):
-        writer.group._lead()
+        writer.group.write_next()
     assert isinstance(own.error, KeyError)
     assert other.error is writer.error
     assert not own.wake.locked()
@@ -231,23 +231,23 @@ def test_a_change_whose_turn_does_not_come_says_for_how_long_it_waited(
 ) -> None:
     monkeypatch.setattr(commit, "TURN_TIMEOUT_S", 0.01)
     writer = Writer()
-    writer.group._led = True
+    writer.group.led = True
     with pytest.raises(StoreFailed, match=r"^the disk did not answer for 0 seconds; nothing was changed$"):
         writer.group.run(lambda _: None, essential=False)
-    assert list(writer.group._waiting) == []
+    assert list(writer.group.waiting) == []
 
 
 def test_a_change_that_waits_is_woken_with_its_result() -> None:
     writer = Writer()
-    writer.group._led = True  # another thread writes
+    writer.group.led = True  # another thread writes
     results: list[object] = []
     waits = threading.Thread(
         target=lambda: results.append(writer.group.run(lambda _: "done", essential=False))
     )
     waits.start()
-    while not writer.group._waiting:
+    while not writer.group.waiting:
         waits.join(0.001)
-    writer.group._lead()
+    writer.group.write_next()
     waits.join(20)
     assert results == ["done"]
     assert writer.groups == [1]

@@ -75,7 +75,7 @@ def test_a_missing_server_is_started_on_its_port_and_found_the_next_time(grip: G
         assert server.version == 41
         other = AdbServer(Adb(port=free_port), grip)
         other.ensure()
-        assert other._process is None  # the one that runs was found
+        assert other.process is None  # the one that runs was found
     finally:
         server.kill()
     with pytest.raises(AdbDown):
@@ -87,7 +87,7 @@ def test_ADB_5_a_hanging_server_that_was_started_from_here_is_started_again(
 ) -> None:
     server = AdbServer(Adb(port=free_port), grip)
     server.ensure()
-    first = server._process
+    first = server.process
     assert first is not None
     try:
         monkeypatch.setattr(adb_server, "PROBE_TIMEOUT_S", 0.2)
@@ -99,7 +99,7 @@ def test_ADB_5_a_hanging_server_that_was_started_from_here_is_started_again(
         monkeypatch.setattr(adb_server, "PROBE_TIMEOUT_S", 2.0)
         server.ensure()
         assert first.poll() == -signal.SIGKILL
-        assert server._process is not first
+        assert server.process is not first
         server.check()
     finally:
         server.kill()
@@ -110,7 +110,7 @@ def test_no_server_is_started_where_the_config_forbids_it(grip: Grip, free_port:
     server = AdbServer(Adb(port=free_port, start_server=False), grip)
     with pytest.raises(AdbDown, match=str(free_port)):
         server.ensure()
-    assert server._process is None
+    assert server.process is None
 
 
 def test_a_program_that_is_no_adb_server_is_a_clear_error_and_not_run_again_at_once(
@@ -209,7 +209,7 @@ def test_ADB_4_starting_and_stopping_the_fleet_leaves_the_server_alone(
             assert hub.fleet.wait_synced(5.0)
             hub.fleet.stop()
         server.check()
-        assert server._process is not None
-        assert server._process.poll() is None
+        assert server.process is not None
+        assert server.process.poll() is None
     finally:
         server.kill()

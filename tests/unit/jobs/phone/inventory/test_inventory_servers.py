@@ -403,14 +403,14 @@ def test_a_server_that_is_late_while_something_changes_keeps_no_processor_busy(
     monkeypatch.setattr(tracker, "PROBE_AGAIN_S", 1.0)
     one = farm.fleet._by_name["b"]
     rounds = 0
-    due = one.tracker._do_due
+    due = one.tracker.do_due
 
     def count() -> None:
         nonlocal rounds
         rounds += 1
         due()
 
-    monkeypatch.setattr(one.tracker, "_do_due", count)
+    monkeypatch.setattr(one.tracker, "do_due", count)
     farm.b.mangle("host:version", Mangle(silent=True), times=1)
     until(lambda: one.server.slow, 20, "it was late")
     began, rounds = time.monotonic(), 0

@@ -22,14 +22,14 @@ OLD = "/sdcard/DCIM/Camera/old.mp4"
 @pytest.fixture
 def durations(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each cell of a video says how long it is, as TikTok's do."""
-    drawn = Picker._cell
+    drawn = Picker.cell
 
     def cell(self: Picker, row: MediaRow, left: int, top: int) -> View:
         view = drawn(self, row, left, top)
         label = f"{row.duration_ms // 60_000}:{row.duration_ms // 1000 % 60:02d}"
         return view.holding(node("TextView#dur", (left + 250, top + 300, left + 345, top + 345), text=label))
 
-    monkeypatch.setattr(Picker, "_cell", cell)
+    monkeypatch.setattr(Picker, "cell", cell)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def stale(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """The picker does not list the newest file until its tabs were changed so often."""
 
     def until(changes: int) -> None:
-        listed, choose, left = Picker.rows, Picker._choose_tab, [changes]
+        listed, choose, left = Picker.rows, Picker.choose_tab, [changes]
 
         def rows(self: Picker) -> list[MediaRow]:
             found = listed(self)
@@ -49,7 +49,7 @@ def stale(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
             choose(self, name)
 
         monkeypatch.setattr(Picker, "rows", rows)
-        monkeypatch.setattr(Picker, "_choose_tab", tab)
+        monkeypatch.setattr(Picker, "choose_tab", tab)
 
     return until
 
@@ -104,7 +104,7 @@ def test_a_grid_that_is_empty_is_waited_for_and_refreshed(
 def test_a_tick_that_takes_no_touch_ends_the_attempt_and_is_touched_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Picker, "_tick", lambda _self, _row: None)
+    monkeypatch.setattr(Picker, "tick", lambda _self, _row: None)
     stage = stage_with(tmp_path)
     failed = stage.fails()
     assert (failed.code, str(failed)) == ("ui_changed", "tapping the tick selects nothing")
@@ -119,7 +119,7 @@ def test_a_picker_that_has_chosen_more_than_we_did_is_not_left_with_it(
         self.chosen = [row, *(other for other in self.rows() if other.id != row.id)]
         self.changed()
 
-    monkeypatch.setattr(Picker, "_tick", both)
+    monkeypatch.setattr(Picker, "tick", both)
     stage = stage_with(tmp_path, OLD)
     failed = stage.fails()
     assert (failed.code, str(failed)) == ("ui_changed", "2 items are selected, not 1")
@@ -129,14 +129,14 @@ def test_a_picker_that_has_chosen_more_than_we_did_is_not_left_with_it(
 def test_without_numbers_on_its_cells_a_picker_is_believed_what_its_button_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn = Picker._cell
+    drawn = Picker.cell
 
     def cell(self: Picker, row: MediaRow, left: int, top: int) -> View:
         view = drawn(self, row, left, top)
         view.children[1].children[0].text = ""
         return view
 
-    monkeypatch.setattr(Picker, "_cell", cell)
+    monkeypatch.setattr(Picker, "cell", cell)
     images = files(tmp_path, "a.jpg", "b.jpg")
     stage = AppStage("tiktok", images, post_way="addButton")
     assert stage.run().outcome is Outcome.PUBLISHED
