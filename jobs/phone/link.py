@@ -69,13 +69,13 @@ class Link:
         self._grip = grip
         self._pump = pump
         self._lock = threading.Lock()
-        self._session: Abort | None = None  #: ends the open session
+        self.abort: Abort | None = None  #: ends the open session
         self._spectator: Grip | None = None
         self._automation: Automation | None = None
 
     @property
     def busy(self) -> bool:
-        return self._session is not None
+        return self.abort is not None
 
     @property
     def endpoint(self) -> Endpoint:
@@ -95,9 +95,9 @@ class Link:
     def hold(self, abort: Abort) -> None:
         """Note that a session is open, which `abort` ends. Raises PhoneNotReady while another one is."""
         with self._lock:
-            if self._session is not None:
+            if self.abort is not None:
                 raise PhoneNotReady("another attempt still holds the phone", serial=self.serial)
-            self._session = abort
+            self.abort = abort
             spectator = self._spectator
         if spectator is not None:
             spectator.break_off()  # a task never waits for a picture that a caller asked for
@@ -107,7 +107,7 @@ class Link:
         """A short look at an idle phone by one caller at a time; None when another caller looks already."""
         grip = Grip(self.clock, self.serial)
         with self._lock:
-            taken = self._session is not None or self._spectator is not None
+            taken = self.abort is not None or self._spectator is not None
             if not taken:
                 self._spectator = grip
         if taken:
@@ -128,8 +128,8 @@ class Link:
     def released(self, abort: Abort, *, restless: bool = False) -> None:
         """`restless`: the screen is kept on, which the phone is to be given back."""
         with self._lock:
-            if self._session == abort:
-                self._session = None
+            if self.abort == abort:
+                self.abort = None
         if restless:
             self.route.later(self.let_sleep)
 
@@ -148,7 +148,7 @@ class Link:
 
     def let_sleep(self) -> None:
         """Give an idle phone its own screen settings back; nothing to do where a session holds it by now."""
-        if self._session is not None:
+        if self.abort is not None:
             return
         with self._screen:
             if self.busy:
@@ -187,14 +187,14 @@ class Link:
     def forgiven(self) -> None:
         """A person was at the phone: what its automation server did before counts no more."""
         with self._lock:
-            automation = self._automation if self._session is None else None
+            automation = self._automation if self.abort is None else None
         if automation is not None:
             automation.forget()
 
     def lost(self, reason: PhoneError | StopRequested) -> None:
         """The link went away: end the session, and forget what ran on the phone (ADB-11)."""
         self.features = Features()  # it may come back with another Android
-        abort, automation = self._session, self._automation
+        abort, automation = self.abort, self._automation
         if abort is not None:
             abort(reason)
         if automation is not None:

@@ -64,15 +64,15 @@ class Session:
     def __init__(self, link: Link, limits: settings.Phones) -> None:
         """Raises PhoneNotReady while another session is open on this phone."""
         self.serial = link.serial
-        self._link = link
+        self.link = link
         self._limits = limits
-        self._grip = Grip(link.clock, link.serial)
-        self._route = link.route
-        self._adb = AdbPhone(AdbClient(self._route.endpoint, self._grip), link.serial, link.features)
+        self.grip = Grip(link.clock, link.serial)
+        self.route = link.route
+        self._adb = AdbPhone(AdbClient(self.route.endpoint, self.grip), link.serial, link.features)
         self._commands = Commands(self._adb)
-        self._pusher = Pusher(self._adb, self._route.gate, link.leftovers, self._commands)
+        self._pusher = Pusher(self._adb, self.route.gate, link.leftovers, self._commands)
         self._turn_lock = threading.RLock()
-        self._automation: Automation | None = None
+        self.automation: Automation | None = None
         self._tree: UiTree | None = None
         self._released = False
         self._kept_awake = False
@@ -84,23 +84,23 @@ class Session:
     @contextlib.contextmanager
     def _turn(self) -> Iterator[Commands]:
         """One call at a time; whatever a library makes of a stop, it leaves as the stop."""
-        self._grip.check()
+        self.grip.check()
         with self._turn_lock:
             try:
-                self._grip.check()
+                self.grip.check()
                 with boundary(self.serial):
                     yield self._commands
             except TapUncertain:
                 raise  # what may have been published outweighs why the call ended
             except PhoneError as error:
-                self._grip.check()
+                self.grip.check()
                 if isinstance(error, PhoneOffline | DeadlinePassed | AdbDown):
-                    self._route.suspect(self.serial)
+                    self.route.suspect(self.serial)
                 if isinstance(error, InputForbidden):
-                    self._link.needs_hands(str(error))
+                    self.link.needs_hands(str(error))
                 raise
             finally:
-                if self._grip.broken:
+                if self.grip.broken:
                     self._release()
 
     def close(self) -> None:
@@ -108,7 +108,7 @@ class Session:
 
     def abort(self, reason: PhoneError | StopRequested | None) -> None:
         """End the session for a reason that the blocked call then raises; any thread."""
-        self._grip.break_off(reason)
+        self.grip.break_off(reason)
         if self._turn_lock.acquire(blocking=False):
             try:
                 self._release()
@@ -119,9 +119,9 @@ class Session:
         """Give everything back; the caller holds the turn."""
         if not self._released:
             self._released = True
-            if self._automation is not None:
-                self._automation.give_back()
-            self._link.released(self.abort, restless=self._kept_awake)
+            if self.automation is not None:
+                self.automation.give_back()
+            self.link.released(self.abort, restless=self._kept_awake)
 
     # Shell, files, apps
 
@@ -180,7 +180,7 @@ class Session:
 
     def wake(self) -> None:
         with self._turn() as commands:
-            if self._link.keep_awake(self._adb, lambda: commands.wake(self._limits)):
+            if self.link.keep_awake(self._adb, lambda: commands.wake(self._limits)):
                 self._kept_awake = True
 
     def clear_way(self) -> Hindrance | None:
@@ -201,17 +201,17 @@ class Session:
     # Looking
 
     def _ui(self) -> Automation:
-        if self._automation is None:
-            automation = self._link.automation()
+        if self.automation is None:
+            automation = self.link.automation()
             automation.borrow(self._adb, self._pusher)
-            self._automation = automation
-        return self._automation
+            self.automation = automation
+        return self.automation
 
     def observe(self, *, timeout_s: float = 10.0) -> UiTree:
         with self._turn() as commands:
             automation = self._ui()
             automation.make_ready()
-            deadline = self._grip.deadline(timeout_s)
+            deadline = self.grip.deadline(timeout_s)
             restarted = False
             glances = 0
             seen = ""
@@ -233,7 +233,7 @@ class Session:
                 if not restarted and deadline.remaining_s < timeout_s * 0.6:
                     restarted = True
                     automation.restart(why)
-                self._grip.wait(deadline.within(pause_s))
+                self.grip.wait(deadline.within(pause_s))
                 pause_s = min(LOOK_PAUSE_MAX_S, pause_s * 2)
 
     def _glance(self, automation: Automation, timeout_s: float) -> tuple[UiTree | None, str]:
@@ -259,13 +259,13 @@ class Session:
         return tree, ""
 
     def observe_change(self, last: UiTree, *, timeout_s: float) -> UiTree:
-        deadline = self._grip.deadline(timeout_s)
+        deadline = self.grip.deadline(timeout_s)
         pause_s = LOOK_PAUSE_MIN_S
         while True:
             tree = self.observe()
             if not tree.same_as(last) or deadline.expired:
                 return tree
-            self._grip.wait(deadline.within(pause_s))
+            self.grip.wait(deadline.within(pause_s))
             waited_s = timeout_s - deadline.remaining_s
             pause_s = min(LOOK_PAUSE_MAX_S, pause_s * 1.4, max(LOOK_LATE_S, LOOK_LATE_PART * waited_s))
 
@@ -273,7 +273,7 @@ class Session:
         with self._turn():
             picture = capture(self._adb, timeout_s)
             if picture is not None:
-                self._link.pictures.keep(self.serial, picture)
+                self.link.pictures.keep(self.serial, picture)
             return picture
 
     # Touching
@@ -297,7 +297,7 @@ class Session:
         with self._turn():
             automation = self._ui()
             automation.make_ready()
-            deadline = self._grip.deadline(timeout_s)
+            deadline = self.grip.deadline(timeout_s)
             automation.act(lambda d: d.click(x, y), timeout_s=deadline.within(TAP_TIMEOUT_S))
             # Setting the same text twice gives the same text, so this may be repeated like a look.
             automation.look(

@@ -57,11 +57,10 @@ def hub(module_hub: Hub, sim: Simulated) -> Hub:
     for serial in sim.serials:
         module_hub.wait_state(serial, PhoneState.DEVICE, 30.0)
     sim.reset()
-    for link in module_hub.fleet._links.values():
-        if link._session is not None:
-            link._session(None)  # of a test that failed: the others need the phone
-        if link._automation is not None:
-            link._automation.server.restarts.clear()
+    for link in module_hub.fleet.links.values():
+        if link.abort is not None:
+            link.abort(None)  # of a test that failed: the others need the phone
+        link.automation().server.restarts.clear()
     return module_hub
 
 
@@ -205,11 +204,11 @@ def test_a_picture_is_a_picture_and_a_black_one_is_none(
 
 
 def test_U2_15_pictures_never_disturb_a_task_and_never_keep_one_out(
-    hub: Hub, sim: Simulated, serial: str
+    hub: Hub, sim: Simulated, serial: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert hub.fleet.cached_screenshot(serial)
     sim.simctl(serial, "fault", "shell-hangs")
-    hub.fleet._pictures._kept.clear()
+    monkeypatch.setattr("jobs.phone.inventory.fleet.PICTURE_FRESH_S", -1.0)
     call = Blocked(lambda: hub.fleet.cached_screenshot(serial))
     threading.Event().wait(0.3)
     session = hub.fleet.open(serial)  # at once, although a picture is being taken
@@ -279,7 +278,7 @@ def test_U2_6_automation_held_by_another_program_is_freed_or_named(
 ) -> None:
     session = hub.session(serial)
     session.observe()
-    session._automation.forget()  # type: ignore[union-attr]
+    session.automation.forget()  # type: ignore[union-attr]
     sim.simctl(serial, "fault", "kill-automation")
     sim.simctl(serial, "fault", "automation-taken")
     assert session.observe().nodes
@@ -348,7 +347,7 @@ def test_ADB_11_a_pulled_cable_ends_the_session_and_the_phone_comes_back(
     session.observe()
     generation = hub.generation(serial)
     sim.simctl(serial, "fault", "link-cut")
-    hub.wait_for(lambda: session._grip.broken)
+    hub.wait_for(lambda: session.grip.broken)
     with pytest.raises(PhoneError):
         session.shell("echo", "x")
     session.close()
@@ -416,7 +415,7 @@ def test_ADB_17_a_storm_of_faults_leaves_only_typed_errors_and_no_descriptor(
 
     def once() -> None:
         hub.wait_state(serial, PhoneState.DEVICE, 20.0)
-        hub.fleet._link(serial).automation().server.restarts.clear()
+        hub.fleet.link(serial).automation().server.restarts.clear()
         session = hub.session(serial)
         actions: list[Callable[[], object]] = [
             session.observe,

@@ -56,7 +56,7 @@ class Fleet:
         self._tidies = tidies
         self._clock = clock
         self._limits = phones
-        self._grip = Grip(clock)
+        self.grip = Grip(clock)
 
         def one(
             name: str, its_adb: settings.Adb, its_known: Collection[str], connect: Collection[str]
@@ -64,7 +64,7 @@ class Fleet:
             return OneServer(
                 name,
                 its_adb,
-                self._grip,
+                self.grip,
                 known=its_known,
                 connect=connect,
                 allow_reboot=phones.allow_reboot,
@@ -80,15 +80,15 @@ class Fleet:
         for entry in further:
             there = [serial for serial, name in homes.items() if name == entry.name]
             self._servers.append(one(entry.name, entry.as_adb, there, entry.connect))
-        self._by_name = {server.name: server for server in self._servers}
-        self._merged = Merged(list(self._by_name), self._busy)
+        self.by_name = {server.name: server for server in self._servers}
+        self._merged = Merged(list(self.by_name), self._busy)
         for number, server in enumerate(self._servers):
             self._merged.update(number, server.sights(), clock.now())
         self._infos = self._merged.infos
         self._merging = threading.Lock()  #: what several servers' threads find out is taken in one by one
-        self._links: dict[str, Link] = {}
+        self.links: dict[str, Link] = {}
         self._lock = threading.Lock()
-        self._pictures = Pictures(clock)
+        self.pictures = Pictures(clock)
         self._pump = OutputPump()
         self._listeners: list[PhoneListener] = []
 
@@ -100,10 +100,10 @@ class Fleet:
 
     def stop(self) -> None:
         """End every session and every thread; the adb servers go on."""
-        if not self._grip.break_off(StopRequested("shutdown")):
+        if not self.grip.break_off(StopRequested("shutdown")):
             return
         with self._lock:
-            links = list(self._links.values())
+            links = list(self.links.values())
         for link in links:
             link.lost(StopRequested("shutdown"))
         for server in self._servers:
@@ -140,8 +140,8 @@ class Fleet:
             raise PhoneUnauthorized(info.detail, serial=serial)
         if info.state is not PhoneState.DEVICE:
             raise PhoneOffline(info.detail, serial=serial)
-        self._grip.check()
-        session = Session(self._link(serial), self._limits)
+        self.grip.check()
+        session = Session(self.link(serial), self._limits)
         now = self._infos.get(serial)
         if now is None or now.generation != info.generation:
             session.close()
@@ -153,10 +153,10 @@ class Fleet:
         info = self._infos.get(serial)
         if info is None:
             return None
-        link = self._link(serial)
+        link = self.link(serial)
         idle = info.state is PhoneState.DEVICE and not link.busy
-        if not idle or self._pictures.get(serial, PICTURE_FRESH_S) is not None:
-            return self._pictures.get(serial)
+        if not idle or self.pictures.get(serial, PICTURE_FRESH_S) is not None:
+            return self.pictures.get(serial)
         with link.spectator() as grip:
             if grip is not None:
                 phone = AdbPhone(AdbClient(link.endpoint, grip), serial)
@@ -167,8 +167,8 @@ class Fleet:
                     log.info("%s: no picture: %s", serial, error)
                 else:
                     if picture is not None:
-                        self._pictures.keep(serial, picture)
-        return self._pictures.get(serial)
+                        self.pictures.keep(serial, picture)
+        return self.pictures.get(serial)
 
     def health(self) -> list[str]:
         """Reasons why not all is well, as sentences."""
@@ -225,13 +225,13 @@ class Fleet:
 
     def let_sleep(self, serial: str) -> None:
         """Give a phone that no session holds its own screen settings back, at once."""
-        self._link(serial).let_sleep()
+        self.link(serial).let_sleep()
 
     def forgive(self, serial: str) -> None:
         server = self._server_of(serial)
 
         def forgive() -> None:
-            self._link(serial).forgiven()
+            self.link(serial).forgiven()
             server.roster.forgiven(serial, self._clock.monotonic())
 
         if serial in self._infos:
@@ -240,23 +240,23 @@ class Fleet:
     def _server_of(self, serial: str) -> OneServer:
         """That through which a phone is reached; the first for one that was never seen."""
         info = self._infos.get(serial)
-        return self._servers[0] if info is None else self._by_name[info.adb_server]
+        return self._servers[0] if info is None else self.by_name[info.adb_server]
 
     def _busy(self, serial: str) -> bool:
         with self._lock:
-            link = self._links.get(serial)
+            link = self.links.get(serial)
         return link is not None and link.busy
 
-    def _link(self, serial: str) -> Link:
+    def link(self, serial: str) -> Link:
         with self._lock:
-            link = self._links.get(serial)
+            link = self.links.get(serial)
             if link is None:
-                link = self._links[serial] = Link(
+                link = self.links[serial] = Link(
                     serial,
                     route=self._server_of(serial).route,
-                    grip=self._grip,
+                    grip=self.grip,
                     pump=self._pump,
-                    pictures=self._pictures,
+                    pictures=self.pictures,
                     gave_up=self.give_up,
                     needs_hands=self.needs_hands,
                 )
@@ -270,9 +270,9 @@ class Fleet:
                 # Together: a link that is made meanwhile knows the way of the same moment.
                 self._infos = self._merged.infos
                 for change in changes:
-                    link = self._links.get(change.info.serial)
+                    link = self.links.get(change.info.serial)
                     if link is not None:
-                        link.reroute(self._by_name[change.info.adb_server].route)
+                        link.reroute(self.by_name[change.info.adb_server].route)
             for change in changes:
                 try:
                     self._changed(change)
@@ -284,13 +284,13 @@ class Fleet:
         """Sessions that lost their phone end, then the listeners hear of it."""
         info = change.info
         with self._lock:
-            link = self._links.get(info.serial)
+            link = self.links.get(info.serial)
         if change.lost and link is not None:
             reason = AdbDown if info.state is PhoneState.ADB_DOWN else PhoneOffline
             why = info.detail or "the link was lost for a moment"
             link.lost(reason(f"the phone was lost: {why}", serial=info.serial))
         if self._tidies and info.state is PhoneState.DEVICE:
             # A daemon that crashed, or a link that was lost, may have left the screen on.
-            self._by_name[info.adb_server].tracker.submit(self._link(info.serial).let_sleep)
+            self.by_name[info.adb_server].tracker.submit(self.link(info.serial).let_sleep)
         for listener in self._listeners:
             listener(info)

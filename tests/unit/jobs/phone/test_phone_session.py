@@ -229,7 +229,7 @@ def test_a_publishing_tap_on_a_dead_server_is_not_sent_and_therefore_certain(
 ) -> None:
     session.observe()
     adb.mangle("tcp:9008", Mangle(fail="closed"))
-    session._automation.server.borrowed.rpc.close()  # type: ignore[union-attr]
+    session.automation.server.borrowed.rpc.close()  # type: ignore[union-attr]
     with pytest.raises(AutomationLost) as caught:
         session.tap_once(5, 6)
     assert not isinstance(caught.value, TapUncertain)
@@ -253,8 +253,8 @@ def test_a_tap_goes_through_when_the_server_had_died_before(
     session: Session, u2: FakeU2, phone: FakePhone, adb: FakeAdb
 ) -> None:
     session.observe()
-    session._automation.server.launch.sock.shut()  # type: ignore[union-attr]
-    assert session._automation.server.launch.ended.wait(5.0)  # type: ignore[union-attr]
+    session.automation.server.launch.sock.shut()  # type: ignore[union-attr]
+    assert session.automation.server.launch.ended.wait(5.0)  # type: ignore[union-attr]
     session.tap(7, 8)
     assert u2.clicks == [(7, 8)]
     assert u2.launches == 2
@@ -434,14 +434,14 @@ def test_U2_13_many_sessions_leave_nothing_behind(hub: Hub, phone: FakePhone, ad
         session.close()
     assert atexit._ncallbacks() == hooks
     assert threading.active_count() <= threads + 3  # of the scripted server
-    assert len(hub.fleet._grip) <= 2  # tracking and the automation server's output
+    assert len(hub.fleet.grip) <= 2  # tracking and the automation server's output
 
 
 def test_U2_14_a_server_that_prints_nothing_for_long_is_not_believed_dead(
     session: Session, u2: FakeU2
 ) -> None:
     session.observe()
-    launch = session._automation.server.launch  # type: ignore[union-attr]
+    launch = session.automation.server.launch  # type: ignore[union-attr]
     assert launch is not None
     assert launch.sock.deadline is None
     assert launch.alive
@@ -449,7 +449,7 @@ def test_U2_14_a_server_that_prints_nothing_for_long_is_not_believed_dead(
 
 def test_what_the_server_prints_is_bounded(session: Session, u2: FakeU2) -> None:
     session.observe()
-    launch = session._automation.server.launch  # type: ignore[union-attr]
+    launch = session.automation.server.launch  # type: ignore[union-attr]
     assert launch is not None
     launch.take(b"x" * 1_000_000)
     assert len(launch.output) == 16 * 1024

@@ -180,14 +180,14 @@ def test_a_server_that_hangs_keeps_no_other_servers_phones_from_being_found(farm
 
 def test_files_for_one_servers_phones_never_wait_for_anothers(farm: Farm) -> None:
     gates = {
-        name: farm.fleet.open(serial)._route.gate
+        name: farm.fleet.open(serial).route.gate
         for name, serial in (("b", "B0"), ("c", "C0"), ("local", "A0"))
     }
     assert (gates["b"].places, gates["c"].places) == (1, 4)
     session = farm.fleet.open("B1")
-    assert session._route.gate is gates["b"]  # shared by the phones of one server
+    assert session.route.gate is gates["b"]  # shared by the phones of one server
     assert len({id(gate) for gate in gates.values()}) == 3
-    with gates["b"].place(session._grip, session._grip.deadline(5.0)):
+    with gates["b"].place(session.grip, session.grip.deadline(5.0)):
         assert farm.server("b").pushes == 1
         assert farm.server("c").pushes == 0
 
@@ -388,7 +388,7 @@ def test_a_message_to_the_tracker_that_fails_ends_no_thread(
     def stumble() -> None:
         raise RuntimeError("a message stumbled")
 
-    one = farm.fleet._by_name["b"].tracker
+    one = farm.fleet.by_name["b"].tracker
     farm.b.down()  # between two looks, too
     farm.hub.wait_for(lambda: farm.states("b") == {S.ADB_DOWN})
     one.post(stumble)
@@ -401,7 +401,7 @@ def test_a_server_that_is_late_while_something_changes_keeps_no_processor_busy(
     farm: Farm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tracker, "PROBE_AGAIN_S", 1.0)
-    one = farm.fleet._by_name["b"]
+    one = farm.fleet.by_name["b"]
     rounds = 0
     due = one.tracker.do_due
 
