@@ -72,7 +72,7 @@ class Store:
     ) -> None:
         self.state_dir = state_dir
         self.storage = storage
-        self._lock = lock
+        self.lock = lock
         self.usage = UsageStore(storage)
         self.idempotency = IdempotencyStore(storage)
         self.posts = PostStore(storage)
@@ -146,7 +146,7 @@ class Store:
 
     def close(self) -> None:
         """Note the clean stop and let go of the state directory; may be called twice."""
-        if not self._lock.held:
+        if not self.lock.held:
             return
         try:
             self.meta.set(_CLEAN, True)
@@ -154,7 +154,7 @@ class Store:
             log.warning("the clean stop could not be noted: %s", error)
         self.media_facts.close()
         self.storage.close()
-        self._lock.close()
+        self.lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -181,7 +181,7 @@ class Store:
     def health(self) -> StoreHealth:
         """For the readiness probe; cheap."""
         warnings = [*self.storage.problems(), *self._trouble.values()]
-        if self._lock.held and (moved := self._lock.problem()):
+        if self.lock.held and (moved := self.lock.problem()):
             warnings.append(moved)
         return StoreHealth(
             writable=self.storage.writable,

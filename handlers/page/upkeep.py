@@ -71,7 +71,7 @@ class UpkeepHandlers:
         when: When,
     ) -> None:
         self._doctor = doctor
-        self._back_up = back_up
+        self.back_up = back_up
         self._try_out = try_out
         self._folder = state_dir / "spool"
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ class UpkeepHandlers:
         try:
             with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=self._folder) as folder:
                 target = Path(folder) / "backup.tar"
-                made = self._back_up(target, bool(wishes.get("library", False)))
+                made = self.back_up(target, bool(wishes.get("library", False)))
                 file = target.open("rb")  # it is read from here on; its name is gone
         except StoreError as error:
             raise Refusal(Code.NO_SPACE, f"no backup was made: {error}") from error

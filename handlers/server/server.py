@@ -70,9 +70,9 @@ class HttpServer:
         self._limits = limits or Limits()
         self._listener: socket.socket | None = None
         self._site: Site | None = None
-        self._lanes: Lanes | None = None
+        self.lanes: Lanes | None = None
         self._loop: HttpLoop | None = None
-        self._thread: threading.Thread | None = None
+        self.loop_thread: threading.Thread | None = None
         self.rebuilt = 0  #: how often the loop was replaced
 
     @property
@@ -97,7 +97,7 @@ class HttpServer:
     @property
     def alive(self) -> bool:
         """Whether requests are being accepted."""
-        return self._thread is not None and self._thread.is_alive()
+        return self.loop_thread is not None and self.loop_thread.is_alive()
 
     def listen(self) -> None:
         """Take the port; clients that call before `start` wait. Raises CannotListen."""
@@ -110,14 +110,14 @@ class HttpServer:
         """Serve, on the port that `listen` took or else takes now. Raises CannotListen."""
         if self._listener is None:
             self.listen()
-        self._lanes = Lanes(self._settings.threads)
+        self.lanes = Lanes(self._settings.threads)
         self._begin()
 
     def heal(self) -> None:
         """Replace a loop that died or hangs, and threads that hang in quick requests. The port stays open."""
-        if self._loop is None or self._lanes is None or self.site.leaving:
+        if self._loop is None or self.lanes is None or self.site.leaving:
             return
-        replaced = self._lanes.quick.replace_hung(HUNG_S)
+        replaced = self.lanes.quick.replace_hung(HUNG_S)
         if replaced:
             _LOG.error(
                 "%d requests have not been answered for %.0f s; as many threads were added", replaced, HUNG_S
@@ -140,30 +140,30 @@ class HttpServer:
         """
         ends = time.monotonic() + deadline_s
         clean = True
-        if self._loop is not None and self._thread is not None:
+        if self._loop is not None and self.loop_thread is not None:
             self._loop.leave()
-            self._thread.join(max(0.1, deadline_s))
-            if self._thread.is_alive():
+            self.loop_thread.join(max(0.1, deadline_s))
+            if self.loop_thread.is_alive():
                 clean = False
                 self._loop.cut()
-                self._thread.join(1.0)
+                self.loop_thread.join(1.0)
         if self._listener is not None:
             self._listener.close()
-        if self._lanes is not None:
-            self._lanes.end(ends)
+        if self.lanes is not None:
+            self.lanes.end(ends)
         return clean
 
     def _begin(self) -> None:
         assert self._listener is not None  # noqa: S101 - `start` listened
-        assert self._lanes is not None  # noqa: S101 - `start` made them
+        assert self.lanes is not None  # noqa: S101 - `start` made them
         # A body that is spooled needs a descriptor beside its connection's.
         spare = _descriptors() - _DESCRIPTORS_FOR_OTHERS
         connections = min(self._limits.connections, max(16, spare // 3))
         newcomers = min(self._limits.newcomers, max(16, spare - 2 * connections))
         limits = msgspec.structs.replace(self._limits, connections=connections, newcomers=newcomers)
-        self._loop = HttpLoop(self._listener, self.site, self._lanes, limits)
-        self._thread = threading.Thread(target=self._run, args=(self._loop,), name="http", daemon=True)
-        self._thread.start()
+        self._loop = HttpLoop(self._listener, self.site, self.lanes, limits)
+        self.loop_thread = threading.Thread(target=self._run, args=(self._loop,), name="http", daemon=True)
+        self.loop_thread.start()
 
     def _run(self, loop: HttpLoop) -> None:
         try:

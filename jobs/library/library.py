@@ -70,7 +70,7 @@ class Library:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._probe = probe or MediaProbe(
+        self.probe = probe or MediaProbe(
             settings.media.probe_timeout_s, store.media_facts, max_pixels=settings.media.max_pixels
         )
         #: By content, so that what one upload costs never delays another material.
@@ -167,7 +167,7 @@ class Library:
             return uploaded
         try:
             # No lock is held: a look may take as long as `media.probe_timeout_s`.
-            facts = self._probe.look(partial, known_sha256=sha256)
+            facts = self.probe.look(partial, known_sha256=sha256)
         except MediaRejected as error:
             text = str(error).replace(partial.name, name)
             raise Invalid(Problem("file", text, error.code)) from None
@@ -182,7 +182,7 @@ class Library:
             partial.rename(path)
             sync_folder(self._dir)
             material = self._record(path, name, facts, values)
-        self._probe.renamed(path, before)
+        self.probe.renamed(path, before)
         return Uploaded(self._view(material), created=True, warnings=findings.warnings)
 
     def _present(

@@ -48,7 +48,7 @@ class ClockTrust:
         self, clock: Clock, last_stamp: float, synchronised: Callable[[], bool | None] = kernel_synchronised
     ) -> None:
         self._clock = clock
-        self._synchronised = synchronised
+        self.synchronised = synchronised
         self._started = clock.monotonic()
         self._wall = clock.now()
         self._monotonic = self._started
@@ -111,7 +111,7 @@ class ClockTrust:
             self._last_stamp = min(self._last_stamp, max(BUILT_AT, self._wall))
 
     def _reconsider(self) -> None:
-        if self._synchronised():
+        if self.synchronised():
             self._trust("the time service confirms it")
         elif self._hold_until is None:
             self.reason = self._doubt()

@@ -174,12 +174,12 @@ class Jobs:
         )
         self._maintenance = Loop("maintenance", self.maintain, clock, longest_wait_s=MAINTAIN_EVERY_S)
         self._loops = [self.scheduler.loop, self.dispatcher.loop, self._maintenance]
-        self._overdue = Overdue(clock, store.tasks, lambda: self.dispatcher.busy, self._announcements.safely)
+        self.overdue = Overdue(clock, store.tasks, lambda: self.dispatcher.busy, self._announcements.safely)
         self._long_pauses = LongPauses(clock, self.pauses, self._announcements.safely)
         duties = [
             self.watch.look,
             self.recovery.turn,
-            self._overdue.turn,
+            self.overdue.turn,
             self._long_pauses.turn,
             self._announce_clock,
             *([versions.turn] if versions is not None else []),
@@ -304,7 +304,7 @@ class Jobs:
     @property
     def late(self) -> dict[str, tuple[Task, int]]:
         """By phone what has waited for it longest, long past its time, and how many wait for it."""
-        return self._overdue.late
+        return self.overdue.late
 
     @property
     def stale_s(self) -> float:

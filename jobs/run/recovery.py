@@ -48,10 +48,10 @@ class Recovery:
         self._tasks = tasks
         self._mover = mover
         self._uniform = uniform
-        self._owned = owned
+        self.owned = owned
         self._enqueue = enqueue
         self._settle = settle
-        self._refused = False
+        self.refused = False
         self._unsettled: dict[int, float] = {}  #: task id -> monotonic time at which it was adopted
 
     def turn(self) -> None:
@@ -60,18 +60,18 @@ class Recovery:
         for listed in active:
             # First the task, then its owner: of an attempt that began in between this one is not the stored one.
             task = self._tasks.get(listed.id)
-            if task is None or task.stage not in RUNNING or self._owned(task.id):
+            if task is None or task.stage not in RUNNING or self.owned(task.id):
                 continue
             try:
                 self._adopt(task)
             except (StageConflict, UnknownRecord):
                 continue  # somebody ended it since it was listed
             except StoreError as error:
-                if not self._refused:
+                if not self.refused:
                     _LOG.error("task %d stays as it was found, for the store refuses: %s", task.id, error)
-                self._refused = True
+                self.refused = True
                 return  # again in a second
-        self._refused = False
+        self.refused = False
         # A task that is active and owned (being looked for) keeps its bound.
         ids = {task.id for task in active}
         self._unsettled = {task_id: at for task_id, at in self._unsettled.items() if task_id in ids}

@@ -61,8 +61,8 @@ class Disk:
         self._schema = schema
         self._keep = max(1, keep)
         self._fd = -1
-        self._offset = 0
-        self._size = 0  # of the journal with the room at its end
+        self.offset = 0
+        self.size = 0  # of the journal with the room at its end
         self._broken = ""
         self._generation = 0
         self._snapshot_bytes = 0
@@ -99,8 +99,8 @@ class Disk:
                 self._begin_again(state)
             else:
                 self._fd = self._files.open(journal_path(self._folder, self._generation), os.O_RDWR)
-                self._offset = state.journal_bytes
-                self._size = os.fstat(self._fd).st_size
+                self.offset = state.journal_bytes
+                self.size = os.fstat(self._fd).st_size
             damaged = len(list(self._folder.glob(f"*{DAMAGED}*")))
             if damaged:
                 state.warnings.append(
@@ -148,7 +148,7 @@ class Disk:
         """Close the journal; the room at its end is given back."""
         if self._fd >= 0:
             with contextlib.suppress(OSError):
-                self._files.truncate(self._fd, self._offset, "journal")
+                self._files.truncate(self._fd, self.offset, "journal")
             os.close(self._fd)
             self._fd = -1
 
@@ -189,24 +189,24 @@ class Disk:
     def _append(self, data: bytes) -> None:
         if self._journal_is_gone:
             raise OSError(errno.ENOENT, "it was deleted; it is written anew within a minute")
-        if self._offset + len(data) > self._size:
+        if self.offset + len(data) > self.size:
             self._make_room(len(data))
-        self._files.write(self._fd, data, self._offset, "journal")
+        self._files.write(self._fd, data, self.offset, "journal")
         self._files.sync(self._fd, "journal")
-        self._offset += len(data)
-        self._size = max(self._size, self._offset)
+        self.offset += len(data)
+        self.size = max(self.size, self.offset)
 
     def _make_room(self, needed: int) -> None:
         """Let the journal grow in one step; on a nearly full disk only as the data needs."""
-        wanted = self._offset + needed + ROOM_BYTES
+        wanted = self.offset + needed + ROOM_BYTES
         try:
-            self._files.write(self._fd, bytes(wanted - self._size), self._size, "room")
+            self._files.write(self._fd, bytes(wanted - self.size), self.size, "room")
             self._files.sync(self._fd, "room")
-            self._size = wanted
+            self.size = wanted
         except OSError as error:
             if not is_full(error):
                 raise
-            self._files.truncate(self._fd, self._size, "room")
+            self._files.truncate(self._fd, self.size, "room")
 
     def _take_back(self, error: OSError) -> None:
         """Nothing of a refused write may stay in the file, else it would come back with the next start."""
@@ -225,9 +225,9 @@ class Disk:
         if not self._broken:
             return
         try:
-            self._files.truncate(self._fd, self._offset, "journal")
+            self._files.truncate(self._fd, self.offset, "journal")
             self._files.sync(self._fd, "journal")
-            self._size = self._offset
+            self.size = self.offset
         except OSError as error:
             raise StoreFailed(f"the journal cannot be repaired: {error.strerror}") from error
         self._broken = ""
@@ -237,7 +237,7 @@ class Disk:
     def snapshot_due(self) -> bool:
         """Whether the journal has grown enough to be worth replacing, or the last attempt failed."""
         enough = max(MIN_JOURNAL_BYTES, min(self._snapshot_bytes, MAX_JOURNAL_BYTES))
-        return self._snapshot_generation < self._generation or self._offset >= enough or self._journal_is_gone
+        return self._snapshot_generation < self._generation or self.offset >= enough or self._journal_is_gone
 
     @property
     def _journal_is_gone(self) -> bool:
@@ -247,7 +247,7 @@ class Disk:
     @property
     def has_changes(self) -> bool:
         """Whether anything was written since the last snapshot."""
-        return self._offset > len(journal.header(self._schema.version))
+        return self.offset > len(journal.header(self._schema.version))
 
     @property
     def awaits_snapshot(self) -> int | None:
@@ -257,7 +257,7 @@ class Disk:
 
     def check_room_for_snapshot(self) -> None:
         """A snapshot must not take the last space from the changes that are written beside it; raises StoreFull."""
-        needed = self._snapshot_bytes + self._offset + ROOM_BYTES + SPARE_BYTES
+        needed = self._snapshot_bytes + self.offset + ROOM_BYTES + SPARE_BYTES
         if self._files.free_bytes(str(self._folder)) < needed:
             raise StoreFull(f"there is no room for a snapshot: {needed / 1e6:.0f} MB are needed")
 
@@ -280,8 +280,8 @@ class Disk:
     def _switch(self, number: int, fd: int) -> None:
         old, self._fd = self._fd, fd
         self._generation = number
-        self._offset = len(journal.header(self._schema.version))
-        self._size = self._offset + ROOM_BYTES
+        self.offset = len(journal.header(self._schema.version))
+        self.size = self.offset + ROOM_BYTES
         if old >= 0:
             os.close(old)
 
@@ -310,7 +310,7 @@ class Disk:
 
     @property
     def journal_bytes(self) -> int:
-        return self._offset
+        return self.offset
 
     @property
     def trouble(self) -> str:

@@ -66,7 +66,7 @@ class JournalStorage(Storage):
         self._behind = False  # memory, after an internal error
         self._with_disk: set[int] = set()  # threads that write, or wait for those that do
         self._writing = threading.Lock()  # held while a group is written, and while the journal is switched
-        self._disk = Disk(
+        self.disk = Disk(
             Path(folder),
             files or Files(),
             schema,
@@ -81,7 +81,7 @@ class JournalStorage(Storage):
         collecting = gc.isenabled()
         gc.disable()  # it would walk the growing state again and again
         try:
-            state = self._disk.load(self._types, after_loss)
+            state = self.disk.load(self._types, after_loss)
             self._codec.freeze_all(state.tables)
         finally:
             if collecting:
@@ -101,7 +101,7 @@ class JournalStorage(Storage):
     def close(self) -> None:
         """Close the journal; every change is on disk already."""
         with self._snapshot_lock, self._writing:
-            self._disk.close()
+            self.disk.close()
         gc.unfreeze()  # else what was loaded stays in memory for as long as the process lives
 
     # --- reading
@@ -228,7 +228,7 @@ class JournalStorage(Storage):
                         parts.append(journal.line(text))
             if parts:
                 try:
-                    self._disk.append(b"".join(parts), essential=any(ticket.essential for ticket in group))
+                    self.disk.append(b"".join(parts), essential=any(ticket.essential for ticket in group))
                 except BaseException as error:
                     # What others said on seeing changes that came to nothing (a conflict, a name taken) is void.
                     for ticket in group[first:]:
@@ -265,7 +265,7 @@ class JournalStorage(Storage):
 
     def snapshot_due(self, *, daily: bool = False) -> bool:
         """Whether the journal is big enough (or, once a day, not empty)."""
-        return self._disk.snapshot_due() or (daily and self._disk.has_changes)
+        return self.disk.snapshot_due() or (daily and self.disk.has_changes)
 
     def snapshot(self) -> None:
         """Write a new generation while others go on writing and reading.
@@ -276,21 +276,21 @@ class JournalStorage(Storage):
         """
         with self._counted(), self._snapshot_lock:
             try:
-                self._disk.check_room_for_snapshot()
-                self._disk.put_snapshot(*self._state_at_switch())
+                self.disk.check_room_for_snapshot()
+                self.disk.put_snapshot(*self._state_at_switch())
             except OSError as error:
                 raise StoreFailed(f"the snapshot cannot be written: {error.strerror}") from error
 
     def _state_at_switch(self) -> tuple[int, int, dict[str, int], dict[str, dict[int, Any]]]:
         """Go over to the next journal; its number and the state before its first change."""
         with self._writing:
-            number = self._disk.awaits_snapshot
+            number = self.disk.awaits_snapshot
             if number is not None:
                 return (number, *self._state())
-        number, fd = self._disk.prepare()
+        number, fd = self.disk.prepare()
         try:
             with self._writing:
-                self._disk.switch(number, fd)
+                self.disk.switch(number, fd)
                 return (number, *self._state())
         except StoreError:
             os.close(fd)
@@ -311,16 +311,16 @@ class JournalStorage(Storage):
     def mend(self) -> None:
         """Try to get over a disk error; raises StoreFailed while it lasts."""
         with self._writing:
-            self._disk.mend()
+            self.disk.mend()
 
     def has_room(self) -> bool:
         """Whether anything new may be stored. Asked once per group, with no other writer about."""
-        return self._disk.reserve.has_room()
+        return self.disk.reserve.has_room()
 
     @property
     def refuses_new(self) -> str:
         """Why nothing new would be stored now, "" when it would."""
-        return self._disk.reserve.refusal()
+        return self.disk.reserve.refusal()
 
     def look_for_room(self) -> None:
         """Notice that space has returned although nothing new comes."""
@@ -334,8 +334,8 @@ class JournalStorage(Storage):
             found.append(refusal)
         if self._behind:
             found.append(_BEHIND)
-        if self._disk.trouble:
-            found.append(f"the journal cannot be written ({self._disk.trouble})")
+        if self.disk.trouble:
+            found.append(f"the journal cannot be written ({self.disk.trouble})")
         return found
 
     @property
@@ -350,8 +350,8 @@ class JournalStorage(Storage):
     @property
     def journal_bytes(self) -> int:
         """What the journal holds, without the room at its end."""
-        return self._disk.journal_bytes
+        return self.disk.journal_bytes
 
     @property
     def writable(self) -> bool:
-        return self._disk.is_open and not self._disk.trouble and not self._behind
+        return self.disk.is_open and not self.disk.trouble and not self._behind

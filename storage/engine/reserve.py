@@ -26,7 +26,7 @@ class Reserve:
         self._path = path
         self._folder = str(path.parent)
         self._size = size
-        self._min_free_bytes = min_free_bytes
+        self.min_free_bytes = min_free_bytes
         self._files = files
         self.full = False
         self._restore()
@@ -34,7 +34,7 @@ class Reserve:
     def has_room(self) -> bool:
         """Whether something new may be stored; notices by itself when space returns."""
         try:
-            if self._files.free_bytes(self._folder) < self._min_free_bytes:
+            if self._files.free_bytes(self._folder) < self.min_free_bytes:
                 return False
         except OSError:
             return False
@@ -46,8 +46,8 @@ class Reserve:
             free = self._files.free_bytes(self._folder)
         except OSError as error:
             return f"new tasks are refused: the free space of {self._folder} is not known ({error.strerror})"
-        if free < self._min_free_bytes:
-            least = self._min_free_bytes // 2**20
+        if free < self.min_free_bytes:
+            least = self.min_free_bytes // 2**20
             # Without the figure of now: a sentence that changes would be told again and again.
             return f"new tasks are refused: less than {least} MiB is free below {self._folder}"
         return "the disk is full: new tasks are refused" if self.full else ""

@@ -53,7 +53,7 @@ class Box:
             posting=replace(settings.posting, timezone=timezone, duplicate_window_minutes=0),
         )
         self.daemon = Daemon(replace(config, settings=settings), self.clock, "0")
-        self.daemon.jobs.trust._synchronised = lambda: synchronised
+        self.daemon.jobs.trust.synchronised = lambda: synchronised
         self.daemon.start()
         fleet = self.daemon.fleet
         assert fleet.wait_synced(30)

@@ -64,7 +64,7 @@ def state_of(store: Store) -> dict[str, dict[int, Any]]:
 
 def unlock(store: Store) -> None:
     """Free the state directory of a store whose process is thought to have ended."""
-    store._lock.close()
+    store.lock.close()
 
 
 def crash(store: Store) -> None:

@@ -28,7 +28,7 @@ class ReportFiles:
 
     def __init__(self, folder: Path) -> None:
         """Reads what is there; a folder without a readable report was cut off and is dropped."""
-        self._folder = folder
+        self.folder = folder
         self._lock = threading.Lock()
         self._reports: dict[int, Report] = {}
         self._next_id = 1
@@ -45,7 +45,7 @@ class ReportFiles:
         """A free id and its folder, which is made. Raises StoreFailed."""
         with self._lock:
             number, self._next_id = self._next_id, self._next_id + 1
-        place = self._folder / str(number)
+        place = self.folder / str(number)
         try:
             place.mkdir(parents=True)
         except OSError as error:
@@ -54,12 +54,12 @@ class ReportFiles:
 
     def drop(self, number: int) -> None:
         """Take back a folder that no rehearsal fills."""
-        shutil.rmtree(self._folder / str(number), ignore_errors=True)
+        shutil.rmtree(self.folder / str(number), ignore_errors=True)
 
     def add(self, report: Report) -> None:
         """Keep a report that is done, and drop what is too old."""
         try:
-            with Files().replacing(self._folder / str(report.id) / _REPORT, "rehearsal") as fd:
+            with Files().replacing(self.folder / str(report.id) / _REPORT, "rehearsal") as fd:
                 os.write(fd, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
         except OSError as error:
             _LOG.warning("the report of a rehearsal cannot be kept over a restart: %s", error)
@@ -70,7 +70,7 @@ class ReportFiles:
             for number in dropped:
                 del self._reports[number]
         for number in dropped:
-            shutil.rmtree(self._folder / str(number), ignore_errors=True)
+            shutil.rmtree(self.folder / str(number), ignore_errors=True)
 
     def all(self, serial: str = "") -> list[Report]:
         """The newest first; of one phone where a serial is given."""
@@ -91,7 +91,7 @@ class ReportFiles:
         if self.get(number) is None or not _FILE.fullmatch(name):
             return None
         try:
-            return (self._folder / str(number) / name).read_bytes()
+            return (self.folder / str(number) / name).read_bytes()
         except OSError:
             return None
 

@@ -52,9 +52,9 @@ def test_a_sick_phone_beside_a_good_one_is_only_a_notice(side: HttpSide, api: Cl
 def test_a_full_disk_is_a_reason_as_long_as_creates_are_refused(
     side: HttpSide, api: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reserve = side.store.storage._disk.reserve
+    reserve = side.store.storage.disk.reserve
     with monkeypatch.context() as patch:
-        patch.setattr(reserve, "_min_free_bytes", 2**60)
+        patch.setattr(reserve, "min_free_bytes", 2**60)
         api.bad(50701, "POST", "/api/v1/task", side.body())
         response = api.call("GET", "/readyz")
         assert (response.status_int, response.json["ready"]) == (503, False)

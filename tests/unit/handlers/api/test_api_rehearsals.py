@@ -76,7 +76,7 @@ def test_a_report_is_one_file_once_the_rehearsal_has_ended(
         report = found.read("report.json").decode()
     assert "PHONE2" not in report
     assert "was unplugged" in report
-    kept = side.rehearsals.reports._folder / str(number) / "01.xml"
+    kept = side.rehearsals.reports.folder / str(number) / "01.xml"
     kept.write_text(
         "<hierarchy><s:script xmlns:s='http://www.w3.org/1999/xhtml'>alert(1)</s:script></hierarchy>"
     )

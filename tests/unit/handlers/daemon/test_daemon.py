@@ -27,7 +27,7 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
 
 
 def test_the_library_and_the_door_share_one_probe(daemon: Daemon) -> None:
-    assert daemon.library._probe is daemon.intake.probe
+    assert daemon.library.probe is daemon.intake.probe
 
 
 def test_a_dead_http_side_is_healed_and_does_not_starve_the_watchdog(

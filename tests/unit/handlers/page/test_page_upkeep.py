@@ -68,7 +68,7 @@ def test_a_backup_that_cannot_be_made_says_why_and_one_is_made_at_a_time(
     def full(target: Path, library: bool) -> None:
         raise StoreFull("no room")
 
-    monkeypatch.setattr(handlers, "_back_up", full)
+    monkeypatch.setattr(handlers, "back_up", full)
     assert "no room" in api.bad(50701, "GET", "/api/v1/backup")["message"]
     begun, go_on = threading.Event(), threading.Event()
 
@@ -77,7 +77,7 @@ def test_a_backup_that_cannot_be_made_says_why_and_one_is_made_at_a_time(
         assert go_on.wait(20)
         raise StoreFull("enough")
 
-    monkeypatch.setattr(handlers, "_back_up", slow)
+    monkeypatch.setattr(handlers, "back_up", slow)
     first = threading.Thread(target=lambda: AppClient(side.app).call("GET", "/api/v1/backup"))
     first.start()
     assert begun.wait(20)

@@ -278,7 +278,7 @@ def test_stop_does_not_wait_longer_than_its_deadline(
 def test_a_loop_that_died_is_replaced_and_the_port_stays_open(side: HttpSide, port: int) -> None:
     server = side.server
     assert server is not None
-    died = server._thread
+    died = server.loop_thread
     assert died is not None
     server.loop.call(lambda: 1 / 0)  # type: ignore[arg-type, return-value]
     died.join(5)
@@ -295,7 +295,7 @@ def test_a_loop_that_hangs_is_replaced_and_does_no_harm_when_it_wakes(
 ) -> None:
     server = side.server
     assert server is not None
-    hung = server._thread
+    hung = server.loop_thread
     assert hung is not None
     go_on = threading.Event()
     with socket.create_connection(("127.0.0.1", port), 5) as old:
@@ -319,8 +319,8 @@ def test_requests_that_hang_for_a_minute_do_not_take_the_threads_away(
 ) -> None:
     server = side.server
     assert server is not None
-    assert server._lanes is not None
-    lane = server._lanes.quick
+    assert server.lanes is not None
+    lane = server.lanes.quick
     threads, go_on = lane.threads, threading.Event()
     entered = threading.Semaphore(0)
 

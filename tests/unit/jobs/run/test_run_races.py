@@ -131,7 +131,7 @@ def test_recovery_leaves_a_task_alone_that_a_new_attempt_took_while_it_looked(tm
             bench.jobs.mover.claim([back])
             return False
 
-        bench.jobs.recovery._owned = owned
+        bench.jobs.recovery.owned = owned
         bench.jobs.recovery.turn()
         left = bench.task(task.id)
     finally:

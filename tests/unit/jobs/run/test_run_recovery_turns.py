@@ -190,7 +190,7 @@ def test_a_store_that_refuses_is_named_once_and_asked_again_each_turn(
     sentence = f"task {first.id} stays as it was found, for the store refuses: no space left"
     assert asked == [first.id, first.id]  # the next would be refused as well
     assert [record.getMessage() for record in caplog.records] == [sentence]
-    assert found.recovery._refused is True
+    assert found.recovery.refused is True
     found.recovery.turn()
     assert [found.stored(task).stage for task in (first, second)] == [Stage.QUEUED, Stage.QUEUED]
     caplog.clear()

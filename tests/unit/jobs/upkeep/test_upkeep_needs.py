@@ -104,7 +104,7 @@ def test_a_phone_that_is_merely_absent_needs_nobody_until_a_task_has_waited_long
     sentence = "PHONE3: it is not connected"
     side.store.tasks.set_waiting({t.id: (Waiting.DEVICE, side.clock.now(), sentence) for t in waiting})
     side.clock.advance(700)  # type: ignore[attr-defined]
-    side.jobs._overdue.turn()
+    side.jobs.overdue.turn()
     (matter,) = matters(api)
     assert (matter["kind"], matter["serial"]) == ("phone", "PHONE3")
     assert "2 tasks wait for it" in matter["sentence"]

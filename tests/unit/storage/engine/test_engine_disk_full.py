@@ -136,9 +136,7 @@ def test_TDB_3_on_a_full_disk_new_tasks_are_refused_but_running_ones_record_thei
     tasks = store.tasks.create([new_task(number) for number in range(5)])
     for task in tasks:
         store.tasks.change(task.id, stage=Stage.PREPARING)
-    store.storage._disk._size = (
-        store.storage._disk._offset
-    )  # no room in the journal: each change needs the disk
+    store.storage.disk.size = store.storage.disk.offset  # no room in the journal: each change needs the disk
     disk.left = 0
 
     with pytest.raises(StoreFull):
