@@ -16,7 +16,7 @@ from jobs.content.captions import (
 from jobs.hub.platforms import facts
 from jobs.hub.settings import HashtagRule, Media
 from jobs.input.fields import Findings
-from jobs.input.spoilt_values import find_placeholder
+from jobs.input.spoilt_values import find_placeholder, stands_for_nothing
 from jobs.input.values import Unreadable, read_typed, shorten
 
 _HTML = re.compile(
@@ -37,6 +37,8 @@ def _doubts(caption: str) -> list[str]:
         doubts.append(
             r'holds a backslash and an "n"; they are posted as they stand (a line break in JSON is "\n")'
         )
+    if stands_for_nothing(caption):
+        doubts.append(f'is "{caption.strip()}", which a program writes where it has no value')
     placeholder = find_placeholder(caption)
     if placeholder:
         doubts.append(f'holds "{placeholder}", which looks like a place that was not filled in')

@@ -11,7 +11,7 @@ import msgspec
 
 from jobs.content.hashtags import count_hashtags, trim
 from jobs.hub.platforms import facts
-from jobs.input.spoilt_values import find_placeholder
+from jobs.input.spoilt_values import find_placeholder, stands_for_nothing
 
 #: Longest spintax template, and how deep its groups may nest.
 MAX_TEMPLATE = 10_000
@@ -144,6 +144,7 @@ def read_template(text: str) -> Template:
 
     Raises CaptionInvalid, also where a program has not filled in a place that it should have.
     """
+    refuse_nothing(text)
     unfilled = find_placeholder(text)
     if unfilled:
         raise CaptionInvalid(
@@ -155,6 +156,14 @@ def read_template(text: str) -> Template:
         return template
     said = f'the braces of "{_short(lone[0])}" are left out: they enclose alternatives, as in {{a|b}}'
     return msgspec.structs.replace(template, warnings=(*template.warnings, said))
+
+
+def refuse_nothing(text: str) -> None:
+    """Raise CaptionInvalid for a word that a program writes where it has no caption."""
+    if stands_for_nothing(text):
+        raise CaptionInvalid(
+            f'is "{text.strip()}", which a program writes where it has no value; send the caption, or leave it out'
+        )
 
 
 def escape(text: str) -> str:

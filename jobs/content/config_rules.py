@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from jobs.content.captions import CaptionInvalid, read_template
+from jobs.content.captions import CaptionInvalid, read_template, refuse_nothing
 from jobs.content.script_config import (
     PREFIX,
     ParsedConfig,
@@ -129,12 +129,14 @@ def foreign_link(sound: str, platform: str) -> str:
 
 
 def _check_captions(config: PostConfig, findings: Findings) -> None:
-    if config.caption_format == "spintax":
-        try:
+    try:
+        if config.caption_format == "spintax":
             for warning in read_template(config.captions).warnings:
                 findings.warn(f"{PREFIX}captions: {warning}")
-        except CaptionInvalid as error:
-            findings.problem(PREFIX + "captions", str(error))
+        else:
+            refuse_nothing(config.captions)
+    except CaptionInvalid as error:
+        findings.problem(PREFIX + "captions", str(error))
 
 
 def _check_together(

@@ -80,6 +80,18 @@ def _index(known: tuple[str, ...]) -> dict[str, str]:
     return index
 
 
+#: How form fields and tables write what stands inside another: a[b], a.b, a__b, a/b.
+_INNER = re.compile(r"[\[./]|__")
+
+
+def _flattened(name: str, known: tuple[str, ...], *, thorough: bool) -> str:
+    """The known name of which this one names a part, "" when there is none: script_config[captions], usernames.0."""
+    outer, *inner = _INNER.split(name, maxsplit=1)
+    if not inner or not outer:
+        return ""
+    return outer if outer in known else near_name(outer, known, thorough=thorough)
+
+
 class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about the keys of an object that its struct does not have."""
 
@@ -97,6 +109,8 @@ class Unknown(msgspec.Struct, frozen=True, kw_only=True):
         near = near_name(name, (*known, *self.also), thorough=thorough)
         if near:
             return f'is not a known key; did you mean "{near}"?'
+        if whole := _flattened(name, known, thorough=thorough):
+            return f'is a part of "{whole}"; send that as one object or list'
         place = name if name in self.elsewhere else near_name(name, tuple(self.elsewhere), thorough=thorough)
         if place:
             where = self.elsewhere[place]

@@ -17,10 +17,20 @@ _TRACES = (
         "is what JavaScript makes of an object that is joined with a text; use JSON.stringify for the whole body",
     ),
     (
+        # In English, German, French, Spanish, Italian and Dutch; a hashtag as #SALE! is none of them.
+        re.compile(
+            r"#(?:N/A|DIV/0!|NAME\?|NOM\s?\?|¿NOMBRE\?|(?:REF|VALUE|NUM|NULL|SPILL|CALC|ERROR|BEZUG|WERT|ZAHL|VALEUR|NOMBRE"
+            r"|NUL|RIF|VALORE|NULLO|VERW|WAARDE|¡REF|¡VALOR|¡NUM|¡NULO)!)|Err:[0-9]{3}|#{8,255}"
+        ),
+        "is what a spreadsheet shows in the place of a value that it cannot work out or has no room for",
+    ),
+    (
         re.compile(r"<\w[\w.]* object at 0x[0-9a-f]+>"),
         "is what Python makes of an object; send its value",
     ),
 )  # fmt: skip
+
+_NOTHING = frozenset({"undefined", "null", "none", "nil", "nan"})
 
 #: What a program puts a value in place of: {{caption}} (n8n, Make, Jinja, Handlebars), ${caption} (JavaScript, shells).
 _PLACEHOLDER = re.compile(r"(?<![\\{])(?:\{\{[^{}|]*\}\}(?!\})|\$\{[A-Za-z_][^{}|]*\})")
@@ -43,6 +53,11 @@ def explain_spoilt(text: str) -> str:
         if pattern.fullmatch(stripped):
             return f'"{stripped if len(stripped) <= 40 else stripped[:37] + "..."}" {sentence}'
     return ""
+
+
+def stands_for_nothing(text: str) -> bool:
+    """Whether the text is what programs make of a value that they do not have: undefined, null, None, NaN, <nil>."""
+    return text.strip().strip("<>()[]\"'").casefold() in _NOTHING
 
 
 def decoded_twice(text: str) -> Any:

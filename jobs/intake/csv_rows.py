@@ -12,6 +12,7 @@ from jobs.content.script_config import PREFIX, PostConfig
 from jobs.input.fields import Findings, is_flag, is_list, kind_of_field
 from jobs.input.near_names import near_name
 from jobs.input.refusals import Invalid, Problem
+from jobs.input.sheet_text import sheet_text
 from jobs.input.values import shorten
 from jobs.intake.request import SCRIPT
 from jobs.intake.sheet_times import is_day_first, read_sheet_time
@@ -62,7 +63,7 @@ def read_csv(data: bytes, findings: Findings) -> list[Row]:
     Raises:
         Invalid: it is no CSV file with a header that is known here.
     """
-    text = _decode(data, findings)
+    text = sheet_text(data, findings)
     lines = _records(text)
     header = next(lines, None)
     if header is None:
@@ -78,34 +79,6 @@ def read_csv(data: bytes, findings: Findings) -> list[Row]:
     index = columns.index("start_time") if "start_time" in columns else len(columns)
     day_first = is_day_first(cells[index] for _, cells in records if len(cells) > index)
     return [_row(number, cells, columns, findings, day_first=day_first) for number, cells in records]
-
-
-def _decode(data: bytes, findings: Findings) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    elif b"\0" in data[:1000]:
-        raise Invalid(Problem("", "this is not text; save the table as CSV (UTF-8), not as .xlsx or .ods"))
-    else:
-        encoding = "utf-8-sig"
-    if data.startswith(b"PK\x03\x04"):
-        raise Invalid(Problem("", "this is a workbook (.xlsx or .ods); save the table as CSV (UTF-8)"))
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        if encoding == "utf-16":
-            raise Invalid(Problem("", "the file says UTF-16 and is not; save it as CSV (UTF-8)")) from error
-    try:
-        text = data.decode("cp1252")
-    except UnicodeDecodeError as error:
-        raise Invalid(
-            Problem(
-                "", f"byte {error.start + 1} is neither UTF-8 nor Windows-1252; save the table as CSV (UTF-8)"
-            )
-        ) from None
-    findings.warn(
-        "the file is not UTF-8 and was read as Windows-1252; look at umlauts and emoji, or save it as CSV (UTF-8)"
-    )
-    return text
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -115,6 +115,12 @@ _UNKNOWN = Unknown(
 )
 
 
+def _is_request(value: Any) -> bool:
+    """Whether a program has packed the whole request into one of its own."""
+    inside = value[0] if isinstance(value, list) and len(value) == 1 else value
+    return isinstance(inside, Mapping) and "script_name" in inside
+
+
 def _means_script_name(key: str) -> bool:
     return key in _OTHER_NAMES or near_name(key, ("script_name",)) != ""
 
@@ -137,7 +143,10 @@ def read_request(raw: Any, findings: Findings) -> CreateRequest:
     script = raw.get("script_name")
     if not isinstance(script, str) or not script.strip():
         other = next((key for key in raw if key != "script_name" and _means_script_name(key)), None)
+        around = next((key for key, value in raw.items() if _is_request(value)), None)
         hint = f'; "{other}" is not its name' if other else f'; write "{SCRIPT}"'
+        if around is not None:
+            hint = f'; it stands inside "{shorten(around)}": send what is in there as the body'
         raise NoScript(Problem("script_name", f"is missing{hint}"))
     if script != SCRIPT:
         raise UnknownScript(Problem("script_name", f'only "{SCRIPT}" can be run, not "{shorten(script)}"'))

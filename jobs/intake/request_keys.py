@@ -12,15 +12,13 @@ from typing import Any
 import msgspec
 
 from jobs.input.refusals import Invalid, KeyReused, Problem
-from jobs.input.spoilt_values import explain_spoilt, find_placeholder
+from jobs.input.spoilt_values import explain_spoilt, find_placeholder, stands_for_nothing
 from jobs.input.values import shorten
 from storage.records import IdempotencyEntry
 from storage.tables.idempotency import IdempotencyStore
 
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 _FIELD = "Idempotency-Key"
-#: What programs send in the place of a value that they do not have.
-_NOTHING = frozenset({"undefined", "null", "none", "nil", "nan", "(null)"})
 
 
 class Keys:
@@ -67,7 +65,7 @@ def refuse_bad_key(key: str) -> None:
     bare = key.strip().strip("\"'")
     if not bare:
         why = "is empty; send a text that is new for each post, or leave it out"
-    elif find_placeholder(bare) or explain_spoilt(bare) or bare.casefold() in _NOTHING:
+    elif find_placeholder(bare) or explain_spoilt(bare) or stands_for_nothing(bare):
         why = (
             f'is "{shorten(bare)}": a program has not filled it in, so every request would have the same key'
         )

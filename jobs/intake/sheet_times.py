@@ -11,6 +11,8 @@ _DOTS = re.compile(rf"(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}}|\d{{2}}){_TIME}", re.AS
 _SLASHES = re.compile(rf"(\d{{1,2}})/(\d{{1,2}})/(\d{{4}}|\d{{2}}){_TIME}", re.ASCII)
 _YEAR_FIRST = re.compile(rf"(\d{{4}})[/-](\d{{1,2}})[/-](\d{{1,2}}){_TIME}", re.ASCII)
 _CLOCK = re.compile(_OF_DAY, re.ASCII)
+#: A quarter of a day, or 25 minutes past midnight.
+_FRACTION = re.compile(r"0\.\d\d", re.ASCII)
 #: Marks of direction, which some programs put around the parts of a date.
 _MARKS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
@@ -27,7 +29,8 @@ def read_sheet_time(text: str, *, day_first: bool | None) -> str:
     """A start time as `YYYY-MM-DD HH:MM` or `HH:MM`; what is no time stays as it is, and is refused where times are read.
 
     Raises:
-        ValueError: the day may be the month and the other way round, or there is no such hour before or after noon.
+        ValueError: the day may be the month and the other way round, the time may be a part of a day, or there is no such
+            hour before or after noon.
     """
     text = _plain(text)
     if found := _YEAR_FIRST.fullmatch(text):
@@ -39,6 +42,10 @@ def read_sheet_time(text: str, *, day_first: bool | None) -> str:
             raise ValueError(f'"{text}" may be two days; write the year first: 2027-01-31 18:30')
         day, month = (found[1], found[2]) if day_first else (found[2], found[1])
         return f"{_date(found[3], month, day)}{_clock(found)}"
+    if _FRACTION.fullmatch(text):
+        raise ValueError(
+            f'"{text}" may be a spreadsheet\'s own number of a time; format the column as time, or write 00:{text[2:]}'
+        )
     if found := _CLOCK.fullmatch(text):
         return _clock(found).strip()
     return text

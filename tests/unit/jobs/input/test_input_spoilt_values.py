@@ -9,6 +9,7 @@ import pytest
 
 from handlers.request.body import parse_object
 from handlers.request.envelope import Refusal
+from jobs.input.refusals import Invalid, NoScript
 from jobs.input.spoilt_values import decoded_twice, explain_spoilt
 from tests.support.door import Door, refused
 
@@ -32,6 +33,11 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
         ("[object Object]", "JSON.stringify"),
         ("[object Object],[object File]", "JSON.stringify"),
         ("<__main__.Post object at 0x7f00dead>", "Python"),
+        *(
+            (text, "a spreadsheet")
+            for text in ("#N/A", "#REF!", "#WERT!", "#NAME?", "#DIV/0!", " #VALEUR! ", "Err:502", "#" * 20)
+        ),
+        *((text, "") for text in ("#SALE!", "#WOW!", "#NEW #REF!", "#na", "Err: no", "###")),
         ("hello @{name}", ""),
         ("@{a|b}", ""),
         ("my System.Object[] went missing", ""),
@@ -93,3 +99,46 @@ def test_brackets_without_end_are_refused_as_anything_else() -> None:
     assert decoded_twice(deep) is None
     with pytest.raises(Refusal, match="not a text"):
         parse_object(f'"{deep}"'.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["undefined", "null", "None", "NaN", " nil ", "<nil>", "(null)", '"undefined"']
+)
+@pytest.mark.parametrize("form", ["spintax", "multiline"])
+def test_a_caption_that_a_program_did_not_have_is_refused(door: Door, text: str, form: str) -> None:
+    config = {"captions": text, "caption_format": form, "material_list": ["clip.mp4"]}
+    assert "where it has no value" in door.errors(config)["script_config.captions"]
+
+
+@pytest.mark.parametrize("text", ["null and void", "None of this", "Undefined!", "na"])
+def test_a_caption_about_nothing_is_posted(door: Door, text: str) -> None:
+    assert not door.create({"captions": text, "material_list": ["clip.mp4"]}).warnings
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "script_config.captions",
+        "script_config[captions]",
+        "script_config__captions",
+        "scriptConfig.captions",
+        "serials[0]",
+        "usernames.0",
+    ],
+)
+def test_a_part_of_an_object_or_list_under_a_name_of_its_own_is_refused(door: Door, name: str) -> None:
+    body = {**door.body({"material_list": ["clip.mp4"]}), name: "x"}
+    found = refused(lambda: door.intake.create(body), Invalid)
+    assert "is a part of" in found[name] or "did you mean" in found[name]
+
+
+@pytest.mark.parametrize("around", ["body", "json", "data", "payload", "request"])
+@pytest.mark.parametrize("in_a_list", [False, True])
+def test_a_request_that_a_program_has_packed_into_one_of_its_own_is_told_so(
+    door: Door, around: str, in_a_list: bool
+) -> None:
+    inside = door.body({"material_list": ["clip.mp4"]})
+    body = {around: [inside] if in_a_list else inside, "headers": {}}
+    assert (
+        f'it stands inside "{around}"' in refused(lambda: door.intake.create(body), NoScript)["script_name"]
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from jobs.input.fields import Findings
@@ -59,6 +61,56 @@ def test_windows_1252_is_read_with_a_warning() -> None:
     (row,) = read_csv("account;caption\n@anna;Grüße\n".encode("cp1252"), findings)
     assert row.body["script_config"]["captions"] == "Grüße"
     assert "Windows-1252" in findings.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Grüße aus Zürich",
+        "“Quotes” \u2013 and… more €",
+        "cœur français naïf à Noël",
+        "Dušan, Žižkov",
+        "don\u2019t",
+        "ÄÖÜ",
+        "ça",
+    ],
+)
+def test_texts_of_western_europe_in_windows_1252_are_read(text: str) -> None:
+    findings = Findings()
+    (row,) = read_csv(f'account;caption\n@anna;"{text}"\n'.encode("cp1252"), findings)
+    assert row.body["script_config"]["captions"] == text
+    assert findings.warnings
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("@anna;Grün\n@ben;Äöü ß\n".encode() + b"@carl;Gr\xfcn\n", "line 4 holds text in another encoding"),
+        ("@anna;Привет всем\n".encode("cp1251"), 'as Windows-1252 it would hold "Ïðèâåò"'),
+        ("@anna;Καλημέρα\n".encode("cp1253"), "as Windows-1252 it would hold"),
+        ("@anna;Grün und schön\n".encode("mac_roman"), 'as Windows-1252 it would hold "GrŸn"'),
+        ("@anna;木工\n".encode("shift_jis"), "neither UTF-8 nor Windows-1252"),
+    ],
+)
+def test_a_table_whose_letters_would_become_others_is_refused(data: bytes, said: str) -> None:
+    with pytest.raises(Invalid, match=re.escape(said)):
+        read_csv(b"account;caption\n" + data, Findings())
+
+
+def test_utf_16_without_its_mark_is_told_from_what_is_no_text() -> None:
+    with pytest.raises(Invalid, match="UTF-16 text without its mark"):
+        read_csv("account;caption\n@anna;Hi\n".encode("utf-16-le"), Findings())
+    with pytest.raises(Invalid, match="this is not text"):
+        read_csv(b"\0\0" + b"abcdefgh" * 50, Findings())
+
+
+@pytest.mark.parametrize("cell", ["0.25", "0.50", "0.75"])
+def test_a_part_of_a_day_is_no_time_shortly_after_midnight(cell: str) -> None:
+    findings = Findings()
+    read_csv(f"account;start_time\n@anna;{cell}\n".encode(), findings)
+    (problem,) = findings.problems
+    assert (problem.field, "own number of a time" in problem.problem) == ("row 2, start_time", True)
+    assert rows("account;start_time\n@anna;0:25\n")[0].body["start_time"] == "00:25"
 
 
 def test_a_caption_may_hold_separators_quotes_and_line_breaks() -> None:
