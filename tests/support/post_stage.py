@@ -65,6 +65,7 @@ class StageAttempt:
     @contextlib.contextmanager
     def step(self, name: str, **facts: Any) -> Iterator[None]:
         self.log.append(f"step {name}")
+        self.facts[f"step {name}"] = facts
         try:
             yield
         except BaseException as error:

@@ -61,6 +61,7 @@ def test_a_link_opens_the_page() -> None:
     ]
     assert made.flow.driver.asked == {"chooser"}
     assert made.attempt.log == ["step open audio"]
+    assert made.attempt.facts["step open audio"] == {"link": LINK}
 
 
 @pytest.mark.parametrize("error", ["", "no activity found"])

@@ -46,6 +46,15 @@ def test_the_label_is_scrolled_to_and_switched_on() -> None:
     assert made.attempt.log[0] == "step ai label"
 
 
+def test_the_switch_is_waited_for_no_longer_than_it_takes() -> None:
+    for meanwhile in ("form, end", "editor"):
+        made = label("form, label")
+        made.phone.on("tap ai_label_switch", {1.0: meanwhile, 2.0: "form, label on"})
+        assert made.ends_on(set_options) == "share_screen"
+        assert made.touched == ["tap ai_label_switch"]
+        assert made.took_s() == 2.0
+
+
 def test_a_label_that_is_on_is_not_switched_off() -> None:
     made = label("form, label on")
     assert made.ends_on(set_options) == "share_screen"

@@ -300,6 +300,10 @@ def test_each_step_out_is_given_eight_seconds(monkeypatch: pytest.MonkeyPatch) -
     assert walk.touched == ["key back", "tap discard_button"]
     assert walk.stage.took_s() == 16.0
     assert "press back: leaves editor" in walk.stage.attempt.log
+    walk = Walk("editor", monkeypatch, screens={"other": screen("editor", "editor_next", "sound_chip")})
+    walk.phone.on("key back", {1.0: "other", 2.0: "home"})
+    assert walk.leaves().left is True
+    assert walk.touched == ["key back"]
 
 
 def test_texts_that_the_app_kept_are_thrown_away_on_a_second_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,6 +356,13 @@ def test_an_unknown_moment_is_let_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     assert walk.stage.took_s() == 8.0
 
 
+def test_an_unknown_screen_that_is_drawn_anew_is_as_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = screen("", Part("nobody", text="knows this either"))
+    walk = Walk({0: "unknown", 1.0: "other", 2.0: "home"}, monkeypatch, screens={"other": other})
+    assert walk.leaves().left is True
+    assert walk.stage.took_s() == 2.0
+
+
 def test_an_interruption_is_closed_as_on_any_way(monkeypatch: pytest.MonkeyPatch) -> None:
     walk = Walk("contacts", monkeypatch)
     walk.phone.on("tap deny_button", "home")
@@ -366,6 +377,11 @@ def test_what_asks_after_a_publishing_tap_is_closed_by_back(monkeypatch: pytest.
     assert walk.touched == ["key back"]
     assert walk.stage.took_s() == 8.0
     assert "press back: closes publish_publicly" in walk.stage.attempt.log
+    other = screen("publish_publicly", "publish_now_button", "deny_button")
+    walk = Walk("asks", monkeypatch, screens={"other": other})
+    walk.phone.on("key back", {1.0: "other", 2.0: "home"})
+    assert walk.leaves().left is True
+    assert walk.touched == ["key back"]
 
 
 @pytest.mark.parametrize(

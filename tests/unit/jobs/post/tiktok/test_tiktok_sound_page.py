@@ -103,7 +103,16 @@ def test_a_link_opens_the_page_in_the_app_alone() -> None:
     ]
     assert made.flow.driver.asked == {"sound_page", "sound_gone", "chooser"}
     assert made.attempt.log == ["step open sound"]
+    assert made.attempt.facts["step open sound"] == {"sound": LINK}
     assert made.took_s() == 15.0
+    early = stage("home", sound=LINK)
+    early.phone.on("intent", {1.0: "friends", 2.0: "page"})
+    assert early.ends_on(does("open")) == "sound_page"
+    assert early.took_s() == 2.0
+    gone = stage("home", sound=LINK)
+    gone.phone.on("intent", {1.0: "friends"})
+    assert gone.fails(does("open"))[0] == "sound_not_found"
+    assert gone.took_s() == 15.0, "the feed that is drawn anew is no page"
 
 
 def test_a_page_that_is_gone_is_a_page_too() -> None:
@@ -207,6 +216,12 @@ def test_typing_may_take_three_seconds_to_show() -> None:
     assert made.took_s() == 3.0
     made = stage("search")
     made.phone.takes_text = False
+    made.phone.on("type Some song", {1.0: "search with button"})
+    made.phone.on("key enter", {1.0: "search", 2.0: "results"})
+    assert made.ends_on(does("on_search")) == "sound_results"
+    assert made.took_s() == 5.0
+    made = stage("search")
+    made.phone.takes_text = False
     made.phone.on("type Some song", {1.0: "post"})
     assert made.ends_on(does("on_search")) == "post_screen"
     assert made.touched == ["type Some song"]
@@ -294,6 +309,10 @@ def test_a_page_that_was_not_asked_for_is_left() -> None:
     made = stage("page", post_way="addButton", sound="")
     assert made.ends_on(does("on_page")) == "sound_page"
     assert made.took_s() == 5.0
+    made = stage("page", post_way="addButton", sound="")
+    made.phone.on("key back", {1.0: "marked", 2.0: "home"})
+    assert made.ends_on(does("on_page")) == "home"
+    assert made.took_s() == 2.0
 
 
 def test_a_sound_is_marked_once_and_the_tabs_gone_back_to() -> None:
@@ -305,6 +324,13 @@ def test_a_sound_is_marked_once_and_the_tabs_gone_back_to() -> None:
     assert made.attempt.log[0] == "step mark sound as favourite"
     assert "press back: from the sound's page to the tabs" in made.attempt.log
     assert made.took_s() == 19.0
+
+
+def test_going_back_ends_with_another_screen_and_not_with_the_page_drawn_anew() -> None:
+    made = favourite("marked")
+    made.phone.on("key back", {1.0: "no mark", 2.0: "home"})
+    assert made.ends_on(does("on_page")) == "home"
+    assert made.took_s() == 2.0
 
 
 def test_a_mark_that_shows_nothing_is_waited_for_four_seconds_and_going_back_fifteen() -> None:
@@ -366,6 +392,13 @@ def test_the_camera_gets_as_long_as_sounds_may_load(wait_s: int, gets_s: float) 
     assert made.fails(does("check_in_camera")) == ("option_not_set", "sound", told)
     assert made.took_s() == gets_s
     assert made.flow.sound_page.used is False
+
+
+def test_a_camera_that_is_drawn_anew_without_the_sound_is_waited_for_on() -> None:
+    other = screen("camera", "gallery_button", "record_button", "sound_chip_empty sound_chip")
+    made = stage({0: "camera", 1.0: "other", 2.0: "camera with sound"}, {"other": other}, sound_wait_time=9)
+    assert made.ends_on(does("check_in_camera")) == "camera"
+    assert made.took_s() == 2.0
 
 
 def test_a_camera_that_is_left_meanwhile_says_nothing_of_the_sound() -> None:

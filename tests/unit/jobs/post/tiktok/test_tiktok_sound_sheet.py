@@ -328,6 +328,15 @@ def test_results_get_as_long_as_sounds_may_load(wait_s: int, gets_s: float) -> N
     assert made.took_s() == gets_s
 
 
+def test_results_are_waited_for_no_longer_than_they_take() -> None:
+    made = searched("silent", sound_wait_time=9)
+    other = screen("sound_search", Part("sheet_search_field", field=True), *row(0, "Another"))
+    made.phone.screens = {**SCREENS, "other": other}
+    made.phone.on("key enter", {1.0: "other", 2.0: "found"})
+    assert made.ends_on(sets()) == "editor"
+    assert made.took_s() == 2.0
+
+
 def test_results_that_come_on_the_sheet_itself_do_as_well() -> None:
     made = searched("silent")
     made.phone.on("key enter", {1.0: "sheet"})
@@ -383,6 +392,14 @@ def test_favourites_get_as_long_as_sounds_may_load(wait_s: int, gets_s: float) -
     assert made.took_s() == gets_s
 
 
+def test_favourites_are_waited_for_no_longer_than_they_take() -> None:
+    some = screen("sound_sheet", *SHEET, "favorites_tab_chosen", *row(0, "Morning light"))
+    made = linked("silent", {"some": some}, sound_wait_time=9)
+    made.phone.on("tap favorites_tab", {0.0: "no favourites", 1.0: "some", 2.0: "favourites"})
+    assert made.ends_on(sets("Some song")) == "editor"
+    assert made.took_s() == 2.0
+
+
 def test_favourites_that_give_way_to_something_else_must_come_back() -> None:
     made = linked("silent")
     made.phone.on("tap favorites_tab", {0.0: "no favourites", 1.0: "post", 9.0: "favourites"})
@@ -436,6 +453,7 @@ def test_a_rows_title_is_its_topmost_leftmost_text() -> None:
         Part("c", (500, 400, 800, 440), text="0:30", touch=False),
         Part("a", (100, 400, 400, 440), text="Some song", touch=False),
         Part("d", (900, 390, 990, 420), text="outside", touch=False),
+        Part("e", (20, 460, 60, 500), text="3", touch=False),
     ]
     sight = listed([Part("sound_rows row0", (0, 400, 900, 600)), *texts])
     found = sight.find("sound_rows")
@@ -536,6 +554,21 @@ def test_volumes_stand_on_the_sheet_to_which_back_leads_from_the_search() -> Non
     assert made.ends_on(sets()) == "editor"
     assert made.touched[-6:] == ["key back", *TO_VOLUMES]
     assert "press back: from the search of sounds to their sheet" in made.attempt.log
+    for sheet in ("sheet after", "sheet without volume"):
+        made = searched("silent")
+        made.phone.on("tap row0", "searched")
+        made.phone.screens = {
+            **SCREENS,
+            "searched": screen("sound_search", *row(0, "Some song", "on")),
+            "searched on": screen("sound_search", *row(0, "Some song", "on"), "sheet_search_field"),
+            "sheet without volume": screen("sound_sheet", "sheet_done"),
+        }
+        made.phone.on("key back", {1.0: "searched on", 2.0: sheet})
+        if sheet == "sheet after":
+            assert made.ends_on(sets()) == "editor"
+        else:
+            not_set(made, "volumes", "the sheet of sounds has no volume")
+        assert made.took_s() == 2.0
     made = searched("silent")
     made.phone.on("tap row0", "searched")
     made.phone.screens = {**SCREENS, "searched": screen("sound_search", *row(0, "Some song", "on"))}
@@ -557,10 +590,12 @@ def test_volumes_may_stand_in_the_editor_or_nowhere() -> None:
 
 
 def test_a_screen_that_is_none_of_sounds_must_go_before_the_volumes_are_looked_for() -> None:
-    made = recommended("silent")
-    made.phone.on("tap row0", {0.0: "post", 8.0: "sheet after"})
-    assert made.ends_on(sets()) == "editor"
-    assert "key back" not in made.touched
+    for comes in ("sheet after", "editor"):
+        made = recommended("silent", {"editor": screen("editor", chip("Morning light"), "volume_button")})
+        made.phone.on("tap row0", {0.0: "post", 8.0: comes})
+        made.phone.on("tap volume_done", "sounds")
+        assert made.ends_on(sets()) == "editor"
+        assert "key back" not in made.touched
 
 
 # -- back in the editor ---------------------------------------------------------------------------------------------
@@ -575,6 +610,13 @@ def test_the_editor_must_show_the_sound_in_time(wait_s: int, gets_s: float) -> N
     made.phone.on("tap sheet_done", {0.0: "sounds", gets_s + 0.5: "song"})
     not_set(made, "sound", '"Some song" was chosen, the editor shows "Morning light"')
     assert made.took_s() == gets_s
+
+
+def test_the_chip_is_waited_for_no_longer_than_it_takes() -> None:
+    made = searched("silent", sound_wait_time=9)
+    made.phone.on("tap sheet_done", {0.0: "sounds", 1.0: "silent", 2.0: "song"})
+    assert made.ends_on(sets()) == "editor"
+    assert made.took_s() == 2.0
 
 
 def test_an_editor_that_is_left_while_its_chip_is_waited_for_must_come_back() -> None:

@@ -22,7 +22,8 @@ BASE = ScreensFile(
     account=("handle",),
     words={
         "next": [{"en": "Next", "seen": "43"}],
-        "post": [{"en": ["Post", "Go live"]}],
+        "post": [{"en": ["Post", "Go live", "Beam it"]}],
+        "beam": [{"en": "Beam it"}],
         "also_post": [{"en": "Post"}],
         "late": [{"en": "Publish now"}],
         "login": [{"en": ["Log in", "/^sign (up|in)/"]}],
@@ -236,6 +237,7 @@ WORDS: list[tuple[str, str, str, list[str], list[str]]] = [
     ("post", "Log in", "nl", [f'words.post: "Log in" is {STOP} (the word login)'], [f'words.post: "Log in" is {STOP} (the word login)']),
     ("also_post", "Post", "nl", [], []),
     ("also_post", "Delete", "nl", [], []),
+    ("beam", "Delete", "nl", [], []),
     ("remove", "Delete", "nl", [], []),
     ("post", "Delete", "nl", [], []),
 ]  # fmt: skip
@@ -249,8 +251,22 @@ def test_a_wording_reads_nothing_that_is_guarded(
     assert said(word(name, text, language), lesson=True) == to_lessons
 
 
+def test_a_new_word_reads_nothing_hard_either() -> None:
+    assert said(word("fresh", "Delete")) == [
+        'words.fresh: a button that reads "Delete" may publish, pay or delete'
+    ]
+
+
+def test_two_words_that_are_added_do_not_read_the_same_where_one_of_them_is_guarded() -> None:
+    both = file(words={"next": [{"nl": "Beamen"}], "post": [{"nl": "Beamen"}]})
+    assert said(both) == [
+        f'words.next: "Beamen" is {PUBLISH} (the word post)',
+        f'words.post: "Beamen" is {WAY} (the word next)',
+    ]
+
+
 def test_every_wording_of_a_list_is_judged_and_remarks_are_not() -> None:
-    above = file(words={"next": [{"nl": ["Verder", "Post"]}, {"seen": "Post", "de": "Weiter"}]})
+    above = file(words={"next": [{"nl": ["Verder", "Post"]}, {"seen": "Delete", "de": "Weiter"}]})
     assert len(said(above)) == 2
 
 

@@ -263,10 +263,16 @@ def test_nothing_guarded_becomes_an_element_that_is_touched_nor_lies_under_it(
     assert found.refused == [f'on screen 1 back would be "{text.lower()}", which {why}']
 
 
-def test_on_a_screen_for_a_person_what_tells_it_is_guarded() -> None:
+@pytest.mark.parametrize("told_by", ["all", "any"])
+@pytest.mark.parametrize("kind", ["human", "failure", "success", "progress", "path", "interruption"])
+def test_what_tells_that_a_post_ended_or_stops_is_guarded(kind: str, told_by: str) -> None:
     tree = drawn({"verify": ("Are you human?", PLACE)})
-    found = tells(tree, before=BEFORE, after=extra(id="verify"))
-    assert found.refused == ['on screen 1 back would be "are you human?", which tells asks']
+    facts: dict[str, Any] = {"kind": kind, "layer": 90, told_by: ("verify",)}
+    screens = {"asks": Screen(**facts)}
+    after = touched({"back": [Rule(id="back"), Rule(id="verify")]}, **screens)
+    found = tells(tree, before=touched({}, **screens), after=after)
+    told = 'on screen 1 back would be "are you human?", which tells asks'
+    assert found.refused == ([] if kind in ("path", "interruption") else [told])
 
 
 def test_a_button_that_publishes_by_the_addition_alone_is_guarded_as_well() -> None:
@@ -358,12 +364,12 @@ def test_what_reads_like_a_publishing_button_in_another_place_is_known_as_such()
         "go": Label("go", ["Go"]),
     }
     rules: dict[str, Sequence[Rule]] = {
-        "post": [Rule(text="@post", id="post")], "tab": [Rule(text="@tab")], "back": [Rule(text="@go")], "bare": [Rule(text="Post")],
+        "post": [Rule(text="@post", id="post")], "tab": [Rule(text="@tab", zone=(0.0, 0.0, 0.1, 0.1))], "back": [Rule(text="@go")], "bare": [Rule(text="Post")],
     }  # fmt: skip
     used = {"other": Screen(kind="path", layer=40, all=("home",), next=("back", "tab"))}
     before = vocabulary(rules, used, words)
     tree = drawn(TITLE, {"post": ("Post", PLACE)})
-    like = vocabulary(rules | {"tab": [Rule(text="@tab"), Rule(id="post")]}, used, words)
+    like = vocabulary(rules | {"tab": [*rules["tab"], Rule(id="post")]}, used, words)
     assert tells(tree, before=before, after=like).refused == []
     unlike = vocabulary(rules | {"back": [Rule(text="@go"), Rule(id="post")]}, used, words)
     assert tells(tree, before=before, after=unlike).refused == [
