@@ -96,6 +96,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "jobs/post/rehearsal/test_rehearsal_way.py",
     ),
     "jobs/post/rehearsal/walk.py": ("jobs/post/rehearsal/test_rehearsal_way.py",),
+    "jobs/post/teaching/proposals.py": ("jobs/post/teaching/test_teaching_proposals.py",),
     "jobs/post/instagram/proof.py": ("jobs/post/instagram/test_instagram_profile_proof.py", *PROOF),
 }
 

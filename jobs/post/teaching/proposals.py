@@ -282,7 +282,8 @@ class Proposals:
         nodes = index.cover.nodes if index.cover is not None else index.nodes
         found = [n for n in headings(nodes) if n.text and not is_editable(n)]
         if not found:
-            raise Refused("screen", f"nothing that a {place} could be told by is written here")
+            what = "sheet or dialog" if place == "dialog" else "page"
+            raise Refused("screen", f"nothing is written here by which the {what} could be told")
         return min(found, key=lambda n: n.order)
 
     def _lesson(self, **more: object) -> Lesson:

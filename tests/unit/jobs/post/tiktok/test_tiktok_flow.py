@@ -110,6 +110,17 @@ def test_a_notice_of_a_failed_upload_is_closed_once_and_its_traces_looked_for_an
     assert stays.touched == ["tap failed_close", "tap profile_tab"]
 
 
+def test_the_notice_is_waited_for_no_longer_than_it_takes_to_go() -> None:
+    made = stage("home, failed", {"other": screen("home", "profile_tab", "failed_notice", "failed_close")})
+    made.phone.on("tap failed_close", {1.0: "other", 2.0: "home"})
+    assert made.ends_on(on("home")) == "home"
+    assert made.took_s() == 2.0
+    gone = stage("home, failed")
+    gone.phone.on("tap failed_close", {1.0: "editor"})
+    assert gone.ends_on(on("home")) == "editor"
+    assert gone.took_s() == 1.0
+
+
 def test_an_upload_that_stands_is_given_ninety_seconds_and_one_start_afresh() -> None:
     made = stage("home, uploading")
     made.phone.on("start the app", "home, uploading")
@@ -193,6 +204,13 @@ def test_a_file_is_handed_over_with_the_right_to_read_it() -> None:
     assert made.attempt.log == ["step share"]
 
 
+def test_a_shared_file_is_waited_for_no_longer_than_it_takes() -> None:
+    made = shared()
+    made.phone.on("intent", {1.0: "home, failed", 2.0: "editor"})
+    assert made.ends_on(step("start")) == "editor"
+    assert made.took_s() == 2.0
+
+
 def test_a_file_that_is_not_taken_is_said_after_twenty_five_seconds() -> None:
     made = shared()
     told = "TikTok does not take the shared file"
@@ -219,6 +237,26 @@ def test_the_camera_of_a_sounds_page_is_asked_for_the_sound_once() -> None:
     made.phone.on("tap gallery_button", "picker")
     assert made.ends_on(on("camera")) == "picker"
     assert made.touched == ["tap gallery_button"]
+
+
+def test_what_is_picked_is_ours() -> None:
+    cell = Part("picker_cells cell", (0, 800, 300, 1100))
+    grid = screen("picker", "videos_tab_chosen videos_tab", "picker_next", cell)
+    made = stage("grid", {"grid": grid})
+    made.phone.on("tap cell", "editor")
+    assert made.ends_on(on("picker")) == "editor"
+    assert made.flow.media_chosen is True
+
+
+def test_the_pages_of_a_sound_are_on_the_way() -> None:
+    flow = stage("home", post_way="useSound", sound="Some song").flow
+    handlers, sounds = flow.handlers(), flow.sound_page
+    assert {name: handlers[name] for name in ("search", "sound_results", "sound_page", "sound_gone")} == {
+        "search": sounds.on_search,
+        "sound_results": sounds.on_results,
+        "sound_page": sounds.on_page,
+        "sound_gone": sounds.on_gone,
+    }
 
 
 @pytest.mark.parametrize(("at", "what"), [("editor", "an editor"), ("post", "a post screen")])
@@ -311,6 +349,18 @@ def test_our_own_unfinished_post_is_left_and_discarded_in_the_editor() -> None:
     assert made.took_s() == 50.0
     assert "press back: an earlier attempt's unfinished post is in the way" in made.attempt.log
     assert "press back: an earlier attempt's unfinished post is discarded" in made.attempt.log
+
+
+def test_leaving_an_unfinished_post_takes_no_longer_than_it_takes() -> None:
+    made = filled("post", screens={"editor 2": screen("editor", "editor_next", "your_story")})
+    made.flow.drafts.remember(["Hello"])
+    made.phone.typed["description_field"] = "Hel"
+    made.phone.on("key back", {1.0: "photo post", 2.0: "editor"}, {1.0: "editor 2", 2.0: "leave"})
+    made.phone.on("tap discard_button", "home")
+    assert made.ends_on(on("post_screen")) == "editor"
+    assert made.took_s() == 2.0
+    assert made.ends_on(on("editor")) == "home"
+    assert made.took_s() == 4.0
 
 
 def test_our_own_text_that_comes_again_after_it_was_discarded_is_left_to_a_person() -> None:
