@@ -237,6 +237,7 @@ class DrawnStage:
         sound: str = "",
         caption: str = "Hello",
         username: str = "demo_01",
+        attempt: int = 1,
         patience_s: float = 8.0,
         driver: Callable[..., ScreenDriver] = DrawnDriver,
         **config: Any,
@@ -249,7 +250,7 @@ class DrawnStage:
             id=7, serial=phone.serial, platform=platform, package=package,
             script_config=msgspec.to_builtins(PostConfig(content_type=int(media[0].kind == "image"), **config)),
             scheduled_at=0, created_at=0, due_at=0, caption=caption, username=username, sound=sound,
-            materials=tuple(media), attempt=1, stage=Stage.PREPARING,
+            materials=tuple(media), attempt=attempt, stage=Stage.PREPARING,
         )  # fmt: skip
         self.memory: Any = Memory()
         self.attempt: Any = StageAttempt(task, phone.time)

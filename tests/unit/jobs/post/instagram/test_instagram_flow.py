@@ -190,6 +190,19 @@ def test_numbers_that_may_be_stale_are_read_anew(signs: dict[str, int] | None) -
     assert (same.flow.posts_before, same.flow.profile_fresh, same.took_s()) == (8, True, 2.5)
 
 
+def test_newer_numbers_are_waited_for_no_longer_than_they_take() -> None:
+    made = begun()
+    made.flow.earlier_indicators = None
+    made.phone.screens = {
+        **SCREENS,
+        "other": profile("8", "demo_02"),
+        "elsewhere": screen("home", "profile_tab"),
+    }
+    made.phone.on("swipe down", {0.5: "other", 0.7: "elsewhere", 1.0: "profile of 9"})
+    assert made.ends_on(on("own_profile")) == "create_sheet"
+    assert (made.flow.posts_before, made.took_s()) == (9, 1.0)
+
+
 def test_what_comes_over_the_profile_meanwhile_must_go() -> None:
     made = begun()
     made.flow.earlier_indicators = None
@@ -297,6 +310,10 @@ def test_an_audio_that_was_chosen_gets_its_time_in_the_camera(wait_s: int, gets_
         "Instagram lost the audio that was chosen",
     )
     assert made.took_s() == gets_s
+    early = stage({0: "camera, no audio", 0.5: "camera without tabs"}, **audio)
+    early.phone.on("tap gallery_button", "picker")
+    assert early.ends_on(on("camera")) == "picker_reel"
+    assert early.took_s() == 0.5
     left = stage({0: "camera, no audio", 0.5: "editor"}, **audio)
     assert left.ends_on(on("camera")) == "reel_editor"
     plain = stage("camera, no audio")
@@ -338,6 +355,25 @@ def test_a_picker_of_something_else_is_left(at: str, config: dict[str, Any]) -> 
     assert made.touched == ["tap picker_cancel"]
     assert f"{SCREENS[at].name} is not the picker that was asked for" in made.attempt.log
     assert made.flow.media_chosen is False
+
+
+def test_the_right_picker_is_told_nothing() -> None:
+    made = stage("tabbed")
+    made.phone.screens = {**SCREENS, "tabbed": picker("picker_reel", VIDEO_CELL, *DESTS)}
+    made.phone.on("tap cell", "editor")
+    assert made.ends_on(on("picker_reel")) == "reel_editor"
+    assert made.touched == ["tap cell"]
+
+
+def test_the_pages_of_an_audio_are_on_the_way() -> None:
+    flow = stage("home").flow
+    handlers, audio = flow.handlers(), flow.audio
+    assert {name: handlers[name] for name in ("search", "search_results", "audio_page", "audio_gone")} == {
+        "search": audio.on_search,
+        "search_results": audio.on_results,
+        "audio_page": audio.on_page,
+        "audio_gone": audio.on_gone,
+    }
 
 
 def test_a_picker_with_tabs_is_told_what_is_posted() -> None:
@@ -453,6 +489,16 @@ def test_a_caption_of_somebody_else_is_left_to_a_person() -> None:
     told = "the caption already holds text: an unfinished post was resumed"
     assert made.fails(on("share_screen")) == ("leftover_draft", "share_screen", told)
     assert made.touched == []
+
+
+def test_what_an_attempt_that_was_cut_off_began_to_type_is_ours_in_the_next_one() -> None:
+    for text, ours in (("Hel", True), ("Hi", False)):
+        made = filled(attempt=2)
+        made.phone.typed["caption_field"] = text
+        if ours:
+            assert ready(made) == "share_button"
+        else:
+            assert made.fails(on("share_screen"))[0] == "leftover_draft"
 
 
 def test_a_caption_that_was_typed_is_not_typed_again_but_compared() -> None:

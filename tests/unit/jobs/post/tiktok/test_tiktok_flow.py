@@ -335,6 +335,17 @@ def test_text_that_is_not_ours_is_left_to_a_person() -> None:
     assert made.touched == []
 
 
+def test_what_an_attempt_that_was_cut_off_began_to_type_is_ours_in_the_next_one() -> None:
+    for text, ours in (("Hel", True), ("Hi", False)):
+        made = filled("post", attempt=2)
+        made.phone.typed["description_field"] = text
+        made.phone.on("key back", "editor")
+        if ours:
+            assert made.ends_on(on("post_screen")) == "editor"
+        else:
+            assert made.fails(on("post_screen"))[0] == "leftover_draft"
+
+
 def test_our_own_unfinished_post_is_left_and_discarded_in_the_editor() -> None:
     made = filled("post")
     made.flow.drafts.remember(["Hello"])
