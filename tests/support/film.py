@@ -293,6 +293,7 @@ _INSTAGRAM: dict[str, dict[str, Any]] = {
     "another form": {"screen": "share", "words": "something else"},
     "caption editor": {"screen": "share", "words": OURS, "editing": True},
     "story form": {"screen": "story-editor"},
+    "story sheet": {"screen": "story-share-sheet"},
     "limited": {"screen": "share", "words": OURS, "cover": "limited-reach"},
     "a notice after Share": {"screen": "share", "words": OURS, "cover": "as-reels"},
     "restricted": {"screen": "home", "cover": "try-again-later"},

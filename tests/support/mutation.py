@@ -29,6 +29,12 @@ PROOF = (
     "jobs/post/instagram/test_instagram_proof.py",
     "jobs/post/flow/test_flow_indicators.py",
 )
+#: Those of teaching as a whole, on a hub that keeps screens.
+TEACHING = (
+    "jobs/post/teaching/test_teaching_lessons.py",
+    "jobs/post/teaching/test_teaching_languages.py",
+    "jobs/post/teaching/test_teaching_versions.py",
+)
 
 #: The modules that keep the four promises, and the tests that must notice when one of them is changed.
 MODULES: dict[str, tuple[str, ...]] = {
@@ -96,6 +102,10 @@ MODULES: dict[str, tuple[str, ...]] = {
         "jobs/post/rehearsal/test_rehearsal_way.py",
     ),
     "jobs/post/rehearsal/walk.py": ("jobs/post/rehearsal/test_rehearsal_way.py",),
+    "jobs/post/teaching/lesson_book.py": TEACHING,
+    "jobs/post/teaching/teaching.py": TEACHING,
+    "jobs/post/teaching/trial.py": TEACHING,
+    "jobs/post/teaching/unread.py": TEACHING,
     "jobs/post/teaching/proposals.py": ("jobs/post/teaching/test_teaching_proposals.py",),
     "jobs/post/instagram/proof.py": ("jobs/post/instagram/test_instagram_profile_proof.py", *PROOF),
 }

@@ -241,9 +241,10 @@ def test_a_story_is_not_looked_for_on_the_profile() -> None:
     assert stage.phone.taps == []
 
 
-def test_a_storys_form_that_stands_did_not_publish() -> None:
+@pytest.mark.parametrize("form", ["story form", "story sheet"])
+def test_a_storys_form_that_stands_did_not_publish(form: str) -> None:
     for sent, remark in ((False, NEVER_SENT), (True, STILL_STANDS)):
-        verdict, _ = looked_for({0: "story form"}, noted=NOTED, placement="story", sent=sent)
+        verdict, _ = looked_for({0: form}, noted=NOTED, placement="story", sent=sent)
         assert verdict.remark == remark
 
 
