@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -177,6 +178,7 @@ def _taken(
     photos: bool = False,
     phase: int | None = None,
     says: tuple[tuple[str, str], ...] = (),
+    about: str = "",
     **state: Any,
 ) -> UiTree:
     """The tree of an app on one of its screens.
@@ -193,6 +195,7 @@ def _taken(
         photos: it is no video.
         phase: how far an upload is that runs.
         says: texts of the screen, each with what stands there instead.
+        about: what the account says of itself, below the button of TikTok's own profile.
         state: what else the app keeps.
     """
     phone = AppPhone(platform)
@@ -223,6 +226,10 @@ def _taken(
     tree = AppPhone._tree(phone)
     for before, instead in says:
         tree = parse_xml(tree.source.replace(f'"{before}"', f'"{instead}"'))
+    if about:
+        (button,) = re.findall(r'<node [^>]*text="Edit profile"[^>]*/>', tree.source)
+        words = button.replace("Edit profile", about).replace("[250,920][830,1030]", "[250,1050][830,1120]")
+        tree = parse_xml(tree.source.replace(button, button + words))
     return tree
 
 
@@ -245,6 +252,9 @@ _TIKTOK: dict[str, dict[str, Any]] = {
     "home": {"screen": "home"},
     "friends": {"screen": "friends"},
     "profile": {"screen": "profile"},
+    "profile with a handle for a name": {"screen": "profile", "says": (("Demo One", "@demo_02"),)},
+    "profile with its own handle for a name": {"screen": "profile", "says": (("Demo One", "@Demo_01"),)},
+    "profile with a handle in its words": {"screen": "profile", "about": "@demo_02"},
     "account sheet": {"screen": "account-sheet"},
     "account sheet with another name": {"screen": "account-sheet", "says": (("Demo One", "Demo Two"),)},
     "form": {"screen": "post", "words": OURS},
@@ -265,6 +275,7 @@ _TIKTOK: dict[str, dict[str, Any]] = {
     "security check": {"screen": "home", "sheet": "security-check"},
     "publicly?": {"screen": "post", "words": OURS, "cover": "publish-publicly"},
     "contacts?": {"screen": "home", "cover": "contacts"},
+    "contacts over form": {"screen": "post", "words": OURS, "cover": "contacts"},
     "sheet over home": {"screen": "home", "sheet": "add-phone"},
     "sheet over form": {"screen": "post", "words": OURS, "sheet": "add-phone"},
     "unknown": {"screen": "home", "sheet": "unknown"},
@@ -286,6 +297,11 @@ _INSTAGRAM: dict[str, dict[str, Any]] = {
     "reels uploading": {"screen": "reels", "phase": 1},
     "profile of 8": {"screen": "profile", "mine": _EIGHT},
     "profile of 9": {"screen": "profile", "mine": {"tiles": ["reel"] * 9, "shown": ["reel"] * 9}},
+    "another account's profile of 9": {
+        "screen": "profile",
+        "mine": {"tiles": ["reel"] * 9, "shown": ["reel"] * 9},
+        "says": (("demo_01", "demo_02"),),
+    },
     "profile of some": {"screen": "profile", "mine": _EIGHT, "says": _ROUGHLY},
     "profile of some with a new tile": {"screen": "profile", "mine": _NEWER, "says": _ROUGHLY},
     "profile of 8 with a new tile": {"screen": "profile", "mine": _NEWER},

@@ -14,8 +14,8 @@ from jobs.task.attempt import Verdict
 from storage.error_codes import ErrorCode
 from storage.records import Stage
 
-#: The form must have stood still for this long before that means "never sent". Where the tap was noted as sent, the app
-#: may only be slow: there it must stand until the time for proof is over.
+#: A form must have stood still for this long before it counts at all. Ours must stand until the time for proof is over:
+#: a power cut between the tap and the note of it leaves no note, and a slow app may still publish.
 FORM_STANDS_S = 20.0
 #: A look for a lost post takes at least this time: a shorter one ends before its own questions are answered.
 LOOK_S = 40.0
@@ -34,7 +34,8 @@ class PostSearch:
     at_tabs: Callable[
         [Sight, PostSearch], Verdict
     ]  #: asked when the app is quiet at its tabs; changes nothing
-    is_our_form: Callable[[Sight], bool]  #: whether a form that stands holds what this task wanted to post
+    #: whether a form that stands holds what this task wanted to post; one without words may be anybody's
+    is_our_form: Callable[[Sight], bool]
     indicators: UploadIndicators = field(init=False)
     #: a sheet that the screens files do not describe was closed: it may have asked something of the post
     closed_unknown: bool = field(init=False, default=False)
@@ -90,8 +91,7 @@ class PostSearch:
         if sight.name in self.forms:
             self._quiet = None
             self._form = self._form or Deadline(clock, FORM_STANDS_S)
-            may_be_slow = self._was_sent and self.is_our_form(sight)
-            return self._form_stands(sight) if self._form.expired and not may_be_slow else None
+            return _another_form() if self._form.expired and not self.is_our_form(sight) else None
         self._form = None
         if sight.name not in self.tabs:
             self._quiet = None
@@ -106,8 +106,13 @@ class PostSearch:
         return self.flow.attempt.task.stage is Stage.VERIFYING
 
     def _form_stands(self, sight: Sight) -> Verdict:
-        if self.is_our_form(sight):
-            code = ErrorCode.PUBLISH_REFUSED if self._was_sent else ErrorCode.INTERRUPTED
-            why = "the tap did not publish" if self._was_sent else "the publishing tap was never sent"
-            return refused(code, f"the filled form still stands: {why}", step="settle")
-        return unknown(ErrorCode.UPLOAD_TIMEOUT, "a form is open that is not this post's")
+        if not self.is_our_form(sight):
+            return _another_form()
+        code, why = ErrorCode.PUBLISH_REFUSED, "the tap did not publish"
+        if not self._was_sent:
+            code, why = ErrorCode.INTERRUPTED, "the publishing tap was not sent, or did not publish"
+        return refused(code, f"the filled form still stands: {why}", step="settle")
+
+
+def _another_form() -> Verdict:
+    return unknown(ErrorCode.UPLOAD_TIMEOUT, "a form is open that is not known to be this post's")

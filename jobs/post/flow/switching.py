@@ -23,10 +23,15 @@ MAX_TRIES = 8
 class Switcher:
     """Brings the task's account to the front, on the app's own profile."""
 
-    def __init__(self, flow: Flow, read: Callable[[Sight], str]) -> None:
-        """`read` gives the account's name on an own-profile sight, without "@"; "" when it cannot be read."""
+    def __init__(
+        self, flow: Flow, read: Callable[[Sight], str], unclear: Callable[[Sight], str] = lambda _: ""
+    ) -> None:
+        """`read` gives the account's name on an own-profile sight, without "@"; "" when it cannot be read. `unclear`
+        says why not, where a person can change that.
+        """
         self._flow = flow
         self._read = read
+        self._unclear = unclear
         self._tried: set[str] = set()
 
     def ensure(self, sight: Sight) -> Sight:
@@ -42,12 +47,14 @@ class Switcher:
             if not name:
                 sight = flow.driver.wait_change(sight, 2.0)
                 name = self._read(sight)
+            unclear = "" if name else self._unclear(sight)
             if not name and not wanted:
-                flow.attempt.note(
-                    "the account cannot be read, so its name is not known: the profile does not show it"
-                )
+                why = unclear or "the profile does not show it"
+                flow.attempt.note(f"the account cannot be read, so its name is not known: {why}")
                 flow.attempt.see_account("")
                 return sight
+            if unclear:
+                raise ScriptFailed(ErrorCode.WRONG_ACCOUNT, unclear, step="account")
             if not name:
                 raise stuck(sight, "the account's name cannot be read from the profile")
             flow.account_seen = name

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from jobs.content.plan import same_user
 from jobs.hub.platforms import PostKind
 from jobs.post.flow.indicators import new_indicators
 from jobs.post.flow.look_for_post import PostSearch
 from jobs.post.flow.proof import Watch, published, unknown
 from jobs.post.instagram.flow import InstagramFlow
-from jobs.post.instagram.reading import post_count, tile_of
+from jobs.post.instagram.reading import name_of, post_count, tile_of
 from jobs.post.screens.readback import field_text, same_text
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import Verdict
@@ -60,6 +61,11 @@ def _by_profile(flow: InstagramFlow, sight: Sight) -> Verdict | None:
         sight = to_profile(flow, sight)
         if sight.name != "own_profile":
             return None
+        name, ours = name_of(sight), flow.account_seen or flow.attempt.task.account_known
+        if ours and not same_user(name, ours):
+            # A person may have changed it since a crash: what another account has posted says nothing.
+            flow.attempt.note("the profile is not that of the account that was posted to", shown=name)
+            return None
         count, tile = post_count(sight), tile_of(sight)
         if flow.posts_before is not None and count is not None and count > flow.posts_before:
             return published(f"the profile counts {count} posts, {flow.posts_before} before")
@@ -107,9 +113,9 @@ def look_for_post(flow: InstagramFlow) -> Verdict:
         quiet_after_progress_s=QUIET_S,
         is_proof=lambda s: published("the app says that it is posted") if s.kind == "success" else None,
         at_tabs=lambda s, _: _look_at_profile(flow, s),
+        # A story has no words: the editor may as well hold one that a person is making.
         is_our_form=lambda s: (
-            s.name in ("story_editor", "story_share_sheet")
-            or same_text(flow.plan.description, field_text(s, "caption_field"))
+            bool(flow.plan.description) and same_text(flow.plan.description, field_text(s, "caption_field"))
         ),
     ).run()
 

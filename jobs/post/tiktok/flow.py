@@ -54,7 +54,7 @@ class TikTokFlow(Flow):
         self.sound_page = TikTokSoundPage(self)
         self.restarted = False
         self.discarded = self.discarding = False
-        self.switcher = Switcher(self, handle_of)
+        self.switcher = Switcher(self, handle_of, unclear_handle)
 
     # Before the composer
 
@@ -269,6 +269,28 @@ class TikTokFlow(Flow):
 
 
 def handle_of(sight: Sight) -> str:
-    """The account's handle on the own profile, without "@"; "" when there is none."""
-    found = sight.find("profile_handle") if sight.name == "own_profile" else None
-    return found.says.lstrip("@") if found else ""
+    """The account's handle on the own profile, without "@"; "" when there is none, or when more than one text can be it."""
+    names = _handles(sight)
+    return names[0] if len(names) == 1 else ""
+
+
+def unclear_handle(sight: Sight) -> str:
+    """Why the handle cannot be told though the own profile shows some, as a sentence; "" where nothing is unclear."""
+    names = _handles(sight)
+    if len(names) < 2:
+        return ""
+    shown = " and ".join(f"@{name}" for name in names)
+    return (
+        f"the profile shows {shown}, and which of them is the account's handle cannot be told: "
+        "give the account a display name that does not look like a handle"
+    )
+
+
+def _handles(sight: Sight) -> list[str]:
+    """What can be the handle, each once, the topmost first: a display name can read like one, and what people say of themselves."""
+    found = sight.index.find_all("profile_handle") if sight.name == "own_profile" else ()
+    # What people say of themselves stands below the button that changes it, handle and display name above.
+    button = max((one.bounds[1] for one in sight.index.find_all("edit_profile")), default=0)
+    above = [one for one in found if one.bounds[3] <= button]
+    names = {one.says.lstrip("@").casefold(): one.says.lstrip("@") for one in reversed(above or found)}
+    return list(reversed(names.values()))

@@ -73,7 +73,9 @@ def look_for_post(flow: TikTokFlow) -> Verdict:
         is_proof=lambda s: published("the app shows the new post") if shows_ours(flow, s) else None,
         at_tabs=lambda s, seen: _at_tabs(flow, s, seen),
         is_our_form=lambda s: (
-            s.has("post_button") and same_text(flow.plan.description, field_text(s, "description_field"))
+            bool(flow.plan.description)
+            and s.has("post_button")
+            and same_text(flow.plan.description, field_text(s, "description_field"))
         ),
     ).run()
 

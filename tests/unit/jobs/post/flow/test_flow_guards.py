@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from jobs.hub.clock import Deadline
@@ -505,6 +506,28 @@ def test_a_shared_file_is_waited_for_until_tiktok_leaves_the_screen_it_was_on() 
 def test_the_handle_is_read_on_the_own_profile_alone() -> None:
     assert handle_of(Scene({0: "profile"}).see()) == "demo_01"
     assert [handle_of(Scene({0: name}).see()) for name in ("account sheet", "home")] == ["", ""]
+
+
+def test_a_display_name_that_reads_like_a_handle_is_never_taken_for_the_account() -> None:
+    scene = Scene({0: "profile with a handle for a name"})
+    assert handle_of(scene.see()) == ""
+    failed = scene.fails(lambda flow, sight: flow.switcher.ensure(sight))
+    assert (failed.code, failed.step) == (ErrorCode.WRONG_ACCOUNT, "account")
+    assert str(failed).startswith("the profile shows @demo_02 and @demo_01, and which of them is the account's handle")
+    assert scene.phone.taps == []
+
+
+def test_a_task_that_names_no_account_goes_on_without_the_name_that_cannot_be_told() -> None:
+    scene = Scene({0: "profile with a handle for a name"})
+    scene.flow.plan = msgspec.structs.replace(scene.flow.plan, username="")
+    assert scene.flow.switcher.ensure(scene.see()).name == "own_profile"
+    assert scene.stage.attempt.task.account_seen == ""
+    assert any("which of them is the account's handle cannot be told" in line for line in scene.log)
+
+
+def test_a_display_name_that_is_the_handle_and_words_about_oneself_leave_the_handle_clear() -> None:
+    assert handle_of(Scene({0: "profile with its own handle for a name"}).see()).casefold() == "demo_01"
+    assert handle_of(Scene({0: "profile with a handle in its words"}).see()) == "demo_01"
 
 
 def test_the_templates_are_left_by_the_tab_for_posts() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from jobs.task.attempt import Verdict
@@ -178,7 +179,8 @@ def test_a_story_is_proven_by_the_ring_that_comes_and_by_nothing_else(
 # -- after a crash ------------------------------------------------------------------------------------------------
 
 NO_SIGN = "the app is at its tabs and shows no sign of the post"
-NEVER_SENT = "the filled form still stands: the publishing tap was never sent"
+NEVER_SENT = "the filled form still stands: the publishing tap was not sent, or did not publish"
+ANOTHER = "a form is open that is not known to be this post's"
 STILL_STANDS = "the filled form still stands: the tap did not publish"
 NOTED = {"posts": 8, "tile": TILE, "fresh": True}
 
@@ -207,7 +209,7 @@ SETTLED: dict[str, Seen] = {
     "the caption's editor with our words": Seen(
         {0: "caption editor"}, "not_published", "publish_refused", STILL_STANDS, 60
     ),
-    "another form": Seen({0: "another form"}, "unknown", "upload_timeout", "a form is open that is not this post's", 20),
+    "another form": Seen({0: "another form"}, "unknown", "upload_timeout", ANOTHER, 20),
     "a limit": Seen({0: "restricted"}, "unknown", "account_restricted", "Instagram limits this account for now", 0),
     "a question about the post": Seen({0: "limited"}, "unknown", "upload_timeout", "the app asks: limited_reach", 0),
     "a notice that comes after Share": Seen(
@@ -235,17 +237,34 @@ def test_numbers_that_were_not_noted_or_not_fresh_are_not_compared(noted: dict[s
     assert stage.phone.taps == []
 
 
+@pytest.mark.parametrize("facts", [{"username": "demo_01"}, {"username": "", "account_seen": "demo_01"}])
+def test_the_profile_of_an_account_that_a_person_changed_to_since_proves_nothing(
+    facts: dict[str, str],
+) -> None:
+    for shown, outcome in (("another account's profile of 9", Outcome.UNKNOWN), ("profile of 9", Outcome.PUBLISHED)):
+        stage = FilmStage.after_crash("instagram", {0: "home"}, noted=NOTED, leads={"home": shown})
+        stage.attempt.task = msgspec.structs.replace(stage.attempt.task, **facts)
+        assert stage.look_for_post().outcome is outcome
+
+
 def test_a_story_is_not_looked_for_on_the_profile() -> None:
     verdict, stage = looked_for({0: "home with own story"}, noted=NOTED, placement="story")
     assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, NO_SIGN)
     assert stage.phone.taps == []
 
 
-@pytest.mark.parametrize("form", ["story form", "story sheet"])
-def test_a_storys_form_that_stands_did_not_publish(form: str) -> None:
+def test_a_form_that_stands_did_not_publish_whether_the_tap_was_noted_or_not() -> None:
     for sent, remark in ((False, NEVER_SENT), (True, STILL_STANDS)):
+        verdict, stage = looked_for({0: "form"}, noted=NOTED, sent=sent)
+        assert (verdict.outcome, verdict.remark) == (Outcome.NOT_PUBLISHED, remark)
+        assert stage.took_s() == pytest.approx(60)
+
+
+@pytest.mark.parametrize("form", ["story form", "story sheet"])
+def test_a_storys_form_has_no_words_and_may_hold_another_story(form: str) -> None:
+    for sent in (False, True):
         verdict, _ = looked_for({0: form}, noted=NOTED, placement="story", sent=sent)
-        assert verdict.remark == remark
+        assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, ANOTHER)
 
 
 def test_an_old_row_is_no_proof_after_a_crash() -> None:

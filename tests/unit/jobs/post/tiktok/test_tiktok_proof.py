@@ -177,7 +177,8 @@ def test_a_long_caption_is_known_by_what_the_app_shows_of_it() -> None:
 SEEN_LATER = " (seen after a restart)"
 NO_SIGN = "the app is at its tabs and shows no sign of the post"
 OLD_INDICATORS = "signs of an earlier upload stand there: ours could not be told from it"
-NEVER_SENT = "the filled form still stands: the publishing tap was never sent"
+NEVER_SENT = "the filled form still stands: the publishing tap was not sent, or did not publish"
+ANOTHER = "a form is open that is not known to be this post's"
 STILL_STANDS = "the filled form still stands: the tap did not publish"
 NOTHING_MORE: dict[str, Any] = {}  #: noted before the tap, beside the indicators
 
@@ -219,8 +220,8 @@ SETTLED: dict[str, Seen] = {
         {0: "unknown", 50: "form"}, "unknown", "upload_timeout",
         "nothing on the phone says what became of the post; it shows post_screen", 60,
     ),
-    "another form": Seen({0: "another form"}, "unknown", "upload_timeout", "a form is open that is not this post's", 20),
-    "an empty form": Seen({0: "empty form"}, "unknown", "upload_timeout", "a form is open that is not this post's", 20),
+    "another form": Seen({0: "another form"}, "unknown", "upload_timeout", ANOTHER, 20),
+    "an empty form": Seen({0: "empty form"}, "unknown", "upload_timeout", ANOTHER, 20),
     "a notice of failure": Seen({0: "failed"}, "not_published", "upload_failed", "TikTok says that the upload failed", 0),
     "the log-in": Seen({0: "login"}, "unknown", "not_logged_in", "TikTok asks to log in", 0),
     "a block": Seen({0: "blocked"}, "unknown", "account_blocked", "TikTok says that the account is blocked", 0),
@@ -252,11 +253,27 @@ def test_a_look_after_a_crash_past_a_tap_that_was_sent(case: str) -> None:
     stage.agrees(seen, verdict)
 
 
-def test_a_form_that_stands_says_so_sooner_where_no_tap_was_noted() -> None:
-    for film, after_s in (({0: "form"}, 20), ({0: "home", 5: "form"}, 25)):
+def test_a_form_must_stand_as_long_where_no_tap_was_noted_since_the_power_may_have_gone_right_after_it() -> None:
+    for film in ({0: "form"}, {0: "home", 5: "form"}):
         verdict, stage = looked_for(film, sent=False)
         assert (verdict.outcome, verdict.remark) == (Outcome.NOT_PUBLISHED, NEVER_SENT)
-        assert stage.took_s() == pytest.approx(after_s)
+        assert stage.took_s() == pytest.approx(60)
+    verdict, _ = looked_for({0: "form", 30: "uploading", 40: "home"}, sent=False)
+    assert (verdict.outcome, verdict.remark) == (Outcome.PUBLISHED, RAN + SEEN_LATER)
+
+
+def test_a_form_without_words_may_be_anybodys_and_leaves_it_open() -> None:
+    for sent in (False, True):
+        verdict, stage = looked_for({0: "empty form"}, sent=sent, caption="")
+        assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, ANOTHER)
+        assert stage.took_s() == pytest.approx(20)
+
+
+def test_a_sheet_that_came_over_the_form_at_the_very_end_leaves_it_open() -> None:
+    verdict, stage = looked_for({0: "form", 58: "contacts over form"})
+    said = "nothing on the phone says what became of the post; it shows contacts_dialog"
+    assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, said)
+    assert stage.phone.taps == ["contacts over form"]
 
 
 def test_quiet_tabs_prove_nothing_where_the_tap_was_not_noted_or_the_app_had_to_be_started() -> None:
