@@ -16,9 +16,10 @@ BUILT_AT = 1_756_684_800.0
 STEP_S = 2.0
 #: A forward step beyond this holds tasks that fell due by it.
 LARGE_STEP_S = 600.0
-#: How long such tasks are held when nobody confirms the time: somebody set the clock on purpose.
+#: How long such tasks are held when nobody confirms the time: somebody set the clock on purpose. A step beyond
+#: `LONGEST_OFF_S` must be confirmed all the same.
 HOLD_AFTER_STEP_S = 120.0
-#: A box that claims to have been off for longer than this must have its clock confirmed first.
+#: A box that claims to have been off for longer than this, or whose clock jumps that far, must have it confirmed first.
 LONGEST_OFF_S = 90 * 86400.0
 #: How far behind the last stamp a start may be: stamps are rounded and clocks are slewed.
 STAMP_SLACK_S = 60.0
@@ -104,6 +105,7 @@ class ClockTrust:
 
     def _after_step(self, step: float) -> None:
         if step > LARGE_STEP_S and not self.reason:
+            self._last_stamp = max(self._last_stamp, self._wall - step)
             self._hold_until = self._monotonic + HOLD_AFTER_STEP_S
             self.reason = f"the clock of this box jumped {step:.0f} s forward"
         elif step < 0 and not self.reason:
@@ -118,7 +120,11 @@ class ClockTrust:
             if not self.reason:
                 self._trust("it was corrected")
         elif self._monotonic >= self._hold_until:
-            self._trust("it was not corrected")
+            # A step over months is no more to be believed than a start after months.
+            self._hold_until = None
+            self.reason = self._doubt()
+            if not self.reason:
+                self._trust("it was not corrected")
 
     def _trust(self, why: str) -> None:
         self.reason = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,34 @@ def test_APS_3_after_a_large_jump_tasks_wait_for_the_time_service_two_minutes_at
     for _ in range(24):
         rig.turn(5)
     assert rig.queued == [task.id]
+
+
+@pytest.mark.parametrize("settles", ["the time service", "a person", "a correction"])
+def test_APS_4_a_jump_over_months_is_not_believed_before_it_is_confirmed_or_corrected(
+    store: Store, settles: str
+) -> None:
+    clock = FakeClock()
+    rig = Rig(store, clock)
+    task = rig.add(clock.now() + HOUR_S)
+    for _ in range(3):
+        rig.turn(40 * DAY_S)  # the box has run for months: that is no jump
+    ran = datetime.fromtimestamp(clock.now(), UTC).date()
+    late = rig.add(clock.now() + HOUR_S)
+    clock.step_wall(100 * DAY_S)
+    for _ in range(60):
+        rig.turn(5)
+    assert rig.queued == [task.id]
+    assert not rig.trust.trusted
+    assert rig.trust.problem.endswith(f"but it last ran on {ran}")
+    if settles == "the time service":
+        rig.synchronised = True
+    elif settles == "a person":
+        rig.trust.confirm()
+    else:
+        clock.step_wall(-100 * DAY_S)
+    rig.turn(5)
+    assert rig.trust.trusted
+    assert (rig.queued == [task.id, late.id]) is (settles != "a correction")
 
 
 def test_a_task_that_was_held_for_the_clock_s_sake_no_longer_says_so_once_the_clock_is_right(
