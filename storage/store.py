@@ -68,13 +68,19 @@ class Store:
     """Everything durable about one state directory. Thread-safe; open it once, close it at the end."""
 
     def __init__(
-        self, state_dir: Path, lock: StateLock, storage: JournalStorage, files: Files, retention: float
+        self,
+        state_dir: Path,
+        lock: StateLock,
+        storage: JournalStorage,
+        files: Files,
+        retention: float,
+        monotonic: Callable[[], float] | None = None,
     ) -> None:
         self.state_dir = state_dir
         self.storage = storage
         self.lock = lock
         self.usage = UsageStore(storage)
-        self.idempotency = IdempotencyStore(storage)
+        self.idempotency = IdempotencyStore(storage, monotonic)
         self.posts = PostStore(storage)
         self.tasks = TaskStore(storage, self.usage, self.idempotency, self.posts)
         self.attention = Attention(storage)
@@ -106,6 +112,7 @@ class Store:
         reserve_bytes: int = RESERVE_BYTES,
         files: Files | None = None,
         now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] | None = None,
     ) -> Self:
         """Open the state directory, made if it is missing.
 
@@ -117,6 +124,7 @@ class Store:
             reserve_bytes: Kept back for the changes of running tasks on a full disk.
             files: The file operations; tests break them.
             now: The wall clock, read once and only if acknowledged changes were lost.
+            monotonic: Seconds that never step: answers of this run are as old as it says, whatever the wall clock does.
 
         Raises:
             StateLocked: another process has it open.
@@ -139,7 +147,7 @@ class Store:
                 reserve_bytes=reserve_bytes,
                 after_loss=lambda state: put_in_doubt(state, now()),
             )
-            return cls(state_dir, lock, storage, files, retention_days)
+            return cls(state_dir, lock, storage, files, retention_days, monotonic)
         except BaseException:
             lock.close()
             raise

@@ -57,6 +57,7 @@ class Parts:
             retention_days=settings.storage.retention_days,
             generations=settings.storage.generations,
             min_free_bytes=settings.storage.min_free_bytes,
+            monotonic=clock.monotonic,
         )
         self.outbox = Outbox(settings.notify, clock, self.store.meta)
         self.fleet = Fleet(
@@ -111,6 +112,7 @@ class Parts:
             self.jobs.wake,
             repeats=self.jobs.repeats,
             pace=self.jobs.pace,
+            trusted=lambda: self.jobs.trust.steady,
         )
         self.planner = Planner(
             clock,

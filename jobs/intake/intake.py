@@ -81,15 +81,16 @@ class Intake:
         choice: random.Random | None = None,
         repeats: Repeats | None = None,
         pace: Pace | None = None,
+        trusted: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`repeats` and `pace` are those that the jobs engine asks too."""
+        """`repeats` and `pace` are those that the jobs engine asks too; `trusted` says whether the wall clock may be believed."""
         self._clock = clock
         self._store = store
         self._known_serials = known_serials
         self._wake = wake
         self._choice = choice or random.Random()  # noqa: S311 - chooses captions, no secrets
         self.choosing = Choosing(settings, store, self._choice)
-        self._keys = Keys(store.idempotency)
+        self._keys = Keys(store.idempotency, trusted)
         self.repeats = repeats or Repeats(store, clock, settings.posting)
         self.pace = pace or Pace(store, clock, settings.posting)
         self.plans = Plans(store, self.pace)

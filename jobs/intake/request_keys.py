@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,8 +24,10 @@ _FIELD = "Idempotency-Key"
 class Keys:
     """Idempotency keys: one request at a time per key."""
 
-    def __init__(self, store: IdempotencyStore) -> None:
+    def __init__(self, store: IdempotencyStore, trusted: Callable[[], bool] = lambda: True) -> None:
+        """`trusted` says whether the wall clock may be believed: while it is in doubt no answer is too old to count."""
         self._store = store
+        self._trusted = trusted
         self._lock = threading.Lock()
         self.held: dict[str, tuple[threading.Lock, int]] = {}
 
@@ -47,7 +49,7 @@ class Keys:
 
     def answered(self, key: str, body_sha256: str, now: float) -> dict[str, Any] | None:
         """What was answered to this key before. Raises KeyReused when it was to another body."""
-        entry = self._store.find(key, now)
+        entry = self._store.find(key, now, sure=self._trusted())
         if entry is None:
             return None
         if entry.body_sha256 != body_sha256:

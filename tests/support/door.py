@@ -42,7 +42,8 @@ class Door:
             posting=Posting(**{"timezone": "UTC", **posting}),
             compat=Compat(past_start_time=past),  # type: ignore[arg-type]
         )
-        self.store = Store.open(folder / "state", reserve_bytes=0)
+        self.store = Store.open(folder / "state", reserve_bytes=0, monotonic=self.clock.monotonic)
+        self.trusts_clock = True
         self.serials = {"A", "B"}
         self.woken = 0
         self.intake = Intake(
@@ -52,6 +53,7 @@ class Door:
             lambda: self.serials,
             self._wake,
             choice=random.Random(seed),
+            trusted=lambda: self.trusts_clock,
         )
 
     def _wake(self) -> None:

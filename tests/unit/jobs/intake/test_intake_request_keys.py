@@ -59,6 +59,36 @@ def test_WEB_8_the_same_key_and_body_get_the_same_answer(door: Door) -> None:
     assert door.woken == 1
 
 
+@pytest.mark.parametrize("step_days", [-300, 2, 20_000])
+def test_WEB_8_a_clock_that_is_set_while_the_answer_is_lost_makes_nothing_twice(
+    tmp_path: Path, step_days: int
+) -> None:
+    """A box without a clock of its own boots in the past; its time service corrects that between both calls."""
+    with Door(tmp_path) as door:
+        door.file("clip.mp4")
+        body = door.body(LIST)
+        door.intake.create(body, idempotency_key="k1", body=b"{}")
+        door.clock.step_wall(step_days * 86400.0)
+        door.clock.advance(30.0)
+        door.store.maintain(door.clock.now())
+        assert door.intake.create(body, idempotency_key="k1", body=b"{}").replayed
+        assert len(door.store.tasks) == 1
+        door.clock.advance(86400.0)
+        assert door.store.idempotency.find("k1", door.clock.now()) is None, "a real day has passed"
+
+
+def test_WEB_8_an_answer_of_an_earlier_run_counts_while_the_clock_is_in_doubt(tmp_path: Path) -> None:
+    with Door(tmp_path) as door:
+        door.file("clip.mp4")
+        body = door.body(LIST)
+        door.intake.create(body, idempotency_key="k1", body=b"{}")
+    with Door(tmp_path, clock=FakeClock(now=NOON + 400 * 86400.0)) as door:
+        door.trusts_clock = False
+        assert door.intake.create(body, idempotency_key="k1", body=b"{}").replayed
+        door.trusts_clock = True
+        assert not door.intake.create(body, idempotency_key="k1", body=b"{}").replayed
+
+
 def test_WEB_8_the_answer_survives_a_restart_and_lives_a_day(tmp_path: Path) -> None:
     clock = FakeClock(now=NOON)
     with Door(tmp_path, clock=clock) as door:
