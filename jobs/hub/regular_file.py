@@ -1,4 +1,4 @@
-"""Opens a path only if it is a regular file; refuses links, pipes and devices put in its place."""
+"""Opens a path only if it is a regular file; refuses links, pipes and devices put in its place. Says which trouble passes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,27 @@ import errno
 import os
 import stat
 from pathlib import Path
+
+
+#: The path or its rights are wrong, which stays so. All else may pass: a network folder that does not answer, a disk.
+_STAYS = frozenset(
+    {
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ELOOP,
+        errno.ENXIO,
+        errno.EINVAL,
+        errno.ENAMETOOLONG,
+    }
+)
+
+
+def may_pass(error: OSError) -> bool:
+    """Whether what kept a file from being read may be over by the next time."""
+    return error.errno not in _STAYS
 
 
 class NotRegular(OSError):

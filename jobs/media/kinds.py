@@ -7,6 +7,7 @@ import re
 import stat
 from io import BufferedReader
 
+from jobs.hub.regular_file import may_pass
 from jobs.media.paths import MediaRejected, kind_of
 
 _WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
@@ -145,16 +146,22 @@ def open_file(path: os.PathLike[str]) -> BufferedReader:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
         raise unopened(name, error) from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
+    file = os.fdopen(descriptor, "rb")
+    try:
+        regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+    except OSError as error:
+        file.close()
+        raise unopened(name, error) from None
+    if not regular:
+        file.close()
         raise MediaRejected("not_a_file", f'"{name}" is not a regular file')
-    return os.fdopen(descriptor, "rb")
+    return file
 
 
 def unopened(name: str, error: OSError) -> MediaRejected:
     if isinstance(error, FileNotFoundError):
         return MediaRejected("missing", f'"{name}" does not exist on this box')
-    return MediaRejected("unreadable", f'"{name}" cannot be read: {error.strerror}')
+    return MediaRejected("unreadable", f'"{name}" cannot be read: {error.strerror}', passing=may_pass(error))
 
 
 def too_large(name: str, size_bytes: int, max_bytes: int) -> MediaRejected:

@@ -24,9 +24,11 @@ _DRIVE = re.compile(r"[A-Za-z]:(?![^\\/])")
 class MediaRejected(Exception):
     """A file cannot be posted. `code` is a stable word; the message completes the sentence "FIELD: ..."."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, passing: bool = False) -> None:
+        """`passing`: it may be read later, as when a network folder does not answer."""
         super().__init__(message)
         self.code = code
+        self.passing = passing
 
 
 def kind_of(name: str) -> str:

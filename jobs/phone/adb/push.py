@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.hub.regular_file import open_regular
+from jobs.hub.regular_file import may_pass, open_regular
 from jobs.phone.adb.client import NOT_FOUND, AdbPhone
 from jobs.phone.adb.push_gate import PushGate
 from jobs.phone.adb.sync_push import GRACE_S, SyncPush
@@ -137,7 +137,7 @@ class Pusher:
             stream = open_regular(local)
         except OSError as error:
             raise PushFailed(
-                f"cannot read {local}: {error.strerror}", serial=self._grip.serial, passing=False
+                f"cannot read {local}: {error.strerror}", serial=self._grip.serial, passing=may_pass(error)
             ) from error
         try:
             yield stream

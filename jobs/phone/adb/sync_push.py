@@ -12,6 +12,7 @@ from ppadb.protocol import Protocol as Words
 from ppadb.sync.stats import S_IFREG
 
 from jobs.hub.clock import Deadline
+from jobs.hub.regular_file import may_pass
 from jobs.phone.adb.client import AdbConnection
 from jobs.phone.errors import PhoneError, PhoneStorageFull, PushFailed
 
@@ -58,7 +59,12 @@ class SyncPush(ppadb.sync.Sync):
         bodies = [slot[8:] for slot in slots]
         sent = 0
         while sent < size:
-            count = os.preadv(stream, bodies, sent)
+            try:
+                count = os.preadv(stream, bodies, sent)
+            except OSError as error:  # of the box, or of its share: not of the link to the phone
+                raise PushFailed(
+                    f"the file cannot be read any more: {error.strerror}", passing=may_pass(error)
+                ) from error
             if not count:
                 raise PushFailed("the file became shorter while it was copied", passing=False)
             count = min(count, size - sent)

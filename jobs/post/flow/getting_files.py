@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from jobs.hub.clock import Deadline, utc
+from jobs.hub.regular_file import may_pass
 from jobs.media.arriving import still_arriving
 from jobs.media.paths import MediaRejected
 from jobs.phone.errors import CommandFailed, PhoneNotReady, PhoneStorageFull
@@ -120,11 +121,12 @@ class PhoneFiles:
         task = self._attempt.task
         name = f"{PREFIX}{stamp:010d}-{task.id}-{task.attempt}-{number}-{material.sha256[:8]}{suffix}"
         local = Path(material.path)
-        if not local.is_file():
-            raise ScriptFailed(ErrorCode.NO_MATERIAL, f"{material.name} is no longer on the box", step="push")
+        _ensure_there(local, material.name)
         try:
             self._check(material)
         except MediaRejected as error:
+            if error.passing:
+                raise ScriptFailed(ErrorCode.NO_MATERIAL, str(error), step="push", passing=True) from error
             arriving = still_arriving(local)  # copied anew: what is there in the end may be what was accepted
             text = f"{error}: it {arriving}" if arriving else str(error)
             raise ScriptFailed(ErrorCode.MEDIA_REJECTED, text, step="push", passing=bool(arriving)) from error
@@ -237,6 +239,25 @@ class PhoneFiles:
             self._attempt.note(f"the pushed files could not be removed: {error}")
             return
         self._remove_left(done.output)
+
+
+def _ensure_there(local: Path, name: str) -> None:
+    """Raise ScriptFailed for a file that is not there; a share that is away may come back."""
+    try:
+        if local.is_file():
+            return
+        away = not local.parent.is_dir() or next(local.parent.iterdir(), None) is None
+    except OSError as error:
+        raise ScriptFailed(
+            ErrorCode.NO_MATERIAL,
+            f"{name} cannot be read: {error.strerror}",
+            step="push",
+            passing=may_pass(error),
+        ) from error
+    where = f": {local.parent} is gone or empty, as a share is that is not mounted" if away else ""
+    raise ScriptFailed(
+        ErrorCode.NO_MATERIAL, f"{name} is no longer on the box{where}", step="push", passing=away
+    )
 
 
 def _mime(name: str, kind: str) -> str:

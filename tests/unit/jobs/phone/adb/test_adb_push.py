@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import socket
@@ -169,6 +170,26 @@ def test_what_could_not_be_deleted_is_deleted_before_the_next_push(
     assert len(phone.files) == 1
     phone.handlers.clear()
     phone.push_drop = 0
+    session.push(local, REMOTE)
+    assert list(phone.files) == [REMOTE]
+
+
+def test_a_file_whose_share_goes_away_while_it_is_copied_is_no_fault_of_the_phone(
+    session: Session, phone: FakePhone, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = os.preadv
+
+    def preadv(stream: int, buffers: list[memoryview], offset: int) -> int:
+        if offset:
+            raise OSError(errno.EHOSTDOWN, os.strerror(errno.EHOSTDOWN))
+        return read(stream, buffers, offset)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "preadv", preadv)
+        with pytest.raises(PushFailed, match="the file cannot be read any more: Host is down") as caught:
+            session.push(local, REMOTE)
+    assert caught.value.passing
+    assert not phone.files
     session.push(local, REMOTE)
     assert list(phone.files) == [REMOTE]
 

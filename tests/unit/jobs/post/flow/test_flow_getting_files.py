@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -206,6 +208,41 @@ def test_a_file_that_is_gone_from_the_box_says_so(tmp_path: Path) -> None:
     with pytest.raises(ScriptFailed) as failed:
         PhoneFiles(Attempt(materials), Phone()).place(materials)
     assert failed.value.code == "no_material"
+
+
+def test_a_share_that_is_away_is_no_fault_of_ours_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    materials = media(tmp_path, "a.mp4")
+    limits = Media(roots=(str(tmp_path),))
+
+    def fails(**patches: Any) -> tuple[str, bool, str]:
+        phone = Phone()
+        files = PhoneFiles(Attempt(materials), phone, lambda file: check_again(file, limits))
+        with monkeypatch.context() as patch, pytest.raises(ScriptFailed) as failed:
+            for name, error in patches.items():
+                where = Path if name == "is_file" else os
+
+                def raises(*_: Any, error: int = error, **__: Any) -> None:
+                    raise OSError(error, os.strerror(error))
+
+                patch.setattr(where, name, raises)
+            files.place(materials)
+        assert phone.pushed == []
+        return failed.value.code, failed.value.passing, str(failed.value)
+
+    down = "cannot be read: Host is down"
+    assert fails(is_file=errno.EHOSTDOWN) == ("no_material", True, f"a.mp4 {down}")
+    assert fails(open=errno.EHOSTDOWN) == ("no_material", True, f'"a.mp4" {down}')
+    assert fails(fstat=errno.ESTALE)[:2] == ("no_material", True)
+    assert fails(is_file=errno.EACCES)[:2] == ("no_material", False)
+    assert fails(open=errno.EACCES)[:2] == ("media_rejected", False)
+    Path(materials[0].path).unlink()
+    code, passing, said = fails()
+    assert (code, passing) == ("no_material", True)
+    assert said.endswith("is gone or empty, as a share is that is not mounted")
+    (tmp_path / "b.mp4").write_bytes(b"b")
+    assert fails() == ("no_material", False, "a.mp4 is no longer on the box")
 
 
 def test_only_leftovers_of_this_task_and_old_ones_of_ours_are_removed(tmp_path: Path) -> None:

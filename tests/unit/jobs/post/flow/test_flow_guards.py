@@ -513,7 +513,9 @@ def test_a_display_name_that_reads_like_a_handle_is_never_taken_for_the_account(
     assert handle_of(scene.see()) == ""
     failed = scene.fails(lambda flow, sight: flow.switcher.ensure(sight))
     assert (failed.code, failed.step) == (ErrorCode.WRONG_ACCOUNT, "account")
-    assert str(failed).startswith("the profile shows @demo_02 and @demo_01, and which of them is the account's handle")
+    assert str(failed).startswith(
+        "the profile shows @demo_02 and @demo_01, and which of them is the account's handle"
+    )
     assert scene.phone.taps == []
 
 

@@ -241,7 +241,10 @@ def test_numbers_that_were_not_noted_or_not_fresh_are_not_compared(noted: dict[s
 def test_the_profile_of_an_account_that_a_person_changed_to_since_proves_nothing(
     facts: dict[str, str],
 ) -> None:
-    for shown, outcome in (("another account's profile of 9", Outcome.UNKNOWN), ("profile of 9", Outcome.PUBLISHED)):
+    for shown, outcome in (
+        ("another account's profile of 9", Outcome.UNKNOWN),
+        ("profile of 9", Outcome.PUBLISHED),
+    ):
         stage = FilmStage.after_crash("instagram", {0: "home"}, noted=NOTED, leads={"home": shown})
         stage.attempt.task = msgspec.structs.replace(stage.attempt.task, **facts)
         assert stage.look_for_post().outcome is outcome

@@ -253,7 +253,9 @@ def test_a_look_after_a_crash_past_a_tap_that_was_sent(case: str) -> None:
     stage.agrees(seen, verdict)
 
 
-def test_a_form_must_stand_as_long_where_no_tap_was_noted_since_the_power_may_have_gone_right_after_it() -> None:
+def test_a_form_must_stand_as_long_where_no_tap_was_noted_since_the_power_may_have_gone_right_after_it() -> (
+    None
+):
     for film in ({0: "form"}, {0: "home", 5: "form"}):
         verdict, stage = looked_for(film, sent=False)
         assert (verdict.outcome, verdict.remark) == (Outcome.NOT_PUBLISHED, NEVER_SENT)
