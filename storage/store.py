@@ -67,7 +67,7 @@ class StoreHealth(msgspec.Struct, frozen=True):
 class Store:
     """Everything durable about one state directory. Thread-safe; open it once, close it at the end."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - `open` alone makes it
         self,
         state_dir: Path,
         lock: StateLock,

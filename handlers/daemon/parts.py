@@ -119,7 +119,7 @@ class Parts:
             self.store,
             self.intake,
             zone=self.zone,
-            trusted=lambda: self.jobs.trust.trusted,
+            trusted=lambda: self.jobs.trust.steady,
             tell=self.outbox.tell,
         )
         self.slots = Slots(clock, self.store, self.intake, self.planner, self.zone)

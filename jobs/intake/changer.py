@@ -18,7 +18,7 @@ from jobs.intake.change_request import MEDIA_KEYS, NAMED, Change, changed_config
 from jobs.intake.intake import Intake
 from jobs.intake.refusing import refuse_repeats, refuse_weight
 from jobs.intake.request import SCRIPT, CreateRequest
-from jobs.intake.start_time import StartTimeInvalid, read_start
+from jobs.intake.start_time import StartTimeInvalid
 from jobs.intake.targets import Target, TargetFinder
 from storage.records import Task, Waiting
 from storage.store import Store
@@ -100,7 +100,7 @@ class Changer:
         if not text.strip():
             return {"scheduled_at": now, "due_at": now}
         try:
-            start = read_start(text, now, self._intake.zone, self._intake.settings.compat.past_start_time)
+            start = self._intake.start_of(text, now)
         except StartTimeInvalid as error:
             findings.problem("start_time", str(error))
             return {}

@@ -24,7 +24,15 @@ from jobs.intake.refusing import INSIST, refuse_repeats, refuse_targets, refuse_
 from jobs.intake.repeat_guard import Repeat, Repeats
 from jobs.intake.request import OUTSIDE, SCRIPT, CreateRequest, read_request
 from jobs.intake.request_keys import Keys, body_sha256
-from jobs.intake.start_time import LONGEST_AHEAD_DAYS, StartTimeInvalid, read_start, show, spread
+from jobs.intake.start_time import (
+    LONGEST_AHEAD_DAYS,
+    Start,
+    StartTimeInvalid,
+    names_no_day,
+    read_start,
+    show,
+    spread,
+)
 from jobs.intake.targets import Target, TargetFinder
 from jobs.media.probe import MediaProbe
 from jobs.pace.pace import Pace
@@ -90,6 +98,7 @@ class Intake:
         self._wake = wake
         self._choice = choice or random.Random()  # noqa: S311 - chooses captions, no secrets
         self.choosing = Choosing(settings, store, self._choice)
+        self._trusted = trusted
         self._keys = Keys(store.idempotency, trusted)
         self.repeats = repeats or Repeats(store, clock, settings.posting)
         self.pace = pace or Pace(store, clock, settings.posting)
@@ -260,13 +269,22 @@ class Intake:
         if not request.start_time.strip():
             return now
         try:
-            start = read_start(request.start_time, now, self.zone, self.settings.compat.past_start_time)
+            start = self.start_of(request.start_time, now)
         except StartTimeInvalid as error:
             findings.problem("start_time", str(error))
             return now
         if start.warning:
             findings.warn(f"start_time: {start.warning}")
         return start.at
+
+    def start_of(self, text: str, now: float) -> Start:
+        """The moment that a caller means. Raises StartTimeInvalid, also for a time without its day while the clock is in doubt."""
+        if names_no_day(text) and not self._trusted():
+            raise StartTimeInvalid(
+                f'"{text}" names no day, and the clock of this box is in doubt: write the day too, e.g. '
+                '"2027-01-31T18:30:00+01:00", or confirm the clock'
+            )
+        return read_start(text, now, self.zone, self.settings.compat.past_start_time)
 
     # --- files
 

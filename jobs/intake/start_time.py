@@ -63,6 +63,11 @@ def read_start(text: str, now: float, where: tzinfo, past: str = "tomorrow") -> 
     return Start(max(start.at, now), start.warning)
 
 
+def names_no_day(text: str) -> bool:
+    """Whether it is a time of day alone: which moment that means depends on what the clock says now."""
+    return _TIME.fullmatch(text.strip()) is not None
+
+
 def read_moment(text: str, now: float, where: tzinfo, *, end_of_day: bool = False) -> float:
     """The moment that a question about tasks means; it may be past, and as far ahead as it likes.
 

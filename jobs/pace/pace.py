@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from math import ceil
@@ -37,6 +37,7 @@ _NOTICED = "pace.noticed"
 _MOST_STEPS = 50
 #: How long an answer to the dispatcher is good, and how many are kept.
 LATELY_S = 1.0
+_IN_DOUBT = "the clock of this box is in doubt, and quiet hours and the posts of a day go by it"
 _MOST_FOUND = 10_000
 
 
@@ -66,9 +67,13 @@ class PaceState(msgspec.Struct, frozen=True):
 class Pace:
     """Says when an account may post next. Thread-safe; talks to no phone."""
 
-    def __init__(self, store: Store, clock: Clock, posting: Posting) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, posting: Posting, trusted: Callable[[], bool] = lambda: True
+    ) -> None:
+        """`trusted` says whether the wall clock may be believed: days and quiet hours go by it."""
         self._store = store
         self._clock = clock
+        self._trusted = trusted
         self._whose = Whose(store, posting)
         self._lock = threading.Lock()
         self._committing: Counter[Place] = Counter()
@@ -148,6 +153,8 @@ class Pace:
         limits = self.limits(account)
         if not (limits.gap_s or limits.max_per_day or self._quiet):
             return None
+        if (limits.max_per_day or self._quiet) and not self._trusted():
+            return Hold(Waiting.PACE, _IN_DOUBT)
         places = self._whose.places(task)
         now = self._clock.now()
         until, reasons = self._next(places, limits, now, whom=self._whose.called(task))
@@ -215,6 +222,8 @@ class Pace:
                 whom, now = self._whose.called(task), self._clock.now()
                 if any(self._committing[place] for place in places):
                     raise OnHold(f"{whom} is being posted to by another task just now")
+                if limits.max_per_day and not self._trusted():
+                    raise OnHold(_IN_DOUBT)
                 until, reasons = self._next(places, limits, now, whom=whom, quiet=False)
                 if until > now:
                     raise OnHold(f"{'; '.join(reasons)}: it waits until {clock_time(until, self._zone)}")

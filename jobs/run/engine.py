@@ -100,9 +100,9 @@ class Jobs:
         self.mover = Mover(store.tasks, clock, hook or hook_from(os.environ), self._moved)
         self.tally = Tally()
         self.repeats = Repeats(store, clock, posting)
-        self.pace = Pace(store, clock, posting)
-        self._login_marks = LoginMarks(store.accounts, self.pace.account)
         self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
+        self.pace = Pace(store, clock, posting, trusted=lambda: self.trust.steady)
+        self._login_marks = LoginMarks(store.accounts, self.pace.account)
         self.pauses = Pauses(
             store,
             clock,

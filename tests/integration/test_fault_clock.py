@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -159,7 +160,10 @@ def test_APS_4_a_box_that_boots_in_1970_starts_what_is_asked_for_now_and_holds_w
 ) -> None:
     box.boot(100.0)
     box.published(box.post())
-    timed = box.post("00:10")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        box.post("00:10")
+    assert b"names no day, and the clock of this box is in doubt" in refused.value.read()
+    timed = box.post("1970-01-01 00:10")
     box.leap(HOUR_S)
     assert "the clock of this box is wrong: it says 1970-01-01" in box.waits(timed)
     box.step(NOON - box.clock.now())
@@ -235,6 +239,31 @@ def test_APS_5_a_step_back_during_and_after_a_post_runs_nothing_twice(box: Box) 
     box.leap(DAY_S)
     assert box.posts() == 2
     assert box.task(first)["retry_count"] == box.task(second)["retry_count"] == 0
+
+
+def test_R60_a_clock_that_leaps_between_two_looks_makes_no_slot_miss_its_posts(box: Box) -> None:
+    box.boot(NOON)
+    assert box.daemon is not None
+    account = next(one for one in box.phones.accounts if one["serial"] == box.serial)
+    folder = box.phones.child.config_path.parent / "media"
+    slot = box.call(
+        "/api/v1/slots",
+        {
+            "usernames": [account["username"]],
+            "platform": account["platform"],
+            "times": ["18:00"],
+            "script_config": {
+                "material_source": "localFolder",
+                "material_path": str(folder),
+                "captions": "daily",
+            },
+        },
+    )["slot"]["id"]
+    box.clock.step_wall(5 * DAY_S)
+    box.daemon.planner.turn()
+    made = box.daemon.store.slots.of_slot(slot)
+    assert [one for one in made if one.reason] == [], "what the wrong clock has passed is not missed"
+    assert all(one.at < NOON + 3 * DAY_S for one in made)
 
 
 @pytest.mark.parametrize(

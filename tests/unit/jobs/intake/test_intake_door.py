@@ -158,6 +158,18 @@ def test_every_problem_is_told_at_once(door: Door) -> None:
         door.intake.create({"serials": ["A"], "script_name": "post"})
 
 
+def test_a_time_without_its_day_is_not_taken_while_the_clock_is_in_doubt(door: Door) -> None:
+    door.file("a.mp4")
+    door.trusts_clock = False
+    problems = door.errors({"material_list": ["a.mp4"]}, start_time="18:30")
+    assert problems.keys() == {"start_time"}
+    assert "names no day, and the clock of this box is in doubt" in problems["start_time"]
+    door.create({"material_list": ["a.mp4"]}, start_time="2026-11-23T18:30:00+00:00")
+    door.trusts_clock = True
+    door.file("b.mp4")
+    door.create({"material_list": ["b.mp4"]}, start_time="18:30")
+
+
 def test_a_reload_counts_from_the_next_request_on(door: Door) -> None:
     settings = msgspec.structs.replace(
         door.settings,

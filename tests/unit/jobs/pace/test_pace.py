@@ -34,10 +34,11 @@ class Rig:
         self.store = store
         self.clock = FakeClock(now=at("2027-01-15 12:00"))
         self.posting = Posting(**{"timezone": "Europe/Berlin", **posting})
+        self.trusts_clock = True
         self.restart()
 
     def restart(self) -> None:
-        self.pace = Pace(self.store, self.clock, self.posting)
+        self.pace = Pace(self.store, self.clock, self.posting, lambda: self.trusts_clock)
 
     def task(self, serial: str = "A", **facts: Any) -> Task:
         new = new_task(serial, at=self.clock.now(), stage=Stage.QUEUED, **facts)
@@ -343,6 +344,28 @@ class TestClock:
         rig.restart()
         rig.pace.clock_stepped()
         assert rig.until(task) == ""
+
+
+@pytest.mark.parametrize("limits", [{"max_per_day": 3}, {"quiet_hours": ("23:00-07:00",)}])
+def test_what_goes_by_the_day_waits_while_the_clock_is_in_doubt(store: Store, limits: dict[str, Any]) -> None:
+    rig = Rig(store, **limits)
+    task = rig.task()
+    rig.trusts_clock = False
+    hold = rig.pace.hold(task)
+    assert hold is not None
+    assert (hold.reason, hold.until) == (Waiting.PACE, None)
+    assert hold.sentence.startswith("the clock of this box is in doubt")
+    if "max_per_day" in limits:
+        with pytest.raises(OnHold, match="in doubt"), rig.pace.committing(task):
+            pass
+    rig.trusts_clock = True
+    assert rig.pace.hold(task) is None
+
+
+def test_a_gap_is_real_time_and_needs_no_wall_clock(store: Store) -> None:
+    rig = Rig(store, min_gap_minutes=30)
+    rig.trusts_clock = False
+    assert rig.pace.hold(rig.task()) is None
 
 
 def test_an_account_shows_what_its_pace_does(store: Store) -> None:
