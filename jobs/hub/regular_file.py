@@ -7,7 +7,6 @@ import os
 import stat
 from pathlib import Path
 
-
 #: The path or its rights are wrong, which stays so. All else may pass: a network folder that does not answer, a disk.
 _STAYS = frozenset(
     {

@@ -41,10 +41,10 @@ def occurrences(slot: Slot, start: float, end: float, where: tzinfo) -> Iterator
 
 
 def makes(slot: Slot, occurrence: Occurrence) -> bool:
-    """Whether a slot, as it is now, makes this occurrence."""
+    """Whether a slot, as it is now, makes this occurrence; while it is paused, whether it will again."""
     names = {name.casefold() for name in slot.usernames}
     here = occurrence.username.casefold() in names and occurrence.time in slot.times
-    return here and not slot.paused and _falls_on(slot, date.fromisoformat(occurrence.day))
+    return here and _falls_on(slot, date.fromisoformat(occurrence.day))
 
 
 def _falls_on(slot: Slot, day: date) -> bool:

@@ -88,7 +88,9 @@ class SlotStore:
             if present is None:
                 raise UnknownRecord(SLOTS, slot_id)
             slot = msgspec.structs.replace(present, **changes, id=slot_id)
-            self._withdraw(change, slot_id, now, lambda occurrence: makes(slot, occurrence))
+            self._withdraw(
+                change, slot_id, now, lambda occurrence: makes(slot, occurrence), paused=slot.paused
+            )
             kept: Slot = change.put(SLOTS, slot_id, slot)
             return kept
 
@@ -112,21 +114,26 @@ class SlotStore:
         slot_id: int,
         now: float,
         stays: Callable[[Occurrence], bool] = lambda _: False,
+        *,
+        paused: bool = False,
     ) -> None:
         """Tasks that wait for their time are removed; each occurrence that has lost all its tasks may be planned anew.
 
-        Of an occurrence that the slot still makes (`stays`) nothing is removed once a person holds it or a part of it
-        has begun or is gone: it would not be planned anew as a whole, or no longer be held.
+        Of an occurrence that the slot still makes (`stays`) nothing is removed once a person holds or has changed it, or a
+        part of it has begun or is gone: it would not be planned anew as a whole, or as the person wants it. Of a slot
+        that is `paused` what is held alone stays, and is held when the slot goes on.
         """
         for doc_id in sorted(self._by_slot.get(slot_id, ())):
             occurrence: Occurrence | None = change.get(OCCURRENCES, doc_id)
             if occurrence is None or occurrence.at <= now:
                 continue
             tasks: list[Task | None] = [change.get(TASKS, task_id) for task_id in occurrence.task_ids]
-            waits = all(t is not None and t.stage is Stage.SCHEDULED and not t.held for t in tasks)
-            if not waits and stays(occurrence):
-                continue
-            gone = self._tasks.remove_within(change, occurrence.task_ids, expect={Stage.SCHEDULED})
+            task_ids = list(occurrence.task_ids)
+            if stays(occurrence) and not all(map(_as_planned, tasks)):
+                if not paused:
+                    continue
+                task_ids = [task.id for task in tasks if task is not None and not task.held]
+            gone = self._tasks.remove_within(change, task_ids, expect={Stage.SCHEDULED})
             if len(gone) == len(occurrence.task_ids):
                 change.remove(OCCURRENCES, doc_id)
 
@@ -169,6 +176,11 @@ class SlotStore:
             return sum(_removed(change, old))
 
         return self._storage.commit(action) if old else 0
+
+
+def _as_planned(task: Task | None) -> bool:
+    """Whether a task waits for its time as the slot has made it."""
+    return task is not None and task.stage is Stage.SCHEDULED and not task.held and not task.version
 
 
 def _removed(change: Transaction, doc_ids: Iterable[int]) -> Iterable[bool]:

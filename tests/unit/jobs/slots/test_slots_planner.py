@@ -280,6 +280,35 @@ def test_a_change_leaves_what_a_person_holds_and_what_would_not_be_planned_anew_
     assert planned(side) == ["05 18:30 anna"], "at another time it is another post"
 
 
+def test_a_change_leaves_what_a_person_has_moved_or_written_anew(side: HttpSide) -> None:
+    number = slot(side)
+    moved, written, *_ = side.store.tasks.page(sort="scheduled_at", page_size=10)[0]
+    side.client.good("PATCH", f"/api/v1/task/{moved.id}", {"start_time": "2027-01-04 21:15"})
+    side.client.good("PATCH", f"/api/v1/task/{written.id}", {"captions": "by hand"})
+    side.client.good("PATCH", f"{SLOTS}/{number}", {"name": "Evening"})
+    side.planner.turn()
+    assert planned(side) == ["04 18:30 ben", "04 21:15 anna", "05 18:30 anna", "05 18:30 ben"]
+    kept = side.store.tasks.get(written.id)
+    assert kept is not None
+    assert kept.caption == "by hand"
+
+
+def test_what_a_person_holds_is_still_held_when_its_slot_was_paused_and_goes_on(side: HttpSide) -> None:
+    number = slot(side)
+    held, *_ = side.store.tasks.page(sort="scheduled_at", page_size=10)[0]
+    side.client.good("POST", f"/api/v1/task/{held.id}/hold")
+    side.client.good("POST", f"{SLOTS}/{number}/pause")
+    assert planned(side) == ["04 18:30 anna"], "what is held posts nothing while the slot is paused"
+    side.client.good("POST", f"{SLOTS}/{number}/resume")
+    side.planner.turn()
+    kept = side.store.tasks.get(held.id)
+    assert kept is not None
+    assert kept.held
+    assert planned(side) == ["04 18:30 anna", "04 18:30 ben", "05 18:30 anna", "05 18:30 ben"]
+    side.client.good("DELETE", f"{SLOTS}/{number}")
+    assert planned(side) == []
+
+
 def test_a_change_leaves_the_post_of_one_app_where_that_of_the_other_is_gone(tmp_path: Path) -> None:
     both = [
         AccountEntry(username="@anna", serial="PHONE1", platform="tiktok"),

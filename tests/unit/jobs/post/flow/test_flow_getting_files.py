@@ -219,15 +219,15 @@ def test_a_share_that_is_away_is_no_fault_of_ours_and_is_tried_again(
     def fails(**patches: Any) -> tuple[str, bool, str]:
         phone = Phone()
         files = PhoneFiles(Attempt(materials), phone, lambda file: check_again(file, limits))
-        with monkeypatch.context() as patch, pytest.raises(ScriptFailed) as failed:
+        with monkeypatch.context() as patch:
             for name, error in patches.items():
-                where = Path if name == "is_file" else os
 
                 def raises(*_: Any, error: int = error, **__: Any) -> None:
                     raise OSError(error, os.strerror(error))
 
-                patch.setattr(where, name, raises)
-            files.place(materials)
+                patch.setattr(Path if name == "is_file" else os, name, raises)
+            with pytest.raises(ScriptFailed) as failed:
+                files.place(materials)
         assert phone.pushed == []
         return failed.value.code, failed.value.passing, str(failed.value)
 
