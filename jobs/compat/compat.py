@@ -8,9 +8,10 @@ from typing import Literal
 
 import msgspec
 
-from jobs.compat.known import Known, is_verdict, key_of, title
+from jobs.compat.known import Known, is_verdict
 from jobs.compat.new_versions import NewVersions
 from jobs.compat.trial import Trial
+from jobs.compat.ways import key_of, title
 from jobs.hub.platforms import PLATFORMS
 from jobs.input.refusals import Invalid, Problem
 from jobs.phone.protocol import Phones
@@ -66,8 +67,14 @@ class Compat:
         androids = self._androids(reports)
         places = self._store.app_versions.keys()
         places |= {(key_of(report), report.serial) for report in reports}
-        trials = {trial.key: trial for trial in self._versions.trials()}
-        places |= {(trial.key, trial.serial) for trial in trials.values()}
+        trials: dict[AppKey, Trial] = {}
+        for trial in sorted(
+            self._versions.trials(), key=lambda one: (one.red is not None, bool(one.running))
+        ):
+            trials[trial.way.key] = (
+                trial  # of several ways the one that failed is told, else the one that runs
+            )
+            places.add((trial.way.key, trial.serial))
         groups: dict[tuple[AppKey, str], set[str]] = defaultdict(set)
         for key, serial in places:
             groups[key, androids.get(serial, "")].add(serial)

@@ -1,4 +1,4 @@
-"""With which versions and languages of an app this hub may post: published, rehearsed, or allowed by a person."""
+"""By which ways of which versions and languages of an app this hub may post: published, rehearsed, or allowed by a person."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import threading
 
 import msgspec
 
+from jobs.compat.ways import Way, rehearsed_way, way_of
 from jobs.hub.clock import Clock
-from jobs.hub.platforms import facts
-from jobs.phone.app_language import name_of
 from jobs.post.rehearsal.report import Report
 from storage.error_codes import ErrorCode, Scope, code_of
 from storage.store import Store
@@ -39,20 +38,35 @@ class Known:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._rehearsed: set[AppKey] = set()
+        self._rehearsed: frozenset[Way] = frozenset()
         self._allowed = {one.key: one for one in msgspec.convert(store.meta.get(_ALLOWED, []), list[Allowed])}
 
     def __contains__(self, key: AppKey) -> bool:
+        """Whether any way of it is known."""
+        alike = _alike(key)
+        return (
+            any(one in self._allowed or self._store.app_versions.published(one) for one in alike)
+            or not {way.key for way in self._rehearsed}.isdisjoint(alike)
+        )  # fmt: skip
+
+    def knows(self, way: Way) -> bool:
+        """Whether posts may go this way. A person's word stands for all ways of a version and language."""
         return any(
-            one in self._rehearsed or one in self._allowed or self._store.app_versions.published(one)
-            for one in _alike(key)
+            one in self._allowed
+            or way._replace(key=one) in self._rehearsed
+            or any(
+                way_of(task, way.key) == way
+                for task in self._store.app_versions.published(one)
+                if task.materials
+            )
+            for one in _alike(way.key)
         )
 
     def rehearsed(self, report: Report) -> None:
-        """A rehearsal has ended; only one that is ready makes its version known."""
+        """A rehearsal has ended; only one that is ready makes its way known."""
         if report.state == "ready" and report.app_version:
             with self._lock:
-                self._rehearsed = self._rehearsed | {key_of(report)}
+                self._rehearsed |= {rehearsed_way(report)}
 
     def allow(self, key: AppKey) -> None:
         """A person says that posts may go on with it. Raises StoreError."""
@@ -67,22 +81,11 @@ class Known:
         return self._allowed
 
 
-def key_of(report: Report) -> AppKey:
-    """The version and language that a rehearsal met."""
-    return AppKey(report.platform, report.app_version, report.language)
-
-
 def _alike(key: AppKey) -> tuple[AppKey, ...]:
     """The keys that mean the same: no language and the usual one."""
     if key.language == _USUAL:
         return key, key._replace(language="")
     return (key, key._replace(language=_USUAL)) if not key.language else (key,)
-
-
-def title(key: AppKey) -> str:
-    """A version and language for people."""
-    language = f" in {name_of(key.language)}" if key.language else ""
-    return f"{facts(key.platform).title} {key.version}{language}"
 
 
 def is_verdict(report: Report) -> bool:

@@ -1,4 +1,4 @@
-"""After an update of an app: its next post waits for a rehearsal of that version and language, on one phone first."""
+"""After an update of an app: its next post waits for a rehearsal of its way through that version and language, on one phone first."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Protocol
 
-from jobs.compat.known import Known, is_verdict, key_of, title
+from jobs.compat.known import Known, is_verdict
 from jobs.compat.trial import Trial
-from jobs.content.plan import make_plan
+from jobs.compat.ways import Way, key_of, rehearsed_way, way_of, wish_of
 from jobs.hub.clock import Clock
-from jobs.hub.platforms import PostKind
 from jobs.input.refusals import Refused
 from jobs.pace.hold import Hold
 from jobs.phone import app_language
@@ -38,6 +37,8 @@ ASK_WAIT_S, ASK_S = 600.0, 60.0
 
 #: A phone and an app on it.
 _Place = tuple[str, str]
+#: The same, and the way and kind of posts that wait there.
+_Stop = tuple[_Place, str, str]
 
 
 class Rehearsing(Protocol):
@@ -73,7 +74,7 @@ class _Shown:
 
 
 class NewVersions:
-    """Keeps tasks of a new version back until its rehearsal is green. In memory; the truth is in `Known`. Thread-safe."""
+    """Keeps tasks of a new version back until their own way is rehearsed green. In memory; the truth is in `Known`. Thread-safe."""
 
     def __init__(
         self,
@@ -95,8 +96,9 @@ class NewVersions:
         # The dispatcher asks `hold` under its own lock, which `_begin` needs: so `hold` takes none and only reads.
         self._lock = threading.RLock()
         self._shown: dict[_Place, _Shown] = {}
-        self._tasks: dict[_Place, Task] = {}  #: one that waits there
-        self._trials: dict[AppKey, Trial] = {}
+        self._tasks: dict[_Stop, Task] = {}  #: one that waits there
+        self._trials: dict[Way, Trial] = {}
+        self._last: dict[AppKey, str] = {}  #: the phone that rehearsed it last
         self._rehearsals: Rehearsing | None = None
         self._jobs: Engine | None = None
         self._languages: Languages | None = None
@@ -113,17 +115,17 @@ class NewVersions:
         """Called by an attempt before it touches the app. Raises OnHold where a rehearsal comes first."""
         if not version or not self._enabled() or APPS[task.platform].way_back is None:
             return  # it cannot be told apart, or not be rehearsed: nothing would ever let it go on
-        key = AppKey(task.platform, version, language)
+        way = way_of(task, AppKey(task.platform, version, language))
         with self._lock:
             place = task.serial, task.package
-            self._shown[place] = _Shown(key, self._clock.monotonic())
-            if self._may_post(key):
+            self._shown[place] = _Shown(way.key, self._clock.monotonic())
+            if self._may_post(way):
                 return
-            self._tasks[place] = task
-            trial = self._trials.get(key)
+            self._tasks[place, way.way, way.kind] = task
+            trial = self._trials.get(way)
             if trial is None:
-                red = self._red_before(key)
-                trial = self._trials[key] = Trial(key, red=red, serial=red.serial if red else task.serial)
+                red = self._red_before(way)
+                trial = self._trials[way] = Trial(way, red=red, serial=red.serial if red else task.serial)
             self._begin(trial)
             raise OnHold(self.sentence(trial))
 
@@ -131,12 +133,13 @@ class NewVersions:
         """Why a task must not start now; None when nothing is known against it. Takes no lock."""
         place = task.serial, task.package
         shown = self._shown.get(place)
-        if shown is None or not self._enabled() or self._may_post(shown.key):
+        if shown is None or not self._enabled() or not task.materials:
             return None
-        trial = self._trials.get(shown.key)
+        way = way_of(task, shown.key)
+        trial = None if self._may_post(way) else self._trials.get(way)
         if trial is None:
-            return None  # its next attempt begins one
-        self._tasks[place] = task
+            return None  # nothing is against it, or its next attempt begins a rehearsal
+        self._tasks[place, way.way, way.kind] = task
         return Hold(Waiting.REHEARSAL, self.sentence(trial))
 
     # --- what becomes of it --------------------------------------------------------------------------------
@@ -152,7 +155,7 @@ class NewVersions:
             asked = next((t for t in self._trials.values() if t.running == report.id), None)
             if asked is not None:
                 asked.running = 0
-            trial = self._trials.get(key) if report.app_version else asked
+            trial = self._trials.get(rehearsed_way(report)) if report.app_version else asked
             if trial is not None:
                 news = self._judge(trial, report)
             if asked is not None and asked is not trial:
@@ -170,7 +173,7 @@ class NewVersions:
         """A person says that posts may go on with it. Raises StoreError."""
         self._known.allow(key)
         with self._lock:
-            self._trials.pop(key, None)
+            self._trials = {way: trial for way, trial in self._trials.items() if way.key != key}
         if self._jobs is not None:
             self._jobs.look_again()
 
@@ -179,11 +182,11 @@ class NewVersions:
         if not self._enabled():
             return []
         with self._lock:
-            return [trial for trial in self._trials.values() if not self._may_post(trial.key)]
+            return [trial for trial in self._trials.values() if not self._may_post(trial.way)]
 
     def lacks_words(self, trial: Trial) -> bool:
         """Whether it waits for nothing but the words by which its refusals are understood."""
-        return trial.key in self._known and not self._may_post(trial.key)
+        return self._known.knows(trial.way) and not self._may_post(trial.way)
 
     def sentence(self, trial: Trial) -> str:
         """Where a new version stands, for people. Takes no lock."""
@@ -194,22 +197,25 @@ class NewVersions:
         if not self._enabled() or self._rehearsals is None:
             return
         with self._lock:
-            for place in [place for place, task in list(self._tasks.items()) if not self._waits(place, task)]:
-                self._tasks.pop(place, None)
+            for stop in [stop for stop, task in list(self._tasks.items()) if not self._waits(stop[0], task)]:
+                self._tasks.pop(stop, None)
             for trial in list(self._trials.values()):
-                if self._may_post(trial.key) or not (trial.running or self._places(trial.key)):
-                    del self._trials[trial.key]
+                if self._may_post(trial.way) or not (trial.running or self._waiting(trial.way)):
+                    del self._trials[trial.way]
                 else:
                     self._follow(trial)
             for place, shown in list(self._shown.items()):
-                if shown.key in self._trials and self._clock.monotonic() - shown.at > ASK_AGAIN_S:
+                if (
+                    shown.key in {way.key for way in self._trials}
+                    and self._clock.monotonic() - shown.at > ASK_AGAIN_S
+                ):
                     self._ask_again(place, shown)
 
     # --- inside, under the lock ----------------------------------------------------------------------------
 
-    def _may_post(self, key: AppKey) -> bool:
-        """Whether tasks go on: it works on this hub, and its refusals are understood. A person's word stands for both."""
-        return key in self._known and (key in self._known.allowed or not self._unread(key))
+    def _may_post(self, way: Way) -> bool:
+        """Whether tasks go on: their way works on this hub, and refusals are understood. A person's word stands for both."""
+        return self._known.knows(way) and (way.key in self._known.allowed or not self._unread(way.key))
 
     def _unread(self, key: AppKey) -> bool:
         """Whether words are missing by which the app's refusals would be understood in this language."""
@@ -220,10 +226,15 @@ class NewVersions:
         task = self._store.tasks.get(before.id)
         return task is not None and (task.serial, task.package) == place and task.stage not in ENDED
 
-    def _places(self, key: AppKey) -> list[tuple[_Place, Task]]:
-        """Where tasks wait for this version, with one of them each."""
-        waiting = list(self._tasks.items())
-        return [(p, task) for p, task in waiting if (shown := self._shown.get(p)) and shown.key == key]
+    def _waiting(self, way: Way) -> list[Task]:
+        """One of the tasks that wait for this way on each phone; first where the version was rehearsed last."""
+        last = self._last.get(way.key)
+        found = [
+            task
+            for (place, *own), task in list(self._tasks.items())
+            if own == [way.way, way.kind] and (shown := self._shown.get(place)) and shown.key == way.key
+        ]
+        return sorted(found, key=lambda task: task.serial != last)
 
     def _follow(self, trial: Trial) -> None:
         if trial.running:
@@ -237,35 +248,40 @@ class NewVersions:
             self._begin(trial)
 
     def _begin(self, trial: Trial, *, other_than: str = "") -> None:
-        """Ask for the rehearsal on the first phone that can."""
-        if (
-            trial.red is not None
-            or self._rehearsals is None
-            or self._jobs is None
-            or trial.key in self._known
-        ):
+        """Ask for the rehearsal on the first phone that can; of the ways of one version one after the other."""
+        if trial.red is not None or self._rehearsals is None or self._jobs is None:
             return
         if (trial.running and not other_than) or self._clock.monotonic() < trial.again_at:
             return
-        for (serial, _), task in self._places(trial.key):
+        others = (one for one in self._trials.values() if one is not trial and one.way.key == trial.way.key)
+        if self._known.knows(trial.way) or any(one.running for one in others):
+            return
+        for task in self._waiting(trial.way):
+            serial = task.serial
             if serial == other_than or not self._jobs.may_rehearse(serial):
                 continue
+            wish = wish_of(task)
             try:
-                report = self._rehearsals.request(serial, _wish(task))
+                report = self._rehearsals.request(serial, wish)
             except (Refused, StoreError) as error:
                 trial.put_off(str(error), self._clock.monotonic())
                 continue
+            if (report.platform, report.way, report.kind) != (wish.platform, wish.way, wish.kind):
+                continue  # another rehearsal runs there: asked again once that is over
             trial.running, trial.serial = report.id, serial
+            self._last[trial.way.key] = serial
             return
 
     def _judge(self, trial: Trial, report: Report) -> tuple[str, dict[str, Any]] | None:
         """Take over what a rehearsal says about a new version; what to tell people, with its facts."""
-        if report.state == "ready" and not self._may_post(trial.key):
+        if report.state == "ready" and not self._may_post(trial.way):
             trial.red, trial.serial = None, report.serial
             said = self.sentence(trial)
         elif report.state == "ready":
-            self._trials.pop(trial.key, None)
-            said = f"{title(trial.key)} works on this hub (rehearsal {report.id}): the posts that waited for it go on"
+            self._trials.pop(trial.way, None)
+            said = (
+                f"{trial.way} works on this hub (rehearsal {report.id}): the posts that waited for it go on"
+            )
         elif is_verdict(report):
             trial.red = report
             said = self.sentence(trial)
@@ -276,18 +292,18 @@ class NewVersions:
                 return None
             said = self.sentence(trial)
         return said, {
-            "platform": trial.key.platform,
-            "app_version": trial.key.version,
-            "language": trial.key.language,
+            "platform": trial.way.key.platform,
+            "app_version": trial.way.key.version,
+            "language": trial.way.key.language,
             "rehearsal_id": report.id,
             "serial": report.serial,
-            "ready": report.state == "ready" and self._may_post(trial.key),
+            "ready": report.state == "ready" and self._may_post(trial.way),
         }
 
-    def _red_before(self, key: AppKey) -> Report | None:
+    def _red_before(self, way: Way) -> Report | None:
         """The verdict that was reached before the daemon started, where it is the last one."""
         reports = self._rehearsals.all() if self._rehearsals else []
-        last = next((r for r in reports if r.state != "running" and key_of(r) == key), None)
+        last = next((r for r in reports if r.state != "running" and rehearsed_way(r) == way), None)
         return last if last is not None and is_verdict(last) else None
 
     def _ask_again(self, place: _Place, shown: _Shown) -> None:
@@ -326,11 +342,3 @@ class NewVersions:
             self._jobs.ask(turn)
         except Refused:
             shown.asked = False
-
-
-def _wish(task: Task) -> Wish:
-    """The way of a task, as far as it can be rehearsed."""
-    plan = make_plan(task)
-    kind = "story" if plan.kind is PostKind.STORY else "video" if plan.is_video else "images"
-    way = "" if plan.way == "useSound" else plan.way
-    return Wish(platform=task.platform, way=way, kind=kind, package=task.package)

@@ -1,15 +1,14 @@
-"""How far the rehearsal of a new version is, and what people are told about it."""
+"""How far the rehearsal of one way of a new version is, and what people are told about it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from jobs.compat.known import title
+from jobs.compat.ways import Way
 from jobs.hub.clock import Clock
 from jobs.pace.hold import clock_time
 from jobs.post.rehearsal.report import Report
-from storage.tables.app_versions import AppKey
 
 #: Pause after a rehearsal that could not be done: it doubles up to the longest.
 AGAIN_S, AGAIN_MAX_S = 120.0, 1800.0
@@ -17,9 +16,9 @@ AGAIN_S, AGAIN_MAX_S = 120.0, 1800.0
 
 @dataclass(eq=False)
 class Trial:
-    """How far the rehearsal of a new version is."""
+    """How far the rehearsal of one way of a new version is."""
 
-    key: AppKey
+    way: Way
     running: int = 0  #: the rehearsal that is on its way
     serial: str = ""  #: its phone
     red: Report | None = None  #: the verdict that keeps tasks back
@@ -35,7 +34,7 @@ class Trial:
 
     def sentence(self, clock: Clock, zone: tzinfo, *, lacks_words: bool) -> str:
         """Where it stands, for people. `lacks_words`: nothing is missing but words by which refusals are understood."""
-        what, red = title(self.key), self.red
+        what, red = str(self.way), self.red
         if lacks_words:
             return (
                 f"{what} was rehearsed and is ready, but words are missing by which its refusals are understood: "

@@ -224,13 +224,17 @@ class Needs:
             unread = self._versions.lacks_words(trial)
             if trial.running or not (trial.red or trial.why or unread):
                 continue
-            key = trial.key
+            key = trial.way.key
             again: tuple[Act, ...] = ()
             if trial.serial and not unread:
                 path = f"/api/v1/devices/{quote(trial.serial, safe='')}/rehearse"
-                wish: dict[str, bool | str] = {"platform": key.platform}
+                wish: dict[str, bool | str] = {
+                    "platform": key.platform,
+                    "way": trial.way.way,
+                    "kind": trial.way.kind,
+                }
                 if trial.red is not None:
-                    wish |= {"way": trial.red.way, "kind": trial.red.kind, "package": trial.red.package}
+                    wish["package"] = trial.red.package
                 again = (Act("Rehearse again", "POST", path, wish),)
             named: dict[str, bool | str] = {
                 "platform": key.platform,
@@ -239,7 +243,7 @@ class Needs:
             }
             yield Need(
                 kind="version",
-                key=f"version:{key.platform}:{key.version}:{key.language}",
+                key=f"version:{key.platform}:{key.version}:{key.language}:{trial.way.way}:{trial.way.kind}",
                 sentence=self._versions.sentence(trial),
                 since=trial.red.ended_at if trial.red is not None else None,
                 serial=trial.serial,

@@ -21,6 +21,8 @@ class AppKey(NamedTuple):
 
 #: A version and language on one phone.
 _Place = tuple[AppKey, str]
+#: What a task asks of the app, as far as that decides which of its screens come: way, placement, kind and number of files.
+_Asked = tuple[str, str, str, bool]
 
 
 class AppVersions:
@@ -29,7 +31,8 @@ class AppVersions:
     def __init__(self, storage: JournalStorage) -> None:
         self._storage = storage
         self._published: dict[_Place, float] = {}
-        self._known: set[AppKey] = set()
+        #: One published task for each way in which it was published.
+        self._known: dict[AppKey, dict[_Asked, Task]] = {}
         self._failed: dict[_Place, dict[int, float]] = {}
         storage.listen(TABLE, self._update)
 
@@ -38,9 +41,10 @@ class AppVersions:
         with self._storage.state_lock:
             return {*self._published, *self._failed}
 
-    def published(self, key: AppKey) -> bool:
-        """Whether a post was published with it, on whichever phone."""
-        return key in self._known
+    def published(self, key: AppKey) -> list[Task]:
+        """Tasks published with it, on whichever phone: one for each way in which it was asked for, no more."""
+        with self._storage.state_lock:
+            return list(self._known.get(key, {}).values())
 
     def last_published(self, key: AppKey, serials: Sequence[str]) -> float | None:
         """When the newest post with it on these phones was published; None where there is none."""
@@ -67,9 +71,14 @@ class AppVersions:
             if now.stage is Stage.PUBLISHED:
                 # What was published once stays so, also when its task moves to the archive.
                 self._published[place] = max(at, self._published.get(place, 0.0))
-                self._known.add(place[0])
+                self._known.setdefault(place[0], {})[_asked(now)] = now
             elif now.outcome is not Outcome.UNKNOWN and now.error_code not in {"", ErrorCode.STOPPED}:
                 self._failed.setdefault(place, {})[now.id] = at
+
+
+def _asked(task: Task) -> _Asked:
+    kind = task.materials[0].kind if task.materials else ""
+    return str(task.script_config.get("post_way", "")), task.placement, kind, len(task.materials) > 1
 
 
 def _place(task: Task) -> _Place | None:

@@ -145,9 +145,10 @@ class Scene:
         assert name == "rehearsal"
         self.told.append((sentence, facts))
 
-    def task(self, serial: str = "A", **facts: Any) -> Task:
-        file = MediaFile(path="/m/a.mp4", name="a.mp4", sha256="0" * 64, size_bytes=1, kind="video")
-        stored = self.store.tasks.create([new_task(serial, materials=(file,), **facts)])[0]
+    def task(self, serial: str = "A", *, images: int = 0, **facts: Any) -> Task:
+        kind, name = ("image", "a.jpg") if images else ("video", "a.mp4")
+        file = MediaFile(path=f"/m/{name}", name=name, sha256="0" * 64, size_bytes=1, kind=kind)
+        stored = self.store.tasks.create([new_task(serial, materials=(file,) * (images or 1), **facts)])[0]
         return self.store.tasks.change(stored.id, stage=Stage.QUEUED)
 
     def tries(self, task: Task, version: str = NEW.version, language: str = "en") -> str:
@@ -198,7 +199,9 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 def test_the_first_post_of_a_new_version_waits_and_asks_for_the_way_that_it_would_go(scene: Scene) -> None:
     task = scene.task(script_config={"post_way": "addButton"})
     said = scene.tries(task)
-    assert said.startswith("TikTok 49.0.2 in English is new to this hub: it is rehearsed on phone A first")
+    assert said.startswith(
+        "TikTok 49.0.2 in English (video by addButton) is new to this hub: it is rehearsed on phone A first"
+    )
     assert scene.rehearsals.asked == [
         ("A", Wish(platform="tiktok", way="addButton", kind="video", package=PACKAGE))
     ]
@@ -226,6 +229,64 @@ def test_a_second_phone_with_the_version_waits_for_the_first_ones_verdict(scene:
     assert len(scene.rehearsals.asked) == 1
     scene.green()
     assert scene.versions.hold(two) is None
+
+
+def test_each_way_waits_for_its_own_rehearsal_and_they_come_one_after_the_other(scene: Scene) -> None:
+    video, images = scene.task(), scene.task(images=3)
+    scene.tries(video)
+    assert "(images by addButton) is new to this hub: it is rehearsed first" in scene.tries(images)
+    scene.versions.turn()
+    assert [wish.kind for _, wish in scene.rehearsals.asked] == ["video"], "one after the other"
+    scene.green()
+    assert scene.versions.hold(video) is None
+    assert scene.versions.hold(images) is not None, "what was not rehearsed may have changed"
+    scene.versions.turn()
+    assert scene.rehearsals.asked[1:] == [
+        ("A", Wish(platform="tiktok", way="addButton", kind="images", package=PACKAGE))
+    ]
+    scene.red()
+    assert "(images by addButton) is new to this hub and failed its rehearsal 2" in scene.tries(images)
+    assert scene.tries(video) == ""
+    (line,) = scene.compat.lines()
+    assert (line.state, line.sentence) == ("failing", scene.tries(images))
+
+
+def test_the_ways_of_a_version_are_rehearsed_on_one_phone_where_that_has_them_all(scene: Scene) -> None:
+    scene.engine.unfit = {"A", "B"}
+    for serial in ("A", "B"):
+        scene.tries(scene.task(serial, images=1))
+    scene.tries(scene.task("B"))
+    scene.engine.unfit = {"A"}
+    scene.versions.turn()
+    scene.engine.unfit = set()
+    while scene.rehearsals.reports[-1].state == "running":
+        scene.green()
+        scene.versions.turn()
+    assert [serial for serial, _ in scene.rehearsals.asked] == ["B", "B"]
+    assert scene.versions.trials() == []
+
+
+def test_a_post_makes_its_own_way_known_and_no_other(scene: Scene) -> None:
+    scene.publishes(scene.task(), NEW.version, "en")
+    assert scene.tries(scene.task("B")) == ""
+    assert "(video by addButton)" in scene.tries(scene.task("B", script_config={"post_way": "addButton"}))
+    assert "(images by share)" in scene.tries(scene.task("C", images=1))
+    assert NEW in scene.known
+
+
+def test_another_rehearsal_that_runs_on_the_phone_is_not_taken_for_its_own(scene: Scene) -> None:
+    task = scene.task()
+    other = scene.rehearsals.request("A", Wish(platform="tiktok", way="addButton", package=PACKAGE))
+    asked = scene.rehearsals.request
+    scene.rehearsals.request = lambda _serial, _wish: other  # type: ignore[method-assign]
+    assert "as soon as one of its phones can" in scene.tries(task)
+    scene.ends(1, state="ready", sentence="ready")
+    assert scene.versions.hold(task) is not None
+    scene.rehearsals.request = asked  # type: ignore[method-assign]
+    scene.versions.turn()
+    assert scene.rehearsals.asked[-1] == (
+        "A", Wish(platform="tiktok", way="share", kind="video", package=PACKAGE)
+    )  # fmt: skip
 
 
 def test_a_red_verdict_keeps_them_waiting_until_a_rehearsal_is_green(scene: Scene) -> None:
@@ -421,7 +482,7 @@ def test_a_phone_whose_app_is_set_to_another_language_is_asked_for_the_language_
         hold = scene.versions.hold(task)
         assert hold is not None
         assert "in English is new to this hub and failed its rehearsal 1" in hold.sentence
-    assert [trial.key for trial in scene.versions.trials()] == [NEW]
+    assert [trial.way.key for trial in scene.versions.trials()] == [NEW]
 
 
 def test_what_nothing_waits_for_any_more_is_forgotten(scene: Scene) -> None:
@@ -456,7 +517,9 @@ def test_a_failure_before_the_version_was_read_is_no_verdict_on_it(scene: Scene)
 def test_for_a_post_from_a_sounds_page_the_apps_first_way_is_rehearsed(scene: Scene) -> None:
     """Its own way cannot be rehearsed: asked for, it would be refused again and again."""
     scene.tries(scene.task(script_config={"post_way": "useSound"}, sound="Some song"))
-    assert scene.rehearsals.asked == [("A", Wish(platform="tiktok", way="", kind="video", package=PACKAGE))]
+    assert scene.rehearsals.asked == [
+        ("A", Wish(platform="tiktok", way="share", kind="video", package=PACKAGE))
+    ]
 
 
 def test_several_versions_are_known_side_by_side(scene: Scene) -> None:
