@@ -25,6 +25,7 @@ from jobs.notify.outbox import Outbox
 from jobs.notify.watch import Watch
 from jobs.phone.inventory.fleet import Fleet
 from jobs.phone.inventory.homes import known_homes
+from jobs.phone.inventory.identities import known_identities
 from jobs.post.rehearsal.rehearsals import Rehearsals
 from jobs.post.screens.vocabularies import of_package
 from jobs.post.script import PostScript
@@ -66,6 +67,7 @@ class Parts:
             clock,
             further=settings.adb_servers,
             homes=known_homes(self.store.meta),
+            identities=known_identities(self.store.meta),
             tidies=True,
         )
         self.evidence = Evidence(state_dir / "evidence", settings.storage.evidence_quota_bytes, clock)

@@ -13,6 +13,7 @@ from jobs.hub.settings import EventName
 from jobs.hub.supervision import Loop
 from jobs.phone.inventory.fleet import Fleet
 from jobs.phone.inventory.homes import remember_homes
+from jobs.phone.inventory.identities import remember_identities
 from jobs.phone.inventory.labels import Labels
 from jobs.phone.inventory.losses import HUB_PHONES, Lost
 from jobs.phone.protocol import PhoneInfo, PhoneState, ServerInfo
@@ -80,6 +81,7 @@ class Watch:
         self._look_at_losses(phones)
         self._look_at_states(phones)
         self._look_at_disk()
+        remember_identities(self._store.meta, phones.values())
         if len(servers) > 1:
             remember_homes(self._store.meta, servers, phones.values())
         return EVERY_S

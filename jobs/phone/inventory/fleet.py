@@ -47,9 +47,11 @@ class Fleet:
         *,
         further: Sequence[settings.AdbServerEntry] = (),
         homes: Mapping[str, str] | None = None,
+        identities: Mapping[str, str] | None = None,
         tidies: bool = False,
     ) -> None:
-        """`further` are adb servers beside `adb`, `homes` the serials that they had, each with the name of its server.
+        """`further` are adb servers beside `adb`, `homes` the serials that they had, each with the name of its server;
+        `identities` what phones on the network said of themselves in earlier runs, by serial.
         `tidies`: phones that appear get back what an earlier run left changed; for the daemon alone, since a command
         beside it knows nothing of its attempts.
         """
@@ -71,6 +73,7 @@ class Fleet:
                 published=self._published,
                 busy=self._busy,
                 alone=not further,
+                identities=identities or {},
             )
 
         names = {entry.name for entry in further}

@@ -8,11 +8,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from jobs.phone.inventory.record import Sight
-from jobs.phone.inventory.roster import Change
+from jobs.phone.inventory.roster import NO_IDENTITY, Change
 from jobs.phone.protocol import PhoneInfo, PhoneState
-
-#: What phones without a number of their own say in its place.
-_NO_IDENTITY = frozenset({"", "unknown"})
 
 
 class _Way(NamedTuple):
@@ -90,7 +87,7 @@ class Merged:
         if sum(bool(sight.info.usb_path) for sight in there.values()) > 1:
             return f"two phones report this serial, by USB to the adb servers {where}; none of them is used"
         said = [sight.info.identity for sight in there.values() if sight.answers]
-        if len(said) > 1 and (len(set(said)) > 1 or said[0] in _NO_IDENTITY):
+        if len(said) > 1 and (len(set(said)) > 1 or said[0] in NO_IDENTITY):
             return f"two phones report this serial, to the adb servers {where}; none of them is used"
         return ""
 
@@ -118,7 +115,7 @@ class Merged:
         twins = {}
         usable = [info for info in self._plain.values() if info.state is PhoneState.DEVICE]
         for info in sorted(usable, key=lambda one: (not one.usb_path, self._ways[one.serial].server)):
-            if info.identity in _NO_IDENTITY:
+            if info.identity in NO_IDENTITY:
                 continue
             used = best.setdefault(info.identity, info)
             if used is not info:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from random import Random
 
 from jobs.hub import settings
@@ -31,9 +31,11 @@ class OneServer:
         published: Callable[[OneServer], None],
         busy: Callable[[str], bool],
         alone: bool,
+        identities: Mapping[str, str],
     ) -> None:
         """`known` and `connect` are serials of phones that it shall have, those to connect to on the network.
         `published(self)` is called when what is known of its phones was brought up to date. `alone`: there is no other.
+        `identities`: what phones on the network said of themselves in earlier runs.
         """
         self.name = name
         self._alone = alone
@@ -45,6 +47,7 @@ class OneServer:
             random=Random(),  # noqa: S311 - jitter
             allow_reboot=allow_reboot,
             server=name,
+            identities=identities,
         )
         self.tracker = Tracker(
             self.server,

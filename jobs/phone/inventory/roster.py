@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from random import Random
 from typing import NamedTuple
 
@@ -28,8 +28,15 @@ REMEDY_EVERY_S = 1.0
 COMPLAINT_S = 3600.0
 #: Phones of one server, gone ones too: one that makes up serials without end does not fill the memory.
 MAX_PHONES = 1_000
+#: What phones without a number of their own say in its place.
+NO_IDENTITY = frozenset({"", "unknown"})
 #: A phone is restarted at most this often (U2-7).
 REBOOT_PAUSE_S = 24 * 3600.0
+
+
+def tells(serial: str, identity: str) -> bool:
+    """Whether a serial is an address of the network, at which another phone may answer tomorrow, and the phone says which it is."""
+    return ":" in serial and identity not in NO_IDENTITY
 
 
 class Change(NamedTuple):
@@ -51,12 +58,16 @@ class Roster:
         random: Random,
         allow_reboot: bool = False,
         server: str = LOCAL_SERVER,
+        identities: Mapping[str, str] | None = None,
     ) -> None:
-        """`server` is the name of the adb server whose phones these are."""
+        """`server` is the name of the adb server whose phones these are; `identities` what phones on the network said of
+        themselves in earlier runs, by serial.
+        """
         self._random = random
         self._server = server
         self._allow_reboot = allow_reboot
         self._network = frozenset(network)
+        self._identities = dict(identities or {})
         self.entries: dict[str, Entry] = {}
         self.warnings: tuple[str, ...] = ()
         self.adb_up = False
@@ -138,6 +149,8 @@ class Roster:
         entry.verified = True
         entry.is_up()
         entry.facts = facts
+        if tells(serial, facts.identity):
+            self._identities.setdefault(serial, facts.identity)
         entry.next_probe_at = now + PROBE_EVERY_S
 
     def missed(self, serial: str, generation: int, now: float) -> None:
@@ -180,6 +193,8 @@ class Roster:
         if entry is None:
             return
         entry.complaint = entry.reboot_wanted = ""
+        if tells(serial, entry.facts.identity):
+            self._identities[serial] = entry.facts.identity
         entry.is_up()
         entry.care.good()
         entry.next_probe_at = now
@@ -261,7 +276,7 @@ class Roster:
         twins = {}
         for entry in self.entries.values():
             identity = entry.facts.identity
-            if not entry.verified or entry.listed is None or not identity or identity == "unknown":
+            if not entry.verified or entry.listed is None or identity in NO_IDENTITY:
                 continue
             other = best.setdefault(identity, entry)
             if other is entry:
@@ -321,5 +336,12 @@ class Roster:
             return (
                 PhoneState.DUPLICATE,
                 f"the same phone is connected as {twins[entry.serial]}, which is used",
+            )
+        before, identity = self._identities.get(entry.serial, ""), entry.facts.identity
+        if before and tells(entry.serial, identity) and identity != before:
+            return (
+                PhoneState.NEEDS_HANDS,
+                f"another phone answers at this address: it is {identity}, and {before} was here before; give each its "
+                "own address, or resume it if that is right",
             )
         return PhoneState.DEVICE, ""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -7,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.phone.adb.listing import parse
+from jobs.phone.inventory.identities import known_identities, remember_identities
 from jobs.phone.inventory.record import GHOST_MISSES, Facts
 from jobs.phone.inventory.remedies import Remedy
 from jobs.phone.inventory.roster import PROBE_EVERY_S, Roster
 from jobs.phone.protocol import PhoneState
+from storage.store import Store
 
 
 def roster(*known: str) -> Roster:
@@ -287,3 +290,56 @@ def test_a_server_that_makes_up_serials_without_end_fills_no_memory(monkeypatch:
     assert states(one)["A"] == "device"
     one.seen(parse("KNOWN device usb:1-1\n"), 3.0, 3.0)
     assert one.warnings == ()
+
+
+WIFI = "192.168.1.5:5555"
+WIFI_1 = f"{WIFI} device transport_id:1"
+WIFI_2 = f"{WIFI} device transport_id:2"
+
+
+def test_another_phone_at_the_same_address_is_not_used_before_a_person_says_so() -> None:
+    """A router that was off gives its addresses anew: what names the phone by its address would post from the wrong one."""
+    one = roster()
+    one.seen(parse(WIFI_1), 0.0, 0.0)
+    one.answered(WIFI, 0, Facts(identity="ANNAS"), 0.1)
+    assert states(one) == {WIFI: "device"}
+    one.seen(parse(WIFI_2), 1.0, 1.0)
+    one.answered(WIFI, 1, Facts(identity="BENS"), 1.1)
+    assert states(one) == {WIFI: "needs_hands"}
+    assert "another phone answers at this address: it is BENS, and ANNAS was here" in one.entries[WIFI].info.detail
+    one.seen(parse(WIFI_1), 2.0, 2.0)
+    one.answered(WIFI, 2, Facts(identity="ANNAS"), 2.1)
+    assert states(one) == {WIFI: "device"}
+    one.seen(parse(WIFI_2), 3.0, 3.0)
+    one.answered(WIFI, 3, Facts(identity="BENS"), 3.1)
+    one.forgiven(WIFI, 3.2)
+    assert states(one) == {WIFI: "device"}
+    one.seen(parse(WIFI_1), 4.0, 4.0)
+    one.answered(WIFI, 4, Facts(identity="ANNAS"), 4.1)
+    assert states(one) == {WIFI: "needs_hands"}
+
+
+@pytest.mark.parametrize("identity", ["", "unknown"])
+def test_a_phone_that_does_not_say_which_it_is_is_used_at_its_address(identity: str) -> None:
+    one = Roster((), (), wall=0.0, random=Random(0), identities={WIFI: "ANNAS"})
+    one.seen(parse(WIFI_1), 0.0, 0.0)
+    one.answered(WIFI, 0, Facts(identity=identity), 0.1)
+    assert states(one) == {WIFI: "device"}
+
+
+def test_which_phone_answers_at_an_address_outlives_a_restart(tmp_path: Path) -> None:
+    with Store.open(tmp_path, reserve_bytes=0) as store:
+        one = roster()
+        one.seen(parse(WIFI_1), 0.0, 0.0)
+        one.answered(WIFI, 0, Facts(identity="ANNAS"), 0.1)
+        one.seen(parse(f"{WIFI_1}\nUSB1 device usb:1-1 transport_id:3"), 0.0, 0.0)
+        one.answered("USB1", 0, Facts(identity="USB1"), 0.1)
+        states(one)
+        remember_identities(store.meta, [entry.info for entry in one.entries.values()])
+        assert known_identities(store.meta) == {WIFI: "ANNAS"}
+        two = Roster((), (), wall=0.0, random=Random(0), identities=known_identities(store.meta))
+        two.seen(parse(WIFI_1), 0.0, 0.0)
+        two.answered(WIFI, 0, Facts(identity="BENS"), 0.1)
+        assert states(two) == {WIFI: "needs_hands"}
+        remember_identities(store.meta, [entry.info for entry in two.entries.values()])
+        assert known_identities(store.meta) == {WIFI: "ANNAS"}
