@@ -12,6 +12,9 @@ import msgspec
 from jobs.hub.settings import LOCAL_SERVER
 from jobs.phone.screen.tree import UiTree
 
+#: What phones without a number of their own say in its place.
+NO_IDENTITY = frozenset({"", "unknown"})
+
 
 class PhoneState(StrEnum):
     """What the inventory says of a phone. Only `DEVICE` is usable."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from jobs.hub.clock import Clock
 from jobs.hub.supervision import Loop
 from jobs.pace.hold import Hold, Line
-from jobs.phone.protocol import PhoneInfo, Phones, PhoneState
+from jobs.phone.protocol import NO_IDENTITY, PhoneInfo, Phones, PhoneState
 from jobs.queue.breaker import Breaker
 from jobs.queue.lane import Lane
 from jobs.queue.turn import ReadTurn, Turn
@@ -77,7 +77,8 @@ class Dispatcher:
         self._lanes: dict[str, Lane] = {}
         self._busy: dict[str, Turn] = {}
         self._at_work: dict[str, str] = {}  #: what phones at work are called -> under which serial they work
-        self._lost: dict[str, int] = {}  #: phones on which a task may have been published, and no turn looks
+        #: phones, by whatever they are called, on which a task may have been published, and no turn looks
+        self._lost: dict[str, int] = {}
         self._reports: Counter[str] = Counter()
         self._draining = False
         #: Tasks that were queued and have been changed since the last turn, with their phone at that time.
@@ -216,9 +217,10 @@ class Dispatcher:
                 return LOOK_S
             self._at_work = {name: own for serial in self._busy for name, own in self._names_of(serial)}
             self._lost = {
-                task.serial: task.id
+                name: task.id
                 for task in self._tasks.active()
                 if task.stage in AFTER_COMMIT and task.serial not in self._busy
+                for name in (task.serial, *(name for name, _ in self._names_of(task.serial)))
             }
             self._take_in_changes(now)
             for lane in self._lanes.values():
@@ -323,11 +325,12 @@ class Dispatcher:
             return Hold(Waiting.DEVICE, f"the phone {serial} is not ready: {lane.door}")
         if twin := self._at_work.get(info.identity):
             return Hold(Waiting.DEVICE, f"the phone {serial} is also connected as {twin} and works there")
-        if serial in self._lost and not lane.looks:
+        lost = self._lost.get(serial) or self._lost.get(info.identity)
+        if lost and not lane.looks:
             # `Recovery` asks for the look within a second. What a post or a rehearsal leaves there would be taken for it.
             return Hold(
                 Waiting.DEVICE,
-                f"the phone {serial} is looked at first: task {self._lost[serial]} may have been published there",
+                f"the phone {serial} is looked at first: task {lost} may have been published there",
             )
         if len(self._busy) >= self._limit:
             return Hold(Waiting.SLOT, f"{self._limit} phones work already, which is the limit")
@@ -345,5 +348,5 @@ class Dispatcher:
         info = self._phones.info(serial)
         if info is not None:
             yield serial, serial
-            if info.identity:
+            if info.identity not in NO_IDENTITY:
                 yield info.identity, serial

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from jobs.phone.inventory.record import Sight
-from jobs.phone.inventory.roster import NO_IDENTITY, Change
-from jobs.phone.protocol import PhoneInfo, PhoneState
+from jobs.phone.inventory.roster import Change
+from jobs.phone.protocol import NO_IDENTITY, PhoneInfo, PhoneState
 
 
 class _Way(NamedTuple):

@@ -12,7 +12,7 @@ from jobs.hub.settings import LOCAL_SERVER
 from jobs.phone.adb.listing import Listing
 from jobs.phone.inventory.record import GHOST_MISSES, Entry, Facts
 from jobs.phone.inventory.remedies import Care, Remedy
-from jobs.phone.protocol import PhoneInfo, PhoneState
+from jobs.phone.protocol import NO_IDENTITY, PhoneInfo, PhoneState
 
 #: An idle phone is asked something this often (ADB-12): it keeps the battery's numbers fresh too.
 PROBE_EVERY_S = 60.0
@@ -28,8 +28,6 @@ REMEDY_EVERY_S = 1.0
 COMPLAINT_S = 3600.0
 #: Phones of one server, gone ones too: one that makes up serials without end does not fill the memory.
 MAX_PHONES = 1_000
-#: What phones without a number of their own say in its place.
-NO_IDENTITY = frozenset({"", "unknown"})
 #: A phone is restarted at most this often (U2-7).
 REBOOT_PAUSE_S = 24 * 3600.0
 
@@ -339,9 +337,9 @@ class Roster:
             )
         before, identity = self._identities.get(entry.serial, ""), entry.facts.identity
         if before and tells(entry.serial, identity) and identity != before:
+            was = f"it is {identity}, and {before} was here before"
             return (
                 PhoneState.NEEDS_HANDS,
-                f"another phone answers at this address: it is {identity}, and {before} was here before; give each its "
-                "own address, or resume it if that is right",
+                f"another phone answers at this address: {was}; give each its own, or resume it if that is right",
             )
         return PhoneState.DEVICE, ""

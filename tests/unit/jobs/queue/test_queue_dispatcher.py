@@ -189,6 +189,27 @@ def test_two_serials_of_one_phone_never_work_at_once(store: Store) -> None:
     assert rig.turn() == [second.id]
 
 
+def test_nothing_begins_under_another_serial_of_a_phone_that_is_to_be_looked_at(store: Store) -> None:
+    phones = FakePhones("USB")
+    phones.set("10.0.0.5:5555", identity="USB")
+    rig = Rig(store, phones)
+    lost = store.tasks.change(rig.add("10.0.0.5:5555", 1).id, stage=Stage.COMMITTING)
+    post = rig.add("USB", 2)
+    assert rig.turn() == []
+    assert rig.why(post)[1].startswith(f"the phone USB is looked at first: task {lost.id} may have been")
+    store.tasks.change(lost.id, stage=Stage.FAILED)
+    assert rig.turn() == [post.id]
+
+
+def test_phones_that_do_not_say_which_they_are_are_not_taken_for_one(store: Store) -> None:
+    phones = FakePhones()
+    for serial in ("10.0.0.5:5555", "10.0.0.6:5555"):
+        phones.set(serial, identity="unknown")
+    rig = Rig(store, phones)
+    tasks = [rig.add("10.0.0.5:5555", 1), rig.add("10.0.0.6:5555", 2)]
+    assert rig.turn() == [task.id for task in tasks]
+
+
 def test_looking_for_a_post_of_unknown_fate_comes_before_any_post_of_that_phone(store: Store) -> None:
     rig = Rig(store, FakePhones("A"))
     post = rig.add("A")
