@@ -194,7 +194,7 @@ class Watch:
 
     def _timed_out(self, sight: Sight) -> Verdict:
         timeout_s = self.flow.posting.proof_timeout_s
-        if self._form is not None and not self.saw_progress:
+        if self._form is not None and not self.saw_progress and self.on_form(sight):
             return self._not_sent()
         if self.saw_progress:
             return unknown(ErrorCode.UPLOAD_TIMEOUT, f"the upload did not end within {timeout_s:.0f} s")

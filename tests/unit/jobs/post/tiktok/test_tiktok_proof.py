@@ -80,6 +80,13 @@ WATCHED: dict[str, Seen] = {
     "a sheet that nobody knows over the form is left alone": Seen(
         {0: "form", 1: "sheet over form"}, "unknown", "upload_timeout", nothing("some_sheet"), 60
     ),
+    "a sheet that comes over the form later may ask something of the post": Seen(
+        {0: "form", 7: "sheet over form"}, "unknown", "upload_timeout", nothing("some_sheet"), 60
+    ),
+    "a dialog over the form at the very end": Seen(
+        {0: "form", 59: "contacts over form"}, "unknown", "upload_timeout", nothing("contacts_dialog"), 62, {},
+        ("contacts over form",),
+    ),
     "a sheet that nobody knows over the tabs leaves a doubt": Seen(
         {0: "form", 0.5: "home", 1: "sheet over home"}, "unknown", "upload_timeout", nothing("home"), 60,
         {"sheet over home": "home"}, ("sheet over home",),
