@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Protocol
 
+import msgspec
+
 from jobs.compat.known import Known, is_verdict
 from jobs.compat.trial import Trial
 from jobs.compat.ways import Way, key_of, rehearsed_way, way_of, wish_of
@@ -135,7 +137,10 @@ class NewVersions:
         shown = self._shown.get(place)
         if shown is None or not self._enabled() or not task.materials:
             return None
-        way = way_of(task, shown.key)
+        try:
+            way = way_of(task, shown.key)
+        except msgspec.ValidationError:
+            return None  # its attempt says what is wrong with its config
         trial = None if self._may_post(way) else self._trials.get(way)
         if trial is None:
             return None  # nothing is against it, or its next attempt begins a rehearsal

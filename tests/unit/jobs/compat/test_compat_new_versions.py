@@ -266,6 +266,12 @@ def test_the_ways_of_a_version_are_rehearsed_on_one_phone_where_that_has_them_al
     assert scene.versions.trials() == []
 
 
+def test_a_task_whose_config_cannot_be_read_holds_up_nobody(scene: Scene) -> None:
+    scene.tries(scene.task())
+    broken = scene.task(script_config={"post_way": "by carrier pigeon"})
+    assert scene.versions.hold(broken) is None, "its own attempt says what is wrong"
+
+
 def test_a_post_makes_its_own_way_known_and_no_other(scene: Scene) -> None:
     scene.publishes(scene.task(), NEW.version, "en")
     assert scene.tries(scene.task("B")) == ""
