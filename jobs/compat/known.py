@@ -10,6 +10,7 @@ from jobs.compat.ways import Way, rehearsed_way, way_of
 from jobs.hub.clock import Clock
 from jobs.post.rehearsal.report import Report
 from storage.error_codes import ErrorCode, Scope, code_of
+from storage.records import Task
 from storage.store import Store
 from storage.tables.app_versions import AppKey
 
@@ -54,11 +55,7 @@ class Known:
         return any(
             one in self._allowed
             or way._replace(key=one) in self._rehearsed
-            or any(
-                way_of(task, way.key) == way
-                for task in self._store.app_versions.published(one)
-                if task.materials
-            )
+            or any(_went(task, way) for task in self._store.app_versions.published(one))
             for one in _alike(way.key)
         )
 
@@ -79,6 +76,14 @@ class Known:
     def allowed(self) -> dict[AppKey, Allowed]:
         """What people allowed."""
         return self._allowed
+
+
+def _went(task: Task, way: Way) -> bool:
+    """Whether a post went this way; of one whose config an older daemon wrote otherwise it is not known."""
+    try:
+        return bool(task.materials) and way_of(task, way.key) == way
+    except msgspec.ValidationError:
+        return False
 
 
 def _alike(key: AppKey) -> tuple[AppKey, ...]:
