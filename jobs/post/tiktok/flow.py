@@ -6,6 +6,7 @@ from jobs.hub.platforms import PostKind
 from jobs.post.flow.driver import stuck
 from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
 from jobs.post.flow.switching import Switcher
+from jobs.post.screens.finder import ElementIndex
 from jobs.post.screens.readback import field_text
 from jobs.post.screens.recognise import Sight
 from jobs.post.tiktok.options import set_options
@@ -288,9 +289,22 @@ def unclear_handle(sight: Sight) -> str:
 
 def _handles(sight: Sight) -> list[str]:
     """What can be the handle, each once, the topmost first: a display name can read like one, and what people say of themselves."""
-    found = sight.index.find_all("profile_handle") if sight.name == "own_profile" else ()
-    # What people say of themselves stands below the button that changes it, handle and display name above.
-    button = max((one.bounds[1] for one in sight.index.find_all("edit_profile")), default=0)
-    above = [one for one in found if one.bounds[3] <= button]
-    names = {one.says.lstrip("@").casefold(): one.says.lstrip("@") for one in reversed(above or found)}
+    if sight.name != "own_profile" or sight.find("profile_handle") is None:
+        return []
+    found = sight.index.find_all("profile_handle")
+    if len(found) > 1:
+        button = _lowest_edit(sight)
+        found = tuple(one for one in found if one.bounds[3] <= button) or found
+    names = {one.says.lstrip("@").casefold(): one.says.lstrip("@") for one in reversed(found)}
     return list(reversed(names.values()))
+
+
+def _lowest_edit(sight: Sight) -> int:
+    """Where the button begins that changes the profile: what people say of themselves stands below, handle and name above.
+
+    By the shipped files alone: nothing that was taught decides whose account it is.
+    """
+    index = sight.index
+    shipped = index.vocabulary.shipped or index.vocabulary
+    buttons = ElementIndex(index.tree, shipped, app_version=index.app_version).find_all("edit_profile")
+    return max((one.bounds[1] for one in buttons), default=0)
