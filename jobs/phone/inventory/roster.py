@@ -337,9 +337,8 @@ class Roster:
             )
         before, identity = self._identities.get(entry.serial, ""), entry.facts.identity
         if before and tells(entry.serial, identity) and identity != before:
-            was = f"it is {identity}, and {before} was here before"
             return (
                 PhoneState.NEEDS_HANDS,
-                f"another phone answers at this address: {was}; give each its own, or resume it if that is right",
+                f"another phone answers here: {identity}, before it was {before}; give each an address, or resume it",
             )
         return PhoneState.DEVICE, ""

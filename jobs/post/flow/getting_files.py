@@ -254,10 +254,10 @@ def _ensure_there(local: Path, name: str) -> None:
             step="push",
             passing=may_pass(error),
         ) from error
-    where = f": {local.parent} is gone or empty, as a share is that is not mounted" if away else ""
-    raise ScriptFailed(
-        ErrorCode.NO_MATERIAL, f"{name} is no longer on the box{where}", step="push", passing=away
-    )
+    said = f"{name} is no longer on the box"
+    if away:
+        said = f"{name} is not there: {local.parent} is gone or empty, as a share is that is not mounted"
+    raise ScriptFailed(ErrorCode.NO_MATERIAL, said, step="push", passing=away)
 
 
 def _mime(name: str, kind: str) -> str:

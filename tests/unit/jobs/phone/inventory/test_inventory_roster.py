@@ -306,10 +306,7 @@ def test_another_phone_at_the_same_address_is_not_used_before_a_person_says_so()
     one.seen(parse(WIFI_2), 1.0, 1.0)
     one.answered(WIFI, 1, Facts(identity="BENS"), 1.1)
     assert states(one) == {WIFI: "needs_hands"}
-    assert (
-        "another phone answers at this address: it is BENS, and ANNAS was here"
-        in one.entries[WIFI].info.detail
-    )
+    assert "another phone answers here: BENS, before it was ANNAS" in one.entries[WIFI].info.detail
     one.seen(parse(WIFI_1), 2.0, 2.0)
     one.answered(WIFI, 2, Facts(identity="ANNAS"), 2.1)
     assert states(one) == {WIFI: "device"}
