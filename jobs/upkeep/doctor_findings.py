@@ -37,18 +37,16 @@ class Finding(msgspec.Struct, frozen=True):
         return f"{line}\n      fix: {self.fix}" if self.fix else line
 
 
-def ok(subject: str, sentence: str, *, phone: str = "", account: str = "") -> Finding:
-    return Finding(Level.OK, subject, sentence, "", phone, account)
+def ok(subject: str, sentence: str, *, phone: str = "") -> Finding:
+    return Finding(Level.OK, subject, sentence, phone=phone)
 
 
-def warn(subject: str, sentence: str, fix: str = "", *, phone: str = "", account: str = "") -> Finding:
-    return Finding(Level.WARN, subject, sentence, fix, phone, account)
+def warn(subject: str, sentence: str, fix: str = "", *, phone: str = "") -> Finding:
+    return Finding(Level.WARN, subject, sentence, fix, phone)
 
 
-def fail(
-    subject: str, sentence: str, fix: str, *, phone: str = "", account: str = "", partial: bool = False
-) -> Finding:
-    return Finding(Level.FAIL, subject, sentence, fix, phone, account, partial)
+def fail(subject: str, sentence: str, fix: str, *, phone: str = "", partial: bool = False) -> Finding:
+    return Finding(Level.FAIL, subject, sentence, fix, phone, partial=partial)
 
 
 class OnPhone(NamedTuple):

@@ -38,14 +38,10 @@ class AccountStore(Table[Account]):
         """The account of this name (compared case-insensitively) on a platform."""
         return self._by_name.get((platform, username.casefold()))
 
-    def find(self, username: str, platform: str | None = None) -> list[Account]:
-        """Accounts of this name (compared case-insensitively), on one platform or all."""
+    def find(self, username: str) -> list[Account]:
+        """Accounts of this name (compared case-insensitively), on all platforms."""
         name = username.casefold()
-        return [
-            account
-            for account in self.all()
-            if account.username.casefold() == name and platform in (None, account.platform)
-        ]
+        return [account for account in self.all() if account.username.casefold() == name]
 
     def add(self, new: NewAccount | None = None, /, **fields: Any) -> Account:
         """Store an account, given as a record or by its fields.

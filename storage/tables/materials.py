@@ -42,32 +42,18 @@ class MaterialStore(Table[Material]):
             and name in (None, material.username.casefold())
         ]
 
-    def candidates(
-        self, kind: str, tags: Collection[str] = (), username: str | None = None
-    ) -> list[Material]:
-        """What a post may be made of, best first, used or not.
+    def candidates(self, kind: str, tags: Collection[str] = ()) -> list[Material]:
+        """What a post may be made of, used or not, of all accounts, by sort number, then age.
 
-        Any of the tags is enough, none means all. Materials of the account come before those of nobody, those of
-        another account never (None: those of all accounts); within that the sort number decides, then age.
+        Any of the tags is enough, none means all.
         """
         wanted = set(tags)
-        names = None if username is None else ("", username.casefold())
         found = [
             material
             for material in self.all()
-            if material.kind == kind
-            and (not wanted or wanted.intersection(material.tags))
-            and (names is None or material.username.casefold() in names)
+            if material.kind == kind and (not wanted or wanted.intersection(material.tags))
         ]
-        return sorted(
-            found,
-            key=lambda material: (
-                material.username == "",
-                material.sort_number,
-                material.created_at,
-                material.id,
-            ),
-        )
+        return sorted(found, key=lambda material: (material.sort_number, material.created_at, material.id))
 
     def tags(self) -> set[str]:
         """Every tag in use."""

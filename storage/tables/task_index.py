@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from storage.records import Stage, Status, Task
@@ -21,7 +20,6 @@ class TaskIndex:
         self._stages: dict[Stage, dict[int, None]] = {stage: {} for stage in Stage}
         self._due: list[tuple[float, int]] = []
         self._queued: list[tuple[float, int]] = []
-        self._queued_on: dict[str, list[tuple[float, int]]] = {}
         self._needed: dict[int, set[int]] = {}  #: item of the library -> tasks that have not ended
         self._posts: dict[int, int | list[int]] = {}  #: hash of content and place -> ids
 
@@ -47,19 +45,17 @@ class TaskIndex:
 
     def _load(self, tasks: Sequence[Task]) -> None:
         """What a start reads: each order is made whole, not task by task."""
-        queued_on: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
         for task in tasks:
             self._stages[task.stage][task.id] = None
             if _has_alarm(task):
                 self._due.append((task.due_at, task.id))
             elif task.stage is Stage.QUEUED:
-                queued_on[task.serial].append((task.scheduled_at, task.id))
+                self._queued.append((task.scheduled_at, task.id))
             if task.materials:
                 self._note_post(task)
                 self._note_needs(task.id, _NOTHING, _needs(task))
         self._due.sort()
-        self._queued = sorted(place for places in queued_on.values() for place in places)
-        self._queued_on = {serial: sorted(places) for serial, places in queued_on.items()}
+        self._queued.sort()
 
     # --- what waits and what runs
 
@@ -73,9 +69,8 @@ class TaskIndex:
     def first_due(self) -> int | None:
         return self._due[0][1] if self._due else None
 
-    def queued(self, serial: str | None) -> list[int]:
-        waiting = self._queued if serial is None else self._queued_on.get(serial, [])
-        return [doc_id for _, doc_id in waiting]
+    def queued(self) -> list[int]:
+        return [doc_id for _, doc_id in self._queued]
 
     def in_stages(self, *stages: Stage) -> list[int]:
         return sorted(doc_id for stage in stages for doc_id in self._stages[stage])
@@ -85,10 +80,6 @@ class TaskIndex:
             _discard(self._due, (before.due_at, before.id))
         if before.stage is Stage.QUEUED and not (now is not None and _same_queue(before, now)):
             _discard(self._queued, (before.scheduled_at, before.id))
-            mine = self._queued_on[before.serial]
-            _discard(mine, (before.scheduled_at, before.id))
-            if not mine:
-                del self._queued_on[before.serial]
 
     def _note_times(self, before: Task | None, now: Task) -> None:
         if _has_alarm(now) and not (
@@ -97,7 +88,6 @@ class TaskIndex:
             insort(self._due, (now.due_at, now.id))
         if now.stage is Stage.QUEUED and not (before is not None and _same_queue(before, now)):
             insort(self._queued, (now.scheduled_at, now.id))
-            insort(self._queued_on.setdefault(now.serial, []), (now.scheduled_at, now.id))
 
     # --- items of the library
 
@@ -174,9 +164,7 @@ def _has_alarm(task: Task) -> bool:
 
 
 def _same_queue(before: Task, now: Task) -> bool:
-    return (
-        before.stage is now.stage and before.serial == now.serial and before.scheduled_at == now.scheduled_at
-    )
+    return before.stage is now.stage and before.scheduled_at == now.scheduled_at
 
 
 def _discard(ordered: list[tuple[float, int]], item: tuple[float, int]) -> None:

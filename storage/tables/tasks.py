@@ -315,10 +315,10 @@ class TaskStore:
             task_id = self._index.first_due()
             return None if task_id is None else self._tasks[task_id]
 
-    def queued(self, serial: str | None = None) -> list[Task]:
-        """Queued tasks, of one phone or all, in (scheduled_at, id) order."""
+    def queued(self) -> list[Task]:
+        """Queued tasks of all phones in (scheduled_at, id) order."""
         with self._storage.state_lock:
-            return [self._tasks[task_id] for task_id in self._index.queued(serial)]
+            return [self._tasks[task_id] for task_id in self._index.queued()]
 
     def needing(self, material_id: int) -> list[int]:
         """Ids of the tasks that have not ended and are to post this item of the library."""

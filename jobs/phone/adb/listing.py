@@ -47,11 +47,6 @@ class Listed(NamedTuple):
     transport_id: str = ""
     model: str = ""
 
-    @property
-    def network(self) -> bool:
-        """Reached over TCP or mDNS rather than USB."""
-        return not self.usb_path and (":" in self.serial or "_adb" in self.serial)
-
 
 class Listing(NamedTuple):
     """The whole list: phones by serial, and what is wrong with lines that are no phones (ADB-8)."""

@@ -294,13 +294,13 @@ class ScreenDriver:
         self.attempt.note(f"type into {found.name}", x=x, y=y, characters=len(text))
         self.phone.enter_text(x, y, text)
 
-    def swipe_up(self, sight: Sight, *, top: float = 0.3, bottom: float = 0.75) -> None:
+    def swipe_up(self, sight: Sight) -> None:
         """Move the content up by some of the screen."""
-        self._swipe(sight, bottom, top)
+        self._swipe(sight, 0.75, 0.3)
 
-    def swipe_down(self, sight: Sight, *, top: float = 0.3, bottom: float = 0.75) -> None:
+    def swipe_down(self, sight: Sight) -> None:
         """Pull the content down, which refreshes a list that is at its top."""
-        self._swipe(sight, top, bottom)
+        self._swipe(sight, 0.3, 0.75)
 
     def _swipe(self, sight: Sight, start: float, end: float) -> None:
         self.attempt.check()

@@ -224,9 +224,9 @@ class ScreenWalk:
                 raise stuck(sight, f"{' or '.join(names)} does not come")
             sight = self.driver.wait_change(sight, deadline.remaining_s)
 
-    def scroll_to(self, sight: Sight, element: str, *, tries: int = 5) -> tuple[Sight, Element | None]:
+    def scroll_to(self, sight: Sight, element: str) -> tuple[Sight, Element | None]:
         """Scroll down until an element is there; None when the end is reached without it."""
-        for _ in range(tries):
+        for _ in range(5):
             found = sight.find(element)
             if found is not None:
                 return sight, found

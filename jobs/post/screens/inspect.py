@@ -100,14 +100,13 @@ def _shown(found: Element | None) -> dict[str, Any] | None:
 
 
 def inspect_tree(
-    tree: UiTree, *, app: str = "", app_version: str = "", overlay_dir: str = "", taught_dir: str = ""
+    tree: UiTree, *, app: str = "", overlay_dir: str = "", taught_dir: str = ""
 ) -> dict[str, Any]:
     """What the engine sees in a tree.
 
     Args:
         tree: the observation.
         app: the app's package where it is known from elsewhere.
-        app_version: versionName where known.
         overlay_dir: the operator's folder of corrected screens files.
         taught_dir: the hub's folder of lessons.
 
@@ -118,7 +117,7 @@ def inspect_tree(
     package = app or front_package(tree)
     platform = _platform(tree, package)
     sights = [
-        (p, recognise(tree, vocabulary(p, overlay_dir, taught_dir), app_version=app_version))
+        (p, recognise(tree, vocabulary(p, overlay_dir, taught_dir)))
         for p in ([platform] if platform else PLATFORMS)
     ]
     known = next(((p, s) for p, s in sights if s.screen), None)

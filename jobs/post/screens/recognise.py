@@ -81,8 +81,6 @@ def recognise(
     *,
     app_version: str = "",
     ignore: Collection[str] = (),
-    hide: Collection[str] = (),
-    asked: Collection[str] | None = None,
     beneath: bool = False,
 ) -> Sight:
     """The topmost known screen of a tree.
@@ -92,12 +90,10 @@ def recognise(
         vocabulary: the app's screens.
         app_version: versionName of the app where known; rules bound to other versions are left out.
         ignore: kinds that do not count, e.g. the traces of an earlier upload before our own was started.
-        hide: screens that do not count.
-        asked: screens of side paths that the flow has just asked for; the others are not legal. None: all of them are.
         beneath: tell what lies under the topmost sheet instead.
     """
     index = ElementIndex(tree, vocabulary, app_version=app_version, beneath=beneath)
-    return name_screen(index, ignore=ignore, hide=hide, asked=asked)
+    return name_screen(index, ignore=ignore)
 
 
 def name_screen(

@@ -397,7 +397,8 @@ class Hub(RuleBasedStateMachine):
             assert task.waiting_for is not None
             assert task.waiting_detail
         for serial in SERIALS:
-            for task in self.store.tasks.queued(serial)[: dispatcher.HEADS]:
+            waiting = [task for task in self.store.tasks.queued() if task.serial == serial]
+            for task in waiting[: dispatcher.HEADS]:
                 assert task.waiting_detail == self.rig.dispatcher.why(serial)
 
     def teardown(self) -> None:

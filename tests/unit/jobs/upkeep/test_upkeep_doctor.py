@@ -15,7 +15,7 @@ from jobs.phone.adb.server import binary as adb_server_binary
 from jobs.upkeep import doctor, doctor_adb
 from jobs.upkeep.doctor import box_findings
 from jobs.upkeep.doctor_adb import adb_findings
-from jobs.upkeep.doctor_findings import Level, fail, ok, verdict, warn, worst_first
+from jobs.upkeep.doctor_findings import Level, OnPhone, fail, ok, verdict, warn, worst_first
 
 
 @pytest.fixture
@@ -269,8 +269,9 @@ def test_one_phone_that_can_post_is_enough_and_the_others_are_counted():
 
 
 def test_a_phone_can_post_as_long_as_one_of_its_accounts_can():
-    logged_out = fail("phone A", "@x: the app was seen logged out", "log in", phone="A", account="@x")
-    fine = ok("phone A", "@y: no task has seen it logged out", phone="A", account="@y")
+    a = OnPhone("A")
+    logged_out = msgspec.structs.replace(a.fail("@x: the app was seen logged out", "log in"), account="@x")
+    fine = msgspec.structs.replace(a.ok("@y: no task has seen it logged out"), account="@y")
     assert verdict([logged_out, fine]).able == ("A",)
     assert verdict([logged_out]).able == ()
     assert str(verdict([logged_out])) == "posting cannot work yet: 0 of 1 phone can post"

@@ -31,7 +31,7 @@ def material(name: str, **changes) -> NewMaterial:
 def test_an_account_is_found_whatever_its_case(store: Store):
     anna = store.accounts.add(username="Anna", platform="tiktok", serial="A", tags=("x",))
     store.accounts.add(NewAccount(username="anna", platform="instagram"))
-    assert store.accounts.find("ANNA", "tiktok") == [anna]
+    assert store.accounts.named("ANNA", "tiktok") == anna
     assert [account.platform for account in store.accounts.find("aNNa")] == ["tiktok", "instagram"]
     assert store.accounts.get(anna.id) == anna
 
@@ -65,7 +65,7 @@ def test_the_config_file_owns_its_accounts(make_store: Opener):
     store.accounts.add(username="carl", platform="tiktok")
     entry = NewAccount(username="anna", platform="tiktok", serial="A")
     store.accounts.sync_config([entry, NewAccount(username="dora", platform="instagram", serial="B")])
-    anna = store.accounts.find("anna", "tiktok")[0]
+    anna = store.accounts.find("anna")[0]
     assert (anna.managed, anna.serial, anna.id, anna.logged_in) == ("config", "A", 1, False)
     size = store.storage.journal_bytes
     store.accounts.sync_config([entry, NewAccount(username="dora", platform="instagram", serial="B")])
@@ -74,23 +74,23 @@ def test_the_config_file_owns_its_accounts(make_store: Opener):
     assert [account.username for account in make_store().accounts.all()] == ["anna", "carl"]
 
 
-def test_candidates_are_the_accounts_own_first_then_nobodys_in_the_order_of_sort_number_and_age(store: Store):
+def test_candidates_are_in_the_order_of_sort_number_and_age(
+    store: Store,
+):
     names = [
         ("late", {"created_at": 9.0}),
         ("early", {"created_at": 2.0}),
         ("second", {"sort_number": -1}),
         ("own", {"username": "Anna", "sort_number": 7}),
-        ("other", {"username": "bob"}),
+        ("other", {"username": "bob", "sort_number": 8}),
         ("image", {"kind": "image"}),
         ("tagged", {"tags": ("summer",), "sort_number": 9}),
     ]
     for name, changes in names:
         store.materials.add(material(name, **changes))
-    found = [found.name for found in store.materials.candidates("video", (), "anna")]
-    assert found == ["own", "second", "early", "late", "tagged"]
-    assert [found.name for found in store.materials.candidates("video", ["summer", "x"], "anna")] == [
-        "tagged"
-    ]
+    found = [found.name for found in store.materials.candidates("video")]
+    assert found == ["second", "early", "late", "own", "other", "tagged"]
+    assert [found.name for found in store.materials.candidates("video", ["summer", "x"])] == ["tagged"]
     assert store.materials.tags() == {"summer"}
 
 

@@ -92,8 +92,7 @@ class Comparison(RuleBasedStateMachine):
         assert self.index.due(3.0) == [number for due, number in scheduled if due <= 3.0]
         assert self.index.due_times() == sorted({due for due, _ in scheduled})
         queued = sorted((t.scheduled_at, t.id) for t in self.tasks.values() if t.stage is Stage.QUEUED)
-        assert self.index.queued(None) == [number for _, number in queued]
-        assert self.index.queued("A") == [number for _, number in queued if self.tasks[number].serial == "A"]
+        assert self.index.queued() == [number for _, number in queued]
         for stage in Stage:
             assert self.index.in_stages(stage) == sorted(
                 t.id for t in self.tasks.values() if t.stage is stage
@@ -174,7 +173,6 @@ def answers(store: Store, places: list[Place]) -> list[Any]:
     tasks, times = store.tasks, store.account_times
     return [
         [task.id for task in tasks.due(25.0)],
-        [task.id for task in tasks.queued("A")],
         [task.id for task in tasks.queued()],
         [task.id for task in tasks.by_stage(Stage.FAILED)],
         *(times.posted([place], 10.0) for place in places),

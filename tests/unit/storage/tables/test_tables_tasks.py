@@ -249,7 +249,7 @@ def test_due_tasks_come_in_the_order_of_their_times(store: Store):
     assert store.tasks.due_times(until=30.0) == [30.0]
 
 
-def test_queues_are_in_the_order_of_the_planned_start_per_phone_and_over_all(store: Store):
+def test_the_queue_is_in_the_order_of_the_planned_start_over_all_phones(store: Store):
     store.tasks.create(
         [
             new_task(1, serial="A", scheduled_at=30.0),
@@ -260,10 +260,8 @@ def test_queues_are_in_the_order_of_the_planned_start_per_phone_and_over_all(sto
     for task_id in (1, 2, 3):
         store.tasks.change(task_id, stage=Stage.QUEUED)
     assert [task.id for task in store.tasks.queued()] == [2, 3, 1]
-    assert [task.id for task in store.tasks.queued("A")] == [2, 1]
-    assert store.tasks.queued("C") == []
     store.tasks.change(2, stage=Stage.PREPARING)
-    assert [task.id for task in store.tasks.queued("A")] == [1]
+    assert [task.id for task in store.tasks.queued()] == [3, 1]
 
 
 def test_waiting_is_shown_but_not_written(make_store: Opener):

@@ -25,11 +25,10 @@ def test_every_state_of_adb_has_a_meaning() -> None:
         "G": "no_permissions", "H": "offline",
     }  # fmt: skip
     first = listing.phones["A"]
-    assert (first.usb_path, first.transport_id, first.model, first.network) == (
+    assert (first.usb_path, first.transport_id, first.model) == (
         "1-1.2",
         "3",
         "Pixel 7",
-        False,
     )
     assert all(listed.detail for listed in listing.phones.values() if listed.serial != "A")
     assert not listing.warnings
@@ -53,13 +52,17 @@ def test_ADB_9_phones_that_share_a_serial_are_quarantined_with_their_usb_paths()
     assert listing.phones["Y"].state is PhoneState.DEVICE
 
 
-def test_network_phones_are_told_from_usb_phones() -> None:
+def test_phones_on_the_network_are_listed_like_others() -> None:
     listing = parse(
         "192.168.1.5:5555 device product:p transport_id:1\n"
         "adb-R5CT-abc (2)._adb-tls-connect._tcp device product:p transport_id:2\n"
         "emulator-5554 device product:p transport_id:3\n"
     )
-    assert [listed.network for listed in listing.phones.values()] == [True, True, False]
+    assert [*listing.phones] == [
+        "192.168.1.5:5555",
+        "adb-R5CT-abc (2)._adb-tls-connect._tcp",
+        "emulator-5554",
+    ]
 
 
 @given(st.text(max_size=300))
@@ -77,7 +80,7 @@ def test_CLI_13_a_phone_on_the_network_is_one_whatever_kind_of_address_it_has(se
     listing = parse(f"{serial:<22} device product:p model:Pixel_7 device:d transport_id:3\n")
     assert not listing.warnings
     (listed,) = listing.phones.values()
-    assert (listed.serial, listed.network, listed.state) == (serial, True, PhoneState.DEVICE)
+    assert (listed.serial, listed.state) == (serial, PhoneState.DEVICE)
 
 
 def test_a_serial_may_hold_blanks_and_what_else_stands_in_a_line() -> None:
