@@ -116,12 +116,6 @@ class PhoneSession(Protocol):
     def shell_all(self, *commands: tuple[str, ...]) -> list[ShellResult]:
         """Run several commands in one round trip, each whatever the others do; their results in their order."""
 
-    def push(self, local: Path, remote: str, *, sha256: str = "") -> None:
-        """Copy a file: whole under its name, or not at all. Its size and SHA-256 are checked on the phone (against
-        `sha256`, in hex, where it is known already), and it gets the current time as mtime. Raises PushFailed,
-        PhoneStorageFull.
-        """
-
     def push_all(
         self,
         files: Sequence[Outgoing],

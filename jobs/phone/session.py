@@ -136,6 +136,9 @@ class Session:
             return [ShellResult(one.text, one.exit_code) for one in printed]
 
     def push(self, local: Path, remote: str, *, sha256: str = "") -> None:
+        """Copy one file: whole under its name, or not at all. Its size and SHA-256 are checked on the phone, against
+        `sha256` (hex) where it is known already. Raises PushFailed, PhoneStorageFull.
+        """
         with self._turn():
             self._pusher.push(local, remote, sha256=sha256)
 

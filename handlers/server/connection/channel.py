@@ -51,8 +51,25 @@ class Channel:
     """
 
     __slots__ = (
-        "_addr", "_incoming", "_lingers", "_loop", "_moved_at", "_out", "_served", "_sock", "_storing",
-        "budget", "closed", "exchange", "fd", "is_new", "peer", "queued", "started", "wanted", "watched",
+        "_addr",
+        "_incoming",
+        "_loop",
+        "_out",
+        "_served",
+        "_sock",
+        "_storing",
+        "budget",
+        "closed",
+        "exchange",
+        "fd",
+        "is_new",
+        "lingers",
+        "moved_at",
+        "peer",
+        "queued",
+        "started",
+        "wanted",
+        "watched",
     )  # fmt: skip
 
     def __init__(self, loop: Loop, sock: socket.socket, addr: tuple[str, int], peer: Peer) -> None:
@@ -72,9 +89,9 @@ class Channel:
         self._incoming = Incoming(loop.site, addr[0])
         self._served = False  #: at least one request was answered
         self._storing = False
-        self._lingers: Lingering | None = None  #: the last answer is sent
+        self.lingers: Lingering | None = None  #: the last answer is sent
         self._out = Outgoing()
-        self._moved_at = loop.now
+        self.moved_at = loop.now
 
     @property
     def answering(self) -> bool:
@@ -91,11 +108,6 @@ class Channel:
         """A part of a request has arrived."""
         return bool(self._incoming)
 
-    @property
-    def quiet_since(self) -> float:
-        """When it last moved; what was already answered for the last time comes before all others."""
-        return float("-inf") if self._lingers else self._moved_at
-
     def overdrawn(self, now: float) -> bool:
         """Whether this connection alone used more than a connection may."""
         return self.budget.credit(CHANNEL_SHARE, CHANNEL_BURST_S, now) < 0
@@ -103,20 +115,20 @@ class Channel:
     def expired(self, now: float) -> bool:
         """Whether the client is too slow or silent. The time that this side needs does not count."""
         limits = self._loop.limits
-        if self._lingers:
-            return now - self._moved_at > limits.linger_s
+        if self.lingers:
+            return now - self.moved_at > limits.linger_s
         if self._out:
             since, moved_bytes = self._out.since, self._out.sent_bytes
         elif self.exchange is not None or self._storing or not self.wanted & _READ:
             return False
         else:
-            since, moved_bytes = self._incoming.since(self._moved_at)
+            since, moved_bytes = self._incoming.since(self.moved_at)
         late_s = now - since - moved_bytes / limits.min_rate_bytes_per_s
-        return max(late_s, now - self._moved_at) > limits.timeout_s
+        return max(late_s, now - self.moved_at) > limits.timeout_s
 
     def waited(self, waited_s: float) -> None:
         """The loop let it wait so long: that does not count as the client's time."""
-        self._moved_at += waited_s
+        self.moved_at += waited_s
         self._incoming.waited(waited_s)
 
     # --- what the loop has for it
@@ -125,8 +137,8 @@ class Channel:
         """React to what happened on the socket."""
         if not events & self.wanted:  # it was watched for longer than wanted: that saves a system call
             self._loop.want(self, self.wanted)
-        elif self._lingers:
-            if self._lingers.ended():
+        elif self.lingers:
+            if self.lingers.ended():
                 self.close()
         elif events & self.wanted & _READ:
             self.read()
@@ -149,7 +161,7 @@ class Channel:
         if self.closed:
             self._incoming.give_up(self._loop.later)
             return
-        self._moved_at = self._loop.now
+        self.moved_at = self._loop.now
         if not room and self._incoming.parser is not None:
             self._incoming.parser.no_room()
             self._begin(self._incoming.parser)
@@ -189,7 +201,7 @@ class Channel:
     def advance(self, *, new: bool = False) -> None:
         """Go on until the client, a worker, the disk or the budget has to be waited for, or others have their turn."""
         for _ in range(_STEPS_A_TURN):
-            if self.closed or self._storing or self._lingers:
+            if self.closed or self._storing or self.lingers:
                 return
             if self._out and not self._flush():
                 return
@@ -257,7 +269,7 @@ class Channel:
         if not data:
             self.close()
             return
-        self._moved_at = self._loop.now
+        self.moved_at = self._loop.now
         self._incoming.rest = data
         self.advance()
 
@@ -290,24 +302,24 @@ class Channel:
     def _end_exchange(self, exchange: Exchange) -> None:
         self.exchange = None
         self._served = True
-        self._moved_at = self._loop.now
+        self.moved_at = self._loop.now
         if exchange.close_on_finish:
             self._linger()
 
     def _linger(self) -> None:
         self._incoming.rest = b""
         try:
-            self._lingers = Lingering(self._sock, self._loop.limits.linger_bytes)
+            self.lingers = Lingering(self._sock, self._loop.limits.linger_bytes)
         except OSError:
             self.close()
             return
         self._want(_READ)
-        if self._lingers.ended():
+        if self.lingers.ended():
             self.close()
 
     def _send(self, pieces: list[bytes]) -> None:
         if not self._out:
-            self._moved_at = self._loop.now
+            self.moved_at = self._loop.now
         self._out.add(pieces, self._loop.now)
 
     def _flush(self) -> bool:
@@ -319,7 +331,7 @@ class Channel:
             self.close()
             return False
         if sent_all or self._out.sent_bytes != before:
-            self._moved_at = self._loop.now
+            self.moved_at = self._loop.now
         if sent_all:
             self.peer.stuck.pop(self, None)
         else:
