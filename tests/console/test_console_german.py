@@ -93,6 +93,8 @@ _SAMPLES = {
     "at": (" at the step proof", " beim Schritt proof"),
     "minutes": ("30 minutes", "30 Minuten"),
     "posts": ("2 other posts", "2 anderen Posts"),
+    "language": ("Dutch", "Niederländisch"),
+    "kind": ("video", "Video"),
     **dict.fromkeys(("id", "n", "percent", "least", "celsius", "most", "seconds", "size"), ("7", "7")),
 }
 
@@ -151,6 +153,15 @@ _SAID = {
     "the phone did not answer in time (after 3 retries)": "das Handy antwortete nicht rechtzeitig (nach 3 weiteren Versuchen)",
     "retry 1 of 3 in 60 s: the link to the phone was lost: closed": "Versuch 1 von 3 in 60 s: die Verbindung zum Handy ging verloren: closed",
     "TikTok: video by share: ready": "TikTok: Video über share: bereit",
+    "TikTok 49.0.2 in English failed its last rehearsal: some_sheet does not go away: Season of lights":
+        "Die letzte Probe von TikTok 49.0.2 auf Englisch scheiterte: some_sheet geht nicht weg: Season of lights",
+    "com.x speaks the phone's language, Dutch (nl-NL); posts are made in English and German only: "
+    'set the language of the app or of the phone to English, or write set_app_language = "en" into [phones] of the config':
+        "com.x spricht die Sprache des Handys, Niederländisch (nl-NL); Posts entstehen nur auf Englisch und Deutsch: "
+        "stellen Sie die Sprache der App oder des Handys auf Englisch, oder schreiben Sie set_app_language = „en“ in der Konfiguration unter [phones]",
+    'where a sheet or dialog is headed "Try it", touches "Not now" and goes on':
+        "wo ein Blatt oder Dialog die Überschrift „Try it“ hat, gilt: berührt „Not now“ und geht weiter",
+    "this phone's screen says hello; the adb server does not answer": "this phone's screen says hello; the adb server does not answer",
     "the disk of the moon is full": "the disk of the moon is full",
 }  # fmt: skip
 

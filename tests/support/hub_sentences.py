@@ -23,6 +23,7 @@ SHOWN = (
     "handlers/api/",
     "handlers/page/",
     "handlers/request/envelope.py",
+    "handlers/request/unknown_paths.py",
     "jobs/accounts/",
     "jobs/compat/",
     "jobs/content/",
@@ -64,6 +65,7 @@ HIDDEN = (
     "handlers/page/first_screen.py",
     "handlers/page/static_files.py",
     # tables, config and screens files, which are written elsewhere
+    "jobs/input/sheet_text.py",
     "jobs/input/toml_reading.py",
     "jobs/intake/csv_export.py",
     "jobs/intake/csv_rows.py",

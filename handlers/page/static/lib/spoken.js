@@ -9,7 +9,7 @@ const PARTS = "parts";
 /** A part or sentence that begins so may also stand behind another one: "; left out". */
 const TAIL = /^[ ;,:]/;
 /** Places of these names must hold a known part: what stands there tells the sentences apart. */
-const MUST_BE_PART = new Set(["phone", "at", "minutes", "posts", "kind"]);
+const MUST_BE_PART = new Set(["phone", "at", "minutes", "posts", "kind", "language"]);
 const NUMBERS = new Set(["id", "n", "percent", "least", "celsius", "most", "seconds", "size"]);
 /** A field, a name or a quoted text, as a sentence of the hub begins with it. */
 const NAME = /^(?:"[^"]*"|[\w.@[\]-]+)$/;
@@ -130,10 +130,22 @@ function whole(text) {
 
 /** "A sentence; with something behind it". @param {string} text @returns {string | null} */
 function ended(text) {
+  return withTail(text, translated);
+}
+
+/**
+ * A text with a known end.
+ * @param {string} text
+ * @param {(head: string) => string | null} told what is before the end, null where it cannot be that
+ * @returns {string | null}
+ */
+function withTail(text, told) {
   for (const tail of known().tails) {
-    const values = valuesOf(tail, text);
-    const head = values?.[0] ? translated(values[0]) : null;
-    if (head !== null && values) return written(tail, [head, ...values.slice(1).map((value) => filled("", value))]);
+    const [head, ...values] = valuesOf(tail, text) ?? [];
+    if (!head) continue;
+    const ends = values.map((value, at) => filled(tail.places[at + 1] ?? "", value));
+    const begin = ends.includes(null) ? null : told(head);
+    if (begin !== null) return written(tail, [begin, ...ends]);
   }
   return null;
 }
@@ -195,12 +207,12 @@ function written(one, values) {
   return one.text.replace(/\{(\w*)\}/g, (_, name) => values[name === "" ? next++ : one.places.indexOf(name)] ?? "");
 }
 
-/** What stands in a place, as the reader says it; null where that must be known and is not. @param {string} name @param {string} value */
+/** What stands in a place, as the reader says it; null where that must be known and is not. @param {string} name @param {string} value @returns {string | null} */
 function filled(name, value) {
   if (NUMBERS.has(name) || value === "") return value;
   if (MUST_BE_PART.has(name)) return part(value);
   if (NAME.test(value)) return part(value) ?? quoted(value);
-  return translated(value) ?? endedAnyhow(value) ?? part(value) ?? value;
+  return translated(value) ?? withTail(value, (head) => filled("", head)) ?? part(value) ?? value;
 }
 
 /** A part of a sentence, also at its beginning. @param {string} text @returns {string | null} */
@@ -213,19 +225,6 @@ function part(text) {
 /** A name in the reader's quotation marks, where it has some. @param {string} text */
 function quoted(text) {
   return text.replace(/^"(.*)"$/s, "„$1“");
-}
-
-/** A value with a known end: what is before that may be anything. @param {string} value @returns {string | null} */
-function endedAnyhow(value) {
-  for (const tail of known().tails) {
-    const values = valuesOf(tail, value);
-    if (values?.[0])
-      return written(
-        tail,
-        values.map((one) => filled("", one)),
-      );
-  }
-  return null;
 }
 
 /**

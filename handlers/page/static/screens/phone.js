@@ -56,7 +56,7 @@ export default async function phone(visit) {
           said.textContent = "";
         } else if (image.hidden) {
           const { message } = await answer.json();
-          said.textContent = message.replace(/^serial: /, "");
+          said.textContent = spoken(message.replace(/^serial: /, ""));
         }
       } catch {
         if (visit.signal.aborted) return;
