@@ -96,7 +96,7 @@ def _month(task: Task) -> str:
 
 
 def _end_of_last_line(fd: int) -> int:
-    """Where the next line goes: after a crash the file may end in half a line that nobody relies on."""
+    """Where the next line goes: after a crash the file may end in half a line, which is written over."""
     end = os.fstat(fd).st_size
     step = 64 * 1024
     while end > 0:

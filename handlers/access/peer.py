@@ -1,4 +1,4 @@
-"""Whether a request was made on this box itself, by somebody in a trusted network, or by any other machine."""
+"""Whether a request was made on this box itself, in a trusted network, or on any other machine."""
 
 from __future__ import annotations
 

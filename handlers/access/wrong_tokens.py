@@ -1,4 +1,4 @@
-"""Counts wrong tokens, so that who guesses is told to wait and the log says so once; right tokens never wait."""
+"""Counts wrong tokens: an address that guesses has to wait, and the log says so once. Right tokens never wait."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs.hub.clock import Clock
 _LOG = logging.getLogger(__name__)
 
 WINDOW_S = 60.0  #: how long a wrong token counts
-MAX_WRONG = 10  #: wrong tokens of one address within the window; after them it is told to wait
+MAX_WRONG = 10  #: wrong tokens of one address within the window; after them it has to wait
 MAX_WRONG_OF_ALL = 200  #: of all addresses together: an IPv6 neighbour has as many addresses as it likes
 _MAX_PEERS = 1024
 _ALL = "all addresses together"

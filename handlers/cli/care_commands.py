@@ -51,7 +51,7 @@ _ADB_DIR_OPTION = click.option(
 
 
 def _status_of(error: StoreError | OSError) -> EX:
-    """What is not there, and what is damaged or newer than this program, is told from a disk that refuses."""
+    """The exit status: a store that is missing, one that is damaged or too new, and a failing disk each have their own."""
     if isinstance(error, NoStore):
         return EX.NOINPUT
     return EX.DATAERR if isinstance(error, StoreDamaged | NewerSchema) else status_of(error)

@@ -138,7 +138,7 @@ class GivenFile(click.Path):
 def status_of(error: BaseException, otherwise: EX = EX.IOERR) -> EX:
     """The exit status of an error by the file that was behind it; `otherwise` where none was.
 
-    What may not be touched is told from what is not there, and both from a disk that refuses.
+    A missing right, a missing file and a failing disk each have an exit status of their own.
     """
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, OSError):

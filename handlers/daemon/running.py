@@ -138,7 +138,7 @@ def reload(daemon: Daemon) -> None:
 
 
 def write_ready_file(daemon: Daemon, path: Path | None, simulated: dict[str, Any]) -> None:
-    """Tell whoever started us where everything is; complete or absent, never half."""
+    """Write where everything is, for the program that started us; complete or absent, never half."""
     if path is None:
         return
     settings = daemon.settings

@@ -8,7 +8,7 @@ from jobs.hub.clock import Clock
 
 #: A helper thread overdue by more than this is taken for hung, and the watchdog is no longer fed.
 STALE_S = 30.0
-#: So long a write to the disk may take. A worn card needs many seconds, and a restart does not make it faster: it would end
+#: How long a write to the disk may take. A worn card needs many seconds, and a restart does not make it faster: it would end
 #: posts in the middle, and the next start begins with a write.
 DISK_STALE_S = 120.0
 

@@ -45,7 +45,7 @@ class Lane:
         self._jobs.put(job)
 
     def replace_hung(self, hung_s: float) -> int:
-        """Start a thread for each that has had the same job for so long, at most as many again; how many were started."""
+        """Start a thread for each that has had the same job longer than this, at most as many again; how many were started."""
         now = time.monotonic()
         hung = sum(now - since > hung_s for since in list(self._since.values()))
         new = max(0, min(hung, self._wanted) - (self.threads - self._wanted))

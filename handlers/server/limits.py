@@ -15,7 +15,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     #: more: a client that floods opens them again at once. Those that send a lot fill the memory of the kernel.
     newcomers: int = 6_000
     loaded_newcomers_per_peer: int = 1_000
-    #: Nothing is heard or read for so long, or a request or answer is on its way for so long ...
+    #: How long a client may send and read nothing, and how long a request or an answer may take ...
     timeout_s: float = 30.0
     #: ... plus what it takes at this rate: a byte now and then is not enough.
     min_rate_bytes_per_s: int = 4 * 1024

@@ -25,7 +25,7 @@ from jobs.hub.settings import Server, Settings
 
 _LOG = logging.getLogger(__name__)
 
-#: A loop that did not come round for so long hangs. It rests for a second at most.
+#: A loop whose round takes longer than this hangs. It rests for a second at most.
 STALE_S = 10.0
 _DESCRIPTORS_FOR_OTHERS = 200  #: files, adb, phones
 _BACKLOG = 4096

@@ -151,7 +151,7 @@ class Accounts:
             platform: Which app.
             shown: The names, each as often as it is shown.
             by_display_name: The app shows display names: an account for which none is stored cannot be missed while
-                a shown name belongs to nobody. Without this it is taken for not shown.
+                a shown name belongs to no known account. Without this it is taken for not shown.
             add: User names among those shown that are to be entered as accounts where they are not known, each with
                 the app that shows it (R68); None adds nothing.
         """
@@ -184,7 +184,7 @@ class Accounts:
         return matched
 
     def _add_shown(self, serial: str, platform: str, matched: Matched, add: Mapping[str, str]) -> None:
-        """Enter the names that nobody has entered; those that cannot be are said."""
+        """Add the shown names that are not known yet; those that cannot be added are noted with the reason."""
         names = {clean_username(name).casefold(): package for name, package in add.items()}
         for name in list(matched.unknown):
             package = names.get(name.casefold())

@@ -60,7 +60,7 @@ class MatchState(msgspec.Struct, frozen=True, kw_only=True):
 class _Wish:
     """What those who asked for a reading want of it."""
 
-    add: bool = False  #: accounts that nobody has entered are entered
+    add: bool = False  #: accounts that are shown and not known yet are added
 
 
 class Matcher:
@@ -87,7 +87,7 @@ class Matcher:
         self._last: dict[tuple[str, str], MatchState] = {}
 
     def request(self, serial: str, platform: str, *, add: bool = False) -> MatchState:
-        """Start a reading, or tell how far the one that runs is; `add` enters accounts that nobody has entered.
+        """Start a reading, or tell how far the one that runs is; `add` adds accounts that are shown and not known yet.
 
         Raises:
             NotFound: There is no such phone.

@@ -11,9 +11,9 @@ from jobs.hub.once import Once
 
 _LOG = logging.getLogger(__name__)
 
-#: A loop that did not come round for so long hangs (APS-7): the daemon is not healthy.
+#: A loop whose turn takes longer than this hangs (APS-7): the daemon is not healthy.
 STALE_S = 60.0
-#: A loop that may wait for others, a receiver or a share with media, is spoken of when it did not come round for so long.
+#: A loop that may wait for others, such as a receiver or a network share, is reported when its turn takes longer than this.
 LATE_S = 600.0
 #: Pause of a loop after its turn raised.
 ERROR_PAUSE_S = 1.0
@@ -63,7 +63,7 @@ class Loop:
 
     @property
     def stopping(self) -> bool:
-        """Somebody asked the loop to end: a long turn should."""
+        """Whether the loop was asked to end: a long turn should."""
         return self._stopping
 
     @property
@@ -72,7 +72,7 @@ class Loop:
 
     @property
     def died(self) -> bool:
-        """The thread was started, nobody stopped it, and it is gone."""
+        """Whether the thread ended although it was not stopped."""
         return self._thread is not None and not self._stopping and not self._thread.is_alive()
 
     @property

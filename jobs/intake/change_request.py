@@ -17,7 +17,7 @@ from jobs.intake.request import OTHER_WORDS, OUTSIDE, Name, number_as_text
 
 #: Keys of `script_config` that are said beside it as well, because they are changed most.
 SHORT = ("captions", "material_list", "material_ids")
-#: Keys that say where files come from. Whoever gives one of them means none of the others that stand there.
+#: Keys that say where files come from. A change that gives one of them replaces all that were given before.
 SOURCES = ("material_list", "material_ids", "material_source", "material_path", "materials_tags")
 NAMED = ("material_list", "material_ids")
 #: Keys with which other files are needed.

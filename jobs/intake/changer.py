@@ -29,7 +29,7 @@ _SOUND_KEYS = frozenset({"post_way", "add_sound", "sound_name", "custom_sound_ke
 
 
 class Edit(msgspec.Struct, frozen=True):
-    """What is written about a task, and how it is told."""
+    """What is written about a task, and the sentence that says so."""
 
     changes: dict[str, Any]  #: new values of fields of `Task`; empty when all is as it was
     changed: list[str]  #: their names for people

@@ -126,7 +126,7 @@ def _means_script_name(key: str) -> bool:
 
 
 def number_as_text(value: Any) -> Any:
-    """Unix time and 1830 are no start times; whoever reads them as text says what to write."""
+    """Numbers are no start times (Unix time, 1830). As texts they are refused with what to write instead."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 

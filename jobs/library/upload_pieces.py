@@ -26,9 +26,9 @@ from storage.engine.files import Files
 
 log = logging.getLogger(__name__)
 
-#: An upload of which nothing has come for so long is forgotten, its pieces removed.
+#: How long an upload may bring nothing before it is forgotten and its pieces are removed.
 EXPIRES_S = 24 * 3600.0
-#: So many may be unfinished at once: each keeps its room in the library.
+#: How many uploads may be unfinished at once: each keeps its room in the library.
 MAX_UNFINISHED = 64
 #: What clients are told to send at a time. Each piece is on the disk before it is answered.
 PIECE_BYTES = 8 * 1024**2
@@ -77,7 +77,7 @@ class Upload(msgspec.Struct, kw_only=True):
     sha256: str
     fields: dict[str, Any]
     touched_at: float
-    offset: int = 0  #: so many bytes are on the disk for good
+    offset: int = 0  #: how many bytes are on the disk for good
     material_id: int = 0  #: what it became; 0 while it is unfinished
 
     @property
@@ -232,7 +232,7 @@ class UploadPieces:
             raise NotFound(Problem("upload_id", "its bytes are gone from the box: begin it anew")) from None
         data.unlink(missing_ok=True)
         upload.material_id = uploaded.view.material.id
-        # A client whose answer was lost sends the last piece again: it is told the same.
+        # A client whose answer was lost sends the last piece again and gets the same answer.
         self._keep(upload)
         return msgspec.structs.replace(upload), uploaded
 

@@ -11,7 +11,7 @@ from storage.errors import StoreError
 
 _LOG = logging.getLogger(__name__)
 
-#: A pause that has lasted so long is announced, once.
+#: How long a pause must last before it is reported, once.
 AFTER_S = 24 * 3600.0
 LOOK_EVERY_S = 60.0
 

@@ -12,7 +12,7 @@ from jobs.task.announcements import Tell
 from storage.records import Task, Waiting
 from storage.tables.tasks import TaskStore
 
-#: So long before its time a task is worth a word about its files.
+#: How long before its time a task whose files are missing is reported.
 AHEAD_S = 86_400.0
 LOOK_EVERY_S = 600.0
 

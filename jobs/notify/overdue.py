@@ -10,9 +10,9 @@ from jobs.task.announcements import Tell
 from storage.records import Task, Waiting
 from storage.tables.tasks import TaskStore
 
-#: So long past its time a task is worth a word.
+#: How long a task must be overdue before it is reported.
 PATIENCE_S = 600.0
-#: How often it is looked for, and how soon the same phone is spoken of again.
+#: How often overdue tasks are looked for, and how soon the same phone is reported again.
 LOOK_EVERY_S = 60.0
 AGAIN_S = 6 * 3600.0
 

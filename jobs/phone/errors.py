@@ -121,7 +121,7 @@ class PhoneNotReady(PhoneError):
 
 
 class StopRequested(Exception):
-    """Somebody asked this attempt to stop; `reason` is "request" or "shutdown"."""
+    """The attempt was asked to stop; `reason` is "request" or "shutdown"."""
 
     def __init__(self, reason: str = "request") -> None:
         super().__init__(f"stopped by {reason}")

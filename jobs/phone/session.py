@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 TREE_DEPTH = 100
 #: Fewer nodes than these are no screen but a server that lost its sight (U2-7, U2-10).
 SIGHTED_NODES = 3
-#: So many looks without a view in a row, and the phone is asked why.
+#: After how many looks in a row without a view the phone is asked why.
 BLIND_GLANCES = 2
 TAP_TIMEOUT_S = 10.0
 #: How often a screen is looked at while it is waited for: quickly at first, since most screens come at once.

@@ -71,7 +71,7 @@ class AlarmClock(BaseScheduler):  # type: ignore[misc]
         self.start()
 
     def wakeup(self) -> None:
-        """Nothing to wake: whoever sets an alarm turns the clock as well."""
+        """Nothing to wake: the thread that sets an alarm also runs the clock."""
 
     def shutdown(self, wait: bool = True) -> None:
         """Forget all alarms; the thread is the caller's to stop."""

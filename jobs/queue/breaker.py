@@ -20,7 +20,7 @@ from storage.tables.tasks import TaskStore
 
 _LOG = logging.getLogger(__name__)
 
-#: So many different tasks must end equally, without a post among them that worked.
+#: How many different tasks must end with the same error, with no published post among them.
 FAILURES = 3
 #: Failures that lie further apart have nothing to do with each other.
 WITHIN_S = 24 * 3600.0

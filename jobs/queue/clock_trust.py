@@ -16,7 +16,7 @@ BUILT_AT = 1_756_684_800.0
 STEP_S = 2.0
 #: A forward step beyond this holds tasks that fell due by it.
 LARGE_STEP_S = 600.0
-#: How long such tasks are held when nobody confirms the time: somebody set the clock on purpose. A step beyond
+#: How long such tasks are held when no person confirms the time: then the clock was set on purpose. A step beyond
 #: `LONGEST_OFF_S` must be confirmed all the same.
 HOLD_AFTER_STEP_S = 120.0
 #: A box that claims to have been off for longer than this, or whose clock jumps that far, must have it confirmed first.
@@ -77,7 +77,7 @@ class ClockTrust:
 
     @property
     def problem(self) -> str:
-        """The reason once it has lasted so long that a person should look."""
+        """The reason, once it has lasted long enough for a person to look."""
         late = self._clock.monotonic() - self._started > ALARM_AFTER_S
         return self.reason if late and self._hold_until is None else ""
 

@@ -17,13 +17,13 @@ from jobs.queue.waiting import Why, say_why
 from storage.records import AFTER_COMMIT, Stage, Task, Waiting
 from storage.tables.tasks import TaskStore
 
-#: The dispatcher looks again after this time even when nobody woke it.
+#: The dispatcher looks again after this time even when nothing woke it.
 LOOK_S = 10.0
 #: What no longer waits is looked for, a part of those that wait after the other: should the end of a wait ever be missed,
 #: nothing may hang on it, and no turn may take long for it.
 SWEEP_S, SWEEP_PARTS = 60.0, 10
-#: So many of those that wait for one phone are told exactly what it does now. With every post that changes, and of ten
-#: thousand all but a few have hours to wait.
+#: How many of the tasks that wait for one phone get its exact reason. It changes with every post, and of ten thousand tasks
+#: all but a few have hours to wait.
 HEADS = 20
 
 _SENTENCES = {

@@ -59,7 +59,7 @@ class Lane:
         self.door = ""  #: why
         self._news = True  #: since those that wait were last told why: who waits, or what holds them back
         self._places: dict[int, _Place] = {}
-        #: Task ids that the look for what no longer waits has still to come to, so many at once.
+        #: Task ids that `sweep` has still to look at, and how many it looks at in one turn.
         self._unswept: list[int] = []
         self._swept_at_once = 1
 
@@ -115,7 +115,7 @@ class Lane:
                     self.remove(task_id)
 
     def sweep(self, tasks: TaskStore, parts: int) -> None:
-        """Forget what no longer waits here, whether it was heard of or not; looks at one of so many parts of those that wait."""
+        """Forget tasks that no longer wait here, also where no change was heard of. Each call looks at one of `parts` parts of them."""
         if not self._unswept:
             self._unswept = list(self._places)
             self._swept_at_once = max(1, -(-len(self._unswept) // parts))
@@ -189,7 +189,7 @@ class Lane:
         Args:
             reason: Why nothing here may start; the first `heads` posts that nothing else holds back are told so.
             behind: What those behind them are told instead.
-            heads: So many are told exactly.
+            heads: How many get the exact reason.
         """
         if reason == self.reason and not self._news:
             return

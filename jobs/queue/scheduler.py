@@ -94,7 +94,7 @@ class Scheduler:
             self._enqueue(self._mover.make_ready(due[start : start + _AT_ONCE]))
 
     def _believe_again(self) -> None:
-        """The doubt about the clock is over: whoever waits on waits for something else."""
+        """The doubt about the clock is over: tasks that still wait do so for another reason."""
         doubted, self._doubted = self._doubted, {}
         waiting = [
             task

@@ -1,4 +1,4 @@
-"""What becomes of tasks whose attempt nobody owns: after a crash, a power cut, or a worker's death."""
+"""What becomes of tasks whose attempt no thread owns: after a crash, a power cut, or a worker's death."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 #: How long a post of unknown fate waits for its phone before it is given to a person.
 SETTLE_BOUND_S = 1800.0
-#: How long, if somebody asked for its end: time for one look at a phone that is there.
+#: How long, if its end was asked for: time for one look at a phone that is there.
 ONE_LOOK_S = 10.0
 
 
@@ -55,7 +55,7 @@ class Recovery:
         self._unsettled: dict[int, float] = {}  #: task id -> monotonic time at which it was adopted
 
     def turn(self) -> None:
-        """Adopt what nobody owns; called at start and once a second afterwards."""
+        """Adopt tasks whose attempt no thread owns; called at start and once a second afterwards."""
         active = self._tasks.active()
         for listed in active:
             # First the task, then its owner: of an attempt that began in between this one is not the stored one.

@@ -18,7 +18,7 @@ IDLE_S = 60.0
 class Workers:
     """Runs calls on threads named `phone-worker-N`; threads are made when needed and reused.
 
-    The bound is kept by whoever submits (the dispatcher's slots): a call never waits in a queue here, because a
+    The bound is kept by the dispatcher's slots: a call never waits in a queue here, because a
     thread that hangs must not hold up the next phone.
     """
 

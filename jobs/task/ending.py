@@ -99,7 +99,7 @@ def published(task: Task, remark: str) -> list[Step]:
 
 
 def stopped() -> Step:
-    """Somebody asked for the end before the commit point."""
+    """The attempt was asked to stop before the commit point."""
     return Step(Stage.FAILED, {"error": STOPPED, "remark": STOPPED.message})
 
 

@@ -28,7 +28,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class DoctorRun:
-    """Thread-safe. The look has a thread of its own, so that whoever asks waits no longer than it wants to."""
+    """Thread-safe. The look has a thread of its own, so that a caller waits no longer than it wants to."""
 
     def __init__(self, look: Callable[[], Iterable[Finding]], clock: Clock) -> None:
         self._look = look

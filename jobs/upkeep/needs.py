@@ -25,9 +25,9 @@ from storage.error_codes import ErrorCode, Scope
 from storage.records import Outcome, Task
 from storage.store import Store
 
-#: So many are listed; the total counts all.
+#: How many matters are listed; the total counts all.
 MOST = 100
-#: An end that only a person can mend is spoken of for so long: what is older nobody waits for any more.
+#: How long a failed task that only a person can mend is listed: nobody waits for older ones any more.
 ENDS_SHOWN_S = 7 * 86400.0
 
 #: What the log-in marks of accounts and the states of phones say better.

@@ -9,7 +9,7 @@ from itertools import compress, islice
 #: Each integer holds the ids of one range of 4,096.
 _SHIFT = 12
 _SIZE = 1 << _SHIFT
-#: So many members are taken off one by one; more are read by writing the integer out.
+#: Up to this many members are taken off one by one; more are read by writing the integer out.
 _FEW = 128
 _DIGITS = bytes.maketrans(b"01", b"\x00\x01")
 

@@ -23,11 +23,11 @@ class Attention:
 
     @property
     def unknown_count(self) -> int:
-        """How many tasks may be published, with nobody who has looked yet."""
+        """How many tasks may be published and still have to be looked at."""
         return len(self._unknown)
 
     def unknown(self, most: int) -> list[Task]:
-        """Tasks that may be published, the ones that ended last first, at most so many."""
+        """Tasks that may be published, the ones that ended last first, at most `most`."""
         with self._storage.state_lock:
             found = list(self._unknown.values())
         return sorted(found, key=_ended_at, reverse=True)[:most]
@@ -73,7 +73,7 @@ def _is_unknown(task: Task) -> bool:
 
 
 def _needs_person(task: Task) -> bool:
-    """Whether it goes on only after somebody did something at the phone, for the account, or to the screens."""
+    """Whether it goes on only after a person did something at the phone, for the account, or to the screens."""
     code = task.error_code
     return bool(code) and (code == ErrorCode.UI_CHANGED or code_of(code).needs_person)
 

@@ -46,5 +46,5 @@ def counted(before: Task, now: Task) -> Task:
 
 
 def may_wait_for(task: Task, reason: Waiting | None) -> bool:
-    """Whether this reason still fits: whoever worked it out may have looked before the task was held or planned anew."""
+    """Whether this reason still fits: it may have been worked out before the task was held or planned anew."""
     return reason is None or (_STAGE_OF[reason] is task.stage and (reason is Waiting.HOLD) is task.held)

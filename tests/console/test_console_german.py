@@ -11,7 +11,7 @@ import pytest
 
 from handlers.page.static_files import FOLDER
 from jobs.phone.protocol import PhoneState
-from jobs.upkeep.doctor import fail, ok
+from jobs.upkeep.doctor_findings import fail, ok
 from storage.records import Outcome, Stage, TaskError, Waiting
 from tests.support.browser import Browser
 from tests.support.console import PHONE, Hub, show

@@ -23,7 +23,7 @@ PROBE_EVERY_S = 10.0
 START_TIMEOUT_S = 15.0
 #: A server that does not come up is not started again sooner.
 START_PAUSE_S = 20.0
-#: So many unanswered probes make a hanging server (ADB-5), which is restarted at most this often.
+#: How many unanswered probes make a hanging server (ADB-5), and how long after a restart it is not restarted again.
 HANGING_MISSES = 3
 RESTART_PAUSE_S = 600.0
 

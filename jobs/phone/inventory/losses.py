@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 #: Losses within this time may have one cause.
 TOGETHER_S = 2.0
-#: So many phones on one hub are a hub's matter.
+#: How many phones of one USB hub must be lost together for the hub to be named.
 HUB_PHONES = 2
 
 

@@ -10,7 +10,7 @@ from jobs.phone.adb.listing import Listed
 from jobs.phone.inventory.remedies import Care
 from jobs.phone.protocol import PhoneInfo, PhoneState
 
-#: So many unanswered questions make a ghost: listed, but dead.
+#: How many unanswered questions make a phone a ghost: listed, but dead.
 GHOST_MISSES = 2
 
 

@@ -31,8 +31,8 @@ RESYNC_EVERY_S = 30.0
 #: After the list was read, further changes are heard only after this: one that announces them without end keeps no
 #: processor busy.
 CHANGES_EVERY_S = 0.05
-#: A server whose list does not come for so long is away, whatever else it answers: sessions on its phones end with it, so
-#: this is longer than a box may be busy.
+#: How long a server may fail to give its list before it counts as away, whatever else it answers. Sessions on its phones end
+#: then, so this is longer than a box may be busy.
 LIST_LATE_S = 20.0
 #: A server that did not answer in time is asked again after this.
 PROBE_AGAIN_S = 1.0

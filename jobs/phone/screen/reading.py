@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: So long a thread stands back at most. Reading a screen takes some milliseconds; one that takes longer keeps nobody off.
+#: How long a thread waits for another that reads a screen. That takes some milliseconds; one that hangs stops no other.
 STAND_BACK_S = 1.0
 
 #: Held by the one tree that is read at a time.
@@ -15,7 +15,7 @@ TURN = threading.Lock()
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Stand back while another thread does such work; not within itself.
+    """Wait while another thread reads a screen. Must not be nested.
 
     Python runs one thread at a time anyway. Threads that all want to run take that right from each other two thousand times a
     second each, and with every phone more there is one more that does; those that wait here sleep.

@@ -33,7 +33,7 @@ _REFERENCE = re.compile("&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9a-fA-F]{
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 #: Deeper trees are refused elsewhere; no dumper writes more attributes.
 _MAX_DEPTH, _MAX_ATTRIBUTES = 400, 60
-#: So many forms of tags are remembered; one tree of a phone has a handful. A new one takes some milliseconds to learn.
+#: How many forms of tags are remembered, and learned from one tree, which has a handful. Each takes some milliseconds.
 MAX_FORMS, _MAX_NEW = 100, 12
 
 

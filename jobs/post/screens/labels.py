@@ -28,12 +28,12 @@ _SAME = str.maketrans(
 #: What cannot divide a pattern as a whole into alternatives.
 _GROUPED = re.compile(r"\\.|\[[^\]]*\]|\([^()]*\)")
 
-#: Which labels a text reads like is remembered for so many texts of at most so many characters.
+#: How many texts have their labels remembered, and how long such a text may be.
 JUDGED_MAX, JUDGED_CHARS = 4096, 60
 
 
-#: Of so many texts of at most so many characters the form is remembered: what people write in thousands of characters
-#: seldom comes again, and would take hundreds of megabytes.
+#: How many texts have their normalised form remembered, and how long such a text may be. Longer ones, which people write,
+#: seldom come again and would take hundreds of megabytes.
 NORMALISED_MAX, NORMALISED_CHARS = 8192, 300
 
 
