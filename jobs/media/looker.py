@@ -102,7 +102,7 @@ class Looker:
         try:
             channel = self._running()
         except OSError as error:
-            _LOG.warning("files cannot be looked into: %s", error)
+            _LOG.warning("the process that looks into media files cannot be started: %s", error)
             raise LookFailed from error
         channel.settimeout(timeout_s)
         try:

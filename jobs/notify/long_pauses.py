@@ -36,7 +36,9 @@ class LongPauses:
             try:
                 self._pauses.mark_told(what)
             except StoreError as error:
-                _LOG.warning("the notice about a long pause is put off, since the store refused: %s", error)
+                _LOG.warning(
+                    "the notice about a long pause is put off, because the store refused it: %s", error
+                )
                 continue
             sentence = (
                 f"{self._pauses.sentence(called, pause)}; nothing new starts there before it is resumed"

@@ -68,7 +68,9 @@ class Recovery:
                 continue  # somebody ended it since it was listed
             except StoreError as error:
                 if not self.refused:
-                    _LOG.error("task %d stays as it was found, for the store refuses: %s", task.id, error)
+                    _LOG.error(
+                        "task %d stays as it was found: the store refused the change: %s", task.id, error
+                    )
                 self.refused = True
                 return  # again in a second
         self.refused = False

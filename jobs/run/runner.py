@@ -94,7 +94,7 @@ class Runner:
         except (*_EXPECTED, Refused) as error:
             turn.end(str(error))
         except Exception as error:  # noqa: BLE001 - the boundary between reads and their workers
-            _LOG.error("the phone %s %s: this broke", turn.serial, turn.doing, exc_info=error)
+            _LOG.error("the phone %s %s: the turn failed", turn.serial, turn.doing, exc_info=error)
             turn.end(f"{type(error).__name__}: {error}")
         else:
             turn.end()

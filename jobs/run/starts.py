@@ -67,7 +67,7 @@ class Starts:
             try:
                 self._workers.run(partial(self._work, turn))
             except RuntimeError as error:
-                _LOG.error("no thread: the phone %s %s: %s", turn.serial, turn.doing, error)
+                _LOG.error("no thread could be started: the phone %s %s: %s", turn.serial, turn.doing, error)
                 self._endings.not_started(turn, NO_THREAD)
                 self._over(turn, Pause(BEGIN_PAUSE_S, NO_THREAD))
 

@@ -61,7 +61,7 @@ class DoctorRun:
             for finding in self._look():
                 found.append(finding)  # noqa: PERF402 - seen while it goes on
         except Exception as error:  # noqa: BLE001 - the boundary of the thread: the report says it
-            _LOG.error("doctor broke off", exc_info=error)
+            _LOG.error("doctor failed", exc_info=error)
             found.append(
                 fail("doctor", f"broke off: {error}", "report it with the daemon's log", partial=True)
             )

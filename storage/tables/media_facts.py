@@ -105,7 +105,7 @@ class MediaFacts:
             return self._database.execute(statement, values).fetchall()
         except sqlite3.OperationalError as error:  # a full or read-only disk, a lock: not the file's fault
             if not self._told:
-                _LOG.warning("what is known of media files is not kept for now: %s", error)
+                _LOG.warning("facts about media files cannot be stored for now: %s", error)
             self._told = True
             self._broken = self._database is None
             return []

@@ -281,7 +281,7 @@ class Fleet:
                     self._changed(change)
                 except Exception:
                     # The named boundary of a change: sessions of the other phones must end, too.
-                    log.exception("a change of %s could not be taken in", change.info.serial)
+                    log.exception("a listener failed on a change of the phone %s", change.info.serial)
 
     def _changed(self, change: Change) -> None:
         """Sessions that lost their phone end, then the listeners hear of it."""

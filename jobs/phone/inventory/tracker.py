@@ -256,7 +256,7 @@ class Tracker:
                 message()
             except Exception:
                 # The named boundary of a message: those behind it are of other phones.
-                log.exception("the phone tracker could not take something in")
+                log.exception("a message to the phone tracker failed")
         return sock is not None and sock.fileno() in ready
 
     def do_due(self) -> None:

@@ -187,7 +187,7 @@ def test_a_store_that_refuses_is_named_once_and_asked_again_each_turn(
         full.setattr(found.store.tasks, "change", refuse)
         found.recovery.turn()
         found.recovery.turn()
-    sentence = f"task {first.id} stays as it was found, for the store refuses: no space left"
+    sentence = f"task {first.id} stays as it was found: the store refused the change: no space left"
     assert asked == [first.id, first.id]  # the next would be refused as well
     assert [record.getMessage() for record in caplog.records] == [sentence]
     assert found.recovery.refused is True
