@@ -27,6 +27,7 @@ from handlers.cli import (
     man_page,
     phone_commands,
     rehearse,
+    token_commands,
 )
 from handlers.cli.command_line import (
     DEFAULT_CONFIG,
@@ -187,6 +188,7 @@ for command in (
     *man_page.ALL,
     *commands.ALL,
     *care_commands.ALL,
+    *token_commands.ALL,
     *phone_commands.ALL,
     *usb_box.ALL,
 ):

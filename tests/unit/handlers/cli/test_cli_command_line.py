@@ -9,7 +9,6 @@ from click.testing import CliRunner
 
 from handlers.access.hosts import OwnNames, split_host
 from handlers.access.tokens import new_token
-from handlers.cli.care_commands import token
 from handlers.cli.command_line import (
     EX,
     TOKEN_VARIABLE,
@@ -18,6 +17,7 @@ from handlers.cli.command_line import (
     tokens_are_beside,
     tokens_path,
 )
+from handlers.cli.token_commands import token
 from jobs.hub.config_file import LoadedConfig
 from jobs.hub.settings import Server, Settings, Storage
 from tests.support.http_side import HttpSide

@@ -9,8 +9,8 @@ import segno
 from click.testing import CliRunner, Result
 
 from handlers.access.tokens import read_tokens
-from handlers.cli.care_commands import token
 from handlers.cli.qr_code import qr_lines
+from handlers.cli.token_commands import token
 
 #: Half blocks as (upper, lower) modules; True is dark.
 _BLOCKS = {" ": (True, True), "▀": (False, True), "▄": (True, False), "█": (False, False)}
