@@ -34,6 +34,7 @@ from handlers.cli.command_line import (
     EX,
     end,
     note_config,
+    print_what_the_terminal_can,
     read_config,
     take_config_anywhere,
     was_printing,
@@ -53,6 +54,7 @@ VERSION = "0.5.0"
 
 def main() -> None:
     """Entry point."""
+    print_what_the_terminal_can()
     try:
         # The installed command has another name; its shell completion hangs on it.
         cli(prog_name=os.environ.get("TIKMATRIXD_NAME", "tikmatrixd.py"))

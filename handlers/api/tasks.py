@@ -15,12 +15,12 @@ from handlers.api.task_view import TaskViews, show_task
 from handlers.request.call import Call, Result, Route, page_of, routes_below
 from handlers.request.envelope import Answer, Code
 from handlers.request.file_answer import kept_reply
-from handlers.request.headers import KEY, key_of
+from handlers.request.headers import KEY, VERSION, key_of, version_of
 from handlers.request.task_filter import TaskFilter, wanted_tasks
 from jobs.hub.time_zone import zone_name
 from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown
-from jobs.input.refusals import Invalid, NotFound, Problem
+from jobs.input.refusals import NotFound, Problem
 from jobs.intake.change_request import ChangeRequest
 from jobs.intake.request import CreateRequest
 from jobs.run.control import RetryAll
@@ -38,7 +38,7 @@ CLIENT_HEADER = (
 )
 
 _MATCH_HEADER = (
-    "If-Match",
+    VERSION,
     "the `version` that you have seen; with another the change is refused with 41201",
 )
 
@@ -91,16 +91,6 @@ class BatchRequest(msgspec.Struct):
 
 
 _BATCH = Unknown(other_words=dict.fromkeys(("ids", "tasks", "id", "task"), "task_ids"))
-
-
-def _version(call: Call) -> int | None:
-    """The version of the task that the caller has seen, None when it does not say. Raises Invalid."""
-    text = (call.header("If-Match") or "*").strip().removeprefix("W/").strip('"')
-    if text == "*":
-        return None
-    if not text.isdecimal():
-        raise Invalid(Problem("If-Match", "must be the version of a task, e.g. 3, or *"))
-    return int(text)
 
 
 class TaskHandlers:
@@ -171,7 +161,7 @@ class TaskHandlers:
     def change(self, call: Call) -> Result:
         self._find(call.id)
         raw = call.fields(ChangeRequest)
-        done = self._services.planning.change(call.id, raw, version=_version(call))
+        done = self._services.planning.change(call.id, raw, version=version_of(call.environ))
         return {
             "task": self._show(done.task),
             "changed": done.changed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import os
 import sys
@@ -11,7 +12,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 
@@ -152,6 +153,22 @@ def status_of(error: BaseException, otherwise: EX = EX.IOERR) -> EX:
             return EX.IOERR
         case _:
             return otherwise
+
+
+def print_what_the_terminal_can() -> None:
+    """Let a terminal or a pipe of another encoding than UTF-8 show a sign in the place of what it cannot, instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not _is_unicode(stream):
+            stream.reconfigure(errors="replace")
+
+
+def json_text(data: Any, indent: int | None = None) -> str:
+    """JSON for programs; where the output has another encoding than UTF-8 in ASCII alone, so that nothing of it is lost."""
+    return json.dumps(data, ensure_ascii=not _is_unicode(sys.stdout), indent=indent)
+
+
+def _is_unicode(stream: TextIO) -> bool:
+    return (stream.encoding or "utf-8").casefold().replace("_", "-").startswith("utf")
 
 
 def end(sentence: str, code: int) -> NoReturn:

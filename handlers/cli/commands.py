@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import closing
@@ -18,6 +17,7 @@ from handlers.cli.command_line import (
     adb_key_dir,
     ask_daemon,
     end,
+    json_text,
     read_config,
     status_of,
     tokens_path,
@@ -294,7 +294,7 @@ def inspect(config_path: Path | None, source: str, as_json: bool) -> None:
         end(str(error), EX.CONFIG)
     except (TreeUnreadable, OSError) as error:
         end(f"{source}: {error}", status_of(error, EX.DATAERR))
-    click.echo(json.dumps(report, ensure_ascii=False, indent=2) if as_json else _inspection_text(report))
+    click.echo(json_text(report, indent=2) if as_json else _inspection_text(report))
 
 
 def _inspection_text(report: dict[str, Any]) -> str:

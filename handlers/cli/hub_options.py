@@ -21,6 +21,7 @@ from handlers.cli.command_line import (
     ask_url,
     end,
     exchange,
+    json_text,
     may_be_token,
     read_config,
     status_of,
@@ -104,7 +105,7 @@ class Hub:
     def show(self, data: dict[str, Any], lines: Callable[[], Sequence[str]]) -> None:
         """Print the data for programs, or these lines for people; warnings of the daemon go to standard error."""
         if self.as_json:
-            click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+            click.echo(json_text(data, indent=2))
             return
         for line in lines():
             click.echo(line)

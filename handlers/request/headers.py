@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from jobs.input.refusals import Invalid, Problem
@@ -12,7 +12,7 @@ from jobs.intake.request_keys import refuse_bad_key
 #: What is noted in the environ: names of headers with an underscore. The parser drops those, as a proxy could not tell them
 #: from the same name with a hyphen.
 UNDERSCORED = "tikmatrixd.underscored_headers"
-KEY = "Idempotency-Key"
+KEY, VERSION = "Idempotency-Key", "If-Match"
 #: Without one of these a call does something else than was meant.
 _MEANT = {
     name.casefold(): name
@@ -34,6 +34,22 @@ def refuse_underscored(environ: Mapping[str, Any]) -> None:
         meant = KEY if _is_key(name) else _MEANT.get(name.replace("_", "-").casefold())
         if meant:
             raise Invalid(Problem(shorten(name), f"is not a known header; it is called {meant}"))
+
+
+def refuse_condition(environ: Mapping[str, Any], taken: Collection[str]) -> None:
+    """Raise Invalid for a version that this call would not compare: whoever names one relies on it."""
+    if VERSION not in taken and environ.get("HTTP_IF_MATCH", "*").strip() != "*":
+        raise Invalid(Problem(VERSION, "is not compared by this call; leave it out"))
+
+
+def version_of(environ: Mapping[str, Any]) -> int | None:
+    """The version of the task that the caller has seen, None when it does not say. Raises Invalid."""
+    text = str(environ.get("HTTP_IF_MATCH", "*")).strip().removeprefix("W/").strip('"')
+    if text == "*":
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise Invalid(Problem(VERSION, "must be the version of a task, e.g. 3, or *"))
+    return int(text)
 
 
 def key_of(environ: Mapping[str, Any]) -> str | None:

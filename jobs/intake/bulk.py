@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
+import msgspec
+
 from jobs.input.fields import Findings
 from jobs.input.refusals import Invalid, NotFound, Problem, Refused
 from jobs.intake.csv_rows import Row
@@ -20,6 +22,11 @@ MAX_ROWS = 2_000
 #: What is said at most: a person mends the first ones and sends the file again.
 _MOST_PROBLEMS = 200
 _MOST_WARNINGS = 200
+#: Without a key nobody has said that this is a repeat.
+_AGAIN = (
+    "the same content came within the last 24 hours: nothing new was created, this is the answer of then; to post it once more "
+    "send it with an Idempotency-Key of its own"
+)
 
 
 def create_bulk(
@@ -88,7 +95,13 @@ def create_bulk(
 
             return intake.store(new, findings, refuse, gone, remember, dry_run=dry_run)
 
-    return intake.once(key, identity, create)
+    created = intake.once(key, identity, create)
+    if not created.replayed or idempotency_key is not None:
+        return created
+    warnings = [*created.warnings, _AGAIN]
+    return msgspec.structs.replace(
+        created, warnings=warnings, answer={**created.answer, "warnings": warnings}
+    )
 
 
 def _with(row: Row, *, dry_run: bool) -> object:

@@ -11,6 +11,7 @@ from storage.records import Occurrence, Slot
 
 #: The longest stretch of days that is looked at, whatever the clock says.
 _MOST_DAYS = 400
+_A_MONDAY = date(1970, 1, 5)
 
 
 class Due(NamedTuple):
@@ -38,6 +39,28 @@ def occurrences(slot: Slot, start: float, end: float, where: tzinfo) -> Iterator
                 if start <= due.at <= end:
                     yield due
         day += timedelta(days=1)
+
+
+def number_of(slot: Slot, day: str, time: str, where: tzinfo) -> int:
+    """The how-many-th time of a slot this is, from 0 at its first after it was created, as its days and times are now."""
+    number = _count(slot, date.fromisoformat(day), time)
+    first = datetime.fromtimestamp(slot.created_at, where).date()
+    if slot.first_day:
+        first = max(first, date.fromisoformat(slot.first_day))
+    for _ in range(8):
+        if _falls_on(slot, first):
+            for begins in slot.times:
+                if _due(first, begins, where).at >= slot.created_at:
+                    return max(0, number - _count(slot, first, begins))
+        first += timedelta(days=1)
+    return number
+
+
+def _count(slot: Slot, day: date, time: str) -> int:
+    """A number that grows by one from each time of a slot to its next."""
+    weeks, weekday = divmod((day - _A_MONDAY).days, 7)
+    days = weeks * len(slot.weekdays) + sum(other < weekday for other in slot.weekdays)
+    return days * len(slot.times) + slot.times.index(time)
 
 
 def makes(slot: Slot, occurrence: Occurrence) -> bool:

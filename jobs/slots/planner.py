@@ -9,13 +9,14 @@ from datetime import tzinfo
 
 import msgspec
 
+from jobs.content.captions import unify_line_breaks
 from jobs.hub.clock import Clock, utc
 from jobs.hub.once import Once
 from jobs.hub.supervision import Loop
 from jobs.input.refusals import ClientGone, Draining, NoSpace, Refused
 from jobs.intake.intake import Intake
 from jobs.intake.request import SCRIPT
-from jobs.slots.calendar import Due, occurrences
+from jobs.slots.calendar import Due, number_of, occurrences
 from jobs.task.announcements import Tell, quietly
 from storage.errors import StoreError
 from storage.records import Occurrence, Slot
@@ -121,7 +122,12 @@ class Planner:
                 if self._slots.get(slot.id) is not slot:
                     return True  # it was changed meanwhile: the next turn plans what it says now
                 self._intake.create(
-                    request(slot, occurrence.username, start if start > now else None),
+                    request(
+                        slot,
+                        occurrence.username,
+                        start if start > now else None,
+                        number=number_of(slot, occurrence.day, occurrence.time, self._zone()),
+                    ),
                     beside=lambda change, tasks: self._slots.note(
                         change,
                         msgspec.structs.replace(occurrence, task_ids=tuple(task.id for task in tasks)),
@@ -166,12 +172,24 @@ class Planner:
                 )
 
 
-def request(slot: Slot, username: str, start: float | None) -> dict[str, object]:
-    """The create request of one occurrence; it starts at once without `start`."""
+def request(
+    slot: Slot, username: str, start: float | None, *, number: int | None = None
+) -> dict[str, object]:
+    """The create request of one occurrence; it starts at once without `start`.
+
+    `number` counts the slot's times: of several captions each is used in turn, and each account begins with another.
+    """
+    config = dict(slot.script_config)
+    if number is not None and config.get("caption_format") == "multiline":
+        lines = [
+            line for line in unify_line_breaks(str(config.get("captions") or "")).split("\n") if line.strip()
+        ]
+        if lines:
+            config["captions"] = lines[(number + slot.usernames.index(username)) % len(lines)]
     return {
         "script_name": SCRIPT,
         "usernames": [username],
         "platform": slot.platform or None,
-        "script_config": dict(slot.script_config),
+        "script_config": config,
         "start_time": "" if start is None else utc(start).isoformat(timespec="seconds"),
     }

@@ -26,6 +26,7 @@ from storage.records import Slot
 from storage.store import Store
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MAX_SLOTS = 200
 #: What one slot may make in a day.
 MAX_A_DAY = 500
@@ -298,9 +299,13 @@ def _field(name: str, username: str) -> str:
 def _read_weekdays(given: tuple[str, ...]) -> tuple[int, ...]:
     found = []
     for word in given:
-        index = next((i for i, day in enumerate(WEEKDAYS) if word.strip().casefold()[:3] == day), None)
+        plain = word.strip().casefold()
+        index = next(
+            (i for i, day in enumerate(_DAY_NAMES) if len(plain) >= 3 and day.startswith(plain)), None
+        )
         if index is None:
-            raise Unreadable(f'"{shorten(word)}" is not a weekday; write {", ".join(WEEKDAYS)}')
+            each = "each as an entry of its own: " if plain[:3] in WEEKDAYS else ""
+            raise Unreadable(f'"{shorten(word)}" is not a weekday; write {each}{", ".join(WEEKDAYS)}')
         found.append(index)
     return tuple(sorted(set(found))) or tuple(range(7))
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import click
 
-from handlers.cli.command_line import NoAnswer
+from handlers.cli.command_line import NoAnswer, json_text
 from handlers.cli.hub_options import Hub
 from handlers.cli.tables import clean, cut, terminal_width
 from handlers.cli.task_words import state
@@ -72,7 +71,7 @@ class Follower:
 
     def _say(self, task_id: int, line: dict[str, Any]) -> None:
         if self._hub.as_json:
-            click.echo(json.dumps({"task_id": task_id, **line}, ensure_ascii=False))
+            click.echo(json_text({"task_id": task_id, **line}))
             return
         at = datetime.fromisoformat(line["at"]).astimezone(self._zone)
         parts = [f"{at:%H:%M:%S}", f"task {task_id}" if self._several else "", line["step"], what(line)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import uuid
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import Any
 
 import click
 
-from handlers.cli.command_line import EX, NoAnswer, end, status_of
+from handlers.cli.command_line import EX, NoAnswer, end, json_text, status_of
 from handlers.cli.completion import complete_accounts, complete_serials
 from handlers.cli.hub_options import Hub, asks_hub
 from handlers.cli.posting.following import Follower, exit_status
@@ -129,7 +128,7 @@ def _wait(hub: Hub, created: dict[str, Any]) -> None:
         sys.exit(_INTERRUPTED)
     ended = [follower.ended[task_id] for task_id in created["task_ids"]]
     if hub.as_json:
-        click.echo(json.dumps({**created, "tasks": ended}, ensure_ascii=False))
+        click.echo(json_text({**created, "tasks": ended}))
     sys.exit(exit_status(ended))
 
 

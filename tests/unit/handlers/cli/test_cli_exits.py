@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from click.testing import CliRunner, Result
 
 from handlers.cli.command_line import EX, DaemonSilent, status_of
 from storage.errors import StoreFailed
-from tests.support.daemon import tikmatrixd
+from tests.support.daemon import PROGRAM, tikmatrixd
+from tests.support.http_side import HttpSide
 from tikmatrixd import cli
 
 Run = Callable[..., Result]
@@ -159,3 +162,22 @@ def test_a_config_alone_starts_the_daemon_that_it_describes(tmp_path: Path) -> N
     assert alone.returncode == serve.returncode == EX.CONFIG
     assert alone.stderr.splitlines()[-1] == serve.stderr.splitlines()[-1]
     assert "make one with `tikmatrixd.py token new NAME`" in alone.stderr
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-8"])
+def test_a_terminal_of_another_encoding_shows_what_it_can_and_programs_lose_nothing(
+    tmp_path: Path, encoding: str
+) -> None:
+    with HttpSide(tmp_path) as side:
+        port = side.serve().port
+        side.task(caption="木工 \N{WOOD} é", username="anna")
+
+        def said(*words: str) -> str:
+            command = [*PROGRAM, *words, "--url", f"http://127.0.0.1:{port}"]
+            variables = {**os.environ, "PYTHONIOENCODING": f"{encoding}:strict", "PYTHONUTF8": "0"}
+            done = subprocess.run(command, capture_output=True, env=variables, check=False, timeout=60)
+            assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
+            return done.stdout.decode(encoding)
+
+        assert "anna" in said("task", "1")
+        assert json.loads(said("tasks", "--json"))["tasks"][0]["caption"] == "木工 \N{WOOD} é"

@@ -106,3 +106,20 @@ def test_what_else_would_be_lost_for_an_underscore_is_refused(side: HttpSide, na
     assert answer["code"] == 40001
     assert answer["data"]["errors"][0]["field"] == name
     assert count(side) == 0
+
+
+@pytest.mark.parametrize("version", ["77", '"0"', "", "undefined"])
+def test_a_version_is_refused_where_nobody_compares_it(side: HttpSide, version: str) -> None:
+    task = side.task()
+    for method, path in (("POST", "/hold"), ("POST", "/stop"), ("POST", "/retry"), ("DELETE", "")):
+        answer = side.client.bad(40001, method, f"{T}/{task.id}{path}", If_Match=version)
+        assert answer["data"]["errors"][0]["field"] == "If-Match"
+    assert side.store.tasks.get(task.id) == task
+    assert side.client.good("POST", f"{T}/{task.id}/hold", If_Match="*")["waiting_for"] == "hold"
+
+
+@pytest.mark.parametrize("version", ["", "  ", '""', "undefined", "1.0"])
+def test_a_version_that_is_none_lets_no_change_pass(side: HttpSide, version: str) -> None:
+    task = side.task()
+    side.client.bad(40001, "PATCH", f"{T}/{task.id}", {"captions": "new"}, If_Match=version)
+    assert side.store.tasks.get(task.id) == task

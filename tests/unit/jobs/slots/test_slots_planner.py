@@ -400,3 +400,54 @@ def test_slots_and_what_they_planned_outlive_a_restart(tmp_path: Path) -> None:
     with HttpSide(tmp_path, accounts=PEOPLE, clock=now) as again:
         again.planner.turn()
         assert len(planned(again)) == 4
+
+
+@pytest.mark.parametrize("word", ["mon,fri", "mon-fri", "monthly", "sunset", "Mo", "mo", "*", "1", ""])
+def test_a_word_that_only_begins_like_a_weekday_is_none(side: HttpSide, word: str) -> None:
+    answer = side.client.bad(40001, "POST", SLOTS, body(side, weekdays=[word]))
+    assert "is not a weekday" in answer["message"]
+    assert ("each as an entry of its own" in answer["message"]) is (word[:3] in {"mon", "sun"})
+
+
+def test_weekdays_may_be_written_out_or_cut_short(side: HttpSide) -> None:
+    made = side.client.good("POST", SLOTS, body(side, weekdays=["Monday", "tues", "THURS", "sun"]))
+    assert made["slot"]["weekdays"] == ["mon", "tue", "thu", "sun"]
+
+
+def captions(side: HttpSide) -> dict[str, list[str]]:
+    tasks, _ = side.store.tasks.page(page_size=1000)
+    found: dict[str, list[str]] = {}
+    for task in sorted(tasks, key=lambda task: task.scheduled_at):
+        found.setdefault(task.username, []).append(task.caption)
+    return found
+
+
+def test_each_time_of_a_slot_has_the_next_of_several_captions_and_each_account_begins_with_another(
+    side: HttpSide,
+) -> None:
+    config = {
+        **body(side)["script_config"],
+        "caption_format": "multiline",
+        "captions": "one\n\ntwo###more\nthree",
+    }
+    slot(side, times=["13:00", "18:30"], weekdays=["mon", "wed"], script_config=config)
+    for _ in range(4):
+        side.planner.turn()
+        clock(side).advance(2 * DAY)
+    lines = ["one", "two\nmore", "three"] * 4
+    found = captions(side)
+    assert len(found["anna"]) >= 6
+    assert found["anna"] == lines[: len(found["anna"])]
+    assert found["ben"] == lines[1 : 1 + len(found["ben"])]
+
+
+def test_the_captions_of_a_slot_go_on_in_turn_however_often_it_is_planned(side: HttpSide) -> None:
+    config = {**body(side)["script_config"], "caption_format": "multiline", "captions": "one\ntwo\nthree"}
+    slot(side, usernames=["@anna"], script_config=config)
+    made = captions(side)["anna"]
+    for _ in range(5):
+        clock(side).advance(DAY)
+        side.planner.turn()
+        side.planner.turn()
+    assert captions(side)["anna"][: len(made)] == made
+    assert captions(side)["anna"] == (["one", "two", "three"] * 3)[: len(captions(side)["anna"])]
