@@ -19,6 +19,7 @@ import click
 from handlers.request.envelope import Code
 from jobs.hub.addresses import own_url
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig, load_config
+from jobs.input.outside_text import sentence
 from jobs.upkeep.usb_boxes.folder import FOLDER
 
 #: What is installed by systemd/install.sh.
@@ -197,6 +198,13 @@ class NoAnswer(DaemonSilent):
     """The call or its answer was lost on the way: it may be made again."""
 
 
+class _StayHere(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: a call that changes something would become one that asks, and the token would go along anywhere."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        return None
+
+
 #: Exit statuses of refusals by their HTTP status; what else is refused is a matter of what was asked.
 _REFUSED = {
     401: EX.NOPERM,
@@ -276,7 +284,7 @@ def exchange(
     if token:
         headers["Authorization"] = f"Bearer {token}"
     # The daemon is on this box or in its LAN: a proxy of the environment has no part in that.
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), _StayHere)
     try:
         request = urllib.request.Request(url + path, data, headers, method=method)  # noqa: S310 - checked by callers
         with direct.open(request, timeout=timeout_s) as response:
@@ -286,6 +294,10 @@ def exchange(
                 return {}
             answer = json.load(response)
     except urllib.error.HTTPError as error:
+        if 300 <= error.code < 400 and (there := error.headers.get("Location")):
+            raise DaemonSilent(
+                f"{url}{path} sends to {sentence(there, 200)}; name the address that it leads to"
+            ) from error
         try:
             answer = json.load(error)
         except ValueError:

@@ -95,7 +95,9 @@ def _read_post_way(value: Any) -> Any:
 
 def _read_tags(value: Any) -> Any:
     if isinstance(value, list | tuple) and all(isinstance(tag, str) for tag in value):
-        return ",".join(value)
+        value = ",".join(value)
+    if isinstance(value, str) and value.strip() and not value.strip(", \t\n"):
+        raise Unreadable("names no tag between its commas; without any tag the whole library is meant")
     return value
 
 

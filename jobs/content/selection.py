@@ -157,6 +157,7 @@ class Selection:
         if self._findings.problems:
             return []
         self._warn_unused(files, len(posters))
+        self._warn_repeated(files, field)
         if config.kind == "image" and "image_count" in self._parsed.given:
             files = files[: config.image_count]
         if len(posters) > (len(files) if config.kind == "video" else 1):
@@ -169,6 +170,17 @@ class Selection:
             )
             for index, poster in enumerate(posters)
         ]
+
+    def _warn_repeated(self, files: Sequence[MediaFile], field: str) -> None:
+        """Name files that hold what an earlier one of the list holds: one post would show it twice."""
+        first: dict[str, str] = {}
+        for file in files:
+            known = first.get(file.sha256)
+            if known is None:
+                first[file.sha256] = file.name
+                continue
+            same = "stands twice" if known == file.name else f'holds the same as "{known}"'
+            self._findings.warn(f'{field}: "{file.name}" {same}')
 
     @property
     def _named_by(self) -> str:

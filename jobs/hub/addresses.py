@@ -13,7 +13,8 @@ def split_listen(listen: str) -> tuple[str, int]:
     match = _LISTEN.match(listen)
     if not match or int(match[2]) > 65535:
         raise ValueError(f"{listen!r} is not HOST:PORT")
-    return match[1].strip("[]") or "0.0.0.0", int(match[2])  # noqa: S104 - an empty host means every address
+    host = match[1].strip("[]")
+    return "0.0.0.0" if host in {"", "*"} else host, int(match[2])  # noqa: S104 - that means every address
 
 
 def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -260,6 +260,14 @@ def _place(host: str, port: int) -> tuple[str, int]:
 def _check_paths(settings: Settings) -> Iterator[tuple[str, str]]:
     if not Path(settings.storage.state_dir).is_absolute():
         yield "storage.state_dir", "must be an absolute path"
+    elif Path(settings.storage.state_dir) == Path("/"):
+        yield "storage.state_dir", "must be a folder of its own, e.g. /var/lib/tikmatrixd"
+    for prefix, target in settings.media.path_map.items():
+        if target and not Path(target).is_absolute():
+            yield (
+                "media.path_map",
+                f"{prefix!r} leads to {target!r}, which must be an absolute path on this box",
+            )
     if not settings.media.roots:
         yield "media.roots", "must name at least one folder"
     for root in settings.media.roots:

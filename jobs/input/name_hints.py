@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from jobs.input.spoilt_values import decoded_twice, find_placeholder
+from jobs.input.spoilt_values import decoded_twice, find_placeholder, stands_for_nothing
 from jobs.input.values import split_joined
 
 _USERNAME = re.compile(r"[^\s/\\@,;]{1,100}")
 _PROFILE = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}/", re.IGNORECASE)
-#: What programs make of a value that is not there.
-_NOTHING = ("undefined", "null", "none", "nan")
 
 
 def username_problem(name: str) -> str:
@@ -35,7 +33,7 @@ def explain_name(name: str) -> str:
         return "it is a list that was encoded twice: send its entries"
     if find_placeholder(name):
         return "the client has not filled it in"
-    if name.casefold() in _NOTHING:
+    if stands_for_nothing(name):
         return "the client has sent a variable that holds nothing"
     if _PROFILE.match(name):
         return f"it is an address: write the name alone{_name_in(name)}"

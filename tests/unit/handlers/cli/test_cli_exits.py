@@ -6,7 +6,9 @@ import errno
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -181,3 +183,48 @@ def test_a_terminal_of_another_encoding_shows_what_it_can_and_programs_lose_noth
 
         assert "anna" in said("task", "1")
         assert json.loads(said("tasks", "--json"))["tasks"][0]["caption"] == "木工 \N{WOOD} é"
+
+
+class Redirecting:
+    """What a proxy answers under its plain address: every call is sent to another one."""
+
+    def __init__(self, target: str) -> None:
+        self.seen: list[str] = []
+        seen = self.seen
+
+        class Handler(BaseHTTPRequestHandler):
+            def _answer(self) -> None:
+                seen.append(f"{self.command} {self.path}")
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.send_response(301)
+                self.send_header("Location", f"{target}{self.path}")
+                self.end_headers()
+
+            do_GET = do_POST = do_PATCH = _answer  # noqa: N815 - names of the standard library
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("tasks",), ("stop", "1"), ("move", "1", "now"), ("pause",), ("post", "clip.mp4", "--account", "anna")],
+)
+def test_a_redirect_is_told_and_not_followed_since_a_change_would_become_a_question(
+    tmp_path: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with HttpSide(tmp_path) as side:
+        monkeypatch.chdir(side.media)
+        proxy = Redirecting(f"http://127.0.0.1:{side.serve().port}")
+        task = side.task()
+        done = CliRunner().invoke(cli, [*words, "--url", proxy.url])
+        proxy.server.shutdown()
+        proxy.server.server_close()
+        assert (done.exit_code, done.stdout) == (EX.UNAVAILABLE, ""), done.output
+        assert "name the address that it leads to" in done.stderr
+        assert len(proxy.seen) == 1
+        assert side.store.tasks.get(task.id) == task

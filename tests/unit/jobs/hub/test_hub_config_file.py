@@ -389,3 +389,19 @@ def test_CLI_12_blanks_inside_and_joined_emoji_are_somebodys_names():
     parse_config_text(
         f'[media]\nroots = ["/srv/my media"]\n[[accounts]]\nusername = "x"\ndisplay_name = "{family}"\ntags = ["two words"]\n'
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[storage]\nstate_dir = "/"', "must be a folder of its own"),
+        (
+            "[media.path_map]\n'C:/Videos' = 'videos'",
+            "'C:/Videos' leads to 'videos', which must be an absolute path",
+        ),
+        ("[media.path_map]\n'/mnt' = 'D:\\x'", "which must be an absolute path on this box"),
+    ],
+)
+def test_a_path_that_leads_nowhere_or_everywhere_is_refused(text, said):
+    (problem,) = problems_of(text)
+    assert said in str(problem)

@@ -434,3 +434,26 @@ def test_MED_19_a_folder_of_an_account_that_is_not_there_is_told_where_the_root_
     told = 'script_config.material_path: there is no account for the folder "@alcie"; it is not used'
     assert told in door.create(config, usernames=["alice"]).warnings
     assert told not in door.create(config, usernames=["bob"]).warnings
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["a.jpg", "a.jpg"], '"a.jpg" stands twice'),
+        (["a.jpg", "./a.jpg"], '"a.jpg" stands twice'),
+        (["a.jpg", "b.jpg", "copy.jpg"], '"copy.jpg" holds the same as "a.jpg"'),
+    ],
+)
+def test_a_picture_that_a_post_would_show_twice_is_told(door: Door, given: list[str], said: str) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        door.file(name)
+    shutil.copy(door.root / "a.jpg", door.root / "copy.jpg")
+    (door.root / "b.jpg").write_bytes((door.root / "b.jpg").read_bytes() + b"another")
+    created = door.create({"content_type": 1, "material_list": given})
+    assert created.warnings == [f"script_config.material_list: {said}"]
+    assert len(created.tasks[0].materials) == len(given)
+
+
+@pytest.mark.parametrize("given", [",", " , ", [",", ""], ["", ""]])
+def test_tags_that_name_none_do_not_mean_the_whole_library(door: Door, given: object) -> None:
+    assert "names no tag" in door.errors({"materials_tags": given})["script_config.materials_tags"]
