@@ -37,6 +37,20 @@ def test_every_screen_of_the_navigation_opens_by_keyboard_and_says_its_name(
     assert browser.faults == []
 
 
+def test_a_screen_looks_the_same_whatever_was_open_before(hub: Hub, browser: Browser) -> None:
+    showcase(hub)
+    show(browser, hub, "#/history")
+    height = "document.querySelector('.past-top').offsetHeight"
+    alone = browser.run(height)
+    for name in ("New post", "Slots", "Library", "Queue", "History"):
+        browser.find("link", name).click()
+        browser.wait(f"document.querySelector('main h1')?.textContent === '{name}'")
+        settled(browser)
+    counting = "[...document.styleSheets].filter((one) => !one.disabled).map((one) => one.href.split('/').at(-1))"
+    assert browser.run(counting) == ["first.css", "history.css"]
+    assert browser.run(height) == alone
+
+
 def test_on_the_width_of_a_phone_the_bar_has_five_and_the_rest_stands_behind_more(
     hub: Hub, browser: Browser
 ) -> None:

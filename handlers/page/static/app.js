@@ -5,7 +5,7 @@ import { fill, h, write } from "./lib/dom.js";
 import { icon } from "./lib/icons.js";
 import { live, lostSince, onLive, startLive, watchVisibility } from "./lib/live.js";
 import { waiting } from "./lib/parts.js";
-import { placeNow, SCREENS, screenOf, to } from "./lib/router.js";
+import { onlyStylesOf, placeNow, SCREENS, screenOf, to } from "./lib/router.js";
 import { rememberPlace, tokenFromAddress } from "./lib/session.js";
 import { spoken } from "./lib/spoken.js";
 import { keep, loadMoreOfHub, loadTexts, t } from "./lib/texts.js";
@@ -129,6 +129,7 @@ async function open(place) {
     clearTimeout(slow);
     shown = { name: place.name, id: place.id, screen, leave };
     title = screen.title;
+    onlyStylesOf(place.name);
     fill(main, problem, screen.node);
     write(problem, "");
     scrollTo(0, 0);

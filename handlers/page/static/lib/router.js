@@ -117,17 +117,34 @@ export async function screenOf(name) {
   return module.default;
 }
 
-/** Style sheets that were asked for. @type {Map<string, Promise<unknown>>} */
+/** Style sheets that were asked for. @type {Map<string, { link: HTMLLinkElement, loaded: Promise<unknown> }>} */
 const sheets = new Map();
+let counting = ""; // the one that counts
 
 /** @param {string} name */
 function styled(name) {
   const known = sheets.get(name);
-  if (known !== undefined) return known;
-  const href = new URL(`../styles/${name}.css`, import.meta.url).href;
+  if (known !== undefined) return known.loaded;
+  const link = h("link", { rel: "stylesheet", href: new URL(`../styles/${name}.css`, import.meta.url).href });
   const loaded = new Promise((resolve) => {
-    document.head.append(h("link", { rel: "stylesheet", href, on: { load: resolve, error: resolve } }));
+    link.addEventListener("load", () => {
+      count(link, name);
+      resolve(undefined);
+    });
+    link.addEventListener("error", resolve);
   });
-  sheets.set(name, loaded);
+  sheets.set(name, { link, loaded });
+  document.head.append(link);
   return loaded;
+}
+
+/** Lets the style sheet of this screen count and no other's: it looks the same whatever was open before. @param {string} name */
+export function onlyStylesOf(name) {
+  counting = LIKE[name] ?? name;
+  for (const [other, { link }] of sheets) count(link, other);
+}
+
+/** @param {HTMLLinkElement} link @param {string} name */
+function count(link, name) {
+  if (link.sheet !== null) link.sheet.disabled = name !== counting;
 }
