@@ -47,6 +47,16 @@ class MaterialQuery(msgspec.Struct):
         Annotated[Literal["free", "reserved", "used"], Meta(description="Whether it can still be chosen")]
         | UnsetType
     ) = UNSET
+    q: (
+        Annotated[
+            str,
+            Meta(
+                max_length=200,
+                description="A part of the name, of a tag or of the caption; capitals do not matter",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     page: Annotated[int, Meta(ge=1)] = 1
     page_size: Annotated[int, Meta(ge=1, description="More than 100 counts as 100")] = 20
 
@@ -84,7 +94,8 @@ class MaterialHandlers:
     def page(self, call: Call) -> Result:
         query = call.query(MaterialQuery)
         page, size = page_of(query)
-        filters: dict[str, Any] = {name: query[name] for name in ("kind", "tag", "username") if name in query}
+        names = ("kind", "tag", "username", "q")
+        filters: dict[str, Any] = {name: query[name] for name in names if name in query}
         if "used" in query:
             filters["use"] = Use(query["used"])
         found, total = self._services.library.page(**filters, page=page, page_size=size)

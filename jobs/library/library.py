@@ -226,12 +226,13 @@ class Library:
         tag: str | None = None,
         username: str | None = None,
         use: Use | None = None,
+        q: str = "",
         page: int = 1,
         page_size: int = 20,
     ) -> tuple[list[MaterialView], int]:
         """One page of the materials that match, newest first, and how many match in all."""
         name = None if username is None else clean_username(username)
-        found = self._store.materials.matching(kind=kind, tag=tag, username=name)
+        found = self._store.materials.matching(kind=kind, tag=tag, username=name, q=q)
         views = [view for view in map(self._view, found) if use in (None, view.use)]
         start = (page - 1) * page_size
         return views[start : start + page_size], len(views)

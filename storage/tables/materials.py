@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from storage.engine.commit import Transaction
+from storage.lists.captions import plain
 from storage.records import Material, NewMaterial
 from storage.tables.table import Table
 
@@ -30,16 +31,25 @@ class MaterialStore(Table[Material]):
         return self._storage.commit(action, essential=False)
 
     def matching(
-        self, *, kind: str | None = None, tag: str | None = None, username: str | None = None
+        self, *, kind: str | None = None, tag: str | None = None, username: str | None = None, q: str = ""
     ) -> list[Material]:
-        """The materials that match, newest first."""
+        """The materials that match, newest first.
+
+        Args:
+            kind: "video" or "image".
+            tag: Exactly this one.
+            username: Of the only account that may post it, without "@".
+            q: A part of the name, of a tag or of the caption, whatever the case.
+        """
         name = None if username is None else username.casefold()
+        text = plain(q)
         return [
             material
             for material in reversed(self.all())
             if kind in (None, material.kind)
             and (tag is None or tag in material.tags)
             and name in (None, material.username.casefold())
+            and (not text or _holds(material, text))
         ]
 
     def candidates(self, kind: str, tags: Collection[str] = ()) -> list[Material]:
@@ -58,3 +68,9 @@ class MaterialStore(Table[Material]):
     def tags(self) -> set[str]:
         """Every tag in use."""
         return {tag for material in self.all() for tag in material.tags}
+
+
+def _holds(material: Material, text: str) -> bool:
+    """Whether the text, which is `plain`, stands in its name, a tag (with its #) or its caption."""
+    tags = (f"#{tag}" for tag in material.tags)
+    return any(text in plain(said) for said in (material.name, *tags, material.caption))

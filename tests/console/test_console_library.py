@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from storage.records import Outcome, Stage
@@ -121,6 +122,69 @@ def test_filters_stand_in_the_address(hub: Hub, browser: Browser) -> None:
     browser.find("button", "#bench").click()
     browser.wait(f"{CARDS}.length === 1")
     assert browser.run("location.hash") == "#/library?tag=bench"
+
+
+def test_files_are_found_by_a_part_of_name_tag_or_caption_while_one_types(hub: Hub, browser: Browser) -> None:
+    put(hub, "clip.mp4", tags="oak")
+    put(hub, "photo.jpg", caption="Soaked in oil")
+    put(hub, "photo.png")
+    show(browser, hub, PLACE)
+    browser.find("searchbox", "Name, tag or caption").fill("OAK")
+    browser.wait(f"{CARDS}.length === 2")
+    assert browser.run("location.hash") == "#/library?q=OAK"
+    assert browser.run("document.activeElement.value") == "OAK"
+    browser.find("combobox", "Kind").call(
+        "function () { this.value = 'image'; this.dispatchEvent(new Event('change')) }"
+    )
+    browser.wait(f"{CARDS}.length === 1")
+    assert browser.run("location.hash") == "#/library?q=OAK&kind=image"
+    show(browser, hub, f"{PLACE}?q=birch")
+    assert browser.run("document.querySelector('.empty').innerText") == "No file is like that."
+    assert browser.run("document.querySelector('input[name=q]').value") == "birch"
+    assert browser.faults == []
+
+
+def test_in_a_new_post_files_of_the_library_are_searched_and_what_was_ticked_before_stays_ticked(
+    hub: Hub, browser: Browser
+) -> None:
+    put(hub, "photo.jpg", tags="oak")
+    put(hub, "photo.png", caption="ash")
+    put(hub, "clip.mp4")
+    picks = "[...document.querySelectorAll('dialog .pick-name')].map((one) => one.textContent)"
+    show(browser, hub, "#/compose")
+    browser.find("button", "Choose from the library").click()
+    browser.wait(f"{picks}.length === 3")
+    browser.find("searchbox", "Name, tag or caption").fill("ash")
+    browser.wait(f"{picks}.join() === 'photo.png'")
+    browser.find("checkbox", "photo.png").call("function () { this.click() }")
+    browser.find("searchbox", "Name, tag or caption").fill("oak")
+    browser.press("Enter")
+    browser.wait(f"{picks}.join() === 'photo.jpg'")
+    assert browser.run("document.querySelector('dialog').open"), "Enter looks, it does not take"
+    assert "1 chosen" in browser.run("document.querySelector('.pick-said').innerText")
+    browser.find("checkbox", "photo.jpg").call("function () { this.click() }")
+    browser.find("searchbox", "Name, tag or caption").fill("birch")
+    browser.wait("document.querySelector('.pick-said').innerText === 'No file is like that. 2 chosen'")
+    browser.find("button", "Take these").click()
+    browser.wait("document.querySelectorAll('.chosen').length === 2")
+    chosen = browser.run("[...document.querySelectorAll('.chosen b')].map((one) => one.textContent)")
+    assert chosen == ["photo.png", "photo.jpg"], "in the order in which they were ticked"
+    assert browser.faults == []
+
+
+def test_a_picker_that_shows_a_part_of_a_large_library_says_so(hub: Hub, browser: Browser) -> None:
+    put(hub, "clip.mp4", tags="oak")
+    (first,) = hub.store.materials.all()
+    for number in range(120):
+        facts = {name: value for name, value in msgspec.structs.asdict(first).items() if name != "id"}
+        hub.store.materials.add(**{**facts, "name": f"{number}.mp4", "sha256": f"{number:064x}", "tags": ()})
+    show(browser, hub, "#/compose")
+    browser.find("button", "Choose from the library").click()
+    said = "document.querySelector('.pick-said')?.innerText"
+    assert browser.wait(said) == "The newest 100 of 121: search for others."
+    browser.find("searchbox", "Name, tag or caption").fill("#oak")
+    browser.wait(f"{said} === ''")
+    assert browser.run("document.querySelector('dialog .pick-name').textContent") == "clip.mp4"
 
 
 def test_a_file_of_the_library_becomes_a_post(hub: Hub, browser: Browser) -> None:

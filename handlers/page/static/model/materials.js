@@ -1,8 +1,8 @@
 // Files of the library in pictures and words, and the dialog that takes some of them.
 
-import { get, withQuery } from "../lib/api.js";
+import { get, sentenceOf, withQuery } from "../lib/api.js";
 import { ask } from "../lib/dialogs.js";
-import { fill, h } from "../lib/dom.js";
+import { h, keyed, write } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { empty } from "../lib/parts.js";
 import { size, t } from "../lib/texts.js";
@@ -77,35 +77,106 @@ export function factsLine(material) {
   return [shape, size(material.size_bytes)].filter(Boolean).join(" · ");
 }
 
+const PICK = 100; // shown at once: the search finds the others
+const TYPING_MS = 350;
+
 /**
- * Asks which files of the library to take; none when the person went back.
+ * Asks which files of the library to take, in the order in which they were ticked; none when the person went back.
  * @param {AbortSignal} signal
  * @returns {Promise<Material[]>}
  */
 export async function chooseMaterials(signal) {
-  const found = await get(withQuery("/api/v1/materials", { page_size: 100 }), { signal });
-  /** @type {{ material: Material, box: HTMLInputElement }[]} */
-  const items = found.materials.map((/** @type {Material} */ material) => ({ material, box: h("input", { type: "checkbox" }) }));
-  const grid = h("ul", { class: "pick-grid" });
-  fill(
-    grid,
-    items.map(({ material, box }) =>
+  /** @type {Map<number, Material>} */
+  const picked = new Map();
+  const grid = h("ul", { class: "pick-grid", "aria-label": t("library.files") });
+  const said = h("p", { class: "calm small-text pick-said", role: "status" });
+  const name = t("library.search");
+  const text = h("input", {
+    type: "search",
+    maxlength: 200,
+    "aria-label": name,
+    placeholder: name,
+    on: { input: typed, keydown },
+  });
+  let typing = 0;
+  let turn = 0;
+  let total = 0;
+  let shown = 0;
+
+  function typed() {
+    clearTimeout(typing);
+    typing = setTimeout(() => void search(), TYPING_MS);
+  }
+
+  /** Enter looks at once; it must not take what is ticked. @param {KeyboardEvent} event */
+  function keydown(event) {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    clearTimeout(typing);
+    void search();
+  }
+
+  async function search() {
+    try {
+      await read();
+    } catch (error) {
+      if (!signal.aborted) write(said, sentenceOf(error));
+    }
+  }
+
+  async function read() {
+    const mine = ++turn;
+    const found = await get(withQuery("/api/v1/materials", { q: text.value.trim(), page_size: PICK }), { signal });
+    if (mine !== turn) return;
+    total = found.total;
+    shown = found.materials.length;
+    keyed(grid, found.materials, (/** @type {Material} */ one) => one.id, pick);
+    say();
+  }
+
+  function say() {
+    const parts = [
+      total === 0 ? t("library.none_such") : total > shown ? t("compose.newest_of", { shown, n: total }) : "",
+      picked.size > 0 ? t("compose.picked", { n: picked.size }) : "",
+    ];
+    write(said, parts.filter(Boolean).join(" "));
+  }
+
+  /** @param {Material} material */
+  function pick(material) {
+    const box = h("input", { type: "checkbox", checked: picked.has(material.id) });
+    box.addEventListener("change", () => {
+      if (box.checked) picked.set(material.id, material);
+      else picked.delete(material.id);
+      say();
+    });
+    return h(
+      "li",
+      null,
       h(
-        "li",
-        null,
-        h(
-          "label",
-          { class: "pick" },
-          box,
-          thumbnail(material),
-          h("span", { class: "pick-name" }, material.name),
-          material.used !== "free" && h("span", { class: "calm small-text" }, t(`library.${material.used}`)),
-        ),
+        "label",
+        { class: "pick" },
+        box,
+        thumbnail(material),
+        h("span", { class: "pick-name" }, material.name),
+        material.used !== "free" && h("span", { class: "calm small-text" }, t(`library.${material.used}`)),
       ),
-    ),
-  );
-  queueMicrotask(() => grid.closest("dialog")?.classList.add("wide"));
-  const nodes = items.length > 0 ? grid : empty(t("library.none"));
-  const taken = await ask({ title: t("compose.from_library"), lines: [nodes], verb: t("compose.take"), send: async () => {} });
-  return taken ? items.filter(({ box }) => box.checked).map(({ material }) => material) : [];
+    );
+  }
+
+  await read();
+  queueMicrotask(() => {
+    grid.closest("dialog")?.classList.add("wide");
+    // Where one types on the screen itself, the keys would cover what there is to choose from.
+    if (matchMedia("(pointer: coarse)").matches) grid.querySelector("input")?.focus();
+  });
+  const taken = await ask({
+    title: t("compose.from_library"),
+    lines: total > 0 ? [] : [empty(t("library.none"))],
+    ...(total > 0 ? { form: h("div", { class: "picker" }, text, said, grid) } : {}),
+    verb: t("compose.take"),
+    send: async () => {},
+  });
+  clearTimeout(typing);
+  return taken ? [...picked.values()] : [];
 }

@@ -16,7 +16,8 @@ import { addFiles, allUploads, dropUpload, onUploads, restoreUploads, retryUploa
 /** @typedef {import("../model/uploads.js").Upload} Upload */
 
 const PAGE = 48;
-const FILTERS = ["kind", "used", "tag", "username"];
+const FILTERS = ["q", "kind", "used", "tag", "username"];
+const TYPING_MS = 350;
 
 /**
  * @param {import("../lib/router.js").Visit} visit
@@ -57,7 +58,21 @@ export default async function library(visit) {
   const used = choice("used", ["free", "reserved", "used"]);
   const tag = h("input", { type: "search", name: "tag", "aria-label": t("library.tag"), placeholder: t("library.tag") });
   tag.addEventListener("change", () => filterBy({ tag: tag.value.trim().replace(/^#/, "") }));
-  const filters = h("div", { class: "filters", role: "search" }, kind, used, tag);
+  let typing = 0;
+  const text = h("input", {
+    type: "search",
+    name: "q",
+    maxlength: 200,
+    "aria-label": t("library.search"),
+    placeholder: t("library.search"),
+    on: { input: typed },
+  });
+  const filters = h("div", { class: "filters", role: "search" }, text, kind, used, tag);
+
+  function typed() {
+    clearTimeout(typing);
+    typing = setTimeout(() => filterBy({ q: text.value.trim() }), TYPING_MS);
+  }
 
   /** @param {string} name @param {string[]} values */
   function choice(name, values) {
@@ -115,13 +130,16 @@ export default async function library(visit) {
 
   // --- the files
 
+  let turn = 0;
   async function load() {
+    const mine = ++turn;
     const page = Number(params.get("page") ?? 1);
     const query = Object.fromEntries(FILTERS.map((name) => [name, params.get(name)]));
     const found = await get(withQuery("/api/v1/materials", { ...query, page, page_size: PAGE }), { signal: visit.signal });
+    if (mine !== turn) return; // what was asked for since is another thing
     kind.value = params.get("kind") ?? "";
     used.value = params.get("used") ?? "";
-    if (document.activeElement !== tag) tag.value = params.get("tag") ?? "";
+    for (const field of [tag, text]) if (document.activeElement !== field) field.value = params.get(field.name) ?? "";
     const filtered = FILTERS.some((name) => params.has(name));
     filters.hidden = found.total === 0 && !filtered;
     write(count, found.total > 0 ? t("library.count", { n: found.total }) : "");

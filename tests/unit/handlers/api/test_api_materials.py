@@ -134,6 +134,8 @@ def test_materials_are_filtered(side: HttpSide, api: Client) -> None:
 
     assert names("") == ["photo.jpg", "clip.mp4"]
     assert names("kind=video&tag=x") == ["clip.mp4"]
+    assert names("q=CLIP") == ["clip.mp4"]
+    assert names("q=clip&kind=image") == []
     assert names("username=kim") == ["clip.mp4"]
     assert names("used=used") == []
     assert names("used=free&page_size=1&page=2") == ["clip.mp4"]

@@ -94,6 +94,29 @@ def test_candidates_are_in_the_order_of_sort_number_and_age(
     assert store.materials.tags() == {"summer"}
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("BENCH", ["m3", "Bench.mp4"]),
+        ("stra\u00dfe", ["m2"]),
+        ("fu\u0308nf", ["m1"]),
+        ("oak", ["m4", "m3"]),
+        ("#oak", ["m3"]),
+        (".mp4", ["Bench.mp4"]),
+        ("birch", []),
+        ("", ["m4", "m3", "m2", "m1", "Bench.mp4"]),
+    ],
+)
+def test_materials_are_found_by_a_part_of_name_tag_or_caption(store: Store, text: str, names: list[str]):
+    store.materials.add(material("Bench.mp4"))
+    store.materials.add(material("m1", caption="F\u00fcnf Sp\u00e4ne"))
+    store.materials.add(material("m2", tags=("Hauptstrasse",)))
+    store.materials.add(material("m3", caption="My bench", tags=("Oak",)))
+    store.materials.add(material("m4", caption="soaked"))
+    assert [found.name for found in store.materials.matching(q=text)] == names
+    assert [found.name for found in store.materials.matching(q=text, kind="image")] == []
+
+
 def test_materials_are_listed_changed_and_removed(make_store: Opener):
     store = make_store()
     for number in range(5):
