@@ -26,6 +26,7 @@ _TEXTS_KEPT = 8
 
 #: Of the year 9000: what is later, or before 1970, no clock has said.
 _LAST_S = 221_845_392_000.0
+_IDS = 1 << 63
 
 _decode_task = msgspec.json.Decoder(Task).decode
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
@@ -128,33 +129,37 @@ class ArchivedMonth:
             OSError: the disk could not read on.
         """
         found = cls(Stamp.of(descriptor))
-        kinds: dict[Facts, int] = {}
+        kinds: dict[tuple[str, ...], int] = {}
         rows: dict[int, int] = {}
         for start, line in whole_lines(descriptor, found.stamp.size_bytes):
             task = _task_in(line)
             if task is None:
                 found.unreadable += 1
                 continue
-            facts = Facts(
-                task.status, task.outcome, task.platform, task.serial, task.account_known.casefold()
-            )
-            kind = kinds.setdefault(facts, len(kinds))
+            # Plain texts: they are compared a hundred thousand times.
+            alike = (task.stage.value, task.outcome.value, task.platform, task.serial, task.account_known)
+            kind = kinds.get(alike)
+            if kind is None:
+                kind = kinds[alike] = len(kinds)
+                found._facts.append(
+                    Facts(
+                        task.status, task.outcome, task.platform, task.serial, task.account_known.casefold()
+                    )
+                )
+            ended = task.created_at if task.finished_at is None else task.finished_at
             row = rows.setdefault(task.id, len(rows))
-            found._put(row, task, start, len(line), kind)
+            if row == len(found):
+                found._ids.append(task.id)
+                found._starts.append(start)
+                found._lengths.append(len(line))
+                found._kinds.append(kind)
+                found._ended.append(ended)
+            else:
+                found._starts[row], found._lengths[row] = start, len(line)
+                found._kinds[row], found._ended[row] = kind, ended
             if in_store(task.id):
-                found.left[task.id] = facts
-        found._facts = list(kinds)
+                found.left[task.id] = found._facts[kind]
         return found
-
-    def _put(self, row: int, task: Task, start: int, length: int, kind: int) -> None:
-        ended = task.created_at if task.finished_at is None else task.finished_at
-        if row == len(self):
-            self._ids.append(task.id)
-            for column in (self._starts, self._lengths, self._kinds):
-                column.append(0)
-            self._ended.append(0.0)
-        self._starts[row], self._lengths[row], self._kinds[row] = start, length, kind
-        self._ended[row] = ended
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -236,6 +241,12 @@ def _task_in(line: bytes) -> Task | None:
         task = _decode_task(line)
     except _UNREADABLE:
         return None
-    times = (task.created_at, task.scheduled_at, task.started_at or 0.0, task.finished_at or 0.0)
-    sound = 0 < task.id < 1 << 63 and all(0.0 <= at < _LAST_S for at in times)
+    started, finished = task.started_at or 0.0, task.finished_at or 0.0
+    sound = (
+        0 < task.id < _IDS
+        and 0.0 <= task.created_at < _LAST_S
+        and 0.0 <= task.scheduled_at < _LAST_S
+        and 0.0 <= started < _LAST_S
+        and 0.0 <= finished < _LAST_S
+    )
     return task if sound else None
