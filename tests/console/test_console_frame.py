@@ -46,7 +46,9 @@ def test_a_screen_looks_the_same_whatever_was_open_before(hub: Hub, browser: Bro
         browser.find("link", name).click()
         browser.wait(f"document.querySelector('main h1')?.textContent === '{name}'")
         settled(browser)
-    counting = "[...document.styleSheets].filter((one) => !one.disabled).map((one) => one.href.split('/').at(-1))"
+    counting = (
+        "[...document.styleSheets].filter((one) => !one.disabled).map((one) => one.href.split('/').at(-1))"
+    )
     assert browser.run(counting) == ["first.css", "history.css"]
     assert browser.run(height) == alone
 
