@@ -107,14 +107,12 @@ class OpenMonth:
         """
         rows = self._rows(wanted)
         start = (page - 1) * page_size
-        found = (self._month.task(self._file.fileno(), row) for row in rows[start : start + page_size])
-        return [task for task in found if task is not None], len(rows)
+        found = self._month.tasks(self._file.fileno(), rows[start : start + page_size])
+        return list(found), len(rows)
 
     def every(self, wanted: Wanted) -> Iterator[Task]:
         """All that are wanted, in the order in which they ended, each read when it is taken. Raises as `page`."""
-        rows = self._rows(wanted)
-        found = (self._month.task(self._file.fileno(), row) for row in reversed(rows))
-        return (task for task in found if task is not None)
+        return self._month.tasks(self._file.fileno(), reversed(self._rows(wanted)))
 
     def _rows(self, wanted: Wanted) -> Sequence[int]:
         holding = None

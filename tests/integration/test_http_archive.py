@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,10 @@ from tests.support.http_side import HttpSide
 
 MONTH = "/api/v1/archive/2026-11"
 NOV = 1_794_000_000.0  # 2026-11-06
-#: What an idle server answers in a millisecond may take this long beside the archive; a busy machine's is slower idle.
+#: What an idle server answers in a millisecond may take this long beside the archive; where the machine has other work, as long as
+#: beside any thread that computes.
 P99_S = 0.05
-P99_OF_IDLE = 5
+_SAVE = "import shutil, sys, urllib.request as r; shutil.copyfileobj(r.urlopen(sys.argv[1], timeout=300), open(sys.argv[2], 'wb'))"
 
 
 @pytest.fixture
@@ -69,7 +72,9 @@ def p99(ascending: list[float]) -> float:
 
 
 @pytest.mark.parametrize("count", [15_000, pytest.param(100_000, marks=pytest.mark.long)])
-def test_a_large_month_delays_no_other_call_and_is_exported_whole(side: HttpSide, count: int) -> None:
+def test_a_large_month_delays_no_other_call_and_is_exported_whole(
+    side: HttpSide, tmp_path: Path, count: int
+) -> None:
     wire = side.serve()
     path = fill(side, count)
 
@@ -78,27 +83,43 @@ def test_a_large_month_delays_no_other_call_and_is_exported_whole(side: HttpSide
         assert wire.call("GET", "/api/v1/task/stats").status_int == 200
         return time.perf_counter() - started
 
-    idle = sorted(stats_s() for _ in range(200))
+    def beside_a_thread_that_computes(count: int) -> list[float]:
+        done = threading.Event()
+
+        def compute() -> None:
+            while not done.is_set():
+                sum(range(1000))
+
+        thread = threading.Thread(target=compute, daemon=True)
+        thread.start()
+        try:
+            return [stats_s() for _ in range(count)]
+        finally:
+            done.set()
+            thread.join(10)
+
+    usual = beside_a_thread_that_computes(100)
     taken: list[float] = []
     answers: dict[str, bytes] = {}
     for part in ("?page_size=100", "?q=oiled&page=7", "/export?format=jsonl", "/export"):
-        call = threading.Thread(
-            target=lambda where=part: answers.update({where: wire.call("GET", MONTH + where).body}),
-            daemon=True,
-        )
+        # Another process: what a client does with what it reads must not keep this one from its work.
+        address = f"http://127.0.0.1:{wire.port}{MONTH}{part}"
+        client = subprocess.Popen([sys.executable, "-I", "-S", "-c", _SAVE, address, tmp_path / "answer"])
         begun = time.perf_counter()
-        call.start()
-        while call.is_alive():
+        while client.poll() is None:
             taken.append(stats_s())
+        assert client.returncode == 0
         print(f"{part}: {time.perf_counter() - begun:.2f} s beside {len(taken)} calls")
+        answers[part] = (tmp_path / "answer").read_bytes()
     assert json.loads(answers["?page_size=100"])["data"]["total"] == count
     assert json.loads(answers["?q=oiled&page=7"])["data"]["total"] == count
     lines = answers["/export?format=jsonl"].splitlines()
     assert [json.loads(line)["id"] for line in lines] == list(range(1_000_001, 1_000_001 + count))
     assert answers["/export"].count(b"\n") == count + 1
+    usual = sorted(usual + beside_a_thread_that_computes(100))
     taken.sort()
-    print(f"{len(taken)} calls, p99 {p99(taken) * 1000:.0f} ms, idle {p99(idle) * 1000:.0f} ms")
-    assert p99(taken) <= max(P99_S, P99_OF_IDLE * p99(idle))
+    print(f"{len(taken)} calls, p99 {p99(taken) * 1000:.0f} ms, usual {p99(usual) * 1000:.0f} ms")
+    assert p99(taken) <= max(P99_S, p99(usual))
     wait_until(lambda: open_files(path) == 0)
 
 
@@ -108,14 +129,15 @@ def test_a_client_that_does_not_read_holds_neither_a_thread_nor_the_memory_of_an
     wire = side.serve()
     path = fill(side, 20_000)
     read = 0
-    task_of = ArchivedMonth.task
+    tasks_of = ArchivedMonth.tasks
 
-    def counted(self: ArchivedMonth, descriptor: int, row: int) -> Task | None:
+    def counted(self: ArchivedMonth, descriptor: int, rows: Iterable[int]) -> Iterator[Task]:
         nonlocal read
-        read += 1
-        return task_of(self, descriptor, row)
+        for task in tasks_of(self, descriptor, rows):
+            read += 1
+            yield task
 
-    monkeypatch.setattr(ArchivedMonth, "task", counted)
+    monkeypatch.setattr(ArchivedMonth, "tasks", counted)
     clients = [socket.create_connection(("127.0.0.1", wire.port)) for _ in range(15)]
     for client in clients:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

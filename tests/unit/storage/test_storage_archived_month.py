@@ -43,8 +43,7 @@ class File:
     def ids(self, month: ArchivedMonth, without: frozenset[int] = frozenset(), **wanted: Any) -> list[int]:
         text = wanted.pop("q", "")
         holding = month.search(self.descriptor, text) if text else None
-        found = [month.task(self.descriptor, row) for row in month.rows(wanted, holding, without)]
-        return [task.id for task in found if task is not None]
+        return [task.id for task in month.tasks(self.descriptor, month.rows(wanted, holding, without))]
 
 
 @pytest.fixture
@@ -89,6 +88,22 @@ def test_what_ended_last_comes_first_in_whatever_order_it_was_archived(
     order = [3, 9, 1, 8, 2, 7, 10, 4, 6, 5]
     file.path.write_bytes(lines_of(*(ended(number) for number in order)))
     assert file.ids(file.month()) == list(range(10, 0, -1))
+
+
+@pytest.mark.parametrize(("together", "gap"), [(1, 0), (3_000, 0), (3_000, 1_000), (10**6, 10**6)])
+def test_lines_are_the_same_however_many_are_read_together(
+    file: File, monkeypatch: pytest.MonkeyPatch, together: int, gap: int
+) -> None:
+    monkeypatch.setattr(archived_month, "_TOGETHER_BYTES", together)
+    monkeypatch.setattr(archived_month, "_GAP_BYTES", gap)
+    order = [(number * 17) % 41 + 1 for number in range(41)]
+    tasks = [ended(number, caption="x" * number * 20) for number in order]
+    file.path.write_bytes(lines_of(*tasks))
+    month = file.month()
+    for rows in (month.rows({}, None, frozenset()), month.rows({"serial": "PHONE1"}, None, frozenset({3}))):
+        found = list(month.tasks(file.descriptor, rows))
+        assert found == sorted((tasks[row] for row in rows), key=lambda task: -task.id)
+    assert file.ids(month, q="x" * 600) == list(range(41, 29, -1))
 
 
 def test_one_without_an_end_stands_at_the_time_when_it_was_made(file: File) -> None:
