@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -164,14 +165,15 @@ async def _receive(phone: Phone, stream: Stream, path: str, mode: int, *, dry_ru
     finally:
         if file is not None:
             file.close()
-            if not ok:
-                # adbd unlinks what it could not finish.
+            # adbd unlinks what it could not finish; who removed it meanwhile gave its space back.
+            if not ok and host.exists():
                 files.give_space(host.stat().st_size)
-                host.unlink(missing_ok=True)
+                host.unlink()
     if not ok:
         return
     if file is not None:
-        os.utime(host, (length, length))
+        with contextlib.suppress(FileNotFoundError):  # adbd does not look whether it could set the time
+            os.utime(host, (length, length))
         phone.pushed(path, total)
     if breakage.silent:
         await phone.hang()

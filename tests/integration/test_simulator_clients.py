@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import subprocess
 import time
 from collections.abc import Iterator
@@ -132,6 +133,22 @@ def test_ppadb_lists_pushes_and_takes_pictures(bench: Bench) -> None:
     )
     assert Image.open(io.BytesIO(phone.screencap())).size == (1080, 2400)
     assert phone.is_installed("com.instagram.android")
+
+
+def test_a_file_that_is_removed_while_it_comes_is_acknowledged_and_gone(bench: Bench) -> None:
+    """adbd goes on writing into what it opened (source: file_sync_service.cpp, handle_send_file)."""
+    path = "/sdcard/gone.bin"
+    with bench.device.open_transport() as sync:
+        sync.send_command("sync:")
+        sync.check_okay()
+        name = f"{path},33188".encode()
+        sync.conn.sendall(b"SEND" + struct.pack("<I", len(name)) + name)
+        sync.conn.sendall(b"DATA" + struct.pack("<I", 5) + b"bytes")
+        wait_until(lambda: bench.device.sync.exists(path))
+        bench.device.shell(f"rm {path}")
+        sync.conn.sendall(b"DONE" + struct.pack("<I", 1))
+        assert sync.read(4) == b"OKAY"
+    assert not bench.device.sync.exists(path)
 
 
 def test_adbutils_reads_the_phone(bench: Bench) -> None:
