@@ -29,7 +29,7 @@ import adbutils
 
 from benchmarks.soak_clock import LeapingClock
 from benchmarks.soak_faults import FAULTS
-from benchmarks.soak_judge import Posting, Verdicts
+from benchmarks.soak_judge import Posting, Verdicts, bounded_shell
 from handlers.daemon.daemon import Daemon
 from jobs.hub import logs
 from jobs.hub.clock import utc
@@ -187,7 +187,7 @@ class Soak:
     def _simctl(self, serial: str, words: str) -> str:
         for _ in range(300):
             try:
-                return str(self._direct.device(serial).shell(f"simctl {words}", timeout=5))
+                return bounded_shell(self._direct, serial, f"simctl {words}")
             except (adbutils.AdbError, OSError):
                 _PAUSE.wait(0.1)  # off the bus just now
         raise TimeoutError(f"{serial} does not come back")

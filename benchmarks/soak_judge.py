@@ -7,7 +7,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import adbutils
+
 ENDED = 2  #: the smallest status of a task that has ended
+
+
+def bounded_shell(client: adbutils.AdbClient, serial: str, command: str, timeout_s: float = 5.0) -> str:
+    """What the phone answers, each wait of it bounded. Raises adbutils.AdbError, OSError.
+
+    adbutils' own `shell` waits ten minutes for a phone that answers nothing: its timeout begins after the first answer.
+    """
+    with client.device(serial).open_transport(timeout=timeout_s) as shell:
+        shell.send_command(f"shell:{command}")
+        shell.check_okay()
+        return str(shell.read_until_close()).rstrip()
 
 
 @dataclass

@@ -131,14 +131,14 @@ class AccountHandlers:
     def routes(self) -> list[Route]:
         """The routes of this resource."""
         a, bad, missing = "/api/v1/accounts", Code.INVALID, Code.NOT_FOUND
-        writes = (bad, missing, Code.TOO_LARGE, Code.NO_SPACE)
+        writes = (bad, missing, Code.NO_SPACE)
 
         route = routes_below(a, "accounts")
         return [
             route("GET", "", self.page, "List accounts with the state of their phones", objects.AccountList, bad,
                   query=AccountQuery),
             route("POST", "", self.create, "Create an account; nothing is logged in", objects.AccountChange, bad,
-                  Code.TOO_LARGE, Code.NO_SPACE, Code.DRAINING, body=AccountFields, creates=True,
+                  Code.NO_SPACE, Code.DRAINING, body=AccountFields, creates=True,
                   more_names=OTHER_NAMES),
             route("GET", "/{id}", self.get, "Look at one account", objects.AccountObject, missing),
             route("PATCH", "/{id}", self.change, "Change, enable or disable an account", objects.AccountChange, *writes,

@@ -108,7 +108,7 @@ class BulkHandlers:
             Route(
                 method="POST", path="/api/v1/task/bulk", call=self.create, tag="tasks", answer=objects.Created,
                 summary=f"Create up to {MAX_ROWS} tasks, all or none, from JSON or CSV",
-                codes=(Code.NOT_FOUND, Code.KEY_REUSED, Code.DUPLICATE, Code.TOO_LARGE, Code.DRAINING, Code.NO_SPACE),
+                codes=(Code.NOT_FOUND, Code.KEY_REUSED, Code.DUPLICATE, Code.DRAINING, Code.NO_SPACE),
                 body=BulkRequest, query=BulkQuery, headers=(KEY_HEADER, CLIENT_HEADER), creates=True, slow=True, csv=True,
                 limit_bytes=_LIMIT_BYTES, limited_by_plan=True,
             ),

@@ -225,14 +225,14 @@ class MaterialHandlers:
 
     def routes(self) -> list[Route]:
         """The routes of this resource."""
-        m, bad, missing, large = "/api/v1/materials", Code.INVALID, Code.NOT_FOUND, Code.TOO_LARGE
+        m, bad, missing = "/api/v1/materials", Code.INVALID, Code.NOT_FOUND
 
         route = routes_below(m, "materials")
         return [
             route("GET", "", self.page, "List the library, newest first", objects.MaterialList, bad, query=MaterialQuery),
             route("POST", "", self.upload, "Upload a file, as the bare body or as a form", objects.MaterialUpload, bad,
-                  large, Code.NO_SPACE, Code.DRAINING, query=UploadQuery, upload=True, creates=True, slow=True),
-            route("POST", "/reset-used", self.reset, "Let used files be chosen again", objects.Reset, bad, large,
+                  Code.NO_SPACE, Code.DRAINING, query=UploadQuery, upload=True, creates=True, slow=True),
+            route("POST", "/reset-used", self.reset, "Let used files be chosen again", objects.Reset, bad,
                   body=ResetRequest),
             route("GET", "/{id}", self.get, "Look at one material", objects.MaterialObject, missing),
             route("GET", "/{id}/file", self.file, "The file itself, whole or a range of it", None, missing, Code.RANGE,
@@ -240,7 +240,7 @@ class MaterialHandlers:
             route("GET", "/{id}/thumbnail", self.thumbnail, "A picture of it, at most 320 pixels wide and high", None,
                   missing, headers=RANGE_HEADERS[2:], statuses=(200, 304), media_type="image/jpeg", slow=True),
             route("PATCH", "/{id}", self.change, "Change caption, username, sort number, tags", objects.MaterialChange,
-                  bad, missing, large, Code.NO_SPACE, body=MaterialFields),
+                  bad, missing, Code.NO_SPACE, body=MaterialFields),
             route("DELETE", "/{id}", self.remove, "Remove a material and its file", Removed, bad, missing),
             route("POST", "/{id}/reset-used", self.reset_one, "Let this one be chosen again", objects.Reset, missing),
         ]  # fmt: skip

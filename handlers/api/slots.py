@@ -122,7 +122,7 @@ class SlotHandlers:
     def routes(self) -> list[Route]:
         """The routes of this resource."""
         s, bad, missing = "/api/v1/slots", Code.INVALID, Code.NOT_FOUND
-        writes = (bad, missing, Code.TOO_LARGE, Code.NO_SPACE)
+        writes = (bad, missing, Code.NO_SPACE)
 
         def route(
             method: str, path: str, call: Any, summary: str, answer: Any, *codes: Code, **more: Any

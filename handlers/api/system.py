@@ -153,7 +153,7 @@ class SystemHandlers:
                   "Say that the box's time is right: tasks that were held because it was in doubt may start",
                   objects.ClockConfirmed),
             route("POST", "/hub/pause", self.pause, "Start nothing new on any phone; what runs is finished",
-                  objects.HubPause, Code.INVALID, Code.TOO_LARGE, Code.NO_SPACE, body=PauseRequest),
+                  objects.HubPause, Code.INVALID, Code.NO_SPACE, body=PauseRequest),
             route("POST", "/hub/resume", self.resume, "End the pause of the hub; what is due starts",
                   objects.HubPause),
             route("POST", "/reload", self.reload, "Read the config file again, the same as SIGHUP", objects.Reloaded,

@@ -87,15 +87,15 @@ class UploadHandlers:
     def routes(self) -> list[Route]:
         """The routes of this resource."""
         path, tag, answer = "/api/v1/materials/uploads", "materials", objects.UploadObject
-        bad, missing, large = Code.INVALID, Code.NOT_FOUND, Code.TOO_LARGE
+        bad, missing = Code.INVALID, Code.NOT_FOUND
         common: dict[str, Any] = {"tag": tag, "answer": answer}
         return [
             Route(method="POST", path=path, call=self.begin, summary="Begin an upload in pieces", body=UploadRequest,
-                  codes=(bad, large, Code.NO_SPACE, Code.DRAINING), creates=True, **common),
+                  codes=(bad, Code.NO_SPACE, Code.DRAINING), creates=True, **common),
             Route(method="GET", path=path + "/{id}", call=self.get, summary="How far an upload is", codes=(missing,),
                   **common),
             Route(method="PUT", path=path + "/{id}", call=self.append, summary="Send a piece; the last one makes the material",
-                  codes=(bad, missing, large, Code.NO_SPACE), headers=(_RANGE_HEADER,), upload=True, slow=True, **common),
+                  codes=(bad, missing, Code.NO_SPACE), headers=(_RANGE_HEADER,), upload=True, slow=True, **common),
             Route(method="DELETE", path=path + "/{id}", call=self.cancel, summary="Give an upload up", tag=tag,
                   answer=Removed, codes=(missing,)),
         ]  # fmt: skip

@@ -166,7 +166,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     limit_bytes: int = 0  #: a body may be as large, where that is more than `max_json_bytes`
     upload: bool = False  #: the body is a file and may be as large as `max_upload_bytes`
     media_type: str = "application/json"  #: of a success
-    codes: tuple[Code, ...] = ()  #: besides COMMON_CODES
+    codes: tuple[Code, ...] = ()  #: besides COMMON_CODES and, where it takes a body, 41301
     headers: tuple[tuple[str, str], ...] = ()  #: request headers: name and description
     statuses: tuple[int, ...] = (200,)  #: of a success
     token: bool = True  #: peers that are not trusted need a token
@@ -175,6 +175,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     slow: bool = False  #: looks into files or at a phone: has its own threads, so that all else stays quick
     hidden: bool = False  #: not in the OpenAPI document
     more_names: tuple[str, ...] = ()  #: further names under which fields of the body are taken
+
+    @property
+    def refusals(self) -> tuple[Code, ...]:
+        """All codes with which it may refuse or fail."""
+        large = (Code.TOO_LARGE,) if self.body is not None or self.upload else ()
+        return tuple(dict.fromkeys((*self.codes, *large, *COMMON_CODES)))
 
     @property
     def reads(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.soak_judge import bounded_shell
 from tests.support.daemon import Daemon, until
 from tests.support.fault_bench import FaultBench
 
@@ -77,7 +78,7 @@ class Bench(FaultBench):
         return [line for line in self.simctl(self.serials[number], "taps").splitlines() if line.strip()]
 
     def shell(self, serial: str, words: str) -> str:
-        return str(self._direct.device(serial).shell(words, timeout=5)).strip()
+        return bounded_shell(self._direct, serial, words).strip()
 
     def adb_server_pid(self) -> str:
         """The process that serves the phones' adb port."""

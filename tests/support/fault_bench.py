@@ -18,7 +18,7 @@ from typing import Any
 import adbutils
 
 from benchmarks.soak_faults import FAULTS, Fault
-from benchmarks.soak_judge import ENDED, Posting, Verdicts
+from benchmarks.soak_judge import ENDED, Posting, Verdicts, bounded_shell
 from simulator.child import SimulatorChild
 from tests.support.daemon import Daemon, until
 from tests.support.simulated import Simulated, sample_video
@@ -75,12 +75,12 @@ class FaultBench:
 
         def ask() -> str | None:
             try:
-                answer = self._direct.device(serial).shell(f"simctl {words}", timeout=5)
+                answer = bounded_shell(self._direct, serial, f"simctl {words}")
             except (adbutils.AdbError, OSError) as error:
                 refusals[repr(error)] += 1
                 return None
-            assert not str(answer).startswith("simctl:"), answer
-            return str(answer) + "\n"
+            assert not answer.startswith("simctl:"), answer
+            return answer + "\n"
 
         try:
             return str(until(ask, 240, f"simctl {words} on {serial}", most_s=1.0))

@@ -10,7 +10,7 @@ import msgspec
 
 from handlers.api.openapi.components import Components, Refused
 from handlers.api.openapi.examples import examples_of
-from handlers.request.call import COMMON_CODES, Route
+from handlers.request.call import Route
 from handlers.request.envelope import Code
 
 _PARAMETER = re.compile(r"\{([a-z]+)\}")
@@ -181,9 +181,8 @@ def _responses(route: Route, components: Components) -> dict[str, Any]:
             responses[str(status)]["content"] = {route.media_type: {"schema": schema}}
     if route.path == "/readyz":
         responses["503"] = {**responses["200"], "description": "Not able to work; the body says why"}
-    common = () if route.path == "/healthz" else COMMON_CODES
     by_status: dict[int, list[Code]] = {}
-    for code in dict.fromkeys((*route.codes, *common)):
+    for code in () if route.path == "/healthz" else route.refusals:
         by_status.setdefault(code.http_status, []).append(code)
     for status, codes in sorted(by_status.items()):
         responses[str(status)] = _refusal(codes, components)

@@ -119,5 +119,5 @@ class CompatHandlers:
         return [
             below("GET", "", self.all, "What this hub can do, by app, version, language and Android", CompatList),
             below("POST", "/allow", self.allow, "Let posts go on with a version that waits for its rehearsal",
-                  CompatObject, Code.INVALID, Code.TOO_LARGE, Code.NO_SPACE, body=AllowRequest),
+                  CompatObject, Code.INVALID, Code.NO_SPACE, body=AllowRequest),
         ]  # fmt: skip

@@ -224,7 +224,7 @@ class RehearsalHandlers:
         below = routes_below("/api/v1/rehearsals", "rehearsals")
         return [
             device("POST", "", self.begin, "Walk to the filled form and back on the phone's turn; nothing is published",
-                   RehearsalObject, Code.INVALID, missing, Code.TOO_LARGE, Code.DRAINING, Code.NO_SPACE,
+                   RehearsalObject, Code.INVALID, missing, Code.DRAINING, Code.NO_SPACE,
                    body=RehearsalRequest, statuses=(202,)),
             device("GET", "", self.of_phone, "The rehearsals of a phone", RehearsalList, missing),
             below("GET", "", self.all, "All rehearsals that are kept", RehearsalList),

@@ -242,7 +242,7 @@ def checked(wish: Wish) -> Wish:
     if wish.package and not _PACKAGE.fullmatch(wish.package):
         problems.append(Problem("package", "is not a package name, e.g. com.instagram.android"))
     if problems:
-        raise Invalid(*problems)
+        raise Invalid(problems)
     return msgspec.structs.replace(wish, way=wish.way or ways[0])
 
 

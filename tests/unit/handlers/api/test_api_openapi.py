@@ -9,7 +9,6 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from handlers.api.openapi.examples import EXAMPLES, Example
-from handlers.request.call import COMMON_CODES
 from tests.support.http_side import Client, HttpSide
 
 REFUSED = {"$ref": "#/components/schemas/Refused"}
@@ -72,7 +71,7 @@ def test_every_refusal_is_the_same_envelope_and_lists_exactly_the_codes_of_its_r
         assert all(f"{code}: " in response["description"] for code in response["x-codes"]), name
         listed.setdefault(name, set()).update(response["x-codes"])
     wanted = {
-        f"{route.method} {route.path}": {int(code) for code in (*route.codes, *COMMON_CODES)}
+        f"{route.method} {route.path}": {int(code) for code in route.refusals}
         for route in side.app.table
         if not route.hidden and route.path != "/healthz"
     }

@@ -128,6 +128,9 @@ def test_what_cannot_be_rehearsed_is_refused_with_its_field(
     with pytest.raises(Invalid) as refused:
         bench.asks(way="useSound")
     assert refused.value.problems[0].field == "way"
+    with pytest.raises(Invalid) as refused:
+        bench.asks(way="useSound", package="no package")
+    assert [problem.field for problem in refused.value.problems] == ["way", "package"]
     monkeypatch.setitem(APPS, "tiktok", replace(APPS["tiktok"], way_back=None))
     with pytest.raises(Invalid) as refused:
         bench.asks()
