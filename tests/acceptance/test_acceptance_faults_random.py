@@ -14,6 +14,10 @@ from tests.support.fault_bench import FaultBench, FaultRun, KillRun
 
 #: Another seed gives other faults at other moments: TIKMATRIXD_SEED=7 make test ARGS=tests/acceptance/...
 SEED = int(os.environ.get("TIKMATRIXD_SEED", "1"))
+#: The thousand takes an hour on two cores with nothing else to do; more phones or fewer posts: TIKMATRIXD_PHONES=24 TIKMATRIXD_POSTS=300.
+PHONES = int(os.environ.get("TIKMATRIXD_PHONES", "10"))
+THOUSAND = int(os.environ.get("TIKMATRIXD_POSTS", "1000"))
+KILLS = int(os.environ.get("TIKMATRIXD_KILLS", "300"))
 
 
 @pytest.fixture
@@ -75,7 +79,7 @@ def test_FT_6_two_random_kills_in_the_middle_of_posting_keep_every_promise(
 def test_a_thousand_posts_with_a_random_fault_each_keep_every_promise(
     bench: Callable[..., FaultBench],
 ) -> None:
-    run = FaultRun(bench(10), SEED, 1000, lasting_s=30.0, patience_s=180.0)
+    run = FaultRun(bench(PHONES), SEED, THOUSAND, lasting_s=30.0, patience_s=180.0)
     verdicts = run.run()
     print(verdicts)
     faulty = [one for one in run.postings if one.fault]
@@ -92,7 +96,7 @@ def test_a_thousand_posts_with_a_random_fault_each_keep_every_promise(
 def test_FT_6_three_hundred_random_kills_in_the_middle_of_posting_keep_every_promise(
     bench: Callable[..., FaultBench],
 ) -> None:
-    run = KillRun(bench(6, latency_ms=40, interruptions=50, proof_s=3.0), SEED, 300)
+    run = KillRun(bench(6, latency_ms=40, interruptions=50, proof_s=3.0), SEED, KILLS)
     verdicts = run.run()
     print(verdicts, dict(run.killed_in), f"slowest start {max(run.starts_s):.1f} s")
     assert verdicts.problems == []
