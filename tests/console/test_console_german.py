@@ -250,3 +250,18 @@ def test_why_a_post_failed_is_said_in_german(hub: Hub, german: Browser, error: T
 def test_a_refusal_of_the_hub_is_told_in_german(hub: Hub, german: Browser) -> None:
     german.open(f"{hub.page}#/task/77", *PHONE)
     german.wait("document.querySelector('[role=alert]')?.innerText.includes('es gibt keinen Auftrag 77')")
+
+
+def test_what_a_lesson_would_do_is_said_in_german(shown: Any, german: Browser) -> None:
+    hub, ids = shown
+    show(german, hub, f"#/teach/{ids['lesson']}", PHONE)
+    for text in ("Another day", "Ein Dialog im Weg"):
+        german.run(
+            f"[...document.querySelectorAll('input[type=radio]')].find((one) => one.closest('label').innerText.includes({text!r})).click()"
+        )
+    german.wait("document.querySelector('.proposal-facts')", 60)
+    assert (
+        "wo ein Blatt oder Dialog die Überschrift „Season of lights is here“ hat, gilt: berührt „Another day“ und geht weiter"
+        in german.run("document.querySelector('main').innerText")
+    )
+    assert _cut_off(german) == []
