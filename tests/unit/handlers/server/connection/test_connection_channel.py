@@ -206,6 +206,29 @@ def test_a_request_that_was_sent_ahead_waits_until_the_answer_is_sent(line: Line
     assert line.received().endswith(b"ok\n")
 
 
+def test_nothing_is_read_while_an_answer_is_made_though_nothing_waits_to_be_parsed(line: Line) -> None:
+    line.send(STATS)
+    line.client.sendall(HEALTHZ)
+    line.channel.read()
+    line.work()
+    assert line.received().count(b"HTTP/1.1 200") == 1
+    line.channel.handle(READ)
+    assert line.received().endswith(b"ok\n")
+
+
+def test_where_nothing_has_come_reading_waits_for_more(line: Line) -> None:
+    line.channel.read()
+    assert not line.channel.closed
+    assert line.channel.wanted == READ
+
+
+def test_of_a_newcomer_two_kilobytes_are_read_at_first(line: Line) -> None:
+    line.send(b"GET / HTTP/1.1\r\nX: " + b"y" * 5000)
+    assert len(line.sock.recv(65536, socket.MSG_PEEK)) == 5000 + 19 - 2048
+    line.channel.handle(READ)
+    assert select.select([line.sock], [], [], 0)[0] == []
+
+
 def test_health_needs_no_worker_and_a_body_that_comes_with_it_does(line: Line) -> None:
     line.send(HEALTHZ)
     assert line.received().endswith(b"\r\n\r\nok\n")
@@ -271,6 +294,7 @@ def test_after_the_last_answer_what_still_comes_is_thrown_away(line: Line) -> No
     assert line.ended
     assert line.channel.wanted == READ
     assert line.channel.lingers
+    assert not line.channel.receiving
     line.send(STATS)
     assert line.loop.dispatched == []
     assert not line.channel.closed
@@ -480,6 +504,15 @@ def spooled(line: Line) -> Spool:
     return kept[0]
 
 
+def test_nothing_is_read_while_a_part_waits_for_the_disk_though_nothing_waits_to_be_parsed(
+    line: Line,
+) -> None:
+    spooled(line)
+    line.client.sendall(b"x" * 10)
+    line.channel.read()
+    assert len(line.sock.recv(65536, socket.MSG_PEEK)) == 10
+
+
 def test_the_file_of_half_a_body_is_removed_beside_the_loop(line: Line) -> None:
     spool = spooled(line)
     line.channel.not_stored()
@@ -601,6 +634,14 @@ def test_an_idle_connection_has_half_a_minute(line: Line) -> None:
     assert line.channel.moved_at == now + 20
     assert not line.channel.expired(now + 50)
     assert line.channel.expired(now + 50.1)
+
+
+def test_the_time_that_this_side_let_it_wait_is_not_the_clients(line: Line) -> None:
+    now = line.loop.now
+    line.channel.waited(5)
+    assert line.channel.quiet_since == now + 5
+    assert not line.channel.expired(now + 35)
+    assert line.channel.expired(now + 35.1)
 
 
 def test_a_byte_now_and_then_does_not_keep_the_headers_open(line: Line) -> None:
