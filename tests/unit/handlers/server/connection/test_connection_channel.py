@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import select
 import socket
@@ -452,6 +453,7 @@ def test_a_client_that_goes_while_its_answer_is_on_its_way_is_closed(side: HttpS
     line.client.close()
     line.channel.handle(WRITE)
     assert line.channel.closed
+    assert line.loop.dispatched == [], "no more of the answer is made"
 
 
 # --- bodies
@@ -705,6 +707,18 @@ def test_an_answer_that_is_not_read_expires_in_half_a_minute(side: HttpSide, lin
     line.received()
     line.channel.handle(WRITE)
     assert line.channel.moved_at == now + 10
+
+
+def test_the_time_to_read_an_answer_begins_with_the_answer(line: Line) -> None:
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            line.sock.send(b"x" * 65536, socket.MSG_DONTWAIT)
+    line.send(STATS)
+    line.loop.now += 10
+    line.work()
+    assert line.channel in line.peer.stuck
+    assert line.channel.quiet_since == line.loop.now
+    assert not line.channel.expired(line.loop.now + 30)
 
 
 def test_after_the_last_answer_two_seconds_are_left(line: Line) -> None:
