@@ -48,13 +48,16 @@ class NotingLoop:
         self.wants.append(mask)
 
     def has_to_wait(self, channel: Channel) -> bool:
+        assert isinstance(channel, Channel)
         self.asked_to_wait += 1
         return self.full
 
     def dispatch(self, channel: Channel, exchange: Exchange) -> None:
+        assert isinstance(channel, Channel)
         self.dispatched.append(exchange)
 
     def store(self, channel: Channel, spool: Spool) -> None:
+        assert isinstance(channel, Channel)
         self.spools.append(spool)
 
     def later(self, job: Callable[[], None]) -> None:
@@ -65,9 +68,11 @@ class NotingLoop:
         self.admitted += 1
 
     def again(self, channel: Channel) -> None:
+        assert isinstance(channel, Channel)
         self.waiting.append(channel)
 
     def forget(self, channel: Channel) -> None:
+        assert isinstance(channel, Channel)
         self.forgotten += 1
 
 
@@ -510,6 +515,7 @@ def test_nothing_is_read_while_a_part_waits_for_the_disk_though_nothing_waits_to
     line: Line,
 ) -> None:
     spooled(line)
+    assert line.channel.wanted == 0
     line.client.sendall(b"x" * 10)
     line.channel.read()
     assert len(line.sock.recv(65536, socket.MSG_PEEK)) == 10
