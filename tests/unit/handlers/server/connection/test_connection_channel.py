@@ -183,6 +183,26 @@ def test_a_request_in_pieces_is_given_to_a_worker_once_it_is_whole(line: Line) -
     assert line.channel.wanted == 0, "nothing more is read meanwhile"
 
 
+def test_a_connection_is_known_by_its_socket_and_wants_nothing_until_it_begins(loop: NotingLoop) -> None:
+    line = Line(loop, socket.socketpair())
+    assert line.channel.fd == line.sock.fileno()
+    assert (line.channel.wanted, line.channel.watched) == (0, None)
+    line.channel.close()
+    line.client.close()
+
+
+def test_each_request_of_an_address_counts(line: Line) -> None:
+    other = Line(line.loop, socket.socketpair())
+    other.channel = Channel(line.loop, other.sock, ("127.0.0.1", 6), line.peer)
+    other.channel.begin(None)
+    line.send(STATS)
+    other.send(STATS)
+    assert line.peer.asking == 2
+    other.channel.close()
+    other.client.close()
+    assert line.peer.asking == 1
+
+
 def test_the_answer_is_sent_and_the_next_request_read(line: Line) -> None:
     line.send(STATS)
     line.work()
@@ -485,6 +505,17 @@ def test_a_body_goes_to_the_disk_in_parts_and_nothing_is_read_meanwhile(line: Li
     assert code(line.received()) == 40001
 
 
+def test_what_came_already_waits_with_the_part_that_waits_for_the_disk(line: Line) -> None:
+    line.send(half(20 * MEMORY_BYTES))
+    while not line.loop.spools:
+        line.send(b"x" * 10_000)
+    (spool,) = line.loop.spools
+    before = len(spool)
+    assert before % 10_000, "the rest of the last piece waits"
+    line.channel.advance()
+    assert (len(spool), len(line.loop.spools)) == (before, 1)
+
+
 def test_where_there_is_no_room_the_body_is_refused(line: Line) -> None:
     spooled(line)
     line.channel.stored(room=False)
@@ -562,6 +593,14 @@ def test_a_newcomer_that_has_to_wait_is_not_admitted_and_nothing_of_it_is_parsed
     line.channel.advance()
     assert line.loop.admitted == 1
     assert len(line.loop.dispatched) == 1
+
+
+def test_of_a_newcomer_that_was_closed_while_it_waited_nothing_is_left(line: Line) -> None:
+    line.loop.full = True
+    line.send(STATS)
+    assert line.channel.receiving
+    line.channel.close()
+    assert not line.channel.receiving
 
 
 def test_a_newcomer_that_asks_for_health_does_not_wait(line: Line) -> None:
