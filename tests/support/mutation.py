@@ -51,7 +51,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "storage/engine/journal.py": ("storage/engine/test_engine_journal.py",),
     "storage/engine/commit.py": ("storage/engine/test_engine_transaction.py",),
     "storage/engine/load.py": ("storage/engine/test_engine_load.py", "storage/engine/test_engine_migrate.py"),
-    "storage/backup.py": ("storage/test_storage_backup.py",),
+    "storage/backup.py": ("storage/test_storage_backup.py", "storage/test_storage_backup_edges.py"),
     "handlers/access/hosts.py": ("handlers/access/test_access_hosts.py",),
     "handlers/request/body.py": ("handlers/request/test_request_body_reading.py",),
     "handlers/access/auth.py": ("handlers/access/test_access.py",),

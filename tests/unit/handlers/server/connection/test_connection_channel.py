@@ -686,7 +686,7 @@ def test_an_idle_connection_has_half_a_minute(line: Line) -> None:
 def test_the_time_that_this_side_let_it_wait_is_not_the_clients(line: Line) -> None:
     now = line.loop.now
     line.channel.waited(5)
-    assert line.channel.quiet_since == now + 5
+    assert line.channel.moved_at == now + 5
     assert not line.channel.expired(now + 35)
     assert line.channel.expired(now + 35.1)
 
@@ -762,7 +762,7 @@ def test_the_time_to_read_an_answer_begins_with_the_answer(line: Line) -> None:
     line.loop.now += 10
     line.work()
     assert line.channel in line.peer.stuck
-    assert line.channel.quiet_since == line.loop.now
+    assert line.channel.moved_at == line.loop.now
     assert not line.channel.expired(line.loop.now + 30)
 
 
