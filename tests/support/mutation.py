@@ -95,11 +95,11 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jobs/post/instagram/picking.py": ("jobs/post/instagram/test_instagram_picking_drawn.py",),
     "jobs/post/instagram/reading.py": ("jobs/post/instagram/test_instagram_reading.py",),
     "jobs/post/screens/checks/additions.py": ("jobs/post/screens/checks/test_checks_additions.py",),
-    "jobs/post/screens/checks/guarded.py": ("jobs/post/screens/checks/test_checks_additions.py",),
+    "jobs/post/screens/checks/guarded.py": ("jobs/post/screens/checks/test_checks_guarded.py",),
     "jobs/post/screens/checks/readings.py": ("jobs/post/screens/checks/test_checks_readings.py",),
     "jobs/post/rehearsal/driver.py": (
         "jobs/post/rehearsal/test_rehearsal_driver.py",
-        "jobs/post/rehearsal/test_rehearsal_way.py",
+        "jobs/post/rehearsal/test_rehearsal_seen.py",
     ),
     "jobs/post/rehearsal/walk.py": ("jobs/post/rehearsal/test_rehearsal_way.py",),
     "jobs/post/teaching/lesson_book.py": TEACHING,
