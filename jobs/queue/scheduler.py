@@ -62,7 +62,7 @@ class Scheduler:
         step = self._trust.look()
         if step < 0 or not self._pauses_checked:
             self._pauses_checked = True
-            self._shorten_retry_pauses()
+            self._shorten_waits()
             self._clock_stepped()
         # One moment for both questions: what falls due between two would be in neither answer, and come seconds late.
         now = self._clock.now()
@@ -104,18 +104,26 @@ class Scheduler:
         labels = [(task.id, task.waiting_for or Waiting.TIME, doubted[task.id]) for task in waiting]
         say_why(self._tasks, self._clock.now(), labels)
 
-    def _shorten_retry_pauses(self) -> None:
-        """After a step back, a retry pause of seconds would last for hours; also when it came while the daemon was off."""
-        latest = self._clock.now() + self._longest_retry_pause_s
-        too_long = [
-            task
-            for task in self._tasks.by_stage(Stage.SCHEDULED)
+    def _shorten_waits(self) -> None:
+        """After a step back, a retry pause of seconds would last for hours, and what was asked for at once would wait for
+        the moment that the clock showed then; also when the step came while the daemon was off.
+        """
+        now = self._clock.now()
+        latest = now + self._longest_retry_pause_s
+        earlier: list[tuple[Task, float]] = []
+        for task in self._tasks.by_stage(Stage.SCHEDULED):
+            if task.held:
+                continue
+            if task.due_at > now and task.due_at <= task.created_at:
+                earlier.append((task, now))
             # One that waits for its planned time may have that for long.
-            if task.waiting_for is Waiting.RETRY_DELAY
-            and task.due_at > latest
-            and task.due_at != task.scheduled_at
-        ]
-        for start in range(0, len(too_long), _AT_ONCE):
-            some = too_long[start : start + _AT_ONCE]
-            changes = {task.id: {"due_at": latest} for task in some}
-            self._tasks.change_each(changes, expect={Stage.SCHEDULED}, as_seen=some)
+            elif (
+                task.waiting_for is Waiting.RETRY_DELAY
+                and task.due_at > latest
+                and task.due_at != task.scheduled_at
+            ):
+                earlier.append((task, latest))
+        for start in range(0, len(earlier), _AT_ONCE):
+            some = earlier[start : start + _AT_ONCE]
+            changes = {task.id: {"due_at": due_at} for task, due_at in some}
+            self._tasks.change_each(changes, expect={Stage.SCHEDULED}, as_seen=[task for task, _ in some])

@@ -255,6 +255,22 @@ def test_APS_5_a_step_back_starts_nothing_twice_and_does_not_stretch_a_retry_pau
     assert rig.queued == [done.id, retried.id]
 
 
+def test_APS_5_what_was_asked_for_at_once_under_a_clock_that_was_ahead_starts_once_it_is_put_back(
+    store: Store,
+) -> None:
+    clock = FakeClock()
+    rig = Rig(store, clock)
+    rig.turn()
+    clock.step_wall(10 * 365 * DAY_S)
+    rig.turn(5)
+    task = rig.add(clock.now(), created=clock.now())
+    held = store.tasks.change(rig.add(clock.now(), created=clock.now()).id, held=True)
+    clock.step_wall(-10 * 365 * DAY_S)  # the time service is quicker than the scheduler
+    rig.turn(5)
+    assert rig.queued == [task.id]
+    assert store.tasks.get(held.id) == held
+
+
 def test_R53_a_retry_pause_is_not_a_day_when_the_clock_was_corrected_while_the_daemon_was_off(
     store: Store,
 ) -> None:
