@@ -301,8 +301,12 @@ class AppPhone:
         )  # fmt: skip
         self.rows.append(row)
 
-    def _listing(self) -> str:
-        return "\n".join(f"Row: 0 _id={row.id}, _display_name={row.name}, duration=5000" for row in self.rows)
+    def _listing(self, after: int = 0) -> str:
+        return "\n".join(
+            f"Row: 0 _id={row.id}, _display_name={row.name}, duration=5000"
+            for row in self.rows
+            if row.id > after
+        )
 
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
         self._call("shell")
@@ -312,7 +316,8 @@ class AppPhone:
             self.told.append(f"remove {len(gone)}")
             self.rows = [row for row in self.rows if row.name not in gone]
         if argv[:2] == ("content", "query"):
-            return ShellResult(self._listing(), 0)
+            after = re.search(r"_id>(\d+)", words)
+            return ShellResult(self._listing(int(after[1]) if after else 0), 0)
         return ShellResult("", 0)
 
     def shell_all(self, *commands: tuple[str, ...]) -> list[ShellResult]:

@@ -203,6 +203,28 @@ class PhoneFiles:
             )
             self._phone.shell("sh", "-c", _for_each(alike, command), timeout_s=10.0 + 3.0 * len(alike))
 
+    def ensure_newest(self) -> None:
+        """Ask whether anything of their kind came after our files: pickers show the newest first, and would show that.
+
+        Raises:
+            ScriptFailed: something did, such as a picture that a messenger saved; nothing was posted.
+        """
+        if not self.placed:
+            return
+        ours = min(self.placed, key=lambda file: file.row_id)
+        where = f"_id>{ours.row_id} AND _display_name NOT LIKE '{PREFIX}%'"
+        asked = self._phone.shell(
+            "content", "query", "--uri", _COLLECTION[ours.kind], "--projection", "_id:_display_name", "--where", where,
+        )  # fmt: skip
+        names = [row[1] for row in map(_ROW_NAME.search, asked.output.splitlines()) if row]
+        if foreign := [name for name in names if not name.startswith(PREFIX)]:
+            self._attempt.note("something came into the gallery after our files", names=foreign[:5])
+            raise ScriptFailed(
+                ErrorCode.NOT_INDEXED,
+                "something else came into the phone's gallery meanwhile, and the picker may show it in the place of ours",
+                step="picker",
+            )
+
     # Removing
 
     def remove_leftovers(self) -> None:

@@ -183,6 +183,7 @@ class InstagramFlow(Flow):
         else:
             sight = pick_video(self, sight)
         self.media_chosen = True
+        self.files.ensure_newest()
         return sight
 
     def leave_picker(self, sight: Sight) -> Sight:

@@ -150,6 +150,7 @@ class TikTokFlow(Flow):
     def on_picker(self, sight: Sight) -> Sight:
         sight = pick(self, sight)
         self.media_chosen = True
+        self.files.ensure_newest()
         return sight
 
     def on_editor(self, sight: Sight) -> Sight:
