@@ -7,6 +7,7 @@ a millisecond, so that what a flow decides can be asked case by case.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from xml.sax.saxutils import quoteattr
 
@@ -254,7 +255,8 @@ class DrawnStage:
         )  # fmt: skip
         self.memory: Any = Memory()
         self.attempt: Any = StageAttempt(task, phone.time)
-        files: Any = None  # what is drawn here was pushed before
+        # What is drawn here was pushed before, and nothing came after it.
+        files: Any = SimpleNamespace(placed=[], ensure_newest=lambda: None)
         vocabulary = shipped_screens()[platform]
         self.flow: Any = APPS[platform].flow(
             self.attempt,

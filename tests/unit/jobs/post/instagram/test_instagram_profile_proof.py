@@ -15,8 +15,13 @@ TILE, NEWER = "Reel at row 1, column 1", "Photo at row 1, column 1"
 
 
 def profile(count: str, tile: str = TILE) -> Screen:
+    name = Part("profile_name", text="demo_01")
     return screen(
-        "own_profile", Part("post_count_value", text=count), Part("first_tile", desc=tile), "tab_bar_feed"
+        "own_profile",
+        name,
+        Part("post_count_value", text=count),
+        Part("first_tile", desc=tile),
+        "tab_bar_feed",
     )
 
 
