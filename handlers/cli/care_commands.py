@@ -23,6 +23,7 @@ from handlers.cli.command_line import (
     tokens_path,
     usb_boxes_dir,
 )
+from handlers.cli.tables import clean
 from jobs.hub.clock import SystemClock, utc
 from storage.errors import (
     BackupUnreadable,
@@ -200,7 +201,9 @@ def archive(config_path: Path | None, month: str | None, as_json: bool) -> None:
                 ended = utc(task.finished_at or task.created_at).isoformat(timespec="seconds")
                 whom = f"@{task.username}" if task.username else task.serial
                 click.echo(
-                    f"{ended}  {task.id:>8}  {task.outcome:13}  {task.platform:9}  {whom}  {task.remark}"
+                    clean(
+                        f"{ended}  {task.id:>8}  {task.outcome:13}  {task.platform:9}  {whom}  {task.remark}"
+                    )
                 )
     except PermissionError as error:
         end(f"{error.filename} cannot be read by this user: try sudo", EX.NOPERM)

@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
+from handlers.cli.tables import shown
 from handlers.request.envelope import Code
 from jobs.hub.addresses import own_url
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig, load_config
@@ -174,7 +175,7 @@ def _is_unicode(stream: TextIO) -> bool:
 
 def end(sentence: str, code: int) -> NoReturn:
     """Say one sentence and end."""
-    click.echo(sentence, err=True)
+    click.echo(shown(sentence), err=True)
     sys.exit(code)
 
 

@@ -24,6 +24,7 @@ from handlers.cli.command_line import (
     usb_boxes_dir,
 )
 from handlers.cli.hub_options import URL_VARIABLE, Hub, asks_hub, hub_at
+from handlers.cli.tables import shown as steerless
 from jobs.hub.clock import SystemClock
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig, describe, listen_of, load_config
 from jobs.hub.settings import Server, Settings
@@ -153,7 +154,7 @@ def doctor(config_path: Path | None, serial: str | None, problems: bool, as_json
     if as_json:
         click.echo(msgspec.json.encode(shown).decode())
     else:
-        click.echo("\n".join([*map(str, shown), str(judged)]))
+        click.echo(steerless("\n".join([*map(str, shown), str(judged)])))
     sys.exit(0 if judged.can_post else 1)
 
 
@@ -248,9 +249,10 @@ def _list_devices(lines: Sequence[_Line], servers: int, away: Sequence[str]) -> 
     for line in lines:
         label = f"{line.label:<{width}}"
         server = f"{line.adb_server:<{where}}" if where else ""
-        click.echo(f"{line.serial:24} {label}{server}{line.state:15} {line.model:16} {line.detail}".rstrip())
+        text = f"{line.serial:24} {label}{server}{line.state:15} {line.model:16} {line.detail}"
+        click.echo(steerless(text.rstrip()))
     for sentence in away:
-        click.echo(sentence, err=True)
+        click.echo(steerless(sentence), err=True)
     if not lines:
         click.echo("no phone is connected, and the config names none: see `doctor`", err=True)
 
@@ -294,7 +296,7 @@ def inspect(config_path: Path | None, source: str, as_json: bool) -> None:
         end(str(error), EX.CONFIG)
     except (TreeUnreadable, OSError) as error:
         end(f"{source}: {error}", status_of(error, EX.DATAERR))
-    click.echo(json_text(report, indent=2) if as_json else _inspection_text(report))
+    click.echo(json_text(report, indent=2) if as_json else steerless(_inspection_text(report)))
 
 
 def _inspection_text(report: dict[str, Any]) -> str:

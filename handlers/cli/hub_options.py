@@ -28,7 +28,7 @@ from handlers.cli.command_line import (
     token_of_environment,
 )
 from handlers.cli.completion import complete_tasks
-from handlers.cli.tables import table, terminal_width
+from handlers.cli.tables import shown, table, terminal_width
 from jobs.hub.addresses import own_url
 from jobs.hub.clock import SystemClock
 from storage.engine.files import refuse_no_file
@@ -108,9 +108,9 @@ class Hub:
             click.echo(json_text(data, indent=2))
             return
         for line in lines():
-            click.echo(line)
+            click.echo(shown(line))
         for warning in data.get("warnings", ()):
-            click.echo(f"warning: {warning}", err=True)
+            click.echo(shown(f"warning: {warning}"), err=True)
 
     def show_table(
         self, data: dict[str, Any], titles: Sequence[str], rows: Sequence[Sequence[object]], none: str

@@ -12,6 +12,7 @@ import click
 from handlers.cli.command_line import EX, end
 from handlers.cli.completion import complete_serials
 from handlers.cli.hub_options import Hub, asks_hub
+from handlers.cli.tables import shown
 from jobs.hub.platforms import PLATFORMS
 
 _LOOK_EVERY_S = 1.0
@@ -86,7 +87,7 @@ def rehearse(
     while report["state"] == "running" and not no_wait:
         if report["sentence"] != said and not hub.as_json:
             said = report["sentence"]
-            click.echo(f"rehearsal {report['id']}: {said}")
+            click.echo(shown(f"rehearsal {report['id']}: {said}"))
         hub.pause(_LOOK_EVERY_S)
         report = hub.ask_surely("GET", f"/api/v1/rehearsals/{report['id']}")
     hub.show(report, lambda: lines(report))

@@ -63,12 +63,21 @@ def facts(pairs: Sequence[tuple[str, object]]) -> list[str]:
     return [f"{name:{room}}{_GAP}{value}" for name, value in said]
 
 
+def shown(text: str) -> str:
+    """Lines as they may stand on a terminal: their breaks and blanks are kept, what would steer it is not."""
+    return "\n".join(line if line.isprintable() else _printable(line) for line in text.split("\n"))
+
+
 def clean(text: str) -> str:
     """The text on one line: line ends and control characters are blanks, invisible marks are left out."""
+    return _printable(text).strip()
+
+
+def _printable(text: str) -> str:
     kept = (
         char if char.isprintable() else "" if unicodedata.category(char) == "Cf" else " " for char in text
     )
-    return "".join(kept).strip()
+    return "".join(kept)
 
 
 def columns(text: str) -> int:

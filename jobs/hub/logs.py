@@ -35,15 +35,22 @@ def _context(record: logging.LogRecord) -> dict[str, Any]:
     return {name: facts[name] for name in CONTEXT_FIELDS if facts.get(name) not in (None, "", 0)}
 
 
+def _readable(line: str) -> str:
+    """The line without what steers a terminal: `journalctl` shows a line that holds such a character as "blob data" alone."""
+    return line if line.isprintable() else "".join(c if c.isprintable() else "?" for c in line)
+
+
 class PlainFormatter(logging.Formatter):
     """Time, level, sentence, facts: for people at a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
         stamp = datetime.fromtimestamp(record.created, UTC).astimezone().strftime("%H:%M:%S")
         facts = "".join(f" {name}={value}" for name, value in _context(record).items())
-        text = f"{stamp} {record.levelname.lower():7} {record.getMessage()}{facts}"
+        message = " ".join(record.getMessage().splitlines())
+        text = _readable(f"{stamp} {record.levelname.lower():7} {message}{facts}")
         if record.exc_info:
-            text += "\n" + self.formatException(record.exc_info)
+            trace = self.formatException(record.exc_info).splitlines()
+            text = "\n".join([text, *map(_readable, trace)])
         return text
 
 
@@ -56,7 +63,7 @@ class JournalFormatter(PlainFormatter):
         lines = [record.getMessage() + facts]
         if record.exc_info:
             lines += self.formatException(record.exc_info).splitlines()
-        return "\n".join(priority + part for line in lines for part in line.splitlines() or [""])
+        return "\n".join(priority + _readable(part) for line in lines for part in line.splitlines() or [""])
 
 
 class JsonFormatter(logging.Formatter):

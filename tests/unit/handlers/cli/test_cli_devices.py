@@ -76,3 +76,9 @@ def test_of_a_daemon_that_is_named_its_own_phones_are_listed_and_not_those_of_th
             "PHONE3 shelf-3 adb_down it hangs",
             "adb server shelf-3 is not reachable: it hangs",
         ]
+
+
+def test_what_an_adb_server_says_of_a_phone_steers_no_terminal(side, tmp_path):
+    side.phones.set("PHONE1", model="Pixel \x9b31m7", detail="says \x1b[2J\u202e")
+    lines = printed(tmp_path, 1)
+    assert lines[0] == "PHONE1 device Pixel 31m7 says [2J"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.cli.tables import clean, columns, cut, facts, table, terminal_width
+from handlers.cli.tables import clean, columns, cut, facts, shown, table, terminal_width
 
 
 def test_columns_are_aligned_and_numbers_stand_at_the_right() -> None:
@@ -58,3 +58,8 @@ def test_only_a_terminal_or_a_wish_has_a_width(monkeypatch: pytest.MonkeyPatch) 
     assert terminal_width() == 72
     monkeypatch.delenv("COLUMNS")
     assert terminal_width() is None  # the test's output is no terminal
+
+
+def test_lines_keep_their_shape_and_steer_nothing() -> None:
+    assert shown("  a  b\n\tc \x1b[2J\u202ed\n") == "  a  b\n c  [2Jd\n"
+    assert shown("木工 é 🪵\n  x") == "木工 é 🪵\n  x"

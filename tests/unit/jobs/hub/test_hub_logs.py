@@ -43,6 +43,22 @@ def test_a_message_with_line_breaks_cannot_fake_another_entry_in_the_journal():
     assert JournalFormatter().format(record(message="a\n<0>b")).splitlines() == ["<4>a", "<4><0>b"]
 
 
+@pytest.mark.parametrize("formatter", [PlainFormatter(), JournalFormatter()])
+def test_no_line_holds_what_steers_a_terminal_or_what_journalctl_hides(formatter):
+    made = record(message="phone \x1b[2J\u202elost\x9b31m", serial="A\x071")
+    made.exc_info = (ValueError, ValueError("red \x1b[31m"), None)
+    said = formatter.format(made)
+    assert "phone ?[2J?lost?31m" in said
+    assert all(line.isprintable() for line in said.split("\n"))
+    assert "木工 é 🪵" in formatter.format(record(message="木工 é 🪵"))
+
+
+def test_a_message_with_line_breaks_is_one_plain_line():
+    assert (
+        PlainFormatter().format(record(message="a\n12:00:00 error b")).endswith("warning a 12:00:00 error b")
+    )
+
+
 def test_json_is_one_object_per_line_with_the_trace_inside():
     line = JsonFormatter().format(boom())
     assert "\n" not in line
