@@ -10,7 +10,7 @@ from typing import Any
 
 from jobs.content.captions import escape
 from jobs.content.script_config import PostConfig
-from jobs.intake.csv_rows import GUARDED, RESULTS, SEPARATOR
+from jobs.intake.csv_rows import RESULTS, SEPARATOR, guarded
 from jobs.intake.start_time import show
 from storage.records import Task
 
@@ -39,7 +39,7 @@ def export_csv(tasks: Iterable[Task], zone: tzinfo) -> Iterator[bytes]:
     writer.writerow([*_FIRST, *_OPTIONS, *RESULTS])
     for task in tasks:
         yield _taken(buffer)
-        writer.writerow([_guarded(cell) for cell in _cells(task, zone)])
+        writer.writerow([guarded(cell) for cell in _cells(task, zone)])
     yield _taken(buffer)
 
 
@@ -73,8 +73,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return SEPARATOR.join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _guarded(cell: str) -> str:
-    """A cell that no spreadsheet runs as a formula."""
-    return f"'{cell}" if cell.startswith(GUARDED) else cell

@@ -163,7 +163,7 @@ def _row(
             "has more cells than the first row; a caption that holds the separator must stand in quotes",
         )
     for field, cell in zip(columns, cells, strict=False):
-        text = _unguarded(cell)
+        text = unguarded(cell)
         if not field or not text.strip():
             continue
         key = field.removeprefix(PREFIX)
@@ -200,6 +200,14 @@ def _several(text: str) -> list[str]:
     return [part.strip() for part in re.split(r"[|\n]", text) if part.strip()]
 
 
-def _unguarded(cell: str) -> str:
+def guarded(cell: str) -> str:
+    """A cell that no spreadsheet runs as a formula, with an apostrophe before it where it needs one.
+
+    One that has an apostrophe of its own there gets another, so that reading takes away none but ours.
+    """
+    return f"'{cell}" if cell.lstrip("'").startswith(GUARDED) else cell
+
+
+def unguarded(cell: str) -> str:
     """A cell without the apostrophe that keeps a spreadsheet from running it."""
-    return cell[1:] if cell.startswith("'") and cell[1:2] in GUARDED and len(cell) > 1 else cell
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(GUARDED) else cell

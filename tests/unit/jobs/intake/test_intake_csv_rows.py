@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jobs.input.fields import Findings
 from jobs.input.refusals import Invalid
-from jobs.intake.csv_rows import Row, read_csv
+from jobs.intake.csv_rows import GUARDED, Row, guarded, read_csv, unguarded
 
 
 def rows(text: str, encoding: str = "utf-8") -> list[Row]:
@@ -242,3 +244,9 @@ def test_what_is_no_csv_says_what_to_save_instead() -> None:
 def test_an_apostrophe_before_a_formula_is_no_part_of_the_caption() -> None:
     read = rows("account,caption\n@anna,'=1+1\n@anna,'tis\n")
     assert [row.body["script_config"]["captions"] for row in read] == ["=1+1", "'tis"]
+
+
+@given(st.text(alphabet="'=+-@a\t", max_size=6))
+def test_a_cell_of_an_export_comes_back_as_it_was(cell: str) -> None:
+    assert unguarded(guarded(cell)) == cell
+    assert not guarded(cell).startswith(GUARDED)
