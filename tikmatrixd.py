@@ -32,6 +32,7 @@ from handlers.cli import (
 from handlers.cli.command_line import (
     DEFAULT_CONFIG,
     EX,
+    config_is_named,
     end,
     note_config,
     print_what_the_terminal_can,
@@ -124,6 +125,8 @@ def serve(  # noqa: PLR0917 - one parameter per option
 
     if not demo_phones and (seed is not None or latency is not None):
         raise click.UsageError("--seed and --latency are those of simulated phones: give --demo, too")
+    if demo_phones and config_is_named(click.get_current_context()):
+        raise click.UsageError("--demo brings a config of its own: leave out --config")
     check_ready_file(ready_file)
 
     sys.setswitchinterval(0.0005)  # keeps HTTP answers quick beside busy phone threads

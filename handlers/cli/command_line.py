@@ -114,6 +114,11 @@ def note_config(context: click.Context, path: Path | None) -> None:
     context.obj = DEFAULT_CONFIG if path is None and DEFAULT_CONFIG.exists() else path
 
 
+def config_is_named(context: click.Context) -> bool:
+    """Whether the command line names a config file, before the command or behind it."""
+    return context.find_root().meta.get(_CONFIG_GIVEN) is not None
+
+
 def read_config(path: Path | None) -> LoadedConfig:
     """The config, or the end of the program with every problem on standard error."""
     try:

@@ -228,3 +228,10 @@ def test_a_redirect_is_told_and_not_followed_since_a_change_would_become_a_quest
         assert "name the address that it leads to" in done.stderr
         assert len(proxy.seen) == 1
         assert side.store.tasks.get(task.id) == task
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_config_that_the_demo_would_not_read_is_refused(tmp_path: Path, behind: bool) -> None:
+    config, demo = ["--config", str(tmp_path / "config.toml")], ["serve", "--demo", "1"]
+    done = CliRunner().invoke(cli, [*demo, *config] if behind else [*config, *demo])
+    assert (done.exit_code, "leave out --config" in done.stderr) == (EX.USAGE, True)
