@@ -20,6 +20,7 @@ from jobs.hub.clock import Deadline
 from jobs.hub.config_file import ConfigInvalid, LoadedConfig
 from jobs.hub.service_notify import ServiceNotify
 from jobs.hub.signals import Signals
+from jobs.hub.supervision import Loop
 from jobs.hub.time_zone import ZoneInvalid
 from jobs.post.screens.screens_file import ScreensInvalid
 from storage.engine.files import Files, is_full, refuse_no_file
@@ -82,6 +83,8 @@ def serve_until_stopped(
         )
         manager.ready(daemon.status())
     period_s = min(manager.watchdog_s or STATUS_EVERY_S, STATUS_EVERY_S)
+    status = _tells_status(daemon, manager, period_s)
+    status.start()
     under_way: _Reload | None = None
     while not signals.stopping:
         signals.wait(period_s)
@@ -89,13 +92,23 @@ def serve_until_stopped(
             manager.reloading(daemon.clock.monotonic())
             under_way = _Reload(daemon, signals)
         if under_way is not None and under_way.ended:
+            manager.ready(under_way.status)
             under_way = None
-            manager.ready(daemon.status())
             signals.wake()  # another reload may have been asked for meanwhile
         if daemon.alive() and (under_way is None or not under_way.hangs):
             manager.watchdog()
-            manager.status(daemon.status())
+    status.stop()
     manager.stopping(daemon.settings.server.drain_s + STOP_EXTRA_S)
+
+
+def _tells_status(daemon: Daemon, manager: ServiceNotify, period_s: float) -> Loop:
+    """A thread that tells the service manager how things are: it looks at the config's files, which may lie on a share that hangs."""
+
+    def turn() -> float:
+        manager.status(daemon.status())
+        return period_s
+
+    return Loop("status", turn, daemon.clock, longest_wait_s=period_s)
 
 
 class _Reload:
@@ -103,6 +116,7 @@ class _Reload:
 
     def __init__(self, daemon: Daemon, signals: Signals) -> None:
         self._by = Deadline(daemon.clock, DISK_STALE_S)
+        self.status = ""  #: of the daemon, once it has ended
         self._thread = threading.Thread(target=self._run, args=(daemon, signals), name="reload", daemon=True)
         self._thread.start()
 
@@ -115,10 +129,10 @@ class _Reload:
         """It takes longer than any disk may."""
         return self._by.expired
 
-    @staticmethod
-    def _run(daemon: Daemon, signals: Signals) -> None:
+    def _run(self, daemon: Daemon, signals: Signals) -> None:
         try:
             reload(daemon)
+            self.status = daemon.status()
         finally:
             signals.wake()
 

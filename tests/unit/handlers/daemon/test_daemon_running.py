@@ -28,10 +28,11 @@ class Manager:
         self.clock = FakeClock()
         self.signals = Signals()
         self.reload: Callable[[], object] = lambda: None
+        self.status: Callable[[], str] = lambda: "works"
         daemon = SimpleNamespace(
             clock=self.clock,
             alive=lambda: True,
-            status=lambda: "works",
+            status=self._status,
             reload=self._reload,
             url="http://x",
             fleet=SimpleNamespace(inventory=list),
@@ -40,6 +41,9 @@ class Manager:
         args = (cast("Daemon", daemon), self.signals, None, cast("dict[str, Any]", {}))
         self.loop = threading.Thread(target=serve_until_stopped, args=args)
         self.loop.start()
+
+    def _status(self) -> str:
+        return self.status()
 
     def _reload(self) -> object:
         return self.reload()
@@ -148,3 +152,22 @@ def test_a_stop_does_not_wait_for_a_reload_that_hangs(manager: Manager) -> None:
     manager.signals.ask_to_stop()
     manager.hear("STOPPING=1")
     leave.set()
+
+
+def test_a_look_at_the_configs_files_that_hangs_does_not_keep_the_watchdog_unfed(manager: Manager) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def hang() -> str:
+        asked.set()
+        assert go_on.wait(20)
+        return "works again"
+
+    manager.hear("STATUS=works")
+    manager.status = hang
+    manager.clock.advance(10)
+    assert asked.wait(10)
+    for _ in range(3):
+        manager.hear("WATCHDOG=1")
+    go_on.set()
+    manager.clock.advance(10)
+    manager.hear("STATUS=works again")
