@@ -127,6 +127,14 @@ def read_change(raw: Any, findings: Findings) -> Change:
     for key in SHORT:
         if key in values and given.setdefault(key, values[key]) != values.pop(key):
             findings.problem(key, f"differs here and in script_config.{key}; send one of the two")
+    sources = {key for key in SOURCES if key in given}
+    for key in NAMED:
+        if key in given and not given[key] and sources <= set(NAMED) and not any(given.get(k) for k in NAMED):
+            # Taken for absent it would mean any file of the library.
+            findings.problem(
+                key,
+                "names no file; name some, or say with material_source, material_path or materials_tags where they come from",
+            )
     if not findings.problems and not given and not values.keys() - {"force"}:
         findings.problem(
             "", f"says nothing to change; known: {', '.join(name for name in _FIELDS if name != 'force')}"

@@ -362,3 +362,17 @@ def test_R53_a_time_that_the_clocks_skip_is_changed_into_the_first_one_after_it(
         assert done.warnings == [
             "start_time: 02:30 does not exist on 2027-03-28, clocks are put forward: 03:00 is taken"
         ]
+
+
+@pytest.mark.parametrize("key", ["material_list", "material_ids"])
+def test_a_list_of_no_files_does_not_mean_any_file_of_the_library(desk: Desk, key: str) -> None:
+    task = desk.planned()
+    for wishes in ({key: []}, {"script_config": {key: []}}, {"material_list": [], "material_ids": []}):
+        assert all("names no file" in said for said in desk.refused(task, **wishes).values())
+
+
+def test_a_list_of_no_files_beside_another_source_means_that_source(desk: Desk) -> None:
+    desk.file("in/four.mp4")
+    config = {"material_list": [], "material_source": "localFolder", "material_path": "in"}
+    done = desk.change(desk.planned(), script_config=config)
+    assert [file.name for file in done.task.materials] == ["four.mp4"]
