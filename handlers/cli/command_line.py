@@ -124,7 +124,7 @@ def read_config(path: Path | None) -> LoadedConfig:
     try:
         return load_config(path)
     except ConfigInvalid as error:
-        end(str(error), EX.CONFIG)
+        end(str(error), EX.NOPERM if isinstance(error.__cause__, PermissionError) else EX.CONFIG)
 
 
 class _NotThere(click.BadParameter):

@@ -235,3 +235,15 @@ def test_a_config_that_the_demo_would_not_read_is_refused(tmp_path: Path, behind
     config, demo = ["--config", str(tmp_path / "config.toml")], ["serve", "--demo", "1"]
     done = CliRunner().invoke(cli, [*demo, *config] if behind else [*config, *demo])
     assert (done.exit_code, "leave out --config" in done.stderr) == (EX.USAGE, True)
+
+
+@pytest.mark.parametrize("words", [("tasks",), ("check-config",), ("token", "list"), ("backup", "x")])
+def test_a_config_that_this_user_may_not_read_is_a_matter_of_permission(
+    run: Run, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(_: Path) -> bytes:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "read_bytes", deny)
+    done = run(*words)
+    assert (done.exit_code, "try sudo" in done.output) == (EX.NOPERM, True), done.output
