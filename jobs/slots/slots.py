@@ -304,8 +304,12 @@ def _read_weekdays(given: tuple[str, ...]) -> tuple[int, ...]:
             (i for i, day in enumerate(_DAY_NAMES) if len(plain) >= 3 and day.startswith(plain)), None
         )
         if index is None:
-            each = "each as an entry of its own: " if plain[:3] in WEEKDAYS else ""
-            raise Unreadable(f'"{shorten(word)}" is not a weekday; write {each}{", ".join(WEEKDAYS)}')
+            known = ", ".join(WEEKDAYS)
+            if plain[:3] in WEEKDAYS:
+                raise Unreadable(
+                    f'"{shorten(word)}" is not a weekday; write each as an entry of its own: {known}'
+                )
+            raise Unreadable(f'"{shorten(word)}" is not a weekday; write {known}')
         found.append(index)
     return tuple(sorted(set(found))) or tuple(range(7))
 

@@ -16,6 +16,7 @@ from handlers.daemon.running import serve_until_stopped
 from handlers.daemon.watchdog import DISK_STALE_S
 from jobs.hub.signals import Signals
 from tests.support.clock import FakeClock
+from tests.support.daemon import until
 
 
 class Manager:
@@ -162,12 +163,13 @@ def test_a_look_at_the_configs_files_that_hangs_does_not_keep_the_watchdog_unfed
         assert go_on.wait(20)
         return "works again"
 
-    manager.hear("STATUS=works")
+    def is_asked() -> bool:
+        manager.clock.advance(1)
+        return asked.is_set()
+
+    manager.hear("READY=1")
     manager.status = hang
-    manager.clock.advance(10)
-    assert asked.wait(10)
-    for _ in range(3):
+    until(is_asked, 10)
+    for _ in range(20):  # more than were sent before
         manager.hear("WATCHDOG=1")
     go_on.set()
-    manager.clock.advance(10)
-    manager.hear("STATUS=works again")
