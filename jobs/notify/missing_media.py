@@ -8,7 +8,7 @@ from pathlib import Path
 from jobs.hub.clock import Clock, utc
 from jobs.hub.supervision import Loop
 from jobs.queue.waiting import say_why
-from jobs.task.announcements import Tell
+from jobs.task.announcements import Tell, whom
 from storage.records import Task, Waiting
 from storage.tables.tasks import TaskStore
 
@@ -50,11 +50,10 @@ class MissingMedia:
         return task is not None and task.waiting_for is Waiting.TIME
 
     def _say(self, task: Task, sentence: str) -> None:
-        whom = f"@{task.username}" if task.username else task.serial
         when = utc(task.due_at).isoformat(timespec="minutes")
         self._tell(
             "media_missing",
-            f"task {task.id} for {whom} is to start at {when}, and {sentence}",
+            f"task {task.id} for {whom(task)} is to start at {when}, and {sentence}",
             task_id=task.id,
             serial=task.serial,
             username=task.username,

@@ -50,11 +50,7 @@ class Announcements:
         self.safely(
             name,
             f"task {task.id} for {whom(task)}: {task.remark}",
-            task_id=task.id,
-            serial=task.serial,
-            username=task.username,
-            account_seen=task.account_seen,
-            platform=task.platform,
+            **about(task),
             code=task.error_code,
         )
 
@@ -67,11 +63,7 @@ class Announcements:
         self.safely(
             "task_published",
             f"task {task.id} for {whom(task)}: {task.remark}",
-            task_id=task.id,
-            serial=task.serial,
-            username=task.username,
-            account_seen=task.account_seen,
-            platform=task.platform,
+            **about(task),
             caption=task.caption,
             picture=f"/api/v1/task/{task.id}/artifacts/{name}" if name else "",
         )
@@ -93,6 +85,17 @@ def quietly(tell: Tell, name: EventName, sentence: str, /, **facts: Any) -> None
         tell(name, sentence, **facts)
     except StoreError as error:
         _LOG.warning("a notification was lost: %s (%s)", sentence, error)
+
+
+def about(task: Task) -> dict[str, Any]:
+    """The facts that say which task a notification is about."""
+    return {
+        "task_id": task.id,
+        "serial": task.serial,
+        "username": task.username,
+        "account_seen": task.account_seen,
+        "platform": task.platform,
+    }
 
 
 def whom(task: Task) -> str:
