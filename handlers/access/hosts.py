@@ -73,7 +73,7 @@ class OwnNames:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._addresses: OrderedDict[str, tuple[float, bool]] = OrderedDict()
+        self.addresses: OrderedDict[str, tuple[float, bool]] = OrderedDict()
         self._names = set(_LOOPBACK_NAMES)
         hostname = socket.gethostname().lower().rstrip(".")
         for name in (hostname, hostname.partition(".")[0]):
@@ -90,14 +90,14 @@ class OwnNames:
     def _is_own(self, ip: str) -> bool:
         now = self._monotonic()
         with self._lock:
-            cached = self._addresses.get(ip)
+            cached = self.addresses.get(ip)
             if cached and now - cached[0] < _CACHE_S:
                 return cached[1]
         own = can_bind(ip)
         with self._lock:
-            self._addresses[ip] = (now, own)
-            while len(self._addresses) > _CACHE_SIZE:
-                self._addresses.popitem(last=False)
+            self.addresses[ip] = (now, own)
+            while len(self.addresses) > _CACHE_SIZE:
+                self.addresses.popitem(last=False)
         return own
 
 

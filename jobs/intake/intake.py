@@ -99,7 +99,7 @@ class Intake:
         self._choice = choice or random.Random()  # noqa: S311 - chooses captions, no secrets
         self.choosing = Choosing(settings, store, self._choice)
         self._trusted = trusted
-        self._keys = Keys(store.idempotency, trusted)
+        self.keys = Keys(store.idempotency, trusted)
         self.repeats = repeats or Repeats(store, clock, settings.posting)
         self.pace = pace or Pace(store, clock, settings.posting)
         self.plans = Plans(store, self.pace)
@@ -170,13 +170,13 @@ class Intake:
             raise Draining(Problem("", "the daemon is about to stop; try again in a minute"))
         if key is None:
             return create(None)
-        with self._keys.hold(key):
+        with self.keys.hold(key):
             now = self._clock.now()
-            answer = self._keys.answered(key, identity, now)
+            answer = self.keys.answered(key, identity, now)
             if answer is not None:
                 tasks = self._store.tasks.many(answer["task_ids"])
                 return Created(tasks, list(answer["warnings"]), dry_run=False, replayed=True, answer=answer)
-            return create(lambda answer: self._keys.entry(key, identity, now, answer))
+            return create(lambda answer: self.keys.entry(key, identity, now, answer))
 
     def _create(
         self,

@@ -91,7 +91,7 @@ class Breaker:
         self._tell = tell
         self._lock = threading.Lock()
         self._breakers: dict[tuple[Guarded, str, str], _Breaker] = {}
-        self._versions: dict[tuple[str, str], str] = {}  #: (serial, package) -> the version last seen there
+        self.versions: dict[tuple[str, str], str] = {}  #: (serial, package) -> the version last seen there
 
     # --- what it hears ------------------------------------------------------------------------------------
 
@@ -102,7 +102,7 @@ class Breaker:
         opened: _Breaker | None = None
         with self._lock:
             if task.app_version:
-                self._versions[task.serial, task.package] = task.app_version
+                self.versions[task.serial, task.package] = task.app_version
             if task.stage is Stage.PUBLISHED:
                 self._worked(task)
             elif task.stage in {Stage.FAILED, Stage.REJECTED}:
@@ -213,7 +213,7 @@ class Breaker:
         """Open breakers that stand before a task."""
         if not self._breakers:
             return []
-        version = self._versions.get((task.serial, task.package), "")
+        version = self.versions.get((task.serial, task.package), "")
         mine = _through(task, version).values()
         return [breaker for breaker in self._breakers.values() if breaker.open and breaker.guarded in mine]
 
@@ -221,7 +221,7 @@ class Breaker:
         """Whether something on this phone waits because of the breaker."""
         what = breaker.guarded
         if what.scope is Scope.APP:
-            return self._versions.get((serial, what.first)) == what.second
+            return self.versions.get((serial, what.first)) == what.second
         if what.scope is Scope.ACCOUNT:
             tasks = (self._tasks.get(task_id) for task_id in breaker.failures)
             return any(task is not None and task.serial == serial for task in tasks)

@@ -120,8 +120,8 @@ def storm(folder: Path, seed: int, tasks: int) -> None:
     person.join(GUARD_S)
     for serial in PHONES:
         phones.set(serial)
-    with bench._changed:
-        done = bench._changed.wait_for(
+    with bench.changed:
+        done = bench.changed.wait_for(
             lambda: all((t := bench.store.tasks.get(i)) is None or t.stage in ENDED for i in ids), 90
         )
     left = [t for i in ids if (t := bench.store.tasks.get(i)) is not None and t.stage not in ENDED]

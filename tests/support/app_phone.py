@@ -167,7 +167,7 @@ class AppPhone:
 
     # What the product asks of the phone
 
-    def _call(self, name: str, shown: str = "") -> None:
+    def call(self, name: str, shown: str = "") -> None:
         if name in self.lost:
             raise self.lost[name]
         self.time.pass_(CALL_S)
@@ -178,11 +178,11 @@ class AppPhone:
         return parse_xml(dump_xml(self.display.in_dump_order()))
 
     def observe(self, *, timeout_s: float = 10.0) -> UiTree:
-        self._call("observe")
+        self.call("observe")
         return self._tree()
 
     def observe_change(self, last: UiTree, *, timeout_s: float) -> UiTree:
-        self._call("observe_change")
+        self.call("observe_change")
         end = self.time.at + timeout_s
         while True:
             tree = self._tree()
@@ -193,40 +193,40 @@ class AppPhone:
                 return self._tree()
 
     def tap(self, x: int, y: int) -> None:
-        self._call("tap")
+        self.call("tap")
         self.display.tap(x, y, "product")
 
     def tap_once(self, x: int, y: int) -> None:
-        self._call("tap_once", f"PUBLISH on {self.display.screen_name}")
+        self.call("tap_once", f"PUBLISH on {self.display.screen_name}")
         self.display.tap(x, y, "product")
         if self.commit_error is not None:
             raise self.commit_error
 
     def swipe(self, x1: int, y1: int, x2: int, y2: int, *, duration_ms: int = 300) -> None:
-        self._call("swipe", "swipe up" if y2 < y1 else "swipe down")
+        self.call("swipe", "swipe up" if y2 < y1 else "swipe down")
         self.display.swipe(x1, y1, x2, y2, duration_ms / 1000)
 
     def enter_text(self, x: int, y: int, text: str, *, timeout_s: float = 20.0) -> None:
-        self._call("enter_text", f"type {text!r}")
+        self.call("enter_text", f"type {text!r}")
         self.display.tap(x, y, "product")
         field = self.display.focused_field()
         if field is not None:
             self.display.write(field, text * 2 if self.fault("text-twice") else text)
 
     def press(self, key: str) -> None:
-        self._call("press", f"key {key}")
+        self.call("press", f"key {key}")
         keys.press(self.display, _KEYS[key])
 
     def hide_keyboard(self) -> bool:
-        self._call("hide_keyboard")
+        self.call("hide_keyboard")
         return self.display.hide_keyboard()
 
     def screenshot(self, *, timeout_s: float = 10.0) -> bytes | None:
-        self._call("screenshot")
+        self.call("screenshot")
         return b"\x89PNG"
 
     def wake(self) -> None:
-        self._call("wake")
+        self.call("wake")
 
     def clear_way(self) -> Hindrance | None:
         return None
@@ -235,30 +235,30 @@ class AppPhone:
         return []
 
     def app_version(self, package: str) -> str:
-        self._call("app_version")
+        self.call("app_version")
         return self.app.version
 
     def grant_media(self, package: str, *, camera: bool = False) -> Grants:
-        self._call("grant_media")
+        self.call("grant_media")
         for name in ("READ_MEDIA_IMAGES", "READ_MEDIA_VIDEO"):
             self.system.grant(package, f"android.permission.{name}")
         return Grants([], [])
 
     def app_start(self, package: str) -> None:
-        self._call("app_start", "start the app")
+        self.call("app_start", "start the app")
         self.display.front = package
         self.app.launch()
         self.changed()
 
     def app_stop(self, package: str) -> None:
-        self._call("app_stop", "stop the app")
+        self.call("app_stop", "stop the app")
         self.app.stop()
         self.display.app_stopped(package)
 
     def start_intent(self, *am_words: str) -> ShellResult:
         self.intents.append(am_words)
         intent = parse_intent(list(am_words))
-        self._call("start_intent", f"intent {intent.action.rpartition('.')[2]} {intent.data}".strip())
+        self.call("start_intent", f"intent {intent.action.rpartition('.')[2]} {intent.data}".strip())
         self.display.front = self.package
         problem = self.app.intent(
             intent.action, component=intent.component, data=intent.data, mime=intent.mime,
@@ -283,7 +283,7 @@ class AppPhone:
         after: str = "",
         finally_: str = "",
     ) -> str:
-        self._call("push_all", f"push {len(files)}")
+        self.call("push_all", f"push {len(files)}")
         for file in files:
             self.add_row(f"{folder}/{file.name}", file.size_bytes, file.sha256)
         scans = "Result: Bundle[{uri=content://media/1}]\n" * len(files)
@@ -309,7 +309,7 @@ class AppPhone:
         )
 
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
-        self._call("shell")
+        self.call("shell")
         words = " ".join(argv)
         if removal := re.search(r"rm -f ([^;]+)", words):
             gone = set(removal[1].split())

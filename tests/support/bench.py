@@ -78,7 +78,7 @@ class Bench:
             tell=tell,
         )
         self.control = Control(self.settings, self.clock, self.store, self.jobs)
-        self._changed = threading.Condition()
+        self.changed = threading.Condition()
         self._started = False
         self.history: dict[int, list[Stage]] = {}
         self.store.storage.listen("tasks", self._note)
@@ -121,15 +121,15 @@ class Bench:
             task = self.task(task_id)
             return task.stage in stages and retries in {None, task.retry_count}
 
-        with self._changed:
-            done = self._changed.wait_for(reached, GUARD_S)
+        with self.changed:
+            done = self.changed.wait_for(reached, GUARD_S)
         task = self.task(task_id)
         assert done, f"task {task_id} is still {task.stage}: {task.remark}"
         return task
 
     def _note(self, changes: Sequence[tuple[int, Task | None, Task | None]]) -> None:
-        with self._changed:
+        with self.changed:
             for task_id, before, after in changes:
                 if after is not None and (before is None or before.stage is not after.stage):
                     self.history.setdefault(task_id, []).append(after.stage)
-            self._changed.notify_all()
+            self.changed.notify_all()

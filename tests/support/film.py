@@ -44,7 +44,7 @@ class FilmPhone(AppPhone):
         passed = self.time.at - self.begun
         return self.film[max(second for second in self.film if second <= passed + 1e-6)]
 
-    def _call(self, name: str, shown: str = "") -> None:
+    def call(self, name: str, shown: str = "") -> None:
         if name in self.lost:
             raise self.lost[name]
         if shown:
@@ -54,7 +54,7 @@ class FilmPhone(AppPhone):
         return self.screens(self.at())
 
     def observe_change(self, last: UiTree, *, timeout_s: float) -> UiTree:
-        self._call("observe_change")
+        self.call("observe_change")
         self.at()
         assert self.begun is not None
         end = self.time.at + timeout_s
@@ -67,7 +67,7 @@ class FilmPhone(AppPhone):
         return self._tree()
 
     def tap(self, x: int, y: int) -> None:
-        self._call("tap")
+        self.call("tap")
         at = self.at()
         self.taps.append(at)
         if at in self.leads:
@@ -75,10 +75,10 @@ class FilmPhone(AppPhone):
             self.film[self.time.at - self.begun] = self.leads[at]
 
     def swipe(self, x1: int, y1: int, x2: int, y2: int, *, duration_ms: int = 300) -> None:
-        self._call("swipe", "swipe up" if y2 < y1 else "swipe down")
+        self.call("swipe", "swipe up" if y2 < y1 else "swipe down")
 
     def press(self, key: str) -> None:
-        self._call("press", f"key {key}")
+        self.call("press", f"key {key}")
         self.taps.append(f"{key} on {self.at()}")
 
 

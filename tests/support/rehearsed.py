@@ -62,7 +62,7 @@ class Rehearsed:
             attempt,
             phone,
             vocabulary or shipped_screens()[plan.platform],
-            on_screen=self._seen,
+            on_screen=self.seen,
         )
         flow = app.flow(
             attempt,
@@ -118,7 +118,7 @@ class Rehearsed:
         reports.add(report)
         return report
 
-    def _seen(self, sight: Sight) -> None:
+    def seen(self, sight: Sight) -> None:
         self.screens.append(sight.name)
         self.kinds.append(sight.kind)
         self.trees.append(sight.tree.source)

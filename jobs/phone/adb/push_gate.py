@@ -16,13 +16,13 @@ class PushGate:
 
     def __init__(self, places: int) -> None:
         self.places = max(1, places)
-        self._free = self.places
+        self.free = self.places
         self._condition = threading.Condition()
 
     @property
     def taken(self) -> int:
         """How many pushes run now."""
-        return self.places - self._free
+        return self.places - self.free
 
     def _wake(self) -> None:
         with self._condition:
@@ -34,19 +34,19 @@ class PushGate:
         grip.on_break(self._wake)
         try:
             with self._condition:
-                while not self._free:
+                while not self.free:
                     grip.check()
                     if deadline.expired:
                         raise DeadlinePassed(
                             "other files kept being copied to other phones", serial=grip.serial
                         )
                     grip.clock.wait_for(self._condition, deadline.remaining_s)
-                self._free -= 1
+                self.free -= 1
         finally:
             grip.forget_callback(self._wake)
         try:
             yield
         finally:
             with self._condition:
-                self._free += 1
+                self.free += 1
                 self._condition.notify()

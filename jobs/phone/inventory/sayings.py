@@ -29,36 +29,36 @@ class Sayings:
         self._clock = clock
         self._log = log
         self._lock = threading.Lock()
-        self._matters: dict[tuple[str, str], _Matter] = {}
+        self.matters: dict[tuple[str, str], _Matter] = {}
 
     def say(self, serial: str, matter: str, sentence: str, *, level: int = logging.INFO) -> None:
         """`matter` is what makes two sentences the same thing: a state, or one word for what was tried."""
         now = self._clock.monotonic()
         with self._lock:
-            known = self._matters.get((serial, matter))
+            known = self.matters.get((serial, matter))
             if known is not None and now - known.said_at < EVERY_S:
                 known.held += 1
                 known.level, known.sentence = level, sentence
                 return
-            self._matters[serial, matter] = _Matter(now)
+            self.matters[serial, matter] = _Matter(now)
         self._log.log(level, "%s: %s", serial, sentence)
 
     @property
     def due_at(self) -> float | None:
         """Monotonic time at which `flush` has something to write."""
         with self._lock:
-            return min((m.said_at + EVERY_S for m in self._matters.values() if m.held), default=None)
+            return min((m.said_at + EVERY_S for m in self.matters.values() if m.held), default=None)
 
     def flush(self) -> None:
         """Write what was held back for a minute, and forget what is over."""
         now = self._clock.monotonic()
         with self._lock:
-            over = {key: m for key, m in self._matters.items() if now - m.said_at >= EVERY_S}
+            over = {key: m for key, m in self.matters.items() if now - m.said_at >= EVERY_S}
             for key, matter in over.items():
                 if matter.held:
-                    self._matters[key] = _Matter(now)
+                    self.matters[key] = _Matter(now)
                 else:
-                    del self._matters[key]
+                    del self.matters[key]
         for (serial, _), matter in over.items():
             if matter.held:
                 self._log.log(

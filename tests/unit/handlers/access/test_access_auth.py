@@ -301,7 +301,7 @@ def test_the_kernel_is_asked_once_a_minute_and_for_few_addresses(monkeypatch: py
     assert len(asked) == 2
     for number in range(500):
         names.known(f"198.51.100.{number % 250}", ())
-    assert len(names._addresses) <= 64
+    assert len(names.addresses) <= 64
 
 
 def test_the_address_that_others_see_of_this_box_is_its_own_and_a_neighbours_is_not() -> None:

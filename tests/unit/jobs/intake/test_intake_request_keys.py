@@ -134,7 +134,7 @@ def test_WEB_8_50_parallel_equal_requests_with_a_key_create_once(door: Door) -> 
     results = at_once(50, lambda: door.intake.create(body, idempotency_key="k1", body=b"1"))
     assert results == {"created": 1, "replayed": 49}
     assert len(door.store.tasks) == 1
-    assert door.intake._keys.held == {}
+    assert door.intake.keys.held == {}
 
 
 def test_WEB_8_50_parallel_equal_requests_without_a_key_create_once(door: Door) -> None:

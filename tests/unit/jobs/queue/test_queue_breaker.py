@@ -146,7 +146,7 @@ def test_after_the_pause_one_task_tries_and_the_others_wait_for_it(rig: Rig) -> 
     rig.clock.advance(PAUSE_S)
     trial, other = rig.task(), rig.task(serial="B")
     rig.ends("", serial="B", version="43.1", package="com.instagram.android")
-    rig.breaker._versions["B", APP] = "43.1"
+    rig.breaker.versions["B", APP] = "43.1"
     assert rig.breaker.obstacle(trial) == ""
     rig.breaker.started(trial)
     assert rig.breaker.obstacle(trial) == ""

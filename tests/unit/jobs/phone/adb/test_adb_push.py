@@ -247,7 +247,7 @@ def test_ADB_13_no_more_pushes_run_at_once_than_the_config_allows(tmp_path: Path
 
 def test_a_push_that_waits_for_its_turn_stops_at_once(session: Session, local: Path) -> None:
     gate = session.link.route.gate
-    gate._free = 0
+    gate.free = 0
     call = Blocked(lambda: session.push(local, REMOTE))
     threading.Event().wait(0.1)
     began = time.monotonic()

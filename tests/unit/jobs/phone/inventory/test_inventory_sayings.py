@@ -48,7 +48,7 @@ def test_what_is_over_is_forgotten(caplog: pytest.LogCaptureFixture) -> None:
         sayings.say(f"P{number}", "offline", "offline")
     clock.advance(61.0)
     sayings.flush()
-    assert sayings._matters == {}
+    assert sayings.matters == {}
 
 
 @pytest.mark.parametrize("flaps_to", ["unauthorized", "offline"])

@@ -85,7 +85,7 @@ def test_a_video_that_takes_no_touch_ends_the_attempt(
 
     def tap(x: int, y: int) -> None:
         if stage.attempt.log[-1] == "tap newest video":
-            stage.phone._call("tap")
+            stage.phone.call("tap")
         else:
             inner(x, y)
 
@@ -103,7 +103,7 @@ def test_where_several_cannot_be_selected_the_first_image_is_not_posted_alone(
 
     def tap(x: int, y: int) -> None:
         if stage.attempt.log[-1] == "tap select_multiple":
-            stage.phone._call("tap")
+            stage.phone.call("tap")
         else:
             inner(x, y)
 

@@ -79,7 +79,7 @@ def test_an_app_that_dies_behind_the_filled_form_keeps_no_text_of_ours(tmp_path:
     def arm(sight: Any) -> None:
         if sight.name in seen and not armed:
             armed.append(stage.phone.faults.arm("app-crash", crash))
-        rehearsed._seen(sight)
+        rehearsed.seen(sight)
 
     rehearsed.walk._flow.driver.on_screen = arm  # type: ignore[attr-defined]
     rehearsed.tried()
@@ -102,7 +102,7 @@ def test_what_an_app_in_another_language_keeps_is_told_and_thrown_away_by_the_ne
         if sight.name in seen and stage.phone.language == "en":
             stage.phone.language = "xx"
             stage.phone.faults.arm("app-crash", "more-options")
-        rehearsed._seen(sight)
+        rehearsed.seen(sight)
 
     rehearsed.walk._flow.driver.on_screen = change  # type: ignore[attr-defined]
     rehearsed.tried()
@@ -153,7 +153,7 @@ def test_a_question_whose_answer_publishes_is_not_answered_on_the_way_out_either
             asked.append(question)
             stage.phone.app.cover(question)
             stage.phone.display.changed()
-        rehearsed._seen(sight)
+        rehearsed.seen(sight)
 
     rehearsed.walk._flow.driver.on_screen = ask  # type: ignore[attr-defined]
     rehearsed.tried()
