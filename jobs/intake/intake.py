@@ -40,9 +40,9 @@ from jobs.pace.plans import Plans
 from jobs.queue.scheduler import LOOK_S
 from storage.engine.commit import Transaction
 from storage.errors import StoreFull
-from storage.records import IdempotencyEntry, NewTask, PostMark, Task
+from storage.records import IdempotencyEntry, NewTask, Task
 from storage.store import Store
-from storage.tables.posts import content_of
+from storage.tables.posts import post_of
 
 #: What starts later than this the scheduler, which looks every few seconds by itself, finds early enough unwoken.
 _SOON_S = 2 * LOOK_S
@@ -215,7 +215,7 @@ class Intake:
         beside: Beside | None = None,
     ) -> Created:
         """Store tasks whose files are chosen, all or none, unless `refuse` raises for what the repeat guard finds."""
-        posts = [_post_of(task) for task in new]
+        posts = [post_of(task) for task in new]
         with self.repeats.creating(posts, [task.forced for task in new]) as repeats:
             refuse(repeats)
             for warning in self.plans.of_tasks(new):
@@ -344,16 +344,3 @@ class Intake:
                 for index, task in enumerate(tasks)
             ],
         }
-
-
-def _post_of(task: NewTask) -> PostMark:
-    return PostMark(
-        task_id=0,
-        content=content_of(task.materials),
-        placement=task.placement,
-        platform=task.platform,
-        serial=task.serial,
-        package=task.package,
-        username=task.username,
-        planned_at=task.scheduled_at,
-    )

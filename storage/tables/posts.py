@@ -9,7 +9,7 @@ import msgspec
 
 from storage.engine.commit import Transaction
 from storage.engine.durable import JournalStorage
-from storage.records import AFTER_COMMIT, ENDED, SPENT, MediaFile, PostMark, Task
+from storage.records import AFTER_COMMIT, ENDED, SPENT, MediaFile, NewTask, PostMark, Task
 from storage.tables.table import Table
 
 TABLE = "posts"
@@ -53,18 +53,21 @@ def is_out(task: Task) -> bool:
     return task.stage in AFTER_COMMIT or task.outcome in SPENT
 
 
-def post_of(task: Task, *, planned_at: float | None = None) -> PostMark:
-    """A task as the post that it is going to make; `planned_at` where that is another time than the task's."""
+def post_of(task: NewTask, *, planned_at: float | None = None) -> PostMark:
+    """A task, also one that is not stored yet, as its post; `planned_at` where that is another time than the task's."""
+    task_id, seen, due_at = 0, "", task.scheduled_at
+    if isinstance(task, Task):
+        task_id, seen, due_at = task.id, task.account_seen, task.due_at
     return PostMark(
-        task_id=task.id,
+        task_id=task_id,
         content=content_of(task.materials),
         placement=task.placement,
         platform=task.platform,
         serial=task.serial,
         package=task.package,
         username=task.username,
-        account_seen=task.account_seen,
-        planned_at=task.due_at if planned_at is None else planned_at,
+        account_seen=seen,
+        planned_at=due_at if planned_at is None else planned_at,
     )
 
 
