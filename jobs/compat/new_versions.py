@@ -101,12 +101,12 @@ class NewVersions:
         self._tasks: dict[_Stop, Task] = {}  #: one that waits there
         self._trials: dict[Way, Trial] = {}
         self._last: dict[AppKey, str] = {}  #: the phone that rehearsed it last
-        self._rehearsals: Rehearsing | None = None
-        self._jobs: Engine | None = None
-        self._languages: Languages | None = None
+        self._rehearsals: Rehearsing
+        self._jobs: Engine
+        self._languages: Languages
 
     def use(self, rehearsals: Rehearsing, jobs: Engine, languages: Languages) -> None:
-        """The parts that are made after this one. What was rehearsed before the start counts."""
+        """Take the parts that are made after this one, before anything else is asked. What was rehearsed before the start counts."""
         self._rehearsals, self._jobs, self._languages = rehearsals, jobs, languages
         for report in rehearsals.all():
             self._known.rehearsed(report)
@@ -171,16 +171,14 @@ class NewVersions:
             sentence, about = news
             _LOG.warning("%s", sentence)
             quietly(self._tell, "rehearsal", sentence, **about)
-        if self._jobs is not None:
-            self._jobs.look_again()
+        self._jobs.look_again()
 
     def allow(self, key: AppKey) -> None:
         """A person says that posts may go on with it. Raises StoreError."""
         self._known.allow(key)
         with self._lock:
             self._trials = {way: trial for way, trial in self._trials.items() if way.key != key}
-        if self._jobs is not None:
-            self._jobs.look_again()
+        self._jobs.look_again()
 
     def trials(self) -> list[Trial]:
         """What is new and not yet known to work; while it is switched off nothing waits for it."""
@@ -199,7 +197,7 @@ class NewVersions:
 
     def turn(self) -> None:
         """Now and then: try again what could not be done, and forget what nothing waits for."""
-        if not self._enabled() or self._rehearsals is None:
+        if not self._enabled():
             return
         with self._lock:
             for stop in [stop for stop, task in list(self._tasks.items()) if not self._waits(stop[0], task)]:
@@ -224,7 +222,7 @@ class NewVersions:
 
     def _unread(self, key: AppKey) -> bool:
         """Whether words are missing by which the app's refusals would be understood in this language."""
-        covers = self._languages is None or self._languages.covers(key.platform, key.language)
+        covers = self._languages.covers(key.platform, key.language)
         return bool(key.language) and not covers
 
     def _waits(self, place: _Place, before: Task) -> bool:
@@ -243,10 +241,10 @@ class NewVersions:
 
     def _follow(self, trial: Trial) -> None:
         if trial.running:
-            report = self._rehearsals.get(trial.running) if self._rehearsals else None
+            report = self._rehearsals.get(trial.running)
             if report is None or report.state != "running":
                 trial.running = 0
-            elif self._jobs is not None and not self._jobs.may_rehearse(trial.serial):
+            elif not self._jobs.may_rehearse(trial.serial):
                 # Its phone is gone or unfit: another one that waits goes first, if there is one.
                 self._begin(trial, other_than=trial.serial)
         if not trial.running and trial.red is None and self._clock.monotonic() >= trial.again_at:
@@ -254,7 +252,7 @@ class NewVersions:
 
     def _begin(self, trial: Trial, *, other_than: str = "") -> None:
         """Ask for the rehearsal on the first phone that can; of the ways of one version one after the other."""
-        if trial.red is not None or self._rehearsals is None or self._jobs is None:
+        if trial.red is not None:
             return
         if (trial.running and not other_than) or self._clock.monotonic() < trial.again_at:
             return
@@ -307,15 +305,14 @@ class NewVersions:
 
     def _red_before(self, way: Way) -> Report | None:
         """The verdict that was reached before the daemon started, where it is the last one."""
-        reports = self._rehearsals.all() if self._rehearsals else []
+        reports = self._rehearsals.all()
         last = next((r for r in reports if r.state != "running" and rehearsed_way(r) == way), None)
         return last if last is not None and is_verdict(last) else None
 
     def _ask_again(self, place: _Place, shown: _Shown) -> None:
         """Have the phone asked which version it has by now."""
         serial, package = place
-        languages = self._languages
-        if shown.asked or languages is None or self._jobs is None or not self._jobs.may_rehearse(serial):
+        if shown.asked or not self._jobs.may_rehearse(serial):
             return
         platform = shown.key.platform
 
@@ -323,15 +320,14 @@ class NewVersions:
             version, spoken = phone.app_version(package), app_language.read(phone, package)
             if version:
                 # The language for which `admit` is asked: not the one that the app is about to be taken out of.
-                language = languages.language_to_be(platform, package, spoken)
+                language = self._languages.language_to_be(platform, package, spoken)
                 now = _Shown(AppKey(platform, version, language), self._clock.monotonic())
                 with self._lock:
                     self._shown[place] = now
 
         def ended(_: str) -> None:
             shown.asked, shown.at = False, self._clock.monotonic()
-            if self._jobs is not None:
-                self._jobs.look_again()
+            self._jobs.look_again()
 
         shown.asked = True
         turn = ReadTurn(
