@@ -7,7 +7,6 @@ import select
 import socket
 import time
 from itertools import islice
-from operator import attrgetter
 from typing import Protocol
 
 from handlers.server.connection.channel import Channel
@@ -137,7 +136,7 @@ class Door:
         peer = self._loop.peers.most_newcomers()
         newcomers = [] if peer is None else list(islice(peer.newcomers, _CANDIDATES))
         if newcomers:
-            min(newcomers, key=attrgetter("asks")).close()
+            min(newcomers, key=lambda channel: channel.asks).close()
         return bool(newcomers)
 
 
@@ -150,6 +149,6 @@ def _close_quietest(peer: Peer) -> bool:
     for candidates in (iter(peer.stuck), idle):
         oldest = list(islice(candidates, _CANDIDATES))
         if oldest:
-            min(oldest, key=attrgetter("quiet_since")).close()
+            min(oldest, key=lambda channel: channel.quiet_since).close()
             return True
     return False

@@ -51,25 +51,8 @@ class Channel:
     """
 
     __slots__ = (
-        "_addr",
-        "_incoming",
-        "_loop",
-        "_out",
-        "_served",
-        "_sock",
-        "_storing",
-        "budget",
-        "closed",
-        "exchange",
-        "fd",
-        "is_new",
-        "lingers",
-        "moved_at",
-        "peer",
-        "queued",
-        "started",
-        "wanted",
-        "watched",
+        "_addr", "_incoming", "_loop", "_out", "_served", "_sock", "_storing", "budget", "closed", "exchange", "fd",
+        "is_new", "lingers", "moved_at", "peer", "queued", "started", "wanted", "watched",
     )  # fmt: skip
 
     def __init__(self, loop: Loop, sock: socket.socket, addr: tuple[str, int], peer: Peer) -> None:
@@ -107,6 +90,11 @@ class Channel:
     def receiving(self) -> bool:
         """A part of a request has arrived."""
         return bool(self._incoming)
+
+    @property
+    def quiet_since(self) -> float:
+        """When it last moved; what was already answered for the last time comes before all others."""
+        return float("-inf") if self.lingers else self.moved_at
 
     def overdrawn(self, now: float) -> bool:
         """Whether this connection alone used more than a connection may."""

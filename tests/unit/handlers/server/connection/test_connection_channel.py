@@ -321,6 +321,7 @@ def test_after_the_last_answer_what_still_comes_is_thrown_away(line: Line) -> No
     assert line.channel.wanted == READ
     assert line.channel.lingers
     assert not line.channel.receiving
+    assert line.channel.quiet_since == float("-inf"), "it is the first that others may take the place of"
     line.send(STATS)
     assert line.loop.dispatched == []
     assert not line.channel.closed
@@ -673,12 +674,12 @@ def test_a_connection_that_used_more_than_its_part_is_overdrawn_until_time_has_p
 
 def test_an_idle_connection_has_half_a_minute(line: Line) -> None:
     now = line.loop.now
-    assert line.channel.moved_at == now
+    assert line.channel.quiet_since == now
     assert not line.channel.expired(now + 30)
     assert line.channel.expired(now + 30.1)
     line.loop.now = now + 20
     line.send(HEALTHZ)
-    assert line.channel.moved_at == now + 20
+    assert line.channel.quiet_since == now + 20
     assert not line.channel.expired(now + 50)
     assert line.channel.expired(now + 50.1)
 
@@ -713,7 +714,7 @@ def test_a_body_has_the_time_that_it_takes_at_the_slowest_rate(line: Line) -> No
     line.send(b"x")
     assert not line.channel.expired(now + 40)
     assert line.channel.expired(now + 40.1)
-    assert line.channel.moved_at == now + 38
+    assert line.channel.quiet_since == now + 38
 
 
 def test_silence_ends_it_however_much_came_before(line: Line) -> None:
@@ -738,7 +739,7 @@ def test_a_body_that_waits_for_the_disk_does_not_expire_and_its_time_goes_on_aft
     line.loop.now += 100
     spool.flush()
     line.channel.stored(room=True)
-    assert line.channel.moved_at == line.loop.now
+    assert line.channel.quiet_since == line.loop.now
 
 
 def test_an_answer_that_is_not_read_expires_in_half_a_minute(side: HttpSide, line: Line) -> None:
@@ -748,10 +749,10 @@ def test_an_answer_that_is_not_read_expires_in_half_a_minute(side: HttpSide, lin
     assert line.channel.expired(now + 10_000)
     line.loop.now = now + 10
     line.channel.handle(WRITE)
-    assert line.channel.moved_at == now, "nothing moved"
+    assert line.channel.quiet_since == now, "nothing moved"
     line.received()
     line.channel.handle(WRITE)
-    assert line.channel.moved_at == now + 10
+    assert line.channel.quiet_since == now + 10
 
 
 def test_the_time_to_read_an_answer_begins_with_the_answer(line: Line) -> None:
