@@ -40,10 +40,8 @@ class Change(NamedTuple):
 class Readings:
     """What an addition does to the known screens."""
 
-    trees: int = 0
-    changed: list[Change] = field(
-        default_factory=list
-    )  #: those that were known, and are read as something else
+    #: Those that were known, and are read as something else.
+    changed: list[Change] = field(default_factory=list)
     recognised: list[str] = field(default_factory=list)  #: those that were unknown, and are known now
     refused: list[str] = field(default_factory=list)
 
@@ -71,7 +69,7 @@ def compare(
         known: objections that stand already, to what was laid over earlier: they are not raised once more.
         told: the most objections of one kind that are given in full.
     """
-    found = Readings(len(trees))
+    found = Readings()
     newly: dict[str, int] = dict.fromkeys(elements, 0)
     touches: list[str] = []
     untouched = _untouched(before, after)
