@@ -69,6 +69,13 @@ def test_endings_are_told_by_what_no_screen_of_the_way_is_told_or_touched_by() -
     assert GUARDED.sealed == GUARDED.endings | GUARDED.proof | set(FILE.publishing)
 
 
+def test_proof_that_screens_of_the_way_show_too_is_sealed_all_the_same() -> None:
+    shown = Screen(kind="path", layer=30, all=("badge",))
+    guarded = Guarded(msgspec.structs.replace(FILE, screens={**FILE.screens, "feed": shown}))
+    assert "badge" not in guarded.endings
+    assert "badge" in guarded.sealed
+
+
 def test_the_account_is_guarded_with_its_words() -> None:
     assert (GUARDED.account, GUARDED.account_words) == ({"handle"}, {"handle"})
 
