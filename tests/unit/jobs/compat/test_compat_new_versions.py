@@ -15,6 +15,7 @@ from jobs.compat.compat import Compat
 from jobs.compat.known import Known
 from jobs.compat.new_versions import ASK_AGAIN_S, NewVersions
 from jobs.compat.trial import AGAIN_MAX_S, AGAIN_S
+from jobs.compat.ways import wish_of
 from jobs.hub.settings import Phones as PhoneSettings
 from jobs.hub.settings import Settings
 from jobs.input.refusals import Draining, Invalid, Problem
@@ -702,3 +703,35 @@ def test_the_table_says_what_is_known_of_each_version(scene: Scene) -> None:
     (line, _) = scene.compat.lines()
     assert (line.key, line.state) == (NEW, "failing")
     assert line.last_rehearsal is not None
+
+
+def test_people_are_told_which_rehearsal_of_which_version_on_which_phone(scene: Scene) -> None:
+    scene.tries(scene.task())
+    scene.red()
+    facts = {
+        "platform": "tiktok",
+        "app_version": "49.0.2",
+        "language": "en",
+        "rehearsal_id": 1,
+        "serial": "A",
+    }
+    assert [told for _, told in scene.told] == [facts | {"ready": False}]
+
+
+def test_a_phone_is_asked_for_a_minute_once_it_is_free_within_ten(scene: Scene) -> None:
+    scene.tries(scene.task())
+    scene.red()
+    scene.clock.advance(ASK_AGAIN_S + 1)
+    scene.versions.turn()
+    (turn,) = scene.engine.turns
+    assert (turn.serial, turn.doing, turn.lease_s, turn._wait_s) == (
+        "A",
+        "is asked for the version of an app",
+        60.0,
+        600.0,
+    )
+
+
+def test_a_story_is_rehearsed_as_one(scene: Scene) -> None:
+    task = scene.task(platform="instagram", script_config={"placement": "story", "post_way": "addButton"})
+    assert wish_of(task).kind == "story"
