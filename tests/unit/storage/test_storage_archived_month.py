@@ -207,3 +207,25 @@ def test_only_some_texts_are_remembered(file: File, monkeypatch: pytest.MonkeyPa
     for text in "abc":
         assert month.search(file.descriptor, text) == b"\1"
     assert [month.found(text) for text in "abc"] == [None, b"\1", b"\1"]
+
+
+def test_lines_that_are_far_apart_do_not_cost_what_lies_between_them(
+    file: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    between = [ended(number, caption="x" * 1000) for number in range(2, 200)]
+    file.path.write_bytes(lines_of(ended(1, serial="FAR"), *between, ended(200, serial="FAR")))
+    month = file.month()
+    read_bytes = 0
+    read = os.pread
+
+    def counted(descriptor: int, count: int, offset: int) -> bytes:
+        nonlocal read_bytes
+        read_bytes += count
+        return read(descriptor, count, offset)
+
+    monkeypatch.setattr(os, "pread", counted)
+    assert file.ids(month, serial="FAR") == [200, 1]
+    assert read_bytes < 3_000
+    read_bytes = 0
+    assert len(file.ids(month)) == 200
+    assert read_bytes < file.path.stat().st_size * 1.1
