@@ -68,6 +68,14 @@ def test_a_post_of_long_ago_opens_with_its_result_caption_times_and_code(hub: Hu
     assert browser.run("document.activeElement.closest('.old-row') !== null")
 
 
+def test_a_link_to_a_post_of_long_ago_says_where_it_is(hub: Hub, browser: Browser) -> None:
+    archive_months(hub, "2026-11")
+    show(browser, hub, "#/task/1")
+    assert "stands among the older months" in browser.run("document.querySelector('main').innerText")
+    browser.find("link", "Older months").click()
+    browser.wait("document.querySelectorAll('.month-row').length === 1")
+
+
 def test_a_picture_that_is_still_kept_stands_in_the_details(hub: Hub, browser: Browser) -> None:
     task = hub.post(status="failed", caption="How the dovetails were cut")
     hub.steps(task, 5, error="an unknown screen")

@@ -174,7 +174,9 @@ def test_a_task_that_does_not_exist_any_more_says_so(hub: Hub, browser: Browser,
     show_missing = hub.page + "#/task/1"
     browser.open("about:blank")
     browser.open(show_missing)
-    assert "no task 1" in browser.wait("document.querySelector('main .screen-problem')?.textContent")
+    said = browser.wait("document.querySelector('main .empty')?.textContent")
+    assert "no task 1" in said
+    assert "It was deleted, or it ended long ago" in said
 
 
 def test_a_phone_that_needs_hands_goes_on_after_a_look(hub: Hub, browser: Browser) -> None:

@@ -1,6 +1,6 @@
 // Task: what becomes of one post. Its steps with times, the picture at the step where it failed, and what can be done.
 
-import { get } from "../lib/api.js";
+import { ApiError, get, sentenceOf } from "../lib/api.js";
 import { show } from "../lib/dialogs.js";
 import { fill, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
@@ -39,17 +39,37 @@ export default function task(visit) {
   let current = null;
 
   async function load() {
-    /** @type {[Task, Evidence, unknown]} */
-    const [found, evidence] = await Promise.all([
+    /** @type {[Task, Evidence, unknown] | null} */
+    const answers = await Promise.all([
       get(`/api/v1/task/${encodeURIComponent(id)}`, { signal: visit.signal }),
       get(`/api/v1/task/${encodeURIComponent(id)}/log`, { signal: visit.signal }),
       loadPhones(),
-    ]);
+    ]).catch(gone);
+    if (answers === null) return;
+    const [found, evidence] = answers;
     const now = JSON.stringify([found, evidence, phoneName(found.serial)]);
     if (now === seen) return;
     seen = now;
     current = { task: found, evidence };
     draw(found, evidence);
+  }
+
+  /** Its list has it no more: a link of long ago leads here, too. @param {unknown} error @returns {null} */
+  function gone(error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    const ways = [linkButton(t("history.title"), to("history")), linkButton(t("archive.title"), to("archive"))];
+    fill(
+      node,
+      h("h1", null, name),
+      h(
+        "div",
+        { class: "empty" },
+        h("p", null, sentenceOf(error)),
+        h("p", { class: "calm" }, t("task.gone")),
+        h("div", { class: "buttons" }, ways),
+      ),
+    );
+    return null;
   }
 
   /** @param {Task} found @param {Evidence} evidence */
