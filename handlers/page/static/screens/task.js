@@ -1,6 +1,6 @@
 // Task: what becomes of one post. Its steps with times, the picture at the step where it failed, and what can be done.
 
-import { ApiError, get, sentenceOf } from "../lib/api.js";
+import { ApiError, get } from "../lib/api.js";
 import { show } from "../lib/dialogs.js";
 import { fill, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
@@ -57,6 +57,7 @@ export default function task(visit) {
   /** Its list has it no more: a link of long ago leads here, too. @param {unknown} error @returns {null} */
   function gone(error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    const said = spoken(error.errors[0]?.problem ?? error.message);
     const ways = [linkButton(t("history.title"), to("history")), linkButton(t("archive.title"), to("archive"))];
     fill(
       node,
@@ -64,7 +65,7 @@ export default function task(visit) {
       h(
         "div",
         { class: "empty" },
-        h("p", null, sentenceOf(error)),
+        h("p", null, said),
         h("p", { class: "calm" }, t("task.gone")),
         h("div", { class: "buttons" }, ways),
       ),
