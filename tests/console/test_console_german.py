@@ -249,7 +249,7 @@ def test_why_a_post_failed_is_said_in_german(hub: Hub, german: Browser, error: T
 
 def test_a_refusal_of_the_hub_is_told_in_german(hub: Hub, german: Browser) -> None:
     german.open(f"{hub.page}#/task/77", *PHONE)
-    german.wait("document.querySelector('[role=alert]')?.innerText.includes('es gibt keinen Auftrag 77')")
+    german.wait("document.querySelector('main .empty')?.innerText.includes('es gibt keinen Auftrag 77')")
 
 
 def test_what_a_lesson_would_do_is_said_in_german(shown: Any, german: Browser) -> None:
