@@ -15,7 +15,7 @@ from jobs.compat.compat import Compat
 from jobs.compat.known import Known
 from jobs.compat.new_versions import ASK_AGAIN_S, NewVersions
 from jobs.compat.trial import AGAIN_MAX_S, AGAIN_S
-from jobs.compat.ways import wish_of
+from jobs.compat.ways import way_of, wish_of
 from jobs.hub.settings import Phones as PhoneSettings
 from jobs.hub.settings import Settings
 from jobs.input.refusals import Draining, Invalid, Problem
@@ -95,6 +95,7 @@ class Phone:
     tag: str = "en-US"
 
     def app_version(self, package: str) -> str:
+        assert package == PACKAGE
         return self.version
 
     def shell_all(self, *questions: tuple[str, ...]) -> list[ShellResult]:
@@ -735,3 +736,28 @@ def test_a_phone_is_asked_for_a_minute_once_it_is_free_within_ten(scene: Scene) 
 def test_a_story_is_rehearsed_as_one(scene: Scene) -> None:
     task = scene.task(platform="instagram", script_config={"placement": "story", "post_way": "addButton"})
     assert wish_of(task).kind == "story"
+
+
+def test_what_could_not_be_rehearsed_is_told_once(scene: Scene) -> None:
+    scene.tries(scene.task())
+    for number in (1, 2):
+        scene.ends(number, seen=None, state="failed", sentence="the phone went away", error="device_offline")
+        assert ["the phone went away" in sentence for sentence, _ in scene.told] == [True]
+        scene.clock.advance(AGAIN_MAX_S)
+        scene.versions.turn()
+
+
+def test_tasks_that_differ_in_placement_or_in_how_many_images_they_have_go_different_ways(
+    scene: Scene,
+) -> None:
+    def goes(**facts: Any) -> tuple[str, str]:
+        way = way_of(scene.task(**facts), NEW)
+        return way.way, way.kind
+
+    reel = {"platform": "instagram", "script_config": {"post_way": "addButton", "placement": "reel"}}
+    story = {"platform": "instagram", "script_config": {"post_way": "addButton", "placement": "story"}}
+    assert [goes(**reel), goes(**story), goes(**reel)] == [
+        ("addButton", "video"), ("addButton", "story"), ("addButton", "video"),
+    ]  # fmt: skip
+    one = {"script_config": {"post_way": "share", "content_type": 1}}
+    assert [goes(images=1, **one), goes(images=2, **one)] == [("share", "images"), ("addButton", "images")]
