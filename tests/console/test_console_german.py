@@ -75,7 +75,7 @@ def test_a_published_post_says_its_proof_in_german(hub: Hub, german: Browser) ->
     hub.store.tasks.change(hub.post().id, stage=Stage.PUBLISHED, **ended)
     show(german, hub, "#/history")
     german.wait(
-        "document.querySelector('.past-result')?.textContent.includes('die App zeigt den neuen Post')"
+        "document.querySelector('.past-result')?.textContent.includes('Die App zeigt den neuen Post')"
     )
 
 

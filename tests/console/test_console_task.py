@@ -150,7 +150,7 @@ def test_the_steps_say_how_far_it_came_and_the_picture_stands_where_it_failed(
     assert browser.run(f"{failed}.querySelector('.evidence img').src").endswith(
         "/api/v1/task/1/artifacts/1-screenshot.png"
     )
-    assert "unknown screen" in browser.run(f"{failed}.innerText")
+    assert "Unknown screen" in browser.run(f"{failed}.innerText")
     assert not browser.run("document.querySelector('.log').closest('details').open"), "the log is not folded"
     assert "ui_changed" in browser.run(f"{failed}.textContent")
     assert "<b>hello</b>" in browser.run("document.querySelector('.task-columns > :last-child').innerText")

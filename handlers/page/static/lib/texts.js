@@ -90,6 +90,11 @@ export function sentencesOfHub() {
   return hubSays;
 }
 
+/** As a sentence begins: what the hub says may follow a colon elsewhere. @param {string} text */
+export function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** A number as the reader writes it. @param {number} value */
 export function number(value) {
   return new Intl.NumberFormat(language).format(value);

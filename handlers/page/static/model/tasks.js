@@ -4,7 +4,7 @@ import { h } from "../lib/dom.js";
 import { appIcon, appName, badge } from "../lib/parts.js";
 import { to } from "../lib/router.js";
 import { spoken } from "../lib/spoken.js";
-import { currentLanguage, has, t } from "../lib/texts.js";
+import { capital, currentLanguage, has, t } from "../lib/texts.js";
 import { time, when } from "../lib/times.js";
 import { phoneName } from "./phones.js";
 import { doing } from "./steps.js";
@@ -76,15 +76,15 @@ export function sentence(task) {
   if (task.status === 1) {
     return doing(task);
   }
-  if (task.status === 2) return spoken(task.remark) || t("tasks.is_published");
-  return errorSentence(task.error) || spoken(task.remark) || t("tasks.failed");
+  if (task.status === 2) return capital(spoken(task.remark)) || t("tasks.is_published");
+  return errorSentence(task.error) || capital(spoken(task.remark)) || t("tasks.failed");
 }
 
 /** The hub says in English why a post failed; readers of another language get the meaning of its code before that. @param {Task["error"]} error */
 export function errorSentence(error) {
   if (error === null) return "";
   const key = `codes.${error.code}`;
-  if (currentLanguage() === "en" || !has(key)) return error.message;
+  if (currentLanguage() === "en" || !has(key)) return capital(error.message);
   return error.message ? `${t(key)} (${spoken(error.message)})` : t(key);
 }
 

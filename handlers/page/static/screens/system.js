@@ -8,7 +8,7 @@ import { live } from "../lib/live.js";
 import { badge, button, card, copy, field, fold, heading, linkButton, time } from "../lib/parts.js";
 import { logOut, whoIsLoggedIn } from "../lib/session.js";
 import { spoken, spokenName, spokenNode } from "../lib/spoken.js";
-import { chooseLanguage, chosenLanguage, t } from "../lib/texts.js";
+import { capital, chooseLanguage, chosenLanguage, t } from "../lib/texts.js";
 import { chooseTheme, chosenTheme } from "../lib/theme.js";
 import { toast } from "../lib/toasts.js";
 
@@ -383,7 +383,7 @@ function doctorCard(signal) {
     const open = report.findings.filter((one) => one.level !== "ok");
     const good = report.findings.filter((one) => one.level === "ok");
     const kind = report.can_post ? "good" : "bad";
-    fill(verdict, report.complete ? badge(kind, spoken(sentence(report.verdict))) : t("system.looking"));
+    fill(verdict, report.complete ? badge(kind, spoken(capital(report.verdict))) : t("system.looking"));
     fill(list, open.map(findingRow));
     fill(well, good.length > 0 && fold(t("system.well", { n: good.length }), h("ul", { class: "rows" }, good.map(findingRow))));
   }
@@ -414,15 +414,10 @@ function findingRow(one) {
     h(
       "div",
       null,
-      h("p", null, h("b", null, sentence(spokenName(one.subject))), " ", spokenNode(one.sentence)),
+      h("p", null, h("b", null, capital(spokenName(one.subject))), " ", spokenNode(one.sentence)),
       one.fix && h("p", { class: "calm small-text" }, t("system.fix"), " ", spokenNode(one.fix)),
     ),
   );
-}
-
-/** @param {string} text */
-function sentence(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /**

@@ -8,7 +8,7 @@ import { live } from "../lib/live.js";
 import { appName, button, copy, fold, linkButton, stepper, time } from "../lib/parts.js";
 import { to } from "../lib/router.js";
 import { spoken } from "../lib/spoken.js";
-import { number, t } from "../lib/texts.js";
+import { capital, number, t } from "../lib/texts.js";
 import { duration, exact, seconds, timezone } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
 import { taskButtons } from "../model/actions.js";
@@ -217,7 +217,7 @@ function failureOf(lines, task, newest, failed) {
     ];
   }
   const error = lines.findLast((line) => line.error)?.error;
-  return error && h("p", null, spoken(error));
+  return error && h("p", null, capital(spoken(error)));
 }
 
 /**
