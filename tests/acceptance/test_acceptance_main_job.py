@@ -108,6 +108,8 @@ def test_JOB_3_a_kill_at_any_state_write_never_posts_twice_and_loses_nothing(
     hub, platform, crash_at, outcomes, posts
 ):
     one = hub(1)
+    # A form that still stands after the crash is watched until the time for proof is over.
+    one.configure("posting", "proof_timeout_s = 45.0")
     daemon = one.start(warm=False, crash_at=crash_at)
     task = 1
     # A kill at the first write may come before the answer: what is to be posted is on disk all the same.
