@@ -104,7 +104,15 @@ class RehearsalRun:
         """What became of them, for people."""
         states = Counter(one.report["error"] or one.report["state"] for one in self.tried)
         left = Counter(what for one in self.tried for what in one.left)
-        return f"{len(self.tried)} rehearsals with a fault: {dict(states)}; left until the next session: {dict(left)}"
+        unclear = [
+            f"`{one.words}`: {one.report['sentence']}"
+            for one in self.tried
+            if one.report["error"] == "internal"
+        ]
+        return (
+            f"{len(self.tried)} rehearsals with a fault: {dict(states)}; left until the next session: {dict(left)}"
+            f"; without a code of their own: {unclear}"
+        )
 
     # --- one phone -----------------------------------------------------------------------------------------
 
