@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 from tests.support.bytecode import keep_bytecode
 
 keep_bytecode()
+# A worker is given the width of a terminal; what the commands print to a program has none.
+os.environ.pop("COLUMNS", None)
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy machine")
 

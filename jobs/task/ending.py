@@ -116,7 +116,12 @@ def asked_again(task: Task, due_at: float, now: float, *, at_once: bool) -> Step
     if due_at == task.scheduled_at and not at_once:
         step = Step(
             Stage.SCHEDULED,
-            {"due_at": due_at, "stop_requested": False, "remark": f"planned again for {_moment(due_at)}"},
+            {
+                "due_at": due_at,
+                "retry_count": task.retry_count + 1,
+                "stop_requested": False,
+                "remark": f"planned again for {_moment(due_at)}",
+            },
         )
     else:
         step = retry_step(task, due_at, now, because="asked for")

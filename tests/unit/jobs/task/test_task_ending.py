@@ -228,6 +228,7 @@ def test_R52_asked_for_again_before_its_planned_time_a_task_keeps_that_time() ->
         Stage.SCHEDULED,
         {
             "due_at": NOW + 600,
+            "retry_count": 1,
             "stop_requested": False,
             "remark": "planned again for 1970-01-12T13:56:40+00:00",
         },
