@@ -131,7 +131,7 @@ class ArchivePages:
         """`in_store` says whether the store has the task of this id, too: then it is no part of the archive."""
         self._folder = folder
         self._in_store = in_store
-        self._looking = threading.Lock()  #: held by who looks through a file, so that nobody does it twice
+        self._looking = threading.Lock()  #: held while a file is looked through, so that no two threads do it
         self._lock = threading.Lock()  #: held for moments
         self._kept: OrderedDict[str, ArchivedMonth] = OrderedDict()
         self._counted: dict[str, _Counted] = {}

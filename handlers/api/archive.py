@@ -17,6 +17,7 @@ from handlers.api.task_view import show_task
 from handlers.request.body import invalid
 from handlers.request.call import Call, Result, Route, page_of, routes_below
 from handlers.request.envelope import Answer, Code, Refusal, Reply
+from handlers.request.task_filter import AccountName, CaptionPart, OutcomeName
 from jobs.hub.platforms import Platform
 from jobs.hub.time_zone import zone_name
 from jobs.input.refusals import NotFound, Problem
@@ -32,7 +33,7 @@ _ENCODER = msgspec.json.Encoder()
 _TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8"}
 _MATCH_HEADER = ("If-None-Match", "the ETag of the last answer: 304 without a body while it is still right")
 _NAMED_IN_REFUSAL = 12
-#: So much of an export is sent as one piece.
+#: How many bytes of an export are sent as one piece.
 _PIECE_BYTES = 32 * 1024
 
 
@@ -40,22 +41,11 @@ class ArchiveFilter(msgspec.Struct):
     """Which tasks of a month; all that is given must fit. As in the list of tasks."""
 
     status: Annotated[Literal[2, 3], Meta(description="2 completed, 3 failed")] | UnsetType = UNSET
-    outcome: Literal["none", "published", "not_published", "unknown"] | UnsetType = UNSET
+    outcome: OutcomeName | UnsetType = UNSET
     platform: Platform | UnsetType = UNSET
     serial: str | UnsetType = UNSET
-    username: (
-        Annotated[
-            str,
-            Meta(
-                description="The account, with or without @: the one that was named, else the one that the app showed"
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
-    q: (
-        Annotated[str, Meta(max_length=200, description="A part of the caption; capitals do not matter")]
-        | UnsetType
-    ) = UNSET
+    username: AccountName | UnsetType = UNSET
+    q: CaptionPart | UnsetType = UNSET
 
 
 class ArchiveQuery(ArchiveFilter):

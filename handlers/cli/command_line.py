@@ -47,7 +47,7 @@ class EX(IntEnum):
     CONFIG = 78
 
 
-# A command line that is wrong stays wrong, whoever starts it again.
+# A command line that is wrong stays wrong: starting it again does not help.
 click.UsageError.exit_code = EX.USAGE
 
 

@@ -37,7 +37,7 @@ def refuse_underscored(environ: Mapping[str, Any]) -> None:
 
 
 def refuse_condition(environ: Mapping[str, Any], taken: Collection[str]) -> None:
-    """Raise Invalid for a version that this call would not compare: whoever names one relies on it."""
+    """Raise Invalid for a version that this call would not compare: a program that names one relies on it."""
     if VERSION not in taken and environ.get("HTTP_IF_MATCH", "*").strip() != "*":
         raise Invalid(Problem(VERSION, "is not compared by this call; leave it out"))
 
@@ -56,7 +56,7 @@ def key_of(environ: Mapping[str, Any]) -> str | None:
     """The key by which a repeat of this request is known, None where it has none.
 
     Raises:
-        Invalid: it is no key, or whoever sent it under another name believes that a repeat is safe.
+        Invalid: it is no key, or has another name: the sender would believe that a repeat is safe.
     """
     key: str | None = environ.get("HTTP_IDEMPOTENCY_KEY")
     for name, value in environ.items():

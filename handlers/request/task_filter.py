@@ -19,6 +19,18 @@ _MOMENT = "`HH:MM` today, `YYYY-MM-DD HH:MM` in the hub's zone, or RFC 3339 with
 #: Fields that mean the same for the store.
 _SAME = ("serial", "script_name", "source", "username", "platform", "held", "q")
 
+#: Filters that the archive's calls have too.
+AccountName = Annotated[
+    str,
+    Meta(
+        description="The account, with or without @: the one that was named, else the one that the app showed"
+    ),
+]
+CaptionPart = Annotated[
+    str, Meta(max_length=200, description="A part of the caption; capitals do not matter")
+]
+OutcomeName = Literal["none", "published", "not_published", "unknown"]
+
 
 class TaskFilter(msgspec.Struct):
     """Which tasks; all that is given must fit."""
@@ -30,25 +42,14 @@ class TaskFilter(msgspec.Struct):
     serial: str | UnsetType = UNSET
     script_name: str | UnsetType = UNSET
     source: Literal["ui", "api"] | UnsetType = UNSET
-    username: (
-        Annotated[
-            str,
-            Meta(
-                description="The account, with or without @: the one that was named, else the one that the app showed"
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
+    username: AccountName | UnsetType = UNSET
     platform: Platform | UnsetType = UNSET
-    outcome: Literal["none", "published", "not_published", "unknown"] | UnsetType = UNSET
+    outcome: OutcomeName | UnsetType = UNSET
     held: (
         Annotated[bool, Meta(description="Whether it waits for its release: true or false, 1 or 0")]
         | UnsetType
     ) = UNSET
-    q: (
-        Annotated[str, Meta(max_length=200, description="A part of the caption; capitals do not matter")]
-        | UnsetType
-    ) = UNSET
+    q: CaptionPart | UnsetType = UNSET
     from_: Annotated[str, Meta(description=f"Planned then or later: {_MOMENT}")] | UnsetType = msgspec.field(
         name="from", default=UNSET
     )

@@ -67,14 +67,11 @@ class Compat:
         androids = self._androids(reports)
         places = self._store.app_versions.keys()
         places |= {(key_of(report), report.serial) for report in reports}
-        trials: dict[AppKey, Trial] = {}
-        for trial in sorted(
-            self._versions.trials(), key=lambda one: (one.red is not None, bool(one.running))
-        ):
-            trials[trial.way.key] = (
-                trial  # of several ways the one that failed is told, else the one that runs
-            )
-            places.add((trial.way.key, trial.serial))
+        waiting = self._versions.trials()
+        places |= {(trial.way.key, trial.serial) for trial in waiting}
+        # Of several ways of a version the one that failed is told, else one that runs: the last of a key stays.
+        waiting.sort(key=lambda one: (one.red is not None, bool(one.running)))
+        trials = {trial.way.key: trial for trial in waiting}
         groups: dict[tuple[AppKey, str], set[str]] = defaultdict(set)
         for key, serial in places:
             groups[key, androids.get(serial, "")].add(serial)

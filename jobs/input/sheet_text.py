@@ -24,7 +24,7 @@ def sheet_text(data: bytes, findings: Findings) -> str:
     """The text of a file. A warning says where it had to be guessed how it was saved.
 
     Raises:
-        Invalid: it is no text, or nobody can tell which letters it holds.
+        Invalid: it is no text, or its encoding cannot be told.
     """
     if data.startswith(b"PK\x03\x04"):
         raise _invalid(f"this is a workbook (.xlsx or .ods); {_SAVE}")

@@ -22,7 +22,7 @@ MAX_ROWS = 2_000
 #: What is said at most: a person mends the first ones and sends the file again.
 _MOST_PROBLEMS = 200
 _MOST_WARNINGS = 200
-#: Without a key nobody has said that this is a repeat.
+#: A request without a key may be a repeat by mistake.
 _AGAIN = (
     "the same content came within the last 24 hours: nothing new was created, this is the answer of then; to post it once more "
     "send it with an Idempotency-Key of its own"

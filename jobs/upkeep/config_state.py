@@ -178,7 +178,7 @@ def _left_out(refused: Sequence[ScreensInvalid]) -> list[str]:
 def _sums(folder: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for path in (Path(folder) / name for name in OVERLAYS if folder):
-        with contextlib.suppress(OSError):  # whoever reads it says why it cannot be
+        with contextlib.suppress(OSError):  # the next read says why it cannot be read
             found[path.name] = hashlib.sha256(path.read_bytes()).digest()
     return found
 
