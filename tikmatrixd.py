@@ -50,7 +50,7 @@ from jobs.hub.config_file import LoadedConfig
 from jobs.hub.signals import Signals
 
 _LOG = logging.getLogger("tikmatrixd")
-VERSION = "0.6.0"
+VERSION = "0.7.0"
 
 
 def main() -> None:
