@@ -182,7 +182,7 @@ class PostScript:
             # What is not understood proves nothing; and a look never changes the app's language.
             ensure_covered(attempt, phone, flow.plan.package, flow.driver.vocabulary)
             in_front = phone.foreground_package() == flow.plan.package
-            flow.found_in_front = in_front and flow.drafts.is_as_left(attempt.task.id)
+            flow.found_in_front = in_front and flow.drafts.is_as_left(attempt.task.id, attempt.clock.now())
             if not in_front:
                 flow.drafts.note_changed(attempt.task.id)
                 flow.open_app()

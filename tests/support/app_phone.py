@@ -287,7 +287,7 @@ class AppPhone:
         for file in files:
             self.add_row(f"{folder}/{file.name}", file.size_bytes, file.sha256)
         scans = "Result: Bundle[{uri=content://media/1}]\n" * len(files)
-        return f"{scans}--listed--\n{self._listing()}"
+        return f"{scans}--listed--\n{self._listing(finally_)}"
 
     def add_row(
         self, path: str, size_bytes: int = 1, sha256: str = "01" * 32, *, duration_s: float = 5.0
@@ -301,11 +301,13 @@ class AppPhone:
         )  # fmt: skip
         self.rows.append(row)
 
-    def _listing(self, after: int = 0) -> str:
+    def _listing(self, columns: str = "", start: int = 0, dated: float = float("inf")) -> str:
+        """What the media store says of the files from this row or this date on."""
         return "\n".join(
-            f"Row: 0 _id={row.id}, _display_name={row.name}, duration=5000"
+            f"Row: 0 _id={row.id}, _display_name={row.name}"
+            + (f", date_modified={int(row.date_added)}, duration=5000" if "date_modified" in columns else "")
             for row in self.rows
-            if row.id > after
+            if row.id >= start or row.date_added >= dated
         )
 
     def shell(self, *argv: str, timeout_s: float = 10.0) -> ShellResult:
@@ -316,8 +318,13 @@ class AppPhone:
             self.told.append(f"remove {len(gone)}")
             self.rows = [row for row in self.rows if row.name not in gone]
         if argv[:2] == ("content", "query"):
-            after = re.search(r"_id>(\d+)", words)
-            return ShellResult(self._listing(int(after[1]) if after else 0), 0)
+            start, date = re.search(r"_id>=(\d+)", words), re.search(r"date_modified>=(\d+)", words)
+            columns = argv[argv.index("--projection") + 1]
+            if start is None:
+                return ShellResult(self._listing(columns), 0)
+            return ShellResult(
+                self._listing(columns, int(start[1]), float(date[1]) if date else float("inf")), 0
+            )
         return ShellResult("", 0)
 
     def shell_all(self, *commands: tuple[str, ...]) -> list[ShellResult]:

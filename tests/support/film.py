@@ -119,6 +119,7 @@ class FilmStage(AppStage):
         noted: Mapping[str, Any] | None = None,
         before: dict[str, int] | None = None,
         sent: bool = True,
+        passed_s: float = 0.0,
         leads: dict[str, str] | None = None,
         **task: Any,
     ) -> FilmStage:
@@ -130,6 +131,7 @@ class FilmStage(AppStage):
             noted: what the attempt noted of the app before its tap; None where it noted nothing.
             before: the indicators that it noted.
             sent: whether it noted that the tap was sent.
+            passed_s: how long ago it was cut off.
             leads: where taps lead.
             task: of the task and its form.
         """
@@ -140,7 +142,8 @@ class FilmStage(AppStage):
         )
         if noted is not None:
             memory = DraftMemory(stage.memory, stage.phone.serial, stage.phone.package)
-            memory.note_before(stage.attempt.task.id, before or {}, **noted)
+            at = stage.phone.time.now() - passed_s
+            memory.note_before(stage.attempt.task.id, before or {}, at=at, **noted)
         return stage
 
     def flow(self, **posting: Any) -> Flow:

@@ -7,6 +7,9 @@ from typing import Any
 
 from storage.tables.meta import MetaStore
 
+#: For so long after the tap what an app shows can be what that tap led to. Later a person may have used the phone, or
+#: Android may have started the app anew under its old place in front.
+STAYS_S = 900.0
 #: How often a text may arrive that was entered, and entered once more.
 ENTERED_AT_MOST = 4
 
@@ -41,6 +44,7 @@ class DraftMemory:
         posts: int | None = None,
         tile: str = "",
         fresh: bool = False,
+        at: float = 0.0,
     ) -> None:
         """Say, before the publishing tap, what looking for the post after a crash will need.
 
@@ -50,9 +54,12 @@ class DraftMemory:
             posts: how many posts the profile has, where it says so.
             tile: what the newest post of the profile is called.
             fresh: whether the profile was read anew.
+            at: when, in epoch seconds of the box.
         """
         if self._meta is not None:
-            noted = {"task": task_id, "signs": indicators, "posts": posts, "tile": tile, "fresh": fresh}
+            noted = {
+                "task": task_id, "signs": indicators, "posts": posts, "tile": tile, "fresh": fresh, "at": at,
+            }  # fmt: skip
             self._meta.set(f"{self._key}:before", noted)
 
     def _before(self, task_id: int) -> dict[str, Any]:
@@ -74,9 +81,14 @@ class DraftMemory:
         if self._meta is not None:
             self._meta.set(f"{self._key}:before", {**self._before(task_id), "task": task_id, "changed": True})
 
-    def is_as_left(self, task_id: int) -> bool:
-        """Whether no look has changed what the app showed after this task's tap."""
-        return not self._before(task_id).get("changed")
+    def is_as_left(self, task_id: int, now: float) -> bool:
+        """Whether the app can still show what this task's tap led to: no look has changed it, and the tap was lately.
+
+        `now` in epoch seconds of the box. Where the box has no clock that goes on without power, that is not known.
+        """
+        before = self._before(task_id)
+        at = before.get("at")
+        return at is not None and not before.get("changed") and 0 <= now - at <= STAYS_S
 
     def knows(self, shown: str) -> bool:
         """Whether a text found in a form is one of ours, the beginning of one that was cut off, or one that arrived

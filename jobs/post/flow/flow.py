@@ -90,7 +90,7 @@ class Flow(ScreenWalk):
 
     def about_to_publish(self) -> None:
         """Called right before the commit point is written: what looking for the post after a crash will need."""
-        self.drafts.note_before(self.attempt.task.id, self.earlier_indicators)
+        self.drafts.note_before(self.attempt.task.id, self.earlier_indicators, at=self.attempt.clock.now())
 
     def begin_again(self) -> None:
         """Forget how far the composer had come: it was left, and the post begins anew."""

@@ -46,6 +46,9 @@ _LISTED = "--listed--"
 _ROW_ID = re.compile(r"\b_id=(\d+)")
 _ROW_NAME = re.compile(r"\b_display_name=([\w.-]+)")
 _ROW_DURATION = re.compile(r"\bduration=(\d+)")
+_ROW_DATE = re.compile(r"\bdate_modified=(\d+)")
+#: A row of `_id:_display_name`, whatever a file is called.
+_A_ROW = re.compile(r"Row: \d+ _id=(?P<id>\d+), _display_name=(?P<name>.*)")
 #: Known since Android 10; the uri that it answers with says that it worked.
 _SCAN = f'content call --uri content://media --method scan_file --arg {REAL_FOLDER}/"$f"'
 _BROADCAST = f'am broadcast -a android.intent.action.MEDIA_SCANNER_SCAN_FILE -d file://{REAL_FOLDER}/"$f"'
@@ -61,6 +64,9 @@ class OnPhone(msgspec.Struct, frozen=True):
     kind: str
     mime: str
     row_id: int
+    dated: int = (
+        0  #: what the media store says of its last change, epoch seconds of the phone; 0 where it does not
+    )
 
     @property
     def path(self) -> str:
@@ -112,7 +118,7 @@ class PhoneFiles:
         with self._attempt.step("index", file=shown):
             scans, _, listed = printed.partition(_LISTED)
             rows = self._index(kinds, listed, scanned=scans.count("content://") >= len(files))
-        placed = [OnPhone(name, kind, _mime(name, kind), rows[name]) for name, kind in kinds.items()]
+        placed = [OnPhone(name, kind, _mime(name, kind), *rows[name]) for name, kind in kinds.items()]
         self.placed.extend(placed)
         return placed
 
@@ -149,8 +155,8 @@ class PhoneFiles:
                 serial=self._phone.serial,
             )
 
-    def _index(self, kinds: dict[str, str], listed: str, *, scanned: bool) -> dict[str, int]:
-        """Ask the media store until it lists the files, by name and kind; their row ids.
+    def _index(self, kinds: dict[str, str], listed: str, *, scanned: bool) -> dict[str, tuple[int, int]]:
+        """Ask the media store until it lists the files, by name and kind; their row ids and dates.
 
         `listed` is what it answered already, right after the scan.
         """
@@ -206,24 +212,50 @@ class PhoneFiles:
     def ensure_newest(self) -> None:
         """Ask whether anything of their kind came after our files: pickers show the newest first, and would show that.
 
+        The answer holds our own files too, so that one that cannot be read is never taken for "nothing came".
+
         Raises:
-            ScriptFailed: something did, such as a picture that a messenger saved; nothing was posted.
+            ScriptFailed: something did, such as a picture that a messenger saved, or nobody knows; nothing was posted.
         """
         if not self.placed:
             return
-        ours = min(self.placed, key=lambda file: file.row_id)
-        where = f"_id>{ours.row_id} AND _display_name NOT LIKE '{PREFIX}%'"
+        first = min(self.placed, key=lambda file: file.row_id)
+        date = min(file.dated for file in self.placed)
+        dated_later = f" OR date_modified>={date}" if date else ""
         asked = self._phone.shell(
-            "content", "query", "--uri", _COLLECTION[ours.kind], "--projection", "_id:_display_name", "--where", where,
+            "content", "query", "--uri", _COLLECTION[first.kind], "--projection", "_id:_display_name",
+            "--where", f"_id>={first.row_id}{dated_later}",
         )  # fmt: skip
-        names = [row[1] for row in map(_ROW_NAME.search, asked.output.splitlines()) if row]
-        if foreign := [name for name in names if not name.startswith(PREFIX)]:
-            self._attempt.note("something came into the gallery after our files", names=foreign[:5])
+        ours = {file.name for file in self.placed}
+        rows = [match for match in map(_A_ROW.match, asked.output.splitlines()) if match]
+        missing = ours.difference(match["name"] for match in rows)
+        if missing:
+            self._attempt.note(
+                "the media store does not answer what came after our files", says=asked.output[:200]
+            )
+            raise ScriptFailed(
+                ErrorCode.NOT_INDEXED,
+                "the phone's media store does not say whether anything came into the gallery after our file",
+                step="picker",
+            )
+        foreign = [match for match in rows if match["name"] not in ours]
+        if not foreign:
+            return
+        names = [match["name"] for match in foreign]
+        if any(int(match["id"]) > first.row_id for match in foreign):
+            self._attempt.note("something came into the gallery after our files", names=names[:5])
             raise ScriptFailed(
                 ErrorCode.NOT_INDEXED,
                 "something else came into the phone's gallery meanwhile, and the picker may show it in the place of ours",
                 step="picker",
             )
+        self._attempt.note("something in the gallery is dated after our files", names=names[:5])
+        raise ScriptFailed(
+            ErrorCode.NOT_INDEXED,
+            f"{names[0]} in the phone's gallery is dated later than our file, and the picker may show it in its place: "
+            "correct the date or remove the file",
+            step="picker",
+        )
 
     # Removing
 
@@ -293,20 +325,21 @@ def _by_kind(kinds: dict[str, str]) -> list[tuple[list[str], str]]:
 
 def _question(names: list[str], kind: str) -> tuple[str, ...]:
     """Ask the media store for the rows of these files."""
-    columns = "_id:_display_name:duration" if kind == "video" else "_id:_display_name"
+    columns = "_id:_display_name:date_modified" + (":duration" if kind == "video" else "")
     return (
         "content", "query", "--uri", _COLLECTION[kind], "--projection", columns, "--where", _named(names),
     )  # fmt: skip
 
 
-def _rows(kinds: dict[str, str], output: str) -> dict[str, int]:
-    """The ids of the rows of these files, by name; a video counts once it has a duration."""
-    found: dict[str, int] = {}
+def _rows(kinds: dict[str, str], output: str) -> dict[str, tuple[int, int]]:
+    """The ids and dates of the rows of these files, by name; a video counts once it has a duration."""
+    found: dict[str, tuple[int, int]] = {}
     for line in output.splitlines():
         row, name, duration = _ROW_ID.search(line), _ROW_NAME.search(line), _ROW_DURATION.search(line)
         kind = kinds.get(name[1]) if name else None
         if row and name and kind and (kind != "video" or (duration and int(duration[1]) > 0)):
-            found[name[1]] = int(row[1])
+            date = _ROW_DATE.search(line)
+            found[name[1]] = int(row[1]), int(date[1]) if date else 0
     return found
 
 

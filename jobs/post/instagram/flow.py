@@ -73,6 +73,7 @@ class InstagramFlow(Flow):
             posts=self.posts_before,
             tile=self.tile_before,
             fresh=self.profile_fresh or self.earlier_indicators == {},
+            at=self.attempt.clock.now(),
         )
 
     def shows_all_indicators(self, sight: Sight) -> bool:

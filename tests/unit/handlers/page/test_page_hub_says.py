@@ -75,7 +75,7 @@ NO_SENTENCES = frozenset(
         "unknown means",
         "No activities found",
         "_display_name IN ({})",
-        "_id>{} AND _display_name NOT LIKE '{}%'",
+        " OR date_modified>={}",
         "ai label",
         "A rehearsal of tikmatrixd",
         "a video of us",

@@ -17,12 +17,14 @@ from jobs.hub.settings import Posting, Settings
 from jobs.phone.errors import LeaseLost, PhoneOffline, StopRequested, TapUncertain
 from jobs.phone.protocol import Grants, ShellResult
 from jobs.phone.screen.tree import UiTree, parse_xml
+from jobs.post.flow.draft_memory import DraftMemory
 from jobs.post.screens.readback import difference, same_text
 from jobs.post.script import PostScript
 from jobs.task.attempt import ScriptFailed
 from storage import records
 from storage.records import Account, MediaFile, Outcome, Task
 from tests.support.clock import WaitingClock
+from tests.support.post_stage import Memory
 from tests.support.vocabularies import shipped_screens
 
 TIKTOK = "com.zhiliaoapp.musically"
@@ -569,8 +571,12 @@ def test_proof_is_kept_before_anything_is_cleaned_up(video: MediaFile) -> None:
 
 
 def look_for_post(stage: Stage) -> Any:
+    memory: Any = Memory()
+    DraftMemory(memory, stage.phone.serial, stage.attempt.task.package).note_before(
+        stage.attempt.task.id, {}, at=stage.attempt.clock.now()
+    )
     return PostScript(
-        Settings(posting=Posting(proof_timeout_s=60.0)), vocabularies=shipped_screens()
+        Settings(posting=Posting(proof_timeout_s=60.0)), memory, vocabularies=shipped_screens()
     ).look_for_post(stage.attempt, stage.phone)
 
 

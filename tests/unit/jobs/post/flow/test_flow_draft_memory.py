@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.post.flow.draft_memory import ENTERED_AT_MOST, DraftMemory
+from jobs.post.flow.draft_memory import ENTERED_AT_MOST, STAYS_S, DraftMemory
 from tests.support.post_stage import Memory
 
 
@@ -74,7 +74,7 @@ def test_cut_off_and_repeated_words_are_known_others_are_somebodys(
 
 
 def test_what_stood_there_before_a_tap_belongs_to_its_task(memory: Memory) -> None:
-    made(memory).note_before(7, {"posted": 1}, posts=8, tile="Reel", fresh=True)
+    made(memory).note_before(7, {"posted": 1}, posts=8, tile="Reel", fresh=True, at=5.0)
     assert memory.values == {
         "unfinished:S:app:before": {
             "task": 7,
@@ -82,11 +82,26 @@ def test_what_stood_there_before_a_tap_belongs_to_its_task(memory: Memory) -> No
             "posts": 8,
             "tile": "Reel",
             "fresh": True,
+            "at": 5.0,
         }
     }
     assert made(memory).indicators_before(7) == {"posted": 1}
     assert made(memory).profile_before(7) == (8, "Reel", True)
     assert (made(memory).indicators_before(8), made(memory).profile_before(8)) == (None, (None, "", False))
+
+
+def test_what_the_app_shows_is_as_the_tap_left_it_for_a_while_and_until_a_look_has_changed_it(
+    memory: Memory,
+) -> None:
+    assert not made(memory).is_as_left(7, 100.0), "nothing was noted"
+    made(memory).note_before(7, {}, at=100.0)
+    assert made(memory).is_as_left(7, 100.0)
+    assert made(memory).is_as_left(7, 100.0 + STAYS_S)
+    assert not made(memory).is_as_left(7, 101.0 + STAYS_S)
+    assert not made(memory).is_as_left(7, 99.0), "the clock of the box went back"
+    assert not made(memory).is_as_left(8, 100.0), "that was another task's"
+    made(memory).note_changed(7)
+    assert not made(memory).is_as_left(7, 100.0)
 
 
 def test_nothing_noted_is_not_the_same_as_no_signs(memory: Memory) -> None:

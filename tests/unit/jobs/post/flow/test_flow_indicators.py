@@ -168,7 +168,7 @@ def test_JOB_4_a_store_that_refuses_after_the_proof_changes_nothing_about_the_ve
 
 def look_for_post(stage: Stage, *, before: dict[str, int] | None, sent: bool = True) -> Verdict:
     meta = Meta()
-    DraftMemory(meta, "FAKE", TIKTOK).note_before(stage.attempt.task.id, before)
+    DraftMemory(meta, "FAKE", TIKTOK).note_before(stage.attempt.task.id, before, at=stage.attempt.clock.now())
     now = records.Stage.VERIFYING if sent else records.Stage.COMMITTING
     stage.attempt.task = msgspec.structs.replace(stage.attempt.task, stage=now)
     return PostScript(settings(), meta, vocabularies=shipped_screens()).look_for_post(

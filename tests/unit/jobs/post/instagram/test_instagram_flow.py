@@ -263,7 +263,14 @@ def test_what_is_noted_before_the_tap_serves_a_look_after_a_crash() -> None:
         made.flow.profile_fresh, made.flow.earlier_indicators = fresh, signs
         made.flow.about_to_publish()
         (kept,) = made.memory.values.values()
-        assert kept == {"task": 7, "signs": signs, "posts": 8, "tile": TILE, "fresh": noted}
+        assert kept == {
+            "task": 7,
+            "signs": signs,
+            "posts": 8,
+            "tile": TILE,
+            "fresh": noted,
+            "at": made.attempt.clock.now(),
+        }
 
 
 # -- camera and pickers ---------------------------------------------------------------------------------------------

@@ -292,6 +292,17 @@ def test_quiet_tabs_prove_nothing_where_the_tap_was_not_noted_or_the_app_had_to_
     assert stage.way == ["start the app"]
 
 
+@pytest.mark.parametrize(
+    ("passed_s", "outcome"), [(0, "published"), (880, "published"), (3600, "unknown"), (-60, "unknown")]
+)
+def test_quiet_tabs_prove_nothing_long_after_the_tap(passed_s: float, outcome: str) -> None:
+    """Somebody may have used the phone, or Android has thrown the app out and started it anew, without the form."""
+    verdict, _ = looked_for({0: "home"}, passed_s=passed_s)
+    assert verdict.outcome == outcome
+    again, _ = looked_for({0: "own post"}, passed_s=passed_s)
+    assert again.outcome is Outcome.PUBLISHED
+
+
 @pytest.mark.parametrize("shown", ["the app was away", "a sheet that nobody knows"])
 def test_what_a_look_that_was_cut_off_has_changed_proves_nothing_to_the_next_look(shown: str) -> None:
     away = shown == "the app was away"
@@ -310,7 +321,9 @@ def test_what_a_look_that_was_cut_off_has_changed_proves_nothing_to_the_next_loo
     assert stage.phone.foreground_package() == stage.phone.package
     verdict = stage.look_for_post()
     assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, NO_SIGN)
-    DraftMemory(stage.memory, stage.phone.serial, stage.phone.package).note_before(7, {})
+    DraftMemory(stage.memory, stage.phone.serial, stage.phone.package).note_before(
+        7, {}, at=stage.phone.time.now()
+    )
     assert stage.look_for_post().remark == GONE + SEEN_LATER, "a later attempt is another matter"
 
 
