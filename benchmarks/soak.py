@@ -36,6 +36,7 @@ from jobs.hub.clock import utc
 from jobs.hub.config_file import load_config
 from jobs.phone.protocol import PhoneState
 from simulator.child import SimulatorChild
+from tests.support.storage_samples import archived
 
 DAY_S = 86_400.0
 LEAP_S, LEAP_WHILE_WAITING_S = 600.0, 60.0
@@ -203,8 +204,8 @@ class Soak:
     def judge(self) -> Verdicts:
         """All tasks so far; those that moved to the archive are known by their last answer."""
         store = self.daemon.store
-        archived = {task.id for month in store.archive.months() for task in store.archive.tasks(month)}
-        there = sum(i in archived or store.tasks.get(i) is not None for i in self.postings)
+        put_away = {task.id for task in archived(store.archived)}
+        there = sum(i in put_away or store.tasks.get(i) is not None for i in self.postings)
         verdicts = Verdicts(list(self.postings.values()), self.posts(), there)
         verdicts.stuck += len(store.tasks.active())  # posts end hours before the day does
         return verdicts

@@ -127,7 +127,7 @@ class OpenMonth:
 class ArchivePages:
     """What the archive holds. Any thread may ask."""
 
-    def __init__(self, folder: Path, in_store: Callable[[int], bool]) -> None:
+    def __init__(self, folder: Path, in_store: Callable[[int], bool] = lambda _: False) -> None:
         """`in_store` says whether the store has the task of this id, too: then it is no part of the archive."""
         self._folder = folder
         self._in_store = in_store

@@ -135,7 +135,7 @@ class ArchivedMonth:
         kinds: dict[tuple[str, ...], int] = {}
         rows: dict[int, int] = {}
         for start, line in whole_lines(descriptor, found.stamp.size_bytes):
-            task = _task_in(line)
+            task = task_in(line)
             if task is None:
                 found.unreadable += 1
                 continue
@@ -149,17 +149,16 @@ class ArchivedMonth:
                         task.status, task.outcome, task.platform, task.serial, task.account_known.casefold()
                     )
                 )
-            ended = task.created_at if task.finished_at is None else task.finished_at
             row = rows.setdefault(task.id, len(rows))
             if row == len(found):
                 found._ids.append(task.id)
                 found._starts.append(start)
                 found._lengths.append(len(line))
                 found._kinds.append(kind)
-                found._ended.append(ended)
+                found._ended.append(task.ended_at)
             else:
                 found._starts[row], found._lengths[row] = start, len(line)
-                found._kinds[row], found._ended[row] = kind, ended
+                found._kinds[row], found._ended[row] = kind, task.ended_at
             if in_store(task.id):
                 found.left[task.id] = found._facts[kind]
         return found
@@ -233,7 +232,7 @@ class ArchivedMonth:
     def tasks(self, descriptor: int, rows: Iterable[int]) -> Iterator[Task]:
         """The tasks of these rows, without those whose line was damaged since. Raises OSError."""
         for _, line in self._lines(descriptor, rows):
-            task = _task_in(line)
+            task = task_in(line)
             if task is not None:
                 yield task
 
@@ -272,7 +271,7 @@ class ArchivedMonth:
             lines[row] = text[start : start + self._lengths[row]]
 
 
-def _task_in(line: bytes) -> Task | None:
+def task_in(line: bytes) -> Task | None:
     """The task of a line; None where the line is damaged, also where only a number of it is one that cannot be."""
     try:
         task = _decode_task(line)

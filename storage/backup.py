@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
 import shutil
 import tarfile
@@ -13,17 +14,22 @@ from typing import Any
 
 import msgspec
 
+from storage.archive_pages import ArchivePages
+from storage.archived_month import task_in
 from storage.doubt import heed, put_in_doubt
 from storage.engine import journal, snapshot
 from storage.engine.files import Files
 from storage.engine.load import FIRST, Loaded, Loader, journal_path, snapshot_path
 from storage.engine.migrate import CURRENT
 from storage.errors import BackupUnreadable, NoStore, StoreDamaged, StoreError, StoreFailed
+from storage.records import Task
 from storage.schema import TYPES
 from storage.state_dir import ARCHIVE, FOLDER, RESTORED, finish_restore, lock_state
 from storage.store import Store
 from storage.tar_headers import Hostile, check_headers
-from storage.task_archive import Archive, read_lines
+from storage.task_archive import Archive
+
+log = logging.getLogger(__name__)
 
 _SNAPSHOT_NAME = "snapshot.json"
 
@@ -57,7 +63,7 @@ def backup(source: Path | Store, target: Path) -> BackupFacts:
     try:
         state = _state_of(source)
         state_dir = source if isinstance(source, Path) else source.state_dir
-        _write_tar(target, state, Archive(state_dir / ARCHIVE), state_dir / ARCHIVE)
+        _write_tar(target, state, state_dir / ARCHIVE)
     except OSError as error:
         raise StoreFailed(f"the backup cannot be written: {error.strerror or error}") from error
     return check_backup(target)
@@ -188,7 +194,7 @@ def _plain_json(tables: dict[str, dict[int, Any]]) -> Iterator[bytes]:
     yield b"{}\n" if separator == b"{" else b"}\n"
 
 
-def _write_tar(target: Path, state: Loaded, archive: Archive, folder: Path) -> None:
+def _write_tar(target: Path, state: Loaded, folder: Path) -> None:
     with (
         Files().replacing(target.absolute(), "backup") as fd,
         os.fdopen(fd, "wb", closefd=False) as out,
@@ -196,7 +202,7 @@ def _write_tar(target: Path, state: Loaded, archive: Archive, folder: Path) -> N
     ):
         head = snapshot.Head(CURRENT.version, state.seq, state.next_ids)
         sums = {_SNAPSHOT_NAME: _add(tar, _SNAPSHOT_NAME, b"".join(snapshot.chunks(head, state.tables)))}
-        for month in archive.months():
+        for month in reversed(ArchivePages(folder).names()):
             text = Files().read(folder / f"{month}.jsonl")
             name = f"{ARCHIVE}/{month}.jsonl"
             sums[name] = _add(tar, name, text[: text.rfind(b"\n") + 1])
@@ -270,9 +276,7 @@ def _install(state: Loaded, state_dir: Path, archived: Path | None, files: Files
         archive = Archive(state_dir / ARCHIVE, files)
         for name, text in _contents(archived) if archived else ():
             if Path(name).parent.name == ARCHIVE:
-                month = Path(name).stem
-                present = {task.id for task in archive.tasks(month)} if month in archive.months() else set()
-                archive.append(list(read_lines(text.splitlines(), name, without=present)))
+                archive.append(_not_yet_archived(state_dir / ARCHIVE, name, text))
         unfinished.mkdir()
         # Not the first generation: that one may be read without its snapshot, since it begins empty.
         number = FIRST + 1
@@ -289,3 +293,17 @@ def _install(state: Loaded, state_dir: Path, archived: Path | None, files: Files
     finally:
         lock.close()
     return [*state.warnings, *([f"the store before is kept in {kept}"] if kept else [])]
+
+
+def _not_yet_archived(folder: Path, name: str, text: bytes) -> list[Task]:
+    """The tasks of this archive file of a backup that the folder's file of the same month has not."""
+    pages, month = ArchivePages(folder), Path(name).stem
+    present = set[int]()
+    if month in pages.names():
+        with pages.open(month) as opened:
+            present.update(task.id for task in opened.every({}))
+    found = [task_in(line) for line in text.splitlines()]
+    if unreadable := found.count(None):
+        log.warning("%s: %d unreadable lines were skipped", name, unreadable)
+    # The last line of a task counts, as in `archived_month`.
+    return list({task.id: task for task in found if task is not None and task.id not in present}.values())

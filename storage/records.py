@@ -160,6 +160,11 @@ class Task(NewTask, frozen=True, kw_only=True):
         return self.stage.status
 
     @property
+    def ended_at(self) -> float:
+        """When it ended; when it was made, for one whose end has no time."""
+        return self.created_at if self.finished_at is None else self.finished_at
+
+    @property
     def account_known(self) -> str:
         """The account that it names, else the one that the app showed; "" where neither is known."""
         return self.username or self.account_seen

@@ -68,4 +68,4 @@ def _ended(task: Task) -> float:
     """When the task ended; the end of time for one that has not."""
     if task.stage not in ENDED:
         return float("inf")
-    return task.created_at if task.finished_at is None else task.finished_at
+    return task.ended_at

@@ -1,11 +1,10 @@
-"""Finished tasks of long ago: one append-only file of JSON lines per month, readable with any tool."""
+"""Writes finished tasks of long ago to one append-only file of JSON lines per month, readable with any tool."""
 
 from __future__ import annotations
 
-import logging
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,11 +13,9 @@ import msgspec
 from storage.engine.files import Files
 from storage.records import Task
 
-log = logging.getLogger(__name__)
-
 
 class Archive:
-    """The folder of the monthly files."""
+    """Adds to the folder of the monthly files; `archive_pages` reads them."""
 
     def __init__(self, folder: Path, files: Files | None = None) -> None:
         self._folder = folder
@@ -28,7 +25,7 @@ class Archive:
         """Add tasks to the files of the months in which they ended; durable when this returns.
 
         Raises:
-            OSError: some may be in the files, which does no harm: a task that comes again is listed once.
+            OSError: some may be in the files, which does no harm: of a task that stands there twice the last line counts.
         """
         for members in by_month(tasks):
             self._add(self._folder / f"{_month(members[0])}.jsonl", members)
@@ -49,38 +46,6 @@ class Archive:
         if is_new:
             self._files.sync_folder(self._folder, "archive")
 
-    def months(self) -> list[str]:
-        """The months that have a file, as "2026-11", ascending."""
-        return sorted(path.stem for path in self._folder.glob("*.jsonl"))
-
-    def tasks(self, month: str, without: Collection[int] = ()) -> Iterator[Task]:
-        """The tasks that ended in this month, each once, in the order in which they were archived.
-
-        Args:
-            month: As in `months`.
-            without: Ids to leave out: those that are still in the store because a crash came between the two steps.
-        """
-        path = self._folder / f"{month}.jsonl"
-        with path.open("rb") as lines:
-            yield from read_lines(lines, path, without)
-
-
-def read_lines(lines: Iterable[bytes], where: object, without: Collection[int] = ()) -> Iterator[Task]:
-    """The tasks in lines of an archive file, each once; lines that cannot be read are skipped with one warning."""
-    seen = set(without)
-    unreadable = 0
-    for text in lines:
-        try:
-            task = msgspec.json.decode(text, type=Task)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            unreadable += 1
-            continue
-        if task.id not in seen:
-            seen.add(task.id)
-            yield task
-    if unreadable:
-        log.warning("%s: %d unreadable lines were skipped", where, unreadable)
-
 
 def by_month(tasks: Sequence[Task]) -> list[list[Task]]:
     """The tasks in groups that belong to one file each."""
@@ -91,8 +56,7 @@ def by_month(tasks: Sequence[Task]) -> list[list[Task]]:
 
 
 def _month(task: Task) -> str:
-    ended = task.created_at if task.finished_at is None else task.finished_at
-    return datetime.fromtimestamp(ended, UTC).strftime("%Y-%m")
+    return datetime.fromtimestamp(task.ended_at, UTC).strftime("%Y-%m")
 
 
 def _end_of_last_line(fd: int) -> int:

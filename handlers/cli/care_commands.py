@@ -34,6 +34,7 @@ from storage.errors import (
     StoreError,
     StoreFailed,
 )
+from storage.records import Task
 
 _STOP_FIRST = "nothing was changed: the daemon runs; stop it first: systemctl stop tikmatrixd"
 _ADB_DIR_OPTION = click.option(
@@ -179,34 +180,33 @@ def import_state(config_path: Path | None, source: Path) -> None:
 @click.pass_obj
 def archive(config_path: Path | None, month: str | None, as_json: bool) -> None:
     """List finished tasks that retention moved out of the store; without a month, the months there are."""
+    from storage.archive_pages import ArchivePages
     from storage.state_dir import ARCHIVE
-    from storage.task_archive import Archive
 
     settings = read_config(config_path).settings
-    kept = Archive(Path(settings.storage.state_dir) / ARCHIVE)
+    pages = ArchivePages(Path(settings.storage.state_dir) / ARCHIVE)
     try:
-        months = kept.months()
+        months = sorted(pages.names())
         if month is None:
             for name in months:
-                click.echo(f"{name}  {sum(1 for _ in kept.tasks(name))} tasks")
+                with pages.open(name) as opened:
+                    click.echo(f"{name}  {opened.page({}, 1, 1)[1]} tasks")
             if not months:
                 click.echo("nothing is archived yet", err=True)
             return
         if month not in months:
             end(f"no tasks of {month} are archived; there are: {', '.join(months) or 'none'}", EX.NOINPUT)
-        for task in kept.tasks(month):
-            if as_json:
-                click.echo(msgspec.json.encode(task))
-            else:
-                ended = utc(task.finished_at or task.created_at).isoformat(timespec="seconds")
-                whom = f"@{task.username}" if task.username else task.serial
-                click.echo(
-                    clean(
-                        f"{ended}  {task.id:>8}  {task.outcome:13}  {task.platform:9}  {whom}  {task.remark}"
-                    )
-                )
+        with pages.open(month) as opened:
+            for task in opened.every({}):
+                click.echo(msgspec.json.encode(task) if as_json else _archived_line(task))
     except PermissionError as error:
         end(f"{error.filename} cannot be read by this user: try sudo", EX.NOPERM)
+
+
+def _archived_line(task: Task) -> str:
+    ended = utc(task.ended_at).isoformat(timespec="seconds")
+    whom = f"@{task.username}" if task.username else task.serial
+    return clean(f"{ended}  {task.id:>8}  {task.outcome:13}  {task.platform:9}  {whom}  {task.remark}")
 
 
 @click.group()

@@ -10,6 +10,7 @@ import tarfile
 import urllib.error
 import urllib.request
 
+import msgspec
 import pytest
 
 from storage.records import Outcome, Stage, Task
@@ -136,7 +137,8 @@ def test_archived_tasks_are_listed_by_month_and_as_json(hub):
         outcome=Outcome.PUBLISHED, finished_at=ended, remark="done", max_retry_count=3,
     )  # fmt: skip
     state_dir = one.folder / "daemon"
-    Archive(state_dir / "archive").append([old])
+    first = msgspec.structs.replace(old, remark="the last line of a task counts")
+    Archive(state_dir / "archive").append([first, old])
     assert tikmatrixd("--config", one.config, "archive").stdout == "2026-04  1 tasks\n"
     listed = tikmatrixd("--config", one.config, "archive", "2026-04").stdout
     assert re.fullmatch(r"2026-04-24T\S+ +7  published +tiktok +@alice  done\n", listed)

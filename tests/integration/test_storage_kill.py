@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from storage.engine.hooks import ENVIRONMENT
-from storage.records import Stage, Task
+from storage.records import Stage
 from storage.store import Store
+from tests.support.storage_samples import archived
 from tests.support.warm import Process, warm
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,18 +56,16 @@ class Ledger:
 
     def check(self, store: Store) -> None:
         """Nothing acknowledged is missing, nothing that was refused or undone is there."""
-        archived: dict[int, Task] = {}
-        for month in store.archive.months():
-            for task in store.archive.tasks(month, without=store.storage.tables["tasks"]):
-                assert task.id not in archived, "a task is listed twice"
-                archived[task.id] = task
+        listed = archived(store.archived)
+        put_away = {task.id: task for task in listed}
+        assert len(put_away) == len(listed), "a task is listed twice"
         for task_id in list(self.remarks):
             task = store.tasks.get(task_id)
             if task_id in self.dropped:
                 assert task is None
-                assert task_id not in archived
+                assert task_id not in put_away
             elif task_id in self.ended:
-                kept = task or archived.get(task_id)
+                kept = task or put_away.get(task_id)
                 assert kept is not None, f"task {task_id} ended and is gone"
                 assert kept.stage is Stage.PUBLISHED
             elif task_id not in self.leaving:
@@ -78,7 +77,7 @@ class Ledger:
                 self.remarks[task_id] = task.remark
                 if task.stage is Stage.PUBLISHED:
                     self.ended.add(task_id)
-            elif task_id in archived:
+            elif task_id in put_away:
                 self.ended.add(task_id)
             else:
                 self.dropped.add(task_id)

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from storage.archive_pages import ArchivePages
 from storage.engine.files import Files
 from storage.records import MediaFile, NewTask, Stage, Task, TaskError
 from storage.store import Store
@@ -60,6 +61,15 @@ def state_of(store: Store) -> dict[str, dict[int, Any]]:
         }
         for name, records in store.storage.tables.items()
     }
+
+
+def archived(pages: ArchivePages) -> list[Task]:
+    """All tasks of the archive, month by month, each month in the order in which they ended."""
+    found: list[Task] = []
+    for name in reversed(pages.names()):
+        with pages.open(name) as month:
+            found += month.every({})
+    return found
 
 
 def unlock(store: Store) -> None:

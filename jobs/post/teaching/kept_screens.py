@@ -124,7 +124,7 @@ class KeptScreens:
                 read_as="",
                 kind="unknown",
                 sentence=_why_task(task, sheet=name.endswith("sheet.xml")),
-                taken_at=task.finished_at or task.created_at,
+                taken_at=task.ended_at,
             )
 
     def _language_of(self, task_id: int) -> str:

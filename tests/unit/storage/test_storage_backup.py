@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from tinydb import TinyDB, where
 
@@ -16,7 +17,7 @@ from storage.engine.files import Files
 from storage.errors import BackupUnreadable, StateLocked, StoreDamaged, StoreFailed
 from storage.records import IdempotencyEntry, NewTask, Outcome, Stage, Task, Waiting
 from storage.store import Store
-from tests.support.storage_samples import BreakingFiles, new_task, state_of
+from tests.support.storage_samples import BreakingFiles, archived, new_task, state_of
 
 Opener = Callable[..., Store]
 EARLY = 1_000_000.5  # before any task of the samples is due
@@ -47,7 +48,7 @@ def test_a_backup_made_while_the_store_is_open_restores_everything(
     assert said == []
     again = make_store(state_dir=tmp_path / "elsewhere")
     assert state_of(again) == before
-    assert [task.id for task in again.archive.tasks("2023-11")] == [1]
+    assert [task.id for task in archived(again.archived)] == [1]
     assert again.health().warnings == ()
 
 
@@ -63,7 +64,7 @@ def test_a_restore_keeps_the_store_before_and_never_gives_its_ids_again(make_sto
     again = make_store()
     assert again.tasks.get(later.id) is None
     assert again.tasks.create([new_task(51)])[0].id > later.id
-    assert [task.id for task in again.archive.tasks("2023-11")] == [1]
+    assert [task.id for task in archived(again.archived)] == [1]
     again.close()
     restore(tmp_path / "copy.tar", store.state_dir, EARLY)
     assert (store.state_dir / "store.replaced-2").is_dir()
@@ -345,7 +346,7 @@ def test_a_restore_that_fails_at_any_operation_leaves_the_old_store_or_the_resto
             failed = True
         again = make_store(state_dir=directory)
         assert again.health().warnings == ()
-        assert [task.id for task in again.archive.tasks("2023-11")] == [1]
+        assert [task.id for task in archived(again.archived)] == [1]
         if state_of(again) == before:
             assert failed
             seen["before"] += 1
@@ -435,7 +436,7 @@ def test_a_damaged_line_in_the_archive_hinders_neither_backups_nor_their_restore
     assert facts.archived_months == ("2023-11",)
     restore(tmp_path / "copy.tar", tmp_path / "elsewhere", EARLY)
     again = make_store(state_dir=tmp_path / "elsewhere")
-    assert [task.id for task in again.archive.tasks("2023-11")] == [1]
+    assert [task.id for task in archived(again.archived)] == [1]
 
 
 def test_a_snapshot_is_imported_too_without_what_it_says_about_itself(make_store: Opener, tmp_path: Path):
@@ -459,3 +460,17 @@ def test_an_empty_store_is_exported_and_backed_up_too(make_store: Opener, tmp_pa
     assert backup(store, tmp_path / "copy.tar").records["tasks"] == 0
     export_json(store, tmp_path / "plain.json")
     assert json.loads((tmp_path / "plain.json").read_text())["tasks"] == {}
+
+
+def test_of_a_task_that_stands_twice_in_a_month_the_last_line_is_restored(make_store: Opener, tmp_path: Path):
+    store = make_store()
+    filled(store)
+    month = store.state_dir / "archive" / "2023-11.jsonl"
+    (task,) = archived(store.archived)
+    month.write_bytes(
+        msgspec.json.encode(msgspec.structs.replace(task, remark="before")) + b"\n" + month.read_bytes()
+    )
+    backup(store, tmp_path / "copy.tar")
+    restore(tmp_path / "copy.tar", tmp_path / "elsewhere", EARLY)
+    lines = (tmp_path / "elsewhere" / "archive" / "2023-11.jsonl").read_bytes().splitlines()
+    assert [msgspec.json.decode(line)["remark"] for line in lines] == [task.remark]

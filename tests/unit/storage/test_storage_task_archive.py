@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from storage.archive_pages import ArchivePages
 from storage.engine.files import Files
 from storage.records import Outcome, Stage
 from storage.store import Store
 from storage.task_archive import Archive
-from tests.support.storage_samples import BreakingFiles, new_task
+from tests.support.storage_samples import BreakingFiles, archived, new_task
 
 Opener = Callable[..., Store]
 DAY = 86400.0
@@ -34,8 +35,8 @@ def test_tasks_that_ended_long_ago_move_to_the_file_of_their_month(make_store: O
     waiting = store.tasks.create([new_task(99)])[0].id
     store.maintain(NOV + 30 * DAY + 1.0)
     assert [task_id for task_id in (*old, *newer, waiting) if store.tasks.get(task_id)] == [*newer, waiting]
-    assert store.archive.months() == ["2023-11"]
-    assert [task.id for task in store.archive.tasks("2023-11")] == old
+    assert store.archived.names() == ["2023-11"]
+    assert [task.id for task in archived(store.archived)] == old
     assert store.tasks.counts()[2] == 2
     assert make_store().tasks.get(old[0]) is None
     lines = (store.state_dir / "archive" / "2023-11.jsonl").read_text().splitlines()
@@ -53,7 +54,7 @@ def test_after_a_clock_that_was_far_ahead_old_tasks_are_put_away_again(store: St
     store.maintain(NOV + 10_000 * DAY)
     finished(store, 1)
     store.maintain(NOV + 90 * DAY)
-    assert store.archive.months() == ["2023-11"]
+    assert store.archived.names() == ["2023-11"]
 
 
 def test_many_tasks_move_in_steps(store: Store):
@@ -61,7 +62,7 @@ def test_many_tasks_move_in_steps(store: Store):
     more = [task.id for task in store.tasks.create([new_task(n, stage=Stage.FAILED) for n in range(450)])]
     store.maintain(NOV + 90 * DAY)
     assert len(store.tasks) == 0
-    listed = [task.id for month in store.archive.months() for task in store.archive.tasks(month)]
+    listed = [task.id for task in archived(store.archived)]
     assert sorted(listed) == [*ids, *more]
 
 
@@ -70,7 +71,7 @@ def test_a_task_deleted_while_it_ran_is_not_archived(store: Store):
     store.tasks.change(task_id, deleted=True)
     store.maintain(NOV + 90 * DAY)
     assert store.tasks.get(task_id) is None
-    assert store.archive.months() == []
+    assert store.archived.names() == []
 
 
 def test_when_the_archive_cannot_be_written_the_tasks_stay_and_it_is_tried_again(make_store: Opener):
@@ -85,7 +86,7 @@ def test_when_the_archive_cannot_be_written_the_tasks_stay_and_it_is_tried_again
     files.at = 1 << 60
     store.maintain(NOV + 90 * DAY)
     assert len(store.tasks) == 0
-    assert [task.id for task in store.archive.tasks("2023-11")] == ids
+    assert [task.id for task in archived(store.archived)] == ids
     assert store.health().warnings == ()
 
 
@@ -109,15 +110,15 @@ def test_a_journal_that_refuses_for_long_does_not_fill_the_archive_with_the_same
     files.refuses = False
     store.maintain(NOV + 90 * DAY + 600)
     assert len(store.tasks) == 0
-    assert [task.id for task in store.archive.tasks("2023-11")] == ids
+    assert [task.id for task in archived(store.archived)] == ids
 
 
 def test_after_a_crash_between_archiving_and_removing_no_task_is_listed_twice(store: Store):
     ids = finished(store, 3)
     store.archive.append(store.tasks.many(ids))
-    assert list(store.archive.tasks("2023-11", without=set(ids))) == []
+    assert archived(store.archived) == []
     store.maintain(NOV + 90 * DAY)
-    assert [task.id for task in store.archive.tasks("2023-11")] == ids
+    assert [task.id for task in archived(store.archived)] == ids
 
 
 def test_half_a_line_from_a_crash_is_overwritten(store: Store, tmp_path: Path):
@@ -128,10 +129,10 @@ def test_half_a_line_from_a_crash_is_overwritten(store: Store, tmp_path: Path):
     whole = path.read_bytes()
     path.write_bytes(whole + whole[: len(whole) // 2])
     archive.append(tasks[1:])
-    assert list(archive.tasks("2023-11")) == tasks
+    assert archived(ArchivePages(tmp_path / "archive")) == tasks
     path.write_bytes(whole[:30])
     archive.append(tasks[2:])
-    assert list(archive.tasks("2023-11")) == tasks[2:]
+    assert archived(ArchivePages(tmp_path / "archive")) == tasks[2:]
 
 
 def test_an_unreadable_line_is_skipped_with_one_warning(
@@ -143,5 +144,5 @@ def test_an_unreadable_line_is_skipped_with_one_warning(
     path = tmp_path / "archive" / "2023-11.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + b"\xff{]\n" + lines[2])
-    assert list(archive.tasks("2023-11")) == [tasks[0], tasks[2]]
+    assert archived(ArchivePages(tmp_path / "archive")) == [tasks[0], tasks[2]]
     assert len([line for line in caplog.messages if "1 unreadable" in line]) == 1

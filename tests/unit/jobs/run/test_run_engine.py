@@ -303,7 +303,7 @@ def test_APS_4_nothing_is_forgotten_or_put_away_by_a_clock_that_is_in_doubt(tmp_
     for _ in range(2):  # what goes to the archive leaves a mark behind, which is as old
         bench.jobs.maintain()
     assert bench.store.tasks.posts("a" * 64, [place]) == []
-    assert bench.store.archive.months() == ["2027-01"]
+    assert bench.store.archived.names() == ["2027-01"]
     assert bench.store.meta.keys("pause:") == []
     bench.close()
 
@@ -340,10 +340,10 @@ def test_APS_4_upkeep_between_a_step_of_the_clock_and_the_look_that_notices_it_f
     assert bench.task(posted.id) == posted
     clock.step_wall(-400 * 86400.0)
     bench.jobs.maintain()
-    assert not bench.store.archive.months()
+    assert not bench.store.archived.names()
     clock.advance(31 * 86400.0)
     bench.jobs.maintain()
-    assert bench.store.archive.months() == ["2027-01"]
+    assert bench.store.archived.names() == ["2027-01"]
     bench.close()
 
 

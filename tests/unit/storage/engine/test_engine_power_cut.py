@@ -14,7 +14,7 @@ from storage.engine.commit import Ticket, Transaction
 from storage.engine.files import Files
 from storage.records import Outcome, Stage
 from storage.store import Store
-from tests.support.storage_samples import new_task, state_of, unlock
+from tests.support.storage_samples import archived, new_task, state_of, unlock
 
 PAGE = 512
 
@@ -166,9 +166,7 @@ def test_JOB_17_a_power_cut_at_any_moment_loses_no_acknowledged_change(tmp_path:
 def visible(store: Store) -> dict:
     """All tasks by id, also archived ones."""
     tasks = state_of(store)["tasks"]
-    for month in store.archive.months():
-        for task in store.archive.tasks(month, without=tasks):
-            tasks[task.id] = task
+    tasks.update((task.id, task) for task in archived(store.archived))
     return {
         task_id: (task["remark"], task["stage"]) if isinstance(task, dict) else (task.remark, task.stage)
         for task_id, task in tasks.items()
