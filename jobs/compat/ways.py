@@ -10,7 +10,7 @@ from jobs.phone.app_language import name_of
 from jobs.post.rehearsal.rehearsals import Wish, checked
 from jobs.post.rehearsal.report import Report
 from storage.records import Task
-from storage.tables.app_versions import AppKey
+from storage.tables.app_versions import AppKey, Asked, asked_of
 
 
 class Way(NamedTuple):
@@ -42,8 +42,8 @@ def rehearsed_way(report: Report) -> Way:
     return Way(key_of(report), report.way, report.kind)
 
 
-#: What a task asks for, as far as its way follows from it -> way and kind. Asked for the first task of every account all the time.
-_found: dict[tuple[object, ...], tuple[str, str]] = {}
+#: Platform and what a task asks for -> way and kind. The first task of every account is looked up all the time.
+_found: dict[tuple[str, Asked], tuple[str, str]] = {}
 _MOST_FOUND = 1_000
 
 
@@ -53,21 +53,13 @@ def way_of(task: Task, key: AppKey) -> Way:
     Raises:
         msgspec.ValidationError: its config cannot be read; its attempt says so.
     """
-    asks = task.script_config
-    first = task.materials[0]
-    facts_of = (
-        task.platform,
-        asks.get("post_way"),
-        asks.get("placement"),
-        first.kind,
-        len(task.materials) > 1,
-    )
-    found = _found.get(facts_of)
+    asked = task.platform, asked_of(task)
+    found = _found.get(asked)
     if found is None:
         wish = wish_of(task)
         if len(_found) >= _MOST_FOUND:
             _found.clear()
-        found = _found[facts_of] = wish.way, wish.kind
+        found = _found[asked] = wish.way, wish.kind
     return Way(key, *found)
 
 

@@ -21,8 +21,9 @@ class AppKey(NamedTuple):
 
 #: A version and language on one phone.
 _Place = tuple[AppKey, str]
-#: What a task asks of the app, as far as that decides which of its screens come: way, placement, kind and number of files.
-_Asked = tuple[str, str, str, bool]
+#: What a task asks of the app, as far as that decides which of its screens come: way, placement, kind of its first file,
+#: and whether there are more.
+Asked = tuple[str, str, str, bool]
 
 
 class AppVersions:
@@ -32,7 +33,7 @@ class AppVersions:
         self._storage = storage
         self._published: dict[_Place, float] = {}
         #: One published task for each way in which it was published.
-        self._known: dict[AppKey, dict[_Asked, Task]] = {}
+        self._known: dict[AppKey, dict[Asked, Task]] = {}
         self._failed: dict[_Place, dict[int, float]] = {}
         storage.listen(TABLE, self._update)
 
@@ -71,14 +72,16 @@ class AppVersions:
             if now.stage is Stage.PUBLISHED:
                 # What was published once stays so, also when its task moves to the archive.
                 self._published[place] = max(at, self._published.get(place, 0.0))
-                self._known.setdefault(place[0], {})[_asked(now)] = now
+                self._known.setdefault(place[0], {})[asked_of(now)] = now
             elif now.outcome is not Outcome.UNKNOWN and now.error_code not in {"", ErrorCode.STOPPED}:
                 self._failed.setdefault(place, {})[now.id] = at
 
 
-def _asked(task: Task) -> _Asked:
+def asked_of(task: Task) -> Asked:
+    """What this task asks of the app."""
+    way, placement = (str(task.script_config.get(key, "")) for key in ("post_way", "placement"))
     kind = task.materials[0].kind if task.materials else ""
-    return str(task.script_config.get("post_way", "")), task.placement, kind, len(task.materials) > 1
+    return way, placement, kind, len(task.materials) > 1
 
 
 def _place(task: Task) -> _Place | None:

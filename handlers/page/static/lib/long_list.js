@@ -4,13 +4,14 @@ import { h } from "./dom.js";
 
 const AROUND = 8; // rows drawn above and below what is seen
 const PAGES_KEPT = 12;
+const NARROW = matchMedia("(max-width: 760px)");
 
 /**
  * @template T
  * @param {object} about
  * @param {string} about.label what a screen reader calls the list
  * @param {number} about.pageSize
- * @param {() => number} about.rowHeight in CSS pixels; asked whenever the window changes
+ * @param {{ wide: number, narrow: number }} about.rowRem height of a row on a wide and on a narrow window
  * @param {(page: number) => Promise<{ items: T[], total: number }>} about.read a page, counted from 1
  * @param {(item: T) => HTMLElement} about.draw an `li`
  * @param {(items: T[]) => void} [about.seen] called with what is in view once the window has come to rest
@@ -31,7 +32,8 @@ export function longList(about) {
   let also = "";
 
   function range() {
-    const height = about.rowHeight();
+    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const height = (NARROW.matches ? about.rowRem.narrow : about.rowRem.wide) * rem;
     const top = -list.getBoundingClientRect().top;
     const first = Math.max(0, Math.floor(top / height));
     const last = Math.min(total, Math.ceil((top + innerHeight) / height));
@@ -135,7 +137,7 @@ export function longList(about) {
   async function refresh(anew = false, facts = "") {
     turn += 1;
     reading.clear();
-    also = facts;
+    also = `${facts}${NARROW.matches}`;
     if (anew) {
       pages.clear();
       if (list.getBoundingClientRect().top < 0) scrollTo(0, 0);
@@ -163,7 +165,7 @@ export function longList(about) {
 
   /** Draws again what changed beside the items. @param {string} facts */
   function redraw(facts) {
-    also = facts;
+    also = `${facts}${NARROW.matches}`;
     draw();
   }
 

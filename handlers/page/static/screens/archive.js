@@ -5,13 +5,13 @@ import { fill, h, keyed, write } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { longList } from "../lib/long_list.js";
 import { button, empty, heading, linkButton } from "../lib/parts.js";
-import { keepFilters, to } from "../lib/router.js";
+import { to } from "../lib/router.js";
 import { number, size, t } from "../lib/texts.js";
 import { day, now, time } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
-import { taskFilters } from "../model/filters.js";
 import { monthName } from "../model/months.js";
 import { lastPicture, showDetails } from "../model/past_details.js";
+import { pastFilters } from "../model/past_filters.js";
 import { loadPhones, phoneName } from "../model/phones.js";
 import { sentence, stateBadge, timeOf, whoLine } from "../model/tasks.js";
 
@@ -29,10 +29,7 @@ import { sentence, stateBadge, timeOf, whoLine } from "../model/tasks.js";
  */
 
 const PAGE = 50;
-/** What is shown, and the API's filters for it. @type {Record<string, Record<string, string | number>>} */
-const SHOWN = { all: {}, completed: { status: 2 }, failed: { status: 3 }, unknown: { outcome: "unknown", status: 3 } };
 const ROW_REM = { wide: 8.25, narrow: 11.25 };
-const NARROW = matchMedia("(max-width: 760px)");
 
 /**
  * @param {import("../lib/router.js").Visit} visit
@@ -139,10 +136,8 @@ function backTo(screen, text) {
 /** @param {import("../lib/router.js").Visit} visit @param {string} month @returns {import("../lib/router.js").Screen} */
 function oneMonth(visit, month) {
   const named = monthName(month);
-  let params = visit.params;
   let asked = "";
-  const chips = h("div", { class: "chips", role: "group", "aria-label": t("history.filter") });
-  const filters = taskFilters(params, filtered);
+  const filters = pastFilters(visit, "archive");
   const choice = h("select", { name: "month", on: { change: () => open(choice.value) } });
   filters.node.append(h("label", { class: "filter" }, h("span", null, t("history.month")), choice));
   const total = h("p", { class: "calm total", role: "status" });
@@ -153,46 +148,35 @@ function oneMonth(visit, month) {
   const list = longList({
     label: t("archive.list", { month: named }),
     pageSize: PAGE,
-    rowHeight: () => (NARROW.matches ? ROW_REM.narrow : ROW_REM.wide) * rem(),
+    rowRem: ROW_REM,
     read,
     draw: drawTask,
     failed: (error) => toast(sentenceOf(error), { kind: "bad" }),
   });
 
-  const wanted = () => {
-    const name = params.get("show") ?? "all";
-    return name in SHOWN ? name : "all";
-  };
-
-  function query() {
-    return { ...SHOWN[wanted()], ...filters.query() };
-  }
-
   /** @param {number} page */
   async function read(page) {
     const address = `/api/v1/archive/${encodeURIComponent(month)}`;
-    const found = await get(withQuery(address, { ...query(), page, page_size: PAGE }), { signal: visit.signal });
+    const found = await get(withQuery(address, { ...filters.query(), page, page_size: PAGE }), { signal: visit.signal });
     fill(damage, damageOf(found.unreadable_lines));
     return { items: /** @type {Task[]} */ (found.tasks), total: /** @type {number} */ (found.total) };
   }
 
   async function load() {
     await Promise.all([drawMonths(), filters.load(), loadPhones()]);
-    drawChips();
-    const now_asked = JSON.stringify(query());
+    const now_asked = JSON.stringify(filters.query());
     const count = await list.refresh(now_asked !== asked, facts()).catch(notThere);
     asked = now_asked;
     for (const node of [filters.node, top, damage, csv, json]) node.hidden = count < 0;
     list.node.hidden = count <= 0;
     none.hidden = count > 0;
     write(total, t("history.total", { n: Math.max(0, count) }));
-    csv.href = fileOf(month, "csv", query());
-    json.href = fileOf(month, "jsonl", query());
+    csv.href = fileOf(month, "csv", filters.query());
+    json.href = fileOf(month, "jsonl", filters.query());
     if (count !== 0) return;
-    const any = wanted() !== "all" || Object.values(filters.values()).some(Boolean);
     fill(
       none,
-      any
+      filters.isFiltered()
         ? empty(t("history.none_match"), linkButton(t("archive.all_of_month"), to("archive", month)))
         : empty(t("archive.none", { month: named })),
     );
@@ -223,29 +207,12 @@ function oneMonth(visit, month) {
 
   /** Another month with the same filters. @param {string} other */
   function open(other) {
-    location.hash = to("archive", other, { show: params.get("show"), ...filters.values() });
+    location.hash = to("archive", other, filters.kept());
   }
 
   /** What rows depend on beside their task. */
   function facts() {
-    return `${day(now())}${phoneName("")}${NARROW.matches}`;
-  }
-
-  function drawChips() {
-    fill(
-      chips,
-      Object.keys(SHOWN).map((name) =>
-        h(
-          "a",
-          {
-            class: "chip",
-            href: to("archive", month, { show: name === "all" ? "" : name, ...filters.values() }),
-            "aria-current": name === wanted() ? "true" : null,
-          },
-          t(`history.${name}`),
-        ),
-      ),
-    );
+    return `${day(now())}${phoneName("")}`;
   }
 
   /** @param {Task} task */
@@ -285,20 +252,13 @@ function oneMonth(visit, month) {
     }
   }
 
-  function filtered() {
-    keepFilters({ show: params.get("show"), ...filters.values() });
-    params = new URLSearchParams(location.hash.split("?")[1] ?? "");
-    void visit.reload();
-  }
-
   /** @param {URLSearchParams} fresh */
   async function filter(fresh) {
-    params = fresh;
     filters.take(fresh);
     await load();
   }
 
-  const top = h("div", { class: "past-top" }, chips, total);
+  const top = h("div", { class: "past-top" }, filters.chips, total);
   return {
     title: named,
     node: h(
@@ -316,8 +276,4 @@ function oneMonth(visit, month) {
     filter,
     close: list.close,
   };
-}
-
-function rem() {
-  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 }

@@ -6,14 +6,14 @@ import { fill, h, write } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { longList } from "../lib/long_list.js";
 import { button, empty, heading, linkButton } from "../lib/parts.js";
-import { keepFilters, to } from "../lib/router.js";
+import { to } from "../lib/router.js";
 import { t } from "../lib/texts.js";
 import { day, now, time } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
 import { retryFailed, taskButtons } from "../model/actions.js";
-import { taskFilters } from "../model/filters.js";
 import { monthName, monthsBack } from "../model/months.js";
 import { lastPicture, showDetails } from "../model/past_details.js";
+import { pastFilters } from "../model/past_filters.js";
 import { phoneName } from "../model/phones.js";
 import { sentence, stateBadge, timeOf, whoLine } from "../model/tasks.js";
 
@@ -21,24 +21,20 @@ import { sentence, stateBadge, timeOf, whoLine } from "../model/tasks.js";
 
 const PAGE = 50;
 const MONTHS = 13;
-/** What is shown, and the API's filters for it. @type {Record<string, Record<string, string | number>>} */
-const SHOWN = { all: {}, completed: { status: 2 }, failed: { status: 3 }, unknown: { outcome: "unknown", status: 3 } };
 const ROW_REM = { wide: 10, narrow: 14.25 };
-const NARROW = matchMedia("(max-width: 760px)");
 
 /**
  * @param {import("../lib/router.js").Visit} visit
  * @returns {import("../lib/router.js").Screen}
  */
 export default function history(visit) {
-  let params = visit.params;
   let asked = "";
   /** Pictures of tasks that were looked for; "" where there is none. @type {Map<string, string>} */
   const pictures = new Map();
 
-  const chips = h("div", { class: "chips", role: "group", "aria-label": t("history.filter") });
-  const filters = taskFilters(params, filtered);
-  const month = h("select", { name: "month", on: { change: filtered } });
+  let chosen = visit.params.get("month") ?? "";
+  const filters = pastFilters(visit, "history", () => ({ month: chosen }));
+  const month = h("select", { name: "month", on: { change: choose } });
   filters.node.append(h("label", { class: "filter" }, h("span", null, t("history.month")), month));
   const total = h("p", { class: "calm total", role: "status" });
   const none = h("div", { hidden: true });
@@ -46,31 +42,24 @@ export default function history(visit) {
   const list = longList({
     label: t("history.list"),
     pageSize: PAGE,
-    rowHeight: () => (NARROW.matches ? ROW_REM.narrow : ROW_REM.wide) * rem(),
+    rowRem: ROW_REM,
     read,
     draw: drawTask,
     seen: (tasks) => void lookForPictures(tasks),
     failed: (error) => toast(sentenceOf(error), { kind: "bad" }),
   });
 
-  const wanted = () => {
-    const name = params.get("show") ?? "all";
-    return name in SHOWN ? name : "all";
-  };
-
   /** What the API is asked for. */
   function query() {
-    const chosen = params.get("month") ?? "";
     const bounds = /^\d{4}-\d\d$/.test(chosen) ? { from: `${chosen}-01`, to: lastDay(chosen) } : {};
-    return { ...SHOWN[wanted()], ...filters.query(), ...bounds };
+    return { ...filters.query(), ...bounds };
   }
 
   /** @param {number} page */
   async function read(page) {
-    const all = wanted() === "all";
     const [found, counts] = await Promise.all([
       get(withQuery("/api/v1/task", { ...query(), sort: "-finished_at", page, page_size: PAGE }), { signal: visit.signal }),
-      all ? get(withQuery("/api/v1/task/stats", query()), { signal: visit.signal }) : null,
+      filters.showsAll() ? get(withQuery("/api/v1/task/stats", query()), { signal: visit.signal }) : null,
     ]);
     // What has not ended stands behind all that has.
     const ended = counts === null ? found.total : counts.completed + counts.failed;
@@ -80,18 +69,16 @@ export default function history(visit) {
   async function load() {
     drawMonths();
     await filters.load();
-    drawChips();
     const now_asked = JSON.stringify(query());
     const count = await list.refresh(now_asked !== asked, facts());
     asked = now_asked;
     write(total, t("history.total", { n: count }));
     none.hidden = count > 0;
     list.node.hidden = count === 0;
-    const any = wanted() !== "all" || Object.values({ ...filters.values(), month: params.get("month") }).some(Boolean);
     const older = linkButton(t("archive.title"), to("archive"));
     fill(
       none,
-      any
+      filters.isFiltered()
         ? empty(t("history.none_match"), h("div", { class: "buttons centred" }, linkButton(t("queue.all"), to("history")), older))
         : empty(t("history.empty"), older),
     );
@@ -100,7 +87,7 @@ export default function history(visit) {
 
   /** What rows depend on beside their task. */
   function facts() {
-    return `${day(now())}${phoneName("")}${NARROW.matches}`;
+    return `${day(now())}${phoneName("")}`;
   }
 
   function drawMonths() {
@@ -109,25 +96,7 @@ export default function history(visit) {
       ...monthsBack(MONTHS).map((one) => h("option", { value: one }, monthName(one))),
     ];
     if (month.options.length !== options.length) fill(month, options);
-    const chosen = params.get("month") ?? "";
     if (month.value !== chosen) month.value = chosen;
-  }
-
-  function drawChips() {
-    fill(
-      chips,
-      Object.keys(SHOWN).map((name) =>
-        h(
-          "a",
-          {
-            class: "chip",
-            href: to("history", "", { show: name === "all" ? "" : name, ...filters.values(), month: params.get("month") }),
-            "aria-current": name === wanted() ? "true" : null,
-          },
-          t(`history.${name}`),
-        ),
-      ),
-    );
   }
 
   /** @param {Task} task */
@@ -208,15 +177,14 @@ export default function history(visit) {
     );
   }
 
-  function filtered() {
-    keepFilters({ show: params.get("show"), ...filters.values(), month: month.value });
-    params = new URLSearchParams(location.hash.split("?")[1] ?? "");
-    void visit.reload();
+  function choose() {
+    chosen = month.value;
+    filters.changed();
   }
 
   /** @param {URLSearchParams} fresh */
   async function filter(fresh) {
-    params = fresh;
+    chosen = fresh.get("month") ?? "";
     filters.take(fresh);
     await load();
   }
@@ -233,7 +201,7 @@ export default function history(visit) {
         button(t("history.retry_all"), () => retryFailed(visit.reload), { icon: "retry" }),
       ),
       filters.node,
-      h("div", { class: "past-top" }, chips, total),
+      h("div", { class: "past-top" }, filters.chips, total),
       list.node,
       none,
     ),
@@ -246,10 +214,6 @@ export default function history(visit) {
 /** @param {Task} task */
 function pictureKey(task) {
   return `${task.id} ${task.finished_at}`;
-}
-
-function rem() {
-  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 }
 
 /** @param {string} month */
