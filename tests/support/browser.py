@@ -186,9 +186,9 @@ class Browser:
         self.ask("Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
 
     def wait_for_file(self, file: Path, seconds: float = 30.0) -> None:
-        """Wait until a download is there as a whole: until then it has another name."""
+        """Wait until a download is there as a whole: until then its name stands for an empty file, or for none."""
         deadline = time.monotonic() + seconds
-        while not file.exists():
+        while not (file.exists() and file.stat().st_size):
             assert time.monotonic() < deadline, (
                 f"{file.name} did not come; there are {sorted(file.parent.iterdir())}"
             )
