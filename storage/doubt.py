@@ -143,21 +143,28 @@ def heed(state: Loaded, present: Loaded) -> None:
 def _heed_posts(state: Loaded, present: Loaded) -> None:
     tasks: dict[int, Task] = state.tables.get(TASKS, {})
     posts: dict[int, PostMark] = state.tables.setdefault(POSTS, {})
-    for doc_id, mark in present.tables.get(POSTS, {}).items():
-        known = posts.setdefault(doc_id, mark)
-        before = tasks.get(doc_id)
+    known = set(posts.values())
+    mark: PostMark
+    since: list[PostMark] = []
+    for mark in present.tables.get(POSTS, {}).values():
+        # A mark that the backup has too is that of an earlier attempt; else it was posted since, and deleted or retried.
+        news = mark not in known
+        if news:
+            since.append(mark)
+        before = tasks.get(mark.task_id)
         if before is None:
             continue
-        # It was posted and deleted since. A mark that the backup has too is that of an earlier attempt.
-        news = known is mark or known != mark
         if before.stage not in ENDED or (news and mark.content == content_of(before.materials)):
-            state.touched.setdefault(TASKS, set()).add(doc_id)
+            state.touched.setdefault(TASKS, set()).add(before.id)
     task: Task
-    for doc_id, task in present.tables.get(TASKS, {}).items():
+    for task in present.tables.get(TASKS, {}).values():
         made = mark_of(task) if is_out(task) else None
         # A task that is in the backup too ends in doubt, and is found by that.
-        if made is not None and doc_id not in tasks:
-            posts[doc_id] = made
+        if made is not None and task.id not in tasks:
+            since.append(made)
+    new_id = max(state.next_ids.get(POSTS, 1), max(posts, default=0) + 1)
+    posts.update(enumerate(since, new_id))
+    state.next_ids[POSTS] = new_id + len(since)
 
 
 def _heed_answers(state: Loaded, present: Loaded) -> None:

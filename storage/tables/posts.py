@@ -84,7 +84,7 @@ def mark_of(task: Task) -> PostMark | None:
 
 
 class PostStore(Table[PostMark]):
-    """Marks of posts whose tasks left the store: deleted by a person, or moved to the archive."""
+    """Marks of posts whose tasks were deleted, moved to the archive or retried: one for each attempt that may have posted."""
 
     name = TABLE
 
@@ -116,7 +116,10 @@ class PostStore(Table[PostMark]):
 
 
 def keep_mark(change: Transaction, task: Task) -> None:
-    """Within a change that removes the task: remember its post, if it is or may be out."""
+    """Within a change that removes the task or lets it try again: remember its post, if it is or may be out.
+
+    Each attempt has a mark of its own: the account may have got each.
+    """
     mark = mark_of(task)
     if mark is not None and mark.ended_at is not None:
-        change.put(TABLE, task.id, mark)
+        change.put(TABLE, change.new_id(TABLE), mark)

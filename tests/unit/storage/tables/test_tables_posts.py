@@ -95,6 +95,29 @@ def test_R50_what_a_task_may_have_posted_stays_known_when_it_is_retried_and_then
     assert [mark.ended_at for mark in store.tasks.posts(CONTENT, [ANNA])] == [5.0]
 
 
+def test_R50_each_attempt_that_may_have_posted_stays_known_by_its_own_time(make_store: Opener):
+    """An attempt of yesterday and one that a corrected clock puts elsewhere are two posts: neither hides the other."""
+    store = make_store()
+    task_id = add(store)
+    for planned_at, ended_at in ((1000.0, 1010.0), (9000.0, 9010.0)):
+        publish(
+            store,
+            task_id,
+            stage=Stage.FAILED,
+            outcome=Outcome.UNKNOWN,
+            due_at=planned_at,
+            finished_at=ended_at,
+        )
+        store.tasks.change(task_id, stage=Stage.SCHEDULED, outcome=Outcome.NONE, finished_at=None)
+    store.tasks.remove([task_id])
+    for now in (store, make_store()):
+        marks = now.tasks.posts(CONTENT, [ANNA])
+        assert [(mark.task_id, mark.planned_at, mark.ended_at) for mark in marks] == [
+            (task_id, 1000.0, 1010.0),
+            (task_id, 9000.0, 9010.0),
+        ]
+
+
 def test_R50_a_post_is_known_after_its_task_went_to_the_archive_and_for_months(make_store: Opener):
     store = make_store(retention_days=1)
     now = 100 * DAY_S
@@ -123,6 +146,26 @@ def test_a_restore_keeps_what_was_posted_since_the_backup(make_store: Opener, tm
     restored = make_store()
     assert restored.tasks.get(listed) is None
     assert ids(restored, ANNA) == [listed, deleted]
+
+
+def test_a_restore_adds_the_marks_made_since_to_those_of_the_backup(make_store: Opener, tmp_path):
+    store = make_store()
+    before = add(store)
+    publish(store, before, finished_at=time.time())
+    store.tasks.remove([before])
+    backup(store, tmp_path / "backup.tar")
+    since, gone = add(store), add(store)
+    for task_id in (since, gone):
+        publish(store, task_id, finished_at=time.time())
+        store.tasks.remove([task_id])
+    store.close()
+    restore(tmp_path / "backup.tar", tmp_path / "state", time.time())
+    restored = make_store()
+    assert ids(restored, ANNA) == [before, since, gone]
+    later = add(restored)
+    publish(restored, later, finished_at=time.time())
+    restored.tasks.remove([later])
+    assert ids(restored, ANNA) == [before, since, gone, later]
 
 
 def test_several_images_are_one_content_in_whatever_order():
