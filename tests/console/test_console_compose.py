@@ -290,6 +290,99 @@ def test_options_are_shown_only_where_an_app_has_them_and_reach_only_that_app(
     assert placements == {"tiktok": "reel", "instagram": "story"}
 
 
+@pytest.mark.parametrize(
+    "field", [".choice input[type=search]", "[name=soundName]", "[name=start]", "[type=checkbox]"]
+)
+def test_enter_in_a_field_posts_nothing(hub: Hub, browser: Browser, clip: Path, field: str) -> None:
+    hub.library.upload([clip.read_bytes()], "clip.mp4")
+    for number in range(10):
+        hub.client.good("POST", "/api/v1/accounts", {"username": f"more_{number}", "platform": "tiktok", "device": "PHONE1"})  # fmt: skip
+    show(browser, hub, f"{NEW}?material=1")
+    tick(browser, ALICE_TT)
+    browser.run("(e => { e.value = 'custom'; e.dispatchEvent(new Event('change')) })(document.querySelector('[name=sound]'))")  # fmt: skip
+    browser.find("textbox", "Name or link of the music").fill("Oak")
+    assert not browser.find("button", "Post to 1 account").disabled
+    browser.run(f"document.querySelector({field!r}).focus()")
+    browser.press("Enter")
+    browser.wait(f"{SAID} > 0")
+    assert tasks(hub) == []
+    assert not browser.run("document.querySelector('form.compose').hidden")
+    browser.find("button", "Post to 1 account").focus()
+    browser.press("Enter")
+    browser.find("link", "Task 1")
+
+
+def test_a_start_that_was_emptied_is_asked_for_and_never_means_now(
+    hub: Hub, browser: Browser, clip: Path
+) -> None:
+    hub.library.upload([clip.read_bytes()], "clip.mp4")
+    show(browser, hub, f"{NEW}?material=1")
+    tick(browser, ALICE_TT)
+    browser.find("radio", "At").click()
+    browser.run("(e => { e.value = ''; e.dispatchEvent(new Event('input')) })(document.querySelector('[name=start]'))")  # fmt: skip
+    assert browser.find("button", "Post to 1 account").disabled
+    assert "Choose when it starts" in browser.run("document.querySelector('.compose-summary').innerText")
+    browser.find("button", "Tomorrow 18:00").click()
+    browser.find("button", "Post to 1 account").click()
+    browser.find("link", "Task 1")
+    assert tasks(hub)[0]["scheduled_at"][11:16] == "18:00"
+
+
+def test_a_file_that_is_taken_away_while_the_post_waits_for_it_makes_no_post_of_another_file(
+    hub: Hub, browser: Browser, clip: Path, tmp_path: Path
+) -> None:
+    hub.library.upload([clip.read_bytes()], "other.mp4")
+    large = tmp_path / "large.jpg"
+    large.write_bytes((MEDIA / "photo.jpg").read_bytes() + b"\0" * (12 * 1024**2))
+    show(browser, hub, NEW)
+    tick(browser, ALICE_IG)
+    slow(browser, 1_500_000)
+    choose(browser, large)
+    browser.wait("document.querySelector('.chosen progress')?.value > 0.05")
+    browser.find("button", "Post to 1 account").click()
+    browser.find("button", "Remove large.jpg").click()
+    slow(browser, -1)
+    browser.wait("document.querySelector('.compose-summary').innerText.startsWith('Choose a file')")
+    assert tasks(hub) == []
+
+
+def test_leaving_while_the_post_waits_for_its_file_says_that_nothing_was_posted(
+    hub: Hub, browser: Browser, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.jpg"
+    large.write_bytes((MEDIA / "photo.jpg").read_bytes() + b"\0" * (12 * 1024**2))
+    show(browser, hub, NEW)
+    tick(browser, ALICE_IG)
+    slow(browser, 1_500_000)
+    choose(browser, large)
+    browser.wait("document.querySelector('.chosen progress')?.value > 0.05")
+    browser.find("button", "Post to 1 account").click()
+    browser.find("link", "Queue").click()
+    browser.wait("document.querySelector('.toast.bad')?.innerText.includes('Not posted yet')")
+    slow(browser, -1)
+    assert tasks(hub) == []
+
+
+def test_an_answer_that_comes_after_the_form_was_left_is_told_where_one_is(
+    hub: Hub, browser: Browser, clip: Path, proxy: LossyProxy
+) -> None:
+    hub.library.upload([clip.read_bytes()], "clip.mp4")
+    browser.open(f"http://127.0.0.1:{proxy.port}/{NEW}?material=1", *DESKTOP)
+    settled(browser)
+    tick(browser, ALICE_TT)
+    browser.find("textbox", "Caption").fill("{Once|One time}")
+    browser.wait("document.querySelector('.preview')")
+    proxy.lose("POST /api/v1/task/bulk ", 1000)
+    browser.find("button", "Post to 1 account").click()
+    while not proxy.lost:
+        browser.run("new Promise(requestAnimationFrame)")
+    browser.run("location.hash = '#/queue'")
+    browser.wait("document.querySelector('h1').innerText === 'Queue'")
+    proxy.lose_no_more()
+    browser.wait("document.querySelector('.toast')?.innerText.includes('Task 1')")
+    assert len(tasks(hub)) == 1
+
+
 def slow(browser: Browser, bytes_per_s: int) -> None:
     """What the page sends from now on; -1: as fast as it goes."""
     browser.ask(

@@ -34,7 +34,7 @@ export async function allAccounts(signal) {
   }
 }
 
-/** "@alice, TikTok" @param {Account} account */
+/** "@alice, TikTok" @param {Pick<Account, "username" | "platform">} account */
 export function nameOf(account) {
   return `@${account.username}, ${appName(account.platform)}`;
 }

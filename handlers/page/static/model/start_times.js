@@ -16,6 +16,11 @@ export function presetTimes() {
   return all.filter(([, at]) => at > forInput(now()));
 }
 
+/** The first quarter of an hour that is an hour away, for an input of date and time. */
+export function nextQuarter() {
+  return forInput(Math.ceil((now() + 3_600_000) / 900_000) * 900_000);
+}
+
 /** A time of the hub's calendar as it is said: "Tomorrow 18:00". @param {string} at */
 export function whenSaid(at) {
   const [date = "", clock = ""] = at.replace(" ", "T").split("T");

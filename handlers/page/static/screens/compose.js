@@ -7,13 +7,14 @@ import { button, heading, linkButton } from "../lib/parts.js";
 import { to } from "../lib/router.js";
 import { t } from "../lib/texts.js";
 import { forInput, now, timezone } from "../lib/times.js";
+import { toast } from "../lib/toasts.js";
 import { accountPicker, allAccounts, nameOf } from "../model/account_picker.js";
 import { counts, LIMITS, longest } from "../model/captions.js";
 import { bodiesOf, emptyDraft, loadDraft, saveDraft } from "../model/draft.js";
 import { filePicker } from "../model/file_picker.js";
 import { loadPhones } from "../model/phones.js";
 import { note, remarks } from "../model/remarks.js";
-import { presetTimes, whenSaid } from "../model/start_times.js";
+import { nextQuarter, presetTimes, whenSaid } from "../model/start_times.js";
 import { restoreUploads } from "../model/uploads.js";
 
 /** @typedef {import("../model/draft.js").Draft} Draft */
@@ -50,13 +51,9 @@ export default async function compose(visit) {
   const nowBox = radio("now");
   const atBox = radio("at");
   const start = h("input", { type: "datetime-local", name: "start", min: forInput(now()) });
-  start.value = draft.start || forInput(Math.ceil((now() + 3_600_000) / 900_000) * 900_000);
+  start.value = draft.start || nextQuarter();
   start.addEventListener("input", () => plan(start.value));
-  const presets = h(
-    "div",
-    { class: "buttons presets" },
-    presetTimes().map(([text, at]) => button(text, () => plan(at), { small: true })),
-  );
+  const presets = h("div", { class: "buttons presets" });
   const ai = h("input", { type: "checkbox", checked: draft.ai });
   ai.addEventListener("change", () => {
     draft.ai = ai.checked;
@@ -94,14 +91,13 @@ export default async function compose(visit) {
   const soundField = labelled(t("compose.sound"), sound);
   const soundNameField = labelled(t("compose.sound_name"), soundName);
   const againField = h("label", { class: "tick", hidden: true }, again, h("span", null, t("compose.again")));
-  const act = h("button", { type: "submit", class: "button primary" });
+  // No submit button: Enter in a field would press it, and publish.
+  const act = h("button", { type: "button", class: "button primary", on: { click: submit } });
   const summary = h("p", { class: "compose-summary", role: "status" });
   const refusal = h("div", { class: "problem", role: "alert" });
   const done = h("div", { class: "done", role: "status" });
 
-  const form = h(
-    "form",
-    { class: "compose", novalidate: true, on: { submit } },
+  const fields = [
     h(
       "div",
       { class: "compose-main" },
@@ -136,6 +132,11 @@ export default async function compose(visit) {
         notes.options?.list,
       ),
     ),
+  ];
+  const form = h(
+    "form",
+    { class: "compose", novalidate: true, on: { submit: (/** @type {Event} */ event) => event.preventDefault() } },
+    fields,
     h("div", { class: "compose-bar" }, h("div", { class: "compose-said" }, summary, notes.form?.list, refusal, againField), act),
   );
 
@@ -185,7 +186,31 @@ export default async function compose(visit) {
     timer = setTimeout(() => void rehearse(), PAUSE_MS);
   }
 
+  /** What is still to be given before it can be posted; "" where nothing is. */
+  function missing() {
+    if (draft.files.length === 0) return t("compose.no_file");
+    if (files.problem()) return files.problem();
+    if (chosen().length === 0) return t("compose.no_account");
+    return draft.when === "at" && !draft.start ? t("compose.no_start") : "";
+  }
+
+  /** "Tomorrow" is another day after midnight, on a page that stays open, too. */
+  function drawTimes() {
+    const times = presetTimes();
+    const facts = JSON.stringify(times);
+    if (presets.dataset.facts !== facts) {
+      presets.dataset.facts = facts;
+      fill(
+        presets,
+        times.map(([text, at]) => button(text, () => plan(at), { small: true })),
+      );
+    }
+    start.min = forInput(now());
+    if (draft.when === "now" && start.value < start.min && document.activeElement !== start) start.value = nextQuarter();
+  }
+
   function draw() {
+    drawTimes();
     const who = chosen();
     const apps = new Set(who.map((one) => one.platform));
     const isVideo = draft.files.every((file) => file.kind !== "image");
@@ -195,8 +220,9 @@ export default async function compose(visit) {
     drawCounter(apps);
     const n = who.length;
     act.textContent = t("compose.post_to", { n });
-    const missing = draft.files.length === 0 ? "no_file" : files.problem() ? "" : n === 0 ? "no_account" : "";
-    act.disabled = busy || missing !== "" || n === 0 || files.problem() !== "";
+    act.disabled = busy || missing() !== "";
+    // What is on its way is what the form shows until the answer is there.
+    for (const part of fields) part.inert = busy && draft.sent !== null;
     const left = files.left();
     const moment = draft.when === "at" && draft.start ? whenSaid(draft.start) : t("compose.at_once");
     write(
@@ -205,9 +231,7 @@ export default async function compose(visit) {
         ? left > 0
           ? t("compose.waits_for_upload", { n: left })
           : t("compose.sending")
-        : missing
-          ? t(`compose.${missing}`)
-          : files.problem() || t("compose.summary", { n, when: moment }),
+        : missing() || t("compose.summary", { n, when: moment }),
     );
     act.setAttribute("aria-busy", String(busy));
   }
@@ -233,7 +257,7 @@ export default async function compose(visit) {
 
   async function rehearse() {
     const who = chosen();
-    if (busy || who.length === 0 || draft.files.length === 0 || files.left() > 0 || files.problem()) {
+    if (busy || missing() || files.left() > 0) {
       say([], []);
       fill(previews);
       return;
@@ -296,9 +320,7 @@ export default async function compose(visit) {
 
   // --- posting
 
-  /** @param {Event} event */
-  async function submit(event) {
-    event.preventDefault();
+  async function submit() {
     if (busy || act.disabled) return;
     await post(false);
   }
@@ -313,18 +335,23 @@ export default async function compose(visit) {
     try {
       if (!resent) {
         await files.arrived();
-        if (files.problem()) return;
+        if (visit.signal.aborted || missing()) return;
         draft.sent = { at: Date.now(), body: { tasks: bodiesOf(draft, chosen()), force: draft.again } };
         saveDraft(draft);
+        draw();
       }
       const answer = await send("POST", "/api/v1/task/bulk", draft.sent?.body, { key: draft.key, wait_ms: 60_000 });
       finish(answer);
     } catch (error) {
-      if (visit.signal.aborted) return;
       const known = error instanceof ApiError ? error : null;
       if (known !== null && !known.lost) {
         draft.sent = null;
-        saveDraft(draft);
+        keep();
+      }
+      if (visit.signal.aborted) {
+        const link = { text: t("compose.title"), href: to("compose") };
+        toast([t(known?.lost ? "compose.left_open" : "compose.left_refused"), sentenceOf(error)], { kind: "bad", link });
+        return;
       }
       if (known !== null && known.code === 40901) offerAnother();
       else if (known !== null && known.errors.length > 0) {
@@ -335,6 +362,11 @@ export default async function compose(visit) {
       busy = false;
       draw();
     }
+  }
+
+  /** Keeps the draft, unless this form was left and another one is being written since. */
+  function keep() {
+    if (!visit.signal.aborted || loadDraft().key === draft.key) saveDraft(draft);
   }
 
   /** An earlier try of this form did arrive, and the form was changed since. */
@@ -359,10 +391,19 @@ export default async function compose(visit) {
   /** @param {any} answer */
   function finish(answer) {
     const made = answer.tasks;
-    const who = chosen();
+    const { tasks = [] } = /** @type {{ tasks?: { usernames: string[], platform: string }[] }} */ (draft.sent?.body ?? {});
+    const who = tasks.map(({ usernames: [username = ""], platform }) => nameOf({ username, platform }));
+    const mine = !visit.signal.aborted || loadDraft().key === draft.key;
     files.taken();
     draft = Object.assign(draft, emptyDraft());
-    saveDraft(draft);
+    if (mine) saveDraft(draft);
+    if (visit.signal.aborted) {
+      const told = made.map(
+        (/** @type {any} */ one, /** @type {number} */ at) => `${t("tasks.task", { id: String(one.id) })}: ${who[at]}`,
+      );
+      if (mine) toast([t("compose.made", { n: made.length }), ...told], { link: { text: t("shell.queue"), href: to("queue") } });
+      return;
+    }
     fill(
       done,
       h(
@@ -377,7 +418,7 @@ export default async function compose(visit) {
               "li",
               null,
               h("a", { href: to("task", task.id) }, t("tasks.task", { id: String(task.id) })),
-              h("b", null, who[at] ? nameOf(who[at]) : `@${task.username}`),
+              h("b", null, who[at] ?? `@${task.username}`),
               h("span", { class: "calm" }, whenSaid(task.start_time)),
             ),
           ),
@@ -426,12 +467,13 @@ export default async function compose(visit) {
   return {
     title: t("compose.title"),
     node: h("div", { class: "compose-screen" }, heading(t("compose.title")), done, form),
-    tick: () => {
-      start.min = forInput(now());
-    },
+    tick: drawTimes,
     close: () => {
       clearTimeout(timer);
       asking.abort();
+      if (busy && draft.sent === null) {
+        toast(t("compose.left_waiting"), { kind: "bad", link: { text: t("compose.title"), href: to("compose") } });
+      }
     },
   };
 }
