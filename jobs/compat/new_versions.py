@@ -317,7 +317,7 @@ class NewVersions:
         platform = shown.key.platform
 
         def do(turn: Turn, phone: PhoneSession) -> None:
-            version, spoken = phone.app_version(package), app_language.read(phone, package)
+            version, spoken = app_language.read_with_version(phone, package)
             if version:
                 # The language for which `admit` is asked: not the one that the app is about to be taken out of.
                 language = self._languages.language_to_be(platform, package, spoken)

@@ -111,7 +111,16 @@ def _other_tag(phone: PhoneSession) -> str:
 
 def read(phone: PhoneSession, package: str) -> Spoken:
     """The language that the app speaks: its own where it has one, else the phone's."""
-    answer, config = phone.shell_all(_own_question(package), _CONFIG_QUESTION)
+    return _spoken(phone, *phone.shell_all(_own_question(package), _CONFIG_QUESTION))
+
+
+def read_with_version(phone: PhoneSession, package: str) -> tuple[str, Spoken]:
+    """The app's version and the language that it speaks, in one round trip. Raises AppMissing."""
+    version, answers = phone.app_version_and(package, _own_question(package), _CONFIG_QUESTION)
+    return version, _spoken(phone, *answers)
+
+
+def _spoken(phone: PhoneSession, answer: ShellResult, config: ShellResult) -> Spoken:
     own, tag = own_tags(answer), config_tag(config.output)
     if own:
         return Spoken(own[0], by_app=True, can_set=True, phone=tag)

@@ -75,16 +75,20 @@ class Commands:
 
     # Apps
 
-    def app_version(self, package: str) -> str:
-        described, launcher = self.together(
-            ("dumpsys", "package", package), _launcher_question(package), timeout_s=_STATE_TIMEOUT_S
+    def app_version(self, package: str, *questions: tuple[str, ...]) -> tuple[str, list[Printed]]:
+        """The app's version, and what the questions printed that go along in the same round trip. Raises AppMissing."""
+        described, launcher, *answers = self.together(
+            ("dumpsys", "package", package),
+            _launcher_question(package),
+            *questions,
+            timeout_s=_STATE_TIMEOUT_S * (2 if questions else 1),
         )
         version = dumpsys.version_name(described.text)
         if not version:
             raise AppMissing(f"{package} is not installed", serial=self._serial)
         self._denied[package] = dumpsys.denied(described.text)
         self._launchers[package] = dumpsys.component(launcher.text)
-        return version
+        return version, answers
 
     def grant_media(self, package: str, *, camera: bool = False) -> Grants:
         """Let the app read pictures and videos before it can ask (PHN-5), as far as it wants to and may not yet.

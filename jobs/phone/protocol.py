@@ -163,6 +163,9 @@ class PhoneSession(Protocol):
     def app_version(self, package: str) -> str:
         """versionName of an installed app. Raises AppMissing."""
 
+    def app_version_and(self, package: str, *questions: tuple[str, ...]) -> tuple[str, list[ShellResult]]:
+        """The same, and the results of other commands in the same round trip, as `shell_all` has them."""
+
     def grant_media(self, package: str, *, camera: bool = False) -> Grants:
         """Let the app read pictures and videos, with `camera` use that and the microphone; after `app_version`."""
 

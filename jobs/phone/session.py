@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.hub import settings
-from jobs.phone.adb.client import AdbClient, AdbPhone
+from jobs.phone.adb.client import AdbClient, AdbPhone, Printed
 from jobs.phone.adb.push import Pusher
 from jobs.phone.adb.push_batch import BatchPush
 from jobs.phone.adb.wire import Grip
@@ -52,6 +52,10 @@ LOOK_PAUSE_MIN_S, LOOK_PAUSE_MAX_S = 0.05, 0.5
 LOOK_LATE_S, LOOK_LATE_PART = 0.12, 0.05
 
 _KEYS = frozenset({"back", "home", "enter", "power"})
+
+
+def _results(printed: Sequence[Printed]) -> list[ShellResult]:
+    return [ShellResult(one.text, one.exit_code) for one in printed]
 
 
 class Session:
@@ -132,8 +136,7 @@ class Session:
 
     def shell_all(self, *commands: tuple[str, ...]) -> list[ShellResult]:
         with self._turn() as on_phone:
-            printed = on_phone.together(*commands, timeout_s=20.0)
-            return [ShellResult(one.text, one.exit_code) for one in printed]
+            return _results(on_phone.together(*commands, timeout_s=20.0))
 
     def push(self, local: Path, remote: str, *, sha256: str = "") -> None:
         """Copy one file: whole under its name, or not at all. Its size and SHA-256 are checked on the phone, against
@@ -159,7 +162,12 @@ class Session:
 
     def app_version(self, package: str) -> str:
         with self._turn() as commands:
-            return commands.app_version(package)
+            return commands.app_version(package)[0]
+
+    def app_version_and(self, package: str, *questions: tuple[str, ...]) -> tuple[str, list[ShellResult]]:
+        with self._turn() as commands:
+            version, answers = commands.app_version(package, *questions)
+            return version, _results(answers)
 
     def grant_media(self, package: str, *, camera: bool = False) -> Grants:
         with self._turn() as commands:

@@ -33,8 +33,7 @@ def prepare(
     vocabulary = flow.driver.vocabulary
     with attempt.step("wake"):
         phone.wake()
-        version = phone.app_version(plan.package)
-        spoken = app_language.read(phone, plan.package)
+        version, spoken = app_language.read_with_version(phone, plan.package)
     language = language_to_be(spoken, vocabulary, set_language)
     attempt.set_app_version(version, language)
     admit(version, language)

@@ -7,7 +7,7 @@ from functools import partial
 
 from jobs.content.plan import make_plan
 from jobs.hub.settings import Settings
-from jobs.phone.app_language import Spoken
+from jobs.phone import app_language
 from jobs.phone.errors import InputForbidden, LeaseLost, PhoneError, StopRequested, TapUncertain
 from jobs.phone.protocol import PhoneSession
 from jobs.post.apps import APPS
@@ -62,7 +62,7 @@ class PostScript:
         """The app's screens; a package that is named counts as the app."""
         return of_package(self._vocabularies[platform], package)
 
-    def language_to_be(self, platform: str, package: str, spoken: Spoken) -> str:
+    def language_to_be(self, platform: str, package: str, spoken: app_language.Spoken) -> str:
         """In which language an attempt would drive an app that speaks this now, as "en"."""
         return language_to_be(spoken, self.vocabulary(platform, package), self._set_language)
 
@@ -178,9 +178,10 @@ class PostScript:
         try:
             with attempt.step("wake"):
                 phone.wake()
-                flow.driver.app_version = phone.app_version(flow.plan.package)
+                version, spoken = app_language.read_with_version(phone, flow.plan.package)
+            flow.driver.app_version = version
             # What is not understood proves nothing; and a look never changes the app's language.
-            ensure_covered(attempt, phone, flow.plan.package, flow.driver.vocabulary)
+            ensure_covered(attempt, phone, flow.plan.package, flow.driver.vocabulary, spoken=spoken)
             in_front = phone.foreground_package() == flow.plan.package
             flow.found_in_front = in_front and flow.drafts.is_as_left(attempt.task.id, attempt.clock.now())
             if not in_front:

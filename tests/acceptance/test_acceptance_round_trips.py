@@ -102,12 +102,12 @@ def test_the_fastest_post_makes_the_calls_that_are_justified_and_no_others(hub):
         pytest.param("instagram", 20, marks=pytest.mark.long),
     ],
 )
-def test_MED_26_a_post_of_n_images_takes_n_and_16_shell_and_sync_calls_at_most(hub, platform, count):
+def test_MED_26_a_post_of_n_images_takes_n_and_15_shell_and_sync_calls_at_most(hub, platform, count):
     """The first post brings the automation server and the permissions, too; the second finds all that there."""
     one = hub(1)
     daemon = one.start()
     (serial,) = one.phones.serials
-    for bound in (count + 16, count + 10):
+    for bound in (count + 15, count + 9):
         stamp = f"{platform} {count} {bound}"
         paths = images(one.folder / "media" / stamp.replace(" ", "-"), count, stamp)
         before = len(one.phones.lines(serial, "events"))

@@ -238,6 +238,9 @@ class AppPhone:
         self.call("app_version")
         return self.app.version
 
+    def app_version_and(self, package: str, *questions: tuple[str, ...]) -> tuple[str, list[ShellResult]]:
+        return self.app_version(package), self.shell_all(*questions)
+
     def grant_media(self, package: str, *, camera: bool = False) -> Grants:
         self.call("grant_media")
         for name in ("READ_MEDIA_IMAGES", "READ_MEDIA_VIDEO"):

@@ -45,7 +45,8 @@ class FakePhone:
     features: str = "shell_v2,cmd,stat_v2"
     props: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
-    commands: list[str] = field(default_factory=list)  #: shell lines as received
+    lines: list[str] = field(default_factory=list)  #: shell lines as received
+    commands: list[str] = field(default_factory=list)  #: the commands in them, one by one
     handlers: dict[str, Handler] = field(default_factory=dict)  #: by first word
     push_fail_at: int | None = None  #: FAIL once so many bytes came
     push_fail_text: str = "write failed: No space left on device"
@@ -68,6 +69,7 @@ class FakePhone:
 
     def run(self, line: str) -> tuple[int, bytes] | None:
         """Status and output of a shell line, None for one that never ends; several with markers are run one by one."""
+        self.lines.append(line)
         parts = _SEVERAL.findall(line)
         if not parts:
             return self._run_one(line)

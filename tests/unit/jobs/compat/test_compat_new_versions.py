@@ -94,12 +94,10 @@ class Phone:
     version: str
     tag: str = "en-US"
 
-    def app_version(self, package: str) -> str:
+    def app_version_and(self, package: str, *questions: tuple[str, ...]) -> tuple[str, list[ShellResult]]:
         assert package == PACKAGE
-        return self.version
-
-    def shell_all(self, *questions: tuple[str, ...]) -> list[ShellResult]:
-        return [ShellResult(f"Locales for x for user 0 are [{self.tag}]\n", 0)] * len(questions)
+        said = ShellResult(f"Locales for x for user 0 are [{self.tag}]\n", 0)
+        return self.version, [said] * len(questions)
 
 
 class Phones:

@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
-from jobs.phone import commands
+from jobs.phone import app_language, commands
 from jobs.phone import session as session_module
+from jobs.phone.app_language import Spoken
 from jobs.phone.errors import (
     AdbDown,
+    AppMissing,
     AutomationLost,
     CommandFailed,
     DeadlinePassed,
@@ -667,6 +669,34 @@ def test_PHN_5_only_what_media_need_is_granted_and_only_what_is_missing(
         "pm grant com.app android.permission.READ_MEDIA_VIDEO",
         "pm grant com.app android.permission.CAMERA",
     ]
+
+
+LOCALE_OF_OLD_ANDROID = b"cmd: Can't find service: locale\n"
+
+
+def test_an_app_s_version_and_language_come_in_one_round_trip_also_where_android_knows_no_language_of_an_app(
+    session: Session, phone: FakePhone
+) -> None:
+    phone.handlers["dumpsys"] = lambda *_: (0, PACKAGE_DUMP)
+    phone.handlers["cmd"] = lambda _, words: (
+        (20, LOCALE_OF_OLD_ANDROID) if "locale" in words else (0, b"com.app/.Main\n")
+    )
+    phone.handlers["am"] = lambda *_: (0, b"config: mcc262-de-rDE-ldltr\n")
+    version, spoken = app_language.read_with_version(session, "com.app")
+    assert (version, spoken) == ("1.0", Spoken("de-DE", phone="de-DE"))
+    questions = ("dumpsys package", "resolve-activity", "cmd locale get-app-locales", "am get-config")
+    (line,) = [line for line in phone.lines if any(question in line for question in questions)]
+    assert all(question in line for question in questions)
+
+
+def test_an_app_that_is_not_there_is_missing_whatever_the_other_questions_answer(
+    session: Session, phone: FakePhone
+) -> None:
+    phone.handlers["dumpsys"] = lambda *_: (0, b"Unable to find package: com.app\n")
+    phone.handlers["cmd"] = lambda *_: (20, LOCALE_OF_OLD_ANDROID)
+    phone.handlers["am"] = lambda *_: (0, b"versionName=7\nconfig: de-rDE-ldltr\n")
+    with pytest.raises(AppMissing):
+        app_language.read_with_version(session, "com.app")
 
 
 def test_PHN_5_a_phone_that_lets_nothing_be_granted_is_told_and_no_failure(

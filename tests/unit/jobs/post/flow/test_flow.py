@@ -235,8 +235,8 @@ class FakePhone:
     def screenshot(self, *, timeout_s: float = 10.0) -> bytes | None:
         return b"png"
 
-    def app_version(self, package: str) -> str:
-        return "43.1.4"
+    def app_version_and(self, package: str, *questions: tuple[str, ...]) -> tuple[str, list[ShellResult]]:
+        return "43.1.4", self.shell_all(*questions)
 
     def app_start(self, package: str) -> None:
         pass

@@ -11,6 +11,7 @@ import pytest
 
 from jobs.input.refusals import Invalid
 from jobs.phone import app_language
+from jobs.phone.protocol import PhoneSession
 from jobs.post.teaching.lessons import Lesson, Wish
 from storage.error_codes import ErrorCode
 from storage.records import Outcome
@@ -106,16 +107,20 @@ class DutchHub(School):
         return any(label in (n.text, n.content_desc, n.hint) for n in sight.tree.nodes)
 
 
+def speaks_dutch(phone: PhoneSession, package: str) -> tuple[str, app_language.Spoken]:
+    return phone.app_version(package), app_language.Spoken("nl-NL", phone="nl-NL")
+
+
 @pytest.fixture(autouse=True)
 def _dutch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app_language, "read", lambda *_: app_language.Spoken("nl-NL", phone="nl-NL"))
+    monkeypatch.setattr(app_language, "read_with_version", speaks_dutch)
 
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]:
     """The folder of a hub that has learned the way, and how many rehearsals that took."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(app_language, "read", lambda *_: app_language.Spoken("nl-NL", phone="nl-NL"))
+        patched.setattr(app_language, "read_with_version", speaks_dutch)
         folder = tmp_path_factory.mktemp("learned")
         hub = DutchHub(folder)
         assert hub.stage().fails().code == ErrorCode.APP_LANGUAGE
