@@ -76,9 +76,43 @@ def read_csv(data: bytes, findings: Findings) -> list[Row]:
             f"row {records[-1][0]}",
             f"is the end of the file and has {len(records[-1][1])} of {len(columns)} cells: is the file whole?",
         )
+    _refuse_nameless(header[1], records, findings)
     index = columns.index("start_time") if "start_time" in columns else len(columns)
+    _refuse_missing_times(records, index, findings)
     day_first = is_day_first(cells[index] for _, cells in records if len(cells) > index)
     return [_row(number, cells, columns, findings, day_first=day_first) for number, cells in records]
+
+
+def _refuse_nameless(
+    header: Sequence[str], records: Sequence[tuple[int, Sequence[str]]], findings: Findings
+) -> None:
+    """A column without a name may be the second half of a caption: what stands there is never left out without a word."""
+    for index, name in enumerate(header):
+        if name.strip():
+            continue
+        held = ((number, cells[index].strip()) for number, cells in records if len(cells) > index)
+        if first := next(((number, cell) for number, cell in held if cell), None):
+            findings.problem(
+                f"column {index + 1}",
+                f'has no name in the first row, and row {first[0]} holds "{shorten(first[1])}" there; '
+                "name the column or empty it",
+            )
+
+
+def _refuse_missing_times(
+    records: Sequence[tuple[int, Sequence[str]]], index: int, findings: Findings
+) -> None:
+    """A time that somebody forgot in a plan would mean now."""
+    times = [(number, len(cells) > index and bool(cells[index].strip())) for number, cells in records]
+    if not any(given for _, given in times):
+        return
+    for number, given in times:
+        if not given:
+            findings.problem(
+                f"row {number}, start_time",
+                "is empty, which means now, but other rows have a time: give this row one too, "
+                "or send what is to start now as a table of its own",
+            )
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:

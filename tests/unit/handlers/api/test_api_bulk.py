@@ -66,7 +66,7 @@ def test_json_takes_the_bodies_of_single_calls(side: HttpSide, api: Client) -> N
 def test_one_bad_row_keeps_all_from_being_created_and_every_problem_names_its_row(
     side: HttpSide, api: Client
 ) -> None:
-    rows = (*WEEK, "@nobody;clip.mp4;Hi;", "@cleo;gone.mp4;Hi;yesterday", "@cleo;clip.mp4;;12:00")
+    rows = (*WEEK, "@nobody;clip.mp4;Hi;11:00", "@cleo;gone.mp4;Hi;yesterday", "@cleo;clip.mp4;;12:00")
     found = fields(api.bad(40001, "POST", BULK, **sheet(*rows)))
     assert set(found) == {"row 4, account", "row 5, start_time"}
     assert count(api) == 0

@@ -75,6 +75,14 @@ def test_windows_1252_is_read_with_a_warning() -> None:
         "don\u2019t",
         "ÄÖÜ",
         "ça",
+        "¿Qué tal? ¡Olé!",
+        "São João, ações",
+        "Smørrebrød på Ærø, Åäö",
+        "»Über uns« \u2013 „Ökologisch“",
+        "m² und m³, ½ Preis, 20 °C, 100€!",
+        "• Öl • Äpfel, ©Müller ®",
+        "«À bientôt», élève, père, où, à",
+        "1ª edición, Mª José, nº 5",
     ],
 )
 def test_texts_of_western_europe_in_windows_1252_are_read(text: str) -> None:
@@ -92,6 +100,20 @@ def test_texts_of_western_europe_in_windows_1252_are_read(text: str) -> None:
         ("@anna;Καλημέρα\n".encode("cp1253"), "as Windows-1252 it would hold"),
         ("@anna;Grün und schön\n".encode("mac_roman"), 'as Windows-1252 it would hold "GrŸn"'),
         ("@anna;木工\n".encode("shift_jis"), "neither UTF-8 nor Windows-1252"),
+        ("@anna;こんにちは\n".encode("shift_jis"), "as Windows-1252 it would hold"),
+        ("@anna;カフェ\n".encode("shift_jis"), "as Windows-1252 it would hold"),
+        ("@anna;你好世界\n".encode("gbk"), 'as Windows-1252 it would hold "ÄãºÃÊÀ½ç"'),
+        ("@anna;新品 #sale\n".encode("gbk"), "save the table as CSV (UTF-8)"),
+        ("@anna;你好\n".encode("big5"), 'as Windows-1252 it would hold "§A¦n"'),
+        ("@anna;안녕하세요\n".encode("euc_kr"), "as Windows-1252 it would hold"),
+        ("@anna;สวัสดี\n".encode("cp874"), "as Windows-1252 it would hold"),
+        ("@anna;Teşekkürler\n".encode("cp1254"), 'as Windows-1252 it would hold "Teþekkürler"'),
+        ("@anna;Miłego dnia\n".encode("cp1250"), 'as Windows-1252 it would hold "Mi³ego"'),
+        ("@anna;Jó reggelt, őszi vásár ünnep\n".encode("cp1250"), "as Windows-1252 it would hold"),
+        ("@anna;Čokolada i šećer\n".encode("cp1250"), "as Windows-1252 it would hold"),
+        ("@anna;Café\n".encode("mac_roman"), 'as Windows-1252 it would hold "CafŽ"'),
+        ("@anna;Café\n".encode("cp850"), 'as Windows-1252 it would hold "Caf\u201a"'),
+        ("@anna;я и ты\n".encode("cp1251"), "as Windows-1252 it would hold"),
     ],
 )
 def test_a_table_whose_letters_would_become_others_is_refused(data: bytes, said: str) -> None:
@@ -102,6 +124,10 @@ def test_a_table_whose_letters_would_become_others_is_refused(data: bytes, said:
 def test_utf_16_without_its_mark_is_told_from_what_is_no_text() -> None:
     with pytest.raises(Invalid, match="UTF-16 text without its mark"):
         read_csv("account;caption\n@anna;Hi\n".encode("utf-16-le"), Findings())
+    with pytest.raises(Invalid, match="this is UTF-32 text"):
+        read_csv("account;caption\n@anna;Hi\n".encode("utf-32"), Findings())
+    with pytest.raises(Invalid, match="this is a workbook"):
+        read_csv(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), Findings())
     with pytest.raises(Invalid, match="this is not text"):
         read_csv(b"\0\0" + b"abcdefgh" * 50, Findings())
 
@@ -216,11 +242,28 @@ def test_a_caption_with_an_unquoted_separator_is_a_problem_and_not_a_cut_caption
 
 
 def test_a_file_that_ends_within_a_row_is_a_problem_and_not_a_post_for_now() -> None:
-    cut = "account;file;start_time\n@anna;a.mp4;18:30\n@ben;b.mp4"
+    cut = "account;file;caption\n@anna;a.mp4;Hi\n@ben;b.mp4"
     assert problems(cut) == {"row 3": "is the end of the file and has 2 of 3 cells: is the file whole?"}
     # Excel leaves the separators of trailing empty cells out after its first rows.
     assert len(rows(f"{cut}\n")) == 2
     assert len(rows(f"{cut};")) == 2
+
+
+def test_a_time_that_is_missing_in_a_plan_is_a_problem_and_not_a_post_for_now() -> None:
+    plan = "account;file;start_time\n@anna;a.mp4;18:30\n@ben;b.mp4;{}\n@carl;c.mp4\n@dora;d.mp4;19:30\n"
+    found = problems(plan.format(" "))
+    assert list(found) == ["row 3, start_time", "row 4, start_time"]
+    assert "means now, but other rows have a time" in found["row 3, start_time"]
+    # Where no row has a time all of it is for now.
+    assert len(rows("account;file;start_time\n@anna;a.mp4;\n@ben;b.mp4;\n")) == 2
+
+
+def test_what_stands_in_a_column_without_a_name_is_not_left_out_without_a_word() -> None:
+    found = problems(
+        "account,file,caption,,start_time,\n@anna,a.mp4,Hi,,18:30,\n@ben,b.mp4,Fresh,from Ben,18:40,\n"
+    )
+    assert list(found) == ["column 4"]
+    assert 'row 3 holds "from Ben"' in found["column 4"]
 
 
 def test_a_quoted_cell_that_is_never_closed_is_called_so() -> None:
