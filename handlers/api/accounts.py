@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -17,6 +17,7 @@ from handlers.request.call import Call, Result, Route, page_of, routes_below
 from handlers.request.envelope import Code
 from jobs.accounts.account_fields import OTHER_NAMES, AccountFields
 from jobs.hub.platforms import Platform
+from jobs.input.refusals import Invalid, Problem
 from jobs.input.values import shorten
 from jobs.pace import pauses
 from jobs.phone.protocol import PhoneState
@@ -44,6 +45,14 @@ def _about_phone(account: Account, known: Collection[str]) -> list[str]:
     ]
 
 
+def _refuse_pause(fields: Mapping[str, Any], *, paused: bool) -> None:
+    """What is shown may come back, but a wish to pause that is ignored lets posts go out. Raises Invalid."""
+    wanted = fields.get("paused")
+    if isinstance(wanted, bool) and wanted != paused:
+        call = "pause" if wanted else "resume"
+        raise Invalid(Problem("paused", f"is a call of its own: POST /api/v1/accounts/{{id}}/{call}"))
+
+
 class AccountHandlers:
     """Everything under `/accounts`."""
 
@@ -68,13 +77,17 @@ class AccountHandlers:
 
     def create(self, call: Call) -> Result:
         known = self._serials()
-        account, warnings = self._services.accounts.add(call.fields(AccountFields))
+        fields = call.fields(AccountFields)
+        _refuse_pause(fields, paused=False)
+        account, warnings = self._services.accounts.add(fields)
         return objects.AccountChange(self._show(account), [*warnings, *_about_phone(account, known)])
 
     def change(self, call: Call) -> Result:
-        known, before = self._serials(), self._services.accounts.get(call.id).serial
-        account, warnings = self._services.accounts.change(call.id, call.fields(AccountFields))
-        if account.serial != before:
+        known, before = self._serials(), self._services.accounts.get(call.id)
+        fields = call.fields(AccountFields)
+        _refuse_pause(fields, paused=self._show(before).paused)
+        account, warnings = self._services.accounts.change(call.id, fields)
+        if account.serial != before.serial:
             warnings = [*warnings, *_about_phone(account, known)]
         return objects.AccountChange(self._show(account), warnings)
 

@@ -19,7 +19,7 @@ class UnknownPaths:
         """What is wrong with a path that is none of these."""
         shown = "".join(c if c.isprintable() else "?" for c in path[:100])
         wanted = self._wanted_id(path)
-        if wanted.isdigit():
+        if wanted.isascii() and wanted.isdigit():
             return f"there is no {shown}: no id is as large as that"
         if wanted:
             return f'there is no {shown}: an id is a whole number, "{shorten(wanted)}" is none'

@@ -77,6 +77,16 @@ class AccountFields(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
 
 
+CHANGEABLE = AccountFields.__struct_fields__
+
+
+def names_something(raw: Any) -> bool:
+    """Whether a body asks for anything beside what is never kept."""
+    return isinstance(raw, Mapping) and any(
+        value is not None for key, value in raw.items() if key not in _SECRETS
+    )
+
+
 def read_account(raw: Any, findings: Findings) -> dict[str, Any]:
     """The fields of a stored account that a decoded JSON body names. Raises Invalid."""
     if not isinstance(raw, Mapping):

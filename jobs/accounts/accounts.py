@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from jobs.accounts.account_fields import read_account, read_username
+from jobs.accounts.account_fields import CHANGEABLE, names_something, read_account, read_username
 from jobs.hub.settings import Settings
 from jobs.input.fields import Findings
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem
@@ -118,6 +118,8 @@ class Accounts:
         findings = Findings()
         account = self.get(account_id)
         values = read_account(raw, findings)
+        if not values and names_something(raw):
+            findings.problem("", f"says nothing that can be changed; known: {', '.join(CHANGEABLE)}")
         findings.refuse()
         if values.keys() - {"logged_in"}:
             _refuse_managed(account)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from jobs.content.beyond import BEYOND
 from jobs.content.captions import CaptionInvalid, read_template, refuse_nothing
 from jobs.content.script_config import (
     PREFIX,
@@ -18,6 +19,7 @@ from jobs.content.script_config import (
 from jobs.hub.platforms import FACTS, facts
 from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown
+from jobs.input.spoilt_values import decoded_twice
 from jobs.input.values import Unreadable, read_typed, shown
 
 #: Defaults ask for nothing.
@@ -33,7 +35,7 @@ _DESKTOP_KEYS = frozenset(
     }
 )  # fmt: skip
 #: What callers write who guess.
-_OTHER_WORDS = {
+OTHER_WORDS = {
     **dict.fromkeys(("text", "description", "post_text", "body", "message"), "captions"),
     **dict.fromkeys(
         ("file", "files", "media", "media_list", "video", "videos", "image", "images", "video_path", "file_path",
@@ -47,7 +49,7 @@ _OTHER_WORDS = {
          "publish_at", "publish_time", "post_at", "post_time"),
         "start_time",
     ),
-    **dict.fromkeys(("ai_generated", "is_ai", "aigc", "is_aigc"), "ai_label"),
+    **dict.fromkeys(("ai", "ai_generated", "is_ai", "aigc", "is_aigc", "made_with_ai"), "ai_label"),
 }  # fmt: skip
 
 
@@ -66,7 +68,9 @@ def parse_config(
         findings: Takes every problem and warning.
         elsewhere: Keys that belong into the request itself, and where that is.
     """
-    unknown = Unknown(harmless=_DESKTOP_KEYS, elsewhere=elsewhere or {}, other_words=_OTHER_WORDS)
+    unknown = Unknown(
+        harmless=_DESKTOP_KEYS, elsewhere=elsewhere or {}, other_words=OTHER_WORDS, beyond=BEYOND
+    )
     values = read_object(PostConfig, raw, findings, prefix=PREFIX, hooks=_HOOKS, unknown=unknown)
     wrong = {p.field for p in findings.problems}
     for key in ("material_list", "material_ids"):
@@ -94,6 +98,8 @@ def _read_post_way(value: Any) -> Any:
 
 
 def _read_tags(value: Any) -> Any:
+    if isinstance(value, str) and isinstance(listed := decoded_twice(value), list):
+        value = listed
     if isinstance(value, list | tuple) and all(isinstance(tag, str) for tag in value):
         value = ",".join(value)
     if isinstance(value, str) and value.strip() and not value.strip(", \t\n"):

@@ -92,6 +92,24 @@ def _flattened(name: str, known: tuple[str, ...], *, thorough: bool) -> str:
     return outer if outer in known else near_name(outer, known, thorough=thorough)
 
 
+class Beyond(msgspec.Struct, frozen=True):
+    """A key that asks for what nobody here can do."""
+
+    sentence: str
+    nothing: frozenset[str]  #: values, as texts in small letters, by which it asks for nothing
+
+    def asked(self, value: Any) -> bool:
+        """Whether the value of such a key asks for anything."""
+        if isinstance(value, str | bool | int | float):
+            return str(value).strip().casefold() not in self.nothing
+        return bool(value)
+
+
+_TRIES = Beyond(
+    "is not possible in this call: it would not be tried, but done", frozenset({"", "0", "false"})
+)
+
+
 class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about the keys of an object that its struct does not have."""
 
@@ -101,6 +119,10 @@ class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: Mapping[str, str] = {}
     #: A name that others use -> ours; refused where ours is absent or belongs elsewhere.
     other_words: Mapping[str, str] = {}
+    #: Fields of ours beside which another word for them may not say something else.
+    single: frozenset[str] = frozenset()
+    #: By a name's letters and digits: what would make another post than the one meant if it was ignored.
+    beyond: Mapping[str, Beyond] = {}
 
     def explain(self, name: str, known: tuple[str, ...], raw: Mapping[str, Any], *, thorough: bool) -> str:
         """Why this key may not be ignored, "" when it may."""
@@ -120,6 +142,10 @@ class Unknown(msgspec.Struct, frozen=True, kw_only=True):
         ours = self.other_words.get(name.casefold().replace("-", "_"), "")
         if ours in self.elsewhere:
             return f'stands in the wrong place: it belongs {self.elsewhere[ours]}, and is called "{ours}"'
-        if ours and raw.get(ours) is None:
+        if ours and not raw.get(ours):
             return f'is not a known key; did you mean "{ours}"?'
-        return ""
+        if ours in self.single and raw[name] and str(raw[name]).strip() != str(raw[ours]).strip():
+            return f'is not a known key and says something else than "{ours}"; send "{ours}" alone'
+        plain = _plain(name)
+        beyond = self.beyond.get(plain) or (_TRIES if plain == "dryrun" else None)
+        return beyond.sentence if beyond is not None and beyond.asked(raw[name]) else ""

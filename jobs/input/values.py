@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from jobs.input.spoilt_values import explain_spoilt
+from jobs.input.spoilt_values import decoded_twice, explain_spoilt
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*", re.ASCII)
 #: XML cannot hold these, so no screen of a phone can show them back; NUL ends paths.
@@ -75,7 +75,9 @@ def read_typed(value: Any) -> str:
 
 
 def read_tags(value: Any) -> Any:
-    """Tags may come as a text with commas."""
+    """Tags may come as a text with commas, or, as forms have no lists, as the JSON text of one."""
+    if isinstance(value, str) and isinstance(listed := decoded_twice(value), list):
+        return listed
     return [tag for tag in value.split(",") if tag.strip()] if isinstance(value, str) else value
 
 

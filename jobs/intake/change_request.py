@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from jobs.content.beyond import BEYOND
 from jobs.content.config_rules import parse_config
 from jobs.content.script_config import PREFIX, ParsedConfig, PostConfig
 from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, Problem
-from jobs.intake.request import OTHER_WORDS, OUTSIDE, Name, number_as_text
+from jobs.intake.request import OTHER_WORDS, OUTSIDE, SINGLE, Name, number_as_text
 
 #: Keys of `script_config` that are said beside it as well, because they are changed most.
 SHORT = ("captions", "material_list", "material_ids")
@@ -109,6 +110,8 @@ _UNKNOWN = Unknown(
         **{word: ours for word, ours in OTHER_WORDS.items() if ours in _FIELDS},
         **{word: "username" for word, ours in OTHER_WORDS.items() if ours == "usernames"},
     },
+    beyond=BEYOND,
+    single=SINGLE,
 )
 
 

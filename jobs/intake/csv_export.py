@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from jobs.content.captions import escape
 from jobs.content.script_config import PostConfig
-from jobs.intake.csv_rows import RESULTS, SEPARATOR, guarded
+from jobs.intake.csv_rows import RESULTS, guarded, joined
 from jobs.intake.start_time import show
 from storage.records import Task
 
@@ -54,9 +54,9 @@ def _cells(task: Task, zone: tzinfo) -> Iterator[str]:
     yield task.username
     yield "" if task.username else task.serial
     yield task.platform
-    yield show(task.scheduled_at, zone)[:16]
-    yield SEPARATOR.join(file.path for file in task.materials if file.material_id is None)
-    yield SEPARATOR.join(str(file.material_id) for file in task.materials if file.material_id is not None)
+    yield _start(task.scheduled_at, zone)
+    yield joined(file.path for file in task.materials if file.material_id is None)
+    yield joined(str(file.material_id) for file in task.materials if file.material_id is not None)
     yield escape(task.caption)
     for name in _OPTIONS:
         value = task.script_config.get(name, _DEFAULTS[name])
@@ -69,7 +69,13 @@ def _cells(task: Task, zone: tzinfo) -> Iterator[str]:
     yield task.remark
 
 
+def _start(moment: float, zone: tzinfo) -> str:
+    """The planned time; of an hour that comes twice the second one needs its offset, as a time without one means the first."""
+    local = datetime.fromtimestamp(moment, zone)
+    return local.isoformat(timespec="minutes") if local.fold else show(moment, zone)[:16]
+
+
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return SEPARATOR.join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return joined(map(str, value)) if isinstance(value, list | tuple) else str(value)

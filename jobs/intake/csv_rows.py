@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jobs.content.script_config import PREFIX, PostConfig
@@ -31,7 +31,7 @@ _COLUMNS = {
 RESULTS = ("id", "status", "outcome", "account_seen", "finished_at", "remark")
 _CONFIG = tuple(name for name in PostConfig.__struct_fields__ if f"{PREFIX}{name}" not in _COLUMNS.values())
 KNOWN = (*_COLUMNS, *_CONFIG)
-#: Several values in one cell.
+#: Several values in one cell; in a name it stands behind a backslash.
 SEPARATOR = "|"
 _DELIMITERS = ",;\t"
 _SEP_LINE = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
@@ -231,7 +231,13 @@ def _value(key: str, text: str, *, inside: bool) -> Any:
 
 
 def _several(text: str) -> list[str]:
-    return [part.strip() for part in re.split(r"[|\n]", text) if part.strip()]
+    parts = (part.strip() for part in re.split(r"(?<!\\)[|]|\n", text))
+    return [part.replace(f"\\{SEPARATOR}", SEPARATOR) for part in parts if part]
+
+
+def joined(values: Iterable[str]) -> str:
+    """A cell of several values, as reading takes it apart."""
+    return SEPARATOR.join(value.replace(SEPARATOR, f"\\{SEPARATOR}") for value in values)
 
 
 def guarded(cell: str) -> str:

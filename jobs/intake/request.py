@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from jobs.content.beyond import BEYOND
+from jobs.content.config_rules import OTHER_WORDS as CONFIG_WORDS
 from jobs.content.script_config import PostConfig
 from jobs.hub.platforms import Platform
 from jobs.input.fields import Findings, read_object
@@ -85,6 +87,7 @@ OUTSIDE = {
 }
 #: What callers write who guess.
 OTHER_WORDS = {
+    **{word: ours for word, ours in CONFIG_WORDS.items() if ours in PostConfig.__struct_fields__},
     **dict.fromkeys(
         ("time", "date", "datetime", "when", "at", "schedule", "scheduled_at", "schedule_at", "schedule_time",
          "scheduled_time", "scheduledtime", "publish_at", "publish_time", "post_at", "post_time", "run_at", "start_at",
@@ -96,13 +99,9 @@ OTHER_WORDS = {
     **dict.fromkeys(("app", "network"), "platform"),
     **dict.fromkeys(("account", "accounts", "user", "users", "handle", "handles"), "usernames"),
     **dict.fromkeys(("device", "devices", "phone", "phones", "device_ids", "device_serials"), "serials"),
-    **dict.fromkeys(
-        ("file", "files", "media", "video", "videos", "image", "images", "video_path", "file_path", "video_url",
-         "media_url", "media_urls"),
-        "material_list",
-    ),
-    **dict.fromkeys(("text", "post_text"), "captions"),
 }  # fmt: skip
+#: A day beside it would be lost, and the post made today.
+SINGLE = frozenset({"start_time"})
 #: Where a key belongs that stands in a body.
 KEY_ELSEWHERE = {"idempotency_key": "into the header Idempotency-Key"}
 _UNKNOWN = Unknown(
@@ -112,6 +111,8 @@ _UNKNOWN = Unknown(
         **KEY_ELSEWHERE,
     },
     other_words=OTHER_WORDS,
+    beyond=BEYOND,
+    single=SINGLE,
 )
 
 

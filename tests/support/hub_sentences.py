@@ -64,6 +64,7 @@ HIDDEN = (
     "handlers/page/changes.py",
     "handlers/page/first_screen.py",
     "handlers/page/static_files.py",
+    "jobs/content/beyond.py",
     # tables, config and screens files, which are written elsewhere
     "jobs/input/sheet_text.py",
     "jobs/input/toml_reading.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,6 +128,28 @@ def test_accounts_of_the_config_file_change_only_there(tmp_path: Path) -> None:
         assert account["managed"] == "config"
         side.client.bad(40001, "PATCH", f"{A}/{account['id']}", {"status": 1})
         assert "config file" in side.client.bad(40001, "DELETE", f"{A}/{account['id']}")["message"]
+
+
+@pytest.mark.parametrize("body", [{"paused": True}, {"paused": True, "status": 0}])
+def test_a_wish_to_pause_is_no_change_of_an_account_and_is_not_ignored(
+    side: HttpSide, api: Client, body: dict[str, Any]
+) -> None:
+    number = add(api)["id"]
+    said = api.bad(40001, "PATCH", f"{A}/{number}", body)["data"]["errors"][0]
+    assert (said["field"], said["problem"]) == (
+        "paused",
+        "is a call of its own: POST /api/v1/accounts/{id}/pause",
+    )
+    api.bad(40001, "POST", A, {"username": "lou", "paused": True})
+    # The whole object may come back as it was read.
+    api.good("PATCH", f"{A}/{number}", api.good("GET", f"{A}/{number}"))
+
+
+def test_a_change_that_names_nothing_that_can_be_changed_is_no_success(side: HttpSide, api: Client) -> None:
+    number = add(api)["id"]
+    for body in ({"status_text": "disabled"}, {"pace": {"max_per_day": 1}}, {"colour": "red"}):
+        said = api.bad(40001, "PATCH", f"{A}/{number}", body)["message"]
+        assert said.startswith("says nothing that can be changed; known: username, platform")
 
 
 def test_a_disabled_account_takes_part_in_nothing(side: HttpSide, api: Client) -> None:

@@ -186,6 +186,26 @@ def test_an_export_is_a_bulk_again(side: HttpSide, api: Client) -> None:
         }
 
 
+def test_a_bar_in_the_name_of_a_file_and_the_second_of_two_hours_come_back_from_an_export(
+    side: HttpSide, api: Client
+) -> None:
+    (side.media / "a|b.mp4").write_bytes((side.media / "clip.mp4").read_bytes())
+    rows = (
+        "account;file;start_time",
+        "@anna;a\\|b.mp4;2027-10-31T02:30+02:00",
+        "@ben;clip.mp4;2027-10-31T02:30+01:00",
+    )
+    made = api.good("POST", BULK, **sheet(*rows))["tasks"]
+    times = [api.good("GET", f"/api/v1/task/{task['id']}")["scheduled_at"] for task in made]
+    exported = api.call("GET", "/api/v1/task/export?format=csv&status=0").body
+    api.good("DELETE", "/api/v1/task/batch", {"task_ids": [task["id"] for task in made]})
+    again = api.good("POST", BULK, raw=exported, Content_Type="text/csv")["tasks"]
+    assert {task["materials"][0] for task in again} == {"a|b.mp4", "clip.mp4"}
+    assert sorted(api.good("GET", f"/api/v1/task/{task['id']}")["scheduled_at"] for task in again) == sorted(
+        times
+    )
+
+
 def test_an_export_takes_the_filters_of_the_list(side: HttpSide, api: Client) -> None:
     api.good("POST", BULK, **sheet(*WEEK))
     exported = api.call("GET", "/api/v1/task/export?serial=PHONE2")

@@ -71,6 +71,12 @@ def test_a_form_is_taken_whatever_the_order_of_its_parts(api: Client) -> None:
     assert (second["name"], second["kind"]) == ("photo ü.jpg", "image")
 
 
+def test_tags_of_a_form_may_be_the_json_text_of_a_list(api: Client) -> None:
+    made = send(api, form(("file", "clip.mp4", CLIP), ("tags", "", b'["bench", "oak"]')))["material"]
+    assert isinstance(made, dict)
+    assert made["tags"] == ["bench", "oak"]
+
+
 def test_the_same_content_is_stored_once(api: Client) -> None:
     first = send(api, form(("file", "clip.mp4", CLIP)))
     again = send(api, form(("file", "other.mp4", CLIP)))
@@ -250,6 +256,7 @@ def test_a_file_for_an_account_that_is_not_there_is_taken_with_a_word(api: Clien
         (f"{M}/abc", 'an id is a whole number, "abc" is none'),
         ("/api/v1/task/abc/retry", 'an id is a whole number, "abc" is none'),
         ("/api/v1/task/" + "9" * 23, "no id is as large as that"),
+        ("/api/v1/task/%EF%BC%92", 'an id is a whole number, "\uff12" is none'),
         ("/api/v1/task/stat", "did you mean /api/v1/task/stats?"),
         ("/api/v1/task/1/logs", "did you mean /api/v1/task/{id}/log?"),
     ],

@@ -362,10 +362,12 @@ def test_a_batch_without_good_ids_is_refused(side: HttpSide, api: Client) -> Non
         {"task_ids": [1.5]},
         {"task_ids": [True]},
         {"task_ids": [None]},
+        {"task_ids": [1], "dry_run": True},
         {},
         [],
     ):
         api.bad(40001, "DELETE", f"{T}/batch", body)
+    assert api.good("GET", f"{T}/stats")["total"] == 1
     assert "proxies" in api.bad(40001, "DELETE", f"{T}/batch")["message"]
     assert api.good("GET", T)["total"] == 1
 

@@ -343,6 +343,72 @@ def test_R46_another_word_for_a_key_that_is_given_too_is_only_a_warning(door: Do
     ]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("draft", True, "every task publishes"),
+        ("saveAsDraft", "true", "every task publishes"),
+        ("publish", False, "every task publishes"),
+        ("hold", True, "POST /api/v1/task/{id}/hold"),
+        ("paused", 1, "POST /api/v1/task/{id}/hold"),
+        ("enabled", "false", "POST /api/v1/task/{id}/hold"),
+        ("privacy", "private", "the account's own setting"),
+        ("privacy_level", "SELF_ONLY", "the account's own setting"),
+        ("visibility", "friends", "the account's own setting"),
+        ("allow_comments", False, "the account's own setting"),
+        ("disable_duet", True, "the account's own setting"),
+        ("brand_content_toggle", True, "by hand"),
+        ("cover_time", 2, "made without it"),
+        ("collaborators", ["kim"], "made without it"),
+        ("delay", 30, '"start_time" is the time itself'),
+        ("timezone", "UTC", "write its offset"),
+        ("repeat", "daily", "POST /api/v1/slots"),
+        ("title", "Bench", 'in "captions"'),
+        ("hashtags", "#bench", 'in "captions"'),
+        ("media_type", "STORIES", '"placement"'),
+        ("story", True, '"placement"'),
+        ("music", "song", '"sound_name"'),
+    ],
+)
+def test_R46_what_would_make_another_post_if_it_was_ignored_is_refused_in_both_objects(
+    door: Door, key: str, value: object, said: str
+) -> None:
+    assert said in door.errors(LIST, **{key: value})[key]
+    assert said in door.errors({key: value, **LIST})[f"script_config.{key}"]
+
+
+def test_R46_what_asks_for_nothing_is_ignored_with_a_warning_as_any_unknown_key(door: Door) -> None:
+    nothing: dict[str, object] = {
+        "draft": False,
+        "publish": True,
+        "paused": "false",
+        "enabled": 1,
+        "privacy": "PUBLIC_TO_EVERYONE",
+        "allow_comments": True,
+        "delay": "0",
+        "title": "",
+        "collaborators": [],
+        "media_type": "REELS",
+    }
+    created = door.create({**nothing, **LIST}, **nothing)
+    assert len(created.warnings) == 2 * len(nothing)
+    assert all(warning.endswith("unknown key, ignored") for warning in created.warnings)
+
+
+def test_R46_a_day_beside_the_time_is_not_lost(door: Door) -> None:
+    errors = door.errors(LIST, start_time="18:30", date="2026-12-24")
+    assert errors == {
+        "date": 'is not a known key and says something else than "start_time"; send "start_time" alone'
+    }
+    assert door.create(LIST, start_time="18:30", schedule_time="18:30").tasks
+
+
+def test_R46_another_word_for_a_key_that_is_given_but_empty_is_refused(door: Door) -> None:
+    assert door.errors(LIST, start_time="", scheduled_at="18:30").keys() == {"scheduled_at"}
+    assert door.errors({}, params=LIST).keys() == {"params"}
+    assert 'called "materials_tags"' in door.errors({}, tags="bench")["tags"]
+
+
 def test_R46_a_misspelt_key_without_a_value_asks_for_nothing(door: Door) -> None:
     assert door.create({"caption": None, **LIST}, startTime=None).tasks
 
