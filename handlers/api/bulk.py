@@ -17,13 +17,15 @@ from handlers.request.call import Call, Result, Route
 from handlers.request.envelope import Answer, Code, Reply
 from handlers.request.headers import key_of
 from handlers.request.task_filter import TaskFilter, wanted_tasks
+from jobs.content.beyond import BEYOND
+from jobs.content.script_config import PostConfig
 from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, Problem
 from jobs.intake.bulk import MAX_ROWS, create_bulk
 from jobs.intake.csv_export import export_csv
 from jobs.intake.csv_rows import Row, read_csv
-from jobs.intake.request import KEY_ELSEWHERE, CreateRequest
+from jobs.intake.request import KEY_ELSEWHERE, OTHER_WORDS, CreateRequest
 
 _LIMIT_BYTES = 8 * 1024**2
 _CSV = "text/csv; charset=utf-8"
@@ -45,7 +47,21 @@ class _Around(msgspec.Struct):
     force: bool = False
 
 
-_AROUND = Unknown(elsewhere=KEY_ELSEWHERE)
+#: A time or an account for all rows, said once beside them, would be lost: the posts would be made at once.
+_AROUND = Unknown(
+    harmless=frozenset({"script_name"}),
+    elsewhere={
+        **{
+            name: "into each of tasks"
+            for name in CreateRequest.__struct_fields__
+            if name not in ("dry_run", "force")
+        },
+        **dict.fromkeys(PostConfig.__struct_fields__, "into script_config of each of tasks"),
+        **KEY_ELSEWHERE,
+    },
+    other_words=OTHER_WORDS,
+    beyond=BEYOND,
+)
 
 
 class BulkQuery(msgspec.Struct):

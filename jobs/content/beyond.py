@@ -9,9 +9,7 @@ from __future__ import annotations
 from jobs.input.near_names import Beyond
 
 _DRAFT = "is not possible: every task publishes; dry_run tries a call without a post"
-_HOLD = (
-    "is a call of its own: give the task a start_time that is still to come, then POST /api/v1/task/{id}/hold"
-)
+_HOLD = "is a call of its own: give the task a start_time that is still to come, then hold it"
 _AUDIENCE = "cannot be chosen here: who sees a post is decided by the account's own setting in the app"
 _COMMENTS = "cannot be set here: the account's own setting in the app decides"
 _LABEL = "cannot be set here: make a post that needs this label by hand"
@@ -19,7 +17,7 @@ _EXTRA = "cannot be set here: the post would be made without it"
 _TEXT = 'is not a known key: all text stands in "captions", on TikTok as title ## description'
 _LATER = 'is not a known key: "start_time" is the time itself'
 _ZONE = "is not a known key: a start_time is in the hub's zone; for another one write its offset, as in 2027-01-31T18:30:00+01:00"
-_REPEAT = "is not possible: a task is one post; POST /api/v1/slots plans posts that repeat"
+_REPEAT = "is not possible: a task is one post; slots plan posts that repeat"
 _KIND = 'is not a known key: "placement" in script_config says reel or story, "content_type" video or images'
 _SOUND = 'is not a known key: see "add_sound", "custom_sound_keyword" and "sound_name" in script_config'
 

@@ -20,6 +20,7 @@ _OFFSET = r"[+-]?\d{1,2}(?::\d{1,2}){0,2}"
 _POSIX = re.compile(
     rf"{_NAME}{_OFFSET}(?P<summer>{_NAME}(?:{_OFFSET})?(?P<rules>,[^\s,]+,[^\s,]+)?)?", re.ASCII
 )
+_HOURS = re.compile(r"(?:ETC/)?(?:GMT|UTC)(?P<sign>[+-])(?P<hours>\d{1,2})", re.ASCII | re.IGNORECASE)
 #: What the C library takes where the summer time has no rules.
 _DEFAULT_RULES = ",M3.2.0,M11.1.0"
 
@@ -72,8 +73,23 @@ def _iana(name: str) -> tzinfo | None:
         return None
 
 
+def hours_from_utc(name: str) -> int:
+    """By how many hours a zone such as Etc/GMT+2 or UTC+2 is ahead of UTC: the sign in such names is the other way round.
+
+    0 for every other name.
+    """
+    found = _HOURS.fullmatch(name)
+    return -int(found["sign"] + found["hours"]) if found else 0
+
+
 def _near(name: str) -> str:
     """The zone that was most likely meant. CEST is no EST: abbreviations are no misspellings of each other."""
+    if ahead := -hours_from_utc(re.sub(r"\s|(?<=\d):00$", "", name).upper()):
+        sign = "-" if ahead > 0 else "+"
+        return (
+            f'; write a place, e.g. Europe/Berlin ("Etc/GMT{sign}{abs(ahead)}" is {abs(ahead)} h '
+            f"{'ahead of' if ahead > 0 else 'behind'} UTC the whole year)"
+        )
     wanted = re.sub(r"[\s-]+", "_", name.strip()).casefold()
     names = {known.casefold(): known for known in sorted(available_timezones())}
     cities = {known.rpartition("/")[2]: full for known, full in names.items() if "/" in known}

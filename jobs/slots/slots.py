@@ -16,6 +16,7 @@ from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem, Refused
 from jobs.input.values import Unreadable, shorten
+from jobs.intake.change_request import SOURCES
 from jobs.intake.intake import Intake
 from jobs.intake.start_time import StartTimeInvalid, parse_time_of_day
 from jobs.intake.targets import clean_username
@@ -53,7 +54,11 @@ class SlotFields(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     platform: Annotated[Literal[Platform, "all"] | None, Meta(description="Default: the account's")] = None
     script_config: Annotated[
-        PostConfig, Meta(description="As in POST /task, with a source: a folder, or tags of the library")
+        PostConfig,
+        Meta(
+            description="As in POST /task, with a source: a folder, or tags of the library. In a change its keys that "
+            "are absent stay as they are; one that says where files come from replaces the others that do"
+        ),
     ] = PostConfig()
     missed: Annotated[
         Literal["skip", "catch_up"],
@@ -150,6 +155,8 @@ class Slots:
         findings = Findings()
         present = self.get(slot_id)
         fields = self._read(raw, findings)
+        if "script_config" in fields:
+            fields["script_config"] = _changed(present.script_config, fields["script_config"])
         self._check(msgspec.structs.replace(present, **fields), findings)
         return self._write(slot_id, **fields), findings.warnings
 
@@ -283,6 +290,13 @@ class Slots:
                 yield from self._intake.plans.of_account(
                     account.platform, account.username, times(slot), beside
                 )
+
+
+def _changed(present: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The config with these keys changed. One that says where files come from replaces the others that do."""
+    said = {key: value for key, value in given.items() if value is not None}
+    dropped = SOURCES if any(key in said for key in SOURCES) else ()
+    return {**{key: value for key, value in present.items() if key not in dropped}, **said}
 
 
 def _identity(slot: Slot) -> tuple[Any, ...]:

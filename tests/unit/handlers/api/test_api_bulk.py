@@ -57,6 +57,30 @@ def test_every_row_of_a_german_sheet_becomes_a_task_of_its_time(side: HttpSide, 
     assert [task["id"] for task in made["tasks"]] == made["task_ids"]
 
 
+@pytest.mark.parametrize(
+    ("around", "said"),
+    [
+        ({"start_time": "18:30"}, "it belongs into each of tasks"),
+        ({"startTime": "18:30"}, 'it belongs into each of tasks, and is called "start_time"'),
+        ({"schedule": "18:30"}, 'it belongs into each of tasks, and is called "start_time"'),
+        ({"usernames": ["anna"]}, "it belongs into each of tasks"),
+        ({"platform": "instagram"}, "it belongs into each of tasks"),
+        ({"captions": "Hi"}, "it belongs into script_config of each of tasks"),
+        ({"draft": True}, "every task publishes"),
+    ],
+)
+def test_a_field_of_the_rows_that_stands_beside_them_is_not_lost(
+    side: HttpSide, api: Client, around: dict[str, Any], said: str
+) -> None:
+    (problem,) = fields(api.bad(40001, "POST", BULK, {"tasks": [side.body()], **around})).values()
+    assert said in problem
+    assert count(api) == 0
+    assert (
+        api.good("POST", BULK, {"tasks": [side.body()], "script_name": "post", "week": 3})["created_count"]
+        == 1
+    )
+
+
 def test_json_takes_the_bodies_of_single_calls(side: HttpSide, api: Client) -> None:
     tasks = [side.body(), side.body(serials=["PHONE2"], start_time="18:30")]
     assert api.good("POST", BULK, {"tasks": tasks})["created_count"] == 2

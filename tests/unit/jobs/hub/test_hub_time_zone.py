@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -98,6 +99,20 @@ def test_CLI_10_a_near_zone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_city_and_another_case_lead_to_the_zone(name: str, meant: str) -> None:
     with pytest.raises(ZoneInvalid, match=f'did you mean "{meant}"'):
+        zone(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("GMT+2", '"Etc/GMT-2" is 2 h ahead of UTC'),
+        ("UTC+2", '"Etc/GMT-2" is 2 h ahead of UTC'),
+        ("gmt +02:00", '"Etc/GMT-2" is 2 h ahead of UTC'),
+        ("UTC-05", '"Etc/GMT+5" is 5 h behind UTC'),
+    ],
+)
+def test_CLI_10_an_offset_never_leads_to_the_zone_of_the_other_side(name: str, meant: str) -> None:
+    with pytest.raises(ZoneInvalid, match=re.escape(meant)):
         zone(name)
 
 

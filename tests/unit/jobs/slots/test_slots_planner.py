@@ -360,6 +360,23 @@ def test_a_bad_field_is_named_and_nothing_is_stored(
     assert side.client.good("GET", SLOTS)["slots"] == []
 
 
+def test_a_change_of_one_key_of_the_config_leaves_the_others_as_they_are(side: HttpSide) -> None:
+    number = slot(side, script_config={**body(side)["script_config"], "ai_label": True})
+    made = side.client.good("PATCH", f"{SLOTS}/{number}", {"script_config": {"captions": "Fresh"}})["slot"]
+    assert made["script_config"] == {**body(side)["script_config"], "ai_label": True, "captions": "Fresh"}
+    made = side.client.good("PATCH", f"{SLOTS}/{number}", {"script_config": {"captions": None}})["slot"]
+    assert made["script_config"]["captions"] == "Fresh"
+    made = side.client.good("PATCH", f"{SLOTS}/{number}", {"script_config": {"materials_tags": "oak"}})[
+        "slot"
+    ]
+    assert made["script_config"] == {
+        "content_type": 1,
+        "ai_label": True,
+        "captions": "Fresh",
+        "materials_tags": "oak",
+    }
+
+
 def test_a_call_that_is_repeated_as_its_answer_was_lost_makes_no_second_slot(side: HttpSide) -> None:
     first = side.client.good("POST", SLOTS, body(side, weekdays=["mon", "fri"]))
     again = side.client.good(

@@ -24,7 +24,8 @@ def keys(settings: Settings) -> list[str]:
     return [notice.key for notice in notices(settings)]
 
 
-def test_a_usual_config_has_no_notice() -> None:
+def test_a_usual_config_has_no_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TZ", raising=False)
     assert keys(Settings()) == []
     assert keys(Settings(posting=Posting(duplicate_window_minutes=1))) == []
     assert keys(Settings(server=Server(trusted_networks=("192.168.1.0/24", "fd00::/8")))) == []
@@ -43,6 +44,32 @@ def test_what_is_switched_off_is_named_with_what_follows(settings: Settings, key
     (notice,) = notices(settings)
     assert notice.key == key
     assert notice.fix
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Etc/GMT+2", "2 h behind UTC the whole year"),
+        ("Etc/GMT-8", "8 h ahead of UTC the whole year"),
+        ("EST", "no daylight saving: in summer every start time is an hour late in New York"),
+    ],
+)
+def test_CLI_10_a_zone_that_is_hours_off_from_what_its_name_reads_like_is_named(name: str, said: str) -> None:
+    (notice,) = notices(Settings(posting=Posting(timezone=name)))
+    assert said in notice.sentence
+
+
+def test_CLI_10_a_TZ_whose_sign_is_the_other_way_round_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC+2")
+    (notice,) = notices(Settings())
+    assert 'TZ is "UTC+2", which is 2 h behind UTC' in notice.sentence
+    assert keys(Settings(posting=Posting(timezone="Europe/Berlin"))) == []
+
+
+@pytest.mark.parametrize("name", ["", "Etc/UTC", "UTC", "Etc/GMT", "GMT0", "CET", "America/New_York"])
+def test_a_usual_zone_has_no_notice(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv("TZ", raising=False)
+    assert keys(Settings(posting=Posting(timezone=name))) == []
 
 
 def test_check_config_says_that_nothing_keeps_media_from_being_posted_twice(tmp_path: Path) -> None:
