@@ -159,8 +159,9 @@ def _heed_posts(state: Loaded, present: Loaded) -> None:
     task: Task
     for task in present.tables.get(TASKS, {}).values():
         made = mark_of(task) if is_out(task) else None
-        # A task that is in the backup too ends in doubt, and is found by that.
-        if made is not None and task.id not in tasks:
+        before = tasks.get(task.id)
+        # The backup's task does not know which account was read since, nor that it got another file or time.
+        if made is not None and (before is None or mark_of(before) != made):
             since.append(made)
     new_id = max(state.next_ids.get(POSTS, 1), max(posts, default=0) + 1)
     posts.update(enumerate(since, new_id))

@@ -148,6 +148,32 @@ def test_a_restore_keeps_what_was_posted_since_the_backup(make_store: Opener, tm
     assert ids(restored, ANNA) == [listed, deleted]
 
 
+@pytest.mark.parametrize("change", ["account read", "another file", "another time"])
+def test_a_restore_knows_what_a_task_of_the_backup_posted_since_and_where(
+    make_store: Opener, tmp_path, change: str
+):
+    """The task comes back as it was before: without the account that was read, with its old file and time."""
+    store = make_store()
+    task_id = add(store, username="", scheduled_at=1000.0)
+    backup(store, tmp_path / "backup.tar")
+    changes: dict[str, Any] = {
+        "account read": {},
+        "another file": {"materials": new_task(2).materials},
+        "another time": {"due_at": 9000.0},
+    }[change]
+    publish(store, task_id, account_seen="anna", finished_at=9010.0, **changes)
+    posted = store.tasks.get(task_id)
+    assert posted is not None
+    store.close()
+    restore(tmp_path / "backup.tar", tmp_path / "state", time.time())
+    restored = make_store()
+    came_back = restored.tasks.get(task_id)
+    assert came_back is not None
+    assert came_back.outcome is Outcome.UNKNOWN
+    marks = restored.tasks.posts(content_of(posted.materials), [ANNA])
+    assert [(mark.planned_at, mark.ended_at) for mark in marks] == [(posted.due_at, 9010.0)]
+
+
 def test_a_restore_adds_the_marks_made_since_to_those_of_the_backup(make_store: Opener, tmp_path):
     store = make_store()
     before = add(store)

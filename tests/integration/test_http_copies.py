@@ -1,0 +1,45 @@
+"""Never twice, also where requests come again and copies are restored: random sequences, judged by what the phones posted.
+
+NEVER_TWICE_SEED and NEVER_TWICE_STEPS set the seed and the length of the long form.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.support.never_twice_copies import WorldOfCopies
+
+
+def walk(folder: Path, seed: int, steps: int) -> WorldOfCopies:
+    world = WorldOfCopies(folder, seed)
+    try:
+        for _ in range(steps):
+            world.step()
+            story = "\n".join(world.trace)
+            assert not world.violations, f"seed {seed}\n{story}\n\n" + "\n".join(world.violations)
+    finally:
+        world.close()
+    assert not world.violations, f"seed {seed}, at its end: {world.violations}"
+    return world
+
+
+def test_no_sequence_with_repeated_requests_and_restores_posts_twice(tmp_path: Path) -> None:
+    world = walk(tmp_path, seed=2, steps=150)
+    assert world.counts["posts"] >= 5, world.counts
+    assert world.counts["restore"]
+    assert world.counts["answered again"]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(4 * 3600)
+def test_five_thousand_steps_with_repeated_requests_and_restores_post_nothing_twice(tmp_path: Path) -> None:
+    seed = int(os.environ.get("NEVER_TWICE_SEED") or random.randrange(1 << 30))
+    steps = int(os.environ.get("NEVER_TWICE_STEPS") or 5_000)
+    print(f"NEVER_TWICE_SEED={seed}")
+    world = walk(tmp_path, seed, steps)
+    print(world.counts)
+    assert world.counts["posts"] >= steps // 40
