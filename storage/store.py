@@ -14,6 +14,7 @@ import msgspec
 
 from storage.archive_pages import ArchivePages
 from storage.doubt import put_in_doubt
+from storage.engine.collector import uncollected
 from storage.engine.durable import JournalStorage
 from storage.engine.files import Files
 from storage.engine.hooks import hook_from
@@ -137,17 +138,18 @@ class Store:
         lock = lock_state(state_dir, files)
         try:
             finish_restore(state_dir, files)
-            storage = JournalStorage(
-                state_dir / FOLDER,
-                types=TYPES,
-                frozen=FROZEN,
-                files=files,
-                keep_generations=generations,
-                min_free_bytes=min_free_bytes,
-                reserve_bytes=reserve_bytes,
-                after_loss=lambda state: put_in_doubt(state, now()),
-            )
-            return cls(state_dir, lock, storage, files, retention_days, monotonic)
+            with uncollected():
+                storage = JournalStorage(
+                    state_dir / FOLDER,
+                    types=TYPES,
+                    frozen=FROZEN,
+                    files=files,
+                    keep_generations=generations,
+                    min_free_bytes=min_free_bytes,
+                    reserve_bytes=reserve_bytes,
+                    after_loss=lambda state: put_in_doubt(state, now()),
+                )
+                return cls(state_dir, lock, storage, files, retention_days, monotonic)
         except BaseException:
             lock.close()
             raise

@@ -10,6 +10,9 @@ import msgspec
 from storage.engine.frozen import freeze
 from storage.errors import InvalidRecord
 
+#: For records that were just decoded: no other code has them yet.
+_set = msgspec.structs.force_setattr
+
 
 class Codec:
     """Knows the type of each table's records; tables without one hold plain dicts.
@@ -52,16 +55,12 @@ class Codec:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InvalidRecord(f"a record of {table} cannot be stored: {error}") from error
         if table in self._frozen:
-            _freeze(record, self._frozen[table])
+            field = self._frozen[table]
+            _set(record, field, freeze(getattr(record, field)))
         return record
 
     def freeze_all(self, tables: Mapping[str, Mapping[int, Any]]) -> None:
         """Freeze what was just loaded."""
         for table, field in self._frozen.items():
             for record in tables.get(table, {}).values():
-                _freeze(record, field)
-
-
-def _freeze(record: msgspec.Struct, field: str) -> None:
-    # The record was just decoded and no other code has it yet.
-    msgspec.structs.force_setattr(record, field, freeze(getattr(record, field)))
+                _set(record, field, freeze(getattr(record, field)))

@@ -16,6 +16,7 @@ from tinydb.storages import Storage
 
 from storage.engine import journal
 from storage.engine.codec import Codec
+from storage.engine.collector import uncollected
 from storage.engine.commit import GroupCommit, Ticket, Transaction
 from storage.engine.disk import Disk
 from storage.engine.files import Files
@@ -61,6 +62,8 @@ class JournalStorage(Storage):
         self._codec = Codec(types or {}, frozen or {})
         self._types = self._codec.types
         self._listeners: dict[str, list[Listener]] = {}
+        #: What new listeners are told, by table; gone with the first change. At a start several come one after the other.
+        self._replays: dict[str, list[tuple[int, Any, Any]]] = {}
         self.state_lock = threading.Lock()
         self._snapshot_lock = threading.Lock()
         self._behind = False  # memory, after an internal error
@@ -78,15 +81,9 @@ class JournalStorage(Storage):
         self.group = GroupCommit(self.write_group)
 
     def _load(self, after_loss: Callable[[Loaded], object]) -> None:
-        collecting = gc.isenabled()
-        gc.disable()  # it would walk the growing state again and again
-        try:
+        with uncollected():
             state = self.disk.load(self._types, after_loss)
             self._codec.freeze_all(state.tables)
-        finally:
-            if collecting:
-                gc.enable()
-        gc.freeze()  # a full collection need not visit what was loaded
         self.tables = state.tables
         for name in self._types:
             self.tables.setdefault(name, {})
@@ -134,7 +131,10 @@ class JournalStorage(Storage):
         """Call the listener with every change from now on, and with all present records first (`replay`)."""
         with self.state_lock:
             if replay:
-                listener([(doc_id, None, record) for doc_id, record in self.tables.get(table, {}).items()])
+                if table not in self._replays:
+                    present = self.tables.get(table, {})
+                    self._replays[table] = [(doc_id, None, record) for doc_id, record in present.items()]
+                listener(self._replays[table])
             self._listeners.setdefault(table, []).append(listener)
 
     # --- writing
@@ -198,6 +198,7 @@ class JournalStorage(Storage):
         """Change records in memory only, for facts that are worked out again after a restart; no index may use them."""
         with self.state_lock:
             self.version += 1
+            self._replays.clear()
             change(self.tables[table])
 
     def write_group(self, group: Sequence[Ticket]) -> None:
@@ -244,6 +245,7 @@ class JournalStorage(Storage):
     def _apply(self, change: Transaction) -> None:
         with self.state_lock:
             self.version += 1
+            self._replays.clear()
             for name, records in change.changes.items():
                 table = self.tables.setdefault(name, {})
                 news: list[tuple[int, Any, Any]] = []

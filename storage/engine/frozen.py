@@ -7,6 +7,9 @@ from typing import Any, NoReturn
 _REASON = "a stored record is never changed in place: make a copy with dict(...) or list(...)"
 
 
+_CONTAINERS = frozenset({dict, list})
+
+
 def _refuse(*_args: object, **_kwargs: object) -> NoReturn:
     raise TypeError(_REASON)
 
@@ -49,9 +52,13 @@ def freeze(value: Any) -> Any:
     """JSON values with every dict and list in them frozen."""
     kind = type(value)
     if kind is dict:
-        return FrozenDict({k: freeze(v) if type(v) in (dict, list) else v for k, v in value.items()})
+        frozen = FrozenDict(value)
+        for key, inner in value.items():
+            if type(inner) in _CONTAINERS:
+                dict.__setitem__(frozen, key, freeze(inner))
+        return frozen
     if kind is list:
-        return FrozenList([freeze(v) if type(v) in (dict, list) else v for v in value])
+        return FrozenList([freeze(v) if type(v) in _CONTAINERS else v for v in value])
     return value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from storage.lists.bits import Bits, common, either
@@ -37,13 +37,15 @@ class Order:
         self._blocks: list[_Block] = []
         self._firsts: list[tuple[float, int]] = []  #: of each block
 
-    def load(self, times: Mapping[int, float]) -> None:
-        """Take in many ids with their times at once, into an empty order."""
-        ids = sorted(sorted(times), key=times.__getitem__)
+    def load(self, ids: Sequence[int], times: Sequence[float]) -> None:
+        """Take in many ids, which ascend, with their times at once, into an empty order."""
+        places = sorted(range(len(ids)), key=times.__getitem__)
         half = self._most // 2
         for start in range(0, len(ids), half):
-            part = ids[start : start + half]
-            self._insert(len(self._blocks), _Block([times[doc_id] for doc_id in part], part))
+            part = places[start : start + half]
+            block = _Block([times[place] for place in part], [ids[place] for place in part])
+            self._blocks.append(block)
+            self._firsts.append((block.times[0], block.ids[0]))
 
     def add(self, at: float, doc_id: int) -> None:
         """Take in what is not there yet."""

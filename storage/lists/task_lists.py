@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
+from operator import attrgetter
 from typing import Literal, TypedDict
 
 from storage.lists.bits import Bits, common, either
@@ -59,7 +60,7 @@ class TaskLists:
         """Take committed changes in: (id, before, now)."""
         self._answers.clear()
         if not self._shown and len(changes) >= _MANY:
-            self._load({doc_id: now for doc_id, _, now in changes if now is not None and not now.deleted})
+            self._load([now for _, _, now in changes if now is not None and not now.deleted])
             return
         for doc_id, before, now in changes:
             self._change(doc_id, _shown(before), _shown(now))
@@ -96,21 +97,24 @@ class TaskLists:
         if not members:
             del self._sets[fact]
 
-    def _load(self, tasks: Mapping[int, Task]) -> None:
+    def _load(self, tasks: Sequence[Task]) -> None:
         """What a start reads: the sets are made whole, not member by member."""
-        alike: defaultdict[_Facts, list[int]] = defaultdict(list)
-        for doc_id, task in tasks.items():
-            alike[_facts_of(task)].append(doc_id)
+        tasks = sorted(tasks, key=_id)
+        every = [task.id for task in tasks]
+        likeness: defaultdict[Hashable, list[int]] = defaultdict(list)
+        for place, alike in enumerate(map(_likeness, tasks)):
+            likeness[alike].append(place)
         by_fact: defaultdict[tuple[str, Hashable], list[Bits]] = defaultdict(list)
-        for facts, ids in alike.items():
-            self._counts[facts[0]] += len(ids)
-            members = Bits.of(ids)
+        for places in likeness.values():
+            facts = _facts_of(tasks[places[0]])
+            self._counts[facts[0]] += len(places)
+            members = Bits.of([every[place] for place in places])
             for fact in zip(_FACTS, facts, strict=True):
                 by_fact[fact].append(members)
         self._sets = {fact: either(parts) for fact, parts in by_fact.items()}
-        self._shown = Bits.of(tasks)
-        self._planned.load({doc_id: _planned(task) for doc_id, task in tasks.items()})
-        self._finished.load({doc_id: _finished(task) for doc_id, task in tasks.items()})
+        self._shown = Bits.of(every)
+        self._planned.load(every, [task.scheduled_at for task in tasks])
+        self._finished.load(every, [_finished(task) for task in tasks])
 
     # --- questions
 
@@ -167,6 +171,13 @@ class TaskLists:
         if not but_captions and (text := wanted.get("q")):
             sets.append(self.captions.found(plain(text)))
         return common(sets)
+
+
+_id = attrgetter("id")
+#: Tasks that are alike in this have the same facts. It is asked of every task at a start.
+_likeness = attrgetter(
+    "stage", "serial", "username", "account_seen", "platform", "outcome", "held", "script_name", "source"
+)
 
 
 def _shown(task: Task | None) -> Task | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from storage.records import Stage, Status, Task
-from storage.tables.posts import Place, content_of, places_of
+from storage.records import ENDED, Stage, Status, Task
+from storage.tables.posts import Place, account_place, content_of, places_of
 
 #: As many new tasks at once are taken in together.
 _MANY = 1000
@@ -46,14 +46,20 @@ class TaskIndex:
     def _load(self, tasks: Sequence[Task]) -> None:
         """What a start reads: each order is made whole, not task by task."""
         for task in tasks:
-            self._stages[task.stage][task.id] = None
-            if _has_alarm(task):
-                self._due.append((task.due_at, task.id))
-            elif task.stage is Stage.QUEUED:
-                self._queued.append((task.scheduled_at, task.id))
+            doc_id, stage = task.id, task.stage
+            self._stages[stage][doc_id] = None
+            if stage is Stage.SCHEDULED:
+                if not task.held:
+                    self._due.append((task.due_at, doc_id))
+            elif stage is Stage.QUEUED:
+                self._queued.append((task.scheduled_at, doc_id))
             if task.materials:
-                self._note_post(task)
-                self._note_needs(task.id, _NOTHING, _needs(task))
+                for key in _post_keys(task):
+                    # Nearly every post is the only one of its content and place.
+                    if self._posts.setdefault(key, doc_id) != doc_id:
+                        self._add_post(key, doc_id)
+                if stage not in ENDED and (needs := _needs(task)):
+                    self._note_needs(doc_id, _NOTHING, needs)
         self._due.sort()
         self._queued.sort()
 
@@ -119,13 +125,18 @@ class TaskIndex:
 
     def _note_post(self, task: Task) -> None:
         for key in _post_keys(task):
-            present = self._posts.get(key)
-            if present is None:
-                self._posts[key] = task.id
-            elif isinstance(present, int):
-                self._posts[key] = [present, task.id]
+            if key in self._posts:
+                self._add_post(key, task.id)
             else:
-                present.append(task.id)
+                self._posts[key] = task.id
+
+    def _add_post(self, key: int, task_id: int) -> None:
+        """To those, or the one, that are known under the key."""
+        present = self._posts[key]
+        if isinstance(present, int):
+            self._posts[key] = [present, task_id]
+        else:
+            present.append(task_id)
 
     def _forget_post(self, task: Task) -> None:
         for key in _post_keys(task):
@@ -140,7 +151,11 @@ class TaskIndex:
 
 def _post_keys(task: Task) -> list[int]:
     content = content_of(task.materials)
-    return [hash((content, place)) for place in places_of(task)] if content else []
+    if not content:
+        return []
+    if task.username:  # as most have: the one place that `places_of` would give
+        return [hash((content, account_place(task.platform, task.username)))]
+    return [hash((content, place)) for place in places_of(task)]
 
 
 def _post(task: Task) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import gc
 import os
@@ -9,15 +10,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from storage.engine import disk
+from storage.engine.files import Files
 from storage.engine.hooks import ENVIRONMENT, KillAt, hook_from, no_hook
 from storage.engine.load import generations, journals
 from storage.errors import StateLocked, StoreFailed
-from storage.records import IdempotencyEntry
+from storage.records import IdempotencyEntry, Task, Waiting
 from storage.store import Store
+from storage.tables.task_index import TaskIndex
 from tests.support.recorder import Recorder
 from tests.support.storage_samples import crash, new_task
 
@@ -167,6 +171,45 @@ def test_what_was_loaded_is_left_out_of_full_collections(make_store: Opener):
     assert gc.get_freeze_count() > 50
     assert gc.isenabled()
     gc.unfreeze()
+
+
+def test_nothing_is_collected_while_a_store_is_opened(make_store: Opener, monkeypatch: pytest.MonkeyPatch):
+    collecting = []
+    update = TaskIndex.update
+
+    def watched(index: TaskIndex, changes: Any) -> None:
+        collecting.append(gc.isenabled())
+        update(index, changes)
+
+    monkeypatch.setattr(TaskIndex, "update", watched)
+    make_store()
+    assert collecting == [False]
+    assert gc.isenabled()
+
+
+def test_collections_go_on_where_a_store_cannot_be_opened(make_store: Opener):
+    class Gone(Files):
+        def read(self, path: Path) -> bytes:
+            raise OSError(errno.EIO, "the disk is gone")
+
+    make_store().close()
+    with pytest.raises(StoreFailed, match="gone"):
+        make_store(files=Gone())
+    assert gc.isenabled()
+
+
+def test_whoever_listens_later_is_told_what_is_there_by_then(make_store: Opener):
+    store = make_store()
+    told: list[list[tuple[int, object, Task | None]]] = [[], [], []]
+    store.storage.listen("tasks", told[0].extend)
+    (task,) = store.tasks.create([new_task(1)])
+    store.storage.listen("tasks", told[1].extend)
+    store.tasks.set_waiting({task.id: (Waiting.TIME, 1.0, "its time has not come")})
+    store.storage.listen("tasks", told[2].extend)
+    assert told[0] == [(task.id, None, task)]
+    assert told[1] == [(task.id, None, task)]
+    assert told[2] == [(task.id, None, store.tasks.get(task.id))]
+    assert told[2] != told[1]
 
 
 def test_the_environment_may_name_a_point_at_which_the_process_dies():
