@@ -212,6 +212,8 @@ class MaterialHandlers:
         given = call.fields(ResetRequest, body if body.strip() else b"{}")
         # With nothing asked for all is reset: what is not understood must not count as nothing.
         wishes = read_object(ResetRequest, given, findings, strict=True)
+        if "path" in given and given["path"] is None:
+            findings.problem("path", "is null; leave it out to let all be chosen again")
         findings.refuse()
         library = self._services.library
         count = library.reset_used_folder(wishes["path"]) if "path" in wishes else library.reset_used()

@@ -17,6 +17,7 @@ from handlers.cli.command_line import (
     adb_key_dir,
     ask_daemon,
     end,
+    filled,
     read_config,
     status_of,
     tokens_are_beside,
@@ -215,7 +216,7 @@ def materials() -> None:
 
 
 @materials.command("reset-used")
-@click.argument("folder", required=False)
+@click.argument("folder", required=False, callback=filled)
 @click.pass_obj
 def reset_used(config_path: Path | None, folder: str | None) -> None:
     """Let used files be chosen again: those of the material library, or those of a media FOLDER. Asks the running daemon."""

@@ -331,3 +331,10 @@ def exchange(
         status = _REFUSED.get(code // 100, EX.DATAERR)
         raise DaemonSilent(f"the daemon refuses: {answer.get('message')}", status)
     return answer
+
+
+def filled(_context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """An option as it was given: an empty one is most likely a variable of a script that is not set. Raises BadParameter."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("is empty; give it a value, or leave it out", param=option)
+    return value

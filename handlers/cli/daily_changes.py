@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import click
 
-from handlers.cli.command_line import EX, end
+from handlers.cli.command_line import EX, end, filled
 from handlers.cli.hub_options import TASK_ID, Hub, asks_hub
 from handlers.cli.task_words import minute, state
 from jobs.hub.platforms import PLATFORMS
@@ -67,7 +67,9 @@ def release(hub: Hub, task_id: int) -> None:
 @asks_hub
 def move(hub: Hub, task_id: int, time: tuple[str, ...]) -> None:
     """Give a pending task another TIME: HH:MM, YYYY-MM-DD HH:MM in the hub's zone, or `now`."""
-    said = " ".join(time)
+    said = " ".join(time).strip()
+    if not said:
+        raise click.UsageError("TIME is empty; write `now` for now")
     _change(hub, task_id, "PATCH", "", {"start_time": "" if said == "now" else said})
 
 
@@ -81,13 +83,15 @@ def _change(hub: Hub, task_id: int, method: str, call: str, body: dict[str, Any]
 @click.command()
 @click.argument("what", metavar="[SERIAL|@ACCOUNT]", required=False)
 @click.option("--reason", default="", help="Shown wherever the pause is.")
-@click.option("--until", default="", metavar="TIME", help="Ends by itself then: HH:MM or YYYY-MM-DD HH:MM.")
+@click.option(
+    "--until", callback=filled, metavar="TIME", help="Ends by itself then: HH:MM or YYYY-MM-DD HH:MM."
+)
 @PLATFORM
 @asks_hub
-def pause(hub: Hub, what: str | None, reason: str, until: str, platform: str | None) -> None:
+def pause(hub: Hub, what: str | None, reason: str, until: str | None, platform: str | None) -> None:
     """Start nothing new on a phone, for an account, or on the whole hub; what runs is finished."""
     path, called = _pausable(hub, what, platform)
-    data = hub.ask("POST", f"{path}/pause", {"reason": reason, "until": until})
+    data = hub.ask("POST", f"{path}/pause", {"reason": reason, "until": until or ""})
     end = f" until {minute(data['paused_until'])}" if data["paused_until"] else ""
     hub.show(data, lambda: [f"{called}: paused{end}"])
 

@@ -23,6 +23,11 @@ _HTML = re.compile(
     r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,7}|#x[0-9a-f]{2,6});|</?(?:p|br|b|i|em|strong|div|span|a)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
+#: A blank, a line break, or a letter beyond ASCII as forms and addresses write it.
+_PERCENT = re.compile(
+    r"%(?:20|0A|0D|[cC][2-9a-fA-F]%[89abAB][0-9a-fA-F]|[eE][0-9a-fA-F](?:%[89abAB][0-9a-fA-F]){2}|[fF]0(?:%[89abAB][0-9a-fA-F]){3})"
+)
+_MISREAD = {"cp1252": "Windows-1252", "cp1251": "Windows-1251", "gbk": "GBK"}
 #: Backslash and n as two characters, not as a part of a path.
 _TYPED_BREAK = re.compile(r"(?<![\\:])\\n")
 
@@ -42,19 +47,30 @@ def _doubts(caption: str) -> list[str]:
     placeholder = find_placeholder(caption)
     if placeholder:
         doubts.append(f'holds "{placeholder}", which looks like a place that was not filled in')
-    if _was_misread(caption):
-        doubts.append("looks like UTF-8 that was read as Windows-1252; it is posted as it stands")
+    if encoding := _misread_as(caption):
+        doubts.append(f"looks like UTF-8 that was read as {encoding}; it is posted as it stands")
+    if coded := _PERCENT.search(caption):
+        doubts.append(
+            f'holds "{coded[0]}", as addresses do in the place of a character; it is posted as it stands'
+        )
+    if "\ufffd" in caption:
+        doubts.append(
+            "holds U+FFFD, which stands where a program lost a character; it is posted as it stands"
+        )
     return [*doubts, *hashtags.doubts(caption)]
 
 
-def _was_misread(text: str) -> bool:
-    """Whether all that is not ASCII are bytes of UTF-8 that were taken for characters, as in "CafÃ©"."""
+def _misread_as(text: str) -> str:
+    """As which encoding bytes of UTF-8 were taken for all that is not ASCII, as in "CafÃ©"; "" if none."""
     if text.isascii():
-        return False
-    try:
-        return len(text.encode("cp1252").decode()) < len(text)
-    except UnicodeError:
-        return False
+        return ""
+    for encoding, called in _MISREAD.items():
+        try:
+            if len(text.encode(encoding).decode()) < len(text):
+                return called
+        except UnicodeError:
+            continue
+    return ""
 
 
 class CaptionRules:

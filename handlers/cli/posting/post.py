@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from handlers.cli.command_line import EX, NoAnswer, end, json_text, status_of
+from handlers.cli.command_line import EX, NoAnswer, end, filled, json_text, status_of
 from handlers.cli.completion import complete_accounts, complete_serials
 from handlers.cli.hub_options import Hub, asks_hub
 from handlers.cli.posting.following import Follower, exit_status
@@ -20,6 +20,13 @@ from handlers.cli.task_words import minute
 from jobs.hub.platforms import PLATFORMS
 from jobs.media.paths import IMAGE_SUFFIXES, VIDEO_SUFFIXES, kind_of
 
+#: Keys of the config that the rest of the command line says.
+_TOLD = {
+    "captions": "the caption is said by --caption or --caption-file",
+    **dict.fromkeys(
+        ("content_type", "image_count", "material_ids", "material_list"), "the files of the command say it"
+    ),
+}
 #: As of a program that Ctrl-C ended.
 _INTERRUPTED = 130
 
@@ -48,7 +55,7 @@ _INTERRUPTED = 130
     help="File that holds the caption, UTF-8; - is standard input.",
 )
 @click.option(
-    "--at", "start", default="", help="HH:MM or 'YYYY-MM-DD HH:MM' in the hub's zone; default: now."
+    "--at", "start", callback=filled, help="HH:MM or 'YYYY-MM-DD HH:MM' in the hub's zone; default: now."
 )
 @click.option(
     "--set",
@@ -61,7 +68,9 @@ _INTERRUPTED = 130
 @click.option("--dry-run", is_flag=True, help="Upload and check everything, create nothing.")
 @click.option("--wait", "waits", is_flag=True, help="Show each step as it happens, and end as the posts did.")
 @click.option(
-    "--key", help="The key of an earlier call whose answer was lost: what that made is not made again."
+    "--key",
+    callback=filled,
+    help="The key of an earlier call whose answer was lost: what that made is not made again.",
 )
 @asks_hub
 def post(  # noqa: PLR0917 - one parameter per option
@@ -72,7 +81,7 @@ def post(  # noqa: PLR0917 - one parameter per option
     platform: str | None,
     caption: str | None,
     caption_file: Path | None,
-    start: str,
+    start: str | None,
     settings: tuple[str, ...],
     force: bool,
     dry_run: bool,
@@ -98,7 +107,7 @@ def post(  # noqa: PLR0917 - one parameter per option
         "script_name": "post",
         **({"usernames": accounts} if accounts else {"serials": serials}),
         "script_config": config,
-        "start_time": "" if start == "now" else start,
+        "start_time": "" if start in (None, "now") else start,
         **({"platform": platform} if platform else {}),
         "force": force,
         "dry_run": dry_run,
@@ -146,6 +155,10 @@ def _settings(given: Sequence[str]) -> dict[str, str]:
     for name, equals, _ in pairs:
         if not name or not equals:
             raise click.UsageError(f"--set takes KEY=VALUE, not {name!r}")
+        if name in _TOLD:
+            raise click.UsageError(f"--set {name}: {_TOLD[name]}")
+        if [other for other, _, _ in pairs].count(name) > 1:
+            raise click.UsageError(f"--set {name} is given twice")
     return {name: value for name, _, value in pairs}
 
 

@@ -177,6 +177,7 @@ def test_used_files_can_be_chosen_again_after_a_reset(side: HttpSide, api: Clien
     api.good("POST", f"{M}/reset-used")
     api.good("POST", f"{M}/reset-used", {"path": str(side.media)})
     api.bad(40001, "POST", f"{M}/reset-used", {"path": "/etc"})
+    assert "path: is null" in api.bad(40001, "POST", f"{M}/reset-used", {"path": None})["message"]
     api.bad(40501, "GET", f"{M}/reset-used")
 
 

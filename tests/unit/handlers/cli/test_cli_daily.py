@@ -368,6 +368,17 @@ def test_tasks_can_be_found_by_account_caption_and_day_and_put_in_order(side: Ht
     assert "from" in refused.output
 
 
+def test_a_variable_of_a_script_that_is_not_set_means_neither_now_nor_for_ever(
+    side: HttpSide, run: Run
+) -> None:
+    planned = side.task().scheduled_at
+    for words in (("move", "1", ""), ("move", "1", "", " "), ("pause", "PHONE1", "--until", "")):
+        done = run(*words)
+        assert (done.exit_code, "is empty" in done.stderr) == (EX.USAGE, True), done.stderr
+    assert side.store.tasks.get(1).scheduled_at == planned
+    assert run("materials", "reset-used", "").exit_code == EX.USAGE
+
+
 def test_the_hub_a_phone_and_an_account_are_paused_and_resumed_by_word(side: HttpSide, run: Run) -> None:
     assert lines(run("pause", "--reason", "new shelf", "--until", "22:00")) == [
         "the hub: paused until 2027-01-15 22:00"

@@ -42,6 +42,12 @@ def test_nested_and_escaped_groups_are_no_places_to_fill_in(door: Door, given: s
         ("Fish &#x1F600;", "is HTML"),
         (r"One\nTwo", "a backslash"),
         ("CafÃ©", "Windows-1252"),
+        ("РґРѕРј", "Windows-1251"),
+        ("浣犲ソ", "GBK"),
+        ("Hello%20world", '"%20"'),
+        ("Gr%C3%BC%C3%9Fe", '"%C3%BC"'),
+        ("One%0ATwo", '"%0A"'),
+        ("Caf\ufffd", "lost a character"),
         ("Ã¤ \u00f0\u0178\u02dc\u20ac hi", "Windows-1252"),
         ("{name} and {a|b}", 'braces of "{name}"'),
         ("新品 \uff03木工", 'only looks like "#"'),
@@ -54,7 +60,21 @@ def test_what_was_most_likely_not_meant_in_a_caption_is_told_and_posted(
     assert [w for w in door.create({**CLIP, "captions": given}).warnings if said in w]
 
 
-@pytest.mark.parametrize("given", ["Fish & chips; AT&T", "a <3 b", r"C:\new", "Café “x” €", "مرحبا", "{a|b}"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "Fish & chips; AT&T",
+        "a <3 b",
+        r"C:\new",
+        "Café “x” €",
+        "مرحبا",
+        "{a|b}",
+        "дом",
+        "联通",
+        "你好",
+        "20% off, 100%!",
+    ],
+)
 def test_usual_captions_have_no_such_warning(door: Door, given: str) -> None:
     assert not door.create({**CLIP, "captions": given}).warnings
 

@@ -129,6 +129,12 @@ def test_a_dry_run_says_what_would_be_and_creates_nothing(side: HttpSide, run: R
         ((CLIP, "--account", "anna", "--caption", "x", "--caption-file", "y"), "given twice"),
         ((CLIP, "--account", "anna", "--set", "ai_label"), "KEY=VALUE"),
         ((CLIP, "--account", "anna", "--dry-run", "--wait"), "--dry-run creates nothing"),
+        ((CLIP, "--account", "anna", "--at", ""), "is empty; give it a value, or leave it out"),
+        ((CLIP, "--account", "anna", "--at", " "), "is empty; give it a value, or leave it out"),
+        ((CLIP, "--account", "anna", "--key", ""), "is empty; give it a value, or leave it out"),
+        ((CLIP, "--account", "anna", "--set", "captions=Hi"), "the caption is said by --caption"),
+        ((PHOTO, "--account", "anna", "--set", "image_count=2"), "the files of the command say it"),
+        ((CLIP, "--account", "anna", "--set", "ai_label=true", "--set", "ai_label=false"), "given twice"),
     ],
 )
 def test_a_line_that_cannot_be_meant_is_refused_before_anything_is_sent(
