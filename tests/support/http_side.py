@@ -120,6 +120,7 @@ class HttpSide:
         matcher: Matcher | None = None,
         phones_settings: PhoneSettings | None = None,
         seed: int | None = None,
+        retention_days: float = 30,
         **sections: Any,
     ) -> None:
         self.folder = folder
@@ -139,7 +140,7 @@ class HttpSide:
         if phones_settings is not None:
             defaults["phones"] = phones_settings
         self.settings = Settings(**{**defaults, **sections, "accounts": accounts})
-        self.store = Store.open(folder / "state", reserve_bytes=0)
+        self.store = Store.open(folder / "state", reserve_bytes=0, retention_days=retention_days)
         self.evidence = Evidence(folder / "state" / "evidence", 10**9, self.clock)
         known = Known(self.store, self.clock)
         self.versions = NewVersions(

@@ -78,6 +78,8 @@ class Wishes(msgspec.Struct):
 class World:
     """The API, the phones, and the judge. `step` makes one random call; `violations` is what must stay empty."""
 
+    retention_days = 30.0
+
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder = folder
         self.choice = random.Random(seed)
@@ -120,6 +122,7 @@ class World:
             script=FakeScript(self._run, self._settle),
             phones=self.phones,
             seed=self.choice.randrange(1 << 30),
+            retention_days=self.retention_days,
             posting=Posting(timezone="UTC", duplicate_window_minutes=WINDOW_S / 60),
         )
         self.store: Store = self.side.store

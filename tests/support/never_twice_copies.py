@@ -1,4 +1,4 @@
-"""The world of `never_twice` with what copies bring about: requests that are sent again, bulks, backups and restores."""
+"""The world of `never_twice` with copies: requests that are sent again, bulks, backups and restores, and an archive."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ class Copy(msgspec.Struct):
 
 
 class WorldOfCopies(World):
-    """A client repeats requests with their key; an operator restores a copy of some time ago."""
+    """A client repeats requests with their key; an operator restores a copy of some time ago; tasks leave for the archive."""
+
+    retention_days = 0.1  #: tasks that ended leave for the archive within the hours that pass here
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.requests: list[Request] = []
