@@ -86,9 +86,13 @@ class DraftMemory:
 
         `now` in epoch seconds of the box. Where the box has no clock that goes on without power, that is not known.
         """
-        before = self._before(task_id)
-        at = before.get("at")
-        return at is not None and not before.get("changed") and 0 <= now - at <= STAYS_S
+        passed_s = self.since_tap_s(task_id, now)
+        return passed_s is not None and passed_s <= STAYS_S and not self._before(task_id).get("changed")
+
+    def since_tap_s(self, task_id: int, now: float) -> float | None:
+        """How long ago this task's tap was prepared; None where that was not noted, or the clock of the box went back."""
+        at = self._before(task_id).get("at")
+        return now - at if at is not None and at <= now else None
 
     def knows(self, shown: str) -> bool:
         """Whether a text found in a form is one of ours, the beginning of one that was cut off, or one that arrived

@@ -54,6 +54,7 @@ class Watch:
     doubtful: Asks = _never  #: whether a sight of the tabs shows something that keeps quiet from being proof
     quiet_s: float = QUIET_WITHOUT_PROGRESS_S  #: quiet at the tabs when no upload was seen at all
     is_ours: Asks = _never  #: whether a post that is shown holds what this task wanted to post
+    is_older: Asks = _never  #: whether a post that is shown was there before the tap
     offered: Asks = _never  #: whether a sheet speaks of the post as published
     indicators: UploadIndicators = field(init=False)
     left_form: bool = field(init=False, default=False)
@@ -138,7 +139,8 @@ class Watch:
         return None, 10.0
 
     def _shows_own_post(self, sight: Sight) -> bool:
-        return (self.saw_progress or self.is_ours(sight)) and not self.indicators.failure_stands(sight)
+        ours = (self.saw_progress or self.is_ours(sight)) and not self.is_older(sight)
+        return ours and not self.indicators.failure_stands(sight)
 
     def _asks_of_the_post(self, sight: Sight) -> bool:
         """An unknown sheet over the form that was sent: closing it could take the post back."""

@@ -27,8 +27,8 @@ class Sight:
 
     @property
     def doubtful(self) -> bool:
-        """A sheet or dialog that the shipped files do not describe: it may ask something of a post that was sent."""
-        return self.name == "some_sheet" or (self.screen is not None and self.screen.doubtful)
+        """A sheet or dialog of which the shipped files do not say what it asks: it may ask something of a post that was sent."""
+        return self.screen is not None and self.screen.doubtful
 
     @property
     def tree(self) -> UiTree:

@@ -293,19 +293,22 @@ def _handles(sight: Sight) -> list[str]:
     if sight.name != "own_profile" or sight.find("profile_handle") is None:
         return []
     found = sight.index.find_all("profile_handle")
+    known = _shipped_index(sight)
+    counts = known.find("profile_counts")
+    if counts is not None:
+        found = tuple(one for one in found if one.bounds[1] < counts.bounds[1])
     if len(found) > 1:
-        button = _lowest_edit(sight)
+        button = max((one.bounds[1] for one in known.find_all("edit_profile")), default=0)
         found = tuple(one for one in found if one.bounds[3] <= button) or found
     names = {one.says.lstrip("@").casefold(): one.says.lstrip("@") for one in reversed(found)}
     return list(reversed(names.values()))
 
 
-def _lowest_edit(sight: Sight) -> int:
-    """Where the button begins that changes the profile: what people say of themselves stands below, handle and name above.
+def _shipped_index(sight: Sight) -> ElementIndex:
+    """The tree as the shipped files alone read it: nothing that was taught decides whose account it is.
 
-    By the shipped files alone: nothing that was taught decides whose account it is.
+    What people say of themselves stands below the numbers and the button that changes the profile, handle and name above.
     """
     index = sight.index
     shipped = index.vocabulary.shipped or index.vocabulary
-    buttons = ElementIndex(index.tree, shipped, app_version=index.app_version).find_all("edit_profile")
-    return max((one.bounds[1] for one in buttons), default=0)
+    return ElementIndex(index.tree, shipped, app_version=index.app_version)

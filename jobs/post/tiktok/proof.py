@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from jobs.post.flow.look_for_post import PostSearch
 from jobs.post.flow.proof import Watch, published, unknown
 from jobs.post.screens.labels import normalise
@@ -15,12 +17,19 @@ from storage.records import Stage
 _TABS = frozenset({"home", "own_profile", "own_post"})
 #: After a crash the app must have been quiet at its tabs for this long before nothing more is expected.
 QUIET_S = 20.0
+#: How old a post says it is: "· 2s ago", "· 3m ago".
+_AGE = re.compile(r"(\d+) ?(s|m)")
+#: By so much a post may seem older than the tap that made it: the app rounds.
+AGE_SLACK_S = 2.0
 #: So much of a caption the app shows under a post before it cuts it off.
 CAPTION_SHOWN = 20
 
 
 def watch(flow: TikTokFlow) -> Watch:
     """The watch for a TikTok post that was just sent."""
+    clock = flow.attempt.clock
+    sent = clock.monotonic()
+    ages = _Ages()
     return Watch(
         flow,
         at_home=lambda s: s.name in _TABS or s.has("create_button"),
@@ -29,6 +38,7 @@ def watch(flow: TikTokFlow) -> Watch:
         look_deeper=_landed,
         doubtful=_offers_retry,
         is_ours=lambda s: shows_ours(flow, s),
+        is_older=lambda s: ages.are_older(s, clock.monotonic() - sent),
     )
 
 
@@ -43,6 +53,23 @@ def shows_ours(flow: TikTokFlow, sight: Sight) -> bool:
     account = flow.attempt.account
     names = {normalise(n) for n in (flow.plan.username, account.display_name if account else "") if n}
     return bool(names.intersection(texts))
+
+
+class _Ages:
+    """The posts that were there before the tap: another account may have posted the same some minutes ago."""
+
+    def __init__(self) -> None:
+        self._old: set[str] = set()  #: what they say of their age; a page that stands does not count on
+
+    def are_older(self, sight: Sight, since_tap_s: float) -> bool:
+        """Whether the post that is shown is one of them."""
+        found = sight.find("post_age")
+        says = normalise(found.says) if found is not None else ""
+        number = _AGE.search(says)
+        age_s = int(number[1]) * (60 if number[2] == "m" else 1) if number is not None else 0
+        if age_s > since_tap_s + AGE_SLACK_S:
+            self._old.add(says)
+        return says in self._old
 
 
 def _offers_retry(sight: Sight) -> bool:
@@ -64,13 +91,21 @@ def _landed(sight: Sight, seen: Watch) -> Verdict | None:
 
 def look_for_post(flow: TikTokFlow) -> Verdict:
     """Look for the post of an attempt that died after its commit point; the flow has not touched anything."""
+    clock, task_id, ages = flow.attempt.clock, flow.attempt.task.id, _Ages()
+
+    def older(sight: Sight) -> bool:
+        since_tap_s = flow.drafts.since_tap_s(task_id, clock.now())
+        return since_tap_s is not None and ages.are_older(sight, since_tap_s)
+
     return PostSearch(
         flow,
         tabs=_TABS,
         forms=("post_screen",),
         quiet_s=QUIET_S,
         quiet_after_progress_s=1.0,
-        is_proof=lambda s: published("the app shows the new post") if shows_ours(flow, s) else None,
+        is_proof=lambda s: (
+            published("the app shows the new post") if shows_ours(flow, s) and not older(s) else None
+        ),
         at_tabs=lambda s, seen: _at_tabs(flow, s, seen),
         is_our_form=lambda s: (
             bool(flow.plan.description)

@@ -532,6 +532,14 @@ def test_a_display_name_that_is_the_handle_and_words_about_oneself_leave_the_han
     assert handle_of(Scene({0: "profile with a handle in its words"}).see()) == "demo_01"
 
 
+def test_a_handle_below_the_numbers_of_the_profile_is_somebody_whom_its_words_name() -> None:
+    """Where a build writes the own handle in another way, nothing is posted under the name of a friend."""
+    scene = Scene({0: "profile with a handle in its words alone"})
+    assert scene.see().name == "own_profile"
+    assert handle_of(scene.see()) == ""
+    assert scene.fails(lambda flow, sight: flow.switcher.ensure(sight)).code == ErrorCode.UI_CHANGED
+
+
 def test_the_templates_are_left_by_the_tab_for_posts() -> None:
     scene = Scene({0: "templates"}, leads={"templates": "home"})
     assert scene.flow.handlers()["templates"](scene.see()).name == "home"

@@ -170,7 +170,7 @@ def test_what_publishes_nothing_is_touched_and_typed_into() -> None:
 
 def test_a_question_that_publishes_when_it_is_answered_is_not_answered() -> None:
     """The screens files say of such buttons that they publish, too: they come after the tap, or over a form that was resumed."""
-    shown = drawn_xml("tiktok", "editor", over=sheet("One more thing", "Post now", "Another day"))
+    shown = drawn_xml("tiktok", "editor", over=sheet("Publish video publicly?", "Post now", "Another day"))
     phone = Phone(shown)
     driver = driver_on("tiktok", phone)
     with pytest.raises(

@@ -42,6 +42,13 @@ WATCHED: dict[str, Seen] = {
     "a post a moment old after our own upload": Seen(
         {0: "form", 1: "uploading", 2: "a friend's post"}, "published", "", "the app shows it: own_post", 2
     ),
+    "the same words under a post of before the tap": Seen(
+        {0: "form", 1: "the same post of before", 4: "failed"}, "not_published", "upload_failed",
+        "TikTok says that the upload failed", 4,
+    ),
+    "a post of before the tap after our own upload": Seen(
+        {0: "form", 1: "uploading", 2: "the same post of before"}, "published", "", RAN, 2.3
+    ),
     "the form stands": Seen({0: "form"}, "not_published", "publish_refused", STANDS, 60),
     "the form stands long and goes": Seen({0: "form", 50: "home"}, "published", "", GONE, 56),
     "the form comes back after the tabs were seen": Seen(
@@ -90,6 +97,14 @@ WATCHED: dict[str, Seen] = {
     "a sheet that nobody knows over the tabs leaves a doubt": Seen(
         {0: "form", 0.5: "home", 1: "sheet over home"}, "unknown", "upload_timeout", nothing("home"), 60,
         {"sheet over home": "home"}, ("sheet over home",),
+    ),
+    "an offer that is known leaves none": Seen(
+        {0: "form", 0.5: "home", 1: "notifications?"}, "published", "", GONE, 6.5,
+        {"notifications?": "home"}, ("notifications?",),
+    ),
+    "a question of which only the way out is known may ask whether to upload": Seen(
+        {0: "form", 0.5: "home", 1: "mobile data?"}, "unknown", "upload_timeout", nothing("home"), 60,
+        {"mobile data?": "home"}, ("mobile data?",),
     ),
 }  # fmt: skip
 
@@ -301,6 +316,14 @@ def test_quiet_tabs_prove_nothing_long_after_the_tap(passed_s: float, outcome: s
     assert verdict.outcome == outcome
     again, _ = looked_for({0: "own post"}, passed_s=passed_s)
     assert again.outcome is Outcome.PUBLISHED
+
+
+def test_a_post_with_the_same_words_that_is_older_than_the_tap_proves_nothing() -> None:
+    """The same clip for another account of this phone, a few minutes before; what a page that stands says does not count on."""
+    film = {0: "the same post of before"}
+    assert looked_for(film, in_front=False)[0].outcome is Outcome.UNKNOWN
+    assert looked_for(film, in_front=False, passed_s=170)[0].outcome is Outcome.UNKNOWN
+    assert looked_for(film, in_front=False, passed_s=200)[0].outcome is Outcome.PUBLISHED
 
 
 @pytest.mark.parametrize("shown", ["the app was away", "a sheet that nobody knows"])

@@ -171,4 +171,4 @@ def test_what_an_operator_adds_says_nothing_of_a_post_that_was_sent(tmp_path: Pa
     (tmp_path / "tiktok.toml").write_text(HARMLESS["a sheet of its own"])
     vocabulary = load("tiktok", str(tmp_path))
     assert vocabulary.screen("new_camera").doubtful
-    assert not vocabulary.screen("not_now").doubtful
+    assert not vocabulary.screen("side_prompt").doubtful
