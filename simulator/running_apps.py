@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from simulator.android.display import Display
 from simulator.android.locales import PER_APP_SDK
 from simulator.android.system import System
+
+#: A program takes so long to start, however fast the app is.
+REVIVED_S = 0.5
 
 
 class RunningApps:
@@ -19,6 +23,10 @@ class RunningApps:
 
     def changed(self) -> None:
         """The screen may have changed."""
+        raise NotImplementedError
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do it after real seconds, whatever the latency."""
         raise NotImplementedError
 
     def launch(self, package: str) -> bool:
@@ -43,7 +51,8 @@ class RunningApps:
 
     def _to_front(self, package: str) -> None:
         found = self.system.packages[package]
-        found.pid = found.pid or self.system.next_pid()
+        if not found.pid:
+            found.pid, found.started_at = self.system.next_pid(), time.time()
         self.system.app_locales.started(package, self.language)
         self.display.front = package
         self.display.keyboard_shown = False
@@ -67,6 +76,18 @@ class RunningApps:
         self.display.front = ""
         self.display.keyboard_shown = False
         self.changed()
+
+    def revive_app(self, then: Callable[[], None]) -> None:
+        """The program of the app in front has died; Android starts a new one for the rest of its screens, and `then` follows."""
+        found = self.system.packages[self.display.front]
+        found.pid = 0
+        self.display.keyboard_shown = False
+
+        def start() -> None:
+            found.pid, found.started_at = self.system.next_pid(), time.time()
+            then()
+
+        self.later(REVIVED_S, start)
 
     def speak(self, language: str) -> None:
         """As chosen in the settings: apps are ended and speak it from their next start on."""

@@ -231,7 +231,7 @@ class ErrorCode(StrEnum):
     )
     UNPROVEN = (
         "unproven",
-        "the account had a story before, so nothing shows whether the new one is up: outcome `unknown`",
+        "nothing shows whether the post is up: the account had a story before, or the app was started anew; outcome `unknown`",
         "look at the account, then mark it as published or confirm the retry (`confirm=true`)",
     )
     UI_CHANGED = (

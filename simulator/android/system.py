@@ -59,6 +59,7 @@ class Package:
     activity: str = ""
     granted: set[str] = field(default_factory=set)
     pid: int = 0  #: 0 while it does not run
+    started_at: float = 0.0  #: when its program was started, in epoch seconds
 
 
 _ACTIVITIES = {

@@ -31,6 +31,7 @@ FAULTS = {
     "try-again-later": "Instagram: limits how often",
     "upload-fail": "the next upload fails half way; nothing is published",
     "upload-stall": "the next upload stands still half way; nothing is published",
+    "crash-on-post": "TikTok: the app dies at Post and is shown at its tabs again; nothing is published",
     "security-check": "TikTok: its security check comes instead of the upload; nothing is published",
     "wrong-account": "another account is active, or (there is only one) a stranger's",
     "sound-unavailable": "no sound can be chosen; a sound's page has no button",

@@ -204,6 +204,9 @@ class PhoneSide(Protocol):
     def finish_app(self) -> None:
         """The app in front leaves to the launcher."""
 
+    def revive_app(self, then: Callable[[], None]) -> None:
+        """The program of the app in front has died; Android starts a new one for the rest of its screens, and `then` follows."""
+
     def fault(self, name: str, argument: str | None = None) -> Any:
         """Take the armed fault of that name: its argument (True when it has none), or None. One-shot faults are used up.
 

@@ -111,6 +111,7 @@ class AppPhone:
         ] = []  #: what was asked of the phone beside taps and keys, which the attempt's log names
         self.commit_error: PhoneError | None = None  #: what the publishing tap answers after it was made
         self.lost: dict[str, Exception] = {}  #: call -> what it raises from now on
+        self.app_began: float | None = -600.0  #: when its program was started; None: the phone does not tell
         spec = AppSpec(platform, "", version, [AppAccount(*a) for a in accounts], state=dict(state or {}))
         self.app = make_app(self, spec)
         self.package = self.app.package
@@ -143,6 +144,13 @@ class AppPhone:
 
     def changed(self) -> None:
         self.display.changed()
+
+    def revive_app(self, then: Callable[[], None]) -> None:
+        def start() -> None:
+            self.app_began = self.time.at
+            then()
+
+        self.after(0.5, start)
 
     def finish_app(self) -> None:
         self.display.front = ""
@@ -320,6 +328,11 @@ class AppPhone:
             gone = set(removal[1].split())
             self.told.append(f"remove {len(gone)}")
             self.rows = [row for row in self.rows if row.name not in gone]
+        if "/proc/uptime" in words and self.app_began is not None:
+            ticks = int((self.app_began + 1000.0) * 100)
+            return ShellResult(
+                f"4711 (d musically) S 900 {'0 ' * 17}{ticks} 1\n{self.time.at + 1000.0:.2f} 99.00\n", 0
+            )
         if argv[:2] == ("content", "query"):
             start, date = re.search(r"_id>=(\d+)", words), re.search(r"date_modified>=(\d+)", words)
             columns = argv[argv.index("--projection") + 1]

@@ -36,6 +36,14 @@ def refused(code: ErrorCode, message: str, *, step: str) -> Verdict:
     return Verdict(Outcome.NOT_PUBLISHED, message, TaskError(code, message, step))
 
 
+def started_anew() -> Verdict:
+    """The app has come back to its tabs because it crashed, or Android had ended it."""
+    return unknown(
+        ErrorCode.UNPROVEN,
+        "the app was started anew after the tap, so its quiet tabs do not say what became of the post",
+    )
+
+
 def unknown(code: ErrorCode, message: str, *, step: str = "proof") -> Verdict:
     return Verdict(Outcome.UNKNOWN, message, TaskError(code, message, step))
 
@@ -56,11 +64,17 @@ class Watch:
     is_ours: Asks = _never  #: whether a post that is shown holds what this task wanted to post
     is_older: Asks = _never  #: whether a post that is shown was there before the tap
     offered: Asks = _never  #: whether a sheet speaks of the post as published
+    #: whether the app was started anew since this monotonic time: then its tabs say nothing of what it was told before
+    restarted: Callable[[float], bool] = lambda _: False
     indicators: UploadIndicators = field(init=False)
     left_form: bool = field(init=False, default=False)
     hit_dialog: bool = field(init=False, default=False)
     #: a sheet that the screens files do not describe was closed: it may have asked something of the post
     closed_unknown: bool = field(init=False, default=False)
+    sent: float = field(
+        init=False
+    )  #: when the watch began, right after the tap, by the clock's monotonic time
+    _seen_running: float = field(init=False, default=0.0)  #: when our own upload was last seen, by the same
     _quiet: Deadline | None = field(init=False, default=None)
     _form: Deadline | None = field(init=False, default=None)
     _first: bool = field(init=False, default=True)
@@ -70,6 +84,7 @@ class Watch:
         self.indicators = UploadIndicators(
             flow.driver, flow.earlier_indicators, shows_all=flow.shows_all_indicators
         )
+        self.sent = flow.attempt.clock.monotonic()
 
     @property
     def saw_progress(self) -> bool:
@@ -127,6 +142,7 @@ class Watch:
             if not had_progress:
                 self.flow.attempt.note("upload in progress")
             self.left_form = True
+            self._seen_running = self.flow.attempt.clock.monotonic()
             self._quiet = self._form = None
             return None, 30.0
         if self.on_form(sight):
@@ -189,6 +205,8 @@ class Watch:
             return None, self._quiet.remaining_s
         clear = self.indicators.clear and not self.indicators.failure_stands(sight)
         if self.saw_progress and self.quiet_is_proof and clear:
+            if self.restarted(self._seen_running):
+                return started_anew(), 0
             return published("the upload ran to its end and the app is back at its tabs"), 0
         verdict = self.look_deeper(sight, self)
         self._quiet = None

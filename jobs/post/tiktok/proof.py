@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from jobs.phone import app_age
 from jobs.post.flow.look_for_post import PostSearch
-from jobs.post.flow.proof import Watch, published, unknown
+from jobs.post.flow.proof import Watch, published, started_anew, unknown
 from jobs.post.screens.labels import normalise
 from jobs.post.screens.readback import field_text, same_text
 from jobs.post.screens.recognise import Sight
@@ -21,6 +22,8 @@ QUIET_S = 20.0
 _AGE = re.compile(r"(\d+) ?(s|m)")
 #: By so much a post may seem older than the tap that made it: the app rounds.
 AGE_SLACK_S = 2.0
+#: No app is back at its tabs sooner than this after it crashed; a question that took longer is asked again, so often in all.
+AGE_ANSWERED_S, AGE_ASKED = 0.3, 3
 #: So much of a caption the app shows under a post before it cuts it off.
 CAPTION_SHOWN = 20
 
@@ -38,6 +41,7 @@ def watch(flow: TikTokFlow) -> Watch:
         look_deeper=_landed,
         doubtful=_offers_retry,
         is_ours=lambda s: shows_ours(flow, s),
+        restarted=lambda since: _restarted(flow, since),
         is_older=lambda s: ages.are_older(s, clock.monotonic() - sent),
     )
 
@@ -53,6 +57,25 @@ def shows_ours(flow: TikTokFlow, sight: Sight) -> bool:
     account = flow.attempt.account
     names = {normalise(n) for n in (flow.plan.username, account.display_name if account else "") if n}
     return bool(names.intersection(texts))
+
+
+def _restarted(flow: TikTokFlow, since: float) -> bool:
+    """Whether the app was started since this monotonic time.
+
+    An app whose form crashes is shown at its tabs again by Android, with no word of the crash.
+    """
+    clock = flow.attempt.clock
+    for _ in range(AGE_ASKED):
+        asked = clock.monotonic()
+        age_s = app_age.running_s(flow.phone, flow.plan.package)
+        if age_s is None:
+            return False
+        if age_s < asked - since:
+            flow.attempt.note("the app was started anew", ago_s=round(age_s, 1))
+            return True
+        if clock.monotonic() - asked <= AGE_ANSWERED_S:
+            break  # in a slower answer, an app that crashed at once would have grown too old
+    return False
 
 
 class _Ages:
@@ -85,6 +108,8 @@ def _landed(sight: Sight, seen: Watch) -> Verdict | None:
     if seen.indicators.before or seen.indicators.failure_stands(sight):
         return None  # an earlier upload's sign stands there: a failure of ours could not be told from it
     if seen.left_form and not seen.hit_dialog and not seen.closed_unknown:
+        if seen.restarted(seen.sent):
+            return started_anew()
         return published("the form is gone and the app is back at its tabs, with no upload left")
     return None
 
@@ -126,5 +151,8 @@ def _at_tabs(flow: TikTokFlow, sight: Sight, seen: PostSearch) -> Verdict:
         return published("the upload ran to its end and the app is back at its tabs")
     if flow.found_in_front and flow.attempt.task.stage is Stage.VERIFYING and not seen.closed_unknown:
         # The tap was sent; had it not worked, the form would still stand there.
+        since_tap_s = flow.drafts.since_tap_s(flow.attempt.task.id, flow.attempt.clock.now())
+        if since_tap_s is not None and _restarted(flow, flow.attempt.clock.monotonic() - since_tap_s):
+            return started_anew()
         return published("the form is gone and the app is back at its tabs, with no upload left")
     return unknown(ErrorCode.UPLOAD_TIMEOUT, "the app is at its tabs and shows no sign of the post")

@@ -149,6 +149,9 @@ class TikTok(StagedApp):
         if self.phone.fault("security-check"):  # nothing is uploaded until a person has answered
             self.go(0.6, self._ask_for_security)
             return
+        if self.phone.fault("crash-on-post"):
+            self._crash()
+            return
         post = self._record(kind)
         landing = _LANDINGS[self.count("published") % 3]
         self.mine()["last"] = {"caption": post.caption, "title": post.title}
@@ -156,6 +159,11 @@ class TikTok(StagedApp):
         self.commit(post)
         if self.stack:  # else the app did not survive its own tap
             self.go(0.6, lambda: self._landed(landing))
+
+    def _crash(self) -> None:
+        self.stop()
+        self.phone.changed()
+        self.phone.revive_app(lambda: self.start(seconds=0.5))
 
     def _ask_for_security(self) -> None:
         self._landed("home")

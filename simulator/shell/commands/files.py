@@ -74,6 +74,9 @@ def _listing(process: Process, name: str, flags: str) -> list[str]:
 @command("cat")
 async def cat(process: Process, words: list[str]) -> int:
     async def show(name: str) -> None:
+        if name.startswith("/proc/"):
+            await process.out(_proc(process, name))
+            return
         with process.phone.files.host_path(name, process.cwd).open("rb") as file:
             while data := file.read(1 << 18):
                 await process.out(data)
@@ -82,6 +85,19 @@ async def cat(process: Process, words: list[str]) -> int:
         return await _each(process, words, show)
     await process.out(await process.read_all())
     return 0
+
+
+def _proc(process: Process, name: str) -> str:
+    """Of the kernel's own files: how long it has run, and of an app's program when it was started."""
+    system = process.phone.system
+    if name == "/proc/uptime":
+        return f"{time.time() - system.booted_at:.2f} 0.00\n"
+    for package in system.packages.values():
+        if package.pid and name == f"/proc/{package.pid}/stat":
+            ticks = int(max(0.0, package.started_at - system.booted_at) * 100)
+            # A program's name is cut to 15 characters, and may hold blanks and brackets.
+            return f"{package.pid} ({package.name[-15:]}) S 900 900 {'0 ' * 16}{ticks} 13000000\n"
+    raise _MISSING
 
 
 @command("rm", "rmdir")

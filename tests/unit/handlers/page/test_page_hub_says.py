@@ -80,6 +80,8 @@ NO_SENTENCES = frozenset(
         "No activities found",
         "_display_name IN ({})",
         " OR date_modified>={}",
+        "for p in $(pidof {}); do cat /proc/$p/stat; done",
+        "; cat /proc/uptime",
         "ai label",
         "A rehearsal of tikmatrixd",
         "a video of us",

@@ -57,6 +57,9 @@ class FakePhone:
     def finish_app(self) -> None:
         self.at_launcher = True
 
+    def revive_app(self, then: Callable[[], None]) -> None:
+        then()
+
     def fault(self, name: str, argument: str | None = None) -> Any:
         for armed in self.faults:
             if armed[0] == name and argument in (None, armed[1]):

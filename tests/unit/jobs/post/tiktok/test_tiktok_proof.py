@@ -119,6 +119,39 @@ def test_after_the_tap(case: str) -> None:
     assert not verdict.passing
 
 
+ANEW = "the app was started anew after the tap, so its quiet tabs do not say what became of the post"
+
+
+@pytest.mark.parametrize(
+    ("film", "began_s", "says"),
+    [
+        ({0: "form", 1: "splash", 3: "home"}, 0.5, ANEW),
+        ({0: "form", 1: "uploading", 5: "splash", 6: "home"}, 5.0, ANEW),
+        ({0: "form", 1: "splash", 3: "uploading", 9: "home"}, 0.5, RAN),
+        ({0: "form", 1: "splash", 3: "own post"}, 0.5, "the app shows it: own_post"),
+        ({0: "form", 1: "home"}, None, GONE),
+        ({0: "form", 1: "home"}, -0.2, GONE),
+    ],
+    ids=["at once", "in the upload", "before the upload", "its own post", "not told", "right before"],
+)
+def test_an_app_that_was_started_anew_after_the_tap_proves_nothing_by_its_tabs(
+    film: Film, began_s: float | None, says: str
+) -> None:
+    """Where the form crashes, Android shows the tabs beneath it: nothing was sent, and no word says so."""
+    stage = FilmStage("tiktok", film)
+    stage.phone.app_began = None if began_s is None else stage.phone.time.at + began_s
+    verdict = stage.watched()
+    assert verdict.remark == says
+    assert verdict.outcome is (Outcome.UNKNOWN if says == ANEW else Outcome.PUBLISHED)
+
+
+def test_after_a_crash_of_the_hub_an_app_that_was_started_anew_meanwhile_proves_nothing_by_its_tabs() -> None:
+    stage = FilmStage.after_crash("tiktok", {0: "home"}, noted=NOTHING_MORE, passed_s=60)
+    stage.phone.app_began = stage.phone.time.at - 50
+    verdict = stage.look_for_post(proof_timeout_s=60.0)
+    assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, ANEW)
+
+
 def test_a_dialog_that_the_tap_hit_gives_the_form_a_minute_and_no_more() -> None:
     stage = FilmStage("tiktok", {0: "form", 1: "contacts?"})
     stage.phone.leads["contacts?"] = "form"
