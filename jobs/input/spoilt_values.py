@@ -17,9 +17,10 @@ _TRACES = (
         "is what JavaScript makes of an object that is joined with a text; use JSON.stringify for the whole body",
     ),
     (
-        # In English, German, French, Spanish, Italian and Dutch; a hashtag as #SALE! is none of them.
+        # In English, German, French, Spanish, Italian and Dutch; a hashtag as #SALE! is none of them. German's #NV, alone
+        # and in capitals, is far more often a failed look-up than all that anybody has to say of Nevada.
         re.compile(
-            r"#(?:N/A|DIV/0!|NAME\?|NOM\s?\?|¿NOMBRE\?|(?:REF|VALUE|NUM|NULL|SPILL|CALC|ERROR|BEZUG|WERT|ZAHL|VALEUR|NOMBRE"
+            r"#(?:N/[ABD]|NV|DIV/0!|NAME\?|NOM\s?\?|¿NOMBRE\?|(?:REF|VALUE|NUM|NULL|SPILL|CALC|ERROR|BEZUG|WERT|ZAHL|VALEUR|NOMBRE"
             r"|NUL|RIF|VALORE|NULLO|VERW|WAARDE|¡REF|¡VALOR|¡NUM|¡NULO)!)|Err:[0-9]{3}|#{8,255}"
         ),
         "is what a spreadsheet shows in the place of a value that it cannot work out or has no room for",

@@ -63,7 +63,9 @@ class LessonRequest(msgspec.Struct):
     name: Annotated[
         str, Meta(max_length=60, description="Of the element; for `element` and `translation`")
     ] = ""
-    of_screen: Annotated[str, Meta(max_length=60, description="The screen on which the element stands")] = ""
+    of_screen: Annotated[
+        str, Meta(max_length=60, description="A screen on which the element stands, to be sure; empty: any")
+    ] = ""
     sentence: Annotated[
         str, Meta(max_length=300, description="For `person`: the sentence for people when a post stops there")
     ] = ""

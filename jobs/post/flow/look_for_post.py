@@ -14,8 +14,8 @@ from jobs.task.attempt import Verdict
 from storage.error_codes import ErrorCode
 from storage.records import Stage
 
-#: A form must have stood still for this long before it counts at all. Ours must stand until the time for proof is over:
-#: a power cut between the tap and the note of it leaves no note, and a slow app may still publish.
+#: A form must have stood still for this long before it counts at all. Ours must stand until the time for proof is over,
+#: counted from the tap: a power cut between the tap and the note of it leaves no note, and a slow app may still publish.
 FORM_STANDS_S = 20.0
 #: A look for a lost post takes at least this time: a shorter one ends before its own questions are answered.
 LOOK_S = 40.0
@@ -91,7 +91,11 @@ class PostSearch:
         if sight.name in self.forms:
             self._quiet = None
             self._form = self._form or Deadline(clock, FORM_STANDS_S)
-            return _another_form() if self._form.expired and not self.is_our_form(sight) else None
+            if not self._form.expired:
+                return None
+            if not self.is_our_form(sight):
+                return _another_form()
+            return self._form_stands(sight) if self._proof_is_over() else None
         self._form = None
         if sight.name not in self.tabs:
             self._quiet = None
@@ -100,6 +104,12 @@ class PostSearch:
             after = self.indicators.saw_progress
             self._quiet = Deadline(clock, self.quiet_after_progress_s if after else self.quiet_s)
         return self.at_tabs(sight, self) if self._quiet.expired else None
+
+    def _proof_is_over(self) -> bool:
+        """Whether the form has stood since the tap for as long as a watch would have given it."""
+        flow = self.flow
+        since_tap_s = flow.drafts.since_tap_s(flow.attempt.task.id, flow.attempt.clock.now())
+        return since_tap_s is not None and since_tap_s >= max(LOOK_S, flow.posting.proof_timeout_s)
 
     @property
     def _was_sent(self) -> bool:

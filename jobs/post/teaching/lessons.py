@@ -26,7 +26,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     means: Literal["dialog", "element", "person", "translation"]
     node: int = -1  #: position of a node in the screen's tree; -1 is none
     name: str = ""  #: of an element
-    of_screen: str = ""  #: on which it stands
+    of_screen: str = ""  #: on which it stands; "" is any. A screen that has no such element is refused
     sentence: str = ""  #: for people: what a person must do there
     rule: int = 0  #: which of the proposals
     language: str = ""  #: in which the node speaks; "" is that of the picture

@@ -111,7 +111,19 @@ class Proposals:
             raise Refused(
                 "name", f"there is no element {name!r}" if name else "is missing: say which element it is"
             )
+        if self._wish.of_screen:
+            self._check_screen(name, self._wish.of_screen)
         return name
+
+    def _check_screen(self, element: str, name: str) -> None:
+        """The screen on which an element is said to stand must be one that has it: else another element is meant."""
+        screen = self._file.screens.get(name)
+        if screen is None:
+            raise Refused("of_screen", f"there is no screen {name!r}")
+        if element not in (*screen.all, *screen.any, *screen.next, *screen.never):
+            raise Refused(
+                "of_screen", f"{name} has no {element}: say on which screen it stands, or leave this out"
+            )
 
     def _element(self) -> Iterator[Proposal]:
         name, node = self._known_element(), self._there

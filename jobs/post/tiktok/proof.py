@@ -35,7 +35,7 @@ def watch(flow: TikTokFlow) -> Watch:
     ages = _Ages()
     return Watch(
         flow,
-        at_home=lambda s: s.name in _TABS or s.has("create_button"),
+        at_home=lambda s: s.name in _TABS or (s.has("create_button") and s.has("home_tab")),
         on_form=lambda s: s.name == "post_screen",
         quiet_is_proof=True,
         look_deeper=_landed,

@@ -35,9 +35,24 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
         ("<__main__.Post object at 0x7f00dead>", "Python"),
         *(
             (text, "a spreadsheet")
-            for text in ("#N/A", "#REF!", "#WERT!", "#NAME?", "#DIV/0!", " #VALEUR! ", "Err:502", "#" * 20)
+            for text in (
+                "#N/A",
+                "#REF!",
+                "#WERT!",
+                "#NAME?",
+                "#DIV/0!",
+                " #VALEUR! ",
+                "#NV",
+                "#N/B",
+                "#N/D",
+                "Err:502",
+                "#" * 20,
+            )
         ),
-        *((text, "") for text in ("#SALE!", "#WOW!", "#NEW #REF!", "#na", "Err: no", "###")),
+        *(
+            (text, "")
+            for text in ("#SALE!", "#WOW!", "#NEW #REF!", "#na", "#nv", "#NV trip", "Err: no", "###")
+        ),
         ("hello @{name}", ""),
         ("@{a|b}", ""),
         ("my System.Object[] went missing", ""),

@@ -48,6 +48,21 @@ def test_an_unknown_screen_of_a_rehearsal_waits_until_it_is_taught(school: Schoo
     assert (waiting.read_as, waiting.taught) == ("editor", True)
 
 
+@pytest.mark.parametrize(
+    ("of_screen", "says"),
+    [
+        ("nowhere", "there is no screen 'nowhere'"),
+        ("camera", "camera has no editor_next: say on which screen it stands, or leave this out"),
+    ],
+)
+def test_an_element_is_taught_only_on_a_screen_that_has_it(school: School, of_screen: str, says: str) -> None:
+    (screen,) = school.keep(GO_ON)
+    assert refusals(school, screen, "element", "Go on", name="editor_next", of_screen=of_screen) == says
+    teach(school, screen, "element", "Go on", name="editor_next", of_screen="editor")
+    (waiting,) = school.teaching.screens.all()
+    assert waiting.read_as == "editor"
+
+
 def test_waiting_screens_are_told_by_app_and_phone(school: School) -> None:
     school.keep(GO_ON)
     assert len(school.teaching.screens.all("tiktok", "PHONE1")) == 1

@@ -319,6 +319,15 @@ def test_a_form_must_stand_as_long_where_no_tap_was_noted_since_the_power_may_ha
     assert (verdict.outcome, verdict.remark) == (Outcome.PUBLISHED, RAN + SEEN_LATER)
 
 
+@pytest.mark.parametrize(
+    ("passed_s", "looked_s"), [(0, 300), (100, 200), (270, 30), (290, 20), (5000, 20), (-60, 300)]
+)
+def test_the_time_that_a_form_must_stand_is_counted_from_the_tap(passed_s: float, looked_s: float) -> None:
+    verdict, stage = looked_for({0: "form"}, passed_s=passed_s, proof_s=300.0)
+    assert (verdict.outcome, verdict.remark) == (Outcome.NOT_PUBLISHED, STILL_STANDS)
+    assert stage.took_s() == pytest.approx(looked_s, abs=10.0)
+
+
 def test_a_form_without_words_may_be_anybodys_and_leaves_it_open() -> None:
     for sent in (False, True):
         verdict, stage = looked_for({0: "empty form"}, sent=sent, caption="")
