@@ -89,6 +89,13 @@ class ErrorCode(StrEnum):
         Scope.PHONE,
         Then.RETRY,
     )
+    COMMAND_FAILED = (
+        "command_failed",
+        "the phone refused, or broke off, what it was asked to do",
+        "see `message`; it retries; if it repeats, restart the phone",
+        Scope.PHONE,
+        Then.RETRY,
+    )
     PUSH_FAILED = (
         "push_failed",
         "the file did not arrive whole",

@@ -14,6 +14,7 @@ from jobs.phone.errors import (
     AutomationLost,
     CommandFailed,
     DeadlinePassed,
+    ElementMissing,
     InputForbidden,
     PhoneError,
     PhoneOffline,
@@ -85,7 +86,7 @@ def table() -> dict[type[BaseException], Maker]:
         u2.NormalError: _REFUSED,
         u2.XPathElementNotFoundError: _REFUSED,
         u2.SessionBrokenError: _make(CommandFailed, "the app has ended"),
-        u2.UiObjectNotFoundError: _make(CommandFailed, "the element is not on the screen"),
+        u2.UiObjectNotFoundError: _make(ElementMissing, "the element is not on the screen"),
         u2.AppNotFoundError: _make(CommandFailed, "the app is not installed"),
         # the standard library under them
         TimeoutError: _make(DeadlinePassed, "the phone did not answer in time"),

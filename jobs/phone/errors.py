@@ -7,7 +7,8 @@ PhoneError
  +-- DeadlinePassed        a call did not end in its time
  +-- AutomationLost        the automation server on the phone does not answer
  |    +-- TapUncertain     ... after an irreversible tap was sent: it may or may not have worked
- +-- CommandFailed         a shell command on the phone returned an error
+ +-- CommandFailed         the phone refused what it was asked to do, or its shell broke off
+ |    +-- ElementMissing   ... because what was to be touched is not on the screen
  +-- PushFailed            a file did not arrive whole
  |    +-- PhoneStorageFull
  +-- AppMissing            the app is not installed
@@ -25,6 +26,8 @@ from storage.error_codes import ErrorCode
 
 class PhoneError(Exception):
     """Something about a phone failed. `serial` names it; `passing` says whether trying again can help.
+
+    Only its subclasses are raised: each has a code that says what happened.
 
     The message may hold what the phone said: whatever that is, it becomes one line of bounded length.
     """
@@ -80,7 +83,9 @@ class TapUncertain(AutomationLost):
 
 
 class CommandFailed(PhoneError):
-    """A shell command on the phone returned an error; `output` is what it printed, `exit_code` its status."""
+    """The phone refused what it was asked to do; `output` is what its command printed, `exit_code` the status."""
+
+    code = ErrorCode.COMMAND_FAILED
 
     def __init__(
         self, message: str, *, serial: str = "", output: str = "", exit_code: int | None = None
@@ -88,6 +93,10 @@ class CommandFailed(PhoneError):
         super().__init__(message, serial=serial)
         self.output = output
         self.exit_code = exit_code
+
+
+class ElementMissing(CommandFailed):
+    """What was to be touched, or was to take a text, is not on the screen by now."""
 
 
 class PushFailed(PhoneError):

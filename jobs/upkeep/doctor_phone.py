@@ -14,7 +14,7 @@ from jobs.hub.platforms import PLATFORMS
 from jobs.hub.settings import Settings
 from jobs.phone import app_language
 from jobs.phone.adb import dumpsys
-from jobs.phone.errors import AppMissing, PhoneError
+from jobs.phone.errors import AdbDown, AppMissing, PhoneError
 from jobs.phone.inventory.fleet import Fleet
 from jobs.phone.protocol import PhoneInfo, PhoneState
 from jobs.phone.session import Session
@@ -69,7 +69,7 @@ def phones_of(settings: Settings, clock: Clock) -> Iterator[Fleet]:
         # One that hangs must not hide the others: it is shown as what is known of it by then.
         fleet.wait_synced(_SYNC_TIMEOUT_S)
         if fleet.adb_problem:
-            raise PhoneError(fleet.adb_problem)
+            raise AdbDown(fleet.adb_problem)
         yield fleet
     finally:
         fleet.stop()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from jobs.content.plan import Plan
 from jobs.hub.settings import Posting
+from jobs.phone.errors import ElementMissing
 from jobs.phone.protocol import PhoneSession
 from jobs.post.flow.draft_memory import DraftMemory
 from jobs.post.flow.driver import ScreenDriver, stuck
@@ -195,11 +196,20 @@ class Flow(ScreenWalk):
 
         Raises:
             ScriptFailed: it reads differently.
+            ElementMissing: twice no field took it.
         """
         what = element.partition("_")[0]
         with self.attempt.step(f"type {what}"):
             for number in (1, 2):
-                self.driver.enter_text(self.need(sight, element), text)
+                try:
+                    self.driver.enter_text(self.need(sight, element), text)
+                except ElementMissing as error:
+                    # Something came over the field between the look and the tap: it is met, and closed, on the way back.
+                    if number > 1:
+                        raise
+                    self.attempt.note(f"the {what} took no text: {error}")
+                    sight = self.reach(self.driver.observe(), *screens)
+                    continue
                 sight = self.driver.until(sight, lambda s: same_text(text, field_text(s, element)), 3.0)
                 sight = self.reach(sight, *screens)
                 if same_text(text, field_text(sight, element)):

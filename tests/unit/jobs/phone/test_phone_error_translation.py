@@ -3,6 +3,7 @@ from __future__ import annotations
 import http.client
 import inspect
 import json
+import re
 import subprocess
 
 import adbutils.errors
@@ -22,6 +23,8 @@ from jobs.phone.errors import (
     PhoneOffline,
     StopRequested,
 )
+from storage.error_codes import ErrorCode
+from tests.unit.test_import_rules import modules
 
 
 def _exceptions(module: object) -> list[type[Exception]]:
@@ -38,6 +41,24 @@ LIBRARIES = [adbutils.errors, uiautomator2.exceptions, ppadb]
 @pytest.mark.parametrize("kind", [kind for library in LIBRARIES for kind in _exceptions(library)])
 def test_every_exception_of_every_library_has_a_place_of_its_own(kind: type[Exception]) -> None:
     assert kind in table(), f"{kind.__module__}.{kind.__name__} is new: decide what it means"
+
+
+def _kinds(kind: type[PhoneError]) -> list[type[PhoneError]]:
+    return [kind, *(further for below in kind.__subclasses__() for further in _kinds(below))]
+
+
+@pytest.mark.parametrize("kind", _kinds(PhoneError)[1:])
+def test_no_failure_of_a_phone_is_called_a_fault_of_the_daemon(kind: type[PhoneError]) -> None:
+    assert kind.code is not ErrorCode.INTERNAL
+
+
+def test_the_failure_without_a_code_of_its_own_is_never_raised() -> None:
+    made = [
+        path
+        for path in modules("jobs")
+        if re.search(r"raise PhoneError\(|return PhoneError\(", path.read_text("utf-8"))
+    ]
+    assert made == []
 
 
 @pytest.mark.parametrize("kind", sorted(table(), key=str))

@@ -15,8 +15,8 @@ from jobs.phone.errors import (
     AdbDown,
     AppMissing,
     AutomationLost,
-    CommandFailed,
     DeadlinePassed,
+    ElementMissing,
     InputForbidden,
     PhoneError,
     PhoneNotReady,
@@ -164,8 +164,9 @@ def test_empty_text_clears_the_field(session: Session, u2: FakeU2) -> None:
 
 def test_a_field_that_never_gets_the_focus_is_a_clear_failure(session: Session, u2: FakeU2) -> None:
     u2.handlers["waitForExists"] = lambda _: False
-    with pytest.raises(CommandFailed, match="not on the screen"):
+    with pytest.raises(ElementMissing, match="not on the screen") as failed:
         session.enter_text(1, 2, "x", timeout_s=1.0)
+    assert (failed.value.code, failed.value.passing) == ("command_failed", True)
 
 
 @pytest.mark.parametrize(

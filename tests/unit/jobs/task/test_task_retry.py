@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from jobs.hub.settings import Posting
-from jobs.phone.errors import AppMissing, LeaseLost, PhoneOffline, PushFailed, StopRequested, TapUncertain
+from jobs.phone.errors import (
+    AppMissing,
+    CommandFailed,
+    ElementMissing,
+    LeaseLost,
+    PhoneOffline,
+    PushFailed,
+    StopRequested,
+    TapUncertain,
+)
 from jobs.task import ending
 from jobs.task.attempt import ScriptFailed, Verdict
 from jobs.task.retry import after_failure, interrupted_too_often, pause_s
@@ -92,6 +101,8 @@ def test_an_interrupted_task_that_was_to_stop_does_not_start_again(facts: dict[s
         (PhoneOffline("gone"), "device_offline", True, "outer"),
         (PhoneOffline("gone for good", passing=False), "device_offline", False, "outer"),
         (AppMissing("none"), "app_missing", False, "outer"),
+        (CommandFailed("am start: no such activity"), "command_failed", True, "outer"),
+        (ElementMissing("no field has the focus"), "command_failed", True, "outer"),
         (PushFailed("torn"), "push_failed", True, "outer"),
         (TapUncertain("?"), "automation_lost", False, "outer"),
         (LeaseLost("late"), "device_timeout", True, "outer"),

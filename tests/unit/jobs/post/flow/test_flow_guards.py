@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from jobs.hub.clock import Deadline
-from jobs.phone.errors import AutomationLost
+from jobs.phone.errors import AutomationLost, ElementMissing
 from jobs.post.screens.recognise import Sight
 from jobs.post.tiktok.flow import handle_of
 from jobs.task.attempt import ScriptFailed
@@ -448,6 +448,28 @@ def test_a_typed_text_has_three_seconds_to_stand_there_and_is_then_typed_once_mo
     late.flow.type_text(late.see(), "description_field", OURS, "post_screen")
     assert [touch for touch in late.stage.way if touch.startswith("type '")] == [f"type {OURS!r}"] * 2
     assert late.stage.attempt.facts["the description does not read as typed"] == {"tried": 1}
+
+
+def test_a_field_that_something_came_over_is_typed_into_once_more_and_a_second_time_ends_it() -> None:
+    def covered(times: int) -> Scene:
+        scene = Scene({0: "empty form", 3: "form"})
+        left, enter = [times], scene.phone.enter_text
+
+        def enter_text(*args: Any, **more: Any) -> None:
+            enter(*args, **more)
+            left[0] -= 1
+            if left[0] >= 0:
+                raise ElementMissing("no field has the focus")
+
+        scene.phone.enter_text = enter_text  # type: ignore[method-assign]
+        return scene
+
+    once = covered(1)
+    once.flow.type_text(once.see(), "description_field", OURS, "post_screen")
+    assert [touch for touch in once.stage.way if touch.startswith("type '")] == [f"type {OURS!r}"] * 2
+    twice = covered(2)
+    with pytest.raises(ElementMissing):
+        twice.flow.type_text(twice.see(), "description_field", OURS, "post_screen")
 
 
 def test_a_form_with_an_earlier_attempts_words_is_left_and_watched_until_it_is_gone() -> None:
