@@ -34,6 +34,8 @@ _DESKTOP_KEYS = frozenset(
         "own_post_comment", "own_post_comment_emoji", "generate_by_chatgpt", "chatgpt_settings", "rotate_proxy",
     }
 )  # fmt: skip
+#: Keys that say where files come from that are not named.
+SOURCE_KEYS = frozenset({"material_source", "material_path", "materials_tags"})
 #: What callers write who guess.
 OTHER_WORDS = {
     **dict.fromkeys(("text", "description", "post_text", "body", "message"), "captions"),
@@ -79,6 +81,7 @@ def parse_config(
     config = PostConfig(**values)
     parsed = ParsedConfig(config, frozenset(values))
     _check_captions(config, findings)
+    _check_sources(parsed, findings, wrong)
     _check_together(config, platforms, findings, wrong)
     _check_images(parsed, platforms, findings)
     _warn_without_effect(parsed, findings)
@@ -145,6 +148,25 @@ def _check_captions(config: PostConfig, findings: Findings) -> None:
             refuse_nothing(config.captions)
     except CaptionInvalid as error:
         findings.problem(PREFIX + "captions", str(error))
+
+
+def _check_sources(parsed: ParsedConfig, findings: Findings, wrong: Collection[str]) -> None:
+    """Where files come from is never left to the default when something else was meant: it takes any file of the library."""
+    config, given = parsed.config, parsed.given
+    if config.names_files:
+        return
+    if config.material_path.strip() and "material_source" not in given:
+        findings.problem(
+            f"{PREFIX}material_path",
+            'names a folder, but without material_source "localFolder" the files come from the library; send both',
+        )
+    empty = [key for key in ("material_list", "material_ids") if key in given]
+    if given.isdisjoint(SOURCE_KEYS) and not any(PREFIX + key in wrong for key in SOURCE_KEYS):
+        for key in empty:
+            findings.problem(
+                PREFIX + key,
+                "names no file; name some, or say with material_source, material_path or materials_tags where they come from",
+            )
 
 
 def _check_together(

@@ -12,6 +12,7 @@ from jobs.content.script_config import PostConfig
 from jobs.hub.platforms import PLATFORMS
 from jobs.hub.settings import Media
 from jobs.input.fields import Findings
+from jobs.input.values import shorten
 from jobs.media.arriving import still_arriving
 from jobs.media.limits import judge
 from jobs.media.local_folder import AccountFolders
@@ -24,6 +25,8 @@ from storage.tables.usage import LIBRARY
 
 #: For at most this many files a refused request says why each was not taken.
 REASONS_SHOWN = 10
+#: Of this many texts a warning says that they are not read.
+_MOST_BESIDE = 3
 #: Where it lies, its name for people, and its id in the library.
 _File = tuple[Path, str, int | None]
 
@@ -107,11 +110,15 @@ class Pool:
             paths = folders.files(config.kind)
             if config.kind == "video":
                 self._choice.shuffle(paths)
-            queue = _Queue([(path, path.name, None) for path in paths], len(paths) + len(folders.left_out))
+            queue = _Queue([(path, path.name, None) for path in paths], len(paths) + folders.unfit)
             self._queues[root, config.kind] = queue
             for sentence in folders.left_out:
                 self._findings.warn(f"{sentence}; left out")
             queue.reasons += folders.left_out
+            for name in folders.beside[:_MOST_BESIDE]:
+                self._findings.warn(
+                    f'"{shorten(name)}" is not read: one caption.txt holds the caption for all files of a folder'
+                )
         taken = self._take(root, [queue], config, platform)
         return _enough(taken, config, f'in "{root}"', [queue])
 

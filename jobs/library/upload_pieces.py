@@ -97,7 +97,7 @@ class UploadPieces:
         self._load()
 
     def begin(self, raw: Mapping[str, Any]) -> Upload:
-        """Announce a file. Asking again with the same checksum, size and name gives the same upload.
+        """Announce a file. Asking again with the same checksum, size, name and fields gives the same upload.
 
         Raises:
             Invalid: what is announced cannot become a material.
@@ -117,8 +117,9 @@ class UploadPieces:
         with self._lock:
             self._expire()
             size_bytes: int = values["size_bytes"]
+            asked = (sha256, size_bytes, name, fields)
             for known in self._uploads.values():
-                if sha256 and (known.sha256, known.size_bytes, known.name) == (sha256, size_bytes, name):
+                if sha256 and (known.sha256, known.size_bytes, known.name, known.fields) == asked:
                     return msgspec.structs.replace(known)
             self._check_room(size_bytes)
             upload = Upload(

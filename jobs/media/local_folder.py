@@ -7,7 +7,8 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from jobs.hub.regular_file import open_regular
@@ -18,7 +19,18 @@ from jobs.media.paths import MediaRejected, is_below, kind_of
 CAPTION = "caption.txt"
 SOUND_URLS = "sound_urls.txt"
 SOUND_NAMES = "sound_names.txt"
+_READ = frozenset({CAPTION, SOUND_URLS, SOUND_NAMES})
+_TEXT = ".txt"
 _MAX_TEXT_BYTES = 256 * 1024
+#: Types of pictures and videos that the apps do not take, and what they are converted to.
+_UNTAKEN = {
+    "image": (frozenset({".heic", ".heif", ".avif", ".gif", ".bmp", ".tif", ".tiff"}), "JPEG"),
+    "video": (
+        frozenset({".avi", ".mkv", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".3gp", ".mts", ".m2ts"}),
+        "MP4 (H.264)",
+    ),
+}
+_DOCUMENT = "is a document, not plain text: save it as plain text in UTF-8"
 _SORTED = re.compile(r"sort_(\d{1,9})_", re.IGNORECASE | re.ASCII)
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
@@ -100,6 +112,9 @@ class AccountFolders:
         """
         self._media = media
         self.left_out: list[str] = []  #: what `files` left out last, as sentences
+        self.beside: list[
+            str
+        ] = []  #: names of texts that seem to be captions of single files, which are not read
         self._names = names or FolderNames()
         own = _own_folder(root, username, self._names) if username else None
         if own is not None:
@@ -116,12 +131,19 @@ class AccountFolders:
     def files(self, kind: str) -> list[Path]:
         """Media of this kind in natural order; what is left out although its name fits is in `left_out`."""
         found: list[tuple[NaturalKey, Path]] = []
+        texts: list[str] = []
+        untaken: Counter[str] = Counter()
         self.left_out = []
         try:
             with os.scandir(self.media) as entries:
                 for entry in entries:
                     if entry.name.startswith("."):
                         continue
+                    if entry.name.casefold().endswith(_TEXT) and is_utf8(entry.name):
+                        texts.append(entry.name)
+                    suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - for every file of a folder
+                    if suffix in _UNTAKEN[kind][0]:
+                        untaken[suffix] += 1
                     path, why = self._judge(entry, kind)
                     if path is not None:
                         found.append((natural_key(plain(entry.name)), path))
@@ -132,6 +154,12 @@ class AccountFolders:
                 "unreadable", f'"{shown(str(self.media))}" cannot be read: {error.strerror}'
             ) from None
         self.left_out.sort()
+        self.unfit = len(self.left_out) + untaken.total()
+        self.left_out += [
+            f"files of the type {suffix} are not taken, here {count}: convert them to {_UNTAKEN[kind][1]}"
+            for suffix, count in sorted(untaken.items())
+        ]
+        self.beside = _of_one_file(texts, [path for _, path in found])
         return [path for _, path in sorted(found, key=lambda item: item[0])]
 
     def _judge(self, entry: os.DirEntry[str], kind: str) -> tuple[Path | None, str]:
@@ -192,6 +220,14 @@ class AccountFolders:
         return wanted
 
 
+def _of_one_file(texts: Collection[str], files: Iterable[Path]) -> list[str]:
+    """`clip.txt` and `clip.mp4.txt` beside `clip.mp4`, sorted."""
+    names = {name.casefold() for path in files for name in (path.name, path.stem)}
+    return sorted(
+        text for text in texts if text[: -len(_TEXT)].casefold() in names and text.casefold() not in _READ
+    )
+
+
 def _is_dir(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
@@ -233,6 +269,8 @@ def read_caption_file(path: Path, media: Media) -> str:
             data = file.read(_MAX_TEXT_BYTES + 1)
         if len(data) > _MAX_TEXT_BYTES:
             raise MediaRejected("too_large", f'"{path}" has more than {_MAX_TEXT_BYTES} bytes')
+        if data.startswith(b"{\\rtf"):
+            raise MediaRejected("unreadable", f'"{path}" {_DOCUMENT}')
         return _decoded(data)
     except OSError as error:
         raise MediaRejected("unreadable", f'"{path}" cannot be read: {error.strerror}') from None
@@ -256,8 +294,8 @@ def _not_text(data: bytes, error: UnicodeDecodeError) -> str:
     """What a file is that is not UTF-8, and what to do."""
     if error.encoding.startswith("utf-16"):
         return "begins as UTF-16 text and ends within a character: save it anew"
-    if data.startswith((b"PK\x03\x04", b"{\\rtf", b"%PDF", b"\xd0\xcf\x11\xe0")):
-        return "is a document, not plain text: save it as plain text in UTF-8"
+    if data.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0")):
+        return _DOCUMENT
     if b"\0" in data:
         return "is UTF-16 or binary without a byte order mark: save it as UTF-8"
     line = data.count(b"\n", 0, error.start) + 1

@@ -295,7 +295,9 @@ class Slots:
 def _changed(present: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """The config with these keys changed. One that says where files come from replaces the others that do."""
     said = {key: value for key, value in given.items() if value is not None}
-    dropped = SOURCES if any(key in said for key in SOURCES) else ()
+    dropped = {key for key in SOURCES if any(key in said for key in SOURCES)}
+    if "material_path" in said:  # another folder, in place of the one before
+        dropped.discard("material_source")
     return {**{key: value for key, value in present.items() if key not in dropped}, **said}
 
 

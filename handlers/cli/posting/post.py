@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 
-from handlers.cli.command_line import EX, NoAnswer, end, filled, json_text, status_of
+from handlers.cli.command_line import EX, DaemonSilent, NoAnswer, end, filled, json_text, status_of
 from handlers.cli.completion import complete_accounts, complete_serials
 from handlers.cli.hub_options import Hub, asks_hub
 from handlers.cli.posting.following import Follower, exit_status
-from handlers.cli.posting.uploading import upload
+from handlers.cli.posting.uploading import Sent, take_back, upload
 from handlers.cli.tables import clean
 from handlers.cli.task_words import minute
 from jobs.hub.platforms import PLATFORMS
@@ -102,7 +102,7 @@ def post(  # noqa: PLR0917 - one parameter per option
         **_kind(files),
         "captions": _caption(caption, caption_file),
     }
-    config["material_ids"] = [upload(hub, file)["id"] for file in files]
+    sent: list[Sent] = []
     body = {
         "script_name": "post",
         **({"usernames": accounts} if accounts else {"serials": serials}),
@@ -112,7 +112,15 @@ def post(  # noqa: PLR0917 - one parameter per option
         "force": force,
         "dry_run": dry_run,
     }
-    created = _create(hub, body, key or str(uuid.uuid4()))
+    try:
+        sent += (upload(hub, file) for file in files)
+        config["material_ids"] = [one.id for one in sent]
+        created = _create(hub, body, key or str(uuid.uuid4()))
+    except DaemonSilent:
+        take_back(hub, sent)
+        raise
+    if dry_run:
+        take_back(hub, sent)
     if not waits or not hub.as_json:
         hub.show(created, lambda: _lines(created))
     if waits:

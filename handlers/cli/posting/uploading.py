@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -17,7 +19,22 @@ _UPLOADS = "/api/v1/materials/uploads"
 _TIMEOUT_S = 180.0
 
 
-def upload(hub: Hub, file: Path) -> dict[str, Any]:
+class Sent(NamedTuple):
+    """A material of the library, and whether this command has put it there."""
+
+    id: int
+    new: bool
+
+
+def take_back(hub: Hub, sent: Sequence[Sent]) -> None:
+    """Remove what was uploaded for nothing: a slot would post it one day. What a task needs by now stays."""
+    for one in sent:
+        if one.new:
+            with contextlib.suppress(DaemonSilent):
+                hub.ask("DELETE", f"/api/v1/materials/{one.id}")
+
+
+def upload(hub: Hub, file: Path) -> Sent:
     """The material that a file becomes; content that is in the library already is sent only where its upload is forgotten.
 
     Raises DaemonSilent; ends the program when the file cannot be read.
@@ -38,7 +55,7 @@ def upload(hub: Hub, file: Path) -> dict[str, Any]:
                 bar.update(size - bar.pos)
     except OSError as error:
         end(f"{file} cannot be read: {error.strerror or error}", status_of(error))
-    return hub.ask_surely("GET", f"/api/v1/materials/{begun['material_id']}")
+    return Sent(begun["material_id"], new=begun.get("created") is True)
 
 
 def _begin(hub: Hub, announced: dict[str, Any]) -> dict[str, Any]:

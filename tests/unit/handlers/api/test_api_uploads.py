@@ -71,6 +71,16 @@ def test_the_whole_file_needs_no_range(api: Client) -> None:
     assert done["material"]["sha256"] == SHA256
 
 
+def test_beginning_again_with_other_fields_does_not_drop_them_without_a_word(api: Client) -> None:
+    upload = api.good("POST", U, ABOUT)
+    api.good("PUT", f"{U}/{upload['id']}", raw=CLIP)
+    other = api.good("POST", U, {**ABOUT, "caption": "another"})
+    assert other["id"] != upload["id"]
+    done = api.good("PUT", f"{U}/{other['id']}", raw=CLIP)
+    assert done["created"] is False
+    assert "its fields were left" in done["warnings"][0]
+
+
 def test_beginning_again_finds_the_upload_that_is_there(api: Client) -> None:
     upload = api.good("POST", U, ABOUT)
     put(api, upload, 0, CLIP[:7000])

@@ -457,3 +457,57 @@ def test_a_picture_that_a_post_would_show_twice_is_told(door: Door, given: list[
 @pytest.mark.parametrize("given", [",", " , ", [",", ""], ["", ""]])
 def test_tags_that_name_none_do_not_mean_the_whole_library(door: Door, given: object) -> None:
     assert "names no tag" in door.errors({"materials_tags": given})["script_config.materials_tags"]
+
+
+def test_a_folder_without_its_source_is_refused_as_the_library_would_be_posted_from(door: Door) -> None:
+    said = door.errors({"material_path": "folder"})["script_config.material_path"]
+    assert said.endswith("the files come from the library; send both")
+    # Who says that the library is meant may keep the folder in its settings.
+    explicit = {"material_path": "folder", "material_source": "materialLibrary"}
+    assert "script_config.material_path" not in door.errors({**explicit, "materials_tags": "nobody has this"})
+
+
+@pytest.mark.parametrize("key", ["material_list", "material_ids"])
+def test_a_list_of_files_that_came_out_empty_does_not_mean_any_file_of_the_library(
+    door: Door, key: str
+) -> None:
+    said = door.errors({key: [], "captions": "Hi"})[f"script_config.{key}"]
+    assert said.startswith("names no file; name some")
+    folder = {"material_source": "localFolder", "material_path": "of_source"}
+    door.file("of_source/x.mp4")
+    assert door.create({key: [], **folder}).tasks
+
+
+def test_MED_19_a_text_that_seems_to_be_the_caption_of_one_file_is_named(door: Door) -> None:
+    door.file("own_texts/clip.mp4")
+    for name in ("clip.txt", "CLIP.mp4.TXT", "notes.txt", "clip.md"):
+        (door.root / "own_texts" / name).write_text("Hi", "utf-8")
+    created = door.create({"material_source": "localFolder", "material_path": "own_texts"})
+    assert created.warnings == [
+        f'"{name}" is not read: one caption.txt holds the caption for all files of a folder'
+        for name in ("CLIP.mp4.TXT", "clip.txt")
+    ]
+
+
+def test_MED_25_a_document_of_a_mac_is_no_caption(door: Door) -> None:
+    door.file("rich/x.mp4")
+    (door.root / "rich" / "caption.txt").write_text(r"{\rtf1\ansi Hello}", "utf-8")
+    config = {"material_source": "localFolder", "material_path": "rich"}
+    assert "is a document, not plain text" in door.errors(config)["script_config.material_path"]
+
+
+def test_MED_6_pictures_of_a_type_that_is_not_taken_are_named_where_a_folder_is_looked_into(
+    door: Door,
+) -> None:
+    config = {"content_type": 1, "material_source": "localFolder", "material_path": "iphone"}
+    (door.root / "iphone").mkdir()
+    for name in ("1.HEIC", "2.heic", "3.gif"):
+        (door.root / "iphone" / name).write_bytes(b"x")
+    said = door.errors(config)["script_config.material_path"]
+    assert "all 3 are used, reserved or unfit" in said
+    assert "files of the type .heic are not taken, here 2: convert them to JPEG" in said
+    door.file("iphone/4.jpg")
+    assert door.create(config).warnings == [
+        "files of the type .gif are not taken, here 1: convert them to JPEG; left out",
+        "files of the type .heic are not taken, here 2: convert them to JPEG; left out",
+    ]

@@ -117,6 +117,19 @@ def test_a_dry_run_says_what_would_be_and_creates_nothing(side: HttpSide, run: R
     done = run("post", CLIP, "--account", "anna", "--dry-run")
     assert done.stdout.startswith("would be a task: @anna on PHONE1, ")
     assert len(side.store.tasks) == 0
+    assert side.library.page()[1] == 0
+
+
+def test_what_was_uploaded_for_a_post_that_is_refused_is_not_left_for_a_slot_to_post(
+    side: HttpSide, run: Run
+) -> None:
+    assert run("post", CLIP, "--account", "nobody").exit_code == EX.NOINPUT
+    assert side.library.page()[1] == 0
+    assert run("post", CLIP, "--account", "anna").exit_code == 0
+    # What was there before stays, and so does what a task needs.
+    assert run("post", CLIP, "--account", "nobody").exit_code == EX.NOINPUT
+    assert run("post", CLIP, "--account", "bert", "--dry-run").exit_code == 0
+    assert side.library.page()[1] == 1
 
 
 @pytest.mark.parametrize(
@@ -201,7 +214,7 @@ def test_who_never_gets_an_answer_is_given_the_key_that_makes_a_repeat_safe(
 
 def test_what_was_uploaded_and_removed_is_uploaded_again(side: HttpSide, run: Run) -> None:
     assert run("post", CLIP, "--account", "anna", "--dry-run").exit_code == 0
-    side.library.remove(1)
+    assert side.library.page()[1] == 0
     assert run("post", CLIP, "--account", "anna").exit_code == 0
     assert config_of(side, 1)["material_ids"] == [2]
 
