@@ -55,8 +55,11 @@ class Call:
             refuse_condition(self.environ, [name for name, _ in route.headers])
         self._query = Query(self.environ.get("QUERY_STRING", ""))
         self._query.refuse_json()
-        problems = self._query.unknown(route.names, ignored=route.reads)
+        told = route.reads and not route.chooses_file
+        problems = self._query.unknown(route.names, ignored=told)
         if route.reads:
+            if problems and not told:
+                raise Invalid(problems)
             self.warnings = [f"{problem.field}: {problem.problem}" for problem in problems]
             if self.body().strip():
                 raise invalid(
@@ -186,6 +189,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     def reads(self) -> bool:
         """Whether this call asks and changes nothing."""
         return self.method == "GET"
+
+    @property
+    def chooses_file(self) -> bool:
+        """Whether its query says what is in a file: a filter that is ignored could not be told of there."""
+        return self.query is not None and self.media_type != "application/json"
 
     @property
     def names(self) -> tuple[str, ...]:

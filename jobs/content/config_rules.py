@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,8 +20,8 @@ from jobs.content.script_config import (
 from jobs.hub.platforms import FACTS, facts
 from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown
-from jobs.input.spoilt_values import decoded_twice
-from jobs.input.values import Unreadable, read_typed, shown
+from jobs.input.spoilt_values import decoded_twice, find_placeholder, stands_for_nothing
+from jobs.input.values import Unreadable, read_typed, shorten, shown
 
 #: Defaults ask for nothing.
 _NOTHING = PostConfig()
@@ -34,6 +35,8 @@ _DESKTOP_KEYS = frozenset(
         "own_post_comment", "own_post_comment_emoji", "generate_by_chatgpt", "chatgpt_settings", "rotate_proxy",
     }
 )  # fmt: skip
+#: How a link begins that lost its https://.
+_ADDRESS = re.compile(r"(?:www|vm|vt)\.|(?:tiktok|instagram)\.com/", re.IGNORECASE)
 #: Keys that say where files come from that are not named.
 SOURCE_KEYS = frozenset({"material_source", "material_path", "materials_tags"})
 #: What callers write who guess.
@@ -197,10 +200,14 @@ def _check_together(
             complain("custom_sound_keyword", 'is needed for add_sound "custom"')
     for key in ("sound_name", "custom_sound_keyword"):
         text = getattr(config, key).strip()
-        if "://" in text and not text.startswith("https://"):
+        if ("://" in text and not text.startswith("https://")) or _ADDRESS.match(text):
             complain(key, f"a link must start with https://, not {shown(text)}")
         elif any(c in text for c in "\r\n"):
             complain(key, "must be one line")
+        elif place := find_placeholder(text):
+            complain(key, f'holds "{place}", which looks like a place that was not filled in')
+        elif stands_for_nothing(text):
+            complain(key, f'is "{shorten(text)}", which a program writes where it has no value')
         for platform in sorted(platforms):
             if wants_sound(config, platform) == key and foreign_link(text, platform):
                 complain(key, foreign_link(text, platform))

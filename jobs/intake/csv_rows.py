@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from jobs.content.config_rules import SOURCE_KEYS
 from jobs.content.script_config import PREFIX, PostConfig
 from jobs.input.fields import Findings, is_flag, is_list, kind_of_field
 from jobs.input.near_names import near_name
@@ -29,6 +30,9 @@ _COLUMNS = {
 }
 #: Columns that an export has besides: what became of a task is no part of a new one.
 RESULTS = ("id", "status", "outcome", "account_seen", "finished_at", "remark")
+#: Columns that name files, and those that say where others come from.
+_NAMED = frozenset({f"{PREFIX}material_list", f"{PREFIX}material_ids"})
+_SOURCES = frozenset(f"{PREFIX}{key}" for key in SOURCE_KEYS)
 _CONFIG = tuple(name for name in PostConfig.__struct_fields__ if f"{PREFIX}{name}" not in _COLUMNS.values())
 KNOWN = (*_COLUMNS, *_CONFIG)
 #: Several values in one cell; in a name it stands behind a backslash.
@@ -79,6 +83,7 @@ def read_csv(data: bytes, findings: Findings) -> list[Row]:
     _refuse_nameless(header[1], records, findings)
     index = columns.index("start_time") if "start_time" in columns else len(columns)
     _refuse_missing_times(records, index, findings)
+    _refuse_missing_files(records, columns, findings)
     day_first = is_day_first(cells[index] for _, cells in records if len(cells) > index)
     return [_row(number, cells, columns, findings, day_first=day_first) for number, cells in records]
 
@@ -112,6 +117,26 @@ def _refuse_missing_times(
                 f"row {number}, start_time",
                 "is empty, which means now, but other rows have a time: give this row one too, "
                 "or send what is to start now as a table of its own",
+            )
+
+
+def _refuse_missing_files(
+    records: Sequence[tuple[int, Sequence[str]]], columns: Sequence[str], findings: Findings
+) -> None:
+    """A file that somebody forgot would mean any one of the library."""
+
+    def given(cells: Sequence[str], fields: Collection[str]) -> bool:
+        return any(field in fields and cell.strip() for field, cell in zip(columns, cells, strict=False))
+
+    named = [given(cells, _NAMED) for _, cells in records]
+    if not any(named):
+        return
+    for (number, cells), by_name in zip(records, named, strict=True):
+        if not by_name and not given(cells, _SOURCES):
+            findings.problem(
+                f"row {number}, file",
+                "is empty, which means any file of the library, but other rows name one: name one here too, or say with "
+                "material_source, material_path or materials_tags where it comes from",
             )
 
 

@@ -238,6 +238,13 @@ def test_an_export_takes_the_filters_of_the_list(side: HttpSide, api: Client) ->
     ]
 
 
+def test_R47_a_misspelt_filter_of_an_export_is_refused_as_a_file_has_no_place_for_a_warning(
+    api: Client,
+) -> None:
+    said = api.bad(40001, "GET", "/api/v1/task/export?stauts=0")
+    assert fields(said) == {"stauts": 'is not known here; did you mean "status"?'}
+
+
 def test_a_misspelt_query_and_a_misspelt_header_are_refused(side: HttpSide, api: Client) -> None:
     api.bad(40001, "POST", f"{BULK}?dryrun=true", **sheet(*WEEK))
     api.bad(40001, "POST", BULK, **sheet(*WEEK), X_Idempotency_Key="week")

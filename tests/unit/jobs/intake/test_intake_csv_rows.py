@@ -258,6 +258,15 @@ def test_a_time_that_is_missing_in_a_plan_is_a_problem_and_not_a_post_for_now() 
     assert len(rows("account;file;start_time\n@anna;a.mp4;\n@ben;b.mp4;\n")) == 2
 
 
+def test_a_file_that_is_missing_in_a_plan_is_a_problem_and_not_any_file_of_the_library() -> None:
+    plan = "account,file,materials_tags,material_ids\n@anna,a.mp4,,\n@ben,,,\n@carl,,oak,\n@dora,,,4\n@emil\n"
+    found = problems(plan)
+    assert list(found) == ["row 3, file", "row 6, file"]
+    assert "means any file of the library, but other rows name one" in found["row 3, file"]
+    # Where no row names a file all of them come from the library.
+    assert len(rows("account,file,caption\n@anna,,Hi\n@ben,,Ho\n")) == 2
+
+
 def test_what_stands_in_a_column_without_a_name_is_not_left_out_without_a_word() -> None:
     found = problems(
         "account,file,caption,,start_time,\n@anna,a.mp4,Hi,,18:30,\n@ben,b.mp4,Fresh,from Ben,18:40,\n"

@@ -636,3 +636,25 @@ def test_content_type_says_its_values_also_for_words(door: Door) -> None:
 
 def test_a_number_too_large_is_called_so(door: Door) -> None:
     assert "too large" in door.errors({**LIST, "image_count": "9" * 20})["script_config.image_count"]
+
+
+@pytest.mark.parametrize(
+    ("sound", "said"),
+    [
+        ("{{sound}}", "was not filled in"),
+        ("undefined", "has no value"),
+        ("[object Object]", "is what JavaScript makes of an object"),
+        ("www.tiktok.com/music/song-1", "a link must start with https://"),
+        ("tiktok.com/music/song-1", "a link must start with https://"),
+    ],
+)
+def test_a_sound_that_a_program_has_spoilt_is_not_searched_for(door: Door, sound: str, said: str) -> None:
+    by_name = {"post_way": "useSound", "sound_name": sound, **LIST}
+    assert said in door.errors(by_name)["script_config.sound_name"]
+    added = {"add_sound": "custom", "custom_sound_keyword": sound, **LIST}
+    assert said in door.errors(added)["script_config.custom_sound_keyword"]
+
+
+@pytest.mark.parametrize("sound", ["m.A.A.d city", "100%", "Instagram", "a {b} c", "https://vm.tiktok.com/x"])
+def test_a_sound_may_be_called_as_it_is(door: Door, sound: str) -> None:
+    assert door.create({"post_way": "useSound", "sound_name": sound, **LIST}).tasks
