@@ -30,6 +30,9 @@ def thumbnail_duration(sight: Sight, thumbnail: Node) -> int | None:
 def pick_video(flow: Flow, sight: Sight) -> Sight:
     """Choose our video: the newest one, whose duration must fit."""
     name = sight.name
+    sight = _cleared(flow, sight)
+    if sight.name != name:
+        return sight
     for number in range(MAX_REFRESHES):
         video = newest_video(sight)
         if video is not None:
@@ -59,14 +62,20 @@ def newest_video(sight: Sight) -> Node | None:
 
 def _take(flow: Flow, sight: Sight, video: Node) -> Sight:
     name = sight.name
-    already = any(f.node is video for f in sight.index.find_all("chosen_thumbnail"))
-    if not already:
+    if not _is_chosen(sight, video):
         flow.driver.tap(Element("newest video", video, "first thumbnail that fits"))
         sight = flow.driver.until(
-            sight, lambda s: s.name != name or _selected_first(s) or s.has("picker_next_ready"), 10.0
+            sight,
+            lambda s: (
+                s.name != name
+                or _is_chosen(s, video)
+                or (s.has("picker_next_ready") and not s.has("chosen_thumbnail"))
+            ),
+            10.0,
         )
         if sight.name != name:
             return sight
+        _check_chosen(sight, video)
         if not sight.has("picker_next"):
             # Pickers of stories and reels go on by themselves; give them their time.
             sight = flow.driver.until(sight, lambda s: s.name != name, EDITOR_S)
@@ -76,8 +85,29 @@ def _take(flow: Flow, sight: Sight, video: Node) -> Sight:
     return flow.press(sight, "picker_next", timeout_s=EDITOR_S)
 
 
-def _selected_first(sight: Sight) -> bool:
-    return sight.has("chosen_thumbnail")
+def _is_chosen(sight: Sight, cell: Node) -> bool:
+    """Whether the picker says that this medium is chosen, and no other: the newest one is chosen when the picker opens."""
+    chosen = [f.node for f in sight.index.find_all("chosen_thumbnail")]
+    if len(chosen) != 1:
+        return False
+    # The grid may move when the preview changes: then what it says of the medium tells.
+    says = _said(cell)
+    return touch(chosen[0], cell) or (bool(says) and _said(chosen[0]) == says)
+
+
+def _said(cell: Node) -> str:
+    """What a thumbnail says of its medium: "Unselected Photo thumbnail created on ..." without its first word."""
+    return cell.content_desc.partition(" ")[2] or cell.content_desc
+
+
+def _check_chosen(sight: Sight, cell: Node) -> None:
+    """Going on posts what the picker says is chosen, whatever was tapped. Pickers that say nothing are believed.
+
+    Raises:
+        ScriptFailed: it is another medium, or there is a second one.
+    """
+    if sight.has("chosen_thumbnail") and not _is_chosen(sight, cell):
+        raise stuck(sight, "the picker has chosen another medium than the one that was tapped")
 
 
 def _refresh(flow: Flow, sight: Sight, name: str, number: int) -> Sight:
@@ -94,10 +124,9 @@ def pick_images(flow: Flow, sight: Sight) -> Sight:
     """Choose our images in their order: the grid shows the newest first, a carousel keeps the order of taps."""
     count = len(flow.plan.materials)
     name = sight.name
-    if count > 1:
-        sight = _several(flow, sight)
-        if sight.name != name:
-            return sight
+    sight = _several(flow, sight) if count > 1 else _cleared(flow, sight)
+    if sight.name != name:
+        return sight
     if not _photos(sight):
         sight = _refresh(flow, sight, name, 0)
         if sight.name != name:
@@ -107,11 +136,11 @@ def pick_images(flow: Flow, sight: Sight) -> Sight:
         raise ScriptFailed(ErrorCode.NOT_INDEXED, "the picker shows no photos", step=name)
     if count > 1:
         sight = GridWalk(flow, _cells, chosen=_highest_number, target=lambda _, n: n).choose(sight, count)
-    else:
-        chosen = {id(f.node) for f in sight.index.find_all("chosen_thumbnail")}
-        if id(photos[0]) not in chosen:
-            flow.driver.tap(Element("newest photo", photos[0], "first thumbnail"))
-            sight = flow.driver.until(sight, lambda s: s.name != name or s.has("chosen_thumbnail"), 8.0)
+    elif not _is_chosen(sight, photos[0]):
+        flow.driver.tap(Element("newest photo", photos[0], "first thumbnail"))
+        sight = flow.driver.until(sight, lambda s: s.name != name or _is_chosen(s, photos[0]), 8.0)
+        if sight.name == name:
+            _check_chosen(sight, photos[0])
     if sight.name != name:
         return sight
     return flow.press(sight, "picker_next", timeout_s=EDITOR_S)
@@ -149,6 +178,12 @@ def _several(flow: Flow, sight: Sight) -> Sight:
         sight = flow.driver.until(sight, lambda s: s.name != name or s.has("numbered_thumbnails"), 4.0)
         if sight.tree.same_as(tree):
             raise stuck(sight, "selecting several images cannot be turned on")
+    return _cleared(flow, sight)
+
+
+def _cleared(flow: Flow, sight: Sight) -> Sight:
+    """Take off what is chosen among several: a picker can still have that on from the last time."""
+    name = sight.name
     for _ in range(20):
         numbered = sight.find("numbered_thumbnails")
         if numbered is None or sight.name != name:

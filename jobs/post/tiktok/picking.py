@@ -61,6 +61,11 @@ def _tick_first(flow: Flow, sight: Sight) -> Sight:
     cells = _cell_nodes(sight)
     if not cells:
         raise stuck(sight, "the picker shows no cell")
+    numbers = _numbers(sight)
+    if numbers == {0: 1}:
+        return sight  # chosen in the preview, which brought the picker back
+    if numbers:
+        raise stuck(sight, f"{len(numbers)} media are chosen before anything was tapped")
     tree = sight.tree
     flow.driver.tap(Element("tick of cell 1", tick_of(sight, cells[0]), "top right of the cell"))
 
@@ -70,7 +75,15 @@ def _tick_first(flow: Flow, sight: Sight) -> Sight:
     sight = flow.driver.until(sight, effect, 4.0)
     if not effect(sight) and sight.tree.same_as(tree):
         raise stuck(sight, "tapping the tick selects nothing")
+    numbers = _numbers(sight)
+    if sight.name == "picker" and len(numbers) == 1 and numbers != {0: 1}:
+        raise stuck(sight, "the picker has chosen another medium than the one that was tapped")
     return sight
+
+
+def _numbers(sight: Sight) -> dict[int, int]:
+    """The numbers that the app puts on chosen cells, by their places in reading order; none where it shows none."""
+    return {place: cell.number for place, cell in enumerate(_cells(sight)) if cell.number}
 
 
 def tick_of(sight: Sight, cell: Node) -> Node:

@@ -295,6 +295,60 @@ def test_a_grid_in_which_no_photo_comes_is_said_to_show_none() -> None:
     assert stage.touched == []
 
 
+ANOTHER = "the picker has chosen another medium than the one that was tapped"
+PRESELECTED = {
+    "another": post(PHOTO, cell(1, "chosen_thumbnail")),
+    "a video": post(PHOTO, cell(1, "chosen_thumbnail"), lasts(1, "0:30")),
+    "both": post(CHOSEN, cell(1, "chosen_thumbnail")),
+}
+
+
+@pytest.mark.parametrize("preselected", ["another", "a video"])
+def test_what_the_picker_had_chosen_by_itself_is_never_gone_on_with_in_the_place_of_our_photo(
+    preselected: str,
+) -> None:
+    """The picker opens with the newest medium chosen, and an app that still loads drops taps."""
+    stage = image(preselected, **PRESELECTED)
+    assert stage.fails(pick_images) == ("ui_changed", "picker_post", ANOTHER)
+    assert stage.touched == ["tap cell0"]
+    assert stage.took_s() == 8.0
+    stage = image(preselected, **PRESELECTED)
+    stage.phone.on("tap cell0", {3.0: "chosen"})
+    stage.phone.on("tap picker_next", "filters")
+    assert stage.ends_on(pick_images) == "filters"
+    assert stage.took_s() == 3.0
+
+
+def test_a_second_medium_beside_our_photo_is_not_posted_with_it() -> None:
+    stage = image("another", **PRESELECTED)
+    stage.phone.on("tap cell0", "both")
+    assert stage.fails(pick_images)[2] == ANOTHER
+    assert stage.touched == ["tap cell0"]
+
+
+def test_where_the_grid_moves_the_words_of_a_thumbnail_tell_that_it_is_chosen() -> None:
+    before = post(cell(0, "first_photo", desc="Unselected Photo thumbnail created on Friday"))
+    after = post(cell(3, "chosen_thumbnail", desc="Selected Photo thumbnail created on Friday"))
+    stage = image("before", before=before, after=after)
+    stage.phone.on("tap cell0", "after")
+    stage.phone.on("tap picker_next", "filters")
+    assert stage.ends_on(pick_images) == "filters"
+
+
+def test_a_picker_that_still_chooses_several_from_the_last_time_is_cleared_for_one_image() -> None:
+    stage = image("on", **SEVERAL, chosen=post(CHOSEN, cell(1, "first_photo")))
+    stage.phone.on("tap cell0", "on with none", "chosen")
+    stage.phone.on("tap picker_next", "filters")
+    assert stage.ends_on(pick_images) == "filters"
+    assert stage.touched == ["tap cell0", "tap cell0", "tap picker_next"]
+
+
+def test_a_video_that_was_chosen_by_itself_is_never_gone_on_with_in_the_place_of_ours() -> None:
+    stage = video("grid", grid=reel("picker_next", *OURS, cell(1, "chosen_thumbnail"), lasts(1, "0:30")))
+    assert stage.fails(pick_video)[2] == ANOTHER
+    assert stage.touched == ["tap cell0"]
+
+
 # -- several images -------------------------------------------------------------------------------------------------
 
 

@@ -126,6 +126,38 @@ def test_a_picker_that_has_chosen_more_than_we_did_is_not_left_with_it(
     assert "tap picker_next" not in stage.way
 
 
+def test_a_picker_that_has_chosen_another_medium_than_was_tapped_is_not_left_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The grid moved under the touch, as when a messenger saves a picture at that moment."""
+
+    def other(self: Picker, row: MediaRow) -> None:
+        self.chosen = [found for found in self.rows() if found.id != row.id]
+        self.changed()
+
+    monkeypatch.setattr(Picker, "tick", other)
+    stage = stage_with(tmp_path, OLD)
+    failed = stage.fails()
+    assert str(failed) == "the picker has chosen another medium than the one that was tapped"
+    assert "tap picker_next" not in stage.way
+
+
+def test_what_was_chosen_before_we_came_is_not_posted_with_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Picker.entered
+
+    def entered(self: Picker) -> None:
+        opened(self)
+        self.chosen = [row for row in self.rows() if row.name == "old.mp4"]
+
+    monkeypatch.setattr(Picker, "entered", entered)
+    stage = stage_with(tmp_path, OLD)
+    failed = stage.fails()
+    assert str(failed) == "1 media are chosen before anything was tapped"
+    assert "tap tick of cell 1" not in stage.way
+
+
 def test_without_numbers_on_its_cells_a_picker_is_believed_what_its_button_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
