@@ -395,6 +395,7 @@ def test_only_a_version_that_was_met_can_be_allowed(scene: Scene) -> None:
         "device_not_ready",
         "app_crashed",
         "app_missing",
+        "command_failed",
         "input_forbidden",
         "",
     ],
