@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from jobs.hub.clock import Clock
 from jobs.hub.supervision import Loop
 from jobs.pace.hold import Hold, Line
-from jobs.phone.protocol import NO_IDENTITY, PhoneInfo, Phones, PhoneState
+from jobs.phone.protocol import PhoneInfo, Phones, PhoneState
 from jobs.queue.breaker import Breaker
 from jobs.queue.lane import Lane
+from jobs.queue.obstacles import PhoneObstacles
 from jobs.queue.turn import ReadTurn, Turn
 from jobs.queue.waiting import Why, say_why
 from storage.records import AFTER_COMMIT, Stage, Task, Waiting
@@ -25,17 +26,6 @@ SWEEP_S, SWEEP_PARTS = 60.0, 10
 #: How many of the tasks that wait for one phone get its exact reason. It changes with every post, and of ten thousand tasks
 #: all but a few have hours to wait.
 HEADS = 20
-
-_SENTENCES = {
-    PhoneState.DEVICE: "ready",
-    PhoneState.UNAUTHORIZED: "it has not accepted this box's adb key: confirm its dialog",
-    PhoneState.OFFLINE: "it is connected but does not answer",
-    PhoneState.NO_PERMISSIONS: "this box may not open its USB device: check the udev rules",
-    PhoneState.DUPLICATE: "two phones answer to this serial",
-    PhoneState.ABSENT: "it is not connected",
-    PhoneState.NEEDS_HANDS: "it needs hands: repairs from here did not help",
-    PhoneState.ADB_DOWN: "the adb server does not answer",
-}
 
 
 class Dispatcher:
@@ -76,9 +66,7 @@ class Dispatcher:
         self._lock = threading.Lock()
         self._lanes: dict[str, Lane] = {}
         self._busy: dict[str, Turn] = {}
-        self._at_work: dict[str, str] = {}  #: what phones at work are called -> under which serial they work
-        #: phones, by whatever they are called, on which a task may have been published, and no turn looks
-        self._lost: dict[str, int] = {}
+        self._obstacles = PhoneObstacles(clock, tasks, phones, unfit, self._busy)
         self._reports: Counter[str] = Counter()
         self._draining = False
         #: Tasks that were queued and have been changed since the last turn, with their phone at that time.
@@ -215,25 +203,19 @@ class Dispatcher:
         with self._lock:
             if self._draining:
                 return LOOK_S
-            self._at_work = {name: own for serial in self._busy for name, own in self._names_of(serial)}
-            self._lost = {
-                name: task.id
-                for task in self._tasks.active()
-                if task.stage in AFTER_COMMIT and task.serial not in self._busy
-                for name in (task.serial, *(name for name, _ in self._names_of(task.serial)))
-            }
+            self._obstacles.begin_round()
             self._take_in_changes(now)
             for lane in self._lanes.values():
                 lane.ask(self._tasks, self._hold, self._line, HEADS)
             for lane in sorted((lane for lane in self._lanes.values() if lane), key=lambda lane: lane.head):
-                reason = self._obstacle(lane)
+                reason = self._obstacles.of(lane, self._limit)
                 turn = self._next(lane) if reason is None else None
                 if turn is not None:
                     turn.reports = self._reports[lane.serial]
                     self._busy[lane.serial] = turn
-                    self._at_work.update(self._names_of(lane.serial))
+                    self._obstacles.begun(lane.serial)
                     started.append(turn)
-                    reason = self._obstacle(lane)
+                    reason = self._obstacles.of(lane, self._limit)
                 labels.extend(lane.labels(reason, self._behind(lane, reason), HEADS))
                 wait_s = min([wait_s, *self._ends(lane, now)])
             self._lanes = {
@@ -299,54 +281,9 @@ class Dispatcher:
             lane = self._lanes[serial] = Lane(serial)
         return lane
 
-    def _obstacle(self, lane: Lane) -> Hold | None:
-        """Why nothing of this lane may start now; None when its head may."""
-        serial = lane.serial
-        turn = self._busy.get(serial)
-        if turn is not None:
-            task = self._tasks.get(turn.task_id)
-            published = task is not None and task.stage is Stage.PUBLISHED
-            rest = (
-                ", which is published: it cleans up and leaves the app its upload_wait_time"
-                if published
-                else ""
-            )
-            return Hold(Waiting.DEVICE, f"the phone {serial} {turn.doing}{rest}")
-        info = self._phones.info(serial)
-        if info is None:
-            return Hold(Waiting.DEVICE, f"the phone {serial} is not connected")
-        if info.state is not PhoneState.DEVICE:
-            return Hold(
-                Waiting.DEVICE, f"the phone {serial} is not ready: {info.detail or _SENTENCES[info.state]}"
-            )
-        if unfit := self._unfit(info):
-            return Hold(Waiting.DEVICE, f"the phone {serial} is not ready: {unfit}")
-        if self._clock.monotonic() < lane.not_before:
-            return Hold(Waiting.DEVICE, f"the phone {serial} is not ready: {lane.door}")
-        if twin := self._at_work.get(info.identity):
-            return Hold(Waiting.DEVICE, f"the phone {serial} is also connected as {twin} and works there")
-        lost = self._lost.get(serial) or self._lost.get(info.identity)
-        if lost and not lane.looks:
-            # `Recovery` asks for the look within a second. What a post or a rehearsal leaves there would be taken for it.
-            return Hold(
-                Waiting.DEVICE,
-                f"the phone {serial} is looked at first: task {lost} may have been published there",
-            )
-        if len(self._busy) >= self._limit:
-            return Hold(Waiting.SLOT, f"{self._limit} phones work already, which is the limit")
-        return None
-
     def _behind(self, lane: Lane, reason: Hold | None) -> Hold | None:
         """What those behind the first of a lane are told: what stays true while the phone works its way."""
         if reason and (lane.serial in self._busy or reason.reason is Waiting.SLOT):
             sentence = f"tasks that were due before it have the phone {lane.serial} first"
             return Hold(Waiting.DEVICE, sentence, in_line=True)
         return reason
-
-    def _names_of(self, serial: str) -> Iterator[tuple[str, str]]:
-        """What a phone at work is called otherwise, beside the serial under which it works."""
-        info = self._phones.info(serial)
-        if info is not None:
-            yield serial, serial
-            if info.identity not in NO_IDENTITY:
-                yield info.identity, serial
