@@ -222,6 +222,8 @@ class Jobs:
         self.workers.close()
         for loop in [self.supervisor.loop, *self._loops]:
             loop.join(deadline.within(1.0))
+        if not self.turns.hanging:
+            self.workers.join(deadline.within(1.0))
         if self.trust.trusted:
             self._stamp()
         return not self.turns.all() and not self.turns.hanging

@@ -69,12 +69,6 @@ class Workers:
                 self._clock.wait_for(self._changed, deadline.remaining_s)
             return not self._threads
 
-    @property
-    def names(self) -> list[str]:
-        """The names of the threads that are alive."""
-        with self._changed:
-            return sorted(thread.name for thread in self._threads)
-
     def _work(self) -> None:
         try:
             while (call := self._next()) is not None:

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from jobs.phone.screen.tree import Node, UiTree
+
 SCREEN = (
     "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\r\n<hierarchy rotation=\"0\">"
     '<node index="0" text="" class="android.widget.FrameLayout" package="com.app" bounds="[0,0][1080,2400]">'
@@ -15,6 +17,11 @@ SCREEN = (
     '<node index="1" text="Next" class="android.widget.Button" package="com.app" clickable="true" '
     'bounds="[0,100][500,180]"/></node></hierarchy>'
 )
+
+
+def with_text(tree: UiTree, text: str) -> Node | None:
+    """The first node that shows just this text."""
+    return next((node for node in tree.nodes if node.text == text), None)
 
 
 class FakeU2:

@@ -68,10 +68,6 @@ class UiTree:
         """Byte-equal to another observation."""
         return other is not None and self.source == other.source
 
-    def find(self, **wanted: object) -> Node | None:
-        """The first node whose attributes equal all of `wanted`; for tests and tools."""
-        return next((n for n in self.nodes if all(getattr(n, k) == v for k, v in wanted.items())), None)
-
 
 def sanitise(xml: str) -> str:
     """Drop what XML forbids, so that one odd character never hides a whole screen."""

@@ -133,17 +133,21 @@ def test_workers_run_calls_side_by_side_and_reuse_idle_threads() -> None:
     clock = FakeClock()
     workers = Workers(clock)
     gate, running = threading.Barrier(3), threading.Semaphore(0)
+    names: list[str] = []
 
     def call() -> None:
+        names.append(threading.current_thread().name)
         gate.wait(GUARD_S)
         running.release()
 
     for _ in range(2):
-        workers.run(call)
-    gate.wait(GUARD_S)
-    for _ in range(2):
-        assert running.acquire(timeout=GUARD_S)
-    assert workers.names == ["phone-worker-1", "phone-worker-2"]
+        for _ in range(2):
+            workers.run(call)
+        gate.wait(GUARD_S)
+        for _ in range(2):
+            assert running.acquire(timeout=GUARD_S)
+        clock.await_waiters(2)
+    assert sorted(names) == ["phone-worker-1"] * 2 + ["phone-worker-2"] * 2
     workers.close()
     assert workers.join(GUARD_S)
 

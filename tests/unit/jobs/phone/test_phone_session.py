@@ -28,7 +28,7 @@ from jobs.phone.protocol import PhoneState
 from jobs.phone.screen import automation, phone_server, rpc
 from jobs.phone.session import Session
 from tests.support.fake_adb import FakeAdb, FakePhone, Mangle
-from tests.support.fake_u2 import SCREEN, FakeU2
+from tests.support.fake_u2 import SCREEN, FakeU2, with_text
 from tests.support.hub import Blocked, Hub
 
 BLIND = '<?xml version="1.0"?><hierarchy rotation="1"><node bounds="[0,0][1080,2400]"/></hierarchy>'
@@ -42,10 +42,10 @@ def u2(phone: FakePhone) -> FakeU2:
 
 def test_the_screen_is_parsed_once_per_change(session: Session, u2: FakeU2) -> None:
     first = session.observe()
-    assert first.find(text="Next") is not None
+    assert with_text(first, "Next") is not None
     assert session.observe() is first
     u2.text = "other"
-    assert session.observe().find(text="other") is not None
+    assert with_text(session.observe(), "other") is not None
 
 
 def test_one_connection_carries_many_calls(session: Session, u2: FakeU2) -> None:
@@ -63,14 +63,14 @@ def test_an_answer_in_any_form_of_HTTP_is_read(session: Session, u2: FakeU2, for
     restarts = u2.launches
     u2.text = form
     u2.modes["dumpWindowHierarchy"] = [form]
-    assert session.observe().find(text=form) is not None
-    assert session.observe().find(text=form) is not None
+    assert with_text(session.observe(), form) is not None
+    assert with_text(session.observe(), form) is not None
     assert u2.launches == restarts
 
 
 def test_half_a_character_in_an_answer_hides_no_screen(session: Session, u2: FakeU2) -> None:
     u2.text = "half \ud83d of a smile"
-    assert session.observe().find(text="half  of a smile") is not None
+    assert with_text(session.observe(), "half  of a smile") is not None
 
 
 def test_an_answer_that_announces_more_than_any_screen_is_not_awaited(
@@ -97,7 +97,7 @@ def test_a_change_is_seen_soon_and_its_absence_is_no_error(session: Session, u2:
     first = session.observe()
     threading.Timer(0.15, lambda: setattr(u2, "text", "changed")).start()
     began = time.monotonic()
-    assert session.observe_change(first, timeout_s=5.0).find(text="changed") is not None
+    assert with_text(session.observe_change(first, timeout_s=5.0), "changed") is not None
     assert time.monotonic() - began < 0.5
     same = session.observe()
     began = time.monotonic()
@@ -178,7 +178,7 @@ def test_U2_2_a_look_survives_one_failure_of_any_kind_by_one_restart(
     session.observe()
     u2.modes["dumpWindowHierarchy"] = [mode]
     began = time.monotonic()
-    assert session.observe(timeout_s=2.0).find(text="Next") is not None
+    assert with_text(session.observe(timeout_s=2.0), "Next") is not None
     assert time.monotonic() - began < 3.0
     assert u2.launches == 2
 
@@ -304,7 +304,7 @@ def test_U2_10_no_view_is_never_an_empty_screen(session: Session, u2: FakeU2, so
 
 def test_a_dump_that_the_phone_cannot_make_is_tried_again(session: Session, u2: FakeU2) -> None:
     u2.modes["dumpWindowHierarchy"] = ["unknown", "unknown"]
-    assert session.observe(timeout_s=3.0).find(text="Next") is not None
+    assert with_text(session.observe(timeout_s=3.0), "Next") is not None
 
 
 def test_an_answer_larger_than_any_screen_is_not_read_into_memory(
@@ -742,7 +742,7 @@ def test_PHN_2_an_empty_tree_is_looked_into(
     if word == "foreign":
         assert sentence in lost(session, 1.0)
         return
-    assert session.observe(timeout_s=5.0).find(text="Next")
+    assert with_text(session.observe(timeout_s=5.0), "Next")
     assert u2.launches == 1  # nothing was wrong with the server
     assert [one for one in session.remarks() if sentence in one]
     assert session.remarks() == []

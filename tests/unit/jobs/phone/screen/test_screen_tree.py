@@ -21,6 +21,7 @@ from jobs.phone.screen.tree import (
     sanitise,
 )
 from tests.support.eyes import SHARED
+from tests.support.fake_u2 import with_text
 
 DUMPS = Path(os.environ.get("TIKMATRIXD_UI_DUMPS", Path(__file__).parents[6] / "shared" / "ui-dumps"))
 XML_DUMPS = sorted(DUMPS.glob("*/*.xml"))
@@ -76,7 +77,7 @@ def test_U2_11_a_tree_three_hundred_levels_deep_is_read_to_its_bottom() -> None:
     depth = 300
     xml = wrap('<node bounds="[0,0][9,9]">' * depth + node("bottom") + "</node>" * depth)
     tree = parse_xml(xml)
-    bottom = tree.find(text="bottom")
+    bottom = with_text(tree, "bottom")
     assert bottom is not None
     assert len(list(bottom.ancestors())) == depth
 
@@ -85,7 +86,7 @@ def test_U2_11_a_tree_three_hundred_levels_deep_is_read_to_its_bottom() -> None:
 def test_U2_11_class_names_that_are_no_xml_names_are_kept(name: str) -> None:
     escaped = name.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
     tree = parse_xml(wrap(node("wanted", **{"class": escaped})))
-    found = tree.find(text="wanted")
+    found = with_text(tree, "wanted")
     assert found is not None
     assert found.class_name == name
 
@@ -114,7 +115,7 @@ def test_U2_12_any_text_is_found_by_plain_comparison(text: str) -> None:
     legal = sanitise(text)
     escaped = quoteattr(legal, {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
     tree = parse_xml(wrap(f'<node text={escaped} bounds="[0,0][1,1]"/>'))
-    assert tree.find(text=legal) is tree.nodes[0]
+    assert with_text(tree, legal) is tree.nodes[0]
 
 
 @given(st.one_of(st.text(max_size=200), st.binary(max_size=200).map(lambda b: b.decode("latin-1"))))
