@@ -11,23 +11,19 @@ import msgspec
 
 from jobs.content.captions import CaptionInvalid, parse_spintax, read_template
 from jobs.content.config_rules import foreign_link
-from jobs.content.media_pool import Candidate, Pool
-from jobs.content.request_captions import RequestCaptions, makes, some
+from jobs.content.media_pool import Pool
+from jobs.content.named_files import NamedFiles
+from jobs.content.request_captions import RequestCaptions
 from jobs.content.script_config import PREFIX, ParsedConfig, PostConfig, wants_sound
 from jobs.content.sounds import SoundFiles
 from jobs.hub.settings import HashtagRule, Media
 from jobs.input.fields import Findings
 from jobs.input.values import Unreadable, read_typed, shorten
-from jobs.media.arriving import still_arriving
-from jobs.media.limits import judge
 from jobs.media.local_folder import CAPTION, AccountFolders, FolderNames
-from jobs.media.paths import MediaRejected, resolve_file, resolve_folder
-from jobs.media.probe import MediaFacts, MediaProbe
+from jobs.media.paths import MediaRejected, resolve_folder
+from jobs.media.probe import MediaProbe
 from storage.records import MediaFile
 from storage.store import Store
-
-#: The reason code of an id that no item of the library has.
-UNKNOWN_MATERIAL = "unknown_material"
 
 
 class Poster(Protocol):
@@ -67,7 +63,6 @@ class Selection:
         """`in_flight` holds (root, sha256) of files that other requests have chosen and not stored yet, `own` of files
         that are reserved for the very task whose files are chosen anew.
         """
-        self._parsed = parsed
         self._config: PostConfig = parsed.config
         self._media = media
         self._store = store
@@ -82,9 +77,11 @@ class Selection:
             in_flight=in_flight,
             own=own,
         )
-        self._probe = probe
         self._captions = RequestCaptions(
             self._config, media=media, hashtags=hashtags, choice=choice, findings=findings
+        )
+        self._named = NamedFiles(
+            parsed, media=media, store=store, probe=probe, findings=findings, max_bytes=self._pool.max_bytes
         )
         self._sounds = SoundFiles(store.meta)
 
@@ -105,19 +102,6 @@ class Selection:
         """The sound of the request itself, for a task that keeps its files."""
         return self._request_sound(poster)
 
-    def _look(self, path: Path) -> MediaFacts:
-        """What a file of a list holds. Raises MediaRejected, which says so where the file may still be copied."""
-        arriving = still_arriving(path, by_time=False)
-        if arriving:
-            raise MediaRejected("still_arriving", f'"{path.name}" {arriving}')
-        try:
-            return self._probe.look(path, max_bytes=self._pool.max_bytes)
-        except MediaRejected as error:
-            arriving = still_arriving(path)
-            if arriving:
-                raise MediaRejected("still_arriving", f"{error}; it {arriving}") from error
-            raise
-
     def keep_positions(self) -> None:
         """Make the positions in sound files last, once the tasks are going to be stored."""
         self._sounds.keep()
@@ -125,78 +109,14 @@ class Selection:
     # --- material_list, material_ids
 
     def _from_list(self, posters: Sequence[Poster]) -> list[Chosen]:
-        config = self._config
-        field = PREFIX + self._named_by
-        platforms = sorted({poster.platform for poster in posters})
-        files: list[MediaFile] = []
-        named: Sequence[str | int] = config.material_list or config.material_ids
-        for index, given in enumerate(named):
-            name = ""
-            try:
-                path, name, material_id = self._locate(given)
-                facts = self._look(path)
-            except MediaRejected as error:
-                text = str(error).replace(f'"{path.name}"', f'"{name}"') if name else str(error)
-                self._findings.problem(f"{field}[{index}]", text, error.code)
-                continue
-            if facts.kind != config.kind:
-                self._findings.problem(
-                    f"{field}[{index}]",
-                    f'"{name}" holds {"a video" if facts.kind == "video" else "an image"}, '
-                    f"but content_type is {config.content_type}",
-                    "wrong_kind",
-                )
-                continue
-            for platform in platforms:
-                for code, sentence, refused in judge(name, facts, self._media.limits(platform), platform):
-                    if refused:
-                        self._findings.problem(f"{field}[{index}]", sentence, code)
-                    else:
-                        self._findings.warn(f"{field}[{index}]: {sentence} [{code}]")
-            files.append(Candidate(path, name, facts, material_id).file(""))
+        files = self._named.read(sorted({poster.platform for poster in posters}))
         if self._findings.problems:
             return []
-        self._warn_unused(files, len(posters))
-        self._warn_repeated(files, field)
-        if config.kind == "image" and "image_count" in self._parsed.given:
-            files = files[: config.image_count]
-        if len(posters) > (len(files) if config.kind == "video" else 1):
-            self._findings.warn(
-                f"{field}: the same file goes to several accounts; platforms treat repeated content badly"
-            )
-        return [
-            self._named_post(
-                (files[index % len(files)],) if config.kind == "video" else tuple(files), index, poster
-            )
-            for index, poster in enumerate(posters)
-        ]
-
-    def _warn_repeated(self, files: Sequence[MediaFile], field: str) -> None:
-        """Name files that hold what an earlier one of the list holds: one post would show it twice."""
-        first: dict[str, str] = {}
-        for file in files:
-            known = first.get(file.sha256)
-            if known is None:
-                first[file.sha256] = file.name
-                continue
-            same = "stands twice" if known == file.name else f'holds the same as "{known}"'
-            self._findings.warn(f'{field}: "{file.name}" {same}')
-
-    @property
-    def _named_by(self) -> str:
-        return "material_list" if self._config.material_list else "material_ids"
-
-    def _locate(self, given: str | int) -> tuple[Path, str, int | None]:
-        """Where a named file lies, its name for people, and its id in the library. Raises MediaRejected."""
-        if isinstance(given, str):
-            path = resolve_file(given, self._media)
-            return path, path.name, None
-        material = self._store.materials.get(given)
-        if material is None:
-            raise MediaRejected(
-                UNKNOWN_MATERIAL, f"there is no material {given}; the library shows which there are"
-            )
-        return Path(material.path), material.name, material.id
+        self._named.warn_unused(files, len(posters))
+        self._captions.warn_unused(len(posters))
+        self._named.warn_repeated(files)
+        dealt = self._named.dealt(files, len(posters))
+        return [self._named_post(dealt[index], index, poster) for index, poster in enumerate(posters)]
 
     def _named_post(self, files: tuple[MediaFile, ...], index: int, poster: Poster) -> Chosen:
         caption, source = self._library_caption(files)
@@ -333,15 +253,3 @@ class Selection:
     def _request_sound(self, poster: Poster) -> str:
         key = wants_sound(self._config, poster.platform)
         return str(getattr(self._config, key)).strip() if key else ""
-
-    # --- what a request names and no task takes (R59)
-
-    def _warn_unused(self, files: Sequence[MediaFile], count: int) -> None:
-        """Name the files and captions that were listed in vain: most often one task was expected for each."""
-        video = self._config.kind == "video"
-        used = count if video else self._config.image_count
-        if len(files) > used and (video or "image_count" in self._parsed.given):
-            names = some([file.name for file in files[used:]])
-            why = f"{makes(count)}, of one video each" if video else f"image_count is {used}"
-            self._findings.warn(f"{PREFIX}{self._named_by}: not used: {names}; {why}")
-        self._captions.warn_unused(count)

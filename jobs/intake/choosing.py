@@ -7,8 +7,9 @@ import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
+from jobs.content.named_files import UNKNOWN_MATERIAL
 from jobs.content.script_config import ParsedConfig
-from jobs.content.selection import UNKNOWN_MATERIAL, Chosen, Poster, Selection
+from jobs.content.selection import Chosen, Poster, Selection
 from jobs.hub.settings import Settings
 from jobs.input.fields import Findings
 from jobs.input.refusals import Invalid, NotFound, Problem
