@@ -15,7 +15,8 @@ from handlers.request.envelope import Code
 from jobs.hub.platforms import Platform
 from jobs.hub.time_zone import zone_name
 from jobs.intake.start_time import show
-from jobs.slots.slots import WEEKDAYS, Shown, SlotFields
+from jobs.slots.slot_fields import WEEKDAYS, SlotFields
+from jobs.slots.slots import Shown
 from storage.records import Slot
 
 

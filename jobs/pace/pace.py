@@ -6,13 +6,11 @@ showed. Nothing is stored about a task that waits: whether it may start follows 
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
-from math import ceil
 
 import msgspec
 
@@ -22,17 +20,13 @@ from jobs.hub.time_zone import zone
 from jobs.input.quiet_hours import Span, read_quiet_hours
 from jobs.pace.days import day_bounds, quiet_span
 from jobs.pace.hold import Hold, Line, clock_time
+from jobs.pace.post_times import PostTimes
 from jobs.pace.whose import Whose
 from jobs.task.attempt import OnHold
-from storage.errors import StoreError
-from storage.records import ENDED, Account, Task, Waiting
+from storage.records import Account, Task, Waiting
 from storage.store import Store
-from storage.tables.account_times import UNDER_WAY, Time, places_of_post
-from storage.tables.posts import Place, is_out
+from storage.tables.posts import Place
 
-_LOG = logging.getLogger(__name__)
-
-_NOTICED = "pace.noticed"
 #: Steps from one obstacle to the next; more would need posts that the future already holds.
 _MOST_STEPS = 50
 #: How long an answer to the dispatcher is good, and how many are kept.
@@ -77,19 +71,8 @@ class Pace:
         self._whose = Whose(store, posting)
         self._lock = threading.Lock()
         self._committing: Counter[Place] = Counter()
-        #: Monotonic, when a post there ended: in this run, or as far as the wall clock knew when this one began.
-        self._ended: dict[Place, float] = {}
-        #: Posts whose time lay in the future when it was looked at, since the clock was put back: by task, when that was.
-        self._noticed: dict[int, float] = {
-            int(task_id): float(at) for task_id, at in dict(store.meta.get(_NOTICED, {})).items()
-        }
-        now, monotonic = clock.now(), clock.monotonic()
-        for place, times in store.account_times.latest(now).items():
-            # Of one that lies ahead, since the clock was put back, it counts when that was noticed.
-            seen = [at if at <= now else self._noticed.get(task_id, at) for at, task_id in times]
-            if known := [at for at in seen if at <= now]:
-                self._ended[place] = monotonic - (now - max(known))
-        self._changes = 0  #: of posts and limits
+        self._times = PostTimes(store, clock)
+        self._changes = 0  #: of the limits
         self._found: dict[tuple[str, ...], tuple[tuple[int, ...], float, Hold | None]] = {}
         self.reload(posting)
 
@@ -135,7 +118,7 @@ class Pace:
         whom = (task.platform, task.username or task.account_seen, task.serial, task.package)
         now, monotonic = self._clock.now(), self._clock.monotonic()
         # Whatever may change the answer: a post, an account, the limits, a clock that was set.
-        facts = (self._changes, self._whose.changes, round(now - monotonic))
+        facts = (self._changes, self._times.changes, self._whose.changes, round(now - monotonic))
         found = self._found.get(whom)
         if (
             found is None
@@ -200,7 +183,7 @@ class Pace:
         last, following = times.last_posted(places), times.next_planned(places[:1])
         return PaceState(
             limits,
-            self._count(places, now, now),
+            self._times.count(places, now, day_bounds(now, self._zone)),
             until,
             "; ".join(reasons),
             last_post_at=None if last is None else min(last, now),
@@ -238,26 +221,12 @@ class Pace:
     # --- what it hears
 
     def moved(self, task: Task) -> None:
-        """A task was moved and written: the time since its post is counted, whatever the wall clock does meanwhile."""
-        self._changes += is_out(task)
-        if task.stage in ENDED and is_out(task):
-            now = self._clock.monotonic()
-            for place in places_of_post(task):
-                self._ended[place] = now
+        """A task was moved and written."""
+        self._times.moved(task)
 
     def clock_stepped(self) -> None:
-        """The wall clock was put back, or the daemon starts: posts that lie ahead now count from this moment on."""
-        now = self._clock.now()
-        ahead = {task_id for at, task_id in self._store.account_times.posted_after(now) if at != UNDER_WAY}
-        noticed = {task_id: min(self._noticed.get(task_id, now), now) for task_id in ahead}
-        if noticed == self._noticed:
-            return
-        self._noticed = noticed
-        self._changes += 1
-        try:
-            self._store.meta.set(_NOTICED, {str(task_id): at for task_id, at in noticed.items()})
-        except StoreError as error:
-            _LOG.warning("which posts lie ahead of the clock could not be stored: %s", error)
+        """The wall clock was put back, or the daemon starts."""
+        self._times.clock_stepped()
 
     # --- inside
 
@@ -267,7 +236,7 @@ class Pace:
         """The first moment from now on at which a post may start, and what keeps it from an earlier one."""
         at = now
         reasons: list[str] = []
-        last = self._last(places, limits, now) if limits.gap_s else None
+        last = self._times.last(places, limits.gap_s, now) if limits.gap_s else None
         if last is not None and last + limits.gap_s > at:
             at = last + limits.gap_s
             reasons.append(self._gap_sentence(whom, limits))
@@ -294,7 +263,10 @@ class Pace:
             if quiet and (found := quiet_span(at, self._quiet, self._zone)):
                 span, at = found
                 reasons.append(f"quiet hours {span}")
-            elif limits.max_per_day and self._count(places, at, now, planned) >= limits.max_per_day:
+            elif (
+                limits.max_per_day
+                and self._times.count(places, now, day_bounds(at, self._zone), planned) >= limits.max_per_day
+            ):
                 day = datetime.fromtimestamp(at, self._zone).date()
                 at = day_bounds(at, self._zone)[1]
                 reasons.append(
@@ -304,34 +276,9 @@ class Pace:
                 break
         return at, list(dict.fromkeys(reasons))
 
-    def _last(self, places: Sequence[Place], limits: Limits, now: float) -> float | None:
-        """When the newest post ended, as far as that matters for the gap."""
-        recent = self._store.account_times.posted(places, now - limits.gap_s)
-        last = max((self._seen_at(time, now) for time in recent), default=None)
-        ended = [self._ended[place] for place in places if place in self._ended]
-        if ended:
-            # The wall clock may have been put forward since: the gap is of real time.
-            ago_s = self._clock.monotonic() - max(ended)
-            if ago_s < limits.gap_s and (last is None or last < now - ago_s - 1.0):
-                last = float(ceil(now - ago_s))
-        return last
-
-    def _count(self, places: Sequence[Place], at: float, now: float, planned: Sequence[float] = ()) -> int:
-        """The posts of the day in which `at` lies. One that lies ahead of the clock counts on both days."""
-        start, end = day_bounds(at, self._zone)
-        return sum(start <= moment < end for moment in planned) + sum(
-            start <= time[0] < end or start <= self._seen_at(time, now) < end
-            for time in self._store.account_times.posted(places, start)
-        )
-
     @staticmethod
     def _gap_sentence(whom: str, limits: Limits) -> str:
         return f"{whom} leaves {_minutes(limits.min_gap_minutes)} between two posts"
-
-    def _seen_at(self, time: Time, now: float) -> float:
-        """When a post ended; of one under way, or that lies ahead of the clock, when that was noticed."""
-        at, task_id = time
-        return min(self._noticed.get(task_id, now), now) if at > now else at
 
 
 def _minutes(minutes: int) -> str:

@@ -3,72 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, tzinfo
-from typing import Annotated, Any, Literal
+from datetime import datetime, tzinfo
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
-from jobs.content.script_config import PostConfig
 from jobs.hub.clock import Clock
-from jobs.hub.platforms import Platform
-from jobs.input.fields import Findings, read_object
-from jobs.input.near_names import Unknown
-from jobs.input.refusals import Invalid, NoSpace, NotFound, Problem, Refused
-from jobs.input.values import Unreadable, shorten
+from jobs.input.fields import Findings
+from jobs.input.refusals import NoSpace, NotFound, Problem, Refused
 from jobs.intake.change_request import SOURCES
 from jobs.intake.intake import Intake
-from jobs.intake.start_time import StartTimeInvalid, parse_time_of_day
-from jobs.intake.targets import clean_username
 from jobs.slots.calendar import makes, occurrences
 from jobs.slots.planner import Planner, request
+from jobs.slots.slot_fields import identity_of, read_fields
 from storage.errors import StoreFull, UnknownRecord
 from storage.records import Slot
 from storage.store import Store
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MAX_SLOTS = 200
 #: What one slot may make in a day.
 MAX_A_DAY = 500
 #: How far what a slot will make is shown, and how many past occurrences.
 SHOWN_AHEAD_S = 7 * 24 * 3600.0
 SHOWN_PAST = 20
-
-Username = Annotated[str, Meta(min_length=1, max_length=200)]
-
-
-class SlotFields(msgspec.Struct, frozen=True, kw_only=True):
-    """What a slot says; in a change, what is absent stays as it is."""
-
-    name: Annotated[str, Meta(max_length=200, description="For people")] = ""
-    usernames: Annotated[
-        tuple[Username, ...], Meta(min_length=1, max_length=100, description="Accounts, with or without @")
-    ] = ()
-    times: Annotated[
-        tuple[str, ...],
-        Meta(min_length=1, max_length=48, description="HH:MM in the hub's time zone", examples=[["18:30"]]),
-    ] = ()
-    weekdays: Annotated[
-        tuple[str, ...], Meta(max_length=7, description="mon, tue, wed, thu, fri, sat, sun; empty: every day")
-    ] = ()
-    platform: Annotated[Literal[Platform, "all"] | None, Meta(description="Default: the account's")] = None
-    script_config: Annotated[
-        PostConfig,
-        Meta(
-            description="As in POST /task, with a source: a folder, or tags of the library. In a change its keys that "
-            "are absent stay as they are; one that says where files come from replaces the others that do"
-        ),
-    ] = PostConfig()
-    missed: Annotated[
-        Literal["skip", "catch_up"],
-        Meta(
-            description="What becomes of posts whose time passed while the hub was off: left out, or the latest of "
-            "each account made at once"
-        ),
-    ] = "skip"
-    first_day: Annotated[str, Meta(description="YYYY-MM-DD; empty: today")] = ""
-    last_day: Annotated[str, Meta(description="YYYY-MM-DD; empty: for ever")] = ""
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -80,18 +37,6 @@ class Shown(msgspec.Struct, frozen=True):
     at: float
     task_ids: tuple[int, ...] = ()
     problem: str = ""  #: why it was not made, or could not be planned so far
-
-
-_UNKNOWN = Unknown(
-    other_words={
-        **dict.fromkeys(("accounts", "account", "username", "users"), "usernames"),
-        **dict.fromkeys(("time", "start_time", "at", "hours"), "times"),
-        **dict.fromkeys(("days", "day", "weekday", "days_of_week"), "weekdays"),
-        **dict.fromkeys(("from", "start_day", "start_date", "begin"), "first_day"),
-        **dict.fromkeys(("until", "to", "end_day", "end_date"), "last_day"),
-        **dict.fromkeys(("config", "source", "material_source"), "script_config"),
-    }
-)
 
 
 class Slots:
@@ -128,7 +73,7 @@ class Slots:
             Refused: one of its kinds; nothing was stored.
         """
         findings = Findings()
-        fields = self._read(raw, findings, required=("usernames", "times"))
+        fields = read_fields(raw, findings, required=("usernames", "times"))
         if len(self._slots.all()) >= MAX_SLOTS:
             findings.problem("", f"there are {MAX_SLOTS} slots already, as many as are taken")
         now = self._clock.now()
@@ -137,7 +82,7 @@ class Slots:
         new = {name: getattr(wanted, name) for name in Slot.__struct_fields__ if name != "id"}
 
         def store() -> Slot:
-            same = next((one for one in self._slots.all() if _identity(one) == _identity(wanted)), None)
+            same = next((one for one in self._slots.all() if identity_of(one) == identity_of(wanted)), None)
             if same is None:
                 return self._slots.add(**new)
             how = "is paused, and was left so" if same.paused else "was left as it is"
@@ -154,7 +99,7 @@ class Slots:
         """
         findings = Findings()
         present = self.get(slot_id)
-        fields = self._read(raw, findings)
+        fields = read_fields(raw, findings)
         if "script_config" in fields:
             fields["script_config"] = _changed(present.script_config, fields["script_config"])
         self._check(msgspec.structs.replace(present, **fields), findings)
@@ -209,34 +154,6 @@ class Slots:
             raise NoSpace(Problem("", str(error))) from error
         assert slot is not None  # noqa: S101 - only a removal gives none
         return slot
-
-    def _read(self, raw: Any, findings: Findings, *, required: tuple[str, ...] = ()) -> dict[str, Any]:
-        """The fields that are given, as a slot keeps them; problems are noted."""
-        if not isinstance(raw, Mapping):
-            raise Invalid(Problem("", "the body must be a JSON object"))
-        config = raw.get("script_config")
-        given = {name: value for name, value in raw.items() if name != "script_config"}
-        fields = read_object(SlotFields, given, findings, unknown=_UNKNOWN, strict=True)
-        for name in required:
-            if name not in fields and not any(one.field.startswith(name) for one in findings.problems):
-                findings.problem(name, "is missing")
-        readers: dict[str, Callable[[Any], Any]] = {"weekdays": _read_weekdays, "times": _read_times, "usernames": _read_usernames,
-                   "first_day": _read_day, "last_day": _read_day}  # fmt: skip
-        for name, read in readers.items():
-            if name in fields:
-                try:
-                    fields[name] = read(fields[name])
-                except (Unreadable, StartTimeInvalid) as error:
-                    findings.problem(name, str(error))
-        if "platform" in raw:
-            fields["platform"] = fields.get("platform") or ""
-        if config is not None:
-            if isinstance(config, Mapping):
-                fields["script_config"] = dict(config)
-            else:
-                findings.problem("script_config", "must be a JSON object")
-        findings.refuse()
-        return fields
 
     def _check(self, slot: Slot, findings: Findings) -> None:
         """What a create request for its accounts would say, but for files. Raises Refused."""
@@ -301,53 +218,5 @@ def _changed(present: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
     return {**{key: value for key, value in present.items() if key not in dropped}, **said}
 
 
-def _identity(slot: Slot) -> tuple[Any, ...]:
-    """All that a caller says of a slot, where what is written otherwise but means the same is the same."""
-    said = {name: getattr(slot, name) for name in SlotFields.__struct_fields__}
-    said["usernames"] = sorted(name.casefold() for name in slot.usernames)
-    return tuple(said.items())
-
-
 def _field(name: str, username: str) -> str:
     return f"usernames ({username})" if name.startswith("usernames") else name
-
-
-def _read_weekdays(given: tuple[str, ...]) -> tuple[int, ...]:
-    found = []
-    for word in given:
-        plain = word.strip().casefold()
-        index = next(
-            (i for i, day in enumerate(_DAY_NAMES) if len(plain) >= 3 and day.startswith(plain)), None
-        )
-        if index is None:
-            known = ", ".join(WEEKDAYS)
-            if plain[:3] in WEEKDAYS:
-                raise Unreadable(
-                    f'"{shorten(word)}" is not a weekday; write each as an entry of its own: {known}'
-                )
-            raise Unreadable(f'"{shorten(word)}" is not a weekday; write {known}')
-        found.append(index)
-    return tuple(sorted(set(found))) or tuple(range(7))
-
-
-def _read_times(given: tuple[str, ...]) -> tuple[str, ...]:
-    times = {"{:02d}:{:02d}".format(*parse_time_of_day(text)) for text in given}
-    if not times:
-        raise Unreadable("name at least one time")
-    return tuple(sorted(times))
-
-
-def _read_usernames(given: tuple[str, ...]) -> tuple[str, ...]:
-    names = {clean_username(name).casefold(): clean_username(name) for name in given}
-    if not names:
-        raise Unreadable("name at least one account")
-    return tuple(names.values())
-
-
-def _read_day(text: str) -> str:
-    if not text.strip():
-        return ""
-    try:
-        return date.fromisoformat(text.strip()).isoformat()
-    except ValueError:
-        raise Unreadable(f'"{shorten(text)}" is not a day; write YYYY-MM-DD') from None
