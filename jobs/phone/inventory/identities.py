@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
-from jobs.phone.inventory.roster import tells
+from jobs.phone.inventory.shown import tells
 from jobs.phone.protocol import PhoneInfo, PhoneState
 from storage.errors import StoreError
 from storage.tables.meta import MetaStore

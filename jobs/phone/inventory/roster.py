@@ -12,14 +12,13 @@ from jobs.hub.settings import LOCAL_SERVER
 from jobs.phone.adb.listing import Listing
 from jobs.phone.inventory.record import GHOST_MISSES, Entry, Facts
 from jobs.phone.inventory.remedies import Care, Remedy
-from jobs.phone.protocol import NO_IDENTITY, PhoneInfo, PhoneState
+from jobs.phone.inventory.shown import BOOT_LIMIT_S, ServerView, second_ways, tells
+from jobs.phone.protocol import PhoneInfo, PhoneState
 
 #: An idle phone is asked something this often (ADB-12): it keeps the battery's numbers fresh too.
 PROBE_EVERY_S = 60.0
 #: A phone that did not answer is asked again soon.
 PROBE_AGAIN_S = 5.0
-#: A phone that takes longer to start hangs (ADB-14).
-BOOT_LIMIT_S = 300.0
 #: How often a phone that still starts is asked whether it is done (ADB-14).
 BOOT_PROBE_S = 2.0
 #: How exactly remedies are on time.
@@ -30,11 +29,6 @@ COMPLAINT_S = 3600.0
 MAX_PHONES = 1_000
 #: A phone is restarted at most this often (U2-7).
 REBOOT_PAUSE_S = 24 * 3600.0
-
-
-def tells(serial: str, identity: str) -> bool:
-    """Whether a serial is an address of the network, at which another phone may answer tomorrow, and the phone says which it is."""
-    return ":" in serial and identity not in NO_IDENTITY
 
 
 class Change(NamedTuple):
@@ -257,9 +251,10 @@ class Roster:
     def changes(self, wall: float) -> list[Change]:
         """Bring every phone's public information up to date; the phones for which that changed anything."""
         changed = []
-        twins = self._twins()
+        server = ServerView(self._server, self.adb_up, self.adb_why, self._identities)
+        twins = second_ways(self.entries.values())
         for entry in self.entries.values():
-            info = self._derive(entry, twins, wall)
+            info = server.shown(entry, twins.get(entry.serial, ""), wall)
             if info != entry.info:
                 lost = info.generation != entry.info.generation
                 silent = msgspec.structs.replace(info, last_seen=entry.info.last_seen) == entry.info
@@ -267,78 +262,3 @@ class Roster:
                 if not silent:
                     changed.append(Change(info, lost))
         return changed
-
-    def _twins(self) -> dict[str, str]:
-        """Serials that are a second way to a phone which is better reached by another serial (ADB-10)."""
-        best: dict[str, Entry] = {}
-        twins = {}
-        for entry in self.entries.values():
-            identity = entry.facts.identity
-            if not entry.verified or entry.listed is None or identity in NO_IDENTITY:
-                continue
-            other = best.setdefault(identity, entry)
-            if other is entry:
-                continue
-            usb_first = (
-                entry if entry.listed.usb_path and not (other.listed and other.listed.usb_path) else other
-            )
-            twins[(entry if usb_first is other else other).serial] = usb_first.serial
-            best[identity] = usb_first
-        return twins
-
-    def _derive(self, entry: Entry, twins: dict[str, str], wall: float) -> PhoneInfo:
-        state, detail = self._state(entry, twins)
-        old, facts, listed = entry.info, entry.facts, entry.listed
-        return PhoneInfo(
-            serial=entry.serial,
-            state=state,
-            detail=detail,
-            since=old.since if state is old.state else wall,
-            generation=entry.generation,
-            model=facts.model or (listed.model if listed else "") or old.model,
-            android=facts.android or old.android,
-            sdk=facts.sdk or old.sdk,
-            battery_percent=facts.battery.percent,
-            battery_celsius=facts.battery.celsius,
-            usb_path=listed.usb_path if listed else old.usb_path,
-            identity=facts.identity or old.identity,
-            last_seen=entry.last_seen,
-            adb_server=self._server,
-        )
-
-    def _state(self, entry: Entry, twins: dict[str, str]) -> tuple[PhoneState, str]:
-        listed = entry.listed
-        if not self.adb_up:
-            return PhoneState.ADB_DOWN, self.adb_why
-        if entry.care.gave_up and not entry.verified:
-            return PhoneState.NEEDS_HANDS, entry.care.advice
-        if entry.starts_too_long and (
-            listed is None or listed.state in {PhoneState.OFFLINE, PhoneState.DEVICE}
-        ):
-            return (
-                PhoneState.NEEDS_HANDS,
-                f"it was restarted over {BOOT_LIMIT_S / 60:.0f} minutes ago and did not come back",
-            )
-        if entry.rebooting and (listed is None or listed.state in {PhoneState.OFFLINE, PhoneState.DEVICE}):
-            return PhoneState.OFFLINE, "the phone is starting"
-        if entry.complaint:
-            return PhoneState.NEEDS_HANDS, entry.complaint
-        if listed is None:
-            return PhoneState.ABSENT, "not connected"
-        if listed.state is not PhoneState.DEVICE:
-            return listed.state, listed.detail
-        if not entry.verified:
-            ghost = "adb lists the phone, but it does not answer"
-            return PhoneState.OFFLINE, ghost if entry.misses else "just connected, being checked"
-        if entry.serial in twins:
-            return (
-                PhoneState.DUPLICATE,
-                f"the same phone is connected as {twins[entry.serial]}, which is used",
-            )
-        before, identity = self._identities.get(entry.serial, ""), entry.facts.identity
-        if before and tells(entry.serial, identity) and identity != before:
-            return (
-                PhoneState.NEEDS_HANDS,
-                f"another phone answers here: {identity}, before it was {before}; give each an address, or resume it",
-            )
-        return PhoneState.DEVICE, ""
