@@ -5,24 +5,21 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Protocol
 
 import msgspec
 
 from jobs.compat.known import Known, is_verdict
+from jobs.compat.seen_versions import Engine, Place, SeenVersions, Speaking
 from jobs.compat.trial import Trial
 from jobs.compat.ways import Way, key_of, rehearsed_way, way_of, wish_of
 from jobs.hub.clock import Clock
 from jobs.input.refusals import Refused
 from jobs.pace.hold import Hold
-from jobs.phone import app_language
-from jobs.phone.protocol import PhoneSession
 from jobs.post.apps import APPS
 from jobs.post.rehearsal.rehearsals import Wish
 from jobs.post.rehearsal.report import Report
-from jobs.queue.turn import ReadTurn, Turn
 from jobs.task.announcements import Tell, quietly
 from jobs.task.attempt import OnHold
 from storage.errors import StoreError
@@ -32,15 +29,8 @@ from storage.tables.app_versions import AppKey
 
 _LOG = logging.getLogger(__name__)
 
-#: A phone whose tasks wait is asked again after this time which version it has: its app may have been updated, or set back.
-ASK_AGAIN_S = 900.0
-#: How long asking may wait for its turn, and take.
-ASK_WAIT_S, ASK_S = 600.0, 60.0
-
-#: A phone and an app on it.
-_Place = tuple[str, str]
-#: The same, and the way and kind of posts that wait there.
-_Stop = tuple[_Place, str, str]
+#: A phone and an app on it, and the way and kind of posts that wait there.
+_Stop = tuple[Place, str, str]
 
 
 class Rehearsing(Protocol):
@@ -51,28 +41,10 @@ class Rehearsing(Protocol):
     def all(self, serial: str = "") -> list[Report]: ...
 
 
-class Engine(Protocol):
-    """What is asked of the jobs engine."""
-
-    def ask(self, turn: ReadTurn) -> None: ...
-    def may_rehearse(self, serial: str) -> bool: ...
-    def look_again(self) -> None: ...
-
-
-class Languages(Protocol):
+class Languages(Speaking, Protocol):
     """What is asked of the script that posts."""
 
-    def language_to_be(self, platform: str, package: str, spoken: app_language.Spoken) -> str: ...
     def covers(self, platform: str, language: str) -> bool: ...
-
-
-@dataclass(eq=False)
-class _Shown:
-    """What an app on a phone was when it was last looked at."""
-
-    key: AppKey
-    at: float  #: monotonic
-    asked: bool = False  #: a turn that looks again is on its way
 
 
 class NewVersions:
@@ -97,7 +69,7 @@ class NewVersions:
         self._zone = zone
         # The dispatcher asks `hold` under its own lock, which `_begin` needs: so `hold` takes none and only reads.
         self._lock = threading.RLock()
-        self._shown: dict[_Place, _Shown] = {}
+        self._seen = SeenVersions(clock)
         self._tasks: dict[_Stop, Task] = {}  #: one that waits there
         self._trials: dict[Way, Trial] = {}
         self._last: dict[AppKey, str] = {}  #: the phone that rehearsed it last
@@ -108,6 +80,7 @@ class NewVersions:
     def use(self, rehearsals: Rehearsing, jobs: Engine, languages: Languages) -> None:
         """Take the parts that are made after this one, before anything else is asked. What was rehearsed before the start counts."""
         self._rehearsals, self._jobs, self._languages = rehearsals, jobs, languages
+        self._seen.use(jobs, languages)
         for report in rehearsals.all():
             self._known.rehearsed(report)
 
@@ -120,7 +93,7 @@ class NewVersions:
         way = way_of(task, AppKey(task.platform, version, language))
         with self._lock:
             place = task.serial, task.package
-            self._shown[place] = _Shown(way.key, self._clock.monotonic())
+            self._seen.note(place, way.key)
             if self._may_post(way):
                 return
             self._tasks[place, way.way, way.kind] = task
@@ -134,11 +107,11 @@ class NewVersions:
     def hold(self, task: Task) -> Hold | None:
         """Why a task must not start now; None when nothing is known against it. Takes no lock."""
         place = task.serial, task.package
-        shown = self._shown.get(place)
-        if shown is None or not self._enabled() or not task.materials:
+        key = self._seen.get(place)
+        if key is None or not self._enabled() or not task.materials:
             return None
         try:
-            way = way_of(task, shown.key)
+            way = way_of(task, key)
         except msgspec.ValidationError:
             return None  # its attempt says what is wrong with its config
         trial = None if self._may_post(way) else self._trials.get(way)
@@ -156,7 +129,7 @@ class NewVersions:
         news: tuple[str, dict[str, Any]] | None = None
         with self._lock:
             if report.app_version:
-                self._shown[report.serial, report.package] = _Shown(key, self._clock.monotonic())
+                self._seen.note((report.serial, report.package), key)
             asked = next((t for t in self._trials.values() if t.running == report.id), None)
             if asked is not None:
                 asked.running = 0
@@ -207,12 +180,7 @@ class NewVersions:
                     del self._trials[trial.way]
                 else:
                     self._follow(trial)
-            for place, shown in list(self._shown.items()):
-                if (
-                    shown.key in {way.key for way in self._trials}
-                    and self._clock.monotonic() - shown.at > ASK_AGAIN_S
-                ):
-                    self._ask_again(place, shown)
+            self._seen.ask_again({way.key for way in self._trials})
 
     # --- inside, under the lock ----------------------------------------------------------------------------
 
@@ -225,7 +193,7 @@ class NewVersions:
         covers = self._languages.covers(key.platform, key.language)
         return bool(key.language) and not covers
 
-    def _waits(self, place: _Place, before: Task) -> bool:
+    def _waits(self, place: Place, before: Task) -> bool:
         task = self._store.tasks.get(before.id)
         return task is not None and (task.serial, task.package) == place and task.stage not in ENDED
 
@@ -235,7 +203,7 @@ class NewVersions:
         found = [
             task
             for (place, *own), task in list(self._tasks.items())
-            if own == [way.way, way.kind] and (shown := self._shown.get(place)) and shown.key == way.key
+            if own == [way.way, way.kind] and self._seen.get(place) == way.key
         ]
         return sorted(found, key=lambda task: task.serial != last)
 
@@ -308,38 +276,3 @@ class NewVersions:
         reports = self._rehearsals.all()
         last = next((r for r in reports if r.state != "running" and rehearsed_way(r) == way), None)
         return last if last is not None and is_verdict(last) else None
-
-    def _ask_again(self, place: _Place, shown: _Shown) -> None:
-        """Have the phone asked which version it has by now."""
-        serial, package = place
-        if shown.asked or not self._jobs.may_rehearse(serial):
-            return
-        platform = shown.key.platform
-
-        def do(turn: Turn, phone: PhoneSession) -> None:
-            version, spoken = app_language.read_with_version(phone, package)
-            if version:
-                # The language for which `admit` is asked: not the one that the app is about to be taken out of.
-                language = self._languages.language_to_be(platform, package, spoken)
-                now = _Shown(AppKey(platform, version, language), self._clock.monotonic())
-                with self._lock:
-                    self._shown[place] = now
-
-        def ended(_: str) -> None:
-            shown.asked, shown.at = False, self._clock.monotonic()
-            self._jobs.look_again()
-
-        shown.asked = True
-        turn = ReadTurn(
-            serial,
-            "is asked for the version of an app",
-            do,
-            ended,
-            clock=self._clock,
-            wait_s=ASK_WAIT_S,
-            lease_s=ASK_S,
-        )
-        try:
-            self._jobs.ask(turn)
-        except Refused:
-            shown.asked = False

@@ -13,7 +13,8 @@ import pytest
 
 from jobs.compat.compat import Compat
 from jobs.compat.known import Known
-from jobs.compat.new_versions import ASK_AGAIN_S, NewVersions
+from jobs.compat.new_versions import NewVersions
+from jobs.compat.seen_versions import ASK_AGAIN_S
 from jobs.compat.trial import AGAIN_MAX_S, AGAIN_S
 from jobs.compat.ways import way_of, wish_of
 from jobs.hub.settings import Phones as PhoneSettings
