@@ -13,7 +13,7 @@ from jobs.accounts.login_marks import LoginMarks
 from jobs.compat.new_versions import NewVersions
 from jobs.hub.clock import Clock, Deadline
 from jobs.hub.settings import Posting, Settings
-from jobs.hub.supervision import Loop, Supervisor
+from jobs.hub.supervision import Supervisor
 from jobs.input.refusals import Draining, Problem
 from jobs.intake.repeat_guard import Repeats
 from jobs.notify.long_pauses import LongPauses
@@ -31,6 +31,7 @@ from jobs.run.claims import Claims
 from jobs.run.endings import Endings
 from jobs.run.evidence import Evidence
 from jobs.run.holds import Holds
+from jobs.run.maintenance import Maintenance, last_stamp
 from jobs.run.phone_halts import PhoneHalts
 from jobs.run.recovery import Recovery
 from jobs.run.runner import Runner
@@ -43,7 +44,6 @@ from jobs.task.retry import Uniform
 from jobs.task.states import Mover
 from jobs.task.tally import Tally
 from storage.engine.hooks import Hook, hook_from
-from storage.errors import StoreError
 from storage.records import Stage, Task
 from storage.store import Store
 
@@ -53,14 +53,8 @@ _LOG = logging.getLogger(__name__)
 PLAN_LIMITS = {"starter": 5, "pro": 20, "team": 50, "business": 100}
 #: A remark may quote what a screen shows; the log keeps only its beginning.
 LOGGED_REMARK = 160
-#: How often wall time is remembered, for the next start's judgement of the clock.
-STAMP_EVERY_S = 600.0
-#: How often store and evidence are looked after.
-MAINTAIN_EVERY_S = 60.0
 #: Of the time that a stop may take, what is kept for writing states after the last verdict.
 STOP_RESERVE_S = 3.0
-
-_STAMP = "jobs.last_stamp"
 
 
 def slots(settings: Settings) -> int:
@@ -100,7 +94,7 @@ class Jobs:
         self.mover = Mover(store.tasks, clock, hook or hook_from(os.environ), self._moved)
         self.tally = Tally()
         self.repeats = Repeats(store, clock, posting)
-        self.trust = ClockTrust(clock, float(store.meta.get(_STAMP, 0.0)), synchronised)
+        self.trust = ClockTrust(clock, last_stamp(store), synchronised)
         self.pace = Pace(store, clock, posting, trusted=lambda: self.trust.steady)
         self._login_marks = LoginMarks(store.accounts, self.pace.account)
         self.pauses = Pauses(
@@ -172,8 +166,15 @@ class Jobs:
             enqueue=self.dispatcher.enqueue,
             settle=self.dispatcher.enqueue_look,
         )
-        self._maintenance = Loop("maintenance", self.maintain, clock, longest_wait_s=MAINTAIN_EVERY_S)
-        self._loops = [self.scheduler.loop, self.dispatcher.loop, self._maintenance]
+        self.maintenance = Maintenance(
+            clock,
+            store,
+            evidence,
+            self.pauses,
+            self.trust,
+            check_threads=lambda: self.supervisor.check(),  # noqa: PLW0108 - it is made later, of this loop
+        )
+        self._loops = [self.scheduler.loop, self.dispatcher.loop, self.maintenance.loop]
         self.overdue = Overdue(clock, store.tasks, lambda: self.dispatcher.busy, self._announcements.safely)
         self._long_pauses = LongPauses(clock, self.pauses, self._announcements.safely)
         duties = [
@@ -185,7 +186,6 @@ class Jobs:
             *([versions.turn] if versions is not None else []),
         ]
         self.supervisor = Supervisor(self._loops, duties, clock)
-        self._stamped = float("-inf")
 
     # --- life ----------------------------------------------------------------------------------------------
 
@@ -225,7 +225,7 @@ class Jobs:
         if not self.turns.hanging:
             self.workers.join(deadline.within(1.0))
         if self.trust.trusted:
-            self._stamp()
+            self.maintenance.stamp()
         return not self.turns.all() and not self.turns.hanging
 
     def wake(self) -> None:
@@ -328,23 +328,3 @@ class Jobs:
 
     def _announce_clock(self) -> None:
         self._announcements.clock(self.trust.problem)
-
-    def maintain(self) -> float:
-        """Look after the store and the evidence; in how many seconds again."""
-        self.supervisor.check()
-        # First what makes room: on a full disk the rest may fail.
-        if self._evidence.needs_cleaning:
-            self._evidence.clean()
-        now, steady = self._clock.monotonic(), self.trust.steady
-        if steady and now - self._stamped >= STAMP_EVERY_S:
-            self._stamp()
-            self._stamped = now
-        self.pauses.tidy()
-        self._store.maintain(self._clock.now(), forget=steady)
-        return MAINTAIN_EVERY_S
-
-    def _stamp(self) -> None:
-        try:
-            self._store.meta.set(_STAMP, self._clock.now())
-        except StoreError as error:
-            _LOG.warning("the time could not be stored: %s", error)

@@ -290,18 +290,18 @@ def test_APS_4_nothing_is_forgotten_or_put_away_by_a_clock_that_is_in_doubt(tmp_
     ]
     before.store.tasks.remove([deleted.id])
     before.jobs.pauses.set("hub", reason="holidays", until=clock.now() + 86400.0)
-    before.jobs.maintain()
+    before.jobs.maintenance.turn()
     before.close()
     clock.step_wall(400 * 86400.0)
     bench = Bench(tmp_path, FakePhones(), FakeScript(), clock)
-    bench.jobs.maintain()
+    bench.jobs.maintenance.turn()
     assert not bench.jobs.trust.trusted
     assert [mark.task_id for mark in bench.store.tasks.posts("a" * 64, [place])] == [posted.id, deleted.id]
     assert bench.task(posted.id).stage is Stage.PUBLISHED
     assert bench.store.meta.keys("pause:") == ["pause:hub"]
     bench.jobs.confirm_clock()
     for _ in range(2):  # what goes to the archive leaves a mark behind, which is as old
-        bench.jobs.maintain()
+        bench.jobs.maintenance.turn()
     assert bench.store.tasks.posts("a" * 64, [place]) == []
     assert bench.store.archived.names() == ["2027-01"]
     assert bench.store.meta.keys("pause:") == []
@@ -336,13 +336,13 @@ def test_APS_4_upkeep_between_a_step_of_the_clock_and_the_look_that_notices_it_f
     bench = Bench(tmp_path, FakePhones(), FakeScript(), clock)
     posted = ended(bench.store, clock.now())
     clock.step_wall(400 * 86400.0)
-    bench.jobs.maintain()
+    bench.jobs.maintenance.turn()
     assert bench.task(posted.id) == posted
     clock.step_wall(-400 * 86400.0)
-    bench.jobs.maintain()
+    bench.jobs.maintenance.turn()
     assert not bench.store.archived.names()
     clock.advance(31 * 86400.0)
-    bench.jobs.maintain()
+    bench.jobs.maintenance.turn()
     assert bench.store.archived.names() == ["2027-01"]
     bench.close()
 

@@ -106,9 +106,9 @@ def test_a_clock_that_is_a_year_ahead_for_a_moment_makes_nothing_twice_and_upkee
 ) -> None:
     slot(side)
     clock(side).step_wall(400 * DAY)
-    side.jobs.maintain()
+    side.jobs.maintenance.turn()
     clock(side).step_wall(-400 * DAY)
-    side.jobs.maintain()
+    side.jobs.maintenance.turn()
     side.planner.turn()
     assert set(Counter(planned(side)).values()) == {1}
 
