@@ -9,6 +9,7 @@ import msgspec
 
 from storage.engine.load import Loaded
 from storage.error_codes import ErrorCode
+from storage.lists.task_reads import TABLE as TASKS
 from storage.records import (
     ENDED,
     PENDING,
@@ -33,7 +34,6 @@ from storage.tables.meta import TABLE as META
 from storage.tables.posts import TABLE as POSTS
 from storage.tables.posts import content_of, is_out, mark_of
 from storage.tables.slots import OCCURRENCES, SLOTS, key_of
-from storage.tables.tasks import TABLE as TASKS
 from storage.tables.usage import TABLE as USAGE
 
 _SENTENCE = (

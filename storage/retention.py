@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from storage.engine.commit import Transaction
 from storage.engine.durable import JournalStorage
+from storage.lists.task_reads import TABLE
 from storage.records import ENDED, Task
 from storage.tables.posts import keep_mark
-from storage.tables.tasks import TABLE
 from storage.task_archive import Archive, by_month
 
 _DAY_S = 24 * 3600.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from storage.lists.task_reads import TABLE as TASKS
 from storage.records import (
     Account,
     IdempotencyEntry,
@@ -21,7 +22,6 @@ from storage.tables.materials import TABLE as MATERIALS
 from storage.tables.meta import TABLE as META
 from storage.tables.posts import TABLE as POSTS
 from storage.tables.slots import OCCURRENCES, SLOTS
-from storage.tables.tasks import TABLE as TASKS
 from storage.tables.usage import TABLE as USAGE
 
 TYPES: dict[str, type[msgspec.Struct]] = {

@@ -6,10 +6,10 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Sequence
 
 from storage.engine.durable import JournalStorage
+from storage.lists.task_reads import TABLE as TASKS
 from storage.records import AFTER_COMMIT, PENDING, SPENT, PostMark, Task
 from storage.tables.posts import TABLE as POSTS
 from storage.tables.posts import Place, places_of
-from storage.tables.tasks import TABLE as TASKS
 
 #: The time of a post whose tap may have been sent and whose end is not known yet.
 UNDER_WAY = float("inf")

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from storage.engine.durable import JournalStorage
 from storage.error_codes import ErrorCode
+from storage.lists.task_reads import TABLE
 from storage.records import ENDED, Outcome, Stage, Task
-from storage.tables.tasks import TABLE
 
 
 class AppKey(NamedTuple):

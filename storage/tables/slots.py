@@ -10,8 +10,8 @@ import msgspec
 from storage.engine.commit import Transaction
 from storage.engine.durable import JournalStorage
 from storage.errors import UnknownRecord
+from storage.lists.task_reads import TABLE as TASKS
 from storage.records import Occurrence, Slot, Stage, Task
-from storage.tables.tasks import TABLE as TASKS
 from storage.tables.tasks import TaskStore
 
 SLOTS = "slots"

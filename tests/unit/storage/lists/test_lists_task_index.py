@@ -12,10 +12,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from storage.lists.task_index import TaskIndex
 from storage.records import Outcome, Stage, Status, Task
 from storage.store import Store
 from storage.tables.posts import Place, account_place, content_of, phone_place
-from storage.tables.task_index import TaskIndex
 from tests.support.storage_samples import new_task
 
 SERIALS = ("A", "B")
