@@ -22,7 +22,7 @@ from jobs.hub.platforms import Platform
 from jobs.hub.time_zone import zone_name
 from jobs.input.refusals import NotFound, Problem
 from jobs.input.values import shorten
-from jobs.intake.csv_export import export_csv
+from jobs.intake.sheets.csv_export import export_csv
 from storage.archive_pages import MonthFacts, OpenMonth, is_month
 from storage.errors import StoreFailed
 from storage.lists.task_lists import Wanted

@@ -23,9 +23,9 @@ from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, Problem
 from jobs.intake.bulk import MAX_ROWS, create_bulk
-from jobs.intake.csv_export import export_csv
-from jobs.intake.csv_rows import Row, read_csv
 from jobs.intake.request import KEY_ELSEWHERE, OTHER_WORDS, CreateRequest
+from jobs.intake.sheets.csv_export import export_csv
+from jobs.intake.sheets.csv_rows import Row, read_csv
 
 _LIMIT_BYTES = 8 * 1024**2
 _CSV = "text/csv; charset=utf-8"

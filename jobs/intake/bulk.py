@@ -10,10 +10,11 @@ import msgspec
 
 from jobs.input.fields import Findings
 from jobs.input.refusals import Invalid, NotFound, Problem, Refused
-from jobs.intake.csv_rows import Row
-from jobs.intake.intake import Created, Intake, Plan, Remember
+from jobs.intake.intake import Intake, Remember
+from jobs.intake.planned import Created, Plan
 from jobs.intake.refusing import refuse_repeats
 from jobs.intake.repeat_guard import Repeat
+from jobs.intake.sheets.csv_rows import Row
 from jobs.intake.targets import Target
 from storage.records import NewTask
 
@@ -79,7 +80,7 @@ def create_bulk(
                 except Refused as refused:
                     problems.add(row, refused)
                     continue
-                made = intake.new_tasks(plan, chosen, forced=force or plan.request.force)
+                made = intake.new_tasks(plan, chosen, forced=force)
                 new += made
                 targets += plan.targets
                 places += [row.label] * len(made)

@@ -8,21 +8,18 @@ from contextlib import contextmanager
 from datetime import tzinfo
 from typing import Any
 
-import msgspec
-
 from jobs.content.config_rules import parse_config
-from jobs.content.plan import kind_of
-from jobs.content.script_config import ParsedConfig
 from jobs.content.selection import Chosen
 from jobs.hub.clock import Clock
 from jobs.hub.settings import Settings
-from jobs.hub.time_zone import zone, zone_name
+from jobs.hub.time_zone import zone
 from jobs.input.fields import Findings
 from jobs.input.refusals import ClientGone, Draining, Invalid, NoSpace, Problem
 from jobs.intake.choosing import Choosing
+from jobs.intake.planned import Created, Plan, answer_of, tasks_of
 from jobs.intake.refusing import INSIST, refuse_repeats, refuse_targets, refuse_weight
 from jobs.intake.repeat_guard import Repeat, Repeats
-from jobs.intake.request import OUTSIDE, SCRIPT, CreateRequest, read_request
+from jobs.intake.request import OUTSIDE, CreateRequest, read_request
 from jobs.intake.request_keys import Keys, body_sha256
 from jobs.intake.start_time import (
     LONGEST_AHEAD_DAYS,
@@ -30,10 +27,9 @@ from jobs.intake.start_time import (
     StartTimeInvalid,
     names_no_day,
     read_start,
-    show,
     spread,
 )
-from jobs.intake.targets import Target, TargetFinder
+from jobs.intake.targets import TargetFinder
 from jobs.media.probe import MediaProbe
 from jobs.pace.pace import Pace
 from jobs.pace.plans import Plans
@@ -52,27 +48,6 @@ _SOON_S = 2 * LOOK_S
 Remember = Callable[[dict[str, Any]], IdempotencyEntry]
 #: Writes more in the change that stores tasks.
 Beside = Callable[[Transaction, list[Task]], None]
-
-
-class Created(msgspec.Struct, frozen=True):
-    """What became of a request; `answer` is what the caller gets as `data`."""
-
-    tasks: list[Task]
-    warnings: list[str]
-    dry_run: bool
-    replayed: bool
-    answer: dict[str, Any]
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """A request that passed every check before its files."""
-
-    request: CreateRequest
-    parsed: ParsedConfig
-    targets: list[Target]
-    starts: list[float]
-    now: float
-    source: str
 
 
 class Intake:
@@ -192,7 +167,7 @@ class Intake:
         findings = Findings()
         plan = self.plan(raw, source, findings)
         with self.chosen(plan, findings) as chosen:
-            new = self.new_tasks(plan, chosen, forced=force or plan.request.force)
+            new = self.new_tasks(plan, chosen, forced=force)
 
             def refuse(repeats: Mapping[int, Repeat]) -> None:
                 forced = [task.forced for task in new]
@@ -221,11 +196,11 @@ class Intake:
             for warning in self.plans.of_tasks(new):
                 findings.warn(warning)
             if dry_run:
-                answer = self._answer(new, [], findings.warnings) | {"dry_run": True}
+                answer = answer_of(new, [], findings.warnings, self.zone) | {"dry_run": True}
                 return Created([], findings.warnings, dry_run=True, replayed=False, answer=answer)
 
             def make_answer(tasks: Sequence[Task]) -> dict[str, Any]:
-                return self._answer(tasks, [task.id for task in tasks], findings.warnings)
+                return answer_of(tasks, [task.id for task in tasks], findings.warnings, self.zone)
 
             if gone():  # reading files may have taken longer than the client waited
                 raise ClientGone(Problem("", "the client has hung up: nothing was created"))
@@ -295,52 +270,7 @@ class Intake:
         with self.choosing.chosen(plan.parsed, plan.targets, findings, dry_run=dry_run) as chosen:
             yield chosen
 
-    # --- what is stored and answered
-
     def new_tasks(self, plan: Plan, chosen: Sequence[Chosen], *, forced: bool) -> list[NewTask]:
-        """The tasks of a plan, as they are to be stored."""
-        config = plan.parsed.stored()
-        return [
-            NewTask(
-                serial=target.serial,
-                platform=target.platform,
-                package=target.package,
-                script_config=config,
-                scheduled_at=start,
-                created_at=plan.now,
-                script_name=SCRIPT,
-                username=target.username,
-                enable_multi_account=plan.request.enable_multi_account,
-                source=plan.source,
-                caption=choice.caption,
-                materials=choice.materials,
-                sound=choice.sound,
-                max_retry_count=self.settings.posting.max_retry_count,
-                placement=kind_of(plan.parsed.config, target.platform, choice.materials)
-                if choice.materials
-                else "",
-                forced=forced,
-            )
-            for target, start, choice in zip(plan.targets, plan.starts, chosen, strict=True)
-        ]
-
-    def _answer(
-        self, tasks: Sequence[NewTask], ids: Sequence[int], warnings: Sequence[str]
-    ) -> dict[str, Any]:
-        return {
-            "task_ids": list(ids),
-            "created_count": len(ids),
-            "warnings": list(warnings),
-            "timezone": zone_name(self.zone),
-            "tasks": [
-                {
-                    "id": ids[index] if ids else None,
-                    "serial": task.serial,
-                    "username": task.username,
-                    "start_time": show(task.scheduled_at, self.zone),
-                    "caption": task.caption,
-                    "materials": [file.name for file in task.materials],
-                }
-                for index, task in enumerate(tasks)
-            ],
-        }
+        """The tasks of a plan, as they are to be stored. `forced`: the call insists, whatever the request says."""
+        retries = self.settings.posting.max_retry_count
+        return tasks_of(plan, chosen, forced=forced or plan.request.force, max_retry_count=retries)

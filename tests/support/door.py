@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from jobs.hub.settings import Compat, Media, Posting, Settings
 from jobs.input.refusals import Refused
-from jobs.intake.intake import Created, Intake
+from jobs.intake.intake import Intake
+from jobs.intake.planned import Created
 from storage.records import Account, Outcome, Stage
 from storage.store import Store
 from tests.support.clock import FakeClock

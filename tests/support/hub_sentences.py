@@ -68,9 +68,7 @@ HIDDEN = (
     # tables, config and screens files, which are written elsewhere
     "jobs/input/sheet_text.py",
     "jobs/input/toml_reading.py",
-    "jobs/intake/csv_export.py",
-    "jobs/intake/csv_rows.py",
-    "jobs/intake/sheet_times.py",
+    "jobs/intake/sheets/",
     "jobs/post/screens/drawn.py",
     "jobs/post/screens/file_checks.py",
     "jobs/post/screens/labels.py",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jobs.intake.intake import Created
+from jobs.intake.planned import Created
 from jobs.library.library import Library
 from jobs.media.local_folder import natural_key
 from storage.records import Outcome

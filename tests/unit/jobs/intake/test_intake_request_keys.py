@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from jobs.input.refusals import DuplicatePost, Invalid, KeyReused, NoSpace
-from jobs.intake.intake import Created
+from jobs.intake.planned import Created
 from storage.errors import StoreFull
 from storage.records import Outcome
 from tests.support.clock import FakeClock

@@ -10,7 +10,7 @@ from typing import Any
 
 from jobs.content.captions import escape
 from jobs.content.script_config import PostConfig
-from jobs.intake.csv_rows import RESULTS, guarded, joined
+from jobs.intake.sheets.csv_rows import RESULTS, guarded, joined
 from jobs.intake.start_time import show
 from storage.records import Task
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jobs.input.fields import Findings
 from jobs.input.refusals import Invalid
-from jobs.intake.csv_rows import GUARDED, Row, guarded, read_csv, unguarded
+from jobs.intake.sheets.csv_rows import GUARDED, Row, guarded, read_csv, unguarded
 
 
 def rows(text: str, encoding: str = "utf-8") -> list[Row]:

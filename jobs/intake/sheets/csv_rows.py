@@ -16,7 +16,7 @@ from jobs.input.refusals import Invalid, Problem
 from jobs.input.sheet_text import sheet_text
 from jobs.input.values import shorten
 from jobs.intake.request import SCRIPT
-from jobs.intake.sheet_times import is_day_first, read_sheet_time
+from jobs.intake.sheets.sheet_times import is_day_first, read_sheet_time
 
 #: Columns with names of their own, and the fields that they fill.
 _COLUMNS = {

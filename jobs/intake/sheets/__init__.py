@@ -1,0 +1,1 @@
+"""Tasks in tables: rows of a CSV file become requests, tasks become rows."""
