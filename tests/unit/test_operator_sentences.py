@@ -16,7 +16,7 @@ CALL = re.compile(r"/api/v1|\b(GET|POST|PUT|PATCH|DELETE) /|\b(confirm|force|now
 #: The contract has this answer word for word (R25); only the call that it names gets it.
 AS_AGREED = {"may already be published; check the account, then retry with confirm=true"}
 #: Descriptions of fields, and rows of the operator manual.
-DOCUMENTS = {"jobs/slots/slots.py", "storage/error_codes.py"}
+DOCUMENTS = {"jobs/slots/slot_fields.py", "storage/error_codes.py"}
 
 
 def sentences(tree: ast.AST) -> Iterator[tuple[int, str]]:
