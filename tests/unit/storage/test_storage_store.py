@@ -19,9 +19,9 @@ from storage.engine.files import Files
 from storage.engine.hooks import ENVIRONMENT, KillAt, hook_from, no_hook
 from storage.engine.load import generations, journals
 from storage.errors import StateLocked, StoreFailed
+from storage.lists.task_index import TaskIndex
 from storage.records import IdempotencyEntry, Task, Waiting
 from storage.store import Store
-from storage.tables.task_index import TaskIndex
 from tests.support.recorder import Recorder
 from tests.support.storage_samples import crash, new_task
 
