@@ -11,9 +11,9 @@ from jobs.phone.errors import AutomationLost
 from jobs.phone.protocol import PhoneSession
 from jobs.phone.screen.reading import one_at_a_time
 from jobs.phone.screen.tree import Node, UiTree
-from jobs.post.screens.checks.zones import may_publish
+from jobs.post.screens.checks.zones import publishes_unbidden
 from jobs.post.screens.containers import covers, free_part
-from jobs.post.screens.element import Element, holds_point, same_node
+from jobs.post.screens.element import Element, same_node
 from jobs.post.screens.finder import ElementIndex
 from jobs.post.screens.recognise import Sight, fits, name_screen, recognise
 from jobs.post.screens.screens_file import Vocabulary
@@ -155,7 +155,8 @@ class ScreenDriver:
         """Tap the centre of an element, or the part of it that is free; not at all when another screen has come.
 
         Raises:
-            ScriptFailed: something lies over it and stays.
+            ScriptFailed: something lies over it and stays, or a rule that is not of the shipped files leads to a button
+                that publishes: the commit point alone touches those.
         """
         self.attempt.check()
         free = self.uncovered(found)
@@ -164,41 +165,15 @@ class ScreenDriver:
         self.trips["tap"] += 1
         x, y = free.center
         self.attempt.note(f"tap {free.name}", x=x, y=y, by=free.matched_rule)
-        self._refuse_publishing(free, (x, y))
+        sight = self.last_sight
+        if sight is not None and publishes_unbidden(free, (x, y), sight, self.vocabulary, self.app_version):
+            raise ScriptFailed(
+                ErrorCode.UI_CHANGED,
+                f"{free.name} was found where a button publishes, by a rule that is not of the shipped files: not touched",
+                step=sight.name or "unknown screen",
+            )
         self._asks(free.name)
         self._tap(x, y)
-
-    def _refuse_publishing(self, found: Element, point: tuple[int, int]) -> None:
-        """No rule that was laid over the shipped ones leads to a button that publishes; the commit point alone does.
-
-        Raises:
-            ScriptFailed: it would.
-        """
-        sight = self.last_sight
-        shipped = self.vocabulary.shipped
-        if sight is None or shipped is None or found.name not in self.vocabulary.elements:
-            return
-        hits = [
-            name
-            for name in self.vocabulary.publishing
-            for other in sight.index.find_all(name)
-            if name != found.name and holds_point(other.node.bounds, point)
-        ]
-        if not hits and (self._sees_publishing(sight) or not may_publish(sight.tree, self.vocabulary, point)):
-            return
-        if found.name in shipped.elements:
-            known = ElementIndex(sight.tree, shipped, app_version=self.app_version).find_all(found.name)
-            if any(one.node is found.node for one in known):
-                return
-        raise ScriptFailed(
-            ErrorCode.UI_CHANGED,
-            f"{found.name} was found where a button publishes, by a rule that is not of the shipped files: not touched",
-            step=sight.name or "unknown screen",
-        )
-
-    def _sees_publishing(self, sight: Sight) -> bool:
-        """Whether it is known where this screen publishes."""
-        return any(sight.has(name) for name in self.vocabulary.publishing)
 
     def tap_at(self, target: Element, x: int, y: int, why: str) -> None:
         """Tap a point of an element that is not its centre, such as a place on a slider.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from jobs.phone.protocol import PhoneSession
 from jobs.phone.screen.tree import UiTree
 from jobs.post.flow.driver import ScreenDriver
-from jobs.post.screens.checks.zones import may_publish
+from jobs.post.screens.checks.zones import may_publish, sees_publishing
 from jobs.post.screens.element import Element, holds_point
 from jobs.post.screens.readback import texts_on
 from jobs.post.screens.recognise import Sight
@@ -85,7 +85,7 @@ class RehearsalDriver(ScreenDriver):
         # In a language of which not all is known a publishing button is recognised by its place alone.
         if (
             self._unread
-            and not self._sees_publishing(sight)
+            and not sees_publishing(sight, self.vocabulary)
             and may_publish(sight.tree, self.vocabulary, (x, y))
         ):
             raise self._refusal("what may be the publishing button")
