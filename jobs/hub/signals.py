@@ -38,6 +38,11 @@ class Signals:
         self.stopping = True
         self.wake()
 
+    def ask_to_reload(self) -> None:
+        """The same as a SIGHUP; from any thread."""
+        self._reload = True
+        self.wake()
+
     def wake(self) -> None:
         """Let `wait` return; from any thread."""
         self._woken.put(None)
@@ -56,8 +61,7 @@ class Signals:
 
     def _on_signal(self, number: int, _frame: Any) -> None:
         if number == signal.SIGHUP:
-            self._reload = True
-            self.wake()
+            self.ask_to_reload()
         elif self.stopping:
             self._leave(128 + number)  # asked twice: out at once; the journal of the store makes that safe
         else:

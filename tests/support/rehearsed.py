@@ -58,7 +58,7 @@ class Rehearsed:
         self.pictures: list[bytes] = []
         self.failure = ""  #: why it did not get to the end
         self.step = ""  #: where
-        driver = RehearsalDriver(
+        self.driver = RehearsalDriver(
             attempt,
             phone,
             vocabulary or shipped_screens()[plan.platform],
@@ -69,10 +69,10 @@ class Rehearsed:
             phone,
             plan,
             drafts=DraftMemory(stage.memory, phone.serial, plan.package),  # type: ignore[arg-type]
-            vocabulary=driver.vocabulary,
+            vocabulary=self.driver.vocabulary,
             posting=Posting(),
             files=PhoneFiles(attempt, phone),
-            driver=driver,
+            driver=self.driver,
         )
         self.walk = Rehearsal(flow, app, set_language="")
 

@@ -34,14 +34,32 @@ def ids(pages: ArchivePages, month: str, page: int = 1, size: int = 100, **wante
         return [task.id for task in opened.page(wanted, page, size)[0]]
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    return Archive(tmp_path / "archive")
+def counted_looks(monkeypatch: pytest.MonkeyPatch) -> list[ArchivedMonth]:
+    """Every look through a file from now on."""
+    looks: list[ArchivedMonth] = []
+    look = ArchivedMonth.looked_through
+
+    def counted(*args: Any) -> ArchivedMonth:
+        looks.append(look(*args))
+        return looks[-1]
+
+    monkeypatch.setattr(ArchivedMonth, "looked_through", counted)
+    return looks
 
 
 @pytest.fixture
-def pages(tmp_path: Path) -> ArchivePages:
-    return ArchivePages(tmp_path / "archive", lambda _: False)
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "archive"
+
+
+@pytest.fixture
+def archive(folder: Path) -> Archive:
+    return Archive(folder)
+
+
+@pytest.fixture
+def pages(folder: Path) -> ArchivePages:
+    return ArchivePages(folder)
 
 
 def test_before_anything_was_archived_there_is_no_month(pages: ArchivePages) -> None:
@@ -83,11 +101,13 @@ def test_a_page_holds_its_part_and_every_holds_all_in_the_order_of_their_end(
     "name",
     ["", "2027-1", "2027-13", "2027-00", "27-01", "2027-01 ", "2027-01\n", "\u0662\u0660\u0662\u0667-\u0660\u0661", "2027-01.jsonl", "..", "../../etc", "2027/01"],
 )  # fmt: skip
-def test_what_is_no_month_opens_nothing(pages: ArchivePages, archive: Archive, name: str) -> None:
+def test_what_is_no_month_opens_nothing(
+    pages: ArchivePages, folder: Path, archive: Archive, name: str
+) -> None:
     archive.append([])
-    (pages._folder).mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
     if "/" not in name and name not in ("", ".."):
-        (pages._folder / f"{name}.jsonl").write_bytes(b"")
+        (folder / f"{name}.jsonl").write_bytes(b"")
     assert not is_month(name)
     assert pages.names() == []
     with pytest.raises(FileNotFoundError):
@@ -97,26 +117,18 @@ def test_what_is_no_month_opens_nothing(pages: ArchivePages, archive: Archive, n
 def test_what_was_appended_since_is_seen_at_the_next_look_and_nothing_is_read_twice(
     store: Store, archive: Archive, pages: ArchivePages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks = 0
-    look = ArchivedMonth.looked_through
-
-    def counted(*args: Any) -> ArchivedMonth:
-        nonlocal looks
-        looks += 1
-        return look(*args)
-
-    monkeypatch.setattr(ArchivedMonth, "looked_through", counted)
+    looks = counted_looks(monkeypatch)
     one, two = finished(store, 2)
     archive.append([one])
     with pages.open("2023-11") as before:
         assert ids(pages, "2023-11") == [one.id]
         pages.months()
-        assert looks == 1
+        assert len(looks) == 1
         archive.append([two])
         assert [task.id for task in before.page({}, 1, 10)[0]] == [one.id], "one page after another fits"
         assert pages.months()[0].tally == Tally(2, 2, 0, 0, 0)
         assert ids(pages, "2023-11") == [two.id, one.id]
-        assert looks == 2
+        assert len(looks) == 2
 
 
 def test_a_task_that_could_not_leave_the_store_yet_is_no_part_of_the_archive(store: Store) -> None:
@@ -141,11 +153,11 @@ def test_a_task_that_could_not_leave_the_store_yet_is_no_part_of_the_archive(sto
 
 
 def test_a_damaged_file_gives_its_good_part_and_says_so(
-    store: Store, archive: Archive, pages: ArchivePages, caplog: pytest.LogCaptureFixture
+    store: Store, archive: Archive, pages: ArchivePages, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     tasks = finished(store, 3)
     archive.append(tasks)
-    path = pages._folder / "2023-11.jsonl"
+    path = folder / "2023-11.jsonl"
     text = bytearray(path.read_bytes())
     second = text.index(b"\n") + 1
     text[second + 20 : second + 60] = bytes(40)
@@ -159,12 +171,12 @@ def test_a_damaged_file_gives_its_good_part_and_says_so(
 
 
 def test_a_line_that_breaks_after_the_look_is_left_out_of_what_follows(
-    store: Store, archive: Archive, pages: ArchivePages
+    store: Store, archive: Archive, pages: ArchivePages, folder: Path
 ) -> None:
     tasks = finished(store, 3)
     archive.append(tasks)
     with pages.open("2023-11") as month:
-        descriptor = os.open(pages._folder / "2023-11.jsonl", os.O_WRONLY)
+        descriptor = os.open(folder / "2023-11.jsonl", os.O_WRONLY)
         os.pwrite(descriptor, b"\0" * 40, 20)
         os.close(descriptor)
         assert [task.id for task in month.every({})] == [task.id for task in tasks[1:]]
@@ -173,11 +185,11 @@ def test_a_line_that_breaks_after_the_look_is_left_out_of_what_follows(
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(
-    store: Store, archive: Archive, pages: ArchivePages
+    store: Store, archive: Archive, pages: ArchivePages, folder: Path
 ) -> None:
     archive.append(finished(store, 1))
     archive.append(finished(store, 1, OCT))
-    (pages._folder / "2023-11.jsonl").chmod(0)
+    (folder / "2023-11.jsonl").chmod(0)
     newest, older = pages.months()
     assert newest == MonthFacts("2023-11", 0, None, "Permission denied")
     assert older.tally == Tally(1, 1, 0, 0, 0)
@@ -185,10 +197,12 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(
         pages.open("2023-11")
 
 
-def test_neither_a_pipe_nor_a_folder_in_the_place_of_a_file_is_waited_for(pages: ArchivePages) -> None:
-    pages._folder.mkdir()
-    os.mkfifo(pages._folder / "2023-11.jsonl")
-    (pages._folder / "2023-10.jsonl").mkdir()
+def test_neither_a_pipe_nor_a_folder_in_the_place_of_a_file_is_waited_for(
+    pages: ArchivePages, folder: Path
+) -> None:
+    folder.mkdir()
+    os.mkfifo(folder / "2023-11.jsonl")
+    (folder / "2023-10.jsonl").mkdir()
     assert [one.problem for one in pages.months()] == ["it is not a regular file"] * 2
     for name in ("2023-11", "2023-10"):
         with pytest.raises(OSError, match="not a regular file"):
@@ -212,9 +226,13 @@ def test_only_some_months_stay_in_memory(
     for days, month in zip((0, 30, 60), months, strict=True):
         archive.append(finished(store, 1, NOV - days * DAY))
         assert len(ids(pages, month)) == 1
-    assert list(pages._kept) == ["2023-10", "2023-09"]
+    looks = counted_looks(monkeypatch)
     pages.months()
-    assert list(pages._kept) == ["2023-10", "2023-09"], "a list of months keeps none"
+    for month in months[1:]:
+        assert len(ids(pages, month)) == 1
+    assert looks == [], "a list of months keeps none, and drops none"
+    assert len(ids(pages, months[0])) == 1
+    assert len(looks) == 1
 
 
 def test_a_text_is_searched_once_and_its_findings_stay_right_when_the_file_grows(
@@ -235,12 +253,23 @@ def test_who_waits_for_a_stuck_disk_gives_up(
 ) -> None:
     monkeypatch.setattr(archive_pages, "TURN_TIMEOUT_S", 0.01)
     archive.append(finished(store, 1))
-    assert pages._looking.acquire(timeout=1)
+    look, stuck, goes_on = ArchivedMonth.looked_through, threading.Event(), threading.Event()
+
+    def waits_for_the_disk(*args: Any) -> ArchivedMonth:
+        stuck.set()
+        assert goes_on.wait(10)
+        return look(*args)
+
+    monkeypatch.setattr(ArchivedMonth, "looked_through", waits_for_the_disk)
+    first = threading.Thread(target=pages.months)
+    first.start()
+    assert stuck.wait(10)
     with pytest.raises(StoreFailed, match="the disk is stuck"):
         pages.open("2023-11")
     with pytest.raises(StoreFailed):
         pages.months()
-    pages._looking.release()
+    goes_on.set()
+    first.join(10)
     assert len(ids(pages, "2023-11")) == 1
 
 

@@ -67,8 +67,7 @@ class Manager:
         return False
 
     def ask_to_reload(self) -> None:
-        self.signals._reload = True
-        self.signals.wake()
+        self.signals.ask_to_reload()
 
     def end(self) -> None:
         self.signals.ask_to_stop()

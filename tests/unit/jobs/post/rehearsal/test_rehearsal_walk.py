@@ -81,7 +81,7 @@ def test_an_app_that_dies_behind_the_filled_form_keeps_no_text_of_ours(tmp_path:
             armed.append(stage.phone.faults.arm("app-crash", crash))
         rehearsed.seen(sight)
 
-    rehearsed.walk._flow.driver.on_screen = arm  # type: ignore[attr-defined]
+    rehearsed.driver.on_screen = arm
     rehearsed.tried()
     assert armed
     assert rehearsed.failure
@@ -104,7 +104,7 @@ def test_what_an_app_in_another_language_keeps_is_told_and_thrown_away_by_the_ne
             stage.phone.faults.arm("app-crash", "more-options")
         rehearsed.seen(sight)
 
-    rehearsed.walk._flow.driver.on_screen = change  # type: ignore[attr-defined]
+    rehearsed.driver.on_screen = change
     rehearsed.tried()
     assert rehearsed.failure
     assert stage.phone.app.state.get("unfinished")
@@ -155,7 +155,7 @@ def test_a_question_whose_answer_publishes_is_not_answered_on_the_way_out_either
             stage.phone.display.changed()
         rehearsed.seen(sight)
 
-    rehearsed.walk._flow.driver.on_screen = ask  # type: ignore[attr-defined]
+    rehearsed.driver.on_screen = ask
     rehearsed.tried()
     assert asked
     assert "came before anything was published" in rehearsed.failure
@@ -165,7 +165,7 @@ def test_a_question_whose_answer_publishes_is_not_answered_on_the_way_out_either
 def test_what_the_app_asks_after_a_publishing_tap_is_touched_by_no_rehearsal(tmp_path: Path) -> None:
     stage = AppStage("tiktok", files(tmp_path, "clip.mp4"), caption="A rehearsal", post_way="addButton")
     rehearsed = Rehearsed(stage).run()
-    driver = rehearsed.walk._flow.driver
+    driver = rehearsed.driver
     stage.phone.app.cover("publish-publicly")
     stage.phone.display.changed()
     sight = driver.observe()
