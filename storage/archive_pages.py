@@ -26,11 +26,11 @@ log = logging.getLogger(__name__)
 
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _ENDING = ".jsonl"
-#: Months whose rows stay in memory, about 4 MB for 100,000 tasks each; the one used longest ago is forgotten.
+#: Months whose rows stay in memory, about 4 MB for 100,000 tasks each; the least recently used is dropped.
 _MONTHS_KEPT = 2
 #: One list of months begins to look through no further file after this many bytes.
 _AT_ONCE_BYTES = 64 * 1024**2
-#: How long one who asks waits for another who looks through a file: the disk is stuck then.
+#: How long a request waits while another one looks through a file; after that the disk is taken for stuck.
 TURN_TIMEOUT_S = 30.0
 
 

@@ -20,14 +20,14 @@ _BLOCK_BYTES = 256 * 1024
 #: Lines that are shown one after the other are read together, so many bytes of them, where no more than the gap lies between two.
 _TOGETHER_BYTES = 512 * 1024
 _GAP_BYTES = 16 * 1024
-#: No task takes as much: what is longer is a damaged part of the disk without line ends.
+#: No task is longer: such a line is a damaged part of the disk.
 _LONGEST_LINE_BYTES = 8 * 1024**2
 #: Sorted at a time: other threads wait for no longer sort.
 _SORTED_AT_ONCE = 5_000
 #: Texts whose findings are kept for each month; one byte per task each.
 _TEXTS_KEPT = 8
 
-#: Of the year 9000: what is later, or before 1970, no clock has said.
+#: The year 9000: a time beyond it, or before 1970, is damage.
 _LAST_S = 221_845_392_000.0
 _IDS = 1 << 63
 
@@ -78,7 +78,7 @@ _decode_caption = msgspec.json.Decoder(_Caption).decode
 
 
 def whole_lines(descriptor: int, end: int) -> Iterator[tuple[int, bytes]]:
-    """Where each line begins and what it holds, without the sign at its end; what stands behind the last one is none.
+    """Where each line begins and what it holds, without its end; an unfinished last line is left out.
 
     Args:
         descriptor: Of the file; its own position does not count.

@@ -142,7 +142,7 @@ def _status_of(enabled: Any, findings: Findings) -> int | None:
 
 
 def read_username(value: Any) -> Any:
-    """A user name without @; what is no text is left to the type. Raises Unreadable."""
+    """A user name without @; another type than text is refused elsewhere. Raises Unreadable."""
     if not isinstance(value, str):
         return value
     name = clean_username(value)

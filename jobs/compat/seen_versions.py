@@ -80,7 +80,7 @@ class SeenVersions:
         def do(turn: Turn, phone: PhoneSession) -> None:
             version, spoken = app_language.read_with_version(phone, package)
             if version:
-                # The language in which a task would be admitted: not the one that the app is about to be taken out of.
+                # The language in which a task would be admitted, which may not be the one that the app speaks now.
                 language = self._speaking.language_to_be(platform, package, spoken)
                 self.note(place, AppKey(platform, version, language))
 

@@ -96,7 +96,7 @@ def parse_spintax(text: str) -> Template:
 
 
 def _tokens(text: str) -> list[tuple[int, str]]:
-    """Characters with their places; an escaped one keeps its backslash, so that it is no sign."""
+    """Characters with their places; an escaped one keeps its backslash, so that it is not taken for a sign of the template."""
     tokens = []
     position = 0
     while position < len(text):

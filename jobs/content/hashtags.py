@@ -1,4 +1,4 @@
-"""Hashtags and mentions as apps read them: where one ends, which are left out, and what looks like one and is none."""
+"""Hashtags and mentions as apps read them: where one ends, which are left out, and what only looks like one."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def is_loopback(host: str) -> bool:
 
 
 def remote_problem(host: str) -> str:
-    """Why an address is none of another machine near by, "" where it is one."""
+    """Why an address cannot be that of another machine near by; "" where it can."""
     ip = address(host)
     if ip is None:
         return "is not an address, and a name would be looked up at each call"

@@ -31,7 +31,7 @@ _FREE_TEXTS = frozenset({"display_name", "secret", "username"})
 #: The largest pace that can be asked for: a week between two posts, a post every minute or so.
 MAX_GAP_MINUTES = 7 * 24 * 60
 MAX_PER_DAY = 1000
-#: More are no farm that one daemon can serve.
+#: One daemon can serve this many adb servers.
 MAX_ADB_SERVERS = 16
 #: What can stand in a table, in a label of a metric and in the name of a unit.
 _SERVER_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
@@ -77,7 +77,7 @@ def check_values(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _check_texts(prefix: str, struct: msgspec.Struct) -> Iterator[tuple[str, str]]:
-    """Blanks and invisible characters that nobody sees and that match nothing: from tables, web pages, phones' labels."""
+    """Blanks and invisible characters at which a value matches nothing. They come from tables, web pages, phones' labels."""
     for field in msgspec.structs.fields(type(struct)):
         key = f"{prefix}{field.name}"
         value = getattr(struct, field.name)

@@ -189,7 +189,7 @@ def _read_list(name: str, content: Any, struct: type[msgspec.Struct], report: An
 
 
 def _outside(name: str, content: Any, known: Mapping[str, Any]) -> str:
-    """Where a key belongs that stands above every section; "" for what is no key of any."""
+    """The section to which a key belongs that stands above all of them; "" where no section has such a key."""
     if isinstance(content, Mapping):
         return ""
     places = [

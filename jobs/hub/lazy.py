@@ -11,7 +11,7 @@ T = TypeVar("T")
 class lazy(Generic[T]):  # noqa: N801 - used like `property`
     """Like `functools.cached_property`, for values that may harmlessly be worked out twice.
 
-    Up to Python 3.11 that one holds a single lock for all objects of a class while it works, so that the threads of
+    Up to Python 3.11 the original holds a single lock for all objects of a class while it works, so that the threads of
     many phones queue behind each other's screens.
     """
 

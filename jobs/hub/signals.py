@@ -13,7 +13,7 @@ from typing import Any
 
 
 class Signals:
-    """Installed before anything is started, so that no signal finds the daemon without an answer to it.
+    """Answers to signals. Install them before anything is started: a signal without an answer ends the process.
 
     A handler may run while the main thread holds any lock of Python's threading module, so it only puts into a
     `SimpleQueue`, which is made for that.

@@ -83,7 +83,7 @@ def hours_from_utc(name: str) -> int:
 
 
 def _near(name: str) -> str:
-    """The zone that was most likely meant. CEST is no EST: abbreviations are no misspellings of each other."""
+    """The zone that was most likely meant. Abbreviations are not taken for misspellings of each other, as CEST of EST."""
     if ahead := -hours_from_utc(re.sub(r"\s|(?<=\d):00$", "", name).upper()):
         sign = "-" if ahead > 0 else "+"
         return (

@@ -21,7 +21,7 @@ from jobs.input.refusals import Invalid, Problem
 from jobs.input.spoilt_values import decoded_twice, explain_spoilt
 from jobs.input.values import Unreadable, read_bool, read_int, read_text, shorten, shown, split_joined
 
-#: More problems than these within one list help nobody.
+#: Of one list no more problems than these are named.
 _LIST_PROBLEMS = 20
 _UNKNOWN_WARNINGS = 20
 #: How many unknown keys are compared with the known ones at length; all are compared quickly.
@@ -75,7 +75,7 @@ def read_object(
         prefix: Stands before each field name in them, e.g. "script_config.".
         hooks: By field, called with the raw value before the type is looked at; may raise Unreadable.
         missing: By field, what to say when a required one is absent.
-        unknown: What is known about keys that are none of the struct's.
+        unknown: What is known about keys that the struct does not have.
         strict: Refuse every other key, too.
     """
     fields = _fields(struct)

@@ -93,7 +93,7 @@ def _flattened(name: str, known: tuple[str, ...], *, thorough: bool) -> str:
 
 
 class Beyond(msgspec.Struct, frozen=True):
-    """A key that asks for what nobody here can do."""
+    """A key that asks for something that this program does not do."""
 
     sentence: str
     nothing: frozenset[str]  #: values, as texts in small letters, by which it asks for nothing

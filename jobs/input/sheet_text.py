@@ -43,7 +43,7 @@ def sheet_text(data: bytes, findings: Findings) -> str:
     """The text of a file. A warning says where it had to be guessed how it was saved.
 
     Raises:
-        Invalid: it is no text, or its encoding cannot be told.
+        Invalid: it is not text, or its encoding cannot be told.
     """
     if data.startswith((b"PK\x03\x04", _OLD_OFFICE)):
         raise _invalid(f"this is a workbook (.xlsx, .ods or .xls); {_SAVE}")

@@ -29,7 +29,7 @@ _SHOWN = 40
 
 
 class TomlInvalid(ValueError):
-    """The file is no TOML. The message completes the sentence "FILE ..."; `line` is 0 where none is to blame."""
+    """The file is not TOML. The message completes the sentence "FILE ..."; `line` is 0 where no single line is wrong."""
 
     def __init__(self, problem: str, line: int = 0) -> None:
         super().__init__(problem)
@@ -62,7 +62,7 @@ def read_toml(text: str) -> dict[str, Any]:
         raise TomlInvalid("is nested too deeply") from None
     except tomllib.TOMLDecodeError as error:
         said = str(error)
-        # As tomllib counts lines: other signs that look like a line's end are none.
+        # As tomllib counts lines: only "\n" ends one.
         lines = text.replace("\r\n", "\n").split("\n")
         at = _AT.search(said)
         if at is not None:

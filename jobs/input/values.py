@@ -12,7 +12,7 @@ from jobs.input.spoilt_values import decoded_twice, explain_spoilt
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*", re.ASCII)
 #: XML cannot hold these, so no screen of a phone can show them back; NUL ends paths.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
-#: What a phone's dump of its screen shows as dots (AOSP's AccessibilityNodeInfoDumper), and what is no character.
+#: What a phone's dump of its screen shows as dots (AOSP's AccessibilityNodeInfoDumper), and code points that are not characters.
 _UNSHOWABLE = re.compile(
     "[\x80-\x9f\ufdd0-\ufdef"
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))

@@ -32,7 +32,7 @@ def refuse_repeats(
     """Refuse, naming all, or warn.
 
     Args:
-        whom: For each task whom it is for, as a sentence begins.
+        whom: For each task its account or phone, as a sentence begins.
         repeats: What the guard has found, by the task's position.
         findings: Takes warnings.
         forced: For each task whether a repeat is created all the same.

@@ -33,7 +33,7 @@ class Keys:
 
     @contextmanager
     def hold(self, key: str) -> Iterator[None]:
-        """Let others with the same key wait. Raises Invalid for a key that is none."""
+        """Let others with the same key wait. Raises Invalid for a bad key."""
         refuse_bad_key(key)
         with self._lock:
             lock, users = self.held.get(key, (threading.Lock(), 0))

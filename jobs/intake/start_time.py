@@ -28,7 +28,7 @@ FORMS = 'write "18:30", "2027-01-31 18:30" or, with an offset, "2027-01-31T18:30
 
 
 class StartTimeInvalid(ValueError):
-    """The text is no start time, or one that is refused; the message says why."""
+    """The text is not a start time, or the time is refused; the message says why."""
 
 
 class Start(NamedTuple):

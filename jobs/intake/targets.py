@@ -1,4 +1,4 @@
-"""Whom a request is for: serials or usernames become phones with accounts, platforms and packages."""
+"""The targets of a request: serials or usernames become phones with accounts, platforms and packages."""
 
 from __future__ import annotations
 

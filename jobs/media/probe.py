@@ -126,7 +126,7 @@ class MediaProbe:
                     if done is None:
                         self._running[file] = threading.Event()
                         break
-                # Somebody else looks into it just now; each look is bounded by the probe's own limit.
+                # Another thread looks into it just now; each look is bounded by the probe's own limit.
                 done.wait(self.timeout_s)
             try:
                 return self._look(path, handle, status, max_bytes, known_sha256)

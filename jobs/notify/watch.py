@@ -24,7 +24,7 @@ from storage.store import Store
 _LOG = logging.getLogger(__name__)
 
 EVERY_S = 5.0
-#: A phone that is back sooner is no news: cables are touched, phones restart their USB.
+#: A phone that is back sooner is not reported: cables are touched, phones restart their USB.
 GRACE_S = 15.0
 #: The same phone is reported for the same reason again only after this time: a loose cable is one matter.
 AGAIN_S = 3600.0

@@ -15,7 +15,7 @@ def day_bounds(at: float, where: tzinfo) -> tuple[float, float]:
 
 
 def quiet_span(at: float, spans: Sequence[Span], where: tzinfo) -> tuple[Span, float] | None:
-    """The span in which a moment lies and when that ends, None where it lies in none; of several the one that ends last."""
+    """The span in which a moment lies, and the end of that span; of several spans the last to end. None outside all of them."""
     today = datetime.fromtimestamp(at, where).date()
     found: list[tuple[float, Span]] = []
     for span in spans:

@@ -1,4 +1,4 @@
-"""Whose posts count for a task: the real account where it is known, else whichever is current in the app on the phone."""
+"""Whose posts count for a task: those of its account, or, while that is unknown, of the app on its phone."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Whose:
         self._forget()
 
     def account(self, task: Task) -> Account | None:
-        """The one that the task names, that the app showed, or the only one that lives in this app on this phone."""
+        """The account that the task names, else the one that the app showed, else the only account in this app on this phone."""
         name = task.account_known
         if name:
             return self._accounts.named(name, task.platform)

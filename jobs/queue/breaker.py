@@ -239,7 +239,7 @@ class Breaker:
 
 def _through(task: Task, app_version: str) -> dict[Scope, Guarded]:
     """All that a task's post goes through."""
-    # without a name it is whichever account is current in the app on that phone
+    # without a name it is the account that is current in the app on that phone
     account = f"@{task.username.lower()}" if task.username else f"in use on {task.serial}"
     return {
         Scope.APP: Guarded(Scope.APP, task.package, app_version),

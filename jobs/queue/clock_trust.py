@@ -120,7 +120,7 @@ class ClockTrust:
             if not self.reason:
                 self._trust("it was corrected")
         elif self._monotonic >= self._hold_until:
-            # A step over months is no more to be believed than a start after months.
+            # A step over months is doubted like a start after months.
             self._hold_until = None
             self.reason = self._doubt()
             if not self.reason:

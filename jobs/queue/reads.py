@@ -37,7 +37,7 @@ class Reads(Generic[KeyT, SeedT]):
             return list(self._running.values())
 
     def start(self, key: KeyT, turn: ReadTurn, seed: SeedT) -> tuple[ReadTurn, SeedT]:
-        """Ask for the turn, unless a read for this key is on its way: that one is the answer then. Raises Draining."""
+        """Ask for the turn. Where a read for this key is on its way, it is given instead. Raises Draining."""
         with self._lock:
             present = self._running.get(key)
             if present is not None:

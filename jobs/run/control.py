@@ -263,7 +263,7 @@ class Control:
             due_at = now + pause_s(self._posting, self._jobs.uniform)
         step = ending.asked_again(task, due_at, now, at_once=at_once)
         step.changes["interruptions"] = 0
-        if not task.username:  # whichever account is current then: it is read anew
+        if not task.username:  # the account is read anew when it runs
             step.changes["account_seen"] = ""
         return due_at, step
 

@@ -165,7 +165,7 @@ class Evidence:
 
 
 class EvidenceWriter:
-    """Writes the evidence of one attempt; used by the attempt's thread and by whoever ends it."""
+    """Writes the evidence of one attempt; used by the attempt's thread and by the thread that ends it."""
 
     def __init__(self, evidence: Evidence, clock: Clock, folder: Path, task_id: int, attempt: int) -> None:
         self._evidence = evidence

@@ -65,7 +65,7 @@ class Recovery:
             try:
                 self._adopt(task)
             except (StageConflict, UnknownRecord):
-                continue  # somebody ended it since it was listed
+                continue  # it ended since it was listed
             except StoreError as error:
                 if not self.refused:
                     _LOG.error(

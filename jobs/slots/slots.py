@@ -66,8 +66,8 @@ class Slots:
     def add(self, raw: Any) -> tuple[Slot, list[str]]:
         """Store a slot; what it will make in the next 48 hours is planned at once.
 
-        One that says the same as one that is there is that one: most likely the call was repeated, as its answer was lost,
-        and two would post twice at each time.
+        Where a slot says the same already, that slot is returned: most likely the call was repeated, as its answer was
+        lost, and two slots would post twice at each time.
 
         Raises:
             Refused: one of its kinds; nothing was stored.

@@ -44,7 +44,7 @@ def trouble(cause: BaseException, step: str, lease_s: float) -> Trouble:
         case PhoneError():
             return Trouble(TaskError(cause.code, str(cause), step), cause.passing)
         case StopRequested():
-            # Nobody asked, or the runner would not ask here: the phone layer closed the session.
+            # No stop was requested, or the runner would not ask here: the phone layer closed the session.
             code, message = ErrorCode.DEVICE_OFFLINE, "the phone's connections were closed"
         case LeaseLost():
             code, message = ErrorCode.DEVICE_TIMEOUT, f"the attempt did not end within {lease_s:.0f} s"

@@ -61,7 +61,7 @@ def sources(to: Stage) -> frozenset[Stage]:
 
 
 class Mover:
-    """Moves tasks: checks the table, sets what belongs to the new stage, writes. Nobody else changes a stage."""
+    """Moves tasks: checks the table, sets what belongs to the new stage, writes. Nothing else changes a stage."""
 
     def __init__(
         self,

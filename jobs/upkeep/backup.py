@@ -82,7 +82,7 @@ def back_up(config: LoadedConfig, places: Places, target: Path, now: float, *, l
                     except OSError as error:
                         missing.append(f"{path}: {error.strerror}")
                         continue
-                    # What breaks off from here on would leave a file that nobody can read behind it.
+                    # A failure from here on would leave an unreadable file.
                     with content:
                         sums[name] = _add(tar, name, content)
                 manifest = Manifest(FORMAT, utc(now).isoformat(timespec="seconds"), sums)

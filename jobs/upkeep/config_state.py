@@ -132,7 +132,7 @@ class ConfigState:
         try:
             candidate = self.read()
         except ConfigInvalid as error:
-            if self._left_out and error.path is None:  # the screens files, of which was spoken already
+            if self._left_out and error.path is None:  # the screens files: said above
                 self._notices, self._waiting = [], frozenset()
                 return
             first, more = error.problems[0], len(error.problems) - 1

@@ -79,7 +79,7 @@ def _media_roots(settings: Settings) -> Iterator[Finding]:
 
 
 def _service_user() -> str:
-    """The user of the installed service when root asks; "" means whoever asks."""
+    """The user of the installed service when root asks; "" means the user that asks."""
     if os.geteuid() != 0:
         return ""
     try:

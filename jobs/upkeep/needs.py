@@ -27,7 +27,7 @@ from storage.store import Store
 
 #: How many matters are listed; the total counts all.
 MOST = 100
-#: How long a failed task that only a person can mend is listed: nobody waits for older ones any more.
+#: How long a failed task that only a person can mend is listed; older ones are of no use.
 ENDS_SHOWN_S = 7 * 86400.0
 
 #: What the log-in marks of accounts and the states of phones say better.
