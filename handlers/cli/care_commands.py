@@ -9,13 +9,12 @@ from pathlib import Path
 import click
 import msgspec
 
+from handlers.cli.asking import DaemonSilent, ask_daemon
 from handlers.cli.command_line import (
     DEFAULT_CONFIG,
     EX,
-    DaemonSilent,
     GivenFile,
     adb_key_dir,
-    ask_daemon,
     end,
     filled,
     read_config,

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import click
 import msgspec
 
+from handlers.cli.asking import DaemonSilent, ask_daemon
 from handlers.cli.command_line import (
     EX,
-    DaemonSilent,
     adb_key_dir,
-    ask_daemon,
     end,
     json_text,
     read_config,

@@ -9,7 +9,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from handlers.cli.command_line import DEFAULT_CONFIG, ask_url, token_of_environment
+from handlers.cli.asking import ask_url, token_of_environment
+from handlers.cli.command_line import DEFAULT_CONFIG
 from handlers.cli.tables import clean
 from handlers.cli.task_words import minute, whom
 from jobs.hub.addresses import own_url

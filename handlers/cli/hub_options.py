@@ -13,20 +13,16 @@ from urllib.parse import urlsplit
 
 import click
 
-from handlers.cli.command_line import (
-    EX,
+from handlers.cli.asking import (
     TOKEN_VARIABLE,
     DaemonSilent,
     NoAnswer,
     ask_url,
-    end,
     exchange,
-    json_text,
     may_be_token,
-    read_config,
-    status_of,
     token_of_environment,
 )
+from handlers.cli.command_line import EX, end, json_text, read_config, status_of
 from handlers.cli.completion import complete_tasks
 from handlers.cli.tables import shown, table, terminal_width
 from jobs.hub.addresses import own_url

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import click
 
-from handlers.cli.command_line import DEFAULT_CONFIG, TOKEN_VARIABLE
+from handlers.cli.asking import TOKEN_VARIABLE
+from handlers.cli.command_line import DEFAULT_CONFIG
 from handlers.cli.hub_options import URL_VARIABLE
 
 _STATUSES = (

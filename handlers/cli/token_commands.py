@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,10 @@ from jobs.upkeep.token_file import console_tokens
 
 if TYPE_CHECKING:
     from handlers.access.token_book import TokenBook
+
+
+#: Light modules are drawn: without colours the code shows right on a dark terminal only.
+_DARK_GROUND, _PLAIN = "\x1b[40;97m", "\x1b[0m"
 
 
 @click.group()
@@ -59,8 +64,6 @@ def token_new(config_path: Path | None, name: str, path: Path | None, quiet: boo
 
 
 def _show_code(link: str) -> None:
-    from handlers.cli.qr_code import qr_lines
-
     lines = "\n".join(qr_lines(link, colours=sys.stdout.isatty()))
     try:
         lines.encode(sys.stdout.encoding or "utf-8")
@@ -109,3 +112,13 @@ def token_revoke(config_path: Path | None, name: str) -> None:
 
 
 ALL: tuple[click.Command, ...] = (token,)
+
+
+def qr_lines(text: str, *, colours: bool) -> list[str]:
+    """The code as lines of half blocks; with `colours` it is right on a light terminal, too."""
+    import segno
+
+    drawn = io.StringIO()
+    segno.make(text, error="l", micro=False).terminal(drawn, border=2, compact=True)
+    lines = drawn.getvalue().splitlines()
+    return [f"{_DARK_GROUND}{line}{_PLAIN}" for line in lines] if colours else lines

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from handlers.cli.command_line import NoAnswer, json_text
+from handlers.cli.asking import NoAnswer
+from handlers.cli.command_line import json_text
 from handlers.cli.hub_options import Hub
 from handlers.cli.tables import clean, cut, terminal_width
 from handlers.cli.task_words import state

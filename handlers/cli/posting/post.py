@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from handlers.cli.command_line import EX, DaemonSilent, NoAnswer, end, filled, json_text, status_of
+from handlers.cli.asking import DaemonSilent, NoAnswer
+from handlers.cli.command_line import EX, end, filled, json_text, status_of
 from handlers.cli.completion import complete_accounts, complete_serials
 from handlers.cli.hub_options import Hub, asks_hub
 from handlers.cli.posting.following import Follower, exit_status

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from handlers.cli.command_line import EX, DaemonSilent, end, status_of
+from handlers.cli.asking import DaemonSilent
+from handlers.cli.command_line import EX, end, status_of
 from handlers.cli.hub_options import Hub
 
 _UPLOADS = "/api/v1/materials/uploads"

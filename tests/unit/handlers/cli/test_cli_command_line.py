@@ -9,14 +9,8 @@ from click.testing import CliRunner
 
 from handlers.access.hosts import OwnNames, split_host
 from handlers.access.tokens import new_token
-from handlers.cli.command_line import (
-    EX,
-    TOKEN_VARIABLE,
-    DaemonSilent,
-    ask_daemon,
-    tokens_are_beside,
-    tokens_path,
-)
+from handlers.cli.asking import TOKEN_VARIABLE, DaemonSilent, ask_daemon
+from handlers.cli.command_line import EX, tokens_are_beside, tokens_path
 from handlers.cli.token_commands import token
 from jobs.hub.config_file import LoadedConfig
 from jobs.hub.settings import Server, Settings, Storage

@@ -14,7 +14,7 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from handlers.access.tokens import new_token
-from handlers.cli.command_line import TOKEN_VARIABLE
+from handlers.cli.asking import TOKEN_VARIABLE
 from jobs.hub.settings import AccountEntry, Server
 from tests.support.http_side import HttpSide
 from tikmatrixd import cli

@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 
 import tikmatrixd
 from handlers.access.tokens import new_token
-from handlers.cli.command_line import EX, TOKEN_VARIABLE
+from handlers.cli.asking import TOKEN_VARIABLE
+from handlers.cli.command_line import EX
 from handlers.cli.hub_options import URL_VARIABLE
 from jobs.hub.clock import utc
 from jobs.hub.settings import AccountEntry, Server

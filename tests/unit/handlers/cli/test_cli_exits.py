@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from handlers.cli.command_line import EX, DaemonSilent, status_of
+from handlers.cli.asking import DaemonSilent
+from handlers.cli.command_line import EX, status_of
 from storage.errors import StoreFailed
 from tests.support.daemon import PROGRAM, tikmatrixd
 from tests.support.http_side import HttpSide

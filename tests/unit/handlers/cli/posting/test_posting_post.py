@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from handlers.cli.command_line import EX, TOKEN_VARIABLE
+from handlers.cli.asking import TOKEN_VARIABLE
+from handlers.cli.command_line import EX
 from handlers.cli.hub_options import URL_VARIABLE
 from jobs.hub.clock import utc
 from jobs.hub.settings import AccountEntry

@@ -9,8 +9,7 @@ import segno
 from click.testing import CliRunner, Result
 
 from handlers.access.tokens import read_tokens
-from handlers.cli.qr_code import qr_lines
-from handlers.cli.token_commands import token
+from handlers.cli.token_commands import qr_lines, token
 
 #: Half blocks as (upper, lower) modules; True is dark.
 _BLOCKS = {" ": (True, True), "▀": (False, True), "▄": (True, False), "█": (False, False)}
