@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class World:
         self.lock = threading.Lock()
         self.taps: Counter[int] = Counter()
         self.refused: Counter[int] = Counter()
-        self.working: Counter[str] = Counter()
+        self.at_work: defaultdict[str, list[Any]] = defaultdict(list)  #: serial -> sessions of its workers
         self.overlaps = 0
 
     def draw(self, faults: list[str]) -> str:
@@ -39,14 +39,16 @@ class World:
             return self.random.choice(faults) if self.random.random() < 0.5 else ""
 
     def run(self, attempt: Attempt, phone: Any) -> Verdict:
+        sessions = self.at_work[phone.serial]
         with self.lock:
-            self.working[phone.serial] += 1
-            self.overlaps += self.working[phone.serial] > 1
+            # A worker that was given up can touch nothing more: its session is closed before its phone is given on.
+            self.overlaps += any(not session.closed.is_set() for session in sessions)
+            sessions.append(phone)
         try:
             return self._run(attempt, phone)
         finally:
             with self.lock:
-                self.working[phone.serial] -= 1
+                sessions.remove(phone)
 
     def _run(self, attempt: Attempt, phone: Any) -> Verdict:
         match self.draw(["offline", "final", "bug", "slow", "hang"]):
