@@ -107,6 +107,13 @@ class Hub:
         )  # fmt: skip
         self.slots = Slots(clock, self.store, self.intake, self.planner, lambda: ZONE)
 
+    def occurrence_of(self, task_id: int) -> str:
+        """Which time of which slot, and for which account, a task was planned for. Two may fall on one moment."""
+        known = (one for slot in self.slots.all() for one in self.store.slots.of_slot(slot.id))
+        return next(
+            spell(one.slot_id, one.day, one.time, one.username) for one in known if task_id in one.task_ids
+        )
+
     def post_what_is_due(self, log: Path) -> None:
         """Publish like the runner: noted before, done once, and unknown when a kill fell between."""
         for task in self.store.tasks.by_stage(Stage.COMMITTING):
@@ -118,10 +125,15 @@ class Hub:
                 continue
             self.store.tasks.change(task.id, expect={Stage.SCHEDULED}, stage=Stage.COMMITTING)
             with log.open("a") as file:
-                file.write(f"{task.scheduled_at:.0f} {task.username} {task.materials[0].sha256}\n")
+                file.write(f"{self.occurrence_of(task.id)} {task.materials[0].sha256}\n")
             self.store.tasks.change(
                 task.id, stage=Stage.PUBLISHED, outcome=Outcome.PUBLISHED, finished_at=self.clock.now()
             )
+
+
+def spell(slot_id: int, day: str, time_: str, username: str) -> str:
+    """One word for an occurrence."""
+    return f"{slot_id}/{day}/{time_}/{username}"
 
 
 def child(folder: Path) -> None:
@@ -208,10 +220,9 @@ class Fortnight:
         """Figures, and what is wrong: a post that was made twice, an occurrence of which nothing is known."""
         write(self.folder / "clock.json", {"now": BEGIN + self.days * DAY_S, "off_s": 0.0})
         hub = Hub(self.folder, SteppedClock(self.folder / "clock.json"))
-        posted = Counter(
-            tuple(line.split()[:2]) for line in (self.folder / "posts.log").read_text().splitlines()
-        )
-        files = Counter(line.split()[2] for line in (self.folder / "posts.log").read_text().splitlines())
+        posts = [line.split() for line in (self.folder / "posts.log").read_text().splitlines()]
+        posted = Counter(occurrence for occurrence, _ in posts)
+        files = Counter(file for _, file in posts)
         wrong = [f"{key} was posted {count} times" for key, count in posted.items() if count > 1]
         wrong += [f"file {key[:12]} was posted {count} times" for key, count in files.items() if count > 1]
         figures: Counter[str] = Counter(kills=self.kills, jumps=self.jumps, restores=int(self.restored))
@@ -223,7 +234,7 @@ class Fortnight:
                     figures["occurrences"] += 1
                     key = (f"{due.at:.0f}", name)
                     one = known.get((due.day, due.time, name))
-                    if posted[key]:
+                    if posted[spell(slot.id, due.day, due.time, name)]:
                         figures["posted"] += 1
                     elif key in tasks and tasks[key].outcome is Outcome.UNKNOWN:
                         figures["unknown, after a kill or the restore"] += 1

@@ -42,6 +42,9 @@ _SENTENCE = (
 
 
 _LOST_TASK = "missed: its task was lost in a restore before it began"
+_LOST_POST = "posted; its task was lost in a restore"
+_LOST_UNKNOWN = "may have been posted: its task was lost in a restore, look at the account"
+_LOST_FAILED = "not posted; its task was lost in a restore"
 
 #: How far the clock may be behind what is stored: it is slewed, and clients' clocks are others.
 _SLACK_S = 60.0
@@ -216,9 +219,10 @@ def _account(state: Loaded, account_id: int) -> tuple[str, str] | None:
 
 
 def _heed_slots(state: Loaded, present: Loaded) -> None:
-    """Occurrences that were planned since: they are not planned again, but those whose task is lost and never began."""
+    """Occurrences that were planned since: they are not planned again, and say what became of a task that is lost."""
     kept: dict[int, Occurrence] = state.tables.setdefault(OCCURRENCES, {})
     known = {key_of(occurrence) for occurrence in kept.values()}
+    back: dict[int, Task] = state.tables.get(TASKS, {})
     tasks: dict[int, Task] = present.tables.get(TASKS, {})
     occurrence: Occurrence
     for doc_id, occurrence in present.tables.get(OCCURRENCES, {}).items():
@@ -226,14 +230,18 @@ def _heed_slots(state: Loaded, present: Loaded) -> None:
             continue
         new_id = doc_id if doc_id not in kept else max(state.next_ids.get(OCCURRENCES, 1), *kept) + 1
         state.next_ids[OCCURRENCES] = max(state.next_ids.get(OCCURRENCES, 1), new_id + 1)
-        if occurrence.task_ids and all(_waits(tasks.get(task_id)) for task_id in occurrence.task_ids):
-            kept[new_id] = msgspec.structs.replace(occurrence, task_ids=(), reason=_LOST_TASK)
-        else:
-            kept[new_id] = occurrence
+        lost = [tasks[task_id] for task_id in occurrence.task_ids if task_id in tasks and task_id not in back]
+        said = {"task_ids": (), "reason": _what_became_of(lost)} if lost else {}
+        kept[new_id] = msgspec.structs.replace(occurrence, **said)
 
 
-def _waits(task: Task | None) -> bool:
-    return task is not None and task.stage is Stage.SCHEDULED
+def _what_became_of(lost: Collection[Task]) -> str:
+    """What an occurrence says whose tasks are gone: the worst that may have happened."""
+    if all(task.stage is Stage.SCHEDULED for task in lost):
+        return _LOST_TASK
+    if any(is_out(task) and task.outcome is not Outcome.PUBLISHED for task in lost):
+        return _LOST_UNKNOWN
+    return _LOST_POST if any(is_out(task) for task in lost) else _LOST_FAILED
 
 
 def _keep_files(state: Loaded, doubtful: Collection[Task]) -> None:
