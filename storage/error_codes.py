@@ -61,8 +61,8 @@ class ErrorCode(StrEnum):
     )
     DEVICE_NOT_READY = (
         "device_not_ready",
-        "locked, in a call, too hot, battery low",
-        "unlock, cool, charge",
+        "locked, in a call, without a network, too hot, battery low",
+        "unlock, connect, cool, charge",
         Scope.PHONE,
         Then.RETRY,
     )

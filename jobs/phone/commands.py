@@ -150,7 +150,7 @@ class Commands:
     # Being ready
 
     def wake(self, limits: settings.Phones) -> keep_awake.Found:
-        """Screen on, unlocked, not in a call, battery neither low nor hot. Raises PhoneNotReady (U2-17).
+        """Screen on, unlocked, not in a call, battery neither low nor hot, a network. Raises PhoneNotReady (U2-17).
 
         Returns:
             What keeps the screen on now.
@@ -159,15 +159,20 @@ class Commands:
             ("dumpsys", "telephony.registry"),
             ("dumpsys", "power"),
             ("dumpsys", "window", "policy"),
+            ("dumpsys", "connectivity"),
             *keep_awake.QUESTIONS,
             timeout_s=_STATE_TIMEOUT_S,
         )
-        registry, power, policy = (printed.text for printed in dumps[:3])
-        screen = keep_awake.read(dumps[3:])
+        registry, power, policy, networks = (printed.text for printed in dumps[:4])
+        screen = keep_awake.read(dumps[4:])
         battery = dumpsys.battery(screen.battery)
         if problem := limits.battery_problem(battery.percent, battery.celsius):
             raise self._not_ready(problem)
         self._ensure_no_call(registry)
+        if dumpsys.offline(
+            networks
+        ):  # apps take a post that they cannot send, and say nothing of it for a while
+            raise self._not_ready("it has no network: connect it to Wi-Fi or to mobile data")
         asleep = dumpsys.awake(power) is False
         if asleep:
             self.rouse()

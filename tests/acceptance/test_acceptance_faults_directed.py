@@ -318,11 +318,12 @@ def test_U2_5_a_kill_in_the_middle_of_typing_leaves_the_phone_s_keyboard_as_it_w
     [
         (["set pin on", "set screen off", "set locked on"], "set unlock-pin 1234", "locked"),
         (["set call 2"], "set call 0", "in a call"),
+        (["set network off"], "set network on", "no network"),
         (["set free-bytes 1000000"], "set free-bytes auto", "its storage is full"),
         (["set battery 5"], "set battery 60", "battery"),
         (["set temperature 51"], "set temperature 30", "battery"),
     ],
-    ids=["U2_17 locked", "U2_17 in a call", "JOB_10 full", "JOB_9 empty", "JOB_9 hot"],
+    ids=["U2_17 locked", "U2_17 in a call", "U2_17 offline", "JOB_10 full", "JOB_9 empty", "JOB_9 hot"],
 )
 def test_U2_17_and_JOB_9_and_JOB_10_a_phone_that_is_not_fit_gets_no_tap_and_its_task_waits_and_says_why(
     bench: Bench, words: list[str], well: str, why: str

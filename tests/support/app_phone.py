@@ -328,6 +328,9 @@ class AppPhone:
             gone = set(removal[1].split())
             self.told.append(f"remove {len(gone)}")
             self.rows = [row for row in self.rows if row.name not in gone]
+        if argv == ("dumpsys", "connectivity"):
+            default = "101" if self.system.network else "none"
+            return ShellResult(f"Active default network: {default}\nCurrent Networks:\n", 0)
         if "/proc/uptime" in words and self.app_began is not None:
             ticks = int((self.app_began + 1000.0) * 100)
             return ShellResult(

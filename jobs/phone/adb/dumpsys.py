@@ -157,3 +157,20 @@ def component(resolved: str) -> str:
     """`package/activity` from `cmd package resolve-activity --brief`, "" when there is none."""
     found = _COMPONENT.findall(resolved)
     return found[-1] if found else ""
+
+
+def offline(text: str) -> bool:
+    """Whether a phone has no network at all, from `dumpsys connectivity`; False where that does not say so.
+
+    A tunnel alone, such as one over USB, is no default network, but it is listed.
+    """
+    _, found, rest = text.partition("Active default network: none")
+    _, listed, networks = rest.partition("Current Networks:")
+    if not found or not listed:
+        return False
+    for line in networks.splitlines():
+        if line.strip() and not line[:1].isspace():
+            break  # the next section
+        if "NetworkAgentInfo" in line:
+            return False
+    return True

@@ -159,7 +159,7 @@ class TikTokFlow(Flow):
         if not self.media_chosen:
             return self.fresh_start("an editor is open that this attempt did not fill")
         if not self.sound_done:
-            sight = set_sound(self, sight, self.sound_page.favorite)
+            sight = set_sound(self, sight, self.sound_page.favorite or self.sound_page.title)
             self.sound_done = True
             if sight.name != "editor":
                 return sight

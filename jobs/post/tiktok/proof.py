@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from jobs.phone import app_age
+from jobs.phone.network import is_offline
 from jobs.post.flow.look_for_post import PostSearch
 from jobs.post.flow.proof import Watch, published, started_anew, unknown
 from jobs.post.screens.labels import normalise
@@ -110,6 +111,11 @@ def _landed(sight: Sight, seen: Watch) -> Verdict | None:
     if seen.left_form and not seen.hit_dialog and not seen.closed_unknown:
         if seen.restarted(seen.sent):
             return started_anew()
+        if is_offline(seen.flow.phone):
+            return unknown(
+                ErrorCode.UNPROVEN,
+                "the phone has no network, so the app's quiet tabs do not say that the post was sent",
+            )
         return published("the form is gone and the app is back at its tabs, with no upload left")
     return None
 

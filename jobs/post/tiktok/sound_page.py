@@ -36,6 +36,7 @@ class TikTokSoundPage(SoundPage):
     def __init__(self, flow: Flow) -> None:
         super().__init__(flow)
         self.used = False  #: the camera showed the sound that was chosen on its page
+        self.title = ""  #: of the sound whose page was used, where the page says it
         self.favorite = ""  #: title of the sound given by its link, once it is a favourite
 
     @property
@@ -75,6 +76,8 @@ class TikTokSoundPage(SoundPage):
         """Use the sound, or mark it as a favourite, as the post asks for."""
         flow = self._flow
         if self._plan.way == "useSound":
+            title = sight.find("sound_page_title")
+            self.title = title.node.text if title is not None else ""
             return flow.press(sight, "use_sound_button")
         if self.wanted:
             return self._mark(sight)

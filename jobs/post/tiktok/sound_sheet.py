@@ -14,10 +14,13 @@ from storage.error_codes import ErrorCode
 
 
 def set_sound(flow: Flow, sight: Sight, favorite: str) -> Sight:
-    """Bring the editor's sound to what was asked for; `favorite` is the title of a sound that was given by its link."""
+    """Bring the editor's sound to what was asked for; `favorite` is the title of a sound whose page was visited, "" for none."""
     if flow.plan.way == "useSound":
-        if not chip_text(sight):
+        chip = chip_text(sight)
+        if not chip:
             raise not_set("the editor lost the sound that was chosen")
+        if favorite and not names(chip, favorite) and not names(favorite, chip):
+            raise not_set(f'"{favorite}" was chosen, the editor shows "{chip}"')
         return sight
     wish = flow.plan.config.add_sound
     if wish == "0":

@@ -82,6 +82,8 @@ NO_SENTENCES = frozenset(
         " OR date_modified>={}",
         "for p in $(pidof {}); do cat /proc/$p/stat; done",
         "; cat /proc/uptime",
+        "Active default network: none",
+        "Current Networks:",
         "ai label",
         "A rehearsal of tikmatrixd",
         "a video of us",

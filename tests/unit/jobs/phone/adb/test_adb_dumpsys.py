@@ -203,3 +203,24 @@ def test_a_name_of_a_phone_is_one_line_of_bounded_length() -> None:
 
 def test_a_version_holds_nothing_that_steers_a_terminal() -> None:
     assert dumpsys.version_name("    versionName=43.1\x1b[2J\u202e\n") == "43.1?[2J?"
+
+
+WIFI = "  NetworkAgentInfo{network{101}  handle{1}  ni{WIFI CONNECTED} nc{[ Transports: WIFI Capabilities: INTERNET&VALIDATED ]}}"
+TUNNEL = "  NetworkAgentInfo{network{102}  ni{VPN CONNECTED} nc{[ Transports: VPN Capabilities: INTERNET ]}}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "away"),
+    [
+        (["Active default network: 101", "", "Current Networks:", WIFI, "", "Network Requests:"], False),
+        (["Active default network: none", "", "Current Networks:", "", "Network Requests:"], True),
+        (["Active default network: none", "Current per-App default networks:", "  none", "Current Networks:", "", "Log:", WIFI], True),
+        (["Active default network: none", "", "Current Networks:", "", TUNNEL, "", "Network Requests:"], False),
+        (["Active default network: none"], False),
+        (["Can't find service: connectivity"], False),
+        ([], False),
+    ],
+    ids=["Wi-Fi", "none", "none, one in the log", "a tunnel alone", "cut off", "no service", "nothing"],
+)  # fmt: skip
+def test_a_phone_is_offline_only_where_it_lists_no_network(lines: list[str], away: bool) -> None:
+    assert dumpsys.offline("\n".join(["NetworkProviders for:", *lines])) is away

@@ -145,6 +145,17 @@ def test_an_app_that_was_started_anew_after_the_tap_proves_nothing_by_its_tabs(
     assert verdict.outcome is (Outcome.UNKNOWN if says == ANEW else Outcome.PUBLISHED)
 
 
+def test_quiet_tabs_of_a_phone_without_a_network_prove_nothing() -> None:
+    stage = FilmStage("tiktok", {0: "form", 1: "home"})
+    stage.phone.system.network = False
+    verdict = stage.watched()
+    assert (verdict.outcome, verdict.error and verdict.error.code) == (Outcome.UNKNOWN, "unproven")
+    assert verdict.remark.startswith("the phone has no network")
+    stage = FilmStage("tiktok", {0: "form", 1: "uploading", 5: "home"})
+    stage.phone.system.network = False
+    assert stage.watched().remark == RAN, "it went out before that"
+
+
 def test_after_a_crash_of_the_hub_an_app_that_was_started_anew_meanwhile_proves_nothing_by_its_tabs() -> None:
     stage = FilmStage.after_crash("tiktok", {0: "home"}, noted=NOTHING_MORE, passed_s=60)
     stage.phone.app_began = stage.phone.time.at - 50

@@ -297,6 +297,7 @@ def test_the_sound_is_used_from_its_page() -> None:
     made.phone.on("tap use_sound_button", {8.0: "camera"})
     assert made.ends_on(does("on_page")) == "camera"
     assert made.touched == ["tap use_sound_button"]
+    assert made.flow.sound_page.title == "Some song"
     assert made.flow.sound_page.used is False
 
 

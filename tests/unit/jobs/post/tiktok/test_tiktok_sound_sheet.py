@@ -168,6 +168,14 @@ def test_an_editor_that_lost_the_sound_of_the_page_is_not_gone_on_with(shown: st
     assert made.touched == []
 
 
+def test_a_sound_that_tiktok_put_in_the_place_of_the_chosen_one_is_not_posted() -> None:
+    made = stage("song", post_way="useSound", sound="Some song", add_sound="0")
+    not_set(made, "sound", '"Morning light" was chosen, the editor shows "Some song"', "Morning light")
+    for title in ("Some song", "Some song - extended", "some"):
+        made = stage("song", post_way="useSound", sound="Some song", add_sound="0")
+        assert made.ends_on(sets(title)) == "editor"
+
+
 def test_a_sound_that_tiktok_added_is_taken_off() -> None:
     made = stage("sounds", add_sound="0")
     made.phone.on("tap sound_remove", {5.0: "silent"})
