@@ -291,6 +291,8 @@ _TIKTOK: dict[str, dict[str, Any]] = {
     "contacts over form": {"screen": "post", "words": OURS, "cover": "contacts"},
     "sheet over home": {"screen": "home", "sheet": "add-phone"},
     "notifications?": {"screen": "home", "cover": "notifications"},
+    "uploading in another way": {"screen": "home", "says": (("Following", "Uploading… 12%"),)},
+    "a percentage on top": {"screen": "home", "says": (("Following", "37%"),)},
     "mobile data?": {
         "screen": "home",
         "cover": "notifications",

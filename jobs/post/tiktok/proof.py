@@ -40,7 +40,7 @@ def watch(flow: TikTokFlow) -> Watch:
         on_form=lambda s: s.name == "post_screen",
         quiet_is_proof=True,
         look_deeper=_landed,
-        doubtful=_offers_retry,
+        doubtful=_is_unsettled,
         is_ours=lambda s: shows_ours(flow, s),
         restarted=lambda since: _restarted(flow, since),
         is_older=lambda s: ages.are_older(s, clock.monotonic() - sent),
@@ -96,12 +96,12 @@ class _Ages:
         return says in self._old
 
 
-def _offers_retry(sight: Sight) -> bool:
-    """A button to try again, or words of a failure that stand alone: something may have failed.
+def _is_unsettled(sight: Sight) -> bool:
+    """A button to try again, words of a failure that stand alone, or of an upload that still runs: something may have failed.
 
-    Nobody has shown what a failed upload's notice looks like.
+    Nobody has shown what a failed upload's notice looks like, and builds differ in how they show a running one.
     """
-    return sight.has("retry_button") or sight.has("failed_words")
+    return sight.has("retry_button") or sight.has("failed_words") or sight.has("upload_elsewhere")
 
 
 def _landed(sight: Sight, seen: Watch) -> Verdict | None:
@@ -149,7 +149,7 @@ def look_for_post(flow: TikTokFlow) -> Verdict:
 def _at_tabs(flow: TikTokFlow, sight: Sight, seen: PostSearch) -> Verdict:
     """The app is quiet at its tabs."""
     indicators = seen.indicators
-    if indicators.failure_stands(sight) or indicators.before or _offers_retry(sight):
+    if indicators.failure_stands(sight) or indicators.before or _is_unsettled(sight):
         return unknown(
             ErrorCode.UPLOAD_TIMEOUT, "signs of an earlier upload stand there: ours could not be told from it"
         )

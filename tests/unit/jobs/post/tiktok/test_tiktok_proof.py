@@ -49,6 +49,15 @@ WATCHED: dict[str, Seen] = {
     "a post of before the tap after our own upload": Seen(
         {0: "form", 1: "uploading", 2: "the same post of before"}, "published", "", RAN, 2.3
     ),
+    "an upload that shows in another way is waited for": Seen(
+        {0: "form", 1: "uploading in another way", 20: "home"}, "published", "", GONE, 26
+    ),
+    "a percentage elsewhere on top is waited for": Seen(
+        {0: "form", 1: "a percentage on top", 20: "home"}, "published", "", GONE, 26
+    ),
+    "one that shows in another way and stands still": Seen(
+        {0: "form", 1: "uploading in another way"}, "unknown", "upload_timeout", nothing("home"), 60
+    ),
     "the form stands": Seen({0: "form"}, "not_published", "publish_refused", STANDS, 60),
     "the form stands long and goes": Seen({0: "form", 50: "home"}, "published", "", GONE, 56),
     "the form comes back after the tabs were seen": Seen(
