@@ -124,7 +124,8 @@ def storm(folder: Path, seed: int, tasks: int) -> None:
         phones.set(serial)
     with bench.changed:
         done = bench.changed.wait_for(
-            lambda: all((t := bench.store.tasks.get(i)) is None or t.stage in ENDED for i in ids), 90
+            lambda: all((t := bench.store.tasks.get(i)) is None or t.stage in ENDED for i in ids),
+            300,  # a pause of an account is an hour, 12 s here; a busy machine makes more of them
         )
     left = [t for i in ids if (t := bench.store.tasks.get(i)) is not None and t.stage not in ENDED]
     assert done, [(t.id, t.stage, t.waiting_for, t.waiting_detail, t.remark) for t in left]
