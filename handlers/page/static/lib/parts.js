@@ -1,7 +1,7 @@
 // Parts that screens are put together from: buttons that answer in their place, cards, badges, rows, fields.
 
 import { sentenceOf } from "./api.js";
-import { h, svg } from "./dom.js";
+import { freshId, h, svg } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./texts.js";
 import { time } from "./times.js";
@@ -121,6 +121,17 @@ export function field(label, control, options = {}) {
     hint,
     problem,
   );
+}
+
+/** A box to tick with its text. @param {HTMLInputElement} box @param {string} text */
+export function tick(box, text) {
+  return h("label", { class: "tick" }, box, h("span", null, text));
+}
+
+/** A control with its label; what stands below it is no part of its name. @param {string} text @param {HTMLElement} control @param {...Node} below */
+export function labelled(text, control, ...below) {
+  control.id ||= freshId();
+  return h("div", { class: "field" }, h("label", { class: "field-label", for: control.id }, text), control, ...below);
 }
 
 /**

@@ -3,19 +3,19 @@
 import { ApiError, get, newKey, send, sentenceOf } from "../lib/api.js";
 import { fill, freshId, h, write } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { button, heading, linkButton } from "../lib/parts.js";
+import { button, heading, labelled, linkButton, tick } from "../lib/parts.js";
 import { to } from "../lib/router.js";
 import { t } from "../lib/texts.js";
-import { forInput, now, timezone } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
 import { accountPicker, allAccounts, nameOf } from "../model/account_picker.js";
 import { counts, LIMITS, longest } from "../model/captions.js";
 import { bodiesOf, emptyDraft, loadDraft, saveDraft } from "../model/draft.js";
 import { filePicker } from "../model/file_picker.js";
+import { madeCard } from "../model/made_card.js";
 import { loadPhones } from "../model/phones.js";
 import { note, remarks } from "../model/remarks.js";
-import { nextQuarter, presetTimes, whenSaid } from "../model/start_times.js";
 import { restoreUploads } from "../model/uploads.js";
+import { whenPicker } from "../model/when_picker.js";
 
 /** @typedef {import("../model/draft.js").Draft} Draft */
 
@@ -48,12 +48,7 @@ export default async function compose(visit) {
   });
   const counter = h("p", { class: "hint counter" });
   const previews = h("ul", { class: "previews" });
-  const nowBox = radio("now");
-  const atBox = radio("at");
-  const start = h("input", { type: "datetime-local", name: "start", min: forInput(now()) });
-  start.value = draft.start || nextQuarter();
-  start.addEventListener("input", () => plan(start.value));
-  const presets = h("div", { class: "buttons presets" });
+  const when = whenPicker(draft, changed);
   const ai = h("input", { type: "checkbox", checked: draft.ai });
   ai.addEventListener("change", () => {
     draft.ai = ai.checked;
@@ -78,7 +73,7 @@ export default async function compose(visit) {
     files: files.input,
     accounts: picker.node,
     caption,
-    start,
+    start: when.input,
     options: ai,
     form: ai,
   })) {
@@ -108,19 +103,7 @@ export default async function compose(visit) {
       "div",
       { class: "compose-side" },
       h("section", { class: "card" }, picker.node, notes.accounts?.list),
-      h(
-        "section",
-        { class: "card" },
-        h(
-          "fieldset",
-          { class: "choice" },
-          h("legend", null, h("h2", null, t("compose.when"))),
-          h("div", { class: "whens" }, tick(nowBox, t("compose.now")), tick(atBox, t("compose.at"))),
-          labelled(t("compose.start"), start, h("span", { class: "hint" }, t("compose.zone", { zone: timezone() }))),
-          presets,
-        ),
-        notes.start?.list,
-      ),
+      h("section", { class: "card" }, when.node, notes.start?.list),
       h(
         "section",
         { class: "card stack-small" },
@@ -140,17 +123,6 @@ export default async function compose(visit) {
     h("div", { class: "compose-bar" }, h("div", { class: "compose-said" }, summary, notes.form?.list, refusal, againField), act),
   );
 
-  /** @param {"now" | "at"} wanted */
-  function radio(wanted) {
-    const box = h("input", { type: "radio", name: "when", value: wanted, checked: draft.when === wanted });
-    box.addEventListener("change", () => {
-      draft.when = wanted;
-      draft.start = wanted === "at" ? start.value : draft.start;
-      changed();
-    });
-    return box;
-  }
-
   /** @param {string} name @param {string[]} values */
   function select(name, values) {
     const node = h(
@@ -164,14 +136,6 @@ export default async function compose(visit) {
       changed();
     });
     return node;
-  }
-
-  /** @param {string} at */
-  function plan(at) {
-    start.value = at;
-    Object.assign(draft, { when: "at", start: at });
-    atBox.checked = true;
-    changed();
   }
 
   // --- what it is so far
@@ -194,23 +158,8 @@ export default async function compose(visit) {
     return draft.when === "at" && !draft.start ? t("compose.no_start") : "";
   }
 
-  /** "Tomorrow" is another day after midnight, on a page that stays open, too. */
-  function drawTimes() {
-    const times = presetTimes();
-    const facts = JSON.stringify(times);
-    if (presets.dataset.facts !== facts) {
-      presets.dataset.facts = facts;
-      fill(
-        presets,
-        times.map(([text, at]) => button(text, () => plan(at), { small: true })),
-      );
-    }
-    start.min = forInput(now());
-    if (draft.when === "now" && start.value < start.min && document.activeElement !== start) start.value = nextQuarter();
-  }
-
   function draw() {
-    drawTimes();
+    when.draw();
     const who = chosen();
     const apps = new Set(who.map((one) => one.platform));
     const isVideo = draft.files.every((file) => file.kind !== "image");
@@ -224,14 +173,13 @@ export default async function compose(visit) {
     // What is on its way is what the form shows until the answer is there.
     for (const part of fields) part.inert = busy && draft.sent !== null;
     const left = files.left();
-    const moment = draft.when === "at" && draft.start ? whenSaid(draft.start) : t("compose.at_once");
     write(
       summary,
       busy
         ? left > 0
           ? t("compose.waits_for_upload", { n: left })
           : t("compose.sending")
-        : missing() || t("compose.summary", { n, when: moment }),
+        : missing() || t("compose.summary", { n, when: when.said() }),
     );
     act.setAttribute("aria-busy", String(busy));
   }
@@ -404,34 +352,7 @@ export default async function compose(visit) {
       if (mine) toast([t("compose.made", { n: made.length }), ...told], { link: { text: t("shell.queue"), href: to("queue") } });
       return;
     }
-    fill(
-      done,
-      h(
-        "section",
-        { class: "card done-card" },
-        h("h2", null, icon("check"), t("compose.made", { n: made.length })),
-        h(
-          "ul",
-          { class: "made" },
-          made.map((/** @type {any} */ task, /** @type {number} */ at) =>
-            h(
-              "li",
-              null,
-              h("a", { href: to("task", task.id) }, t("tasks.task", { id: String(task.id) })),
-              h("b", null, who[at] ?? `@${task.username}`),
-              h("span", { class: "calm" }, whenSaid(task.start_time)),
-            ),
-          ),
-        ),
-        answer.warnings.map((/** @type {string} */ text) => h("p", { class: "warning" }, icon("alert"), text)),
-        h(
-          "div",
-          { class: "buttons" },
-          linkButton(t("shell.queue"), to("queue")),
-          button(t("compose.write_another"), () => reset()),
-        ),
-      ),
-    );
+    fill(done, madeCard(made, who, answer.warnings, reset));
     form.hidden = true;
     done.scrollIntoView({ block: "nearest" });
   }
@@ -440,7 +361,7 @@ export default async function compose(visit) {
     fill(done);
     form.hidden = false;
     caption.value = "";
-    nowBox.checked = true;
+    when.reset();
     ai.checked = again.checked = false;
     againField.hidden = true;
     placement.value = draft.placement;
@@ -467,7 +388,7 @@ export default async function compose(visit) {
   return {
     title: t("compose.title"),
     node: h("div", { class: "compose-screen" }, heading(t("compose.title")), done, form),
-    tick: drawTimes,
+    tick: when.draw,
     close: () => {
       clearTimeout(timer);
       asking.abort();
@@ -476,15 +397,4 @@ export default async function compose(visit) {
       }
     },
   };
-}
-
-/** @param {HTMLInputElement} box @param {string} text */
-function tick(box, text) {
-  return h("label", { class: "tick" }, box, h("span", null, text));
-}
-
-/** A control with its label; what stands below it is no part of its name. @param {string} text @param {HTMLElement} control @param {...Node} below */
-function labelled(text, control, ...below) {
-  control.id ||= freshId();
-  return h("div", { class: "field" }, h("label", { class: "field-label", for: control.id }, text), control, ...below);
 }
