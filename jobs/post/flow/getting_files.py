@@ -15,13 +15,25 @@ from jobs.media.arriving import still_arriving
 from jobs.media.paths import MediaRejected
 from jobs.phone.errors import CommandFailed, PhoneNotReady, PhoneStorageFull
 from jobs.phone.protocol import Outgoing, PhoneSession
+from jobs.post.media_store import (
+    BROADCAST,
+    COLLECTION,
+    FOLDER,
+    REAL_FOLDER,
+    SCAN,
+    all_rows,
+    by_kind,
+    for_each,
+    later,
+    mime_of,
+    question,
+    removal,
+    rows_in,
+)
 from jobs.task.attempt import Attempt, ScriptFailed
 from storage.error_codes import ErrorCode
 from storage.records import MediaFile
 
-#: Both apps show this folder under "Recents". MediaStore wants the real path, not the /sdcard link.
-FOLDER = "/sdcard/DCIM/Camera"
-REAL_FOLDER = "/storage/emulated/0/DCIM/Camera"
 #: Our own files are recognised by this prefix; nothing without it is ever removed.
 PREFIX = "tkmd-"
 #: Room that must stay free: the apps copy and re-encode what they post.
@@ -33,25 +45,8 @@ INSERT_AFTER_S = 6.0
 #: A file of ours that is older was left by an attempt that could not clean up.
 STALE_S = 6 * 3600.0
 
-_COLLECTION = {
-    "video": "content://media/external/video/media",
-    "image": "content://media/external/images/media",
-}
-_MIME = {
-    ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime",
-    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
-}  # fmt: skip
 #: Stands between what the scans of the files print and what the media store answers then.
 _LISTED = "--listed--"
-_ROW_ID = re.compile(r"\b_id=(\d+)")
-_ROW_NAME = re.compile(r"\b_display_name=([\w.-]+)")
-_ROW_DURATION = re.compile(r"\bduration=(\d+)")
-_ROW_DATE = re.compile(r"\bdate_modified=(\d+)")
-#: A row of `_id:_display_name`, whatever a file is called.
-_A_ROW = re.compile(r"Row: \d+ _id=(?P<id>\d+), _display_name=(?P<name>.*)")
-#: Known since Android 10; the uri that it answers with says that it worked.
-_SCAN = f'content call --uri content://media --method scan_file --arg {REAL_FOLDER}/"$f"'
-_BROADCAST = f'am broadcast -a android.intent.action.MEDIA_SCANNER_SCAN_FILE -d file://{REAL_FOLDER}/"$f"'
 #: A command of more names would be longer than old phones take.
 REMOVED_AT_ONCE = 40
 _OURS = re.compile(re.escape(PREFIX) + r"(\d{10})-(\d+)-[\w.-]+")
@@ -74,7 +69,7 @@ class OnPhone(msgspec.Struct, frozen=True):
 
     @property
     def uri(self) -> str:
-        return f"{_COLLECTION[self.kind]}/{self.row_id}"
+        return f"{COLLECTION[self.kind]}/{self.row_id}"
 
 
 class PhoneFiles:
@@ -111,14 +106,14 @@ class PhoneFiles:
             kinds = {file.name: material.kind for file, material in zip(files, materials, strict=True)}
             # The scan of a file comes right after it is in its place, so that rows are as old as their files; most
             # phones list it at once, and the same line asks for that.
-            questions = [f"{shlex.join(_question(*alike))} 2>&1" for alike in _by_kind(kinds)]
+            questions = [f"{shlex.join(question(*alike))} 2>&1" for alike in by_kind(kinds)]
             printed = self._phone.push_all(
-                files[::-1], FOLDER, after=_SCAN, finally_="; ".join([f"echo {_LISTED}", *questions])
+                files[::-1], FOLDER, after=SCAN, finally_="; ".join([f"echo {_LISTED}", *questions])
             )
         with self._attempt.step("index", file=shown):
             scans, _, listed = printed.partition(_LISTED)
             rows = self._index(kinds, listed, scanned=scans.count("content://") >= len(files))
-        placed = [OnPhone(name, kind, _mime(name, kind), *rows[name]) for name, kind in kinds.items()]
+        placed = [OnPhone(name, kind, mime_of(name, kind), *rows[name]) for name, kind in kinds.items()]
         self.placed.extend(placed)
         return placed
 
@@ -160,7 +155,7 @@ class PhoneFiles:
 
         `listed` is what it answered already, right after the scan.
         """
-        rows = _rows(kinds, listed)
+        rows = rows_in(kinds, listed)
         if rows.keys() == kinds.keys():
             return rows
         if not scanned:
@@ -170,8 +165,8 @@ class PhoneFiles:
         inserted = False
         pause_s = 0.1
         while True:
-            for names, kind in _by_kind({n: k for n, k in kinds.items() if n not in rows}):
-                rows |= _rows(kinds, self._phone.shell(*_question(names, kind)).output)
+            for names, kind in by_kind({n: k for n, k in kinds.items() if n not in rows}):
+                rows |= rows_in(kinds, self._phone.shell(*question(names, kind)).output)
             missing = {name: kind for name, kind in kinds.items() if name not in rows}
             if not missing:
                 return rows
@@ -192,7 +187,7 @@ class PhoneFiles:
     def _broadcast(self, names: Collection[str]) -> None:
         """Deprecated since Android 10, still answered on most phones; older ones know nothing else."""
         if names:
-            self._phone.shell("sh", "-c", _for_each(names, _BROADCAST), timeout_s=10.0 + len(names))
+            self._phone.shell("sh", "-c", for_each(names, BROADCAST), timeout_s=10.0 + len(names))
 
     def _insert(self, names: list[str]) -> None:
         if not names:
@@ -201,13 +196,13 @@ class PhoneFiles:
         now = int(self._attempt.clock.now())
         by_mime: dict[str, list[str]] = {}
         for name in names:
-            by_mime.setdefault(_mime(name, "image"), []).append(name)
+            by_mime.setdefault(mime_of(name, "image"), []).append(name)
         for mime, alike in by_mime.items():
             command = (
-                f'content insert --uri {_COLLECTION["image"]} --bind _data:s:{REAL_FOLDER}/"$f"'
+                f'content insert --uri {COLLECTION["image"]} --bind _data:s:{REAL_FOLDER}/"$f"'
                 f" --bind mime_type:s:{mime} --bind date_added:i:{now} --bind date_modified:i:{now}"
             )
-            self._phone.shell("sh", "-c", _for_each(alike, command), timeout_s=10.0 + 3.0 * len(alike))
+            self._phone.shell("sh", "-c", for_each(alike, command), timeout_s=10.0 + 3.0 * len(alike))
 
     def ensure_newest(self) -> None:
         """Ask whether anything of their kind came after our files: pickers show the newest first, and would show that.
@@ -221,15 +216,10 @@ class PhoneFiles:
             return
         first = min(self.placed, key=lambda file: file.row_id)
         date = min(file.dated for file in self.placed)
-        dated_later = f" OR date_modified>={date}" if date else ""
-        asked = self._phone.shell(
-            "content", "query", "--uri", _COLLECTION[first.kind], "--projection", "_id:_display_name",
-            "--where", f"_id>={first.row_id}{dated_later}",
-        )  # fmt: skip
+        asked = self._phone.shell(*later(first.kind, first.row_id, date))
         ours = {file.name for file in self.placed}
-        rows = [match for match in map(_A_ROW.match, asked.output.splitlines()) if match]
-        missing = ours.difference(match["name"] for match in rows)
-        if missing:
+        rows = all_rows(asked.output)
+        if ours.difference(name for _, name in rows):
             self._attempt.note(
                 "the media store does not answer what came after our files", says=asked.output[:200]
             )
@@ -238,11 +228,10 @@ class PhoneFiles:
                 "the phone's media store does not say whether anything came into the gallery after our file",
                 step="picker",
             )
-        foreign = [match for match in rows if match["name"] not in ours]
-        if not foreign:
+        names = [name for _, name in rows if name not in ours]
+        if not names:
             return
-        names = [match["name"] for match in foreign]
-        if any(int(match["id"]) > first.row_id for match in foreign):
+        if any(row_id > first.row_id for row_id, name in rows if name not in ours):
             self._attempt.note("something came into the gallery after our files", names=names[:5])
             raise ScriptFailed(
                 ErrorCode.NOT_INDEXED,
@@ -274,7 +263,7 @@ class PhoneFiles:
                 )
                 left.append(name)
         for start in range(0, len(left), REMOVED_AT_ONCE):
-            self._phone.shell("sh", "-c", _removal(left[start : start + REMOVED_AT_ONCE]), timeout_s=20.0)
+            self._phone.shell("sh", "-c", removal(left[start : start + REMOVED_AT_ONCE]), timeout_s=20.0)
 
     def remove_all(self) -> None:
         """Remove this attempt's own files with their rows in the media store, and what earlier ones left.
@@ -288,7 +277,7 @@ class PhoneFiles:
             return
         try:
             # One command for all three: each costs a round trip, and they come after every post.
-            done = self._phone.shell("sh", "-c", f"{_removal(names)}; ls {FOLDER}", timeout_s=20.0)
+            done = self._phone.shell("sh", "-c", f"{removal(names)}; ls {FOLDER}", timeout_s=20.0)
         except CommandFailed as error:
             self._attempt.note(f"the pushed files could not be removed: {error}")
             return
@@ -312,52 +301,3 @@ def _ensure_there(local: Path, name: str) -> None:
     if away:
         said = f"{name} is not there: {local.parent} is gone or empty, as a share is that is not mounted"
     raise ScriptFailed(ErrorCode.NO_MATERIAL, said, step="push", passing=away)
-
-
-def _mime(name: str, kind: str) -> str:
-    return _MIME.get(PurePosixPath(name).suffix, "video/mp4" if kind == "video" else "image/jpeg")
-
-
-def _by_kind(kinds: dict[str, str]) -> list[tuple[list[str], str]]:
-    """The names of each kind, and the kind."""
-    return [([n for n, k in kinds.items() if k == kind], kind) for kind in sorted(set(kinds.values()))]
-
-
-def _question(names: list[str], kind: str) -> tuple[str, ...]:
-    """Ask the media store for the rows of these files."""
-    columns = "_id:_display_name:date_modified" + (":duration" if kind == "video" else "")
-    return (
-        "content", "query", "--uri", _COLLECTION[kind], "--projection", columns, "--where", _named(names),
-    )  # fmt: skip
-
-
-def _rows(kinds: dict[str, str], output: str) -> dict[str, tuple[int, int]]:
-    """The ids and dates of the rows of these files, by name; a video counts once it has a duration."""
-    found: dict[str, tuple[int, int]] = {}
-    for line in output.splitlines():
-        row, name, duration = _ROW_ID.search(line), _ROW_NAME.search(line), _ROW_DURATION.search(line)
-        kind = kinds.get(name[1]) if name else None
-        if row and name and kind and (kind != "video" or (duration and int(duration[1]) > 0)):
-            date = _ROW_DATE.search(line)
-            found[name[1]] = int(row[1]), int(date[1]) if date else 0
-    return found
-
-
-def _for_each(names: Collection[str], command: str) -> str:
-    """A loop of the phone's shell; the command finds each name in "$f"."""
-    return f"for f in {' '.join(shlex.quote(name) for name in names)}; do {command}; done"
-
-
-def _named(names: Collection[str]) -> str:
-    """A condition of the media store. Our names hold letters, digits, dots and dashes: nothing to quote."""
-    return f"_display_name IN ({','.join(repr(name) for name in names)})"
-
-
-def _removal(names: Collection[str]) -> str:
-    """Remove files of ours and their rows, which Android before 11 keeps when a file goes."""
-    commands = [f"cd {FOLDER} && rm -f {' '.join(shlex.quote(name) for name in names)}"]
-    for kind in ("image", "video"):
-        alike = [name for name in names if _mime(name, "video").startswith(kind)]
-        if alike:
-            commands.append(f'content delete --uri {_COLLECTION[kind]} --where "{_named(alike)}"')
-    return "; ".join(commands)
