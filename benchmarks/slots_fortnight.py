@@ -32,6 +32,7 @@ from jobs.slots.calendar import occurrences
 from jobs.slots.planner import Planner
 from jobs.slots.slots import Slots
 from storage.backup import backup, restore
+from storage.errors import StateLocked
 from storage.records import Outcome, Stage
 from storage.store import Store
 
@@ -205,16 +206,29 @@ class Fortnight:
             self._disturb()
 
     def _disturb(self) -> None:
+        # A process that the child had just begun to start shares its lock for a moment after the kill.
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                self._copy()
+                break
+            except StateLocked:
+                if time.monotonic() > deadline:
+                    raise
+                threading.Event().wait(0.02)
+        state = json.loads((self.folder / "clock.json").read_text())
+        state["off_s"] = self.dice.choice((0.0, 0.0, 0.0, 3 * 3600.0, -5 * 3600.0, 40 * DAY_S, -BEGIN))
+        self.jumps += state["off_s"] != 0.0
+        write(self.folder / "clock.json", state)
+
+    def _copy(self) -> None:
+        """Make the backup, or put it back."""
         if self.saved is None and self.day > self.days * 0.3:
             self.saved = self.folder / "backup.tar"
             backup(self.folder / "state", self.saved)
         elif self.saved is not None and not self.restored and self.day > self.days * 0.6:
             restore(self.saved, self.folder / "state", now=BEGIN + self.day * DAY_S)
             self.restored = True
-        state = json.loads((self.folder / "clock.json").read_text())
-        state["off_s"] = self.dice.choice((0.0, 0.0, 0.0, 3 * 3600.0, -5 * 3600.0, 40 * DAY_S, -BEGIN))
-        self.jumps += state["off_s"] != 0.0
-        write(self.folder / "clock.json", state)
 
     def judge(self) -> tuple[dict[str, int], list[str]]:
         """Figures, and what is wrong: a post that was made twice, an occurrence of which nothing is known."""
