@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -23,6 +24,7 @@ from jobs.input.fields import Findings, read_object
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, Problem
 from jobs.intake.bulk import MAX_ROWS, create_bulk
+from jobs.intake.change_request import NAMED, SOURCES
 from jobs.intake.request import KEY_ELSEWHERE, OTHER_WORDS, CreateRequest
 from jobs.intake.sheets.csv_export import export_csv
 from jobs.intake.sheets.csv_rows import Row, read_csv
@@ -165,4 +167,19 @@ def _read_json(call: Call, body: bytes, findings: Findings) -> tuple[dict[str, A
     if not isinstance(tasks, list):
         raise Invalid(Problem("tasks", "must be a list of bodies as POST /task takes them"))
     around = read_object(_Around, {**given, "tasks": None}, findings, unknown=_AROUND)
+    _refuse_missing_files(tasks, findings)
     return around, [Row(f"tasks[{index}]", one) for index, one in enumerate(tasks)]
+
+
+def _refuse_missing_files(tasks: Sequence[Any], findings: Findings) -> None:
+    """A list of files that a program had not got is left out of its JSON, and would mean any file of the library."""
+    configs = [one.get("script_config") if isinstance(one, Mapping) else None for one in tasks]
+    if not any(isinstance(config, Mapping) and any(config.get(key) for key in NAMED) for config in configs):
+        return
+    for index, config in enumerate(configs):
+        if isinstance(config, Mapping) and not any(config.get(key) for key in SOURCES):
+            findings.problem(
+                f"tasks[{index}].script_config",
+                "says not where its files come from, which means any file of the library, but other rows name theirs: name them "
+                "here too, or say it with material_source, material_path or materials_tags",
+            )

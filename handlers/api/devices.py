@@ -114,6 +114,8 @@ class DeviceHandlers:
     def match_accounts(self, call: Call) -> Result:
         findings = Findings()
         wishes = read_object(MatchRequest, call.fields(MatchRequest), findings)
+        if wishes.get("accounts") == []:
+            findings.problem("accounts", "names no account; leave it out to have the phone read")
         findings.refuse()
         serial, platform = self._find(call.args["serial"]).serial, wishes["platform"]
         if "accounts" in wishes:

@@ -17,6 +17,8 @@ def username_problem(name: str) -> str:
     hidden = next((char for char in name if not char.isprintable()), "")
     if hidden and not hidden.isspace():  # copied along from a web page; no app would ever show this name
         return f"holds the invisible character U+{ord(hidden):04X}; type the name instead of copying it"
+    if "\uff20" in name:
+        return "holds \uff20, a wide sign that only looks like @: write the name alone"
     if _USERNAME.fullmatch(name):
         return ""
     if _PROFILE.match(name):

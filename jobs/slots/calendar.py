@@ -35,10 +35,15 @@ def occurrences(slot: Slot, start: float, end: float, where: tzinfo) -> Iterator
             return
         if _falls_on(slot, day):
             for time in slot.times:
-                due = _due(day, time, where)
-                if start <= due.at <= end:
-                    yield due
+                one = _due(day, time, where)
+                if start <= one.at <= end:
+                    yield one
         day += timedelta(days=1)
+
+
+def due(day: str, time: str, where: tzinfo) -> Due:
+    """When this time of this day (YYYY-MM-DD, HH:MM) is due on the clock of a zone."""
+    return _due(date.fromisoformat(day), time, where)
 
 
 def number_of(slot: Slot, day: str, time: str, where: tzinfo) -> int:

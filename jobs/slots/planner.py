@@ -16,7 +16,7 @@ from jobs.hub.supervision import Loop
 from jobs.input.refusals import ClientGone, Draining, NoSpace, Refused
 from jobs.intake.intake import Intake
 from jobs.intake.request import SCRIPT
-from jobs.slots.calendar import Due, number_of, occurrences
+from jobs.slots.calendar import Due, due, makes, number_of, occurrences
 from jobs.task.announcements import Tell, quietly
 from storage.errors import StoreError
 from storage.records import Occurrence, Slot
@@ -59,6 +59,7 @@ class Planner:
         self._tell = tell
         self._lock = threading.Lock()
         self._troubles: dict[Key, str] = {}
+        self._zone_followed = ""  #: the zone in which what is planned was last looked at
         self._once = Once(clock, AGAIN_S)
         self.loop = Loop("slots", self.turn, clock, longest_wait_s=EVERY_S)
 
@@ -84,6 +85,7 @@ class Planner:
         if not self._trusted():
             return EVERY_S
         now = self._clock.now()
+        self._follow_zone(now)
         for slot in self._slots.all():
             if self.loop.stopping:
                 break
@@ -91,15 +93,37 @@ class Planner:
                 self._plan(slot, now)
         return EVERY_S
 
+    def _follow_zone(self, now: float) -> None:
+        """Take back what was planned in another zone, so that it is planned anew at its time on the clock of this one.
+
+        What a person holds or has changed stays at its moment, as after any change of a slot.
+        """
+        zone = self._zone()
+        if str(zone) == self._zone_followed:
+            return
+        try:
+            for slot in self._slots.all():
+                with self._lock:
+                    if not slot.paused and any(
+                        one.at > now and one.task_ids and one.at != due(one.day, one.time, zone).at
+                        for one in self._slots.of_slot(slot.id)
+                    ):
+                        self._slots.change(slot.id, now, makes, planned_from=now)
+                        _LOG.warning("slot %d: planned anew, in the zone %s", slot.id, zone)
+        except StoreError as error:
+            _LOG.warning("what slots have planned stays in the zone before for now: %s", error)
+        else:
+            self._zone_followed = str(zone)
+
     def _plan(self, slot: Slot, now: float) -> None:
         missed: list[Occurrence] = []
         late = now - GRACE_S
-        for due, username in self._unplanned(slot, now):
-            occurrence = Occurrence(slot_id=slot.id, day=due.day, time=due.time, username=username, at=due.at)
-            if due.at < late:
+        for one, username in self._unplanned(slot, now):
+            occurrence = Occurrence(slot_id=slot.id, day=one.day, time=one.time, username=username, at=one.at)
+            if one.at < late:
                 missed.append(occurrence)
             else:
-                self._make(slot, occurrence, now, start=due.at)
+                self._make(slot, occurrence, now, start=one.at)
         latest: dict[str, Occurrence] = {}
         if slot.missed == "catch_up":
             open_ones = [one for one in missed if one.at >= slot.catch_up_from]
@@ -110,10 +134,10 @@ class Planner:
 
     def _unplanned(self, slot: Slot, now: float) -> Iterator[tuple[Due, str]]:
         zone = self._zone()
-        for due in occurrences(slot, max(slot.planned_from, now - BACK_S), now + AHEAD_S, zone):
+        for one in occurrences(slot, max(slot.planned_from, now - BACK_S), now + AHEAD_S, zone):
             for username in slot.usernames:
-                if not self._slots.knows((slot.id, due.day, due.time, username.casefold())):
-                    yield due, username
+                if not self._slots.knows((slot.id, one.day, one.time, username.casefold())):
+                    yield one, username
 
     def _make(self, slot: Slot, occurrence: Occurrence, now: float, *, start: float) -> bool:
         """Create the tasks of one occurrence; what refuses them is tried again until its time has passed."""

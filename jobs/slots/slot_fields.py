@@ -37,7 +37,10 @@ class SlotFields(msgspec.Struct, frozen=True, kw_only=True):
         Meta(min_length=1, max_length=48, description="HH:MM in the hub's time zone", examples=[["18:30"]]),
     ] = ()
     weekdays: Annotated[
-        tuple[str, ...], Meta(max_length=7, description="mon, tue, wed, thu, fri, sat, sun; empty: every day")
+        tuple[str, ...],
+        Meta(
+            max_length=7, description="mon, tue, wed, thu, fri, sat, sun; left out of a new slot: every day"
+        ),
     ] = ()
     platform: Annotated[Literal[Platform, "all"] | None, Meta(description="Default: the account's")] = None
     script_config: Annotated[
@@ -105,6 +108,8 @@ def identity_of(slot: Slot) -> tuple[Any, ...]:
 
 
 def _read_weekdays(given: tuple[str, ...]) -> tuple[int, ...]:
+    if not given:
+        raise Unreadable("names no day; name each, or leave it out for every day")
     found = []
     for word in given:
         plain = word.strip().casefold()
@@ -119,7 +124,7 @@ def _read_weekdays(given: tuple[str, ...]) -> tuple[int, ...]:
                 )
             raise Unreadable(f'"{shorten(word)}" is not a weekday; write {known}')
         found.append(index)
-    return tuple(sorted(set(found))) or tuple(range(7))
+    return tuple(sorted(set(found)))
 
 
 def _read_times(given: tuple[str, ...]) -> tuple[str, ...]:

@@ -122,6 +122,11 @@ def test_a_name_with_an_invisible_character_is_refused(api: Client, name: str) -
     assert "invisible character U+" in api.bad(40001, "POST", A, {"username": name})["message"]
 
 
+def test_a_wide_at_sign_is_no_part_of_a_name(api: Client) -> None:
+    said = api.bad(40001, "POST", A, {"username": "\uff20kim"})["message"]
+    assert "a wide sign that only looks like @" in said
+
+
 def test_accounts_of_the_config_file_change_only_there(tmp_path: Path) -> None:
     with HttpSide(tmp_path, accounts=(AccountEntry(username="@alice", serial="PHONE1"),)) as side:
         [account] = side.client.good("GET", A)["accounts"]

@@ -81,6 +81,22 @@ def test_a_field_of_the_rows_that_stands_beside_them_is_not_lost(
     )
 
 
+def test_a_row_without_its_files_beside_rows_that_name_theirs_is_refused(side: HttpSide, api: Client) -> None:
+    def row(**config: Any) -> dict[str, Any]:
+        return {"usernames": ["ben"], "script_name": "post", "script_config": config}
+
+    found = fields(
+        api.bad(40001, "POST", BULK, {"tasks": [side.body(), row(captions="Hi"), row(material_list=[])]})
+    )
+    assert {"tasks[1].script_config", "tasks[2].script_config"} <= set(found)
+    assert "means any file of the library" in found["tasks[1].script_config"]
+    # Where no row names files, or this one says that the library is meant, its own checks are the only ones.
+    library = row(material_source="materialLibrary")
+    assert "tasks[1].script_config" not in fields(
+        api.bad(40001, "POST", BULK, {"tasks": [side.body(), library]})
+    )
+
+
 def test_json_takes_the_bodies_of_single_calls(side: HttpSide, api: Client) -> None:
     tasks = [side.body(), side.body(serials=["PHONE2"], start_time="18:30")]
     assert api.good("POST", BULK, {"tasks": tasks})["created_count"] == 2

@@ -234,3 +234,5 @@ def test_names_that_the_caller_has_read_are_noted_at_once(side: HttpSide, api: C
     }
     assert shown == {"kim": 1, "lee": 0}
     api.bad(40001, "POST", path, {"platform": "tiktok", "accounts": [""]})
+    # A list that came out empty does not mean that nobody is logged in.
+    assert "leave it out" in api.bad(40001, "POST", path, {"platform": "tiktok", "accounts": []})["message"]

@@ -50,6 +50,7 @@ NO_SENTENCES = frozenset(
         "is not possible in this call: it would not be tried, but done",
         'is not a known key and says something else than "{}"; send "{}" alone',
         "says nothing that can be changed; known: {}",
+        "names no account; leave it out to have the phone read",
         "min_interval, max_interval: withdrawn from the original API; still obeyed here, in minutes",
         "the + of the offset became a blank; in an address it is written %2B",
         'in JavaScript give the name, too: form.append("file", blob, "clip.mp4")',

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from jobs.hub.settings import AccountEntry, Posting
+from jobs.slots.planner import Planner
 from storage.records import Outcome, Stage
 from tests.support.clock import FakeClock
 from tests.support.http_side import HttpSide
@@ -341,6 +342,7 @@ def test_a_removed_slot_takes_its_waiting_tasks_with_it(side: HttpSide) -> None:
         ({"usernames": []}, "usernames"),
         ({"usernames": ["@nobody"]}, "usernames (nobody)"),
         ({"weekdays": ["someday"]}, "weekdays"),
+        ({"weekdays": []}, "weekdays"),
         ({"first_day": "31.01.2027"}, "first_day"),
         ({"first_day": "2027-02-01", "last_day": "2027-01-01"}, "last_day"),
         ({"missed": "maybe"}, "missed"),
@@ -358,6 +360,38 @@ def test_a_bad_field_is_named_and_nothing_is_stored(
     answer = side.client.bad(code, "POST", SLOTS, body(side, **change))
     assert field in [error["field"] for error in answer["data"]["errors"]]
     assert side.client.good("GET", SLOTS)["slots"] == []
+
+
+def test_what_was_planned_in_another_zone_is_planned_anew_on_the_clock_of_the_new_one(
+    side: HttpSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot(side, usernames=["@anna"])
+    first, second = side.store.tasks.page(page_size=10)[0][::-1]
+    assert planned(side) == ["04 18:30 anna", "05 18:30 anna"]
+    side.client.good("POST", f"/api/v1/task/{second.id}/hold")
+    monkeypatch.setattr(side.planner, "_zone", lambda: ZoneInfo("America/New_York"))
+    for _ in range(3):
+        side.planner.turn()
+    # 18:30 in New York is half past midnight in Berlin; what a person holds stays at its moment.
+    assert planned(side) == ["05 00:30 anna", "05 18:30 anna"]
+    assert first.id not in {task.id for task in side.store.tasks.page(page_size=10)[0]}
+
+
+def test_a_restart_in_another_zone_plans_anew_too(side: HttpSide) -> None:
+    slot(side, usernames=["@anna"])
+    again = Planner(
+        side.clock,
+        side.store,
+        side.intake,
+        zone=lambda: ZoneInfo("America/New_York"),
+        trusted=lambda: True,
+        tell=lambda *_, **__: None,
+    )
+    again.turn()
+    assert planned(side) == ["05 00:30 anna", "06 00:30 anna"]
+    before = [task.id for task in side.store.tasks.page(page_size=10)[0]]
+    again.turn()
+    assert [task.id for task in side.store.tasks.page(page_size=10)[0]] == before
 
 
 def test_a_change_of_one_key_of_the_config_leaves_the_others_as_they_are(side: HttpSide) -> None:
