@@ -164,9 +164,9 @@ def offline(text: str) -> bool:
 
     A tunnel alone, such as one over USB, is no default network, but it is listed.
     """
-    _, found, rest = text.partition("Active default network: none")
-    _, listed, networks = rest.partition("Current Networks:")
-    if not found or not listed:
+    _, _, rest = text.partition("Active default network: ")
+    default, listed, networks = rest.partition("Current Networks:")
+    if not default.startswith("none") or not listed:
         return False
     for line in networks.splitlines():
         if line.strip() and not line[:1].isspace():

@@ -18,6 +18,8 @@ FOOT = 0.75
 HANDLE_WIDTH, HANDLE_HEIGHT, HANDLE_PLACE, HANDLE_OFF = 0.25, 0.03, 0.2, 0.05
 #: A dialog that nothing names: at least this wide and high, no higher, clear of both sides, with words and a button.
 DIALOG_WIDTH, DIALOG_LEAST, DIALOG_MOST, DIALOG_EDGE = 0.5, 0.12, 0.85, 0.02
+#: A dialog whose buttons say nothing stands so far from the middle at most, of the width and of the height.
+MIDDLE_OFF, MIDDLE_PART = 0.03, 0.15
 #: What is higher than this is no button or cell but a page, which its own parts lie over.
 COVERED_HEIGHT = 0.4
 #: A page laid over another one, that takes no touches itself: this wide and high; so many of its parts share this much
@@ -207,12 +209,16 @@ def like_dialog(node: Node, visible: Sequence[Node], width: int, height: int) ->
     within = set(node.walk())
     if _asks(within):
         return _over_page(node, width, height) or bool(_beneath(node, within, visible, height))
-    # A picture with a button that says nothing: what it lies on must be a page, and parts of that page.
-    return (
-        any(n.clickable for n in within)
-        and _over_page(node, width, height)
-        and len(_beneath(node, within, visible, height)) >= SHEET_COVERS
+    if not any(n.clickable for n in within) or not _over_page(node, width, height):
+        return False
+    # A picture with a button that says nothing, such as a captcha: it stands in the middle, with words, or lies on parts of a page.
+    middle = (
+        abs(left + right - width) <= 2 * MIDDLE_OFF * width
+        and abs(top + foot - height) <= 2 * MIDDLE_PART * height
     )
+    if middle and any(n.text and not n.clickable for n in within):
+        return True
+    return len(_beneath(node, within, visible, height)) >= SHEET_COVERS
 
 
 def _asks(within: Iterable[Node]) -> bool:

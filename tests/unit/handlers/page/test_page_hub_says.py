@@ -83,7 +83,7 @@ NO_SENTENCES = frozenset(
         " OR date_modified>={}",
         "for p in $(pidof {}); do cat /proc/$p/stat; done",
         "; cat /proc/uptime",
-        "Active default network: none",
+        "Active default network: ",
         "Current Networks:",
         "ai label",
         "A rehearsal of tikmatrixd",

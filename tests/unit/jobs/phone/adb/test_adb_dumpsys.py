@@ -216,11 +216,12 @@ TUNNEL = "  NetworkAgentInfo{network{102}  ni{VPN CONNECTED} nc{[ Transports: VP
         (["Active default network: none", "", "Current Networks:", "", "Network Requests:"], True),
         (["Active default network: none", "Current per-App default networks:", "  none", "Current Networks:", "", "Log:", WIFI], True),
         (["Active default network: none", "", "Current Networks:", "", TUNNEL, "", "Network Requests:"], False),
+        (["Active default network: 101", "Current Networks:", "", "Log:", "Active default network: none", "Current Networks:"], False),
         (["Active default network: none"], False),
         (["Can't find service: connectivity"], False),
         ([], False),
     ],
-    ids=["Wi-Fi", "none", "none, one in the log", "a tunnel alone", "cut off", "no service", "nothing"],
+    ids=["Wi-Fi", "none", "none, one in the log", "a tunnel alone", "an older one", "cut off", "no service", "nothing"],
 )  # fmt: skip
 def test_a_phone_is_offline_only_where_it_lists_no_network(lines: list[str], away: bool) -> None:
     assert dumpsys.offline("\n".join(["NetworkProviders for:", *lines])) is away

@@ -89,6 +89,40 @@ def test_a_limit_of_the_app_is_told_as_one(title: str) -> None:
     assert asked("tiktok", "post_screen", title, "OK").name == "restricted"
 
 
+def puzzle(title: str) -> str:
+    """A captcha as apps draw it: words, a picture, and buttons that say nothing to a screen reader."""
+    package = PACKAGES["tiktok"]
+
+    def node(cls: str, box: str, text: str = "", inner: str = "", *, clickable: bool = False) -> str:
+        return (
+            f'<node class="android.widget.{cls}" package="{package}" bounds="{box}" text="{text}" content-desc="" '
+            f'resource-id="" clickable="{str(clickable).lower()}" enabled="true" drawing-order="9">{inner}</node>'
+        )
+
+    inner = (
+        node("TextView", "[160,780][920,850]", title)
+        + node("Image", "[160,880][920,1380]")
+        + node("View", "[160,1400][280,1500]", clickable=True)
+        + node("View", "[800,1520][860,1580]", clickable=True)
+    )
+    return node("WebView", "[120,740][960,1620]", inner=inner)
+
+
+@pytest.mark.parametrize("screen", ["home", "post_screen", "own_profile"])
+def test_a_captcha_whose_buttons_say_nothing_is_seen_over_whatever_it_lies(screen: str) -> None:
+    """Over the tabs, after the publishing tap, it would have been six quiet seconds."""
+    tree = parse_xml(drawn_xml("tiktok", screen, over=puzzle("Drag the slider to fit the puzzle")))
+    sight = recognise(tree, load("tiktok", covered_only=True))
+    assert (sight.name, sight.kind, sight.next) == ("verify", "human", None)
+
+
+@pytest.mark.parametrize(
+    "title", ["You've been logged out", "Your account has been logged out", "Session expired"]
+)
+def test_a_dialog_that_says_that_nobody_is_logged_in_is_told_as_that(title: str) -> None:
+    assert asked("tiktok", "home", title, "OK").name == "login"
+
+
 def told(rule: Rule) -> bool:
     return bool(rule.text or rule.desc or rule.label or rule.holds or rule.below)
 
