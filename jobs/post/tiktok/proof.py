@@ -36,7 +36,7 @@ def watch(flow: TikTokFlow) -> Watch:
     ages = _Ages()
     return Watch(
         flow,
-        at_home=lambda s: s.name in _TABS or (s.has("create_button") and s.has("home_tab")),
+        at_home=_is_at_tabs,
         on_form=lambda s: s.name == "post_screen",
         quiet_is_proof=True,
         look_deeper=_landed,
@@ -77,6 +77,13 @@ def _restarted(flow: TikTokFlow, since: float) -> bool:
         if clock.monotonic() - asked <= AGE_ANSWERED_S:
             break  # in a slower answer, an app that crashed at once would have grown too old
     return False
+
+
+def _is_at_tabs(sight: Sight) -> bool:
+    """Whether the app's tabs are in front. Where something that nobody sees takes their touches, they are not."""
+    if sight.screen is not None and sight.screen.kind == "path" and sight.screen.next and sight.next is None:
+        return False
+    return sight.name in _TABS or (sight.has("create_button") and sight.has("home_tab"))
 
 
 class _Ages:

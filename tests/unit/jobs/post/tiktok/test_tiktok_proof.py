@@ -10,7 +10,8 @@ from jobs.phone.errors import PhoneOffline
 from jobs.post.flow.draft_memory import DraftMemory
 from jobs.task.attempt import Verdict
 from storage.records import Account, Outcome, TaskError
-from tests.support.film import FilmStage, Seen
+from tests.support.film import FilmStage, Seen, tiktok
+from tests.support.overlays import Box, Over, laid_over
 
 Film = dict[float, str]
 RAN = "the upload ran to its end and the app is back at its tabs"
@@ -152,6 +153,15 @@ def test_an_app_that_was_started_anew_after_the_tap_proves_nothing_by_its_tabs(
     verdict = stage.watched()
     assert verdict.remark == says
     assert verdict.outcome is (Outcome.UNKNOWN if says == ANEW else Outcome.PUBLISHED)
+
+
+def test_tabs_whose_touches_something_else_takes_are_no_proof() -> None:
+    """A captcha in a web page shows no button at all, only words in a frame that takes the touches."""
+    veil = Over(Box((0, 0, 1, 1), clickable=True, inner=[Box((0.2, 0.3, 0.8, 0.34), "Drag the slider")]))
+    stage = FilmStage("tiktok", {0: "form", 1: "veiled"})
+    stage.phone.screens = lambda name: laid_over(tiktok("home"), veil) if name == "veiled" else tiktok(name)
+    verdict = stage.watched()
+    assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, nothing("home"))
 
 
 def test_quiet_tabs_of_a_phone_without_a_network_prove_nothing() -> None:
