@@ -97,7 +97,7 @@ class PostSearch:
                 return _another_form()
             return self._form_stands(sight) if self._proof_is_over() else None
         self._form = None
-        if sight.name not in self.tabs:
+        if sight.name not in self.tabs or sight.veiled:
             self._quiet = None
             return None
         if self._quiet is None:

@@ -31,6 +31,13 @@ class Sight:
         return self.screen is not None and self.screen.doubtful
 
     @property
+    def veiled(self) -> bool:
+        """A screen of the way whose next element is not to be had: something that nobody sees may take its touches."""
+        return (
+            self.next is None and self.screen is not None and self.kind == "path" and bool(self.screen.next)
+        )
+
+    @property
     def tree(self) -> UiTree:
         return self.index.tree
 

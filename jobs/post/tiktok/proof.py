@@ -81,7 +81,7 @@ def _restarted(flow: TikTokFlow, since: float) -> bool:
 
 def _is_at_tabs(sight: Sight) -> bool:
     """Whether the app's tabs are in front. Where something that nobody sees takes their touches, they are not."""
-    if sight.screen is not None and sight.screen.kind == "path" and sight.screen.next and sight.next is None:
+    if sight.veiled:
         return False
     return sight.name in _TABS or (sight.has("create_button") and sight.has("home_tab"))
 

@@ -162,6 +162,9 @@ def test_tabs_whose_touches_something_else_takes_are_no_proof() -> None:
     stage.phone.screens = lambda name: laid_over(tiktok("home"), veil) if name == "veiled" else tiktok(name)
     verdict = stage.watched()
     assert (verdict.outcome, verdict.remark) == (Outcome.UNKNOWN, nothing("home"))
+    stage = FilmStage.after_crash("tiktok", {0: "veiled"}, noted=NOTHING_MORE)
+    stage.phone.screens = lambda _: laid_over(tiktok("home"), veil)
+    assert stage.look_for_post(proof_timeout_s=60.0).outcome is Outcome.UNKNOWN
 
 
 def test_quiet_tabs_of_a_phone_without_a_network_prove_nothing() -> None:
