@@ -363,7 +363,6 @@ def test_R46_another_word_for_a_key_that_is_given_too_is_only_a_warning(door: Do
         ("delay", 30, '"start_time" is the time itself'),
         ("timezone", "UTC", "write its offset"),
         ("repeat", "daily", "slots plan posts that repeat"),
-        ("title", "Bench", 'in "captions"'),
         ("hashtags", "#bench", 'in "captions"'),
         ("media_type", "STORIES", '"placement"'),
         ("story", True, '"placement"'),
@@ -377,7 +376,9 @@ def test_R46_what_would_make_another_post_if_it_was_ignored_is_refused_in_both_o
     assert said in door.errors({key: value, **LIST})[f"script_config.{key}"]
 
 
-def test_R46_what_asks_for_nothing_is_ignored_with_a_warning_as_any_unknown_key(door: Door) -> None:
+def test_R46_what_asks_for_nothing_and_a_client_s_own_notes_are_ignored_with_a_warning_as_any_unknown_key(
+    door: Door,
+) -> None:
     nothing: dict[str, object] = {
         "draft": False,
         "publish": True,
@@ -386,9 +387,11 @@ def test_R46_what_asks_for_nothing_is_ignored_with_a_warning_as_any_unknown_key(
         "privacy": "PUBLIC_TO_EVERYONE",
         "allow_comments": True,
         "delay": "0",
-        "title": "",
+        "hashtags": "",
         "collaborators": [],
         "media_type": "REELS",
+        "comment": "a note of the client's own",
+        "title": "Bench",
     }
     created = door.create({**nothing, **LIST}, **nothing)
     assert len(created.warnings) == 2 * len(nothing)
