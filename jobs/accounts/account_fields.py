@@ -12,7 +12,7 @@ from msgspec import Meta
 from jobs.hub.config_checks import MAX_GAP_MINUTES, MAX_PER_DAY
 from jobs.hub.platforms import Platform
 from jobs.input.fields import Findings, Tag, read_object
-from jobs.input.name_hints import username_problem
+from jobs.input.name_hints import unfilled_problem, username_problem
 from jobs.input.near_names import Unknown
 from jobs.input.refusals import Invalid, Problem
 from jobs.input.values import Unreadable, read_bool, read_int, read_tags
@@ -118,6 +118,8 @@ def read_account(raw: Any, findings: Findings) -> dict[str, Any]:
         fields["logged_in"] = values["logined"]
     if "device" in values:
         fields["serial"] = values["device"].strip()
+        if unfilled := unfilled_problem(fields["serial"]):
+            findings.problem("device", unfilled)
     if "packagename" in values:
         fields["package"] = values["packagename"].strip()
         if fields["package"] and not _PACKAGE.fullmatch(fields["package"]):

@@ -19,11 +19,20 @@ def username_problem(name: str) -> str:
         return f"holds the invisible character U+{ord(hidden):04X}; type the name instead of copying it"
     if "\uff20" in name:
         return "holds \uff20, a wide sign that only looks like @: write the name alone"
+    if unfilled := unfilled_problem(name):
+        return unfilled
     if _USERNAME.fullmatch(name):
         return ""
     if _PROFILE.match(name):
         return f"is an address; write the name alone{_name_in(name)}"
     return "must be a name of 1 to 100 characters without blanks, commas, slashes and further @"
+
+
+def unfilled_problem(name: str) -> str:
+    """Why this is no name but what a program leaves where it has none, as the rest of a sentence; "" when it may be one."""
+    if stands_for_nothing(name) or find_placeholder(name):
+        return f'is "{name[:40]}", which a program writes where it has no value'
+    return ""
 
 
 def explain_name(name: str) -> str:

@@ -43,5 +43,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, dict[
             "lesson": f"rehearsal-{report.id}-{report.screens[-1].tree.removesuffix('.xml')}",
         }
         archive_months(built, "2026-11", "2026-10")
+        label = "A very long name that somebody gave this phone, on the third shelf from the left, behind the router"
+        built.client.good("PATCH", "/api/v1/devices/PHONE2", {"label": label})
         built.post("a_rather_long_name_of_an_account", caption="W" * 300, serial="PHONE1")
         yield built, ids

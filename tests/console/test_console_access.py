@@ -41,6 +41,27 @@ def test_a_person_logs_in_and_is_logged_out_from_elsewhere_in_the_middle(hub: Hu
     assert hub.services.sessions.all() == []
 
 
+def test_what_stands_in_an_open_dialog_outlives_a_token_that_is_revoked(hub: Hub, browser: Browser) -> None:
+    hub.configure(server=Server(trust_loopback=False))
+    first, second = new_token(hub.tokens_file, "tablet"), new_token(hub.tokens_file, "other")
+    task = hub.post(due_s=7200, caption="Before")
+    browser.open("about:blank")
+    browser.open(f"{hub.page}#token={first}")
+    browser.wait("document.querySelector('main h1')?.textContent === 'Home'")
+    browser.run("location.hash = '#/queue'")
+    browser.find("button", "Edit").click()
+    browser.find("textbox", "Caption").fill("A long text that took an hour")
+    hub.services.token_book.revoke("tablet", "127.0.0.1:50809")
+    browser.find("textbox", "Token").fill(second)
+    browser.find("button", "Log in").click()
+    browser.find("button", "Save").click()
+    browser.wait("!document.querySelector('dialog')")
+    changed = hub.store.tasks.get(task.id)
+    assert changed is not None
+    assert changed.caption == "A long text that took an hour"
+    assert browser.run("location.hash") == "#/queue"
+
+
 def test_a_token_is_made_with_a_code_and_revoked_in_the_console(hub: Hub, browser: Browser) -> None:
     show(browser, hub, "#/system")
     browser.find("button", "New token").click()

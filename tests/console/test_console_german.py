@@ -232,9 +232,9 @@ def test_the_check_up_speaks_german(hub: Hub, german: Browser) -> None:
     ("error", "said"),
     [
         (TaskError("device_timeout", "no proof and no refusal within 60 s; the phone shows an unknown screen", "proof"),
-         "weder Beleg noch Ablehnung in 60 s; das Handy zeigt eine unbekannte Ansicht"),
+         "Weder Beleg noch Ablehnung in 60 s; das Handy zeigt eine unbekannte Ansicht"),
         (TaskError("wrong_account", "the account bob is not among those on this phone (shown: alice)", "own_profile"),
-         "das Konto bob ist nicht unter denen auf diesem Handy (gezeigt: alice)"),
+         "Das Konto bob ist nicht unter denen auf diesem Handy (gezeigt: alice)"),
     ],
 )  # fmt: skip
 def test_why_a_post_failed_is_said_in_german(hub: Hub, german: Browser, error: TaskError, said: str) -> None:

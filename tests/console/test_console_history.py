@@ -35,6 +35,28 @@ def test_each_kind_of_end_has_its_own_list_and_its_own_buttons(hub: Hub, browser
     assert browser.faults == []
 
 
+def test_retrying_all_says_how_many_whatever_is_filtered_and_how_old_they_are(
+    hub: Hub, browser: Browser
+) -> None:
+    hub.post(status="failed", due_s=-20 * 86_400)
+    hub.post("workshop.bench", platform="instagram", status="failed", due_s=-60)
+    show(browser, hub, "#/history?account=workshop.bench")
+    browser.find("button", "Retry failed").click()
+    said = browser.wait("document.querySelector('dialog')?.innerText")
+    assert "2 failed tasks, whatever the filters show" in said
+    assert "the oldest was planned for 26 Dec" in said
+    assert browser.run("[...document.querySelectorAll('.past-row')].every((e) => e.scrollHeight <= e.parentElement.clientHeight + 1)")  # fmt: skip
+
+
+def test_no_row_is_cut_on_a_phone_whatever_its_phone_is_called(hub: Hub, browser: Browser) -> None:
+    showcase(hub)
+    for serial in ("PHONE1", "PHONE2"):
+        hub.client.good("PATCH", f"/api/v1/devices/{serial}", {"label": f"{serial}, the one behind the router on the third shelf"})  # fmt: skip
+    show(browser, hub, "#/history", PHONE)
+    cut = "[...document.querySelectorAll('.long-row')].filter((e) => e.scrollHeight > e.clientHeight + 1).length"
+    assert browser.run(cut) == 0
+
+
 def test_a_failure_shows_its_picture_and_folds_code_and_step_away(hub: Hub, browser: Browser) -> None:
     ids = showcase(hub)
     show(browser, hub, "#/history?show=failed")

@@ -34,6 +34,7 @@ def fill(browser: Browser, field: str, value: str) -> None:
 
 def confirm(browser: Browser) -> None:
     """Press the button of the dialog that does it, and wait until it is done."""
+    browser.wait("document.querySelector('dialog button[type=submit]')")
     browser.run("document.querySelector('dialog button[type=submit]').click()")
     browser.wait("document.querySelector('dialog[open]') === null")
 
@@ -62,6 +63,8 @@ def test_a_phone_is_paused_with_a_reason_named_and_resumed(hub: Hub, browser: Br
     confirm(browser)
     said(browser, "The whole hub: Paused since")
     button(browser, "Resume the hub").click()
+    said(browser, "1 post whose time is over starts as soon as its phone is free")
+    confirm(browser)
     button(browser, "Pause the hub")
     assert hub.client.call("GET", "/readyz").json["paused"] is False
     assert browser.faults == []
@@ -171,7 +174,11 @@ def test_an_account_is_added_with_its_pace_changed_paused_disabled_and_removed(
     button(browser, "Pause", name)  # the row is drawn anew
     button(browser, "Disable", name).click()
     confirm(browser)
-    button(browser, "Enable", name)
+    late = hub.post("oak", due_s=-3600)
+    button(browser, "Enable", name).click()
+    said(browser, "1 post whose time is over starts as soon as its phone is free. It was due")
+    browser.press("Escape")
+    assert hub.store.tasks.get(late.id) == late
     browser.wait("document.querySelector('dialog') === null")
     assert hub.client.good("GET", f"/api/v1/accounts/{account['id']}")["status"] == 1
     button(browser, "Remove", name).click()

@@ -83,6 +83,27 @@ def test_what_is_planned_stands_by_day_and_is_held_released_and_stopped(hub: Hub
     assert browser.faults == []
 
 
+def test_a_post_whose_time_is_over_is_released_only_after_a_word_of_that(hub: Hub, browser: Browser) -> None:
+    late = hub.post(due_s=-7200).id
+    soon = hub.post(due_s=7200).id
+    for task in (late, soon):
+        hub.client.good("POST", f"/api/v1/task/{task}/hold")
+    show(browser, hub, "#/queue")
+    press(browser, late, "Release")
+    assert "1 post whose time is over" in browser.wait("document.querySelector('dialog')?.innerText")
+    browser.press("Escape")
+    closed(browser)
+    assert task_of(hub, late).held
+    browser.click("[...document.querySelectorAll('button')].find((e) => e.textContent === 'Select the day')")
+    browser.click("[...document.querySelectorAll('.chosen button')].find((e) => e.textContent === 'Release')")
+    browser.find("heading", "Release 2 tasks?")
+    browser.run("document.querySelector('dialog button[type=submit]').click()")
+    closed(browser)
+    browser.wait(button(late, "Hold"))
+    assert not task_of(hub, late).held
+    assert not task_of(hub, soon).held
+
+
 def test_a_change_of_time_caption_and_account_is_saved(hub: Hub, browser: Browser) -> None:
     task = plan(hub, "2027-01-15 18:30")
     show(browser, hub, "#/queue")

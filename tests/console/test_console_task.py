@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jobs.phone.protocol import PhoneState
-from storage.records import Outcome, Stage, Task
+from storage.records import Outcome, Stage, Task, TaskError
 from tests.support.browser import Browser
 from tests.support.console import PHONE, Hub, settled, show
 
@@ -90,6 +90,18 @@ def test_nothing_is_done_to_a_task_that_has_changed_since_a_person_read_about_it
     browser.find("button", "Retry").click()
     said = browser.wait(f"{DIALOG}.querySelector('.problem').textContent")
     assert said.startswith("Nothing was done: Task 1 has changed since you read it.")
+    assert now(hub, task).stage is Stage.FAILED
+
+
+def test_a_retry_on_home_asks_as_it_does_elsewhere(hub: Hub, browser: Browser) -> None:
+    task = hub.post(status="failed")
+    error = TaskError("verification_needed", "TikTok asks for a verification (captcha)", "own_profile")
+    hub.store.tasks.change(task.id, error=error, finished_at=hub.clock.now())
+    show(browser, hub)
+    browser.find("button", "Retry").click()
+    browser.find("heading", "Retry Task 1?")
+    browser.press("Escape")
+    browser.wait(f"!{DIALOG}")
     assert now(hub, task).stage is Stage.FAILED
 
 

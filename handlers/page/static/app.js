@@ -286,17 +286,30 @@ async function drawTabIcon(count) {
   node.href = canvas.toDataURL("image/png");
 }
 
+let locked = false;
+/** Somebody has to log in: over a dialog that is open, as there may be text in it, else on a screen of its own. */
+async function lock() {
+  if (locked || placeNow().name === "login") return;
+  if (document.querySelector("dialog[open]") !== null) {
+    locked = true;
+    const { askToken } = await import("./screens/login.js");
+    const done = await askToken().finally(() => {
+      locked = false;
+    });
+    if (done) return;
+    for (const open of document.querySelectorAll("dialog[open]")) /** @type {HTMLDialogElement} */ (open).close();
+  }
+  rememberPlace(location.hash);
+  location.hash = to("login");
+}
+
 async function start() {
   applyTheme();
   // The screen's module travels beside the texts. What it fails with is said where the screen is opened.
   screenOf(placeNow().name).catch(() => undefined);
   await loadTexts();
   drawShell();
-  onLocked(() => {
-    if (placeNow().name === "login") return;
-    rememberPlace(location.hash);
-    location.hash = to("login");
-  });
+  onLocked(() => void lock());
   onLive(showHub);
   watchVisibility();
   addEventListener("hashchange", () => void route());

@@ -1,7 +1,7 @@
 // Calls of the API. Every answer is checked; a lost one is asked for again, where repeating it is safe.
 
 import { spoken } from "./spoken.js";
-import { t } from "./texts.js";
+import { asSentence, t } from "./texts.js";
 
 const WAIT_MS = 30_000;
 const TRIES_MS = [400, 1200, 3000]; // pauses before a call whose answer was lost is repeated
@@ -197,7 +197,7 @@ export function sentenceOf(error) {
   if (error instanceof ApiError) {
     if (error.lost) return t("parts.no_answer");
     const problems = error.errors.filter((one) => one.problem && !error.message.includes(one.problem)).map((one) => one.problem);
-    return [error.message, ...problems].join("\n");
+    return [error.message, ...problems].map(asSentence).join("\n");
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 // Asks before something is done, and shows pictures and texts. A dialog says what will happen, and what the hub answered.
 
-import { ApiError, sentenceOf } from "./api.js";
+import { sentenceOf } from "./api.js";
 import { fill, h } from "./dom.js";
 import { button } from "./parts.js";
 import { t } from "./texts.js";
@@ -71,7 +71,6 @@ export function ask(question) {
       dialog.close();
     } catch (error) {
       problem.textContent = sentenceOf(error);
-      if (error instanceof ApiError && error.locked) dialog.close();
     }
     hold(false);
     if (dialog.open) act.focus();

@@ -94,7 +94,7 @@ const answers = new Map();
 const ANSWERS_MAX = 500;
 
 /** @param {string} text @returns {string | null} null: it is not known */
-function translated(text) {
+export function translated(text) {
   if (currentLanguage() === "en" || text === "") return text;
   known();
   let answer = answers.get(text);

@@ -95,6 +95,11 @@ export function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** What the hub said, as it stands alone: a name or a field at its beginning is left as it is. @param {string} text */
+export function asSentence(text) {
+  return /^\p{Ll}[\p{L}’'-]*[ ,]/u.test(text) ? capital(text) : text;
+}
+
 /** A number as the reader writes it. @param {number} value */
 export function number(value) {
   return new Intl.NumberFormat(language).format(value);

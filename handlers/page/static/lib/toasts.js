@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
-import { t } from "./texts.js";
+import { asSentence, t } from "./texts.js";
 
 const STAYS_MS = 7000;
 const region = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
@@ -31,7 +31,7 @@ export function toast(sentences, options = {}) {
     h(
       "div",
       { class: "toast-text" },
-      text.map((line) => h("p", null, line)),
+      text.map((line) => h("p", null, asSentence(line))),
       options.link && h("a", { href: options.link.href }, options.link.text),
     ),
     close,

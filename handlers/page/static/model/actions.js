@@ -9,6 +9,7 @@ import { spoken } from "../lib/spoken.js";
 import { t } from "../lib/texts.js";
 import { now, when } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
+import { askIfOverdue, overdue, overdueAt, overdueLines } from "./due.js";
 import { phoneName } from "./phones.js";
 import { isHeld, isUnknown, sentence, stateBadge, whose } from "./tasks.js";
 
@@ -63,8 +64,11 @@ async function hold(task, after) {
 
 /** @param {Task} task @param {After} after */
 async function release(task, after) {
-  await send("POST", `${pathOf(task)}/release`, undefined, { repeat: true });
-  await finish(t("tasks.released_now", { task: nameOf(task) }), after);
+  const words = { title: t("tasks.release_title", { task: nameOf(task) }), verb: t("tasks.release") };
+  await askIfOverdue(overdue([task]), words, async () => {
+    await send("POST", `${pathOf(task)}/release`, undefined, { repeat: true });
+    await finish(t("tasks.released_now", { task: nameOf(task) }), after);
+  });
 }
 
 /** @param {Task} task @param {After} after */
@@ -88,7 +92,7 @@ async function stop(task, after) {
 }
 
 /** @param {Task} task @param {After} after */
-async function retry(task, after) {
+export async function retry(task, after) {
   const posted = task.error?.code === "already_posted";
   const lines = posted
     ? [spoken(task.error?.message ?? ""), t("tasks.retry_posted")]
@@ -161,9 +165,12 @@ async function remove(task, after) {
  * @param {After} after
  */
 export async function retryFailed(after) {
+  const { tasks, total } = await get(withQuery("/api/v1/task", { status: 3, sort: "scheduled_at", page_size: 1 }));
+  const [oldest] = /** @type {Task[]} */ (tasks);
+  const all = oldest && t("history.retry_all_these", { n: total, time: when(oldest.scheduled_at) });
   await ask({
     title: t("history.retry_all_title"),
-    lines: [t("history.retry_all_line")],
+    lines: [...(all ? [all] : []), t("history.retry_all_line")],
     verb: t("tasks.retry"),
     async send() {
       const answer = await send("POST", "/api/v1/task/retry-all");
@@ -183,9 +190,10 @@ export async function retryFailed(after) {
  */
 export async function resume(phone, after) {
   const name = phoneName(phone.serial);
+  const late = overdueLines(await overdueAt({ serial: phone.serial }));
   await ask({
     title: t("phones.resume_title", { phone: name }),
-    lines: [...(phone.detail ? [spoken(phone.detail)] : []), t("phones.resume_line")],
+    lines: [...(phone.detail ? [spoken(phone.detail)] : []), t("phones.resume_line"), ...late],
     verb: t("pauses.resume"),
     async send() {
       const answer = await send("POST", `/api/v1/devices/${encodeURIComponent(phone.serial)}/resume`, undefined, {

@@ -10,8 +10,8 @@ import { to } from "../lib/router.js";
 import { spokenNode } from "../lib/spoken.js";
 import { has, t } from "../lib/texts.js";
 import { toast } from "../lib/toasts.js";
-import { verdictButtons } from "./actions.js";
-import { phoneName } from "./phones.js";
+import { resume, retry, verdictButtons } from "./actions.js";
+import { phoneName, phoneOf } from "./phones.js";
 import { whoLine } from "./tasks.js";
 
 /**
@@ -108,6 +108,15 @@ function actButton(act, first, matter, after) {
   return button(
     text,
     async () => {
+      // What asks elsewhere before it posts, asks here, too.
+      if (matter.task_id !== null && act.path === `/api/v1/task/${matter.task_id}/retry`) {
+        await retry(await get(`/api/v1/task/${matter.task_id}`), after);
+        return;
+      }
+      if (matter.serial !== null && act.path.startsWith("/api/v1/devices/") && act.path.endsWith("/resume")) {
+        await resume({ serial: matter.serial, detail: phoneOf(matter.serial)?.detail ?? "" }, after);
+        return;
+      }
       await send(act.method, act.path, act.body ?? undefined, { repeat: true });
       toast(t("needs.done", { what: text }));
       void askNow();

@@ -8,6 +8,7 @@ import { button, field } from "../lib/parts.js";
 import { t } from "../lib/texts.js";
 import { clock, forInput, now, when } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
+import { askIfOverdue, overdueAt } from "./due.js";
 
 /**
  * @typedef {object} Paused what phones, accounts and the hub show of their pause
@@ -54,17 +55,26 @@ export function pause(path, name, after) {
   });
 }
 
+/** @typedef {{ serial?: string, username?: string, platform?: string }} Where whose posts it lets go; none: those of the whole hub */
+
 /**
- * Ends a pause at once: nothing is lost by it.
+ * Ends a pause: asks first where that starts posts at once.
  * @param {string} path
  * @param {string} name
+ * @param {Where} where
  * @param {() => Promise<void>} after
  */
-export async function unpause(path, name, after) {
-  await send("POST", `${path}/resume`, undefined, { repeat: true });
-  toast(t("pauses.ended", { name }));
-  void askNow();
-  await after();
+export async function unpause(path, name, where, after) {
+  await askIfOverdue(
+    await overdueAt(where),
+    { title: t("phones.resume_title", { phone: name }), verb: t("pauses.resume") },
+    async () => {
+      await send("POST", `${path}/resume`, undefined, { repeat: true });
+      toast(t("pauses.ended", { name }));
+      void askNow();
+      await after();
+    },
+  );
 }
 
 /**
@@ -72,11 +82,12 @@ export async function unpause(path, name, after) {
  * @param {string} path
  * @param {Paused} it
  * @param {string} name
+ * @param {Where} where
  * @param {() => Promise<void>} after
  */
-export function pauseButton(path, it, name, after) {
+export function pauseButton(path, it, name, where, after) {
   return it.paused
-    ? button(t("pauses.resume"), () => unpause(path, name, after), { icon: "play", of: name, small: true })
+    ? button(t("pauses.resume"), () => unpause(path, name, where, after), { icon: "play", of: name, small: true })
     : button(t("pauses.pause"), () => void pause(path, name, after), { icon: "pause", of: name, small: true });
 }
 
@@ -84,6 +95,6 @@ export function pauseButton(path, it, name, after) {
 export function hubButton(it, after) {
   const name = t("pauses.the_hub");
   return it.paused
-    ? button(t("pauses.resume_all"), () => unpause("/api/v1/hub", name, after), { icon: "play", kind: "primary" })
+    ? button(t("pauses.resume_all"), () => unpause("/api/v1/hub", name, {}, after), { icon: "play", kind: "primary" })
     : button(t("pauses.pause_all"), () => void pause("/api/v1/hub", name, after), { icon: "pause" });
 }

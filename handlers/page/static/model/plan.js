@@ -9,6 +9,7 @@ import { to } from "../lib/router.js";
 import { t } from "../lib/texts.js";
 import { clock, day, dayAfter, forInput, now, when } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
+import { askIfOverdue, overdue } from "./due.js";
 import { isHeld, sentence, stateBadge, whose } from "./tasks.js";
 
 /** @typedef {import("./tasks.js").Task} Task */
@@ -187,7 +188,10 @@ export function holdAll(tasks, after) {
 /** @param {Task[]} tasks @param {After} after */
 export function releaseAll(tasks, after) {
   const able = tasks.filter(isHeld);
-  return each(able, (task) => send("POST", `${pathOf(task)}/release`, undefined, { repeat: true }), "queue.released", after);
+  const words = { title: t("queue.release_title", { n: able.length }), verb: t("tasks.release") };
+  return askIfOverdue(overdue(able), words, () =>
+    each(able, (task) => send("POST", `${pathOf(task)}/release`, undefined, { repeat: true }), "queue.released", after),
+  );
 }
 
 /** @param {Task[]} tasks @param {After} after */

@@ -2,6 +2,7 @@
 
 import { h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
+import { asSentence } from "../lib/texts.js";
 
 /** @typedef {{ kind: "bad" | "warn", place: string, text: string, whose: Set<string> }} Remark */
 
@@ -51,5 +52,5 @@ export function remarks(problems, warnings, names) {
 /** As a line below a field; says whom it is about where that are not all. @param {Remark} one @param {number} all */
 export function note(one, all) {
   const whose = one.whose.size > 0 && one.whose.size < all ? `${[...one.whose].join("; ")}: ` : "";
-  return h("li", { class: `note ${one.kind}` }, icon("alert"), h("span", null, whose + one.text));
+  return h("li", { class: `note ${one.kind}` }, icon("alert"), h("span", null, whose ? whose + one.text : asSentence(one.text)));
 }

@@ -3,7 +3,7 @@
 import { h } from "../lib/dom.js";
 import { appIcon, appName, badge } from "../lib/parts.js";
 import { to } from "../lib/router.js";
-import { spoken } from "../lib/spoken.js";
+import { spoken, translated } from "../lib/spoken.js";
 import { capital, currentLanguage, has, t } from "../lib/texts.js";
 import { time, when } from "../lib/times.js";
 import { phoneName } from "./phones.js";
@@ -80,12 +80,14 @@ export function sentence(task) {
   return errorSentence(task.error) || capital(spoken(task.remark)) || t("tasks.failed");
 }
 
-/** The hub says in English why a post failed; readers of another language get the meaning of its code before that. @param {Task["error"]} error */
+/** Why a post failed; where the console does not know the hub's sentence, the meaning of its code stands before the English. @param {Task["error"]} error */
 export function errorSentence(error) {
   if (error === null) return "";
   const key = `codes.${error.code}`;
-  if (currentLanguage() === "en" || !has(key)) return capital(error.message);
-  return error.message ? `${t(key)} (${spoken(error.message)})` : t(key);
+  const known = currentLanguage() === "en" ? error.message : translated(error.message);
+  if (known) return capital(known);
+  if (!has(key)) return capital(error.message);
+  return error.message ? `${t(key)} (${error.message})` : t(key);
 }
 
 /** @param {Task} task */

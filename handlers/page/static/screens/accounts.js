@@ -12,6 +12,7 @@ import { t } from "../lib/texts.js";
 import { day, now, time } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
 import { accountBadge, accountLine, accountName, loadAccounts } from "../model/accounts.js";
+import { askIfOverdue, overdueAt } from "../model/due.js";
 import { pauseButton, pauseSentence } from "../model/pauses.js";
 import { loadPhones, phoneName } from "../model/phones.js";
 
@@ -136,7 +137,7 @@ function row(one, after) {
         "div",
         { class: "buttons" },
         own && button(t("accounts.edit"), () => void edit(one, after), { small: true, icon: "edit", of: name }),
-        pauseButton(path, one, name, after),
+        pauseButton(path, one, name, whoseOf(one), after),
         own &&
           button(one.status === 1 ? t("accounts.enable") : t("accounts.disable"), () => toggle(one, after), {
             small: true,
@@ -160,12 +161,20 @@ function paceOf(one) {
   return min_gap_minutes > 0 ? `${today} · ${t("accounts.apart", { n: min_gap_minutes })}` : today;
 }
 
-/** Enabling is done at once, as nothing is lost by it; disabling says what waits. @param {Account} one @param {() => Promise<void>} after */
+/** Whose tasks are its own. @param {Account} one */
+function whoseOf({ username, platform }) {
+  return { username, platform };
+}
+
+/** Enabling is done at once where it starts no post; disabling says what waits. @param {Account} one @param {() => Promise<void>} after */
 async function toggle(one, after) {
   const path = `/api/v1/accounts/${one.id}`;
   if (one.status === 1) {
-    await send("PATCH", path, { status: 0 }, { repeat: true });
-    await done(t("accounts.enabled", { name: accountName(one) }), after);
+    const words = { title: t("accounts.enable_title", { name: accountName(one) }), verb: t("accounts.enable") };
+    await askIfOverdue(await overdueAt(whoseOf(one)), words, async () => {
+      await send("PATCH", path, { status: 0 }, { repeat: true });
+      await done(t("accounts.enabled", { name: accountName(one) }), after);
+    });
     return;
   }
   await ask({

@@ -1,6 +1,7 @@
 // Log-in: a token, made on the box, becomes a session of this browser.
 
 import { ApiError, sentenceOf } from "../lib/api.js";
+import { ask } from "../lib/dialogs.js";
 import { h } from "../lib/dom.js";
 import { startLive } from "../lib/live.js";
 import { field, whileBusy } from "../lib/parts.js";
@@ -30,8 +31,7 @@ function goOn() {
   else location.replace(back);
 }
 
-/** @returns {import("../lib/router.js").Screen} */
-export default function login() {
+function fields() {
   const token = h("input", {
     type: "password",
     name: "token",
@@ -40,6 +40,31 @@ export default function login() {
     required: true,
   });
   const remember = h("input", { type: "checkbox", name: "remember" });
+  return { token, remember };
+}
+
+/** The same over an open dialog, so that nothing that was typed there is lost. True when it was done. */
+export async function askToken() {
+  const { token, remember } = fields();
+  const done = await ask({
+    title: t("login.title"),
+    lines: [t("login.stays")],
+    form: h(
+      "div",
+      { class: "stack" },
+      field(t("login.token"), token),
+      h("label", { class: "tick" }, remember, h("span", null, t("login.remember"))),
+    ),
+    verb: t("login.log_in"),
+    send: () => logIn(token.value, remember.checked),
+  });
+  if (done) startLive();
+  return done;
+}
+
+/** @returns {import("../lib/router.js").Screen} */
+export default function login() {
+  const { token, remember } = fields();
   const problem = h("p", { class: "problem", role: "alert" }, refused);
   refused = "";
   const act = h("button", { type: "submit", class: "button primary" }, t("login.log_in"));

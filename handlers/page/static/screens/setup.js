@@ -1,6 +1,6 @@
 // Set-up: from an empty box to the first post, one step after the other; each is done as soon as the hub sees it.
 
-import { get, newKey, send, withQuery } from "../lib/api.js";
+import { get, newKey, send, sentenceOf, withQuery } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { askNow, live } from "../lib/live.js";
@@ -182,7 +182,7 @@ export default function setup(visit) {
       });
       clip = answer.material;
     } catch (error) {
-      problem.textContent = error instanceof Error ? error.message : String(error);
+      problem.textContent = sentenceOf(error);
     } finally {
       file.disabled = false;
       uploading.textContent = "";

@@ -74,7 +74,8 @@ function slotCard(slot, left, after) {
       slot.paused ? badge("warn", t("pauses.paused"), "pause") : badge("good", t("slots.on")),
     ),
     h("p", null, scheduleOf(slot)),
-    h("p", { class: "calm small-text" }, [sourceOf(slot), poolOf(slot, left), spanOf(slot)].filter(Boolean).join(" · ")),
+    h("p", { class: "calm small-text" }, [sourceOf(slot), spanOf(slot)].filter(Boolean).join(" · ")),
+    poolOf(slot, left),
     problems.map((problem) => h("p", { class: "problem" }, spoken(problem))),
     !slot.paused && week(slot),
     pastOf(slot),
@@ -109,12 +110,15 @@ function sourceOf(slot) {
 
 /** How long the files last. @param {Slot} slot @param {number | null} left */
 function poolOf(slot, left) {
-  if (left === null || slot.paused) return "";
+  if (left === null || slot.paused) return null;
   const waiting = slot.next.filter((one) => one.task_ids.length === 0).length;
   const a_week = slot.weekdays.length * slot.times.length * slot.usernames.length;
-  if (left === 0) return t("slots.dry");
-  if (left < waiting) return t("slots.dry_this_week", { n: left });
-  return t("slots.lasts", { n: left, weeks: String(Math.floor(left / Math.max(1, a_week))) });
+  const warn = (/** @type {string} */ text) =>
+    h("p", { class: "small-text held with-icon" }, icon("alert"), h("span", null, text));
+  if (left === 0) return warn(t("slots.dry"));
+  if (left < waiting) return warn(t("slots.dry_this_week", { n: left }));
+  const weeks = t("slots.weeks", { n: Math.floor(left / Math.max(1, a_week)) });
+  return h("p", { class: "calm small-text" }, t("slots.lasts", { n: left, weeks }));
 }
 
 /** @param {Slot} slot */

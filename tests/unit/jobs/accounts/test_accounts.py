@@ -123,6 +123,10 @@ def test_a_name_is_unique_per_platform_whatever_the_case(accounts: Accounts) -> 
         ({"username": "b", "tags": 5}, "tags"),
         ({"username": "b", "tags": ["a", ""]}, "tags[1]"),
         ({"username": "b", "device": "x\x00"}, "device"),
+        ({"username": "undefined"}, "username"),
+        ({"username": "@null"}, "username"),
+        ({"username": "{{name}}"}, "username"),
+        ({"username": "b", "device": "undefined"}, "device"),
     ],
 )
 def test_what_cannot_be_an_account_is_refused(accounts: Accounts, fields: dict[str, Any], field: str) -> None:
