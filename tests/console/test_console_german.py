@@ -160,7 +160,7 @@ _SAID = {
         "com.x spricht die Sprache des Handys, Niederländisch (nl-NL); Posts entstehen nur auf Englisch und Deutsch: "
         "stellen Sie die Sprache der App oder des Handys auf Englisch, oder schreiben Sie set_app_language = „en“ in der Konfiguration unter [phones]",
     'where a sheet or dialog is headed "Try it", touches "Not now" and goes on':
-        "wo ein Blatt oder Dialog die Überschrift „Try it“ hat, gilt: berührt „Not now“ und geht weiter",
+        "wo eine Einblendung oder ein Dialog die Überschrift „Try it“ hat, gilt: berührt „Not now“ und geht weiter",
     "this phone's screen says hello; the adb server does not answer": "this phone's screen says hello; the adb server does not answer",
     "the disk of the moon is full": "the disk of the moon is full",
 }  # fmt: skip
@@ -216,9 +216,9 @@ def test_the_check_up_speaks_german(hub: Hub, german: Browser) -> None:
     german.wait("document.querySelectorAll('.finding').length === 3")
     assert german.run("[...document.querySelectorAll('.finding p')].map((one) => one.textContent)") == [
         "Handy PHONE3 ist gesperrt",
-        "Was hilft: schalten Sie die Bildschirmsperre aus: Einstellungen, Sicherheit, Bildschirmsperre, Keine",
+        "Abhilfe: schalten Sie die Bildschirmsperre aus: Einstellungen, Sicherheit, Bildschirmsperre, Keine",
         "Adb-Schlüssel the moon is full",
-        "Was hilft: wait for the sun",
+        "Abhilfe: wait for the sun",
         "Zeitzone Startzeiten gelten in Europe/Berlin: jetzt 2027-01-01 10:00",
     ]
     assert "Posten geht noch nicht: 1 Fehler dieses Rechners" in german.run("document.body.innerText")
@@ -232,7 +232,7 @@ def test_the_check_up_speaks_german(hub: Hub, german: Browser) -> None:
     ("error", "said"),
     [
         (TaskError("device_timeout", "no proof and no refusal within 60 s; the phone shows an unknown screen", "proof"),
-         "Weder Beleg noch Ablehnung in 60 s; das Handy zeigt eine unbekannte Ansicht"),
+         "Weder Nachweis noch Ablehnung in 60 s; das Handy zeigt eine unbekannte Ansicht"),
         (TaskError("wrong_account", "the account bob is not among those on this phone (shown: alice)", "own_profile"),
          "Das Konto bob ist nicht unter denen auf diesem Handy (gezeigt: alice)"),
     ],
@@ -255,13 +255,13 @@ def test_a_refusal_of_the_hub_is_told_in_german(hub: Hub, german: Browser) -> No
 def test_what_a_lesson_would_do_is_said_in_german(shown: Any, german: Browser) -> None:
     hub, ids = shown
     show(german, hub, f"#/teach/{ids['lesson']}", PHONE)
-    for text in ("Another day", "Ein Dialog im Weg"):
+    for text in ("Another day", "Ein Dialog, der im Weg steht"):
         german.run(
             f"[...document.querySelectorAll('input[type=radio]')].find((one) => one.closest('label').innerText.includes({text!r})).click()"
         )
     german.wait("document.querySelector('.proposal-facts')", 60)
     assert (
-        "wo ein Blatt oder Dialog die Überschrift „Season of lights is here“ hat, gilt: berührt „Another day“ und geht weiter"
+        "wo eine Einblendung oder ein Dialog die Überschrift „Season of lights is here“ hat, gilt: berührt „Another day“ und geht weiter"
         in german.run("document.querySelector('main').innerText")
     )
     assert _cut_off(german) == []

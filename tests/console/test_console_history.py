@@ -53,6 +53,10 @@ def test_no_row_is_cut_on_a_phone_whatever_its_phone_is_called(hub: Hub, browser
     for serial in ("PHONE1", "PHONE2"):
         hub.client.good("PATCH", f"/api/v1/devices/{serial}", {"label": f"{serial}, the one behind the router on the third shelf"})  # fmt: skip
     show(browser, hub, "#/history", PHONE)
+    names = (
+        "[...document.querySelectorAll('.past-row .who b')].every((e) => e.scrollWidth <= e.clientWidth + 1)"
+    )
+    assert browser.run(names), "the account is never shortened"
     cut = "[...document.querySelectorAll('.long-row')].filter((e) => e.scrollHeight > e.clientHeight + 1).length"
     assert browser.run(cut) == 0
 
@@ -128,6 +132,10 @@ def test_everybody_can_use_it(hub: Hub, browser: Browser, dark: bool, size: tupl
     show(browser, hub, "#/history", size)
     assert violations(browser) == []
     assert browser.run("document.documentElement.scrollWidth <= innerWidth")
+    names = (
+        "[...document.querySelectorAll('.past-row .who b')].every((e) => e.scrollWidth <= e.clientWidth + 1)"
+    )
+    assert browser.run(names), "the account is never shortened"
     cut = "[...document.querySelectorAll('.past-row')].some((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)"
     assert not browser.run(cut), "every row holds what it shows"
     row = f"document.querySelector('[data-task=\"{ids['failed']}\"]')"

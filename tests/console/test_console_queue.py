@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -102,6 +103,54 @@ def test_a_post_whose_time_is_over_is_released_only_after_a_word_of_that(hub: Hu
     browser.wait(button(late, "Hold"))
     assert not task_of(hub, late).held
     assert not task_of(hub, soon).held
+
+
+def test_a_week_is_planned_from_a_table_after_a_look_at_what_it_makes(
+    hub: Hub, browser: Browser, tmp_path: Path
+) -> None:
+    table = tmp_path / "week.csv"
+    head = "account;file;caption;start_time;platform"
+    table.write_text(
+        f"{head}\n@alice;clip.mp4;One;2020-01-18 18:30;tiktok\n@alice;clip.mp4;Two;2020-01-19 18:30;tiktok\n"
+    )
+    show(browser, hub, "#/queue")
+    browser.find("button", "Plan a table").click()
+    browser.choose_files("dialog input[type=file]", table)
+    browser.find("button", "See what comes of it").click()
+    said = browser.wait("document.querySelector('dialog form > .problem').innerText")
+    assert "Row 2, start_time: " in said
+    assert "Row 3, start_time: " in said
+    table.write_text(
+        f"{head}\n@alice;clip.mp4;One;2027-01-18 18:30;tiktok\n@alice;clip.mp4;Two;2027-01-19 9:00;tiktok\n"
+    )
+    browser.choose_files("dialog input[type=file]", table)
+    browser.find("button", "See what comes of it").click()
+    browser.find("heading", "Plan 2 posts?")
+    assert "19 Jan 09:00 @alice Two" in browser.run("document.querySelector('dialog').innerText")
+    assert hub.store.tasks.page()[0] == []
+    browser.find("button", "Plan 2 posts").click()
+    closed(browser)
+    made = hub.client.good("GET", "/api/v1/task")["tasks"]
+    assert [(one["caption"], one["source"]) for one in made] == [("Two", "ui"), ("One", "ui")]
+    # The same table once more makes nothing new, whoever forgot that it was planned.
+    browser.find("button", "Plan a table").click()
+    browser.choose_files("dialog input[type=file]", table)
+    browser.find("button", "See what comes of it").click()
+    browser.find("button", "Plan 2 posts").click()
+    browser.wait("document.querySelector('.toasts').innerText.includes('othing new was created')")
+    assert len(hub.client.good("GET", "/api/v1/task")["tasks"]) == 2
+    assert browser.faults == []
+
+
+def test_back_leaves_no_dialog_above_another_screen(hub: Hub, browser: Browser) -> None:
+    task = plan(hub, "2027-01-15 18:30")
+    show(browser, hub, "#/home")
+    browser.run("location.hash = '#/queue'")
+    browser.find("heading", "Queue")
+    press(browser, task, "Edit")
+    browser.wait("document.querySelector('dialog')")
+    browser.run("history.back()")
+    browser.wait("document.querySelector('h1').innerText === 'Home' && !document.querySelector('dialog')")
 
 
 def test_a_change_of_time_caption_and_account_is_saved(hub: Hub, browser: Browser) -> None:

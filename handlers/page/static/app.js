@@ -102,6 +102,8 @@ async function route() {
     return;
   }
   const place = placeNow();
+  // "Back" means the dialog, too: it must not stay above another screen.
+  for (const one of document.querySelectorAll("dialog[open]")) /** @type {HTMLDialogElement} */ (one).close();
   if (shown !== null && shown.name === place.name && shown.id === place.id && shown.screen.filter) {
     await shown.screen.filter(place.params);
     return;

@@ -94,7 +94,7 @@ export function accessCard(visit) {
       h(
         "div",
         null,
-        h("b", null, session.device),
+        h("b", null, deviceName(session)),
         " ",
         session.current && badge("run", t("system.this_one"), "check"),
         h(
@@ -109,7 +109,7 @@ export function accessCard(visit) {
       ),
       session.current
         ? button(t("system.log_out"), leave, { small: true, icon: "logout" })
-        : button(t("system.end_session"), () => endSession(session), { small: true, of: session.device }),
+        : button(t("system.end_session"), () => endSession(session), { small: true, of: deviceName(session) }),
     );
   }
 
@@ -174,7 +174,7 @@ export function accessCard(visit) {
   /** @param {Session} session */
   async function endSession(session) {
     await send("DELETE", `/api/v1/sessions/${session.id}`, undefined, { repeat: true });
-    toast(t("system.session_ended", { device: session.device }));
+    toast(t("system.session_ended", { device: deviceName(session) }));
     await visit.reload();
   }
 
@@ -194,4 +194,10 @@ export async function leave() {
 function notForNetworks(error) {
   if (error instanceof ApiError && error.code === FORBIDDEN) return error.message;
   throw error;
+}
+
+/** "Chrome on Linux" @param {Session} session */
+function deviceName({ device }) {
+  const [, browser, system] = /^(.+) on (.+)$/.exec(device) ?? [];
+  return browser && system ? t("system.device", { browser, system }) : device;
 }

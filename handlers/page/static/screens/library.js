@@ -189,7 +189,15 @@ export default async function library(visit) {
         "div",
         { class: "material-text" },
         h("h2", null, one.name),
-        h("p", { class: "calm small-text" }, factsLine(one), " · ", time(one.created_at)),
+        h(
+          "p",
+          { class: "calm small-text" },
+          factsLine(one),
+          " · ",
+          time(one.created_at),
+          " · ",
+          t("library.number", { id: String(one.id) }),
+        ),
         h(
           "p",
           { class: "material-marks" },

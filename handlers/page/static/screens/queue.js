@@ -10,6 +10,7 @@ import { taskButtons } from "../model/actions.js";
 import { taskFilters } from "../model/filters.js";
 import { phoneName } from "../model/phones.js";
 import { duplicate, edit, holdAll, moveAll, releaseAll, stopAll } from "../model/plan.js";
+import { planTable } from "../model/table_plan.js";
 import { isHeld, taskRow, timeOf } from "../model/tasks.js";
 import { weekView } from "./queue_week.js";
 
@@ -222,7 +223,12 @@ export default function queue(visit) {
     node: h(
       "div",
       { class: "queue" },
-      heading(t("queue.title"), views, linkButton(t("shell.compose"), to("compose"), { icon: "compose" })),
+      heading(
+        t("queue.title"),
+        views,
+        button(t("queue.table"), () => planTable(visit.reload), { icon: "upload" }),
+        linkButton(t("shell.compose"), to("compose"), { icon: "compose" }),
+      ),
       filters.node,
       days,
       week.node,
