@@ -105,6 +105,13 @@ def empty(tmp_path: Path) -> Iterator[HttpSide]:
         yield side
 
 
+def test_home_of_an_empty_box_leads_to_the_set_up(empty: HttpSide, browser: Browser) -> None:
+    browser.open("about:blank")
+    browser.open(f"http://127.0.0.1:{empty.serve().port}/")
+    browser.find("link", "Set up this hub").click()
+    browser.find("heading", "Set up this hub")
+
+
 def test_an_empty_box_comes_to_its_first_post_step_by_step(empty: HttpSide, browser: Browser) -> None:
     browser.open("about:blank")
     browser.open(f"http://127.0.0.1:{empty.serve().port}/#/setup")

@@ -122,6 +122,21 @@ def test_a_hub_that_cannot_work_says_so_on_every_screen(hub: Hub, browser: Brows
     assert browser.find("link", "Cannot work").text == "Cannot work"
 
 
+@pytest.mark.parametrize(("address", "title"), [("#/slots", "Slots"), ("#/compose", "New post")])
+def test_a_screen_that_is_chosen_while_the_hub_is_away_opens_once_it_is_back(
+    hub: Hub, browser: Browser, address: str, title: str
+) -> None:
+    show(browser, hub)
+    browser.forget()
+    browser.connect(False)
+    try:
+        browser.run(f"location.hash = {address!r}")
+        browser.wait("document.querySelector('main').innerText.includes('opens by itself')")
+    finally:
+        browser.connect(True)
+    browser.wait(f"document.querySelector('main h1')?.innerText === {title!r}")
+
+
 def test_while_the_hub_does_not_answer_the_page_is_grey_and_says_since_when_and_goes_on_by_itself(
     hub: Hub, browser: Browser
 ) -> None:

@@ -1,6 +1,6 @@
 // The shell: navigation, the state of the hub, and the screen that the address names.
 
-import { ApiError, calls, onLocked, sentenceOf } from "./lib/api.js";
+import { ApiError, calls, onLocked, raw, sentenceOf } from "./lib/api.js";
 import { fill, h, write } from "./lib/dom.js";
 import { icon } from "./lib/icons.js";
 import { live, lostSince, onLive, startLive, watchVisibility } from "./lib/live.js";
@@ -114,6 +114,7 @@ async function route() {
 /** @param {import("./lib/router.js").Place} place */
 async function open(place) {
   const mine = ++turn;
+  openLater = null;
   const first = shown === null;
   shown?.leave.abort();
   shown?.screen.close?.();
@@ -142,6 +143,12 @@ async function open(place) {
   } catch (error) {
     clearTimeout(slow);
     if (mine !== turn || leave.signal.aborted) return;
+    if ((error instanceof TypeError && !(await hubAnswers())) || (error instanceof ApiError && error.lost)) {
+      if (mine !== turn) return;
+      openLater = () => (error instanceof TypeError ? location.reload() : void open(place));
+      fill(main, h("h1", null, t("shell.failed")), h("p", { class: "problem", role: "alert" }, t("shell.opens_later")));
+      return;
+    }
     if (error instanceof TypeError && reloadOnce()) return;
     fill(main, h("h1", null, t("shell.failed")), h("p", { class: "problem", role: "alert" }, sentenceOf(error)));
   }
@@ -181,6 +188,17 @@ async function load(asked = false) {
     const counted = asked ? 1 : calls - before;
     nextLoad_ms = performance.now() + (counted / CALLS_PER_S) * 1000;
   }
+}
+
+/** Opens a screen that could not be opened while the hub was away. @type {(() => void) | null} */
+let openLater = null;
+
+/** Whether a page that is loaded anew now would come. */
+function hubAnswers() {
+  return raw("GET", "/healthz", undefined, { wait_ms: 5000 }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
 }
 
 /** A module that is not there any more: the hub has a newer console. */
@@ -236,6 +254,12 @@ function showHub(current) {
   writeTitle();
   refreshTimes();
   if (current === null) return;
+  if (openLater !== null) {
+    const go = openLater;
+    openLater = null;
+    go();
+    return;
+  }
   shown?.screen.tick?.();
   if (current.change !== seenChange) void load();
 }

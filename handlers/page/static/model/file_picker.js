@@ -118,7 +118,7 @@ export function filePicker(draft, signal, changed, moved) {
       "li",
       { class: "chosen" },
       picture,
-      h("div", { class: "chosen-text" }, h("b", null, file.name), said, bar),
+      h("div", { class: "chosen-text" }, h("b", { title: file.name }, file.name), said, bar),
       acts,
     );
     let shown = "";

@@ -33,6 +33,12 @@ export default function home(visit) {
   const results = h("ul", { class: "list short" });
   const tally = h("span", { class: "tally" });
   needs.append(matters, calm);
+  const setup = linkButton(t("setup.title"), to("setup"), { kind: "primary" });
+  /** The first answer of the hub may come after the lists. */
+  const tick = () => {
+    setup.hidden = live?.counts.total !== 0;
+  };
+  tick();
   let seen = "";
   let wasRunning = true;
 
@@ -99,7 +105,7 @@ export default function home(visit) {
       calm,
       h("span", { class: "all-well-mark" }, icon("check")),
       h("p", null, h("b", null, t("home.nothing_needed")), " ", facts ? t("home.next_post", facts) : t("home.no_next_post")),
-      live?.counts.total === 0 && linkButton(t("setup.title"), to("setup"), { kind: "primary" }),
+      setup,
     );
   }
 
@@ -116,7 +122,7 @@ export default function home(visit) {
       h("section", null, subheading(t("home.today"), tally, h("a", { href: to("history") }, t("home.all_history"))), results),
     ),
   );
-  return { title: t("home.title"), node, load };
+  return { title: t("home.title"), node, load, tick };
 }
 
 /** @param {Task} task */

@@ -318,7 +318,7 @@ function uploadRow(one, signal) {
     "li",
     { class: "chosen" },
     h("span", { class: "chosen-picture" }, localPicture(one, signal)),
-    h("div", { class: "chosen-text" }, h("b", null, one.name), said, bar),
+    h("div", { class: "chosen-text" }, h("b", { title: one.name }, one.name), said, bar),
     h("span", { class: "chosen-acts" }, again, drop),
   );
   function update() {
