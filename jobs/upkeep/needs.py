@@ -12,6 +12,7 @@ import msgspec
 
 from jobs.compat.new_versions import NewVersions
 from jobs.hub.clock import Clock
+from jobs.hub.platforms import facts
 from jobs.hub.settings import Settings
 from jobs.notify.watch import disk_troubles
 from jobs.phone.inventory.labels import Labels
@@ -194,7 +195,7 @@ class Needs:
             yield Need(
                 kind="log_in",
                 key=f"log_in:{account.id}",
-                sentence=f"@{account.username} ({account.platform}) is not logged in{where}: log in by hand.",
+                sentence=f"@{account.username} ({facts(account.platform).title}) is not logged in{where}: log in by hand.",
                 account_id=account.id,
                 serial=account.serial,
                 actions=(
@@ -269,7 +270,7 @@ class Needs:
             more = f", on {len(tasks)} phones" if len(tasks) > 1 else ""
             at = f" at the step {step}" if step else ""
             sentence = (
-                f"{package} showed a screen that is not known{at}{more}: task {task.id} for {whom(task)} was not "
+                f"{facts(task.platform).title} showed a screen that is not known{at}{more}: task {task.id} for {whom(task)} was not "
                 "posted. Look at its picture: the app may ask something, or its new version has to be taught."
             )
             yield _end(task, sentence, "screen", f"screen:{package}:{step}")

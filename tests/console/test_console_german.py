@@ -146,8 +146,8 @@ _SAID = {
         "„a.mp4“ ist weg: Legen Sie es zurück, oder ändern Sie den Auftrag",
     "Phone PHONE1: 3 tasks wait for it, long past the time: the adb server does not answer":
         "Handy PHONE1: 3 Aufträge warten darauf, lange über die Zeit: der adb-Server antwortet nicht",
-    "@alice (tiktok) is not logged in on phone Shelf A-1: log in by hand.":
-        "@alice (tiktok) ist auf Handy Shelf A-1 nicht angemeldet: Bitte von Hand anmelden.",
+    "@alice (TikTok) is not logged in on phone Shelf A-1: log in by hand.":
+        "@alice (TikTok) ist auf Handy Shelf A-1 nicht angemeldet: Bitte von Hand anmelden.",
     'Slot 3 cannot plan the post of 2027-01-02 18:00 for @alice and 3 more: there is no video in "/srv/media"; put one there':
         "Serie 3 kann den Post vom 2027-01-02 18:00 für @alice und 3 weitere nicht planen: es gibt kein Video in „/srv/media“; legen Sie eines dorthin",
     "the phone did not answer in time (after 3 retries)": "das Handy antwortete nicht rechtzeitig (nach 3 weiteren Versuchen)",
@@ -249,7 +249,7 @@ def test_why_a_post_failed_is_said_in_german(hub: Hub, german: Browser, error: T
 
 def test_a_refusal_of_the_hub_is_told_in_german(hub: Hub, german: Browser) -> None:
     german.open(f"{hub.page}#/task/77", *PHONE)
-    german.wait("document.querySelector('main .empty')?.innerText.includes('es gibt keinen Auftrag 77')")
+    german.wait("document.querySelector('main .empty')?.innerText.includes('Es gibt keinen Auftrag 77')")
 
 
 def test_what_a_lesson_would_do_is_said_in_german(shown: Any, german: Browser) -> None:
@@ -261,7 +261,7 @@ def test_what_a_lesson_would_do_is_said_in_german(shown: Any, german: Browser) -
         )
     german.wait("document.querySelector('.proposal-facts')", 60)
     assert (
-        "wo eine Einblendung oder ein Dialog die Überschrift „Season of lights is here“ hat, gilt: berührt „Another day“ und geht weiter"
+        "Wo eine Einblendung oder ein Dialog die Überschrift „Season of lights is here“ hat, gilt: berührt „Another day“ und geht weiter"
         in german.run("document.querySelector('main').innerText")
     )
     assert _cut_off(german) == []

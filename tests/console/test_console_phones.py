@@ -85,7 +85,7 @@ def test_a_phones_own_page_keeps_its_picture_fresh_and_names_its_accounts_and_po
     button(browser, "Rehearse", "Shelf A-1").click()
     fill(browser, "platform", "instagram")
     confirm(browser)
-    said(browser, "waits for the phone's turn")
+    said(browser, "Waits for the phone's turn")
     [rehearsal] = hub.client.good("GET", "/api/v1/devices/PHONE1/rehearse")["rehearsals"]
     assert (rehearsal["platform"], rehearsal["state"]) == ("instagram", "running")
     said(browser, "@alice")
@@ -114,7 +114,7 @@ def test_a_rehearsal_is_opened_read_and_saved_without_people(
     with zipfile.ZipFile(saved) as found:
         assert "PHONE1" not in found.read("report.json").decode()
     button(browser, "Rehearse again").click()
-    said(browser, "waits for the phone's turn")
+    said(browser, "Waits for the phone's turn")
     [newest, _] = hub.client.good("GET", "/api/v1/devices/PHONE1/rehearse")["rehearsals"]
     assert (newest["platform"], newest["way"], newest["state"]) == ("tiktok", "share", "running")
     browser.wait(f"location.hash === '#/rehearsal/{newest['id']}'")

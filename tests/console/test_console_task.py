@@ -194,7 +194,7 @@ def test_a_task_that_does_not_exist_any_more_says_so(hub: Hub, browser: Browser,
 def test_a_phone_that_needs_hands_goes_on_after_a_look(hub: Hub, browser: Browser) -> None:
     hub.phones.set("PHONE2", PhoneState.NEEDS_HANDS, detail="three restarts did not help")
     show(browser, hub, "#/phone/PHONE2")
-    assert "three restarts did not help" in browser.run("document.querySelector('main').innerText")
+    assert "Three restarts did not help" in browser.run("document.querySelector('main').innerText")
     browser.find("button", "Resume").click()
     browser.wait(f"{DIALOG}?.open")
     browser.find("button", "Resume").click()

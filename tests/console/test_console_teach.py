@@ -114,7 +114,7 @@ def test_what_the_hub_can_do_is_shown_for_all_and_for_one_phone_and_a_version_is
     browser.find("heading", "TikTok 47.0.3, English, Android 13")
     said(browser, "Fails")
     Button(browser, "Rehearse", "TikTok 49.0.2, English, Android 14, Shelf A-1").click()
-    said(browser, "waits for the phone's turn")
+    said(browser, "Waits for the phone's turn")
     assert hub.client.good("GET", "/api/v1/devices/PHONE1/rehearse")["rehearsals"][0]["state"] == "running"
     assert browser.faults == []
 

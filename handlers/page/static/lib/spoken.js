@@ -2,7 +2,7 @@
 // for what is filled in. What is put together from several of them is taken apart here.
 
 import { h } from "./dom.js";
-import { currentLanguage, sentencesOfHub } from "./texts.js";
+import { asSentence, currentLanguage, sentencesOfHub } from "./texts.js";
 
 /** The section with parts of sentences, e.g. "the phone X": they are found in places alone. */
 const PARTS = "parts";
@@ -213,6 +213,11 @@ function filled(name, value) {
   if (MUST_BE_PART.has(name)) return part(value);
   if (NAME.test(value)) return part(value) ?? quoted(value);
   return translated(value) ?? withTail(value, (head) => filled("", head)) ?? part(value) ?? value;
+}
+
+/** The same where it stands alone: it begins as a sentence does. @param {string} text */
+export function sentenceSaid(text) {
+  return asSentence(spoken(text));
 }
 
 /** A part of a sentence, also at its beginning. @param {string} text @returns {string | null} */

@@ -5,7 +5,7 @@ import { ask } from "../lib/dialogs.js";
 import { h } from "../lib/dom.js";
 import { askNow } from "../lib/live.js";
 import { appName, button } from "../lib/parts.js";
-import { spoken } from "../lib/spoken.js";
+import { sentenceSaid } from "../lib/spoken.js";
 import { t } from "../lib/texts.js";
 import { now, when } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
@@ -95,7 +95,7 @@ async function stop(task, after) {
 export async function retry(task, after) {
   const posted = task.error?.code === "already_posted";
   const lines = posted
-    ? [spoken(task.error?.message ?? ""), t("tasks.retry_posted")]
+    ? [sentenceSaid(task.error?.message ?? ""), t("tasks.retry_posted")]
     : [task.outcome === "not_published" ? t("tasks.retry_refused") : t("tasks.retry_not_tapped"), t("tasks.retry_same")];
   await again(task, lines, posted, after);
 }
@@ -193,7 +193,7 @@ export async function resume(phone, after) {
   const late = overdueLines(await overdueAt({ serial: phone.serial }));
   await ask({
     title: t("phones.resume_title", { phone: name }),
-    lines: [...(phone.detail ? [spoken(phone.detail)] : []), t("phones.resume_line"), ...late],
+    lines: [...(phone.detail ? [sentenceSaid(phone.detail)] : []), t("phones.resume_line"), ...late],
     verb: t("pauses.resume"),
     async send() {
       const answer = await send("POST", `/api/v1/devices/${encodeURIComponent(phone.serial)}/resume`, undefined, {

@@ -3,7 +3,7 @@
 import { ApiError, send, sentenceOf } from "../lib/api.js";
 import { fill, freshId, h } from "../lib/dom.js";
 import { badge, fold, whileBusy } from "../lib/parts.js";
-import { spoken } from "../lib/spoken.js";
+import { sentenceSaid, spoken } from "../lib/spoken.js";
 import { languageName, t } from "../lib/texts.js";
 import { toast } from "../lib/toasts.js";
 
@@ -210,7 +210,7 @@ export function lessonForm(given, done, rehearse) {
     fill(
       proposal,
       h("h2", null, t("teach.step_rule")),
-      h("p", null, spoken(found.sentence)),
+      h("p", null, sentenceSaid(found.sentence)),
       h(
         "div",
         { class: "proposal-facts" },

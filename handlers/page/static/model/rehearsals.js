@@ -6,7 +6,7 @@ import { h } from "../lib/dom.js";
 import { askNow } from "../lib/live.js";
 import { appIcon, appName, badge, button, field } from "../lib/parts.js";
 import { to } from "../lib/router.js";
-import { spoken } from "../lib/spoken.js";
+import { sentenceSaid } from "../lib/spoken.js";
 import { has, t } from "../lib/texts.js";
 import { time } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
@@ -174,7 +174,7 @@ export function rehearsalRow(one) {
       ),
       verdictBadge(one),
     ),
-    h("p", { class: "small-text" }, spoken(one.sentence)),
-    one.changed.map((line) => h("p", { class: "calm small-text" }, spoken(line))),
+    h("p", { class: "small-text" }, sentenceSaid(one.sentence)),
+    one.changed.map((line) => h("p", { class: "calm small-text" }, sentenceSaid(line))),
   );
 }

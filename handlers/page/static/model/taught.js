@@ -5,7 +5,7 @@ import { ask } from "../lib/dialogs.js";
 import { fill, h } from "../lib/dom.js";
 import { appIcon, appName, badge, button, field, fold, linkButton, time } from "../lib/parts.js";
 import { to } from "../lib/router.js";
-import { spoken } from "../lib/spoken.js";
+import { sentenceSaid, spoken } from "../lib/spoken.js";
 import { has, languageName, t } from "../lib/texts.js";
 import { toast } from "../lib/toasts.js";
 
@@ -44,7 +44,7 @@ export function taughtRow(one, after) {
   async function remove() {
     await ask({
       title: t("teach.delete_title"),
-      lines: [spoken(one.sentence), t("teach.delete_line")],
+      lines: [sentenceSaid(one.sentence), t("teach.delete_line")],
       verb: t("teach.delete"),
       danger: true,
       send: async () => {
@@ -64,7 +64,7 @@ export function taughtRow(one, after) {
       h("span", { class: "who" }, appIcon(one.platform), h("b", null, means), one.name && h("code", null, one.name)),
       one.on ? badge("good", t("teach.on")) : badge("calm", t("teach.off"), "pause"),
     ),
-    h("p", null, spoken(one.sentence)),
+    h("p", null, sentenceSaid(one.sentence)),
     h(
       "p",
       { class: "calm small-text" },
@@ -132,7 +132,7 @@ export async function importRules(after) {
     const tried = await send("POST", "/api/v1/taught/import", await wish(true), { repeat: true });
     fill(
       found,
-      tried.refused.map((/** @type {string} */ line) => h("p", { class: "problem" }, spoken(line))),
+      tried.refused.map((/** @type {string} */ line) => h("p", { class: "problem" }, sentenceSaid(line))),
       tried.lessons.map((/** @type {Taught} */ one) => h("p", { class: "small-text" }, spoken(one.sentence) || one.name)),
       tried.refused.length === 0 &&
         h("p", null, t("teach.changes", { changed: tried.changed.length, known: tried.known_screens })),

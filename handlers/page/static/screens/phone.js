@@ -5,7 +5,7 @@ import { fill, h, keyed } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { appName, button, empty, heading, subheading } from "../lib/parts.js";
 import { to } from "../lib/router.js";
-import { spoken, spokenName } from "../lib/spoken.js";
+import { sentenceSaid, spokenName } from "../lib/spoken.js";
 import { t } from "../lib/texts.js";
 import { day, now, time } from "../lib/times.js";
 import { accountBadge, accountLine, loadAccounts } from "../model/accounts.js";
@@ -56,7 +56,7 @@ export default async function phone(visit) {
           said.textContent = "";
         } else if (image.hidden) {
           const { message } = await answer.json();
-          said.textContent = spoken(message.replace(/^serial: /, ""));
+          said.textContent = sentenceSaid(message.replace(/^serial: /, ""));
         }
       } catch {
         if (visit.signal.aborted) return;
@@ -172,7 +172,7 @@ export default async function phone(visit) {
   /** @param {"tiktok" | "instagram"} platform @param {any} state */
   function readSaid(platform, state) {
     if (state.state === "running") return h("p", null, t("phones.still_reads", { app: appName(platform) }));
-    if (state.state === "failed") return h("p", { class: "problem" }, spoken(state.detail));
+    if (state.state === "failed") return h("p", { class: "problem" }, sentenceSaid(state.detail));
     /** @param {string} key @param {string[]} names */
     const line = (key, names) =>
       names.length > 0 && h("p", null, t(`phones.${key}`, { names: names.map((one) => `@${one}`).join(", ") }));
@@ -188,7 +188,7 @@ export default async function phone(visit) {
           button(t("phones.add_them"), () => readAccounts(platform, true), { small: true }),
         ),
       line("read_added", state.added),
-      state.detail && h("p", { class: "calm" }, spoken(state.detail)),
+      state.detail && h("p", { class: "calm" }, sentenceSaid(state.detail)),
     ];
   }
 
@@ -276,8 +276,8 @@ function findingRow(one) {
       "div",
       null,
       h("b", null, spokenName(one.subject)),
-      h("p", null, spoken(one.sentence)),
-      one.fix && h("p", { class: "calm small-text" }, spoken(one.fix)),
+      h("p", null, sentenceSaid(one.sentence)),
+      one.fix && h("p", { class: "calm small-text" }, sentenceSaid(one.fix)),
     ),
   );
 }

@@ -7,7 +7,7 @@ import { icon } from "../lib/icons.js";
 import { askNow } from "../lib/live.js";
 import { badge, button, empty, field, heading } from "../lib/parts.js";
 import { to } from "../lib/router.js";
-import { spoken } from "../lib/spoken.js";
+import { sentenceSaid, spoken } from "../lib/spoken.js";
 import { t } from "../lib/texts.js";
 import { day, now, time, when } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
@@ -176,9 +176,9 @@ function phoneCard(phone, accounts, after) {
 
 /** What keeps it from starting anything, a person's pause first. @param {Phone} phone @returns {string[]} */
 export function heldUp(phone) {
-  if (!phone.paused) return phone.detail ? [spoken(phone.detail)] : [];
+  if (!phone.paused) return phone.detail ? [sentenceSaid(phone.detail)] : [];
   const rest = phone.detail.split("; ").slice(1).join("; ");
-  return [pauseSentence(phone), spoken(rest)].filter(Boolean);
+  return [pauseSentence(phone), sentenceSaid(rest)].filter(Boolean);
 }
 
 /** "Resume" where something is paused, by a person or by the hub itself; else "Pause". @param {Phone} phone @param {() => Promise<void>} after */

@@ -6,7 +6,7 @@ import { fill, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { appIcon, appName, badge, button, fold, linkButton, subheading, time } from "../lib/parts.js";
 import { go, to } from "../lib/router.js";
-import { spoken, spokenName } from "../lib/spoken.js";
+import { sentenceSaid, spokenName } from "../lib/spoken.js";
 import { has, languageName, number, t } from "../lib/texts.js";
 import { duration } from "../lib/times.js";
 import { loadPhones, phoneName, phoneOf } from "../model/phones.js";
@@ -50,7 +50,7 @@ export default function rehearsal(visit) {
     fill(
       head,
       h("div", { class: "rehearsal-head" }, h("h1", null, name), verdictBadge(one)),
-      h("p", { class: `rehearsal-verdict ${one.state}` }, spoken(one.sentence)),
+      h("p", { class: `rehearsal-verdict ${one.state}` }, sentenceSaid(one.sentence)),
     );
     fill(
       acts,
@@ -78,7 +78,7 @@ export default function rehearsal(visit) {
           h(
             "ul",
             { class: "changed" },
-            one.changed.map((line) => h("li", null, spoken(line))),
+            one.changed.map((line) => h("li", null, sentenceSaid(line))),
           ),
         ),
     );
@@ -248,7 +248,7 @@ function options(one) {
               ? badge("good", t("rehearsals.option_there"))
               : badge("calm", t("rehearsals.option_not_there"), "dot"),
         ),
-        option.detail && h("p", { class: "calm small-text" }, spoken(option.detail)),
+        option.detail && h("p", { class: "calm small-text" }, sentenceSaid(option.detail)),
       ),
     ),
   );

@@ -6,7 +6,7 @@ import { icon } from "../lib/icons.js";
 import { askNow, live } from "../lib/live.js";
 import { badge, button, field, heading, linkButton, whileBusy } from "../lib/parts.js";
 import { to } from "../lib/router.js";
-import { spoken } from "../lib/spoken.js";
+import { sentenceSaid, spoken } from "../lib/spoken.js";
 import { t } from "../lib/texts.js";
 import { loadPhones, phoneName } from "../model/phones.js";
 
@@ -116,7 +116,7 @@ export default function setup(visit) {
     return h(
       "div",
       { class: "setup-body" },
-      why && h("p", { class: "problem" }, spoken(why)),
+      why && h("p", { class: "problem" }, sentenceSaid(why)),
       h("p", { class: "calm" }, t("setup.adb_how")),
     );
   }

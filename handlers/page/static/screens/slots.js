@@ -7,7 +7,7 @@ import { icon } from "../lib/icons.js";
 import { askNow } from "../lib/live.js";
 import { badge, button, empty, fold, heading } from "../lib/parts.js";
 import { to } from "../lib/router.js";
-import { spoken } from "../lib/spoken.js";
+import { sentenceSaid, spoken } from "../lib/spoken.js";
 import { t } from "../lib/texts.js";
 import { day, dayAfter, dayName, now } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
@@ -76,7 +76,7 @@ function slotCard(slot, left, after) {
     h("p", null, scheduleOf(slot)),
     h("p", { class: "calm small-text" }, [sourceOf(slot), spanOf(slot)].filter(Boolean).join(" · ")),
     poolOf(slot, left),
-    problems.map((problem) => h("p", { class: "problem" }, spoken(problem))),
+    problems.map((problem) => h("p", { class: "problem" }, sentenceSaid(problem))),
     !slot.paused && week(slot),
     pastOf(slot),
     h(

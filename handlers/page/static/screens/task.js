@@ -7,7 +7,7 @@ import { icon } from "../lib/icons.js";
 import { live } from "../lib/live.js";
 import { appName, button, copy, fold, linkButton, stepper, time } from "../lib/parts.js";
 import { to } from "../lib/router.js";
-import { spoken } from "../lib/spoken.js";
+import { sentenceSaid, spoken } from "../lib/spoken.js";
 import { capital, number, t } from "../lib/texts.js";
 import { duration, exact, seconds, timezone } from "../lib/times.js";
 import { toast } from "../lib/toasts.js";
@@ -57,7 +57,7 @@ export default function task(visit) {
   /** Its list has it no more: a link of long ago leads here, too. @param {unknown} error @returns {null} */
   function gone(error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
-    const said = spoken(error.errors[0]?.problem ?? error.message);
+    const said = sentenceSaid(error.errors[0]?.problem ?? error.message);
     const ways = [linkButton(t("history.title"), to("history")), linkButton(t("archive.title"), to("archive"))];
     fill(
       node,

@@ -5,7 +5,7 @@ import { fill, h, keyed } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { appIcon, appName, badge, button, empty, fold, heading, linkButton, subheading, time } from "../lib/parts.js";
 import { go, to } from "../lib/router.js";
-import { spoken } from "../lib/spoken.js";
+import { sentenceSaid } from "../lib/spoken.js";
 import { languageName, t } from "../lib/texts.js";
 import { day, now } from "../lib/times.js";
 import { boxName, boxPicker } from "../model/boxes.js";
@@ -151,7 +151,7 @@ function pendingCard(one, others) {
       "div",
       { class: "pending-text" },
       h("h3", null, screenName(one.read_as)),
-      h("p", { class: "small-text" }, spoken(one.sentence)),
+      h("p", { class: "small-text" }, sentenceSaid(one.sentence)),
       factsLine(one),
       h(
         "div",
@@ -279,7 +279,7 @@ async function lesson(visit) {
         { class: "lesson-head" },
         h("h1", null, name),
         screen.taught && badge("good", t("teach.taught_badge")),
-        screen.sentence && h("p", null, spoken(screen.sentence)),
+        screen.sentence && h("p", null, sentenceSaid(screen.sentence)),
         factsLine(screen),
       ),
       given.cut && h("p", { class: "calm small-text" }, t("teach.cut")),
