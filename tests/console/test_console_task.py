@@ -93,6 +93,20 @@ def test_nothing_is_done_to_a_task_that_has_changed_since_a_person_read_about_it
     assert now(hub, task).stage is Stage.FAILED
 
 
+def test_a_double_tap_says_nothing_of_the_post_that_moves_up(hub: Hub, browser: Browser) -> None:
+    tasks = [hub.post(status="unknown") for _ in range(3)]
+    show(browser, hub, "#/history?show=unknown")
+    button = "document.querySelector('.past-acts button')"
+    browser.wait("document.querySelectorAll('.past-row').length === 3")
+    browser.click(button)
+    browser.wait("document.querySelectorAll('.past-row').length === 2")
+    browser.click(button)
+    browser.run("new Promise((done) => setTimeout(done, 1100))")
+    assert [now(hub, task).outcome for task in tasks].count(Outcome.PUBLISHED) == 1
+    browser.click(button)
+    browser.wait("document.querySelectorAll('.past-row').length === 1")
+
+
 def test_a_retry_on_home_asks_as_it_does_elsewhere(hub: Hub, browser: Browser) -> None:
     task = hub.post(status="failed")
     error = TaskError("verification_needed", "TikTok asks for a verification (captcha)", "own_profile")

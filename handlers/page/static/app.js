@@ -102,7 +102,6 @@ async function route() {
     return;
   }
   const place = placeNow();
-  // "Back" means the dialog, too: it must not stay above another screen.
   for (const one of document.querySelectorAll("dialog[open]")) /** @type {HTMLDialogElement} */ (one).close();
   if (shown !== null && shown.name === place.name && shown.id === place.id && shown.screen.filter) {
     await shown.screen.filter(place.params);
@@ -190,10 +189,9 @@ async function load(asked = false) {
   }
 }
 
-/** Opens a screen that could not be opened while the hub was away. @type {(() => void) | null} */
+/** Opens what could not be opened. @type {(() => void) | null} */
 let openLater = null;
 
-/** Whether a page that is loaded anew now would come. */
 function hubAnswers() {
   return raw("GET", "/healthz", undefined, { wait_ms: 5000 }).then(
     (answer) => answer.ok,
@@ -313,7 +311,7 @@ async function drawTabIcon(count) {
 }
 
 let locked = false;
-/** Somebody has to log in: over a dialog that is open, as there may be text in it, else on a screen of its own. */
+/** Over an open dialog, as there may be text in it, else on a screen of its own. */
 async function lock() {
   if (locked || placeNow().name === "login") return;
   if (document.querySelector("dialog[open]") !== null) {

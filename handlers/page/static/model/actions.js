@@ -134,8 +134,13 @@ async function again(task, lines, confirm, after, notThere = false) {
   });
 }
 
+/** The second half of a double tap was not meant for the row that has moved up meanwhile. */
+let settled_ms = 0;
+
 /** @param {Task} task @param {After} after */
 async function isThere(task, after) {
+  if (performance.now() < settled_ms) return;
+  settled_ms = performance.now() + 1000;
   await unchanged(task);
   const answer = await send("POST", `${pathOf(task)}/mark-published`);
   await finish(`${nameOf(task)}: ${answer.remark}`, after);

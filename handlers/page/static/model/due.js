@@ -1,4 +1,4 @@
-// Posts whose time is over: what lets them go says first that they start at once.
+// What lets posts go whose time is over says first that they start at once.
 
 import { get, withQuery } from "../lib/api.js";
 import { ask } from "../lib/dialogs.js";
@@ -11,16 +11,12 @@ import { isHeld } from "./tasks.js";
 const PAGE = 100;
 const PAGES_MAX = 10;
 
-/** Those of them whose time is over. @param {readonly Task[]} tasks */
+/** @param {readonly Task[]} tasks */
 export function overdue(tasks) {
   return tasks.filter((task) => task.status === 0 && Date.parse(task.next_attempt_at ?? task.scheduled_at) <= now());
 }
 
-/**
- * What is planned there, is not held, and is over.
- * @param {{ serial?: string, username?: string, platform?: string }} where none: on the whole hub
- * @returns {Promise<Task[]>}
- */
+/** Those of a phone, an account or the hub that are not held. @param {import("./pauses.js").Where} where @returns {Promise<Task[]>} */
 export async function overdueAt(where) {
   /** @type {Task[]} */
   const found = [];
@@ -33,14 +29,14 @@ export async function overdueAt(where) {
   return found;
 }
 
-/** "3 posts whose time is over start at once"; none where there is none. @param {readonly Task[]} tasks @returns {string[]} */
+/** One sentence, or none. @param {readonly Task[]} tasks @returns {string[]} */
 export function overdueLines(tasks) {
   const [oldest] = [...tasks].sort((a, b) => Date.parse(a.scheduled_at) - Date.parse(b.scheduled_at));
   return oldest === undefined ? [] : [t("tasks.overdue", { n: tasks.length, time: when(oldest.scheduled_at) })];
 }
 
 /**
- * Does something that lets posts go: asks first where some would start at once.
+ * Asks first where some would start at once.
  * @param {readonly Task[]} tasks
  * @param {{ title: string, verb: string }} words
  * @param {() => Promise<void>} act

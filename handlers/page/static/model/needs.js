@@ -108,7 +108,7 @@ function actButton(act, first, matter, after) {
   return button(
     text,
     async () => {
-      // What asks elsewhere before it posts, asks here, too.
+      // What asks elsewhere asks here, too.
       if (matter.task_id !== null && act.path === `/api/v1/task/${matter.task_id}/retry`) {
         await retry(await get(`/api/v1/task/${matter.task_id}`), after);
         return;
