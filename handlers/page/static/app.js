@@ -122,7 +122,7 @@ async function open(place) {
   mark(place.name);
   document.body.dataset.screen = place.name;
   delete main.dataset.loaded;
-  const slow = setTimeout(() => fill(main, waiting()), 150);
+  const slow = setTimeout(() => mine === turn && fill(main, waiting()), 150);
   const leave = new AbortController();
   try {
     const [make] = await Promise.all([screenOf(place.name), place.name === "home" ? null : loadMoreOfHub()]);

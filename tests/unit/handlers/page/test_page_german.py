@@ -20,7 +20,6 @@ WORDS = {
     r"Ansichten-Datei": "Ansichtsdatei",
     r"\bBlatt\b": "Einblendung",
     r"\bEscape\b": "Esc",
-    r"\bBeitr[aä]g": "Post",
     r"\b[Aa]n \{n\} Kont": "auf einem Konto posten",
     r"(?i)(?<![{-])\b(?:Task|Queue|Account|Token-Name|downloaden|uploaden|canceln)s?\b": "a German word",
 }
