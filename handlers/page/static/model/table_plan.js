@@ -28,7 +28,7 @@ export async function planTable(after) {
   /** @type {Answer} */
   let found = { tasks: [], warnings: [] };
   const checked = await ask({
-    title: t("queue.table_title"),
+    title: t("queue.table"),
     lines: [t("queue.table_line"), h("pre", { class: "about" }, EXAMPLE), t("queue.table_library")],
     form: field(t("queue.table_file"), file),
     verb: t("queue.table_check"),
@@ -43,7 +43,7 @@ export async function planTable(after) {
   if (!checked) return;
   const n = found.tasks.length;
   await ask({
-    title: t("queue.table_plan_title", { n }),
+    title: `${t("queue.table_plan", { n })}?`,
     lines: [
       h(
         "ul",
@@ -69,7 +69,7 @@ export async function planTable(after) {
     async send() {
       // Without a key of its own: the hub knows the same table again for a day, and plans it once.
       const answer = await post(table, PATH);
-      toast([t("queue.table_planned", { n: answer.tasks.length }), ...answer.warnings.map(rowSaid)]);
+      toast([t("compose.made", { n: answer.tasks.length }), ...answer.warnings.map(rowSaid)]);
       void askNow();
       await after();
     },
