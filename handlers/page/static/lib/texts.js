@@ -95,7 +95,7 @@ export function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** What the hub said, as it stands alone: a name or a field at its beginning is left as it is. @param {string} text */
+/** As it stands alone; a name at its beginning stays. @param {string} text */
 export function asSentence(text) {
   return /^\p{Ll}[\p{L}’'-]*[ ,]/u.test(text) ? capital(text) : text;
 }

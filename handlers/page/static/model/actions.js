@@ -134,7 +134,7 @@ async function again(task, lines, confirm, after, notThere = false) {
   });
 }
 
-/** The second half of a double tap was not meant for the row that has moved up meanwhile. */
+/** A double tap meets the next row. */
 let settled_ms = 0;
 
 /** @param {Task} task @param {After} after */

@@ -34,7 +34,6 @@ export default function home(visit) {
   const tally = h("span", { class: "tally" });
   needs.append(matters, calm);
   const setup = linkButton(t("setup.title"), to("setup"), { kind: "primary" });
-  /** The first answer of the hub may come after the lists. */
   const tick = () => {
     setup.hidden = live?.counts.total !== 0;
   };
