@@ -65,7 +65,7 @@ def publish(one, daemon, platform, count, way):
     files = [
         call for call in calls if any(word in call for word in ("DCIM/Camera", "content://media", "df "))
     ]
-    if len(files) > count + 5:
+    if len(files) > count + 6:  # the last one asks whether anything came into the gallery after ours
         return [f"{platform} {count} {way}: {len(files)} calls for {count} images: {files}"]
     return []
 

@@ -282,7 +282,7 @@ def test_13_R65_a_new_token_counts_at_once_and_a_revoked_one_no_longer(box):
         return box.curl("/api/v1/task/stats", None, LAN, "-H", f"Authorization: Bearer {token}")["code"]
 
     last = box.inside.sh("tikmatrixd token revoke installer", check=False)
-    assert last.returncode == 64
+    assert last.returncode == 65
     assert "make another one first" in last.stderr
     pid = box.pid()
     made = box.sh("tikmatrixd token new laptop")

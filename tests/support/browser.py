@@ -41,6 +41,10 @@ _KEYS = {
 }
 
 
+class LeftPage(Exception):
+    """The page was left, e.g. loaded anew, before it answered."""
+
+
 class Browser:
     """One page of one browser with a fresh profile. Every wait has a deadline, and says what it waited for.
 
@@ -157,12 +161,18 @@ class Browser:
     def wait(self, script: str, seconds: float = 30.0) -> Any:
         """The value of an expression once it is true; an element is true."""
         deadline = time.monotonic() + seconds
-        while not (value := self.run(f"(value => value instanceof Node || value)({script})")):
+        while not (value := self._value_or_none(script)):
             assert time.monotonic() < deadline, (
                 f"not within {seconds:.0f} s: {script}; {self.complaints[-3:]}"
             )
             _NEVER.wait(_PAUSE_S)
         return value
+
+    def _value_or_none(self, script: str) -> Any:
+        try:
+            return self.run(f"(value => value instanceof Node || value)({script})")
+        except LeftPage:
+            return None
 
     def press(self, key: str) -> None:
         """One key, as from a keyboard."""
@@ -257,6 +267,8 @@ class Browser:
         while True:
             answer = self._next(deadline, method)
             if answer.get("id") == number:
+                if "navigated" in answer.get("error", {}).get("message", ""):
+                    raise LeftPage
                 assert "error" not in answer, f"{method}: {answer['error']}"
                 return answer["result"]
             if answer.get("method") == "Runtime.exceptionThrown":
