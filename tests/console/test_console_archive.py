@@ -160,7 +160,7 @@ def test_what_is_empty_missing_or_damaged_is_said_where_one_looks_for_it(hub: Hu
     show(browser, hub, "#/archive")
     assert "Its file cannot be read: it is not a regular file" in browser.run(main)
     show(browser, hub, "#/archive/2026-10")
-    assert "the archive of 2026-10 cannot be read" in browser.run(main)
+    assert "The archive of 2026-10 cannot be read" in browser.run(main)
 
 
 def test_the_months_are_counted_part_by_part(

@@ -100,6 +100,7 @@ def test_a_rehearsal_is_opened_read_and_saved_without_people(
     browser.click(f"document.querySelector('a[href=\"#/rehearsal/{report.id}\"]')")
     said(browser, "Unknown sheet")
     said(browser, "Ended here")
+    browser.wait("[...document.images].every((one) => one.complete)")
     browser.find("button", "Picture: Unknown sheet").click()
     browser.wait("document.querySelector('dialog img')?.naturalWidth > 100")
     browser.press("Escape")

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from storage.backup import backup, restore
+from storage.tables.idempotency import LIFETIME_S
 from tests.support.never_twice import T, Wishes, World
 
 BULK = f"{T}/bulk"
@@ -24,6 +25,7 @@ class Request(msgspec.Struct):
     body: dict[str, Any]
     key: str
     ids: list[int]
+    at: tuple[float, float]  #: by the box's clock, and by the one that nobody sets
     lost: bool = False  #: a restore went back to before it
 
 
@@ -72,7 +74,7 @@ class WorldOfCopies(World):
         said = self._ask(path, body, Idempotency_Key=key)
         ids = sorted(set(self.wishes) - known)
         if ids:
-            self.requests = [*self.requests[1 - _KEPT :], Request(path, body, key, ids)]
+            self.requests = [*self.requests[1 - _KEPT :], Request(path, body, key, ids, self._now())]
         return said
 
     def again(self) -> str:
@@ -83,12 +85,16 @@ class WorldOfCopies(World):
         with self.gate:
             said = self._ask(request.path, request.body, Idempotency_Key=request.key)
             ids = sorted(number for number, mine in self.wishes.items() if mine.created == self.number)
-        if ids and not request.lost:
+        age_s = max(now - then for now, then in zip(self._now(), request.at, strict=True))
+        if ids and not request.lost and age_s < LIFETIME_S:  # a key is known for a day
             self.wrong(f"{request.key} was sent again and made tasks {ids} beside {request.ids}")
         if ids:
-            request.ids, request.lost = ids, False
+            request.ids, request.at, request.lost = ids, self._now(), False
         self.counts["made anew" if ids else "answered again"] += 1
         return f"{request.key} {said}"
+
+    def _now(self) -> tuple[float, float]:
+        return self.clock.now(), self.clock.monotonic()
 
     def back_up(self) -> str:
         file = self.folder / f"{self.number}.tar"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ from jobs.hub.settings import Adb
 from jobs.phone.adb.server import binary
 from simulator.child import SimulatorChild
 from tests.support.warm import warm
+
+#: Faults of tests take seconds; a busy machine makes more of them.
+_FAULTS_END_S = 60.0
 
 
 class Simulated:
@@ -51,8 +56,17 @@ class Simulated:
         return [json.loads(line) for line in self.simctl(serial, *words).splitlines() if line.strip()]
 
     def reset(self) -> None:
+        """All phones as they were at first; one that a test left behind a fault answers once the fault is over."""
+        ends, never = time.monotonic() + _FAULTS_END_S, threading.Event()
         for serial in self.serials:
-            self.simctl(serial, "reset")
+            while True:
+                try:
+                    self.simctl(serial, "reset")
+                    break
+                except subprocess.CalledProcessError:
+                    if time.monotonic() > ends:
+                        raise
+                    never.wait(0.1)
 
 
 @pytest.fixture(scope="session")

@@ -243,16 +243,25 @@ def test_many_callers_share_one_look(tmp_path: Path, monkeypatch: pytest.MonkeyP
     shutil.copy(MEDIA / "clip.mp4", path)
     probe = MediaProbe(20)
     real, asked = MediaProbe.look_anew, []
+    all_ask, coming = threading.Event(), threading.Semaphore(0)
 
     def count(self: MediaProbe, *request: Any) -> object:
         asked.append(request)
+        assert all_ask.wait(20)
         return real(self, *request)
+
+    def ask() -> None:
+        coming.release()
+        found.append(probe.look(path))
 
     monkeypatch.setattr(MediaProbe, "look_anew", count)
     found: list[MediaFacts] = []
-    threads = [threading.Thread(target=lambda: found.append(probe.look(path))) for _ in range(20)]
+    threads = [threading.Thread(target=ask) for _ in range(20)]
     for thread in threads:
         thread.start()
+    for _ in threads:
+        assert coming.acquire(timeout=20)
+    all_ask.set()
     for thread in threads:
         thread.join(20)
     assert len(found) == 20
