@@ -212,9 +212,10 @@ def test_version_completion_and_help_answer_quickly_and_without_a_config(tmp_pat
 
 
 def test_the_config_in_force_is_printed_with_its_origin_and_without_secrets(tmp_path):
+    """Of a daemon that runs on this machine it would be that one's: none listens on port 1."""
     path = tmp_path / "config.toml"
     path.write_text(
-        '[server]\nthreads = 6\n\n[[notify]]\nkind = "webhook"\nurl = "https://user:pass@example.org/hook?key=abc"\nsecret = "s3cret"\n'
+        '[server]\nthreads = 6\nlisten = "127.0.0.1:1"\n\n[[notify]]\nkind = "webhook"\nurl = "https://user:pass@example.org/hook?key=abc"\nsecret = "s3cret"\n'
     )
     said = tikmatrixd("--config", path, "config").stdout
     assert f"threads = 6  # {path}:2" in said

@@ -19,7 +19,7 @@ from tests.support.http_side import MEDIA, HttpSide
 
 
 def test_a_person_logs_in_and_is_logged_out_from_elsewhere_in_the_middle(hub: Hub, browser: Browser) -> None:
-    hub.configure(server=Server(trust_loopback=False))
+    hub.configure(server=Server(listen="127.0.0.1:0", trust_loopback=False))
     token = new_token(hub.tokens_file, "tablet")
     browser.open("about:blank")
     browser.open(f"{hub.page}#/system")
@@ -42,7 +42,7 @@ def test_a_person_logs_in_and_is_logged_out_from_elsewhere_in_the_middle(hub: Hu
 
 
 def test_what_stands_in_an_open_dialog_outlives_a_token_that_is_revoked(hub: Hub, browser: Browser) -> None:
-    hub.configure(server=Server(trust_loopback=False))
+    hub.configure(server=Server(listen="127.0.0.1:0", trust_loopback=False))
     first, second = new_token(hub.tokens_file, "tablet"), new_token(hub.tokens_file, "other")
     task = hub.post(due_s=7200, caption="Before")
     browser.open("about:blank")
@@ -160,7 +160,7 @@ def foreign() -> Iterator[str]:
 def test_a_foreign_page_can_do_nothing_with_the_session_of_its_visitor(
     hub: Hub, browser: Browser, foreign: str
 ) -> None:
-    hub.configure(server=Server(trust_loopback=False))
+    hub.configure(server=Server(listen="127.0.0.1:0", trust_loopback=False))
     token = new_token(hub.tokens_file, "tablet")
     browser.open("about:blank")
     browser.open(f"{hub.page}#token={token}")
