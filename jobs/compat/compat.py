@@ -69,7 +69,7 @@ class Compat:
         places |= {(key_of(report), report.serial) for report in reports}
         waiting = self._versions.trials()
         places |= {(trial.way.key, trial.serial) for trial in waiting}
-        # Of several ways of a version a failed one is told, else a running one: the last of a key stays.
+        # A version has several ways. A failed one is shown before a running one, so it comes last: a later entry replaces an earlier.
         waiting.sort(key=lambda one: (one.red is not None, bool(one.running)))
         trials = {trial.way.key: trial for trial in waiting}
         groups: dict[tuple[AppKey, str], set[str]] = defaultdict(set)

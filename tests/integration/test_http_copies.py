@@ -11,24 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.never_twice import walk
 from tests.support.never_twice_copies import WorldOfCopies
 
 
-def walk(folder: Path, seed: int, steps: int) -> WorldOfCopies:
-    world = WorldOfCopies(folder, seed)
-    try:
-        for _ in range(steps):
-            world.step()
-            story = "\n".join(world.trace)
-            assert not world.violations, f"seed {seed}\n{story}\n\n" + "\n".join(world.violations)
-    finally:
-        world.close()
-    assert not world.violations, f"seed {seed}, at its end: {world.violations}"
-    return world
-
-
 def test_no_sequence_with_repeated_requests_and_restores_posts_twice(tmp_path: Path) -> None:
-    world = walk(tmp_path, seed=2, steps=150)
+    world = walk(WorldOfCopies(tmp_path, seed=2), steps=150)
     assert world.counts["posts"] >= 5, world.counts
     assert world.counts["restore"]
     assert world.counts["answered again"]
@@ -40,6 +28,6 @@ def test_five_thousand_steps_with_repeated_requests_and_restores_post_nothing_tw
     seed = int(os.environ.get("NEVER_TWICE_SEED") or random.randrange(1 << 30))
     steps = int(os.environ.get("NEVER_TWICE_STEPS") or 5_000)
     print(f"NEVER_TWICE_SEED={seed}")
-    world = walk(tmp_path, seed, steps)
+    world = walk(WorldOfCopies(tmp_path, seed), steps)
     print(world.counts)
     assert world.counts["posts"] >= steps // 40

@@ -12,29 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.never_twice import World
-
-
-def walk(folder: Path, seed: int, steps: int, report: Path | None = None) -> World:
-    world = World(folder, seed)
-    try:
-        for number in range(steps):
-            world.step()
-            if report is not None and (number % 100 == 99 or world.violations):
-                facts = dict(sorted(world.counts.items()))
-                report.write_text(
-                    f"seed {seed}: {number + 1} steps, {len(world.violations)} violations, {facts}\n"
-                )
-            story = "\n".join(world.trace)
-            assert not world.violations, f"seed {seed}\n{story}\n\n" + "\n".join(world.violations)
-    finally:
-        world.close()
-    assert not world.violations, f"seed {seed}, at its end: {world.violations}"
-    return world
+from tests.support.never_twice import World, walk
 
 
 def test_R50_R51_no_sequence_of_calls_posts_twice_or_unasked_or_to_a_disabled_account(tmp_path: Path) -> None:
-    world = walk(tmp_path, seed=20261129, steps=150)
+    world = walk(World(tmp_path, seed=20261129), steps=150)
     assert world.counts["posts"] >= 10, world.counts
     assert world.counts["completed seen"]
     assert world.counts["change 0"]
@@ -48,6 +30,6 @@ def test_R50_R51_ten_thousand_steps_post_nothing_twice(tmp_path: Path) -> None:
     steps = int(os.environ.get("NEVER_TWICE_STEPS") or 10_000)
     report = os.environ.get("NEVER_TWICE_REPORT")
     print(f"NEVER_TWICE_SEED={seed}")
-    world = walk(tmp_path, seed, steps, Path(report) if report else None)
+    world = walk(World(tmp_path, seed), steps, Path(report) if report else None)
     print(world.counts)
     assert world.counts["posts"] >= steps // 20

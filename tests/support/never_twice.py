@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -82,6 +82,7 @@ class World:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder = folder
+        self.seed = seed
         self.choice = random.Random(seed)
         self.clock = FakeClock()
         self.phones = ShownPhones(*PHONES)
@@ -557,3 +558,24 @@ class World:
         self.marked.add(number)
         answer = self.api.call("POST", f"{T}/{number}/mark-published").json
         return f"{number} -> {answer['code']}"
+
+
+W = TypeVar("W", bound=World)
+
+
+def walk(world: W, steps: int, report: Path | None = None) -> W:
+    """Let so many things happen, then close the world; `report` is written as it goes on. Fails at the first violation."""
+    try:
+        for number in range(steps):
+            world.step()
+            if report is not None and (number % 100 == 99 or world.violations):
+                facts = dict(sorted(world.counts.items()))
+                report.write_text(
+                    f"seed {world.seed}: {number + 1} steps, {len(world.violations)} violations, {facts}\n"
+                )
+            story = "\n".join(world.trace)
+            assert not world.violations, f"seed {world.seed}\n{story}\n\n" + "\n".join(world.violations)
+    finally:
+        world.close()
+    assert not world.violations, f"seed {world.seed}, at its end: {world.violations}"
+    return world

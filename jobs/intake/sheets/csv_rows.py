@@ -107,7 +107,7 @@ def _refuse_nameless(
 def _refuse_missing_times(
     records: Sequence[tuple[int, Sequence[str]]], index: int, findings: Findings
 ) -> None:
-    """A time that somebody forgot in a plan would mean now."""
+    """Refuse an empty start_time where other rows have one: it would mean now."""
     times = [(number, len(cells) > index and bool(cells[index].strip())) for number, cells in records]
     if not any(given for _, given in times):
         return
@@ -123,7 +123,7 @@ def _refuse_missing_times(
 def _refuse_missing_files(
     records: Sequence[tuple[int, Sequence[str]]], columns: Sequence[str], findings: Findings
 ) -> None:
-    """A file that somebody forgot would mean any one of the library."""
+    """Refuse a row without its file where other rows name theirs: it would mean any file of the library."""
 
     def given(cells: Sequence[str], fields: Collection[str]) -> bool:
         return any(field in fields and cell.strip() for field, cell in zip(columns, cells, strict=False))

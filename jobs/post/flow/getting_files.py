@@ -210,7 +210,7 @@ class PhoneFiles:
         The answer holds our own files too, so that one that cannot be read is never taken for "nothing came".
 
         Raises:
-            ScriptFailed: something did, such as a picture that a messenger saved, or nobody knows; nothing was posted.
+            ScriptFailed: something did, such as a picture that a messenger saved, or the phone does not say; nothing was posted.
         """
         if not self.placed:
             return
