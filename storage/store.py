@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import os
@@ -164,6 +165,7 @@ class Store:
             log.warning("the clean stop could not be noted: %s", error)
         self.media_facts.close()
         self.storage.close()
+        gc.unfreeze()  # else what was loaded stays in memory for as long as the process lives
         self.lock.close()
 
     def __enter__(self) -> Self:

@@ -24,7 +24,7 @@ _STRANGE = re.compile(
 #: Characters beyond ASCII side by side, with the quotes, dashes and the like around them that are ordinary there.
 _RUN = re.compile(r"[^\x00-\x7f]{3,}")
 _AROUND_WORDS = "\xa0\xab\xbb\xa1\xbf\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u2022"
-#: Words without any plain letter, and letters that also stand in a plain list of an alphabet.
+#: Words without any plain letter; and letters that a caption may list, as they end an alphabet (Æ, Ø, Å).
 _PLAINLESS = re.compile(rf"(?<!{_LETTER})[\xc0-\xd6\xd8-\xf6\xf8-\xff]{{2,}}(?!{_LETTER})")
 _ALONE = frozenset("\xc4\xc5\xc6\xd6\xd8\xdc\xdf\xe4\xe5\xe6\xf6\xf8\xfc")
 #: Letters that no language of Western Europe has both of: what Hungarian and the languages of Czechia to Croatia become.

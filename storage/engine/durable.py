@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import threading
@@ -16,7 +15,6 @@ from tinydb.storages import Storage
 
 from storage.engine import journal
 from storage.engine.codec import Codec
-from storage.engine.collector import uncollected
 from storage.engine.commit import GroupCommit, Ticket, Transaction
 from storage.engine.disk import Disk
 from storage.engine.files import Files
@@ -81,9 +79,8 @@ class JournalStorage(Storage):
         self.group = GroupCommit(self.write_group)
 
     def _load(self, after_loss: Callable[[Loaded], object]) -> None:
-        with uncollected():
-            state = self.disk.load(self._types, after_loss)
-            self._codec.freeze_all(state.tables)
+        state = self.disk.load(self._types, after_loss)
+        self._codec.freeze_all(state.tables)
         self.tables = state.tables
         for name in self._types:
             self.tables.setdefault(name, {})
@@ -99,7 +96,6 @@ class JournalStorage(Storage):
         """Close the journal; every change is on disk already."""
         with self._snapshot_lock, self._writing:
             self.disk.close()
-        gc.unfreeze()  # else what was loaded stays in memory for as long as the process lives
 
     # --- reading
 
