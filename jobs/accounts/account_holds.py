@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from storage.records import Task
-from storage.tables.accounts import AccountStore
+from collections.abc import Callable
+
+from storage.records import Account, Task
+
+#: Finds an account by its name and platform.
+Named = Callable[[str, str], Account | None]
 
 
-def account_hold(task: Task, accounts: AccountStore) -> str:
+def account_hold(task: Task, named: Named) -> str:
     """One sentence, "" when nothing about the account keeps the task from being posted.
 
     For a task that names no account, the one that the app showed counts, once it was read.
@@ -14,7 +18,7 @@ def account_hold(task: Task, accounts: AccountStore) -> str:
     name = task.account_known
     if not name:
         return ""
-    account = accounts.named(name, task.platform)
+    account = named(name, task.platform)
     disabled = account is not None and not account.enabled
     if not task.username:
         way_out = f"enable it, or show another account on {task.serial}, then stop and retry this task"

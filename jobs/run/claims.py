@@ -10,7 +10,7 @@ from jobs.hub.settings import Posting
 from jobs.intake.repeat_guard import Repeats, refusal
 from jobs.run.endings import Endings
 from jobs.run.evidence import Evidence
-from jobs.run.holds import Holds
+from jobs.run.holds import Holds, Within
 from jobs.run.post_turn import LookTurn, PostTurn
 from jobs.run.turn_register import Turns
 from jobs.task import ending
@@ -63,10 +63,10 @@ class Claims:
         )
 
     @contextmanager
-    def _cleared(self, task: Task) -> Iterator[None]:
+    def _cleared(self, task: Task) -> Iterator[Within]:
         """Held while the commit point is written: the account may be posted to now, and has not had this media."""
-        with self._holds.cleared(task), self._repeats.committing(task):
-            yield
+        with self._holds.cleared(task) as within, self._repeats.committing(task):
+            yield within
 
     def claim(self, turns: Sequence[PostTurn]) -> list[PostTurn]:
         """Claim the tasks of turns, all in one write; a turn that is missing in the answer has nothing to do.

@@ -15,8 +15,10 @@ from jobs.hub.clock import Clock, Deadline
 from jobs.phone.errors import LeaseLost, StopRequested
 from jobs.queue.turn import REQUEST, Turn
 from jobs.run.evidence import EvidenceWriter
+from jobs.run.holds import Within
 from jobs.task.ending import published
 from jobs.task.states import Mover
+from storage.engine.commit import Transaction
 from storage.errors import StageConflict, StoreError, UnknownRecord
 from storage.records import AFTER_COMMIT, Account, Stage, Task
 from storage.tables.tasks import TaskStore
@@ -53,9 +55,11 @@ class PostTurn(Turn):
         writer: Callable[[int, int], EvidenceWriter],
         lease_s: float,
         proof_s: float,
-        cleared: Callable[[Task], AbstractContextManager[None]] = lambda _: nullcontext(),
+        cleared: Callable[[Task], AbstractContextManager[Within | None]] = lambda _: nullcontext(),
     ) -> None:
-        """`cleared` is held while the commit point is written; it raises what keeps the task from being posted."""
+        """`cleared` is held while the commit point is written; it raises what keeps the task from being posted, and so does
+        what it gives, which is asked within the write.
+        """
         doing = f"{self._doing} task {task.id}"
         super().__init__(task.serial, doing, clock=clock, lease_s=lease_s, task_id=task.id)
         self.task = task
@@ -106,23 +110,28 @@ class PostTurn(Turn):
             if self.deadline.expired:
                 self.lost = True
             self.check()
-            stored = self._tasks.get(self.task.id)
-            if stored is not None and (stored.stop_requested or stored.deleted):
-                raise StopRequested(REQUEST)
-            with self._cleared(msgspec.structs.replace(self.task, account_seen=self._account_seen)):
-                self._commit()
+            with self._cleared(msgspec.structs.replace(self.task, account_seen=self._account_seen)) as within:
+                self._commit(within)
             self.committed = True
             needed_s = self._proof_s + AFTER_PROOF_S + then_wait_s
             self.deadline = Deadline(self.clock, max(self.deadline.remaining_s, needed_s))
         self.note("commit point written")
 
-    def _commit(self) -> None:
+    def _commit(self, within: Within | None) -> None:
+        def still_wanted(change: Transaction, task: Task) -> None:
+            # A stop that came between two attempts has found no turn of this one: it stands in the store alone.
+            if task.stop_requested or task.deleted:
+                raise StopRequested(REQUEST)
+            if within is not None:
+                within(change)
+
         try:
             self.task = self._mover.move(
                 self.task.id,
                 Stage.COMMITTING,
                 expect={Stage.PREPARING},
                 expect_attempt=self.task.attempt,
+                still=still_wanted,
                 account_seen=self._account_seen,
             )
         except (StageConflict, UnknownRecord) as error:

@@ -8,7 +8,7 @@ from typing import Any
 from jobs.hub.clock import Clock
 from storage.engine.hooks import Hook, no_hook
 from storage.records import AFTER_COMMIT, ENDED, PENDING, Outcome, Stage, Task, Waiting
-from storage.tables.tasks import TaskStore
+from storage.tables.tasks import Check, TaskStore
 
 #: Which stage may follow which. Who causes each move:
 #:
@@ -82,6 +82,7 @@ class Mover:
         *,
         expect: Collection[Stage] | None = None,
         expect_attempt: int | None = None,
+        still: Check | None = None,
         **changes: Any,
     ) -> Task:
         """Move a task and write it; durable when this returns.
@@ -91,6 +92,7 @@ class Mover:
             to: The new stage.
             expect: The stages in which the task must be; all from which the table leads to `to` by default.
             expect_attempt: The fencing token: the task's `attempt` must still be this.
+            still: Asked within the write, with the task as it is by then; what it raises keeps it from being written.
             changes: Further fields to set in the same write.
 
         Raises:
@@ -103,7 +105,7 @@ class Mover:
         for stage in allowed:
             check_move(stage, to)
         full = self._consequences(allowed, to, changes)
-        return self._write(to, task_id, expect=allowed, expect_attempt=expect_attempt, **full)
+        return self._write(to, task_id, expect=allowed, expect_attempt=expect_attempt, still=still, **full)
 
     def move_through(self, task: Task, steps: Sequence[tuple[Stage, dict[str, Any]]]) -> Task:
         """Make several moves of one task in one write, so that no crash can come between them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -27,16 +27,26 @@ class AccountStore(Table[Account]):
         storage.listen(TABLE, self._update)
 
     def _update(self, changes: Sequence[tuple[int, Account | None, Account | None]]) -> None:
+        # What is only changed stays known at every moment: `named` is asked without a lock.
+        there = {_key(now): now for _, _before, now in changes if now is not None}
+        self._by_name.update(there)
         for _, before, _now in changes:
-            if before is not None:
+            if before is not None and _key(before) not in there:
                 self._by_name.pop(_key(before), None)
-        for _, _before, now in changes:
-            if now is not None:
-                self._by_name[_key(now)] = now
 
     def named(self, username: str, platform: str) -> Account | None:
         """The account of this name (compared case-insensitively) on a platform."""
         return self._by_name.get((platform, username.casefold()))
+
+    def named_within(self, change: Transaction, username: str, platform: str) -> Account | None:
+        """`named`, as a change that is about to be written must see it."""
+        key = platform, username.casefold()
+        changed: Mapping[int, Account | None] = change.changed(TABLE)
+        for account in changed.values():
+            if account is not None and _key(account) == key:
+                return account
+        present = self._by_name.get(key)
+        return None if present is None or present.id in changed else present
 
     def find(self, username: str) -> list[Account]:
         """Accounts of this name (compared case-insensitively), on all platforms."""

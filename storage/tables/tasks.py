@@ -49,6 +49,9 @@ WaitingFacts = (
     tuple[Waiting | None, float | None, str] | tuple[Waiting | None, float | None, str, float | None]
 )
 
+#: Asked about a task within the write that is to change it; raises what keeps it from being changed.
+Check = Callable[[Transaction, Task], None]
+
 
 class TaskStore(TaskReads):
     """All tasks that are kept in memory. Records are immutable; a change stores a changed copy."""
@@ -108,6 +111,7 @@ class TaskStore(TaskReads):
         expect: Collection[Stage] | None = None,
         expect_attempt: int | None = None,
         expect_version: int | None = None,
+        still: Check | None = None,
         **changes: Any,
     ) -> Task:
         """Change fields of a task if it still is what the caller believes; durable when this returns.
@@ -119,6 +123,7 @@ class TaskStore(TaskReads):
             expect: Stages, one of which it must be in.
             expect_attempt: The attempt it must be in.
             expect_version: The version it must have.
+            still: Asked within the write, with the task as it is by then; what it raises keeps it from being written.
             **changes: New values of fields of `Task`.
 
         Raises:
@@ -140,6 +145,8 @@ class TaskStore(TaskReads):
                 or expect_version not in {None, task.version}
             ):
                 raise StageConflict(task)
+            if still is not None:
+                still(change, task)
             changed: Task = change.put(
                 TABLE, task_id, counted(task, msgspec.structs.replace(task, **changes))
             )

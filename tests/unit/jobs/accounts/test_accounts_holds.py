@@ -89,6 +89,52 @@ def test_R51_it_is_asked_again_right_before_the_tap(tmp_path: Path, name: str) -
         assert phones.taps == {"A": 1}
 
 
+class Once:
+    """A hook that does something the first time that a point is passed."""
+
+    def __init__(self, point: str) -> None:
+        self._point = point
+        self.act: Callable[[], Any] | None = None
+
+    def __call__(self, name: str, /) -> None:
+        if name == self._point and self.act is not None:
+            act, self.act = self.act, None
+            act()
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_R51_a_change_that_is_written_just_before_the_commit_point_keeps_the_post_back(
+    tmp_path: Path, name: str
+) -> None:
+    """It was answered: whoever asked for it believes that nothing is posted any more."""
+    phones = FakePhones("A", "B")
+    change, sentence = CHANGES[name]
+    hook = Once("jobs.before_committing")
+    with Bench(tmp_path, phones, FakeScript(publish), hook=hook) as bench:
+        account = bench.store.accounts.add(username="x", platform="tiktok", serial="A")
+        hook.act = lambda: change(bench, account)
+        task = bench.now("A", username="x")
+        assert sentence in waits(bench, task).waiting_detail
+        assert phones.taps == {}
+        back(bench, account)
+        assert bench.wait(task.id).stage is Stage.PUBLISHED
+        assert phones.taps == {"A": 1}
+
+
+@pytest.mark.parametrize("fact", ["stop_requested", "deleted"])
+def test_a_stop_that_is_written_just_before_the_commit_point_keeps_the_post_back(
+    tmp_path: Path, fact: str
+) -> None:
+    """One that came between two attempts finds no turn to stop: it stands in the store alone."""
+    phones = FakePhones("A")
+    hook = Once("jobs.before_committing")
+    with Bench(tmp_path, phones, FakeScript(publish), hook=hook) as bench:
+        hook.act = lambda: bench.store.tasks.change(1, **{fact: True})
+        task = bench.now("A")
+        assert bench.wait(task.id).error_code == "stopped"
+        assert phones.taps == {}
+
+
 def test_R51_whichever_account_is_current_is_not_posted_to_while_it_is_disabled(tmp_path: Path) -> None:
     phones = FakePhones("A")
 

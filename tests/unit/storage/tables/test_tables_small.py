@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,31 @@ def test_a_name_is_given_once_per_platform(store: Store):
         store.accounts.change(other.id, username="ANNA")
     assert store.accounts.change(other.id, username="BOB").username == "BOB"
     assert len(store.accounts.all()) == 2
+
+
+def test_an_account_that_is_changed_or_taken_over_by_the_config_is_known_at_every_moment(
+    store: Store,
+) -> None:
+    """Who asks without a lock must never hear that it is gone: a disabled one would be posted to."""
+    anna = store.accounts.add(username="anna", platform="tiktok", serial="A", enabled=False)
+    heard: list[bool] = []
+
+    def at_each_line(frame: Any, _event: str, _arg: Any) -> Any:
+        if frame.f_code.co_filename.endswith("tables/accounts.py"):
+            heard.append(store.accounts.named("anna", "tiktok") is not None)
+        return at_each_line
+
+    before = sys.gettrace()
+    sys.settrace(at_each_line)
+    try:
+        store.accounts.change(anna.id, max_per_day=3)
+        store.accounts.sync_config(
+            [NewAccount(username="Anna", platform="tiktok", serial="B", enabled=False)]
+        )
+    finally:
+        sys.settrace(before)
+    assert heard
+    assert all(heard)
 
 
 def test_accounts_are_changed_and_removed(make_store: Opener):
