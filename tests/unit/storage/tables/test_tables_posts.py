@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from storage.backup import backup, restore
 from storage.records import MediaFile, Outcome, PostMark, Stage
 from storage.store import POSTS_KEPT_DAYS, Store
-from storage.tables.posts import account_place, content_of, phone_place
+from storage.tables.posts import account_place, content_of, mark_of, phone_place, post_of
 from tests.support.storage_samples import new_task
 
 Opener = Callable[..., Store]
@@ -133,6 +134,42 @@ def test_R50_a_post_is_known_after_its_task_went_to_the_archive_and_for_months(m
     assert ids(store, ANNA) == []
 
 
+def test_R50_of_two_posts_with_the_same_media_the_younger_stays_known_when_the_older_is_forgotten(
+    store: Store,
+):
+    older, younger = add(store), add(store)
+    publish(store, older, finished_at=100 * DAY_S)
+    publish(store, younger, finished_at=130 * DAY_S)
+    store.tasks.remove([older, younger])
+    store.maintain((100 + POSTS_KEPT_DAYS + 1) * DAY_S)
+    assert ids(store, ANNA) == [younger]
+    store.maintain((130 + POSTS_KEPT_DAYS + 1) * DAY_S)
+    assert ids(store, ANNA) == []
+
+
+def test_R50_a_post_that_may_be_out_and_has_no_end_yet_counts_from_its_start(store: Store):
+    task_id = add(store, scheduled_at=1000.0)
+    store.tasks.change(task_id, stage=Stage.COMMITTING, started_at=1200.0)
+    assert [mark.ended_at for mark in store.tasks.posts(CONTENT, [ANNA])] == [1200.0]
+
+
+def test_a_post_for_the_very_moment_at_which_it_was_asked_for_is_one_to_start_at_once(store: Store):
+    at = 1000.0
+    for due_at, at_once in ((at - 1.0, True), (at, True), (at + 1.0, False)):
+        task = store.tasks.get(add(store, created_at=at, scheduled_at=due_at))
+        assert task is not None
+        mark = mark_of(task)
+        assert mark is not None
+        assert mark.at_once is at_once
+
+
+def test_a_post_that_is_not_stored_yet_is_no_task_s_and_nobody_s():
+    """A number of its own would hide the task that has this number from it."""
+    post = post_of(new_task(scheduled_at=7.0))
+    assert (post.task_id, post.account_seen, post.planned_at) == (0, "", 7.0)
+    assert post_of(new_task(), planned_at=8.0).planned_at == 8.0
+
+
 def test_a_restore_keeps_what_was_posted_since_the_backup(make_store: Opener, tmp_path):
     store = make_store()
     add(store, 7)
@@ -200,5 +237,11 @@ def test_several_images_are_one_content_in_whatever_order():
 
     one, two, three = file("a"), file("b"), file("c")
     assert content_of([one, two]) == content_of([two, one]) == content_of([two, one, two])
+    assert content_of([one, one]) == content_of([one]), "it shows nothing else"
     assert len({content_of(files) for files in ([], [one], [two], [one, two], [one, three])}) == 5
     assert content_of([one]) == "a"
+
+
+def test_the_digest_of_several_images_stays_the_one_by_which_earlier_versions_kept_their_posts():
+    files = [MediaFile(path="/", name="", sha256=letter, size_bytes=1, kind="image") for letter in "ba"]
+    assert content_of(files) == hashlib.sha256(b"ab").hexdigest()
