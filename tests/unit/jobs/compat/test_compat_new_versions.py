@@ -267,6 +267,20 @@ def test_the_ways_of_a_version_are_rehearsed_on_one_phone_where_that_has_them_al
     assert scene.versions.trials() == []
 
 
+def test_a_further_way_of_a_version_is_rehearsed_where_the_last_one_was_though_another_phone_waited_first(
+    scene: Scene,
+) -> None:
+    scene.tries(scene.task("B"))
+    for serial in ("A", "B"):
+        scene.tries(scene.task(serial, images=1))
+    scene.green()
+    scene.versions.turn()
+    assert [(serial, wish.kind) for serial, wish in scene.rehearsals.asked] == [
+        ("B", "video"),
+        ("B", "images"),
+    ]
+
+
 def test_a_task_whose_config_cannot_be_read_holds_up_nobody(scene: Scene) -> None:
     scene.tries(scene.task())
     broken = scene.task(script_config={"post_way": "by carrier pigeon"})
