@@ -115,7 +115,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jobs/post/teaching/lesson_book.py": TEACHING,
     "jobs/post/teaching/teaching.py": TEACHING,
     "jobs/post/teaching/trial.py": TEACHING,
-    "jobs/post/teaching/unread.py": TEACHING,
+    "jobs/post/teaching/unread.py": ("jobs/post/teaching/test_teaching_unread.py",),
     "jobs/post/teaching/proposals.py": ("jobs/post/teaching/test_teaching_proposals.py",),
     "jobs/post/instagram/proof.py": ("jobs/post/instagram/test_instagram_profile_proof.py", *PROOF),
 }
