@@ -13,6 +13,11 @@ from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
 
+#: Looks until the first chosen cell must be in view again, and the part of the grid's height that is moved back at once.
+MAX_BACK = 24
+BACK_PART = 0.6
+#: So many pixels beyond its end the grid is moved back, and so near to its first place a cell counts as being there.
+BEYOND, AT_PLACE = 72, 3
 #: Scrolls until the next cell must be in view; each moves by about a screen of the grid.
 MAX_SCROLLS = 8
 #: A swipe may be swallowed while the app loads thumbnails: the end of the grid is believed after this many.
@@ -69,6 +74,7 @@ class GridWalk:
         self._chosen = chosen
         self._target = target
         self._scrolled = False
+        self._first_ends = 0  #: the lower edge of the grid's first cell while nothing was scrolled
         self._gain = 1.0  #: less where the grid goes further than the finger
 
     def choose(self, sight: Sight, count: int) -> Sight:
@@ -82,9 +88,67 @@ class GridWalk:
         """
         if self._chosen(sight):
             raise stuck(sight, f"{self._chosen(sight)} media are chosen before anything was tapped")
+        self._first_ends = next((c.node.bounds[3] for c in self._cells(sight)), 0)
         for number in range(1, count + 1):
             sight = self._choose_one(sight, number, count)
+        return self._proved(sight, count)
+
+    def _proved(self, sight: Sight, count: int) -> Sight:
+        """See that the chosen media are the first of the grid, as it is now.
+
+        A grid that still showed the gallery of before the push, or a part of it, is read anew while it is tapped: newer
+        media then come in before or between those that were chosen. Where an app shows no numbers, nothing is proved.
+        """
+        name = sight.name
+        sight = self._flow.driver.wait_change(sight, REST_S)
+        went_back, without_effect = False, 0
+        for _ in range(MAX_BACK):
+            if sight.name != name:
+                sight = self._flow.reach(sight, name)
+            cells = self._cells(sight)
+            if not any(c.number for c in cells) and not self._scrolled:
+                return sight
+            self._check_order(sight, cells, count)
+            first = next((c for c in cells if c.number == 1), None)
+            if first is not None and not self._scrolled:
+                return sight
+            # Moved back further than to its place, it would lie lower if there were rows above it.
+            at_top = first is not None and abs(first.node.bounds[3] - self._first_ends) <= AT_PLACE
+            if (went_back and at_top) or without_effect >= END_SCROLLS:
+                break
+            went_back = True
+            moved = self._drag(sight, cells, -self._way_back(cells))
+            without_effect = without_effect + 1 if _layout(cells) == _layout(self._cells(moved)) else 0
+            sight = moved
+        if not any(c.number == 1 for c in self._cells(sight)):
+            raise stuck(sight, "the first of the chosen images is not found again in the picker's grid")
         return sight
+
+    def _check_order(self, sight: Sight, cells: Sequence[Cell], count: int) -> None:
+        """In view, the numbers must follow one another without a gap, with nothing before the first and after the last."""
+        place = next((place for place, c in enumerate(cells) if c.number), None)
+        if place is None:
+            return
+        whole = WHOLE_PART * max(c.node.height for c in cells)
+        for number, cell in enumerate(cells, cells[place].number - place):
+            hidden = cell.node.height < whole and not cell.number  # its number may be cut off
+            if number < 1 or (cell.number != (number if number <= count else 0) and not hidden):
+                raise stuck(
+                    sight,
+                    "the picker's grid has changed: the images that are chosen are not the first "
+                    f"{count} of it any more",
+                )
+
+    def _way_back(self, cells: Sequence[Cell]) -> int:
+        """How far the grid is moved back at once: a little beyond where the first chosen cell should be, where it ends."""
+        top, bottom = min(c.node.bounds[1] for c in cells), max(c.node.bounds[3] for c in cells)
+        known = next((c for c in cells if c.number), None)
+        reach = int((bottom - top) * BACK_PART)
+        if known is not None:
+            rows = (known.number - 1) // len({c.node.bounds[0] for c in cells})
+            row = max(c.node.height for c in cells)
+            reach = min(reach, self._first_ends + rows * row - known.node.bounds[3] + BEYOND)
+        return max(int(reach * self._gain), MIN_PIXELS)
 
     def _choose_one(self, sight: Sight, number: int, count: int) -> Sight:
         flow, name = self._flow, sight.name
@@ -163,11 +227,9 @@ class GridWalk:
 
     def _scroll(self, sight: Sight, cells: Sequence[Cell], place: int | None) -> Sight:
         """Move the grid on, so far that the last chosen cell stays in view; or back when that was lost."""
-        driver = self._flow.driver
         if not cells:
-            return driver.wait_change(sight, 3.0)
+            return self._flow.driver.wait_change(sight, 3.0)
         self._scrolled = True
-        left, right = min(c.node.bounds[0] for c in cells), max(c.node.bounds[2] for c in cells)
         top, bottom = min(c.node.bounds[1] for c in cells), max(c.node.bounds[3] for c in cells)
         row = max(c.node.height for c in cells)
         reach = int(0.7 * (bottom - top))
@@ -178,6 +240,15 @@ class GridWalk:
             anchor = cells[place - 1].node if place else cells[0].node
             distance = int(min(reach, max(anchor.bounds[1] - top - row // 5, row * 2 // 5)) * self._gain)
             distance = max(distance, MIN_PIXELS)
+        return self._drag(sight, cells, distance)
+
+    def _drag(self, sight: Sight, cells: Sequence[Cell], distance: int) -> Sight:
+        """Move the grid on by so many pixels, back where they are negative, and wait until it rests."""
+        driver = self._flow.driver
+        if not cells:
+            return driver.wait_change(sight, 3.0)
+        left, right = min(c.node.bounds[0] for c in cells), max(c.node.bounds[2] for c in cells)
+        top, bottom = min(c.node.bounds[1] for c in cells), max(c.node.bounds[3] for c in cells)
         edge = (bottom - top) // 8
         start = bottom - edge if distance > 0 else top + edge
         x = (left + right) // 2

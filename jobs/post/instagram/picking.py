@@ -75,7 +75,7 @@ def _take(flow: Flow, sight: Sight, video: Node) -> Sight:
         )
         if sight.name != name:
             return sight
-        _check_chosen(sight, video)
+        _check_chosen(sight, video, newest_video(sight))
         if not sight.has("picker_next"):
             # Pickers of stories and reels go on by themselves; give them their time.
             sight = flow.driver.until(sight, lambda s: s.name != name, EDITOR_S)
@@ -100,14 +100,31 @@ def _said(cell: Node) -> str:
     return cell.content_desc.partition(" ")[2] or cell.content_desc
 
 
-def _check_chosen(sight: Sight, cell: Node) -> None:
+def _check_chosen(sight: Sight, cell: Node, newest: Node | None) -> None:
     """Going on posts what the picker says is chosen, whatever was tapped. Pickers that say nothing are believed.
+
+    Args:
+        sight: the picker after the tap.
+        cell: what was tapped.
+        newest: the first medium of its kind that the picker shows now: a grid that is read anew may show ours only now.
 
     Raises:
         ScriptFailed: it is another medium, or there is a second one.
     """
-    if sight.has("chosen_thumbnail") and not _is_chosen(sight, cell):
+    if not sight.has("chosen_thumbnail"):
+        return
+    if not _is_chosen(sight, cell):
         raise stuck(sight, "the picker has chosen another medium than the one that was tapped")
+    if newest is not None and not any(
+        touch(f.node, newest) for f in sight.index.find_all("chosen_thumbnail")
+    ):
+        raise stuck(sight, "the picker shows a newer medium than the one that was tapped and is chosen")
+
+
+def _whole(cells: list[Node]) -> list[Node]:
+    """Those of which the most is in view: what is cut off may hide what tells a video from a photo."""
+    most = max((cell.height for cell in cells), default=0)
+    return [cell for cell in cells if cell.height * 2 >= most]
 
 
 def _refresh(flow: Flow, sight: Sight, name: str, number: int) -> Sight:
@@ -140,7 +157,7 @@ def pick_images(flow: Flow, sight: Sight) -> Sight:
         flow.driver.tap(Element("newest photo", photos[0], "first thumbnail"))
         sight = flow.driver.until(sight, lambda s: s.name != name or _is_chosen(s, photos[0]), 8.0)
         if sight.name == name:
-            _check_chosen(sight, photos[0])
+            _check_chosen(sight, photos[0], next(iter(_whole(_photos(sight))), None))
     if sight.name != name:
         return sight
     return flow.press(sight, "picker_next", timeout_s=EDITOR_S)

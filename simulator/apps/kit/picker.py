@@ -44,15 +44,27 @@ class MediaPicker(Screen[AppT]):
         self.grid = grid
         self.granted = granted
         self.chosen: list[MediaRow] = []
+        late = app.phone.fault("late-gallery")
+        self._late = 0 if late is None else int(late) if str(late).isdecimal() else 1
 
     def rows(self) -> list[MediaRow]:
-        return self.app.phone.media() if self.granted else []
+        return self.app.phone.media()[self._late :] if self.granted else []
+
+    def read_anew(self) -> None:
+        """Show what the media store lists now, a moment after a touch."""
+
+        def show() -> None:
+            self._late = 0
+
+        if self._late:
+            self.app.later(0.2, show)
 
     def number(self, row: MediaRow) -> int:
         """Its place among the chosen ones, from 1; 0 where it is none of them."""
         return next((place for place, chosen in enumerate(self.chosen, 1) if chosen.id == row.id), 0)
 
     def toggle(self, row: MediaRow) -> None:
+        self.read_anew()
         if self.number(row):
             self.chosen = [chosen for chosen in self.chosen if chosen.id != row.id]
         elif len(self.chosen) < self.most:

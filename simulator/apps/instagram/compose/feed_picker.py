@@ -31,6 +31,7 @@ class FeedPicker(InstagramPicker):
             self.toggle(row)
         else:
             self.chosen = [row]
+            self.read_anew()
         self.changed()
 
     def _multi(self) -> None:

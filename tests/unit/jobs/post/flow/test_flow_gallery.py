@@ -38,6 +38,26 @@ def test_a_file_that_comes_into_the_gallery_after_ours_is_not_posted_in_its_plac
     assert "0b" * 32 not in again.post()["media"]
 
 
+@pytest.mark.parametrize("platform", ["tiktok", "instagram"])
+@pytest.mark.parametrize("late", [1, 2, 3])
+@pytest.mark.parametrize("count", [3, 16])
+def test_a_picker_that_shows_ours_only_after_an_older_picture_was_chosen_posts_no_older_picture(
+    tmp_path: Path, platform: str, late: int, count: int
+) -> None:
+    """Pickers show at first what they had read before the push, and read the gallery anew while they are tapped."""
+    names = [f"{number}.jpg" for number in range(count)]
+    stage = AppStage(platform, files(tmp_path, *names), post_way="addButton")
+    for number in range(8):
+        stage.phone.add_row(f"/sdcard/DCIM/Camera/old{number}.jpg", sha256="0b" * 32)
+        stage.phone.time.pass_(60.0)
+    stage.phone.faults.arm("late-gallery", str(late))
+    failed = stage.fails()
+    assert failed.code == "ui_changed"
+    again = AppStage(platform, files(tmp_path, *names), post_way="addButton", on=stage.phone, attempt=2)
+    assert again.run().outcome is Outcome.PUBLISHED
+    assert "0b" * 32 not in again.post()["media"]
+
+
 def image_post(tmp_path: Path) -> AppStage:
     return AppStage("tiktok", files(tmp_path, "1.jpg"), post_way="addButton")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,10 @@ class Gallery:
     dropped_taps: int = 0
     wrong_taps: int = 0  #: so many taps choose the image after the one that was tapped
     footer: int = 0  #: so much of the last row can never be scrolled into view
+    late: int = 0  #: so many of the newest images are missing until `late_until` taps were made
+    late_from: int = 0  #: ... which is where they come in, from the newest on
+    late_until: int = 0
+    taps: int = 0
     offset: float = 0.0
     chosen: list[int] = field(default_factory=list)
     drags: list[int] = field(default_factory=list)
@@ -42,13 +47,18 @@ class Gallery:
 
     def cells(self) -> list[Cell]:
         found = []
-        for place in range(self.count):
+        shown = [
+            image
+            for image in range(self.count)
+            if self.taps >= self.late_until or not self.late_from <= image < self.late_from + self.late
+        ]
+        for place, image in enumerate(shown):
             top = place // COLUMNS * ROW - self.offset
             low, high = max(0, int(top)), min(HEIGHT, int(top) + ROW - 2)
             if low < high:
                 left = place % COLUMNS * WIDTH
-                node = Node(bounds=(left, low, left + WIDTH - 2, high), order=place)
-                number = self.chosen.index(place) + 1 if self.numbers and place in self.chosen else 0
+                node = Node(bounds=(left, low, left + WIDTH - 2, high), order=image)
+                number = self.chosen.index(image) + 1 if self.numbers and image in self.chosen else 0
                 found.append(Cell(node, number))
         return found
 
@@ -77,6 +87,7 @@ class Gallery:
         if self.dropped_taps:
             self.dropped_taps -= 1
             return
+        self.taps += 1
         place = found.node.order + (1 if self.wrong_taps else 0)
         self.wrong_taps = max(0, self.wrong_taps - 1)
         assert found.node.height >= (ROW - 2) * 0.5, "a cell at the edge was tapped"
@@ -139,6 +150,32 @@ def test_swallowed_swipes_and_taps_and_a_bar_over_the_last_row_do_not_matter(fau
 def test_a_tap_that_chooses_another_image_ends_the_attempt() -> None:
     with pytest.raises(ScriptFailed, match="number 1 is not on the image"):
         walk(Gallery(20, wrong_taps=1), 5)
+
+
+@pytest.mark.parametrize("late_from", [0, 1, 2])
+@pytest.mark.parametrize("late", [1, 2, 3])
+@pytest.mark.parametrize("count", [4, 9, 15])
+@pytest.mark.parametrize("tap", [1, 2, 3, -1])
+def test_a_grid_that_shows_some_of_ours_only_after_others_were_tapped_never_has_other_images_chosen(
+    tap: int, count: int, late: int, late_from: int
+) -> None:
+    """A picker that still shows the gallery of before the push, or half of it, is read anew while it is tapped."""
+    gallery = Gallery(40, late=late, late_from=late_from, late_until=tap if tap > 0 else count)
+    in_time = 0 < tap <= late_from
+    with (
+        nullcontext()
+        if in_time
+        else pytest.raises(ScriptFailed, match=r"number|grid has changed|has no effect")
+    ):
+        walk(gallery, count)
+    assert (gallery.chosen == list(range(count))) is in_time
+
+
+def test_the_way_back_to_the_first_image_is_short_and_ends_at_the_top_of_the_grid() -> None:
+    gallery = Gallery(40)
+    walk(gallery, 20)
+    assert gallery.offset == 0
+    assert sum(drag < 0 for drag in gallery.drags) <= 6
 
 
 def test_without_numbers_what_is_in_view_is_chosen_and_more_is_refused() -> None:
