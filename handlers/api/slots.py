@@ -24,9 +24,15 @@ class OccurrenceObject(msgspec.Struct, frozen=True):
     """One time of a slot for one account."""
 
     day: Annotated[str, Meta(description="YYYY-MM-DD")]
-    time: Annotated[str, Meta(description="HH:MM")]
+    time: Annotated[str, Meta(description="HH:MM, as the slot says")]
     username: str
-    start_time: LocalTime
+    start_time: Annotated[
+        LocalTime,
+        Meta(
+            description="When its task is planned to start, also where that was moved to another time (the earliest of "
+            "several); without a task, when the slot says"
+        ),
+    ]
     task_ids: Annotated[list[int], Meta(description="Its tasks; planned 48 hours ahead")]
     problem: Annotated[str, Meta(description="Why it was not made, or could not be planned so far")]
 
@@ -100,7 +106,7 @@ class SlotHandlers:
 
         def shown(one: Shown) -> OccurrenceObject:
             return OccurrenceObject(
-                one.day, one.time, one.username, show(one.at, zone), list(one.task_ids), one.problem
+                one.day, one.time, one.username, show(one.starts_at, zone), list(one.task_ids), one.problem
             )
 
         return SlotObject(

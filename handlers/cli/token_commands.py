@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from handlers.access.token_book import TokenBook
 
 
+#: What the console says beside a token (`system.token_once` and `system.scan` of its texts), as nobody reads both.
+ONCE = "It is shown only now: this hub keeps a hash of it."
+SCAN = "Scan it with the phone that is to log in."
+KEEP = (
+    "Whoever has this code, text or link can use the hub until you revoke the token: keep it to yourself, and make one for "
+    "each device."
+)
 #: Light modules are drawn: without colours the code shows right on a dark terminal only.
 _DARK_GROUND, _PLAIN = "\x1b[40;97m", "\x1b[0m"
 
@@ -56,20 +63,24 @@ def token_new(config_path: Path | None, name: str, path: Path | None, quiet: boo
     there = reachable_at(config.settings.server.listen)
     # What follows # stays in the browser: no server and no log sees it.
     link = f"{(url or f'http://{there}').partition('#')[0].rstrip('/')}/#token={made}"
-    click.echo(f"{made}\n")
-    _show_code(link)
+    click.echo(f"{made}\n\n{ONCE}\n")
+    said = f"{SCAN} {KEEP}" if _show_code(link) else KEEP
     if url is None and is_loopback(split_listen(config.settings.server.listen)[0]):
         click.echo("that address works on this box alone; to serve others, set server.listen", err=True)
-    click.echo(f'{link}\n\ncurl -s -H "Authorization: Bearer {made}" http://{there}/api/v1/task/stats')
+    click.echo(
+        f'{link}\n\n{said}\n\ncurl -s -H "Authorization: Bearer {made}" http://{there}/api/v1/task/stats'
+    )
 
 
-def _show_code(link: str) -> None:
+def _show_code(link: str) -> bool:
+    """Draw the code; False where this terminal has no such characters: the link stands below."""
     lines = "\n".join(qr_lines(link, colours=sys.stdout.isatty()))
     try:
         lines.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        return  # this terminal has no such characters; the link stands below
+        return False
     click.echo(f"{lines}\n")
+    return True
 
 
 def _book(config: LoadedConfig) -> TokenBook:

@@ -34,7 +34,8 @@ class Shown(msgspec.Struct, frozen=True):
     day: str
     time: str
     username: str
-    at: float
+    at: float  #: when it is due by the slot
+    starts_at: float  #: the planned start of its task, which may have been moved; else `at`
     task_ids: tuple[int, ...] = ()
     problem: str = ""  #: why it was not made, or could not be planned so far
 
@@ -47,6 +48,7 @@ class Slots:
     ) -> None:
         self._clock = clock
         self._slots = store.slots
+        self._tasks = store.tasks
         self._accounts = store.accounts
         self._intake = intake
         self._planner = planner
@@ -126,7 +128,9 @@ class Slots:
                 key = (due.day, due.time, username.casefold())
                 one = known.pop(key, None)
                 problem = self._planner.trouble((slot.id, *key)) if one is None else one.reason
-                found.append(Shown(due.day, due.time, username, due.at, one.task_ids if one else (), problem))
+                task_ids = one.task_ids if one else ()
+                starts_at = self._starts_at(due.at, task_ids)
+                found.append(Shown(due.day, due.time, username, due.at, starts_at, task_ids, problem))
         return sorted(found, key=lambda one: (one.at, one.username))
 
     def past(self, slot: Slot) -> list[Shown]:
@@ -134,11 +138,24 @@ class Slots:
         now = self._clock.now()
         over = [one for one in self._slots.of_slot(slot.id) if one.at <= now]
         return [
-            Shown(one.day, one.time, one.username, one.at, one.task_ids, one.reason)
+            Shown(
+                one.day,
+                one.time,
+                one.username,
+                one.at,
+                self._starts_at(one.at, one.task_ids),
+                one.task_ids,
+                one.reason,
+            )
             for one in reversed(over[-SHOWN_PAST:])
         ]
 
     # --- inside
+
+    def _starts_at(self, at: float, task_ids: tuple[int, ...]) -> float:
+        """When the tasks of an occurrence are planned to start now: each keeps its own time, whatever the slot says."""
+        tasks = [task for task in self._tasks.many(task_ids) if not task.deleted]
+        return min((task.scheduled_at for task in tasks), default=at)
 
     def _write(self, slot_id: int, **changes: Any) -> Slot:
         now = self._clock.now()

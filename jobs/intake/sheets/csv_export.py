@@ -12,7 +12,7 @@ from jobs.content.captions import escape
 from jobs.content.script_config import PostConfig
 from jobs.intake.sheets.csv_rows import RESULTS, guarded, joined
 from jobs.intake.start_time import show
-from storage.records import Task
+from storage.records import PENDING, Task
 
 #: Spreadsheets read UTF-8 only where this stands first.
 _BOM = "\ufeff"
@@ -67,6 +67,12 @@ def _cells(task: Task, zone: tzinfo) -> Iterator[str]:
     yield task.account_seen
     yield "" if task.finished_at is None else show(task.finished_at, zone)
     yield task.remark
+    waits = task.stage in PENDING
+    yield str((waits and task.waiting_for) or "")
+    yield task.waiting_detail if waits else ""
+    yield task.error_code
+    yield str(task.retry_count)
+    yield task.serial
 
 
 def _start(moment: float, zone: tzinfo) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jobs.content.config_rules import SOURCE_KEYS
 from jobs.content.script_config import PREFIX, PostConfig
 from jobs.input.fields import Findings, is_flag, is_list, kind_of_field
 from jobs.input.near_names import near_name
@@ -16,6 +15,13 @@ from jobs.input.refusals import Invalid, Problem
 from jobs.input.sheet_text import sheet_text
 from jobs.input.values import shorten
 from jobs.intake.request import SCRIPT
+from jobs.intake.sheets.csv_checks import (
+    plain_name,
+    refuse_held,
+    refuse_missing_files,
+    refuse_missing_times,
+    refuse_nameless,
+)
 from jobs.intake.sheets.sheet_times import is_day_first, read_sheet_time
 
 #: Columns with names of their own, and the fields that they fill.
@@ -29,10 +35,10 @@ _COLUMNS = {
     "force": "force",
 }
 #: Columns that an export has besides: what became of a task is no part of a new one.
-RESULTS = ("id", "status", "outcome", "account_seen", "finished_at", "remark")
-#: Columns that name files, and those that say where others come from.
-_NAMED = frozenset({f"{PREFIX}material_list", f"{PREFIX}material_ids"})
-_SOURCES = frozenset(f"{PREFIX}{key}" for key in SOURCE_KEYS)
+RESULTS = (
+    "id", "status", "outcome", "account_seen", "finished_at", "remark", "waiting_for", "waiting_detail", "error",
+    "retry_count", "on_phone",
+)  # fmt: skip
 _CONFIG = tuple(name for name in PostConfig.__struct_fields__ if f"{PREFIX}{name}" not in _COLUMNS.values())
 KNOWN = (*_COLUMNS, *_CONFIG)
 #: Several values in one cell; in a name it stands behind a backslash.
@@ -80,64 +86,13 @@ def read_csv(data: bytes, findings: Findings) -> list[Row]:
             f"row {records[-1][0]}",
             f"is the end of the file and has {len(records[-1][1])} of {len(columns)} cells: is the file whole?",
         )
-    _refuse_nameless(header[1], records, findings)
+    refuse_nameless(header[1], records, findings)
     index = columns.index("start_time") if "start_time" in columns else len(columns)
-    _refuse_missing_times(records, index, findings)
-    _refuse_missing_files(records, columns, findings)
+    refuse_missing_times(records, index, findings)
+    refuse_missing_files(records, columns, findings)
+    refuse_held(header[1], records, findings)
     day_first = is_day_first(cells[index] for _, cells in records if len(cells) > index)
     return [_row(number, cells, columns, findings, day_first=day_first) for number, cells in records]
-
-
-def _refuse_nameless(
-    header: Sequence[str], records: Sequence[tuple[int, Sequence[str]]], findings: Findings
-) -> None:
-    """A column without a name may be the second half of a caption: what stands there is never left out without a word."""
-    for index, name in enumerate(header):
-        if name.strip():
-            continue
-        held = ((number, cells[index].strip()) for number, cells in records if len(cells) > index)
-        if first := next(((number, cell) for number, cell in held if cell), None):
-            findings.problem(
-                f"column {index + 1}",
-                f'has no name in the first row, and row {first[0]} holds "{shorten(first[1])}" there; '
-                "name the column or empty it",
-            )
-
-
-def _refuse_missing_times(
-    records: Sequence[tuple[int, Sequence[str]]], index: int, findings: Findings
-) -> None:
-    """Refuse an empty start_time where other rows have one: it would mean now."""
-    times = [(number, len(cells) > index and bool(cells[index].strip())) for number, cells in records]
-    if not any(given for _, given in times):
-        return
-    for number, given in times:
-        if not given:
-            findings.problem(
-                f"row {number}, start_time",
-                "is empty, which means now, but other rows have a time: give this row one too, "
-                "or send what is to start now as a table of its own",
-            )
-
-
-def _refuse_missing_files(
-    records: Sequence[tuple[int, Sequence[str]]], columns: Sequence[str], findings: Findings
-) -> None:
-    """Refuse a row without its file where other rows name theirs: it would mean any file of the library."""
-
-    def given(cells: Sequence[str], fields: Collection[str]) -> bool:
-        return any(field in fields and cell.strip() for field, cell in zip(columns, cells, strict=False))
-
-    named = [given(cells, _NAMED) for _, cells in records]
-    if not any(named):
-        return
-    for (number, cells), by_name in zip(records, named, strict=True):
-        if not by_name and not given(cells, _SOURCES):
-            findings.problem(
-                f"row {number}, file",
-                "is empty, which means any file of the library, but other rows name one: name one here too, or say with "
-                "material_source, material_path or materials_tags where it comes from",
-            )
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -173,7 +128,7 @@ def _columns(header: Sequence[str], findings: Findings) -> list[str]:
     fields: list[str] = []
     problems = []
     for index, cell in enumerate(header):
-        name = re.sub(r"[\s-]+", "_", cell.strip().casefold())
+        name = plain_name(cell)
         if not name:
             fields.append("")
             continue

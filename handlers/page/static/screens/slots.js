@@ -162,11 +162,18 @@ function week(slot) {
   );
 }
 
+/** The time of the slot, and the one to which its post was moved. @param {Occurrence} one */
+function timeOf(one) {
+  const [on, at] = [one.start_time.slice(0, "2027-01-31".length), one.start_time.slice("2027-01-31 ".length, -":00".length)];
+  if (on === one.day && at === one.time) return one.time;
+  return `${one.time} → ${on === one.day ? at : `${on} ${at}`}`;
+}
+
 /** The posts of a day, those of one time together. @param {Occurrence[]} mine @returns {Occurrence[][]} */
 function byTime(mine) {
   /** @type {Map<string, Occurrence[]>} */
   const times = new Map();
-  for (const one of mine) times.set(one.time, [...(times.get(one.time) ?? []), one]);
+  for (const one of mine) times.set(timeOf(one), [...(times.get(timeOf(one)) ?? []), one]);
   return [...times.entries()].sort(([a], [b]) => a.localeCompare(b)).map(([, same]) => same);
 }
 
@@ -175,7 +182,7 @@ function occurrence(same) {
   const names = same.map((one) => `@${one.username}`).join(", ");
   const id = same.length === 1 ? same[0]?.task_ids[0] : undefined;
   const said = [
-    h("b", { class: "number" }, same[0]?.time),
+    h("b", { class: "number" }, same[0] && timeOf(same[0])),
     " ",
     same.length === 1
       ? h("span", { class: "small-text" }, names)

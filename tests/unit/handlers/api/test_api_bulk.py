@@ -226,6 +226,30 @@ def test_an_export_is_a_bulk_again(side: HttpSide, api: Client) -> None:
         }
 
 
+def test_an_export_says_why_a_task_does_not_start_and_a_bulk_makes_no_planned_post_of_a_held_one(
+    side: HttpSide, api: Client
+) -> None:
+    rows = (
+        "account;file;caption;start_time",
+        "@anna;clip.mp4;One;31.01.2027 18:30",
+        "@ben;clip.mp4;Two;01.02.2027 9:05",
+    )
+    held, other = api.good("POST", BULK, **sheet(*rows))["task_ids"]
+    api.good("POST", f"/api/v1/task/{held}/hold")
+    exported = api.call("GET", "/api/v1/task/export").body
+    first, second = csv.DictReader(io.StringIO(exported.decode("utf-8-sig")))
+    shown = api.good("GET", f"/api/v1/task/{held}")
+    assert (first["waiting_for"], first["waiting_detail"]) == ("hold", shown["waiting_detail"])
+    assert (first["on_phone"], first["retry_count"], first["error"]) == (shown["serial"], "0", "")
+    assert second["waiting_for"] == "time"
+    api.good("DELETE", "/api/v1/task/batch", {"task_ids": [held, other]})
+    said = api.bad(40001, "POST", BULK, raw=exported, Content_Type="text/csv")
+    assert [error["field"] for error in said["data"]["errors"]] == ["row 2, waiting_for"]
+    assert "take the row out" in said["message"]
+    emptied = exported.replace(b",hold,", b",,")
+    assert api.good("POST", BULK, raw=emptied, Content_Type="text/csv")["created_count"] == 2
+
+
 def test_a_bar_in_the_name_of_a_file_and_the_second_of_two_hours_come_back_from_an_export(
     side: HttpSide, api: Client
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 from handlers.access.tokens import read_tokens
 from handlers.cli.token_commands import qr_lines, token
 
+ROOT = Path(__file__).parents[4]
 #: Half blocks as (upper, lower) modules; True is dark.
 _BLOCKS = {" ": (True, True), "▀": (False, True), "▄": (True, False), "█": (False, False)}
 
@@ -46,6 +48,13 @@ def test_R65_the_code_holds_the_address_with_the_token_in_its_fragment(tmp_path:
     assert modules(code_in(done.stdout), 2) == expected(link)
     assert "works on this box alone" in done.stderr
     assert done.stdout.splitlines()[-1].startswith("curl -s -H ")
+
+
+def test_beside_the_code_stands_what_the_console_says_beside_its_own(tmp_path: Path) -> None:
+    texts = json.loads((ROOT / "handlers/page/static/texts.json").read_bytes())["system"]
+    said = run(tmp_path, "phone").stdout.splitlines()
+    assert texts["token_once"]["en"] in said
+    assert texts["scan"]["en"] in said
 
 
 def test_R65_the_address_of_a_proxy_can_be_named(tmp_path: Path) -> None:

@@ -80,6 +80,24 @@ def test_what_is_due_within_48_hours_becomes_tasks_that_can_be_seen(side: HttpSi
     assert len(shown["next"]) == 14
 
 
+def test_an_occurrence_says_when_its_task_starts_also_where_that_was_moved(side: HttpSide) -> None:
+    number = slot(side, usernames=["@anna"])
+    first, second = side.store.tasks.page(sort="scheduled_at", page_size=10)[0]
+    side.client.good("PATCH", f"/api/v1/task/{first.id}", {"start_time": "2027-01-04 21:00"})
+    side.client.good("DELETE", f"/api/v1/task/{second.id}")
+
+    def times(which: str) -> list[tuple[str, str, str]]:
+        shown = side.client.good("GET", f"{SLOTS}/{number}")[which]
+        return [(one["day"], one["time"], one["start_time"]) for one in shown[:2]]
+
+    assert times("next") == [
+        ("2027-01-04", "18:30", "2027-01-04 21:00:00"),
+        ("2027-01-05", "18:30", "2027-01-05 18:30:00"),
+    ]
+    clock(side).advance(7 * 3600.0)
+    assert times("past") == [("2027-01-04", "18:30", "2027-01-04 21:00:00")]
+
+
 def test_an_occurrence_is_planned_once_however_often_the_planner_looks(side: HttpSide) -> None:
     slot(side)
     for _ in range(3):
