@@ -153,7 +153,7 @@ class Task(NewTask, frozen=True, kw_only=True):
     deleted: bool = False  #: deleted by the caller while it ran: in no list, still owned by its worker
     stop_requested: bool = False
     held: bool = False  #: scheduled, and does not start before a person releases it
-    version: int = 0  #: counts changes of what a caller plans, see `storage.tables.task_rules`
+    version: int = 0  #: counts changes of what a caller plans, and retries of what had ended, see `storage.tables.task_rules`
 
     @property
     def status(self) -> Status:

@@ -15,7 +15,7 @@ from handlers.api.task_view import TaskViews, show_task
 from handlers.request.call import Call, Result, Route, page_of, routes_below
 from handlers.request.envelope import Answer, Code
 from handlers.request.file_answer import kept_reply
-from handlers.request.headers import KEY, VERSION, key_of, version_of
+from handlers.request.headers import KEY, VERSION, key_of, seen_version, version_of
 from handlers.request.task_filter import TaskFilter, wanted_tasks
 from jobs.hub.time_zone import zone_name
 from jobs.input.fields import Findings, read_object
@@ -39,9 +39,17 @@ CLIENT_HEADER = (
 
 _MATCH_HEADER = (
     VERSION,
-    "the `version` that you have seen; with another the change is refused with 41201",
+    "the `version` that you have seen; with another nothing is done (41201)",
 )
 
+SeenVersion = Annotated[
+    int,
+    Meta(
+        ge=0,
+        description="As `If-Match`: the `version` that was looked at; with another nothing is done (41201). It grows with "
+        "each retry, so that one look is good for one retry",
+    ),
+]
 Flag = Annotated[bool, Meta(description="true or false, 1 or 0")]
 
 
@@ -82,6 +90,13 @@ class RetryQuery(msgspec.Struct):
     now: Annotated[Flag, Meta(description="Start at once, also where the planned time is still to come")] = (
         False
     )
+    version: SeenVersion | None = None
+
+
+class SeenQuery(msgspec.Struct):
+    """Which version of the task the caller has looked at."""
+
+    version: SeenVersion | None = None
 
 
 class BatchRequest(msgspec.Struct):
@@ -152,7 +167,8 @@ class TaskHandlers:
     def retry(self, call: Call) -> Result:
         wishes = call.query(RetryQuery)
         self._find(call.id)
-        return self._show(self._services.control.retry(call.id, **wishes))
+        version = seen_version(call.environ, wishes.pop("version", None))
+        return self._show(self._services.control.retry(call.id, **wishes, version=version))
 
     def retry_all(self, call: Call) -> Result:
         done: RetryAll = self._services.control.retry_all()
@@ -174,12 +190,12 @@ class TaskHandlers:
         return self._show(self._services.planning.hold(call.id))
 
     def release(self, call: Call) -> Result:
-        self._find(call.id)
-        return self._show(self._services.planning.release(call.id))
+        version = self._seen(call)
+        return self._show(self._services.planning.release(call.id, version=version))
 
     def mark_published(self, call: Call) -> Result:
-        self._find(call.id)
-        return self._show(self._services.control.mark_published(call.id))
+        version = self._seen(call)
+        return self._show(self._services.control.mark_published(call.id, version=version))
 
     def log(self, call: Call) -> Result:
         evidence = self._services.evidence
@@ -203,6 +219,11 @@ class TaskHandlers:
         if task is None or task.deleted:
             raise NotFound(Problem("id", f"there is no task {task_id}"))
         return task
+
+    def _seen(self, call: Call) -> int | None:
+        queried = call.query(SeenQuery).get("version")
+        self._find(call.id)
+        return seen_version(call.environ, queried)
 
     def _show(self, task: Task) -> Any:
         return self._views.one(task, self._services.zone())
@@ -234,13 +255,14 @@ class TaskHandlers:
             route("DELETE", "/{id}", self.delete, "Delete a task, stopping it first if it runs", objects.Deleted, missing),
             route("POST", "/{id}/stop", self.stop, "Stop a pending or running task", objects.StoppedTask, bad, missing),
             route("POST", "/{id}/retry", self.retry, "Retry a failed task", objects.TaskObject, bad, missing,
-                  query=RetryQuery),
+                  Code.CHANGED, query=RetryQuery, headers=(_MATCH_HEADER,)),
             route("POST", "/{id}/hold", self.hold, "Keep a pending task from starting until it is released",
                   objects.TaskObject, bad, missing),
             route("POST", "/{id}/release", self.release, "Let a held task start at its time, or now if that is past",
-                  objects.TaskObject, bad, missing),
+                  objects.TaskObject, bad, missing, Code.CHANGED, query=SeenQuery, headers=(_MATCH_HEADER,)),
             route("POST", "/{id}/mark-published", self.mark_published,
-                  "Say that a task with an unknown outcome was published", objects.TaskObject, bad, missing),
+                  "Say that a task with an unknown outcome was published", objects.TaskObject, bad, missing, Code.CHANGED,
+                  query=SeenQuery, headers=(_MATCH_HEADER,)),
             route("GET", "/{id}/log", self.log, "The step log and the names of the kept files", objects.TaskLog, missing),
             route("GET", "/{id}/artifacts/{name}", self.artifact, "A screenshot or UI tree kept as evidence", None,
                   missing, media_type="*/*"),

@@ -37,11 +37,16 @@ def stop(hub: Hub, task_id: int) -> None:
     is_flag=True,
     help="You looked at the account and the post is not there: also where the outcome is unknown.",
 )
+@click.option(
+    "--version",
+    type=click.IntRange(min=0),
+    help="Only while the task has this version, which `tikmatrixd task ID` shows: one look, one retry.",
+)
 @asks_hub
-def retry(hub: Hub, task_id: int, now: bool, force: bool, confirm: bool) -> None:
+def retry(hub: Hub, task_id: int, version: int | None, **wishes: bool) -> None:
     """Run a failed task once more, with the same caption and files."""
-    wishes = {"now": now, "force": force, "confirm": confirm}
-    query = urlencode({name: "true" for name, wish in wishes.items() if wish})
+    given = {name: "true" for name, wish in wishes.items() if wish}
+    query = urlencode(given if version is None else {**given, "version": version})
     _change(hub, task_id, "POST", f"/retry{'?' if query else ''}{query}")
 
 

@@ -52,6 +52,14 @@ def version_of(environ: Mapping[str, Any]) -> int | None:
     return int(text)
 
 
+def seen_version(environ: Mapping[str, Any], queried: int | None) -> int | None:
+    """The version that the caller has seen, from the header or the query; None for any. Raises Invalid where both differ."""
+    named = version_of(environ)
+    if None not in {named, queried} and named != queried:
+        raise Invalid(Problem(VERSION, f"names version {named}, but the query field version names {queried}"))
+    return queried if named is None else named
+
+
 def key_of(environ: Mapping[str, Any]) -> str | None:
     """The key by which a repeat of this request is known, None where it has none.
 

@@ -53,12 +53,7 @@ class Planning:
             with self._changer.edit(task, raw) as made:
                 if not made.changes:
                     return task
-                if version not in {None, task.version}:
-                    raise VersionChanged(
-                        Problem(
-                            "If-Match", f"task {task_id} has version {task.version} by now, not {version}"
-                        )
-                    )
+                refuse_other_version(task, version)
                 return self._mover.replan(task, **made.changes)
 
         changed = self._try(task_id, decide)
@@ -74,14 +69,23 @@ class Planning:
         """
         return self._try(task_id, self._hold)
 
-    def release(self, task_id: int) -> Task:
+    def release(self, task_id: int, *, version: int | None = None) -> Task:
         """Let a held task start: at its time where that is still to come, else now. One that is not held stays as it is.
+
+        `version` is the one that the caller has seen, None for any.
 
         Raises:
             NotFound: No such task.
             Invalid: It has begun, or has ended.
+            VersionChanged: It is held, and has another version.
         """
-        released = self._try(task_id, self._release)
+
+        def decide(task: Task) -> Task:
+            if task.held:
+                refuse_other_version(task, version)
+            return self._release(task)
+
+        released = self._try(task_id, decide)
         self._wake()
         return released
 
@@ -113,6 +117,18 @@ class Planning:
             except (StageConflict, UnknownRecord):
                 continue
         raise Invalid(Problem("", f"task {task_id} changes too fast"))
+
+
+def refuse_other_version(task: Task, seen: int | None) -> None:
+    """Raise VersionChanged where a caller has seen another version of the task; None is a caller who names none."""
+    if seen not in {None, task.version}:
+        raise VersionChanged(
+            Problem(
+                "version",
+                f"task {task.id} has version {task.version} by now, not {seen}: it was changed or retried meanwhile; "
+                "look at it again",
+            )
+        )
 
 
 def pending_task(task: Task | None, task_id: int) -> Task:

@@ -11,6 +11,7 @@ import msgspec
 from jobs.hub.clock import Clock
 from jobs.hub.settings import Settings
 from jobs.input.refusals import Invalid, NotFound, Problem
+from jobs.intake.pending_changes import refuse_other_version
 from jobs.intake.repeat_guard import refusal
 from jobs.run.engine import Jobs
 from jobs.task import ending
@@ -84,7 +85,15 @@ class Control:
                     return stopped
         raise Invalid(Problem("", f"task {task_id} changes too fast to be stopped"))
 
-    def retry(self, task_id: int, *, force: bool = False, confirm: bool = False, now: bool = False) -> Task:
+    def retry(
+        self,
+        task_id: int,
+        *,
+        force: bool = False,
+        confirm: bool = False,
+        now: bool = False,
+        version: int | None = None,
+    ) -> Task:
         """Retry a failed task: at its planned time where that is still to come, else after the random pause.
 
         Args:
@@ -93,13 +102,16 @@ class Control:
             confirm: A person looked: an outcome `unknown` was no post, or another post with the same media is no
                 reason not to make this one.
             now: Start at once.
+            version: The one that the caller has seen, None for any: a confirmation counts for one end of the task.
 
         Raises:
             NotFound: No such task.
+            VersionChanged: It has another version.
             Invalid: It has not failed, the limit is reached, its outcome is unknown, or its media was posted meanwhile.
         """
         for _ in range(TRIES):
             task = self._get(task_id)
+            refuse_other_version(task, version)
             obstacle = self._obstacle(task)
             if obstacle == "not_failed":
                 status = task.status.name.lower()
@@ -189,15 +201,17 @@ class Control:
             if not there:
                 break
 
-    def mark_published(self, task_id: int) -> Task:
-        """A person looked: the post of a task of unknown outcome is there.
+    def mark_published(self, task_id: int, *, version: int | None = None) -> Task:
+        """A person looked: the post of a task of unknown outcome is there. `version` is the one that was seen, None for any.
 
         Raises:
             NotFound: No such task.
+            VersionChanged: It has another version.
             Invalid: Its outcome is not unknown.
         """
         for _ in range(TRIES):
             task = self._get(task_id)
+            refuse_other_version(task, version)
             if task.stage is not Stage.FAILED or task.outcome is not Outcome.UNKNOWN:
                 raise Invalid(Problem("", f"the outcome of task {task_id} is not unknown"))
             try:

@@ -131,7 +131,7 @@ class Slots:
                 task_ids = one.task_ids if one else ()
                 starts_at = self._starts_at(due.at, task_ids)
                 found.append(Shown(due.day, due.time, username, due.at, starts_at, task_ids, problem))
-        return sorted(found, key=lambda one: (one.at, one.username))
+        return sorted(found, key=lambda one: (one.starts_at, one.username))
 
     def past(self, slot: Slot) -> list[Shown]:
         """The latest occurrences whose time has come, newest first."""

@@ -105,8 +105,12 @@ class Needs:
             task_id=task.id,
             serial=task.serial,
             actions=(
-                Act("It is there", "POST", f"/api/v1/task/{task.id}/mark-published"),
-                Act("It is not there", "POST", f"/api/v1/task/{task.id}/retry?confirm=true"),
+                Act("It is there", "POST", f"/api/v1/task/{task.id}/mark-published?version={task.version}"),
+                Act(
+                    "It is not there",
+                    "POST",
+                    f"/api/v1/task/{task.id}/retry?confirm=true&version={task.version}",
+                ),
             ),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from storage.records import Stage, Task, Waiting
+from storage.records import ENDED, Stage, Task, Waiting
 
 #: What a caller plans about a task. Each write that changes any of it makes the next version.
 PLANNED = (
@@ -37,7 +37,9 @@ _STAGE_OF: Mapping[Waiting, Stage] = {
 
 
 def counted(before: Task, now: Task) -> Task:
-    """The changed task with its version."""
+    """The changed task with its version. A way back from an end counts, too: who saw that end has not seen the next one."""
+    if before.stage in ENDED and now.stage not in ENDED:
+        return msgspec.structs.replace(now, version=before.version + 1)
     for name in PLANNED:
         one, other = getattr(before, name), getattr(now, name)
         if one is not other and one != other:

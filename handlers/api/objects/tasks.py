@@ -89,7 +89,9 @@ class TaskObject(msgspec.Struct, frozen=True):
     version: Annotated[
         int,
         Meta(
-            ge=0, description="Grows with each change of what is planned: time, account, media, caption, hold"
+            ge=0,
+            description="Grows with each change of what is planned (time, account, media, caption, hold), and when a task that had "
+            "ended is retried",
         ),
     ]
 

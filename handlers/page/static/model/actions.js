@@ -66,7 +66,7 @@ async function hold(task, after) {
 async function release(task, after) {
   const words = { title: t("tasks.release_title", { task: nameOf(task) }), verb: t("tasks.release") };
   await askIfOverdue(overdue([task]), words, async () => {
-    await send("POST", `${pathOf(task)}/release`, undefined, { repeat: true });
+    await send("POST", `${pathOf(task)}/release`, undefined, { repeat: true, ifMatch: task.version });
     await finish(t("tasks.released_now", { task: nameOf(task) }), after);
   });
 }
@@ -128,7 +128,9 @@ async function again(task, lines, confirm, after, notThere = false) {
     ...(confirm && !notThere ? { tick: t("tasks.looked_all_the_same", { account: whose(task) }) } : {}),
     async send() {
       await unchanged(task);
-      const answer = await send("POST", withQuery(`${pathOf(task)}/retry`, { confirm, force }));
+      const answer = await send("POST", withQuery(`${pathOf(task)}/retry`, { confirm, force }), undefined, {
+        ifMatch: task.version,
+      });
       await finish(t("tasks.again_at", { task: nameOf(task), time: when(answer.next_attempt_at ?? answer.scheduled_at) }), after);
     },
   });
@@ -142,7 +144,7 @@ async function isThere(task, after) {
   if (performance.now() < settled_ms) return;
   settled_ms = performance.now() + 1000;
   await unchanged(task);
-  const answer = await send("POST", `${pathOf(task)}/mark-published`);
+  const answer = await send("POST", `${pathOf(task)}/mark-published`, undefined, { ifMatch: task.version });
   await finish(`${nameOf(task)}: ${answer.remark}`, after);
 }
 

@@ -190,7 +190,12 @@ export function releaseAll(tasks, after) {
   const able = tasks.filter(isHeld);
   const words = { title: t("queue.release_title", { n: able.length }), verb: t("tasks.release") };
   return askIfOverdue(overdue(able), words, () =>
-    each(able, (task) => send("POST", `${pathOf(task)}/release`, undefined, { repeat: true }), "queue.released", after),
+    each(
+      able,
+      (task) => send("POST", `${pathOf(task)}/release`, undefined, { repeat: true, ifMatch: task.version }),
+      "queue.released",
+      after,
+    ),
   );
 }
 

@@ -302,6 +302,57 @@ def test_an_unknown_outcome_needs_confirmation(side: HttpSide, api: Client) -> N
     assert api.good("POST", f"{T}/{task.id}/retry?confirm=true")["status"] == 0
 
 
+@pytest.mark.parametrize("by", ["query", "header"])
+def test_a_confirmation_counts_for_the_end_that_was_looked_at_and_no_later_one(
+    side: HttpSide, api: Client, by: str
+) -> None:
+    task = side.task(status="unknown")
+
+    def call(seen: int, what: str) -> tuple[str, dict[str, str]]:
+        if by == "header":
+            return f"{T}/{task.id}/{what}", {"If_Match": str(seen)}
+        return f"{T}/{task.id}/{what}{'&' if '?' in what else '?'}version={seen}", {}
+
+    def post(expected: int, seen: int, what: str) -> dict[str, Any]:
+        path, headers = call(seen, what)
+        if expected:
+            return api.bad(expected, "POST", path, **headers)
+        return api.good("POST", path, **headers)
+
+    assert post(0, 0, "retry?confirm=true")["version"] == 1
+    side.store.tasks.change(task.id, stage=Stage.FAILED, outcome=Outcome.UNKNOWN, attempt=2)
+    before = api.good("GET", f"{T}/{task.id}")
+    for what in (
+        "retry?confirm=true",
+        "mark-published",
+    ):  # a repeat, or somebody who looked at the first attempt
+        assert "look at it again" in post(41201, 0, what)["message"]
+    assert api.good("GET", f"{T}/{task.id}") == before
+    (matter,) = api.good("GET", "/api/v1/needs")["needs"]
+    there, not_there = (act["path"] for act in matter["actions"])
+    assert there.endswith("/mark-published?version=1")
+    assert api.good("POST", not_there)["version"] == 2
+
+
+def test_a_held_task_is_released_as_it_was_looked_at_or_not_at_all(side: HttpSide, api: Client) -> None:
+    task_id = api.good("POST", T, side.body(start_time="18:30"))["task_ids"][0]
+    seen = api.good("POST", f"{T}/{task_id}/hold")["version"]
+    api.good("PATCH", f"{T}/{task_id}", {"captions": "another"})
+    api.bad(41201, "POST", f"{T}/{task_id}/release?version={seen}")
+    assert api.good("GET", f"{T}/{task_id}")["waiting_for"] == "hold"
+    assert api.good("POST", f"{T}/{task_id}/release?version={seen + 1}")["waiting_for"] == "time"
+    repeated = api.good("POST", f"{T}/{task_id}/release?version={seen + 1}")
+    assert repeated["waiting_for"] == "time", "a call whose answer was lost may be repeated"
+
+
+@pytest.mark.parametrize("query", ["version=", "version=x", "version=-1", "attempt=1", "versions=0"])
+def test_a_version_that_is_none_retries_nothing(side: HttpSide, api: Client, query: str) -> None:
+    task = side.task(status="unknown")
+    api.bad(40001, "POST", f"{T}/{task.id}/retry?confirm=true&{query}")
+    api.bad(40001, "POST", f"{T}/{task.id}/retry?confirm=true&version=0", If_Match="1")
+    assert side.store.tasks.get(task.id) == task
+
+
 def test_an_unknown_outcome_can_be_marked_as_published(side: HttpSide, api: Client) -> None:
     marked = api.good("POST", f"{T}/{side.task(status='unknown').id}/mark-published")
     assert (marked["status"], marked["outcome"]) == (2, "published")

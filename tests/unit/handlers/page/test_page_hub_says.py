@@ -32,7 +32,7 @@ NO_SENTENCES = frozenset(
         "API access enabled",
         "1 to 128 visible characters; the same key and body within 24 h get the first answer again",
         'a person makes it, so `source` is "ui", as it is in a session; else it is "api"',
-        "the `version` that you have seen; with another the change is refused with 41201",
+        "the `version` that you have seen; with another nothing is done (41201)",
         ": this {} was encoded twice; send the {} itself, not a text that holds it",
         ": this is Python's own text of a {}; send it as JSON (json=... in requests)",
         "is what PowerShell leaves of nested values; add -Depth 10 to ConvertTo-Json",
