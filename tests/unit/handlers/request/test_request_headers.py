@@ -111,7 +111,7 @@ def test_what_else_would_be_lost_for_an_underscore_is_refused(side: HttpSide, na
 @pytest.mark.parametrize("version", ["77", '"0"', "", "undefined"])
 def test_a_version_is_refused_where_nobody_compares_it(side: HttpSide, version: str) -> None:
     task = side.task()
-    for method, path in (("POST", "/hold"), ("POST", "/stop"), ("POST", "/retry"), ("DELETE", "")):
+    for method, path in (("POST", "/hold"), ("POST", "/stop"), ("DELETE", "")):
         answer = side.client.bad(40001, method, f"{T}/{task.id}{path}", If_Match=version)
         assert answer["data"]["errors"][0]["field"] == "If-Match"
     assert side.store.tasks.get(task.id) == task
@@ -123,3 +123,7 @@ def test_a_version_that_is_none_lets_no_change_pass(side: HttpSide, version: str
     task = side.task()
     side.client.bad(40001, "PATCH", f"{T}/{task.id}", {"captions": "new"}, If_Match=version)
     assert side.store.tasks.get(task.id) == task
+    ended = side.task(status="unknown")
+    for call in ("retry?confirm=true", "mark-published"):
+        side.client.bad(40001, "POST", f"{T}/{ended.id}/{call}", If_Match=version)
+    assert side.store.tasks.get(ended.id) == ended
