@@ -149,7 +149,7 @@ def test_R50_what_was_posted_later_than_it_was_planned_counts_from_both_times(gu
 
 
 def test_R50_a_post_of_a_clock_that_ran_ahead_happened_by_now(guard: Guard) -> None:
-    guard.published(-5 * HOUR_S)
+    guard.published(-5 * HOUR_S, created=guard.clock.now() - DAY_S)
     repeat = guard.one()
     assert repeat is not None
     assert (repeat.refused, repeat.sentence) == (True, "was given the same media a moment ago (task 1)")
@@ -157,6 +157,11 @@ def test_R50_a_post_of_a_clock_that_ran_ahead_happened_by_now(guard: Guard) -> N
     repeat = guard.one(username="y", serial="B")
     assert repeat is not None
     assert (repeat.task_id, repeat.refused) == (planned.id, False), "one with a time to come lies ahead"
+    asked = guard.clock.now() + 5 * HOUR_S
+    at_once = guard.task(in_s=5 * HOUR_S, created=asked, username="z", serial="B")
+    repeat = guard.one(username="z", serial="B")
+    assert repeat is not None
+    assert (repeat.task_id, repeat.refused) == (at_once.id, True), "one that was to start at once does not"
 
 
 def test_R50_of_several_repeats_the_refused_one_is_told_and_of_those_the_newest(guard: Guard) -> None:
@@ -207,6 +212,7 @@ def test_a_post_that_shows_nothing_repeats_nothing(guard: Guard) -> None:
 def test_R50_the_same_media_twice_in_one_request_repeats_itself_within_the_window(guard: Guard) -> None:
     found = guard.created(guard.post(), guard.post(in_s=WINDOW_S), guard.post(in_s=3 * WINDOW_S))
     assert found == {1: Repeat(0, "is given the same media twice by this request", refused=True)}
+    assert guard.created(guard.post(), guard.post(in_s=WINDOW_S + 1.0)) == {}
     # Every earlier one counts, not the first alone.
     found = guard.created(guard.post(), guard.post(in_s=2 * WINDOW_S), guard.post(in_s=3 * WINDOW_S))
     assert list(found) == [2]
@@ -249,6 +255,15 @@ def test_R50_a_post_whose_account_was_read_counts_for_that_account_alone(guard: 
     assert guard.one(username="x", serial="A") is None
     guard.published(username="", seen="X", serial="C")
     assert guard.one(username="x", serial="A") is not None
+
+
+def test_R50_a_post_without_an_account_is_asked_for_whatever_was_posted_in_its_app_on_its_phone(
+    guard: Guard,
+) -> None:
+    of_y = guard.published(username="", seen="y", serial="B")
+    repeat = guard.one(username="", serial="B")
+    assert repeat is not None, "the same account may be current again"
+    assert repeat.task_id == of_y.id
 
 
 def test_R50_a_post_without_an_account_is_asked_for_the_only_one_that_lives_there(guard: Guard) -> None:
@@ -321,10 +336,9 @@ def test_R50_what_was_posted_since_a_task_had_its_time_makes_its_retry_the_secon
     failed = guard.failed(in_s=-5 * DAY_S)
     assert guard.retried(failed) == []
     # The older task ended after this one had its time: it was late, or it was asked for again.
-    guard.store.tasks.change(older.id, finished_at=failed.scheduled_at - WINDOW_S)
-    assert guard.retried(failed) == [older.id]
-    guard.store.tasks.change(older.id, finished_at=failed.scheduled_at - WINDOW_S - 1.0)
-    assert guard.retried(failed) == []
+    for since, found in ((-WINDOW_S - 1.0, []), (-WINDOW_S, [older.id]), (DAY_S, [older.id])):
+        guard.store.tasks.change(older.id, finished_at=failed.scheduled_at + since)
+        assert guard.retried(failed) == found
 
 
 def test_R50_a_task_that_was_made_later_and_is_out_makes_a_retry_the_second_post(guard: Guard) -> None:
@@ -374,6 +388,24 @@ def test_a_refusal_right_before_the_tap_names_the_newest_post_the_step_and_wheth
         assert caught.value.passing, "the other one may fail yet"
     with guard.repeats.committing(other):
         pass
+
+
+def test_R50_of_several_the_newest_is_told_wherever_it_was_found_and_a_tap_just_now_before_any(
+    guard: Guard,
+) -> None:
+    guard.published(username="")
+    newest = guard.published()
+    guard.published(DAY_S)
+    task = guard.task()
+    repeat = guard.repeats.at_claim(task)
+    assert repeat is not None
+    assert repeat.task_id == newest.id
+    with (
+        guard.repeats.committing(guard.task(forced=True)),
+        pytest.raises(ScriptFailed, match=BY_ANOTHER),
+        guard.repeats.committing(task),
+    ):
+        pytest.fail("let through")
 
 
 def test_a_refusal_names_the_account_or_the_phone_where_it_is_not_known(guard: Guard) -> None:
