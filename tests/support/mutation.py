@@ -114,7 +114,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jobs/post/rehearsal/walk.py": ("jobs/post/rehearsal/test_rehearsal_way.py",),
     "jobs/post/teaching/lesson_book.py": TEACHING,
     "jobs/post/teaching/teaching.py": TEACHING,
-    "jobs/post/teaching/trial.py": TEACHING,
+    "jobs/post/teaching/trial.py": (
+        "jobs/post/teaching/test_teaching_trial.py",
+        "jobs/post/teaching/test_teaching_lessons.py",
+    ),
     "jobs/post/teaching/unread.py": ("jobs/post/teaching/test_teaching_unread.py",),
     "jobs/post/teaching/proposals.py": ("jobs/post/teaching/test_teaching_proposals.py",),
     "jobs/post/instagram/proof.py": ("jobs/post/instagram/test_instagram_profile_proof.py", *PROOF),

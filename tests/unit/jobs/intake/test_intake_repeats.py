@@ -359,6 +359,17 @@ def test_R50_a_later_post_counts_at_the_claim_of_a_task_that_was_asked_for_again
         waits = guard.store.tasks.change(waits.id, retry_count=0, due_at=waits.scheduled_at)
 
 
+def test_R50_at_the_claim_of_a_task_that_was_asked_for_again_an_older_post_counts_from_its_end(
+    guard: Guard,
+) -> None:
+    older = guard.published(9 * DAY_S)
+    waits = guard.task(in_s=-5 * DAY_S)
+    again = guard.store.tasks.change(waits.id, retry_count=1, due_at=guard.clock.now())
+    for since, counts in ((-WINDOW_S - 1.0, False), (-WINDOW_S, True), (0.0, True), (DAY_S, True)):
+        guard.store.tasks.change(older.id, finished_at=waits.scheduled_at + since)
+        assert (guard.repeats.at_claim(again) is not None) is counts
+
+
 def test_R50_at_its_claim_and_before_its_tap_a_post_that_is_to_come_does_not_count(guard: Guard) -> None:
     first, second = guard.task(), guard.task()
     assert guard.repeats.at_claim(second) is None
