@@ -1004,3 +1004,12 @@ def test_a_read_that_failed_says_why_and_counts_as_ended(rig: Rig) -> None:
     )
     assert rig.endings.fail(turn, PhoneOffline("it went")) is True
     assert ends == ["it went"]
+
+
+def test_a_read_for_which_the_box_has_no_thread_says_so(rig: Rig) -> None:
+    ends: list[str] = []
+    turn = ReadTurn(
+        "A", "is looked at", lambda *_: None, ends.append, clock=rig.clock, wait_s=1.0, lease_s=1.0
+    )
+    rig.endings.not_started(turn, "no thread")
+    assert ends == ["no thread"], "without a reason it would count as done"
