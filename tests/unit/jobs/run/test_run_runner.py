@@ -695,6 +695,19 @@ def test_what_could_not_be_begun_goes_back_to_its_queue_uncounted(rig: Rig) -> N
     assert rig.stored(task.id) == task
 
 
+@pytest.mark.parametrize(
+    ("reason", "stage", "interruptions"), [(SHUTDOWN, Stage.QUEUED, 1), (REQUEST, Stage.FAILED, 0)]
+)
+def test_what_goes_back_to_its_queue_while_it_is_stopped_ends_as_the_stop_says(
+    rig: Rig, reason: str, stage: Stage, interruptions: int
+) -> None:
+    attempt = rig.begun()
+    attempt.request_stop(reason)
+    rig.endings.queue_again(attempt, "waits for its phone")
+    task = rig.stored(attempt.task_id)
+    assert (task.stage, task.interruptions) == (stage, interruptions)
+
+
 def test_giving_back_does_not_wait_for_a_store_that_refuses(rig: Rig) -> None:
     attempt = rig.begun()
     rig.mover.move_through = _refusing(99)  # type: ignore[method-assign]
