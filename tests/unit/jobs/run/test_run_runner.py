@@ -741,6 +741,14 @@ def test_an_end_that_the_store_refuses_is_written_later_and_told_of_once(
     assert told == [f"task {task.id}: its end cannot be written yet: no space left"]
 
 
+def test_a_verdict_that_the_store_refuses_is_written_later_too(rig: Rig) -> None:
+    rig.mover.move_through = _refusing(3, rig.mover.move_through)  # type: ignore[method-assign]
+    waited: list[float] = []
+    rig.clock.wait = lambda _, timeout_s: bool(waited.append(timeout_s))  # type: ignore[method-assign]
+    task, _ = rig.post(committed_then(PUBLISHED))
+    assert (task.stage, waited) == (Stage.PUBLISHED, [2.0, 2.0, 2.0])
+
+
 def test_threads_that_wait_to_write_leave_when_the_daemon_ends(rig: Rig) -> None:
     rig.mover.move_through = _refusing(99)  # type: ignore[method-assign]
     rig.endings.give_up_writing()
