@@ -457,6 +457,16 @@ def test_the_account_and_the_version_that_the_app_shows_are_stored_with_the_task
     assert rig.stored(attempt).account_seen == "bob"
 
 
+def test_the_language_of_the_app_is_kept_beside_its_version_and_each_may_change(rig: Rig) -> None:
+    attempt = rig.live()
+    for version, language in (("31.2", "en"), ("31.2", "nl"), ("31.3", "nl")):
+        attempt.set_app_version(version, language)
+        stored = rig.stored(attempt)
+        assert (stored.app_version, stored.app_language) == (version, language)
+    attempt.set_app_version("31.3")
+    assert rig.stored(attempt).app_language == "", "nobody told it"
+
+
 def test_JOB_2_an_attempt_whose_task_moved_on_stores_neither_account_nor_version(rig: Rig) -> None:
     attempt = rig.live()
     stored = rig.store.tasks.change(attempt.task.id, attempt=2)
