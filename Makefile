@@ -26,8 +26,9 @@ check: $(VENV)/.dev node_modules/.ready ## lint, formatting, types
 	@$(BIN)/mypy
 	@if [ -d node_modules ]; then npm run --silent check; fi
 
-long: $(VENV)/.dev ## run the tests marked long (soak, kill series, real systemd)
+long: $(VENV)/.dev ## run the tests marked long (soak, kill series, real systemd), and those with generated inputs with many new ones
 	@$(BIN)/python -m pytest -m long $(ARGS)
+	@TIKMATRIXD_EXAMPLES=3000 $(BIN)/python -m pytest --timeout 900 $$(grep -rl 'from hypothesis' tests/unit)
 
 # mutmut changes one module at a time; what the tests do not notice is listed. docs/mutation.md has the figures.
 mutation: $(MUTATION)/.ready ## change the code and see whether the tests notice (MODULE=jobs/task/states.py; ARGS=--survivors)

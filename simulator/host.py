@@ -256,7 +256,7 @@ class Host:
         proxy = self.proxy
         if proxy is None:
             return
-        seconds = float(argument) if argument.replace(".", "", 1).isdigit() else 10.0
+        seconds = float(argument) if argument.replace(".", "", 1).isdecimal() else 10.0
         loop = asyncio.get_running_loop()
         if name == "adb-down":
             self._tasks.append(asyncio.create_task(proxy.down(seconds)))

@@ -237,7 +237,7 @@ class Phone(RunningApps):
 
     def media_by_uri(self, uri: str) -> MediaRow | None:
         tail = uri.rstrip("/").rpartition("/")[2]
-        if uri.startswith("content://media/") and tail.isdigit():
+        if uri.startswith("content://media/") and tail.isdecimal():
             return self.media_store.row(int(tail))
         return None
 

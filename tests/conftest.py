@@ -13,8 +13,16 @@ from tests.support.bytecode import keep_bytecode
 keep_bytecode()
 # A worker is given the width of a terminal; what the commands print to a program has none.
 os.environ.pop("COLUMNS", None)
-settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy machine")
+# Generated inputs are the same in every run, so that a run can be repeated; `make long` draws this many new ones for each test.
+_drawn = int(os.environ.get("TIKMATRIXD_EXAMPLES", "0"))
+settings.register_profile(
+    "tests",
+    max_examples=_drawn or 100,
+    derandomize=not _drawn,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("tests")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -47,7 +47,7 @@ def version_of(environ: Mapping[str, Any]) -> int | None:
     text = str(environ.get("HTTP_IF_MATCH", "*")).strip().removeprefix("W/").strip('"')
     if text == "*":
         return None
-    if not (text.isascii() and text.isdecimal()):
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
         raise Invalid(Problem(VERSION, "must be the version of a task, e.g. 3, or *"))
     return int(text)
 

@@ -151,4 +151,4 @@ class Compat:
 
 def _numbers(version: str) -> tuple[int, ...]:
     """Sorts versions as people count."""
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
+    return tuple(int(part) for part in version.split(".") if part.isdecimal() and len(part) < 20)

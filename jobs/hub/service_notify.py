@@ -20,7 +20,7 @@ class ServiceNotify:
         """How often the service manager wants to hear from us; 0 when it does not. It asks for twice as often."""
         usec = os.environ.get("WATCHDOG_USEC", "")
         wanted = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
-        return int(usec) / 2_000_000 if self._address and usec.isdigit() and wanted else 0.0
+        return int(usec) / 2_000_000 if self._address and usec.isdecimal() and wanted else 0.0
 
     def send(self, *lines: str) -> None:
         """One datagram of NAME=VALUE lines. A manager that cannot be reached is logged, never fatal."""

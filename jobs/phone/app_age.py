@@ -21,7 +21,7 @@ def oldest_s(printed: str) -> float | None:
     starts = []
     for line in stats:
         fields = line.rpartition(")")[2].split()
-        if len(fields) > _START and fields[_START].isdigit():
+        if len(fields) > _START and fields[_START].isdecimal():
             starts.append(int(fields[_START]) / _TICKS_S)
     try:
         now_s = float(uptime.split()[0])

@@ -134,7 +134,7 @@ class Evidence:
 
     def _task_folders(self) -> list[Path]:
         try:
-            return [entry for entry in self._folder.iterdir() if entry.name.isdigit()]
+            return [entry for entry in self._folder.iterdir() if entry.name.isdecimal()]
         except OSError:
             return []
 

@@ -42,7 +42,7 @@ async def serve(phone: Phone, stream: Stream) -> None:
             await _list(phone.files, stream, path, v2=kind == b"LIS2")
         elif kind == b"SEND":
             path, _, mode_text = path.rpartition(",")
-            await _receive(phone, stream, path, int(mode_text) if mode_text.isdigit() else 0o644)
+            await _receive(phone, stream, path, int(mode_text) if mode_text.isdecimal() else 0o644)
         elif kind == b"SND2":
             fields = await stream.readexactly(12)
             mode, flags = struct.unpack("<II", fields[4:])
@@ -203,4 +203,4 @@ class _Breakage:
 def _byte_count(armed: object) -> int | None:
     if armed is None:
         return None
-    return int(armed) if isinstance(armed, str) and armed.isdigit() else 0
+    return int(armed) if isinstance(armed, str) and armed.isdecimal() else 0

@@ -22,7 +22,7 @@ class ScreenTimeout:
             self._timer.cancel()
             self._timer = None
         text = self._system.settings["system"].get("screen_off_timeout", "")
-        if not self._system.screen_on or not text.isdigit():
+        if not self._system.screen_on or not text.isdecimal():
             return
         try:
             loop = asyncio.get_running_loop()

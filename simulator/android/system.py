@@ -75,7 +75,7 @@ def package_of(app: App) -> Package:
     return Package(
         app.package,
         app.version,
-        int(digits) * 100 if digits.isdigit() else 1,
+        int(digits) * 100 if digits.isdecimal() else 1,
         system=False,
         label=_LABELS.get(app.platform, app.package),
         activity=_ACTIVITIES.get(app.platform, ".MainActivity"),
@@ -129,7 +129,7 @@ class System:
     def stays_on(self) -> bool:
         """Whether the screen never times out: what it is plugged into is among what keeps it on."""
         kept = self.settings["global"].get("stay_on_while_plugged_in", "0")
-        return bool(self.battery["plugged"] & int(kept)) if kept.isdigit() else False
+        return bool(self.battery["plugged"] & int(kept)) if kept.isdecimal() else False
 
     @property
     def ime(self) -> str:

@@ -182,7 +182,7 @@ def _assignment(word: Word) -> tuple[str, Word]:
     for position, part in enumerate(word.parts):
         if part.kind != "text" or part.quoted:
             break
-        if part.value == "=" and name and not name[0].isdigit():
+        if part.value == "=" and name and not name[0].isdecimal():
             return name, Word(word.parts[position + 1 :])
         if not (part.value.isalnum() or part.value == "_"):
             break

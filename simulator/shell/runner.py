@@ -90,7 +90,7 @@ class Shell:
         for redirect in redirects:
             target = await self._text(redirect.target, process)
             if redirect.operator == ">&":
-                outs[redirect.fd] = outs.get(int(target) if target.isdigit() else 1, outs[1])
+                outs[redirect.fd] = outs.get(int(target) if target.isdecimal() else 1, outs[1])
             elif target == "/dev/null":
                 outs[redirect.fd] = Nothing()
             else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _OPERATORS = ("&&", "||", ">>", ">&", ";", "|", ">", "\n")
+#: Before ">": the file descriptor that is redirected. Other digits than these are a word.
+_FD = re.compile(r"[0-9]{1,3}")
 #: Operators of the language that no client uses: refused.
 _UNUSED = frozenset("&()<`")
 
@@ -65,7 +68,7 @@ def tokens(text: str) -> Iterator[Token]:
             at += 1
         elif operator:
             # A digit right before a redirection is its descriptor.
-            fd = word.plain if word.parts and char == ">" and (word.plain or "").isdigit() else None
+            fd = word.plain if char == ">" and _FD.fullmatch(word.plain or "") else None
             if fd is None and word.parts:
                 yield word
             word = Word()

@@ -15,6 +15,9 @@ from benchmarks.soak_judge import bounded_shell
 from tests.support.daemon import Daemon, until
 from tests.support.fault_bench import FaultBench
 
+#: What a nominal second of the apps takes where a test must see a step while it lasts, however busy the machine is.
+UNHURRIED_MS = 600
+
 _CAPTIONS = (f"directed {number}" for number in itertools.count())
 
 
@@ -229,11 +232,12 @@ def test_ADB_12_a_ghost_holds_nobody_else_up_and_its_task_runs_when_it_answers_a
 def test_JOB_12_and_ADB_14_a_phone_that_goes_while_it_prepares_takes_its_task_up_again(
     bench: Bench, fault: str
 ) -> None:
-    bench.simctl(bench.serials[0], "set latency 60")
+    bench.simctl(bench.serials[0], f"set latency {UNHURRIED_MS}")
     try:
         task, other = bench.post(0), bench.post(1)
         bench.daemon.running(task, "picker")
         bench.simctl(bench.serials[0], f"fault {fault}")
+        bench.simctl(bench.serials[0], "set latency 60")
         bench.published(task)
         assert bench.published(other)["retry_count"] == 0
     finally:
@@ -253,12 +257,13 @@ def test_JOB_12_and_ADB_14_a_phone_that_goes_while_it_prepares_takes_its_task_up
     ],
 )
 def test_U2_3_a_commit_tap_without_an_answer_is_never_repeated(bench: Bench, fault: str) -> None:
-    bench.simctl(bench.serials[0], "set latency 60")
+    bench.simctl(bench.serials[0], f"set latency {UNHURRIED_MS}")
     try:
         task = bench.post()
         # With or without the tap before it: the fault strikes the next click, and the next publish in any case.
         bench.daemon.running(task, "caption")
         bench.simctl(bench.serials[0], f"fault {fault}")
+        bench.simctl(bench.serials[0], "set latency 60")
         ended = bench.daemon.ended(task, 60)
         posts = bench.posts()[bench.captions[task]]
         assert posts == 1 if ended["outcome"] == "published" else posts <= 1, ended
@@ -299,7 +304,7 @@ def test_U2_5_a_kill_in_the_middle_of_typing_leaves_the_phone_s_keyboard_as_it_w
         return str(bench.shell(serial, "settings get secure default_input_method"))
 
     before = keyboard()
-    bench.simctl(serial, "set latency 200")
+    bench.simctl(serial, f"set latency {UNHURRIED_MS}")
     task = bench.post()
     bench.daemon.running(task, "caption")
     bench.daemon.kill()

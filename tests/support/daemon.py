@@ -152,7 +152,7 @@ class Daemon:
                 task if (task := self.task(task_id))["status"] == 1 and remark in task["remark"] else None
             ),
             30,
-            f"task {task_id} runs {remark}",
+            lambda: f"task {task_id} runs {remark}; it is {self.task(task_id)}\n{self.log_tail(task_id)}",
         )
 
     def step_log(self, task_id: int) -> list[dict[str, Any]]:

@@ -142,7 +142,7 @@ def free_bytes(df: str) -> int | None:
     """Available bytes from `df -k`; the line may be broken after a long device name."""
     words = " ".join(df.strip().splitlines()[1:]).split()
     for at, word in enumerate(words):
-        if word.endswith("%") and at >= 1 and words[at - 1].isdigit():
+        if word.endswith("%") and at >= 1 and words[at - 1].isdecimal():
             return int(words[at - 1]) * 1024
     return None
 

@@ -63,7 +63,7 @@ class BatchPush:
         temp, folder = shlex.quote(self._temp), shlex.quote(self._folder)
         script = f'mkdir -p {temp} && date +%s && stat -c %Y {folder}/"$(ls -t {folder} | head -n 1)"'
         printed = self._pusher.sh(f"rm -rf {sweep}; {script}" if sweep else script).split()
-        now, newest = (int(word) if word.isdigit() else 0 for word in (*printed, "", "")[:2])
+        now, newest = (int(word) if word.isdecimal() else 0 for word in (*printed, "", "")[:2])
         now = now or int(self._pusher.now())  # the box's where the phone does not say
         return newest + 1 if now <= newest < now + WRONG_CLOCK_S else now
 
@@ -86,7 +86,7 @@ class BatchPush:
         for file in self._files:
             if words.get(file.name, [""])[0] != self._hashes[file.name]:
                 raise self._differs(file)
-        times = [int(w) for file in self._files for w in words[file.name][1:2] if w.isdigit()]
+        times = [int(w) for file in self._files for w in words[file.name][1:2] if w.isdecimal()]
         if times != sorted(set(times)):
             names = " ".join(shlex.quote(file.name) for file in self._files)
             self._pusher.sh(

@@ -221,7 +221,7 @@ class StagedApp(Stage):
             if key == "popups":
                 self.popups = float(value)
             elif key == "popups-left":
-                self.popups_left = int(value) if value.isdigit() else int("")
+                self.popups_left = int(value) if value.isdecimal() else int("")
             elif key == "words":  # what other people are called and write, for this app's lifetime
                 self.state["words"] = value.replace("_", " ")
             elif key == "uploads-hurry":  # an upload's display goes on whether anything looks at it or not
@@ -229,7 +229,7 @@ class StagedApp(Stage):
             elif key == "editor-loads":  # for these seconds an editor drops taps after it has come
                 self.state["editor-loads"] = float(value)
             elif key == "seed":
-                self.seed = int(value) if value.isdigit() else 0
+                self.seed = int(value) if value.isdecimal() else 0
                 self.rng = random.Random(f"{self.phone.serial} {self.platform} {value}")
             else:
                 return f"unknown key {key}"

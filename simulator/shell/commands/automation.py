@@ -18,7 +18,7 @@ async def app_process(process: Process, words: list[str]) -> int:
     jar = process.env.get("CLASSPATH", "").partition(":")[0]
     if name != _MAIN or not _holds_classes(process, jar):
         return await process.fail(f"Error: unable to find class '{name}'\nAborted \n", 134)
-    if not port.isdigit() or not 1 <= int(port) <= 65535:
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
         await process.out(f"Invalid port: {port}. Must be an integer between 1 and 65535.\n")
         return 1
     await process.out("[server] INFO: [UiAutomator2Server] Starting Server\n")

@@ -28,7 +28,7 @@ async def false(process: Process, words: list[str]) -> int:
 
 @command("exit")
 async def leave(process: Process, words: list[str]) -> int:
-    raise ShellExit(int(words[0]) if words and words[0].isdigit() else 0)
+    raise ShellExit(int(words[0]) if words and words[0].isdecimal() else 0)
 
 
 @command("cd")
@@ -73,7 +73,7 @@ async def sleep(process: Process, words: list[str]) -> int:
 @command("head")
 async def head(process: Process, words: list[str]) -> int:
     """`head -n N` of what comes on stdin."""
-    count = int(words[1]) if words[:1] == ["-n"] and words[1:2] and words[1].isdigit() else 10
+    count = int(words[1]) if words[:1] == ["-n"] and words[1:2] and words[1].isdecimal() else 10
     await process.out(b"".join((await process.read_all()).splitlines(keepends=True)[:count]))
     return 0
 

@@ -80,7 +80,7 @@ def _values(options: dict[str, Any]) -> dict[str, Any]:
         if not separator:
             raise _BadUsageError(f"Binding not well formed: {binding}")
         if kind in ("i", "l"):
-            if not value.lstrip("-").isdigit():
+            if not value.lstrip("-").isdecimal():
                 raise _BadUsageError(f"java.lang.NumberFormatException: {value}")
             values[name] = int(value)
         else:

@@ -167,7 +167,7 @@ _SERVICES: dict[str, Callable[[Phone, list[str]], str]] = {
 @command("dumpsys")
 async def dumpsys(process: Process, words: list[str]) -> int:
     rest = words or ["battery"]
-    if rest[0] == "battery" and rest[1:2] == ["set"] and len(rest) > 3 and rest[3].lstrip("-").isdigit():
+    if rest[0] == "battery" and rest[1:2] == ["set"] and len(rest) > 3 and rest[3].lstrip("-").isdecimal():
         key = {"temp": "temperature"}.get(rest[2], rest[2])
         process.phone.system.battery[key] = int(rest[3])
         return 0

@@ -60,7 +60,7 @@ async def _keys(process: Process, words: list[str]) -> int:
     for word in words:
         if word.startswith("--"):
             continue
-        code = int(word) if word.isdigit() else _KEYS.get(word.upper().removeprefix("KEYCODE_"))
+        code = int(word) if word.isdecimal() else _KEYS.get(word.upper().removeprefix("KEYCODE_"))
         if code is None:
             return await process.fail(f"Error: Invalid arguments for command: keyevent {word}\n", 255)
         if code == 279:

@@ -111,7 +111,7 @@ async def am(process: Process, words: list[str]) -> int:
     if verb == "broadcast":
         return await _broadcast(process, parse_intent(rest))
     if verb == "force-stop":
-        names = [w for w in rest if not w.startswith("-") and not w.isdigit()]
+        names = [w for w in rest if not w.startswith("-") and not w.isdecimal()]
         if not names:
             return await process.fail("Error: Argument expected after force-stop\n", 255)
         phone.stop_app(names[-1])

@@ -33,7 +33,7 @@ async def simctl(process: Process, words: list[str]) -> int:
         await process.out(lines(phone.record.posts))
     elif verb in ("taps", "events"):
         found = list(phone.record.taps if verb == "taps" else phone.record.events)
-        count = int(rest[0]) if rest and rest[0].isdigit() else len(found)
+        count = int(rest[0]) if rest and rest[0].isdecimal() else len(found)
         await process.out(lines(found[-count:] if count else []))
     elif verb == "screen":
         await process.out(settings.screen(phone, as_xml=rest[:1] == ["dump"]))

@@ -94,6 +94,13 @@ def test_PPA_9_a_quoted_word_stays_one_word(text: str) -> None:
     assert "".join(part.value for part in simple.words[1].parts) == text
 
 
+@pytest.mark.parametrize("word", ["²", "१", "9999"])
+def test_only_the_digits_of_a_file_descriptor_before_a_redirection_belong_to_it(
+    tmp_path: Path, word: str
+) -> None:
+    assert shell(tmp_path, f"echo {word}>/sdcard/said; cat /sdcard/said") == Printed(f"{word}\n", "", 0)
+
+
 @given(st.text(max_size=80))
 def test_the_parser_only_ever_raises_its_own_error(text: str) -> None:
     with contextlib.suppress(ShellSyntaxError):

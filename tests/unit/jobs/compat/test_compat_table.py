@@ -154,6 +154,7 @@ def test_lines_stand_by_app_and_language_and_the_newest_version_first_as_people_
         AppKey("tiktok", "49.10.0", "en"),
         AppKey("tiktok", "49.9.1", "en"),
         AppKey("tiktok", "49.9", "en"),
+        AppKey("tiktok", "49.²." + "9" * 5000, "en"),
         AppKey("instagram", "300.1.beta", "en"),
         AppKey("instagram", "299.9", "en"),
     ]
