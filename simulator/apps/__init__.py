@@ -25,7 +25,7 @@ FAULTS = {
     "captcha": "the app wants to know whether a person is there",
     "banned": "TikTok: the account was banned",
     "account-blocked": "TikTok: an alert instead of publishing; Instagram: the account was disabled",
-    "logged-out": "Instagram: logged out",
+    "logged-out": "Instagram: logged out; TikTok: its profile, with the tabs, asks to log in",
     "upload-id": "Instagram: wants to see an identity card",
     "suspended": "Instagram: the account is suspended",
     "try-again-later": "Instagram: limits how often",

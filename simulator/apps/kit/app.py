@@ -156,7 +156,8 @@ class StagedApp(Stage):
         self._epoch += 1
         self.stack, self.covers, self.uploads = [], [], []
         self.busy = False
-        self.state.pop("stranger", None)  # a person has put the account right meanwhile
+        for gone in ("stranger", "logged_out"):  # a person has put the account right meanwhile
+            self.state.pop(gone, None)
 
     def entered(self, screen: Screen[Any]) -> None:
         if self.phone.fault("app-crash", screen.name):

@@ -20,6 +20,8 @@ class Profile(Feed):
 
     def entered(self) -> None:
         self.app.maybe_wrong_account()
+        if self.app.phone.fault("logged-out"):
+            self.app.state["logged_out"] = True
 
     def back(self) -> None:
         self.app.replace("home")
@@ -39,8 +41,20 @@ class Profile(Feed):
             )
         return tiles
 
+    def _logged_out(self) -> list[View]:
+        """Nobody is logged in: the tabs stay, and the page asks to log in."""
+        app, log_in = self.app, partial(self.app.cover, "login")
+        return [
+            node("TextView#lot", (300, 170, 780, 250), text=app.t("profile")),
+            node("ImageView#loi", (410, 700, 670, 960)),
+            node("TextView#lox", (150, 1000, 930, 1080), text=app.t("existing_account")),
+            node("Button#lob C", (250, 1140, 830, 1260), text=app.t("log_in_short"), tap=log_in),
+        ]
+
     def item(self) -> list[View]:
         app = self.app
+        if app.state.get("logged_out"):
+            return self._logged_out()
         counts = [
             node("LinearLayout#prc C", (left, 760, left + 260, 880)).holding(
                 node("TextView#prn", (left, 760, left + 260, 820), text=value),

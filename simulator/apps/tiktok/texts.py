@@ -167,6 +167,8 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "account_status": ("Account status", "~Kontostatus", "~Statut du compte"),
     "blocked": ("The account has been blocked", "~Das Konto wurde gesperrt", "~Le compte a été bloqué"),
     "log_in": ("Log in to TikTok", "~Bei TikTok anmelden", "~Connecte-toi à TikTok"),
+    "log_in_short": ("Log in", "~Anmelden", "~Se connecter"),
+    "existing_account": ("Log into existing account", "~Bei vorhandenem Konto anmelden", "~Se connecter à un compte existant"),
     "log_in_options": ("Use phone / email / username", "~Telefon / E-Mail / Benutzername", "~Utiliser téléphone / e-mail / nom d’utilisateur"),
     "sign_up": ("Sign up", "~Registrieren", "~Inscription"),
     "no_account": ("Don’t have an account?", "~Du hast noch kein Konto?", "~Tu n’as pas de compte ?"),

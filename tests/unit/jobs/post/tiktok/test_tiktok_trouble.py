@@ -238,6 +238,17 @@ def test_a_screen_for_a_person_ends_the_attempt_without_a_touch(
     assert stage.took_s() < 5
 
 
+@pytest.mark.parametrize("username", ["demo_01", ""], ids=["an account is named", "none is"])
+def test_a_profile_that_asks_to_log_in_beside_the_tabs_ends_the_attempt_as_that(
+    username: str, video: MakeStage
+) -> None:
+    stage = video("logged-out", username=username)
+    failed = stage.fails()
+    assert (failed.code, failed.step, failed.passing) == ("not_logged_in", "logged_out_profile", False)
+    assert str(failed) == "TikTok's profile asks to log in: nobody is logged in"
+    assert [touch for touch in stage.way if touch.startswith("tap")] == ["tap profile_tab"]
+
+
 def test_an_account_that_publishes_for_itself_alone_is_noted(video: MakeStage) -> None:
     stage = video("not-everyone")
     assert stage.run().outcome is Outcome.PUBLISHED
