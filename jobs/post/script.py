@@ -93,6 +93,7 @@ class PostScript:
         ready = prepare(flow, self._set_language, admit=partial(self._admit, attempt.task))
         verdict = self._publish(flow, ready)
         if verdict.outcome is Outcome.PUBLISHED:
+            verdict = published(verdict.remark + "".join(flow.told))
             attempt.enter_published(verdict.remark)
         self._after(flow, verdict)
         return verdict

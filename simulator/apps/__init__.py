@@ -44,6 +44,7 @@ FAULTS = {
     "product-stuck": "TikTok: for one post, adding a product has no effect",
     "ai-label-stuck": "for one post, the AI label does not switch on",
     "not-everyone": "TikTok: only the account itself may see the post",
+    "left-on": "NAME: the form has that switched on from the last time (Instagram: facebook, threads, trial, close-friends; TikTok: sms, facebook)",
     "late-gallery": "N: a picker shows the gallery without its newest N media until one was chosen (default 1)",
     "opens-camera": "Instagram: creation begins with the camera instead of the picker",
     "opens-story-editor": "Instagram: a reel's creation begins in the story editor",

@@ -9,6 +9,7 @@ import msgspec
 from jobs.hub.platforms import facts
 from jobs.phone.screen.tree import Node
 from jobs.post.screens.element import Element, contains, same_row
+from jobs.post.screens.labels import without_marks
 from jobs.post.screens.recognise import Sight
 
 
@@ -81,12 +82,13 @@ def _rows(sheet: Sight, nodes: list[Node], holder: Node) -> list[AccountRow]:
 def _name(row: list[Node], *, handles: bool) -> str:
     """What a row says of its account: a handle before all else, then the text furthest left, then a description."""
     for node in row:
-        if node.text.startswith("@") and len(node.text) > 1:
-            return node.text[1:].strip()
+        said = without_marks(node.text)
+        if said.startswith("@") and len(said) > 1:
+            return said[1:].strip()
     texts = [node for node in row if node.text]
     if texts:
-        return min(texts, key=lambda n: (n.bounds[0], n.order)).text.strip()
-    described = row[0].content_desc.strip()
+        return without_marks(min(texts, key=lambda n: (n.bounds[0], n.order)).text)
+    described = without_marks(row[0].content_desc)
     # "name,  New notifications": there is no comma in a user name, but there may be one in a display name.
     return described.partition(",")[0].strip() if handles else described
 

@@ -76,6 +76,7 @@ class Flow(ScreenWalk):
         #: indicators of earlier uploads that stood there before ours, by screen; None until they were looked for
         self.earlier_indicators: dict[str, int] | None = None
         self.account_seen = ""  #: the visible account, once it was read
+        self.told: list[str] = []  #: what of the post is not as usual, for the remark on its outcome
         self.found_in_front = False  #: the app was in front when we came, as a crash had left it
         self._visits: Counter[str] = Counter()
         self._steps = 0
@@ -103,6 +104,12 @@ class Flow(ScreenWalk):
     def account_switched(self) -> None:
         """Another account is in front: indicators that were seen were the other's."""
         self.earlier_indicators = None
+
+    def tell(self, sentence: str) -> None:
+        """Say with the outcome what of the post is not as usual although nobody asked for it; it begins with "; "."""
+        if sentence not in self.told:
+            self.told.append(sentence)
+            self.attempt.note(sentence.removeprefix("; "))
 
     # Starting
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from jobs.hub.clock import Deadline
@@ -63,6 +63,9 @@ class Watch:
     quiet_s: float = QUIET_WITHOUT_PROGRESS_S  #: quiet at the tabs when no upload was seen at all
     is_ours: Asks = _never  #: whether a post that is shown holds what this task wanted to post
     is_older: Asks = _never  #: whether a post that is shown was there before the tap
+    tells: Mapping[str, str] = field(
+        default_factory=dict
+    )  #: what an interruption says of the post that was sent
     offered: Asks = _never  #: whether a sheet speaks of the post as published
     #: whether the app was started anew since this monotonic time: then its tabs say nothing of what it was told before
     restarted: Callable[[float], bool] = lambda _: False
@@ -105,6 +108,8 @@ class Watch:
             if deadline.expired or flow.attempt.deadline.expired:
                 return self._timed_out(sight)
             if sight.kind == "interruption" and not self._asks_of_the_post(sight):
+                if sight.name in self.tells:
+                    flow.tell(self.tells[sight.name])
                 sight = flow.dismiss(sight)
                 continue
             sight = flow.driver.wait_change(sight, min(wait_s or 5.0, max(0.05, deadline.remaining_s)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from jobs.content.plan import same_user
@@ -10,7 +11,7 @@ from jobs.phone.screen.tree import Node
 from jobs.post.flow.account_rows import labelled_nodes
 from jobs.post.flow.driver import stuck
 from jobs.post.flow.flow import Flow
-from jobs.post.screens.element import Element
+from jobs.post.screens.element import Element, same_row
 from jobs.post.screens.labels import normalise
 from jobs.post.screens.recognise import Sight
 from jobs.task.attempt import ScriptFailed
@@ -18,6 +19,12 @@ from storage.error_codes import ErrorCode
 
 #: More accounts than this no app keeps on one phone; each try is a real switch.
 MAX_TRIES = 8
+#: Rows that do something else than show an account, as far as they say so in English. Such a word in an account's own
+#: name costs the try of that row alone.
+_DOES_SOMETHING = re.compile(
+    r"\b(log ?(in|out)|sign (in|up|out)|switch|manage|create|add|edit|remove|delete|verify|settings|help|learn more"
+    r"|personal|professional|business|creator)\b"
+)
 
 
 class Switcher:
@@ -115,7 +122,7 @@ class Switcher:
             # The rows show display names: without one to compare, each switch is checked by the handle.
             current = self._current_labels(sheet, shown)
             for row, label in zip(rows, labels, strict=True):
-                if label not in self._tried and label not in current:
+                if label not in self._tried and label not in current and not _does_something(row, rows):
                     return row
         raise ScriptFailed(
             ErrorCode.WRONG_ACCOUNT,
@@ -135,3 +142,9 @@ class Switcher:
         """Labels of the row that is marked as the current account."""
         marked = {normalise(n.text or n.content_desc) for n in sheet.index.nodes if n.selected or n.checked}
         return marked | {normalise(shown), normalise("@" + shown)}
+
+
+def _does_something(row: Node, rows: list[Node]) -> bool:
+    """Whether a row, or what stands beside it, says that a touch does more than choose an account."""
+    beside = [n for n in rows if same_row(n.bounds, row.bounds)]
+    return any(_DOES_SOMETHING.search(normalise(n.text or n.content_desc)) for n in beside)

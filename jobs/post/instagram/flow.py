@@ -6,7 +6,7 @@ from jobs.hub.platforms import PostKind
 from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
 from jobs.post.flow.switching import Switcher
 from jobs.post.instagram.audio import AudioPage
-from jobs.post.instagram.options import scroll_up_to, set_options
+from jobs.post.instagram.options import check_poster, scroll_up_to, set_options, tell_unasked
 from jobs.post.instagram.picking import pick_images, pick_video
 from jobs.post.instagram.reading import name_of, post_count, tile_of
 from jobs.post.screens.readback import field_text
@@ -209,6 +209,7 @@ class InstagramFlow(Flow):
             raise ScriptFailed(
                 ErrorCode.OPTION_NOT_SET, "stories have no AI label that could be set", step="story_editor"
             )
+        check_poster(self, sight)
         raise ReadyToPublish(sight, self.need(sight, "your_story"))
 
     def on_story_share_sheet(self, sight: Sight) -> Sight:
@@ -238,6 +239,7 @@ class InstagramFlow(Flow):
             self.typed = True
             if sight.name != "share_screen":
                 return sight
+        tell_unasked(self, sight)
         if not self.options_set:
             sight = set_options(self, sight)
             self.options_set = True
@@ -246,4 +248,6 @@ class InstagramFlow(Flow):
         sight = scroll_up_to(self, sight, "caption_field")
         self.check_text(text, field_text(sight, "caption_field"), "caption")
         self.audio.check(sight)
+        tell_unasked(self, sight)
+        check_poster(self, sight)
         raise ReadyToPublish(sight, self.need(sight, "share_button"))

@@ -34,6 +34,7 @@ def watch(flow: InstagramFlow) -> Watch:
         quiet_is_proof=False,
         look_deeper=lambda s, w: _look_deeper(flow, s, w),
         quiet_s=PROFILE_AFTER_S,
+        tells={"limited_reach": "; Instagram says that it may get limited reach"},
         offered=lambda s: flow.plan.kind is not PostKind.STORY and s.has("posted_offer"),
         look_at_once=lambda s: _new_ring(flow, s),
     )

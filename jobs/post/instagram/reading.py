@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from jobs.post.screens.labels import without_marks
 from jobs.post.screens.recognise import Sight
 
 _COUNT = re.compile(r"\d[\d.,\u00a0\u202f' ]*")
@@ -12,7 +13,7 @@ _COUNT = re.compile(r"\d[\d.,\u00a0\u202f' ]*")
 def name_of(sight: Sight) -> str:
     """The account's name on the own profile."""
     found = sight.find("profile_name") if sight.name == "own_profile" else None
-    return found.says.strip() if found else ""
+    return without_marks(found.says) if found else ""
 
 
 def post_count(sight: Sight) -> int | None:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _SPACE = re.compile(r"\s+")
 #: Curly quotes and long dashes, which phones and people mix with the straight ones.
 _SAME = str.maketrans(
@@ -40,6 +40,11 @@ NORMALISED_MAX, NORMALISED_CHARS = 8192, 300
 def normalise(text: str) -> str:
     """A text in the form in which texts are compared: folded case, straight quotes, single spaces."""
     return remembered(text) if len(text) <= NORMALISED_CHARS else _normalised(text)
+
+
+def without_marks(text: str) -> str:
+    """A text without the characters that nobody sees, such as those that set its direction, and without blanks around it."""
+    return _INVISIBLE.sub("", text).strip()
 
 
 def _normalised(text: str) -> str:

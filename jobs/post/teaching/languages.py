@@ -61,7 +61,7 @@ def language_state(
     given = [
         Given(word, kind, texts, _taught_by(lessons, word, language))
         for word, kind in sorted(kinds.items())
-        if kind != "proof" and (texts := speaks(merged, word, language))
+        if kind != "proof" and _has(merged, word, language) and (texts := speaks(merged, word, language))
     ]
     return Language(
         platform=platform,
@@ -72,6 +72,11 @@ def language_state(
         missing=[_missing(trusted, word, kind) for word, kind in missing.items()],  # type: ignore[arg-type]
         given=given,
     )
+
+
+def _has(file: ScreensFile, word: str, language: str) -> bool:
+    """Whether a word has a wording of this very language, beside those that count in every one."""
+    return any(language in entry for entry in file.words.get(word, ()))
 
 
 def _missing(file: ScreensFile, word: str, kind: Literal["stop", "publish"]) -> Missing:

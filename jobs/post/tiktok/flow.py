@@ -7,6 +7,7 @@ from jobs.post.flow.driver import stuck
 from jobs.post.flow.flow import Flow, Handler, ReadyToPublish
 from jobs.post.flow.switching import Switcher
 from jobs.post.screens.finder import ElementIndex
+from jobs.post.screens.labels import without_marks
 from jobs.post.screens.readback import field_text
 from jobs.post.screens.recognise import Sight
 from jobs.post.tiktok.options import set_options
@@ -300,8 +301,8 @@ def _handles(sight: Sight) -> list[str]:
     if len(found) > 1:
         button = max((one.bounds[1] for one in known.find_all("edit_profile")), default=0)
         found = tuple(one for one in found if one.bounds[3] <= button) or found
-    names = {one.says.lstrip("@").casefold(): one.says.lstrip("@") for one in reversed(found)}
-    return list(reversed(names.values()))
+    said = [without_marks(one.says).lstrip("@") for one in reversed(found)]
+    return list(reversed({name.casefold(): name for name in said}.values()))
 
 
 def _shipped_index(sight: Sight) -> ElementIndex:

@@ -16,7 +16,11 @@ def set_options(flow: Flow, sight: Sight) -> Sight:
     """Set on the post screen what was asked for."""
     if sight.has("visibility_row") and not sight.has("visible_to_everyone"):
         row = flow.need(sight, "visibility_row")
-        flow.attempt.note(f"the account does not publish for everyone: {row.says}")
+        flow.tell(f"; the account does not publish for everyone: {row.says}")
+    if sight.has("story_too_on"):
+        flow.tell("; the form had switched on that it is posted to the story too")
+    for app in sight.index.find_all("share_to_on"):
+        flow.tell(f"; the form had switched on that it is shared to {app.says} too")
     if flow.plan.config.add_product_link:
         sight = _add_product_link(flow, sight)
     if flow.plan.config.ai_label:

@@ -58,6 +58,7 @@ class Instagram(StagedApp):
     human_names = (
         "login", "logged-out", "upload-id", "account-blocked", "suspended", "captcha", "try-again-later",
     )  # fmt: skip
+    may_be_left_on = ("facebook", "threads", "trial", "close-friends")
     may_lack = ("ai-label",)
     may_stick = ("sound", "ai-label")
 

@@ -138,6 +138,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "ai_label_hint": ("We require you to label certain realistic content that's made with AI. Learn more", "~Bestimmte realistische Inhalte, die mit KI erstellt wurden, müssen gekennzeichnet werden. Mehr dazu", "~Certains contenus réalistes créés avec l’IA doivent être signalés. En savoir plus"),
     "audience": ("Audience", "~Zielgruppe", "~Audience"),
     "everyone": ("Everyone", "~Alle", "~Tout le monde"),
+    "trial": ("Trial", "~Test", "~Essai"),
     "also_share": ("Also share on…", "~Auch teilen auf …", "~Partager aussi sur…"),
     # dialogs around Share
     "limited_reach": ("Your reel may get limited reach", "~Dein Reel hat möglicherweise eine geringere Reichweite", "~La portée de votre reel peut être limitée"),

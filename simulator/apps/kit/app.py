@@ -28,6 +28,8 @@ class StagedApp(Stage):
     user_ids: ClassVar[frozenset[str]] = frozenset()  #: ids of what other people wrote
     #: Options that a fault "NAME-unavailable" takes out of the app for one post.
     may_lack: ClassVar[tuple[str, ...]] = ()
+    #: Switches of the form that a fault "left-on NAME" has on for one post.
+    may_be_left_on: ClassVar[tuple[str, ...]] = ()
     #: Options that a fault "NAME-stuck" leaves there for one post, but what is chosen has no effect.
     may_stick: ClassVar[tuple[str, ...]] = ()
     #: What versions do otherwise than the recorded ones.
@@ -46,6 +48,7 @@ class StagedApp(Stage):
         self.uploads: list[Upload] = []
         self.unavailable: set[str] = set()
         self.stuck: set[str] = set()
+        self.left_on: set[str] = set()
         self.load_state(spec.state)
 
     def t(self, key: str) -> str:
@@ -249,6 +252,7 @@ class StagedApp(Stage):
     def take_option_faults(self) -> None:
         """A new post begins: which options it lacks, and which have no effect."""
         self.unavailable = {name for name in self.may_lack if self.phone.fault(f"{name}-unavailable")}
+        self.left_on = {name for name in self.may_be_left_on if self.phone.fault("left-on", name)}
         self.stuck = {name for name in self.may_stick if self.phone.fault(f"{name}-stuck")}
 
     def commit(self, post: Post) -> None:

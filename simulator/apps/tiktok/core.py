@@ -43,6 +43,7 @@ class TikTok(StagedApp):
     human_names = ("login", "captcha", "banned")
     sheets_over = frozenset({"home", "friends", "own-post", "editor"})
     user_ids = frozenset({"title", "desc"})
+    may_be_left_on = ("sms", "facebook")
     may_lack = may_stick = ("sound", "volume", "product", "ai-label")
 
     def __init__(self, phone: PhoneSide, spec: AppSpec) -> None:

@@ -213,10 +213,15 @@ class ShareScreen(InstagramScreen):
         late = app.major >= 446 and not self.scrolled
         if not late and "ai-label" not in app.unavailable:
             rows.append(self._ai_label())
-        rows.append(self._row("audience", 79, sub=app.t("everyone")))
+        friends = "close-friends" in app.left_on
+        rows.append(self._row("audience", 79, sub=app.t("close_friends" if friends else "everyone")))
+        if "trial" in app.left_on:
+            rows.append(self._also(app.t("trial"), "CX"))
         rows.append(node("TextView", (0, 0, 720, 44), text=app.t("also_share")))
-        threads = (app.me.username, "C", "Threads · Public") if app.draft.caption else ("Threads", "C")
-        rows += [self._also(*threads), self._also("Facebook", "C!")]
+        on = {name: "CX" if name in app.left_on else "C" for name in ("threads", "facebook")}
+        named = (app.me.username, on["threads"], "Threads · Public")
+        rows.append(self._also(*(named if app.draft.caption else ("Threads", on["threads"]))))
+        rows.append(self._also("Facebook", on["facebook"] if "facebook" in app.left_on else "C!"))
         placed, y = [], top
         for row in rows:
             height = row.bounds[3]

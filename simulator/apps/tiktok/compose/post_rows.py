@@ -97,10 +97,14 @@ class PostRows(TikTokScreen):
                 node("TextView#tbp", (100, top + 38, 244, top + 88), text=self.app.t("share_to")),
             ),
             node("RadioGroup#qzu", (784, top + 16, 1038, top + 111)).holding(
-                node("RadioButton CK", (816, top + 16, 911, top + 111), desc="sms"),
-                node("RadioButton CK", (943, top + 16, 1038, top + 111), desc="facebook"),
+                self._radio(816, top, "sms"),
+                self._radio(943, top, "facebook"),
             ),
         )
+
+    def _radio(self, left: int, top: int, name: str) -> View:
+        on = "X" if name in self.app.left_on else ""
+        return node("RadioButton CK", (left, top + 16, left + 95, top + 111), desc=name, flags=on)
 
     def photo_rows(self) -> list[View]:
         """While a field has the focus only the first ones fit, over a layer that ends the typing."""

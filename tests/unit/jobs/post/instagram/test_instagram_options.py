@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from jobs.post.instagram.options import scroll_up_to, set_options
+import pytest
+
+from jobs.post.instagram.options import check_poster, scroll_up_to, set_options
 from jobs.post.screens.recognise import Sight
-from tests.support.drawn import DrawnStage, Follows, Screen, screen
+from tests.support.drawn import DrawnStage, Follows, Part, Screen, screen
+from tests.support.vocabularies import shipped_screens
 
 SCREENS = {
     "form": screen("share_screen", "caption_field", "share_button"),
@@ -138,3 +141,38 @@ def test_what_comes_over_the_form_while_it_is_scrolled_must_go() -> None:
     made.phone.on("swipe down", {0.0: "editor", 8.0: "form"})
     assert made.ends_on(up) == "share_screen"
     assert made.took_s() == 8.0
+
+
+# -- what stands there although nobody asked for it -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ("Posting as anna_", "anna_"), ("Sharing as @bert", "bert"), ("Posting as anna", ""), ("Posting as @Anna", ""),
+        ("Anna posts as a team", ""),
+    ],
+)  # fmt: skip
+def test_a_form_that_posts_as_another_account_than_the_one_that_was_checked_is_not_sent(
+    words: str, wrong: str
+) -> None:
+    names = "posting_as_text" if words.partition(" ")[0] in ("Posting", "Sharing") else "header"
+    form = screen("share_screen", Part(names, text=words), "caption_field", "share_button")
+    made = stage("form", {"form": form})
+    made.flow.account_seen = "anna"
+    if wrong:
+        assert made.fails(check_poster) == (
+            "wrong_account",
+            "share_screen",
+            f"the form posts as {wrong}, not as anna",
+        )
+    else:
+        check_poster(made.flow, made.look())
+
+
+@pytest.mark.parametrize(
+    "text", ["Share as trial", "Post as reel", "Posting as a team of five", "Share to Facebook"]
+)
+def test_words_of_the_form_that_name_nobody_are_no_account(text: str) -> None:
+    assert not shipped_screens()["instagram"].words["posting_as"].matches(text)
+    assert shipped_screens()["instagram"].words["posting_as"].matches("Posting as anna.2")

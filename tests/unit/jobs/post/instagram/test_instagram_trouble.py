@@ -71,6 +71,37 @@ def test_a_notice_is_closed_with_its_harmless_button_and_the_post_goes_on(
 
 
 @pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("facebook", "; the form had switched on that it is shared to Facebook too"),
+        ("threads", "; the form had switched on that it is shared to demo_01 · Threads · Public too"),
+        ("trial", "; it was shared as a trial, which followers do not see"),
+        ("close-friends", "; its audience was not everyone: Close Friends"),
+    ],
+)
+def test_what_the_form_has_from_the_last_time_is_told_with_the_outcome(
+    name: str, told: str, video: MakeStage
+) -> None:
+    verdict = video(f"left-on {name}").run()
+    assert verdict.outcome is Outcome.PUBLISHED
+    assert verdict.remark.endswith(told)
+    assert ";" not in video().run().remark
+
+
+def test_the_ai_label_that_was_asked_for_is_not_told_as_unasked(video: MakeStage) -> None:
+    assert ";" not in video(ai_label=True).run().remark
+
+
+def test_a_reel_of_which_the_app_says_that_few_will_see_it_is_told_so(
+    video: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulator.apps.instagram.compose.share._LIMIT_MS", 1000)
+    verdict = video().run()
+    assert verdict.outcome is Outcome.PUBLISHED
+    assert verdict.remark.endswith("; Instagram says that it may get limited reach")
+
+
+@pytest.mark.parametrize(
     ("fault", "code", "step", "says"),
     [
         ("login", "not_logged_in", "login", "Instagram asks to log in"),

@@ -89,6 +89,33 @@ def test_a_limit_of_the_app_is_told_as_one(title: str) -> None:
     assert asked("tiktok", "post_screen", title, "OK").name == "restricted"
 
 
+@pytest.mark.parametrize(
+    "button", ["Confirm", "Save", "Apply", "Done", "Discard", "Continue", "Try again", "Post again"]
+)
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Switch to a private account?", "Discard this post?", "Also post to Story?", "Post again?", "Log out?",
+        "Only friends can view this post",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("screen", ["home", "post_screen"])
+def test_a_sheet_that_nobody_knows_is_never_answered_with_what_may_agree_to_it(
+    screen: str, title: str, button: str
+) -> None:
+    """TikTok's own option sheets are closed with "Done", "Save", "Confirm" or "Apply": a strange one they would answer."""
+    sight = asked("tiktok", screen, title, button, "Another day")
+    assert (sight.name, says(sight)) == ("some_sheet", "")
+    assert says(asked("tiktok", screen, title, button, "Close")) == "Close"
+
+
+@pytest.mark.parametrize("button", ["OK", "Share", "Continue"])
+def test_a_question_whether_to_share_it_elsewhere_too_gets_no_consent(button: str) -> None:
+    for screen in ("home", "share_screen"):
+        assert says(asked("instagram", screen, "Also share to Facebook?", button, "Another day")) == ""
+        assert says(asked("instagram", screen, "Also share to", "Done")) == "Done"
+
+
 def puzzle(title: str) -> str:
     """A captcha as apps draw it: words, a picture, and buttons that say nothing to a screen reader."""
     package = PACKAGES["tiktok"]

@@ -164,7 +164,7 @@ def test_a_dialog_over_the_feed_is_closed_and_the_post_goes_on(name: str, video:
 def test_a_sheet_that_nobody_has_described_is_closed_reported_and_kept(video: MakeStage) -> None:
     stage = video("popup add-phone")
     assert stage.run().outcome is Outcome.PUBLISHED
-    assert "tap sheet_close" in stage.way
+    assert "tap strange_sheet_close" in stage.way
     facts = stage.attempt.facts["a sheet that is not known lies over the app"]
     assert facts["closed_by"] == "its own button"
     assert facts["says"]
@@ -251,10 +251,21 @@ def test_a_profile_that_asks_to_log_in_beside_the_tabs_ends_the_attempt_as_that(
 
 def test_an_account_that_publishes_for_itself_alone_is_noted(video: MakeStage) -> None:
     stage = video("not-everyone")
-    assert stage.run().outcome is Outcome.PUBLISHED
+    verdict = stage.run()
+    assert verdict.outcome is Outcome.PUBLISHED
+    assert verdict.remark.endswith("; the account does not publish for everyone: Only you can view this post")
     (note,) = [line for line in stage.attempt.log if line.startswith("the account does not publish")]
     assert note.startswith("the account does not publish for everyone: ")
     assert "does not publish" not in "".join(_log_of(video()))
+
+
+@pytest.mark.parametrize("name", ["sms", "facebook"])
+def test_a_switch_of_the_form_that_shares_it_elsewhere_is_told_with_the_outcome(
+    name: str, video: MakeStage
+) -> None:
+    verdict = video(f"left-on {name}").run()
+    assert verdict.remark.endswith(f"; the form had switched on that it is shared to {name} too")
+    assert "switched on" not in video().run().remark
 
 
 def _log_of(stage: AppStage) -> list[str]:
