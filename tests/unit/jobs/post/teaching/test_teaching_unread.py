@@ -125,6 +125,9 @@ def test_only_a_word_that_the_language_lacks_is_asked_for() -> None:
     words = {**FILE.words, "title": [{"en": "Edit", "nl": "Bewerken"}]}
     found = asked(title(), button(), file=msgspec.structs.replace(FILE, words=words))
     assert list(found["editor"]) == ["next_button"]
+    words = {**FILE.words, "title": [{"en": "Edit", "nl": "Iets anders"}]}
+    found = asked(title(), button(), file=msgspec.structs.replace(FILE, words=words))
+    assert "editor" not in found, "its title is known, and does not stand there"
 
 
 def test_a_text_that_is_read_already_is_not_asked_for() -> None:
@@ -205,6 +208,9 @@ def test_a_word_is_asked_for_once_though_several_elements_read_it() -> None:
     file = msgspec.structs.replace(changed("editor", any=("next_button", "again")), elements=elements)
     found = asked(title(), button(), file=file)
     assert list(found["editor"]) == ["editor_title", "next_button"]
+    alone = changed("editor", all=("next_button",), any=("again",), next=("scrim",))
+    found = asked(button(), file=msgspec.structs.replace(alone, elements=elements))
+    assert list(found["editor"]) == ["next_button"]
 
 
 def test_what_a_screen_touches_or_must_not_touch_is_asked_for_too_and_is_not_needed() -> None:
@@ -253,11 +259,13 @@ def test_a_screen_that_lacks_something_itself_comes_before_one_where_it_may_stan
 
 
 def test_the_screen_as_which_it_is_read_comes_before_others_that_lack_something() -> None:
+    """Though more of another one is found already."""
     file = changed("camera", all=("drafts_button",), none=(), next=("drafts_button", "shutter"))
-    found = asked(
-        node("[0,500][300,600]", "Concepten", cls="Button"), title(), button(), shutter(), file=file
-    )
-    assert list(found)[:2] == ["camera", "editor"]
+    more = Screen(kind="path", layer=10, all=("cross", "drafts_button", "shutter"), next=("shutter",))
+    file = msgspec.structs.replace(file, screens={**file.screens, "more": more})
+    drafts = node("[0,500][300,600]", "Concepten", cls="Button")
+    cross = node("[0,0][9,9]", resource_id=f"{PACKAGE}:id/cross")
+    assert list(asked(drafts, cross, shutter(), file=file)) == ["camera", "more"]
 
 
 def test_of_the_others_the_one_of_which_more_is_found_comes_first() -> None:
