@@ -18,8 +18,9 @@ from jobs.intake import refusing
 from jobs.intake.start_time import LONGEST_AHEAD_DAYS
 from jobs.media.paths import MediaRejected
 from jobs.queue.scheduler import LOOK_S
+from storage.engine.commit import Transaction
 from storage.errors import StoreFull
-from storage.records import Stage
+from storage.records import Stage, Task
 from tests.support.door import NOON, Door, refused
 
 LIST = {"material_list": ["clip.mp4"]}
@@ -82,6 +83,50 @@ def test_a_dry_run_answers_as_if_and_leaves_nothing(door: Door) -> None:
     assert len(door.store.tasks) == 0
     assert door.woken == 0
     assert "dry_run" not in door.create({"captions": "Hello", **LIST}).answer
+
+
+def test_a_dry_run_shows_times_in_the_zone_of_the_config(tmp_path: Path) -> None:
+    with Door(tmp_path, timezone="Asia/Tokyo") as door:
+        door.file("clip.mp4")
+        dry, made = (
+            door.create(LIST, start_time="2026-11-24 09:30", dry_run=dry_run).answer
+            for dry_run in (True, False)
+        )
+        assert dry["timezone"] == "Asia/Tokyo"
+        assert dry["tasks"][0]["start_time"] == made["tasks"][0]["start_time"] == "2026-11-24 09:30:00"
+
+
+@pytest.mark.parametrize(("past", "starts"), [("tomorrow", NOON - 30.0 + 23.5 * 3600.0), ("now", NOON)])
+def test_a_time_of_day_that_is_past_means_what_the_config_says(
+    tmp_path: Path, past: str, starts: float
+) -> None:
+    with Door(tmp_path, past=past) as door:
+        door.file("clip.mp4")
+        assert door.create(LIST, start_time="11:30").tasks[0].scheduled_at == starts
+
+
+def test_a_time_of_day_that_is_past_is_refused_where_the_config_says_so(tmp_path: Path) -> None:
+    with Door(tmp_path, past="reject") as door:
+        door.file("clip.mp4")
+        assert door.errors(LIST, start_time="11:30") == {"start_time": "11:30 is already past today"}
+
+
+def test_what_is_to_be_written_beside_the_tasks_is_written_in_the_same_change_or_not_at_all(
+    door: Door,
+) -> None:
+    """By this a slot knows which of its times has its task."""
+    written: list[list[int]] = []
+
+    def beside(change: Transaction, tasks: list[Task]) -> None:
+        written.append([task.id for task in tasks])
+        assert all(door.store.tasks.get(task.id) is None for task in tasks), "the change is not over yet"
+
+    made = door.intake.create(door.body(LIST), beside=beside)
+    assert written == [[task.id for task in made.tasks]]
+    with pytest.raises(DuplicatePost):
+        door.intake.create(door.body(LIST), beside=beside)
+    door.intake.create(door.body(LIST, dry_run=True), force=True, beside=beside)
+    assert len(written) == 1
 
 
 def test_the_engine_is_woken_for_what_starts_soon_alone(door: Door) -> None:
@@ -163,7 +208,10 @@ def test_a_time_without_its_day_is_not_taken_while_the_clock_is_in_doubt(door: D
     door.trusts_clock = False
     problems = door.errors({"material_list": ["a.mp4"]}, start_time="18:30")
     assert problems.keys() == {"start_time"}
-    assert "names no day, and the clock of this box is in doubt" in problems["start_time"]
+    assert problems["start_time"] == (
+        '"18:30" names no day, and the clock of this box is in doubt: write the day too, e.g. '
+        '"2027-01-31T18:30:00+01:00", or confirm the clock'
+    )
     door.create({"material_list": ["a.mp4"]}, start_time="2026-11-23T18:30:00+00:00")
     door.trusts_clock = True
     door.file("b.mp4")
