@@ -195,6 +195,23 @@ def test_a_series_that_would_end_too_far_ahead_is_refused_with_the_field(door: D
     assert door.create(LIST, start_time=start).tasks
 
 
+@pytest.mark.parametrize(("pause_min", "taken"), [(10, True), (11, False)])
+def test_the_last_of_a_series_may_start_at_the_very_end_of_the_time_ahead(
+    door: Door, pause_min: int, taken: bool
+) -> None:
+    first = datetime.fromtimestamp(NOON + LONGEST_AHEAD_DAYS * 86400 - 600, UTC).isoformat()
+    series = {
+        "serials": ["A", "B"],
+        "start_time": first,
+        "min_interval": pause_min,
+        "max_interval": pause_min,
+    }
+    if taken:
+        assert len(door.create(LIST, **series).tasks) == 2
+    else:
+        assert door.errors(LIST, **series).keys() == {"max_interval"}
+
+
 def test_every_problem_is_told_at_once(door: Door) -> None:
     said = door.errors({"material_list": ["clip.mp4"], "ai_label": "perhaps"}, start_time="soon")
     assert "start_time" in said

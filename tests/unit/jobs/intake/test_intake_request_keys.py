@@ -48,12 +48,13 @@ def at_once(count: int, call: Callable[[], Created]) -> Counter[str]:
 
 
 def test_WEB_8_the_same_key_and_body_get_the_same_answer(door: Door) -> None:
-    body = door.body({"captions": "{a|b|c|d|e|f|g|h}", **LIST})
+    body = door.body({"captions": "{a|b|c|d|e|f|g|h}", **LIST}, max_interval=5)
     first = door.intake.create(body, idempotency_key="k1", body=b"{...}")
     again = door.intake.create(body, idempotency_key="k1", body=b"{...}")
     assert (first.replayed, again.replayed) == (False, True)
     assert not again.dry_run
     assert again.answer == first.answer
+    assert again.warnings == first.warnings != []
     assert [task.id for task in again.tasks] == first.answer["task_ids"]
     assert len(door.store.tasks) == 1
     assert door.woken == 1
