@@ -153,6 +153,7 @@ def test_an_app_that_was_started_anew_after_the_tap_proves_nothing_by_its_tabs(
     verdict = stage.watched()
     assert verdict.remark == says
     assert verdict.outcome is (Outcome.UNKNOWN if says == ANEW else Outcome.PUBLISHED)
+    assert (verdict.error and verdict.error.code) == ("unproven" if says == ANEW else None)
     assert ("the app was started anew" in stage.attempt.log) is (says == ANEW), "the step log says it"
 
 
