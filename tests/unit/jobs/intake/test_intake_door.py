@@ -49,6 +49,7 @@ def test_a_task_is_stored_with_all_that_was_asked_for(door: Door) -> None:
     assert task.script_config["post_way"] == "addButton"
     assert task.script_config["upload_wait_time"] == 30, "defaults are kept with the task"
     assert (made.dry_run, made.replayed) == (False, False)
+    assert door.create(LIST, force=True).tasks[0].source == "api", "nobody said who asks"
 
 
 def test_the_answer_names_each_task_and_its_time_in_the_zone_of_the_config(tmp_path: Path) -> None:
