@@ -162,6 +162,10 @@ def test_a_picker_that_goes_on_by_itself_gets_thirty_five_seconds() -> None:
     assert stage.ends_on(pick_video) == "reel_editor"
     assert stage.touched == ["tap cell0"]
     stage = video("ours")
+    stage.phone.on("tap cell0", {20.0: "editor"})
+    assert stage.ends_on(pick_video) == "reel_editor"
+    assert stage.took_s() == 20.0, "no longer than it needs"
+    stage = video("ours")
     assert stage.fails(pick_video) == ("ui_changed", "picker_reel", "tapping the video has no effect")
     assert stage.took_s() == 35.0
     assert stage.touched == ["tap cell0"]
@@ -261,6 +265,14 @@ def test_a_photo_that_does_not_say_that_it_is_chosen_is_gone_on_with_after_eight
     )
     assert stage.took_s() == 8.0 + 2 * 25.0
     assert stage.touched == ["tap cell0", "tap picker_next", "tap picker_next"]
+
+
+def test_a_grid_that_is_empty_once_the_photo_is_tapped_says_nothing_against_it() -> None:
+    stage = image("photo")
+    stage.phone.on("tap cell0", {1.0: "nothing"})
+    stage.phone.on("tap picker_next", "filters")
+    assert stage.ends_on(pick_images) == "filters"
+    assert stage.touched == ["tap cell0", "tap picker_next"]
 
 
 def test_a_picker_that_goes_on_once_the_photo_is_tapped_is_not_touched_again() -> None:
@@ -446,6 +458,15 @@ def test_several_are_switched_on_cleared_and_chosen_in_their_order() -> None:
         "tap picker_next",
     ]
     assert stage.took_s() == pytest.approx(32.4)  # the grid must rest
+
+
+def test_what_changes_before_several_are_on_is_waited_out() -> None:
+    moving = post("select_multiple", cell(0, ""), cell(1, ""), Part("", text="One moment"))
+    stage = image("off", 2, **SEVERAL, moving=moving)
+    stage.phone.on("tap select_multiple", {1.0: "moving", 4.0: "on"})
+    stage.phone.on("tap cell0", "profile")
+    assert stage.ends_on(pick_images) == "own_profile"
+    assert stage.took_s() == 4.0
 
 
 def test_several_that_are_on_already_are_not_switched_off() -> None:
