@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from jobs.phone.screen.tree import Node, parse_xml
-from jobs.post.tiktok.picking import tick_of
+from jobs.post.tiktok.picking import cell_duration, tick_of
 from simulator.apps.base import MediaRow, View
 from simulator.apps.kit.layout import node
 from simulator.apps.tiktok.compose.picker import Picker
@@ -99,6 +100,16 @@ def test_a_grid_that_is_empty_is_waited_for_and_refreshed(
     assert stage.run().outcome is Outcome.PUBLISHED
     assert stage.attempt.facts["refreshing the picker's grid"] == {"tried": 1}
     assert "tap photos_tab" in stage.way
+
+
+def test_the_grid_of_an_image_is_refreshed_by_the_other_tab_too(
+    tmp_path: Path, stale: Callable[[int], None]
+) -> None:
+    stale(3)
+    stage = AppStage("tiktok", files(tmp_path, "photo.jpg"), post_way="addButton")
+    assert stage.run().outcome is Outcome.PUBLISHED
+    begin = stage.way.index("tap gallery_button") + 1
+    assert stage.way[begin : begin + 3] == ["tap photos_tab", "tap videos_tab", "tap photos_tab"]
 
 
 def test_a_tick_that_takes_no_touch_ends_the_attempt_and_is_touched_once(
@@ -212,3 +223,15 @@ def test_of_a_tick_and_the_corner_around_it_the_smaller_is_touched() -> None:
     sight: Any = None
     cell, (_, tick) = _cell_of((450, 300, 600, 420), (530, 320, 580, 370))
     assert tick_of(sight, cell) is tick
+
+
+@pytest.mark.parametrize(("in_cell", "says"), [("0:05", 5), ("New", None), ("", None)])
+def test_only_what_stands_in_a_cell_says_how_long_its_video_is(in_cell: str, says: int | None) -> None:
+    cells = "".join(
+        f'<node clickable="true" text="1:00" bounds="[{left},0][{left + 300},300]">'
+        f'<node text="{text}" bounds="[{left + 200},250][{left + 290},290]"/></node>'
+        for left, text in ((0, "0:30"), (300, in_cell), (600, "0:40"))
+    )
+    tree = parse_xml(f"<hierarchy>{cells}</hierarchy>")
+    sight: Any = SimpleNamespace(index=SimpleNamespace(nodes=tree.nodes))
+    assert cell_duration(sight, tree.nodes[2]) == says
