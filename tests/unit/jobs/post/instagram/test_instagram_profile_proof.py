@@ -86,7 +86,7 @@ def test_a_number_that_comes_late_is_seen_in_the_fourth_look_at_last(pulls: int,
 
 def test_from_the_feed_the_profile_is_opened_and_given_eight_seconds() -> None:
     made = stage("home")
-    made.phone.on("tap profile_tab", {8.0: "9"})
+    made.phone.on("tap profile_tab", {2.0: "home, no tray", 8.0: "9"})
     assert remark(looks(made)) == COUNTED
     assert made.touched == ["tap profile_tab"]
     made = stage("home")
