@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 #: Where the files are, as the index names them.
 PREFIX = "/ui/"
 #: What the browser gets for style sheets that stand one after another in the index.
 MERGED = "styles/first.css"
-#: All texts in all languages; each browser gets those of one.
+#: All texts in all languages; each browser gets those of one, and what no part of the first screen says as a file of its own.
 TEXTS = "texts.json"
+LATER = "later.json"
 _SPOKEN = ("en", "de")
 #: What the hub itself says, in the first language: a file for each other one says the same in it.
 _HUB_SAYS = "hub_says"
@@ -24,6 +25,8 @@ _SHEET = re.compile(rf'href="{PREFIX}([\w./-]+)"')
 _MODULES = re.compile(
     rf"""<link rel="modulepreload" href="{PREFIX}([\w./-]+)">\n|<script type="module" src="{PREFIX}([\w./-]+)">"""
 )
+#: A text as a module names it: its section, and its key or what that begins with.
+_NAMED_TEXT = re.compile(rb"""["'`](\w+)\.(\w*)(?:["'`]|(\$\{))""")
 _IMPORT = re.compile(rb"""^(?:import|export)\b[^;"']*?["'](\.[\w./-]+\.js)["'];""", re.MULTILINE)
 
 
@@ -36,9 +39,15 @@ def at_once(index: str, files: dict[str, bytes]) -> str:
     if found := _SHEETS.search(index):
         files[MERGED] = b"".join(files[path] for path in _SHEET.findall(found[0]))
         index = index.replace(found[0], f'<link rel="stylesheet" href="{PREFIX}{MERGED}">\n')
-    named = [one or other for one, other in _MODULES.findall(index)]
-    links = "".join(f'<link rel="modulepreload" href="{PREFIX}{path}">\n' for path in _imported(named, files))
+    links = "".join(
+        f'<link rel="modulepreload" href="{PREFIX}{path}">\n' for path in _imported(_named(index), files)
+    )
     return index.replace('<script type="module"', f'{links}<script type="module"', 1)
+
+
+def _named(index: str) -> list[str]:
+    """The modules that the index names."""
+    return [one or other for one, other in _MODULES.findall(index)]
 
 
 def _imported(named: Iterable[str], files: Mapping[str, bytes]) -> list[str]:
@@ -53,26 +62,47 @@ def _imported(named: Iterable[str], files: Mapping[str, bytes]) -> list[str]:
     return seen[begun:]
 
 
-def by_language(files: dict[str, bytes]) -> None:
-    """Put a file of texts for each language in the place of the one with all: `texts.de.json`.
+def by_language(index: str, files: dict[str, bytes]) -> None:
+    """Put two files of texts for each language in the place of the one with all.
 
-    In another language than the first it also has what the hub says on the first screen; `hub_says.de.json` keeps the rest,
+    `texts.de.json` has what the modules of the first screen name, and what the hub says there; `later.de.json` has the rest,
     which no screen needs before that.
     """
     if TEXTS not in files:
         return
     everything = json.loads(files.pop(TEXTS))
+    named = _named(index)
+    is_first = _texts_of(files[path] for path in (*named, *_imported(named, files)))
     for language in _SPOKEN:
-        own: dict[str, object] = {
-            section: {key: text[language] for key, text in texts.items()}
-            for section, texts in everything.items()
-        }
-        hub_says = f"{_HUB_SAYS}.{language}.json"
-        if hub_says in files:
-            said = json.loads(files[hub_says])
-            own[_HUB_SAYS] = said["first"]
-            files[hub_says] = _packed(said["later"])
-        files[TEXTS.replace(".json", f".{language}.json")] = _packed(own)
+        first: dict[str, object] = {}
+        later: dict[str, object] = {}
+        for section, texts in everything.items():
+            own = {key: text[language] for key, text in texts.items()}
+            first[section] = {key: text for key, text in own.items() if is_first(section, key)}
+            later[section] = {key: text for key, text in own.items() if not is_first(section, key)}
+        said = json.loads(files.pop(f"{_HUB_SAYS}.{language}.json", b"{}"))
+        if said:
+            first[_HUB_SAYS], later[_HUB_SAYS] = said["first"], said["later"]
+        for name, texts in ((TEXTS, first), (LATER, later)):
+            filled = {section: own for section, own in texts.items() if own}
+            files[name.replace(".json", f".{language}.json")] = _packed(filled)
+
+
+def _texts_of(modules: Iterable[bytes]) -> Callable[[str, str], bool]:
+    """Whether one of these modules names a text: its section and key, or the beginning of its key."""
+    keys: set[tuple[str, str]] = set()
+    beginnings: set[tuple[str, str]] = set()
+    for content in modules:
+        for section, key, goes_on in _NAMED_TEXT.findall(content):
+            (beginnings if goes_on else keys).add((section.decode(), key.decode()))
+
+    def names(section: str, key: str) -> bool:
+        plain = re.sub(r"_(?:zero|one|two|few|many|other)$", "", key)  # a form for a number
+        return bool({(section, key), (section, plain)} & keys) or any(
+            section == its and key.startswith(beginning) for its, beginning in beginnings
+        )
+
+    return names
 
 
 def _packed(value: object) -> bytes:

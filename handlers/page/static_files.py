@@ -70,8 +70,9 @@ class StaticFiles:
     def __init__(self, folder: Path = FOLDER) -> None:
         """Raises OSError when a file cannot be read."""
         files = _read(folder)
-        by_language(files)
-        index = at_once(files.pop(INDEX).decode(), files)
+        index = files.pop(INDEX).decode()
+        by_language(index, files)
+        index = at_once(index, files)
         self.digest = _digest({**files, INDEX: index.encode()})
         self._files = {path: _file(path, content) for path, content in files.items()}
         self._index = _file(INDEX, _REFERENCE.sub(f"{PREFIX}{self.digest}/", index).encode(), self.digest)

@@ -23,6 +23,8 @@ _FLAGS = (
 )  # fmt: skip
 _START_S = 60.0  #: also on a machine that has much else to do
 _PAUSE_S = 0.03  #: between two questions to the page; each keeps processors from what is waited for
+#: A button that has just come to where another one was takes no click for a moment.
+_STILL = "document.querySelector('[data-moved]') === null"
 _NEVER = threading.Event()
 #: Chromium reads commands from descriptor 3 and answers on 4: this puts the given two there and becomes Chromium.
 _BECOME = (
@@ -232,7 +234,8 @@ class Browser:
         return any(not node.get("ignored") for node in found["nodes"])
 
     def click(self, element: str) -> None:
-        """Click in the middle of the element that this expression gives."""
+        """Click in the middle of the element that this expression gives, once nothing moves any more."""
+        self.wait(_STILL)
         x, y = self.run(f"(() => {{ const e = {element}; e.scrollIntoView({{block: 'center'}}); "
                         "const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()")  # fmt: skip
         for kind in ("mousePressed", "mouseReleased"):
@@ -325,7 +328,8 @@ class Found:
         self._browser.type(text)
 
     def click(self, times: int = 1) -> None:
-        """Click in its middle; twice is a double click."""
+        """Click in its middle, once nothing moves any more; twice is a double click."""
+        self._browser.wait(_STILL)
         self._browser.ask("DOM.scrollIntoViewIfNeeded", backendNodeId=self._node)
         corners = self._browser.ask("DOM.getBoxModel", backendNodeId=self._node)["model"]["border"]
         x, y = (corners[0] + corners[4]) / 2, (corners[1] + corners[5]) / 2

@@ -4,11 +4,12 @@ import { ApiError, calls, onLocked, raw, sentenceOf } from "./lib/api.js";
 import { fill, h, write } from "./lib/dom.js";
 import { icon } from "./lib/icons.js";
 import { live, lostSince, onLive, startLive, watchVisibility } from "./lib/live.js";
+import { forgetMoves, watchMoves } from "./lib/moves.js";
 import { waiting } from "./lib/parts.js";
 import { onlyStylesOf, placeNow, SCREENS, screenOf, to } from "./lib/router.js";
 import { rememberPlace, tokenFromAddress } from "./lib/session.js";
 import { spoken } from "./lib/spoken.js";
-import { keep, loadMoreOfHub, loadTexts, t } from "./lib/texts.js";
+import { keep, loadMoreTexts, loadTexts, t } from "./lib/texts.js";
 import { applyTheme } from "./lib/theme.js";
 import { clock, now, refreshTimes, seconds, timezone } from "./lib/times.js";
 import { toasts } from "./lib/toasts.js";
@@ -69,6 +70,7 @@ function drawShell() {
     ),
     h("div", { class: "page" }, banner, main, toasts()),
   );
+  watchMoves(shell, main);
   document.addEventListener("pointerdown", (event) => {
     if (!(event.target instanceof Element && event.target.closest("nav"))) openMore(false);
   });
@@ -98,6 +100,7 @@ async function route() {
   const token = tokenFromAddress();
   if (token) {
     const { takeToken } = await import("./screens/login.js");
+    await loadMoreTexts();
     await takeToken(token);
     return;
   }
@@ -125,20 +128,21 @@ async function open(place) {
   const slow = setTimeout(() => mine === turn && fill(main, waiting()), 150);
   const leave = new AbortController();
   try {
-    const [make] = await Promise.all([screenOf(place.name), place.name === "home" ? null : loadMoreOfHub()]);
+    const [make] = await Promise.all([screenOf(place.name), place.name === "home" ? null : loadMoreTexts()]);
     const screen = await make({ id: place.id, params: place.params, signal: leave.signal, reload: () => load(true) });
     if (mine !== turn) return;
     clearTimeout(slow);
     shown = { name: place.name, id: place.id, screen, leave };
     title = screen.title;
     onlyStylesOf(place.name);
+    forgetMoves();
     fill(main, problem, screen.node);
     write(problem, "");
     scrollTo(0, 0);
     writeTitle();
     if (!first) focusHeading();
     await load(true);
-    void loadMoreOfHub();
+    loadMoreTexts().catch(() => undefined);
   } catch (error) {
     clearTimeout(slow);
     if (mine !== turn || leave.signal.aborted) return;
@@ -316,7 +320,7 @@ async function lock() {
   if (locked || placeNow().name === "login") return;
   if (document.querySelector("dialog[open]") !== null) {
     locked = true;
-    const { askToken } = await import("./screens/login.js");
+    const [{ askToken }] = await Promise.all([import("./screens/login.js"), loadMoreTexts()]);
     const done = await askToken().finally(() => {
       locked = false;
     });

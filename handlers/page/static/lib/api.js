@@ -12,6 +12,7 @@ const TRIES_MS = [400, 1200, 3000]; // pauses before a call whose answer was los
  * @property {string} [key] Idempotency-Key: the same for all tries of one intent
  * @property {boolean} [repeat] whether a lost answer may be asked for again; always so for GET and with a key
  * @property {string | number} [ifMatch] the version that the change is for
+ * @property {boolean} [keepalive] sent although the page is being left
  * @property {AbortSignal} [signal]
  * @property {number} [wait_ms] how long an answer may take
  * @property {Record<string, string>} [headers] further ones
@@ -157,6 +158,7 @@ export async function raw(method, path, body, options = {}) {
       headers,
       body: plain ? /** @type {BodyInit | undefined} */ (body) : JSON.stringify(body),
       cache: "no-store",
+      keepalive: options.keepalive === true,
       credentials: "same-origin",
       signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
     });

@@ -116,7 +116,9 @@ export function keyed(list, items, key, draw, also = "") {
     const name = String(key(item));
     const facts = also + JSON.stringify(item);
     const old = before.get(name);
-    now.set(name, old !== undefined && old.facts === facts ? old : { facts, node: draw(item) });
+    const one = old !== undefined && old.facts === facts ? old : { facts, node: draw(item) };
+    one.node.dataset.key = name;
+    now.set(name, one);
   }
   drawn.set(list, now);
   const wanted = new Set([...now.values()].map((one) => one.node));

@@ -5,8 +5,8 @@
 let texts = {};
 /** What the hub says in English, with its form in the reader's language, by section. @type {Record<string, Record<string, string>>} */
 let hubSays = {};
-/** The rest of it, once it was asked for. @type {Promise<void> | null} */
-let moreOfHub = null;
+/** The rest of both, once it was asked for. @type {Promise<void> | null} */
+let rest = null;
 /** @type {Language} */
 let language = "en";
 let plurals = new Intl.PluralRules("en");
@@ -18,23 +18,25 @@ export async function loadTexts() {
   ({ hub_says: hubSays = {}, ...texts } = await read(`texts.${language}.json`));
 }
 
-/** Reads what the hub says elsewhere than on Home; before that, or without it, such a sentence is shown in English. */
-export function loadMoreOfHub() {
-  if (language === "en") return Promise.resolve();
-  moreOfHub ??= read(`hub_says.${language}.json`).then(
-    (more) => {
-      hubSays = { ...hubSays, ...more };
+/** Reads what is said elsewhere than on Home. What went wrong is raised; the next screen asks again. */
+export function loadMoreTexts() {
+  rest ??= read(`later.${language}.json`).then(
+    ({ hub_says: says = {}, ...more }) => {
+      hubSays = { ...hubSays, ...says };
+      for (const [section, own] of Object.entries(more)) texts[section] = { ...texts[section], ...own };
     },
-    () => {
-      moreOfHub = null; // no answer: the next screen asks again
+    (error) => {
+      rest = null;
+      throw error;
     },
   );
-  return moreOfHub;
+  return rest;
 }
 
 /** @param {string} name @returns {Promise<any>} */
 async function read(name) {
   const answer = await fetch(new URL(`../${name}`, import.meta.url), { mode: "cors", credentials: "same-origin" });
+  if (!answer.ok) throw new TypeError(`${name}: ${answer.status}`); // as a module of another console than this one
   return answer.json();
 }
 

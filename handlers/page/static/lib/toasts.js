@@ -5,6 +5,7 @@ import { icon } from "./icons.js";
 import { asSentence, t } from "./texts.js";
 
 const STAYS_MS = 7000;
+const UNDO_MS = 6000;
 const region = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
 
 /** The place of the toasts; the shell puts it into the page. */
@@ -50,5 +51,48 @@ export function toast(sentences, options = {}) {
   for (const event of ["pointerleave", "focusout"]) node.addEventListener(event, arm);
   arm();
   region.append(node);
-  while (region.children.length > 4) region.firstElementChild?.remove();
+  const plain = region.querySelectorAll(".toast:not(.plain)"); // not what still waits for a word
+  if (plain.length > 4) plain[0]?.remove();
+}
+
+/**
+ * Waits a little before something is done that cannot be taken back, and offers to undo it; true when it is to be done. A page
+ * that is left or hidden meanwhile does it at once: it was asked for.
+ * @param {string} sentence
+ * @returns {Promise<boolean>}
+ */
+export function mayUndo(sentence) {
+  return new Promise((resolve) => {
+    const undo = h("button", { type: "button", class: "button small", on: { click: () => end(false) } }, t("parts.undo"));
+    const node = h(
+      "div",
+      { class: "toast plain" },
+      icon("clock"),
+      h("div", { class: "toast-text" }, h("p", null, sentence)),
+      undo,
+    );
+    let timer = 0;
+    const arm = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => end(true), UNDO_MS);
+    };
+    const left = () => {
+      if (document.hidden) end(true);
+    };
+    const gone = () => end(true);
+    /** @param {boolean} go */
+    function end(go) {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", left);
+      removeEventListener("pagehide", gone);
+      node.remove();
+      resolve(go);
+    }
+    for (const event of ["pointerenter", "focusin"]) node.addEventListener(event, () => clearTimeout(timer));
+    for (const event of ["pointerleave", "focusout"]) node.addEventListener(event, arm);
+    document.addEventListener("visibilitychange", left);
+    addEventListener("pagehide", gone);
+    arm();
+    region.append(node);
+  });
 }

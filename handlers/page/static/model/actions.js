@@ -1,6 +1,6 @@
 // What a person can do about a task or a phone. Each asks first, saying what will happen, and sends one documented call.
 
-import { ApiError, get, send, withQuery } from "../lib/api.js";
+import { ApiError, get, send, sentenceOf, withQuery } from "../lib/api.js";
 import { ask } from "../lib/dialogs.js";
 import { h } from "../lib/dom.js";
 import { askNow } from "../lib/live.js";
@@ -8,7 +8,7 @@ import { appName, button } from "../lib/parts.js";
 import { sentenceSaid } from "../lib/spoken.js";
 import { t } from "../lib/texts.js";
 import { now, when } from "../lib/times.js";
-import { toast } from "../lib/toasts.js";
+import { mayUndo, toast } from "../lib/toasts.js";
 import { askIfOverdue, overdue, overdueAt, overdueLines } from "./due.js";
 import { phoneName } from "./phones.js";
 import { isHeld, isUnknown, sentence, stateBadge, whose } from "./tasks.js";
@@ -136,16 +136,25 @@ async function again(task, lines, confirm, after, notThere = false) {
   });
 }
 
-/** A double tap meets the next row. */
-let settled_ms = 0;
+/** Tasks of which a person has just said so. @type {Set<number>} */
+const saidThere = new Set();
 
 /** @param {Task} task @param {After} after */
 async function isThere(task, after) {
-  if (performance.now() < settled_ms) return;
-  settled_ms = performance.now() + 1000;
+  if (saidThere.has(task.id)) return;
   await unchanged(task);
-  const answer = await send("POST", `${pathOf(task)}/mark-published`, undefined, { ifMatch: task.version });
-  await finish(`${nameOf(task)}: ${answer.remark}`, after);
+  saidThere.add(task.id);
+  try {
+    const words = { task: nameOf(task), account: whose(task), app: appName(task.platform) };
+    if (!(await mayUndo(t("tasks.counts_as_there", words)))) return;
+    const options = { ifMatch: task.version, keepalive: true };
+    const answer = await send("POST", `${pathOf(task)}/mark-published`, undefined, options);
+    await finish(`${nameOf(task)}: ${answer.remark}`, after);
+  } catch (error) {
+    toast(`${nameOf(task)}: ${sentenceOf(error)}`, { kind: "bad" }); // its button may be gone by now
+  } finally {
+    saidThere.delete(task.id);
+  }
 }
 
 /** @param {Task} task @param {After} after */

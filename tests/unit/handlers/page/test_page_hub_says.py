@@ -217,9 +217,9 @@ def test_the_german_fills_in_what_the_english_does() -> None:
 
 def test_the_rest_of_what_the_hub_says_is_a_file_of_its_own_that_home_does_not_wait_for() -> None:
     files = {path.name: path.read_bytes() for path in (FOLDER / "texts.json", FOLDER / "hub_says.de.json")}
-    by_language(files)
+    by_language("", files)
     assert json.loads(files["texts.de.json"])["hub_says"] == _FILE["first"]
-    assert json.loads(files["hub_says.de.json"]) == _FILE["later"]
+    assert json.loads(files["later.de.json"])["hub_says"] == _FILE["later"]
     assert "hub_says" not in json.loads(files["texts.en.json"])
 
 

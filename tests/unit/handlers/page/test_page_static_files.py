@@ -84,21 +84,41 @@ def test_style_sheets_that_the_index_names_one_after_another_are_sent_as_one_in_
     assert StaticFiles(folder).digest != files.digest
 
 
-def test_a_browser_gets_the_texts_of_its_language_alone_and_in_two_files_what_the_hub_says(
+def test_a_browser_gets_the_texts_of_its_language_alone_and_those_that_the_first_screen_does_not_name_later(
     folder: Path,
 ) -> None:
     hub_says = {"first": {"waiting": {"it is gone": "es ist weg"}}, "later": {"doctor": {"is well": "geht"}}}
-    (folder / "texts.json").write_text(json.dumps({"shell": {"home": {"en": "Home", "de": "Start"}}}))
-    (folder / "hub_says.de.json").write_text(json.dumps(hub_says))
-    files = StaticFiles(folder)
-    assert json.loads(ask(files, "texts.en.json").body) == {"shell": {"home": "Home"}}
-    assert json.loads(ask(files, "texts.de.json").body) == {
-        "shell": {"home": "Start"},
-        "hub_says": hub_says["first"],
+    texts = {
+        "shell": {"home": ("Home", "Start"), "never": ("Never", "Nie")},
+        "home": {"n_one": ("{n} post", "{n} Post"), "n_other": ("{n} posts", "{n} Posts")},
+        "needs": {"act_go": ("Go", "Los"), "other": ("Else", "Sonst")},
+        "system": {"title": ("System", "System")},
     }
-    assert json.loads(ask(files, "hub_says.de.json").body) == hub_says["later"]
-    with pytest.raises(Refusal):
-        ask(files, "texts.json")
+    both = {
+        section: {key: dict(zip(("en", "de"), said, strict=True)) for key, said in own.items()}
+        for section, own in texts.items()
+    }
+    (folder / "texts.json").write_text(json.dumps(both))
+    (folder / "hub_says.de.json").write_text(json.dumps(hub_says))
+    (folder / "index.html").write_text('<script type="module" src="/ui/app.js"></script>')
+    (folder / "app.js").write_text('import "./part.js";\nt("shell.home"); t(`needs.act_${word}`);')
+    (folder / "part.js").write_text('t("home.n", { n });')
+    files = StaticFiles(folder)
+    assert json.loads(ask(files, "texts.en.json").body) == {
+        "shell": {"home": "Home"},
+        "home": {"n_one": "{n} post", "n_other": "{n} posts"},
+        "needs": {"act_go": "Go"},
+    }
+    assert json.loads(ask(files, "later.en.json").body) == {
+        "shell": {"never": "Never"},
+        "needs": {"other": "Else"},
+        "system": {"title": "System"},
+    }
+    assert json.loads(ask(files, "texts.de.json").body)["hub_says"] == hub_says["first"]
+    assert json.loads(ask(files, "later.de.json").body)["hub_says"] == hub_says["later"]
+    for gone in ("texts.json", "hub_says.de.json"):
+        with pytest.raises(Refusal):
+            ask(files, gone)
 
 
 def test_the_first_screen_in_german_is_less_than_80_kilobytes_and_in_english_less_than_60() -> None:
