@@ -82,8 +82,8 @@ def test_a_published_post_says_its_proof_in_german(hub: Hub, german: Browser) ->
 #: What the page makes of sentences, by its own module.
 _SPOKEN = """(async (texts) => {
   const { spoken } = await import(new URL("lib/spoken.js", document.querySelector("script[type=module]").src));
-  const { loadMoreOfHub } = await import(new URL("lib/texts.js", document.querySelector("script[type=module]").src));
-  await loadMoreOfHub();
+  const { loadMoreTexts } = await import(new URL("lib/texts.js", document.querySelector("script[type=module]").src));
+  await loadMoreTexts();
   return texts.map(spoken);
 })(%s)"""
 _PLACE = re.compile(r"\{(\w*)\}")

@@ -32,6 +32,10 @@ export function watchMoves(root, part) {
   function look() {
     const controls = [...part.querySelectorAll("button, a[href]")];
     const now = controls.map(placeOf);
+    if (part.dataset.loaded === undefined) {
+      before = now; // a screen that is still being drawn moves by itself
+      return;
+    }
     const at = performance.now();
     gone = gone.filter((one) => one.until > at);
     for (const place of before)
