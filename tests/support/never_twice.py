@@ -79,13 +79,15 @@ class World:
     """The API, the phones, and the judge. `step` makes one random call; `violations` is what must stay empty."""
 
     retention_days = 30.0
+    faults_known: tuple[str, ...] = FAULTS
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, now: float = 1_800_000_000.0) -> None:
         self.folder = folder
         self.seed = seed
         self.choice = random.Random(seed)
-        self.clock = FakeClock()
+        self.clock = FakeClock(now)
         self.phones = ShownPhones(*PHONES)
+        self.logged_in = dict(LOGGED_IN)
         self.current = {(serial, p): LOGGED_IN[serial][0] for serial in PHONES for p in PLATFORMS}
         self.faults: collections.defaultdict[str, collections.deque[str]] = collections.defaultdict(
             collections.deque
@@ -117,19 +119,22 @@ class World:
     # --- the box --------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        self.side = HttpSide(
-            self.folder,
-            clock=self.clock,
-            script=FakeScript(self._run, self._settle),
-            phones=self.phones,
-            seed=self.choice.randrange(1 << 30),
-            retention_days=self.retention_days,
-            posting=Posting(timezone="UTC", duplicate_window_minutes=WINDOW_S / 60),
-        )
+        self.side = self._hub(FakeScript(self._run, self._settle), self.choice.randrange(1 << 30))
         self.store: Store = self.side.store
         self.store.storage.listen("tasks", self._noticed, replay=False)
         self.side.run_jobs()
         self.api: WireClient = self.side.serve()
+
+    def _hub(self, script: FakeScript, seed: int) -> HttpSide:
+        return HttpSide(
+            self.folder,
+            clock=self.clock,
+            script=script,
+            phones=self.phones,
+            seed=seed,
+            retention_days=self.retention_days,
+            posting=Posting(timezone="UTC", duplicate_window_minutes=WINDOW_S / 60),
+        )
 
     def _noticed(self, _changes: Any) -> None:
         self.changed.set()
@@ -157,27 +162,39 @@ class World:
     def _run(self, attempt: Attempt, phone: Any) -> Verdict:
         task = attempt.task
         fault = self.faults[task.serial].popleft() if self.faults[task.serial] else ""
-        place = task.serial, task.platform
-        if fault == "logged out":
-            raise ScriptFailed(ErrorCode.NOT_LOGGED_IN, "the app asks to log in")
-        if task.username and self.current[place] != task.username:
-            if task.username not in LOGGED_IN[task.serial]:
-                raise ScriptFailed(ErrorCode.WRONG_ACCOUNT, f"{task.username} is not on this phone")
-            self.current[place] = task.username
-        account = self.current[place]
+        account = self._show(task, fault)
         attempt.see_account(account)
-        if fault == "final":
-            raise ScriptFailed(ErrorCode.UI_CHANGED, "an unknown screen")
-        if fault == "passing":
-            raise DeadlinePassed("the phone does not answer")
-        if fault == "hold before":
-            self._hold(attempt)
+        self._fail_before(attempt, fault)
         with self.gate:
             attempt.enter_committing()
             if fault not in {"refused", "lost without post"}:
                 phone.tap_once()
                 self._published(attempt.task, account)
         attempt.enter_verifying()
+        return self._end(attempt, fault)
+
+    def _show(self, task: Task, fault: str) -> str:
+        """The account that the app shows, which is the task's where it names one."""
+        place = task.serial, task.platform
+        if fault == "logged out":
+            raise ScriptFailed(ErrorCode.NOT_LOGGED_IN, "the app asks to log in")
+        if task.username and self.current[place] != task.username:
+            if task.username not in self.logged_in[task.serial]:
+                raise ScriptFailed(ErrorCode.WRONG_ACCOUNT, f"{task.username} is not on this phone")
+            self.current[place] = task.username
+        return self.current[place]
+
+    def _fail_before(self, attempt: Attempt, fault: str) -> None:
+        """What may go wrong before the tap."""
+        if fault == "final":
+            raise ScriptFailed(ErrorCode.UI_CHANGED, "an unknown screen")
+        if fault == "passing":
+            raise DeadlinePassed("the phone does not answer")
+        if fault == "hold before":
+            self._hold(attempt)
+
+    def _end(self, attempt: Attempt, fault: str) -> Verdict:
+        """What the app shows after the tap."""
         if fault == "hold after":
             try:
                 self._hold(attempt)
@@ -254,6 +271,11 @@ class World:
             return True
         if earlier.task.id == post.task.id:
             return wishes.confirmed >= earlier.step
+        return self._planned_apart(post, earlier)
+
+    @staticmethod
+    def _planned_apart(post: Post, earlier: Post) -> bool:
+        """Whether both were planned, far enough from each other."""
         apart_s = abs(post.task.due_at - earlier.task.due_at)
         if not post.retried:
             return apart_s > WINDOW_S
@@ -276,27 +298,35 @@ class World:
         for shown in self.api.good("GET", f"{T}?page_size=30")["tasks"]:
             task = self.store.tasks.get(shown["id"])
             post = None if task is None else posted.get((task.id, task.attempt))
-            if post is not None and self.wishes[post.task.id].confirmed >= post.step:
+            if post is not None and self._is_denied(post):
                 post = None  # a person said that it is not there, or that it does not matter
-            if shown["status"] == 2:
-                self.counts["completed seen"] += 1
-                if not shown["account_seen"] and shown["id"] not in self.marked:
-                    self.wrong(f"task {shown['id']} is completed and does not say on which account")
-                elif post is not None and shown["account_seen"] != post.account:
-                    self.wrong(f"task {shown['id']} names @{shown['account_seen']}, it was @{post.account}")
-            if (
-                shown["status"] == 3
-                and shown["outcome"] != "unknown"
-                and post is not None
-                and (
-                    task is not None
-                    and task.stage in {Stage.FAILED, Stage.REJECTED}
-                    and task.outcome is not Outcome.UNKNOWN
-                )
-            ):
-                self.wrong(f"task {shown['id']} says {shown['outcome']}, but was posted")
-            if shown["status"] == 0 and not shown["waiting_for"]:
-                self.counts["pending without a reason"] += 1
+            self._look_at(shown, task, post)
+
+    def _is_denied(self, post: Post) -> bool:
+        """Whether a person has said that a post is not there."""
+        return self.wishes[post.task.id].confirmed >= post.step
+
+    def _look_at(self, shown: dict[str, Any], task: Task | None, post: Post | None) -> None:
+        """What is shown of a task must be true of its post, if it made one."""
+        if shown["status"] == 2:
+            self.counts["completed seen"] += 1
+            if not shown["account_seen"] and shown["id"] not in self.marked:
+                self.wrong(f"task {shown['id']} is completed and does not say on which account")
+            elif post is not None and shown["account_seen"] != post.account:
+                self.wrong(f"task {shown['id']} names @{shown['account_seen']}, it was @{post.account}")
+        if (
+            shown["status"] == 3
+            and shown["outcome"] != "unknown"
+            and post is not None
+            and (
+                task is not None
+                and task.stage in {Stage.FAILED, Stage.REJECTED}
+                and task.outcome is not Outcome.UNKNOWN
+            )
+        ):
+            self.wrong(f"task {shown['id']} says {shown['outcome']}, but was posted")
+        if shown["status"] == 0 and not shown["waiting_for"]:
+            self.counts["pending without a reason"] += 1
 
     # --- steps ----------------------------------------------------------------------------------------------
 
@@ -338,13 +368,16 @@ class World:
 
     def some_task(self, *stages: Stage) -> int:
         """A task of late, rather in one of these stages; 0 when there is none."""
-        newest = max(self.wishes, default=0)
+        newest = self._newest()
         late = [number for number in range(max(1, newest - 40), newest + 1) if self.store.tasks.get(number)]
         fitting = [
             number for number in late if (task := self.store.tasks.get(number)) and task.stage in stages
         ]
         pick = fitting if fitting and self.choice.random() < 0.85 else late
         return self.choice.choice(pick) if pick else 0
+
+    def _newest(self) -> int:
+        return max(self.wishes, default=0)
 
     def create(self) -> str:
         return self._ask(T, self._some_body())
@@ -431,8 +464,19 @@ class World:
 
     def change(self) -> str:
         """Change some of a pending task's caption, files, time and account."""
+        number, body = self.some_task(Stage.SCHEDULED, Stage.QUEUED), self._some_change()
+        with self.gate:
+            answer = self.api.call("PATCH", f"{T}/{number}", body).json
+            if answer["code"] == 0:
+                task = answer["data"]["task"]
+                self.wishes[number].plan = (task["caption"], task["materials"], task["username"])
+        self.counts[f"change {answer['code']}"] += 1
+        if answer["code"] not in {0, 40902, 40001, 40401}:
+            self.wrong(f"change answered {answer}")
+        return f"{number} {body} -> {answer['code']} {answer['message']}"
+
+    def _some_change(self) -> dict[str, Any]:
         choice = self.choice
-        number = self.some_task(Stage.SCHEDULED, Stage.QUEUED)
         body: dict[str, Any] = {}
         if choice.random() < 0.5:
             body["captions"] = f"caption {self.number}"
@@ -443,15 +487,7 @@ class World:
             body["start_time"] = datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
         if choice.random() < 0.25 or not body:
             body["username"] = choice.choice(sorted(HOMES))
-        with self.gate:
-            answer = self.api.call("PATCH", f"{T}/{number}", body).json
-            if answer["code"] == 0:
-                task = answer["data"]["task"]
-                self.wishes[number].plan = (task["caption"], task["materials"], task["username"])
-        self.counts[f"change {answer['code']}"] += 1
-        if answer["code"] not in {0, 40902, 40001, 40401}:
-            self.wrong(f"change answered {answer}")
-        return f"{number} {body} -> {answer['code']} {answer['message']}"
+        return body
 
     def hold(self) -> str:
         number = self.some_task(Stage.SCHEDULED, Stage.QUEUED)
@@ -518,7 +554,7 @@ class World:
         return str(key)
 
     def fault(self) -> str:
-        serial, fault = self.choice.choice(PHONES), self.choice.choice(FAULTS)
+        serial, fault = self.choice.choice(PHONES), self.choice.choice(self.faults_known)
         if fault.startswith("hold"):
             self.released.clear()
         if len(self.faults[serial]) < 3:
@@ -534,7 +570,7 @@ class World:
         serial, platform = self.choice.choice(PHONES), self.choice.choice(PLATFORMS)
         with self.gate:
             if not self.side.jobs.dispatcher.busy.get(serial):
-                self.current[serial, platform] = self.choice.choice(LOGGED_IN[serial])
+                self.current[serial, platform] = self.choice.choice(self.logged_in[serial])
         return f"{serial} {platform} {self.current[serial, platform]}"
 
     def time_passes(self) -> str:
