@@ -46,6 +46,7 @@ FAULTS = {
     "not-everyone": "TikTok: only the account itself may see the post",
     "left-on": "NAME: the form has that switched on from the last time (Instagram: facebook, threads, trial, close-friends; TikTok: sms, facebook)",
     "late-gallery": "N: a picker shows the gallery without its newest N media until one was chosen (default 1)",
+    "late-newest": "Instagram: its picker for posts opens with the newest medium but one chosen, and shows the newest a moment later",
     "opens-camera": "Instagram: creation begins with the camera instead of the picker",
     "opens-story-editor": "Instagram: a reel's creation begins in the story editor",
 }

@@ -85,6 +85,11 @@ class InstagramFlow(Flow):
         self.ring_before = None
         self.feed_sought = False
 
+    def fresh_start(self, why: str) -> Sight:
+        """As everywhere; the profile is read again, since another account may be in front after a start."""
+        self.profile_read = False
+        return super().fresh_start(why)
+
     # Profile and the start of the creation
 
     def on_home(self, sight: Sight) -> Sight:

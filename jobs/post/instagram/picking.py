@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from jobs.phone.screen.tree import Node
 from jobs.post.flow.driver import stuck
 from jobs.post.flow.flow import Flow
-from jobs.post.flow.grid import Cell, GridWalk, in_reading_order
+from jobs.post.flow.grid import REST_S, Cell, GridWalk, in_reading_order
 from jobs.post.flow.picking import MAX_REFRESHES, fits_duration, seconds
 from jobs.post.screens.element import Element, touch
 from jobs.post.screens.recognise import Sight
@@ -82,7 +83,22 @@ def _take(flow: Flow, sight: Sight, video: Node) -> Sight:
             if sight.name == name:
                 raise stuck(sight, "tapping the video has no effect")
             return sight
-    return flow.press(sight, "picker_next", timeout_s=EDITOR_S)
+    sight = _at_rest(flow, sight, video, newest_video)
+    return sight if sight.name != name else flow.press(sight, "picker_next", timeout_s=EDITOR_S)
+
+
+def _at_rest(flow: Flow, sight: Sight, cell: Node, newest: Callable[[Sight], Node | None]) -> Sight:
+    """The picker a moment later: one that is read anew shows a newer medium than the chosen one only now."""
+    name = sight.name
+    if sight.has("chosen_thumbnail"):
+        sight = flow.driver.wait_change(sight, REST_S)
+        if sight.name == name:
+            _check_chosen(sight, cell, newest(sight))
+    return sight
+
+
+def _newest_photo(sight: Sight) -> Node | None:
+    return next(iter(_whole(_photos(sight))), None)
 
 
 def _is_chosen(sight: Sight, cell: Node) -> bool:
@@ -157,7 +173,9 @@ def pick_images(flow: Flow, sight: Sight) -> Sight:
         flow.driver.tap(Element("newest photo", photos[0], "first thumbnail"))
         sight = flow.driver.until(sight, lambda s: s.name != name or _is_chosen(s, photos[0]), 8.0)
         if sight.name == name:
-            _check_chosen(sight, photos[0], next(iter(_whole(_photos(sight))), None))
+            _check_chosen(sight, photos[0], _newest_photo(sight))
+    if count == 1 and sight.name == name:
+        sight = _at_rest(flow, sight, photos[0], _newest_photo)
     if sight.name != name:
         return sight
     return flow.press(sight, "picker_next", timeout_s=EDITOR_S)

@@ -58,6 +58,11 @@ class TikTokFlow(Flow):
         self.discarded = self.discarding = False
         self.switcher = Switcher(self, handle_of, unclear_handle)
 
+    def fresh_start(self, why: str) -> Sight:
+        """As everywhere; an account that was read is read again, since another one may be in front after a start."""
+        self.account_read = self.account_read and not self.account_seen
+        return super().fresh_start(why)
+
     # Before the composer
 
     def on_home(self, sight: Sight) -> Sight:

@@ -7,7 +7,7 @@ import re
 from jobs.phone.screen.tree import Node
 from jobs.post.flow.driver import stuck
 from jobs.post.flow.flow import Flow
-from jobs.post.flow.grid import Cell, GridWalk, in_reading_order
+from jobs.post.flow.grid import REST_S, Cell, GridWalk, in_reading_order
 from jobs.post.flow.picking import MAX_REFRESHES, fits_duration, seconds
 from jobs.post.screens.element import Element, contains
 from jobs.post.screens.recognise import Sight
@@ -75,6 +75,8 @@ def _tick_first(flow: Flow, sight: Sight) -> Sight:
     sight = flow.driver.until(sight, effect, 4.0)
     if not effect(sight) and sight.tree.same_as(tree):
         raise stuck(sight, "tapping the tick selects nothing")
+    if sight.name == "picker":
+        sight = flow.driver.wait_change(sight, REST_S)  # a grid that is read anew shows ours only now
     numbers = _numbers(sight)
     if sight.name == "picker" and len(numbers) == 1 and numbers != {0: 1}:
         raise stuck(sight, "the picker has chosen another medium than the one that was tapped")

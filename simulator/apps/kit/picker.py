@@ -45,18 +45,18 @@ class MediaPicker(Screen[AppT]):
         self.granted = granted
         self.chosen: list[MediaRow] = []
         late = app.phone.fault("late-gallery")
-        self._late = 0 if late is None else int(late) if str(late).isdecimal() else 1
+        self.late = 0 if late is None else int(late) if str(late).isdecimal() else 1
 
     def rows(self) -> list[MediaRow]:
-        return self.app.phone.media()[self._late :] if self.granted else []
+        return self.app.phone.media()[self.late :] if self.granted else []
 
     def read_anew(self) -> None:
         """Show what the media store lists now, a moment after a touch."""
 
         def show() -> None:
-            self._late = 0
+            self.late = 0
 
-        if self._late:
+        if self.late:
             self.app.later(0.2, show)
 
     def number(self, row: MediaRow) -> int:

@@ -23,6 +23,9 @@ class FeedPicker(InstagramPicker):
 
     def __init__(self, app: Instagram, *, granted: bool) -> None:
         super().__init__(app, ScrollingGrid(4, 180, _GRID[3] - _GRID[1]), granted=granted)
+        if app.phone.fault("late-newest"):
+            self.late = 1
+            self.read_anew()
         self.chosen = self.rows()[:1]
 
     def choose(self, row: MediaRow) -> None:

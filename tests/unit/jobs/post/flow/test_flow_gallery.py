@@ -58,6 +58,27 @@ def test_a_picker_that_shows_ours_only_after_an_older_picture_was_chosen_posts_n
     assert "0b" * 32 not in again.post()["media"]
 
 
+@pytest.mark.parametrize(
+    ("platform", "name", "fault"),
+    [
+        ("tiktok", "1.jpg", "late-gallery"),
+        ("tiktok", "clip.mp4", "late-gallery"),
+        ("instagram", "1.jpg", "late-newest"),
+    ],
+)
+def test_a_picker_that_shows_ours_only_after_an_older_medium_was_chosen_does_not_post_that_alone(
+    tmp_path: Path, platform: str, name: str, fault: str
+) -> None:
+    """An older video of the same length is not told by it."""
+    stage = AppStage(platform, files(tmp_path, name), post_way="addButton")
+    stage.phone.add_row(f"/sdcard/DCIM/Camera/old{name[-4:]}", sha256="0b" * 32)
+    stage.phone.faults.arm(fault)
+    assert stage.fails().code == "ui_changed"
+    again = AppStage(platform, files(tmp_path, name), post_way="addButton", on=stage.phone, attempt=2)
+    assert again.run().outcome is Outcome.PUBLISHED
+    assert "0b" * 32 not in again.post()["media"]
+
+
 def image_post(tmp_path: Path) -> AppStage:
     return AppStage("tiktok", files(tmp_path, "1.jpg"), post_way="addButton")
 

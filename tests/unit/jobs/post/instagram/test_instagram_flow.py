@@ -412,9 +412,11 @@ def test_what_this_attempt_did_not_fill_is_left_by_a_start_afresh(
     at: str, config: dict[str, Any], what: str
 ) -> None:
     made = stage(at, **config)
+    made.flow.profile_read = True
     made.phone.on("start the app", "home")
     assert made.ends_on(on(SCREENS[at].name)) == "home"
     assert made.touched == ["stop the app", "start the app"]
+    assert made.flow.profile_read is False, "another account may be in front after a start"
     assert f"starting the app afresh: {what}" in made.attempt.log
 
 

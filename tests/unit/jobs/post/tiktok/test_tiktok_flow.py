@@ -268,6 +268,16 @@ def test_what_this_attempt_did_not_fill_is_left_by_a_start_afresh(at: str, what:
     assert f"starting the app afresh: {what} is open that this attempt did not fill" in made.attempt.log
 
 
+@pytest.mark.parametrize(("seen", "again"), [("demo_01", True), ("", False)])
+def test_after_a_start_afresh_the_account_is_read_again_if_it_could_be_read(seen: str, again: bool) -> None:
+    """Another one may be in front then; where its name could not be read, that is not tried a second time."""
+    made = stage("editor")
+    made.flow.account_read, made.flow.account_seen = True, seen
+    made.phone.on("start the app", "home")
+    assert made.ends_on(on("editor")) == "home"
+    assert made.flow.account_read is not again
+
+
 def test_the_editor_is_gone_on_from_once_its_sound_is_set() -> None:
     made = stage("editor")
     made.flow.media_chosen = True
