@@ -158,5 +158,8 @@ def exchange(
         )
     if code:
         status = _REFUSED.get(code // 100, EX.DATAERR)
-        raise DaemonSilent(f"the daemon refuses: {answer.get('message')}", status)
+        said = (
+            str(answer.get("message")).replace("confirm=true", "--confirm").replace("force=true", "--force")
+        )
+        raise DaemonSilent(f"the daemon refuses: {said}", status)  # in the words of a command line
     return answer

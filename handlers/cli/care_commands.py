@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 import msgspec
 
-from handlers.cli.asking import DaemonSilent, ask_daemon
 from handlers.cli.command_line import (
     DEFAULT_CONFIG,
     EX,
@@ -23,6 +22,7 @@ from handlers.cli.command_line import (
     tokens_path,
     usb_boxes_dir,
 )
+from handlers.cli.hub_options import Hub, asks_hub
 from handlers.cli.tables import clean
 from jobs.hub.clock import SystemClock, utc
 from storage.errors import (
@@ -216,27 +216,23 @@ def materials() -> None:
 
 @materials.command("reset-used")
 @click.argument("folder", required=False, callback=filled)
-@click.pass_obj
-def reset_used(config_path: Path | None, folder: str | None) -> None:
+@asks_hub
+def reset_used(hub: Hub, folder: str | None) -> None:
     """Let used files be chosen again: those of the material library, or those of a media FOLDER. Asks the running daemon."""
-    config = read_config(config_path)
-    wishes = {} if folder is None else {"path": str(Path(folder).resolve())}
-    try:
-        answer = ask_daemon(config, "POST", "/api/v1/materials/reset-used", wishes)
-    except DaemonSilent as error:
-        end(str(error), error.status)
-    click.echo(f"{answer['reset_count']} used marks were taken away")
+    if folder is not None and hub.named and not folder.startswith("/"):
+        raise click.UsageError("FOLDER is one of the daemon's machine: write its whole path, from /")
+    path = folder if folder is None or hub.named else str(Path(folder).resolve())
+    answer = hub.ask("POST", "/api/v1/materials/reset-used", {} if path is None else {"path": path})
+    hub.show(answer, lambda: [f"{answer['reset_count']} used marks were taken away"])
 
 
 @click.command("confirm-clock")
-@click.pass_obj
-def confirm_clock(config_path: Path | None) -> None:
-    """Say that the time of this box is right, so that the running daemon starts what it holds because it doubts that."""
-    try:
-        answer = ask_daemon(read_config(config_path), "POST", "/api/v1/clock/confirm", {})
-    except DaemonSilent as error:
-        end(str(error), error.status)
-    click.echo(f"{answer['time']} is taken for right; what was in doubt: {answer['doubt'] or 'nothing'}")
+@asks_hub
+def confirm_clock(hub: Hub) -> None:
+    """Say that the time of the daemon's box is right, so that it starts what it holds because it doubts that."""
+    answer = hub.ask("POST", "/api/v1/clock/confirm", {})
+    doubt = answer["doubt"] or "nothing"
+    hub.show(answer, lambda: [f"{answer['time']} is taken for right; what was in doubt: {doubt}"])
 
 
 ALL: tuple[click.Command, ...] = (

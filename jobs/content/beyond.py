@@ -9,6 +9,7 @@ from __future__ import annotations
 from jobs.input.near_names import Beyond
 
 _DRAFT = "is not possible: every task publishes; dry_run tries a call without a post"
+_NOT_TO_BE = "says that this is not to be posted, or not yet, but every task is posted: send only what is to be, without this key"
 _HOLD = "is a call of its own: give the task a start_time that is still to come, then hold it"
 _AUDIENCE = "cannot be chosen here: who sees a post is decided by the account's own setting in the app"
 _COMMENTS = "cannot be set here: the account's own setting in the app decides"
@@ -28,6 +29,21 @@ _EVERYBODY = _OFF | {"public", "everyone", "everybody", "all", "public_to_everyo
 _USUAL = _OFF | {"post", "reel", "reels", "video", "clip"}
 
 
+#: In a column for the state of a post, with which programs send their whole row: it is not to be posted, or not yet.
+_NOT_YET = frozenset(
+    {"draft", "drafts", "unpublished", "private", "archived", "inactive", "disabled", "paused", "hold", "on hold", "on-hold",
+     "onhold", "on_hold", "skip", "skipped", "canceled", "cancelled", "rejected", "declined", "deleted", "idea", "ideas",
+     "not approved", "unapproved", "in review", "in_review", "needs review", "needs approval", "pending approval",
+     "pending_approval", "pending review", "pending_review", "awaiting approval", "do not post", "not ready"}
+)  # fmt: skip
+_NO = frozenset({"false", "no", "0", "rejected", "declined", "pending", *_NOT_YET})
+_YES = frozenset({"true", "yes", "1"})
+
+
+def _by(names: str, sentence: str, only: frozenset[str]) -> dict[str, Beyond]:
+    return dict.fromkeys(names.split(), Beyond(sentence, frozenset(), only))
+
+
 def _all(names: str, sentence: str, nothing: frozenset[str] = _OFF) -> dict[str, Beyond]:
     return dict.fromkeys(names.split(), Beyond(sentence, nothing))
 
@@ -38,6 +54,10 @@ BEYOND: dict[str, Beyond] = {
     **_all("publish published autopublish publishnow", _DRAFT, _ON),
     **_all("hold held onhold pause paused ispaused disabled isdisabled", _HOLD),
     **_all("enabled isenabled", _HOLD, _ON),
+    **_by("status state poststatus publishstatus workflowstatus stage", _NOT_TO_BE, _NOT_YET),
+    **_by("approved isapproved approval approvalstatus ready isready readytopost", _NOT_TO_BE, _NO),
+    **_by("skip skipped donotpost dontpost nopost cancel canceled cancelled", _NOT_TO_BE, _YES),
+    **_by("requiresapproval needsapproval needsreview requiresreview", _NOT_TO_BE, _YES),
     **_all("private isprivate friendsonly closefriends unlisted", _AUDIENCE),
     **_all("privacy privacylevel privacystatus visibility audience whocanview whocansee whocanwatch", _AUDIENCE, _EVERYBODY),
     **_all("public ispublic", _AUDIENCE, _ON),

@@ -85,6 +85,10 @@ def parse_config(
     parsed = ParsedConfig(config, frozenset(values))
     _check_captions(config, findings)
     _check_sources(parsed, findings, wrong)
+    if not (config.names_files or config.from_folder or config.materials_tags.strip()):
+        for key in ("material_list", "material_ids", "materials_tags"):
+            if key in raw and raw[key] is None:  # what a program writes that has no value
+                findings.warn(f"{PREFIX}{key}: is null, which means any file of the library")
     _check_together(config, platforms, findings, wrong)
     _check_images(parsed, platforms, findings)
     _warn_without_effect(parsed, findings)

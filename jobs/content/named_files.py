@@ -61,7 +61,7 @@ class NamedFiles:
                 self._findings.problem(
                     field,
                     f'"{name}" holds {"a video" if facts.kind == "video" else "an image"}, '
-                    f"but content_type is {self._config.content_type}",
+                    f"but content_type is {self._config.content_type}; it is 0 for a video and 1 for images",
                     "wrong_kind",
                 )
                 continue

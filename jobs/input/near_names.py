@@ -97,9 +97,14 @@ class Beyond(msgspec.Struct, frozen=True):
 
     sentence: str
     nothing: frozenset[str]  #: values, as texts in small letters, by which it asks for nothing
+    only: frozenset[str] = (
+        frozenset()
+    )  #: values by which alone it asks for anything; none: by every other one
 
     def asked(self, value: Any) -> bool:
         """Whether the value of such a key asks for anything."""
+        if self.only:
+            return isinstance(value, str | bool | int) and str(value).strip().casefold() in self.only
         if isinstance(value, str | bool | int | float):
             return str(value).strip().casefold() not in self.nothing
         return bool(value)

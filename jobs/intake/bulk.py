@@ -61,7 +61,12 @@ def create_bulk(
     if len(rows) > MAX_ROWS:
         raise Invalid(Problem("", f"holds {len(rows)} rows; one call takes at most {MAX_ROWS}"))
     if not rows and not findings.problems:
-        raise Invalid(Problem("", "holds no task"))
+        raise Invalid(
+            Problem(
+                "",
+                "holds no task: name at least one in tasks, or send a row below the first one of a CSV file",
+            )
+        )
     identity = hashlib.sha256(body).hexdigest()
     key = None if dry_run else idempotency_key or f"bulk-{identity}"
 

@@ -103,9 +103,12 @@ class Change(msgspec.Struct, frozen=True):
 
 _FIELDS = ChangeRequest.__struct_fields__
 _UNKNOWN = Unknown(
-    elsewhere=dict.fromkeys(
-        (key for key in PostConfig.__struct_fields__ if key not in SHORT), "into script_config"
-    ),
+    elsewhere={
+        **dict.fromkeys(
+            (key for key in PostConfig.__struct_fields__ if key not in SHORT), "into script_config"
+        ),
+        "version": "into the header If-Match",  # ignored, it would let every change pass
+    },
     other_words={
         **{word: ours for word, ours in OTHER_WORDS.items() if ours in _FIELDS},
         **{word: "username" for word, ours in OTHER_WORDS.items() if ours == "usernames"},

@@ -159,7 +159,10 @@ def read_request(raw: Any, findings: Findings) -> CreateRequest:
     request = CreateRequest(**values)
     wrong = {problem.field.partition("[")[0] for problem in findings.problems}
     if not request.serials and not request.usernames and wrong.isdisjoint(("serials", "usernames")):
-        findings.problem("serials", "name at least one phone here, or an account in usernames")
+        if raw.get("usernames") == [] and not raw.get("serials"):
+            findings.problem("usernames", "names no account; name at least one, or a phone in serials")
+        else:
+            findings.problem("serials", "name at least one phone here, or an account in usernames")
     if request.min_interval > request.max_interval and wrong.isdisjoint(("min_interval", "max_interval")):
         findings.problem("min_interval", f"must not be larger than max_interval ({request.max_interval})")
     if raw.get("min_interval") is not None or raw.get("max_interval") is not None:

@@ -213,7 +213,13 @@ class Control:
             task = self._get(task_id)
             refuse_other_version(task, version)
             if task.stage is not Stage.FAILED or task.outcome is not Outcome.UNKNOWN:
-                raise Invalid(Problem("", f"the outcome of task {task_id} is not unknown"))
+                raise Invalid(
+                    Problem(
+                        "",
+                        "only a failed task that may be published can be marked as published; "
+                        f"task {task_id} is {task.status.name.lower()}, and its outcome is {task.outcome}",
+                    )
+                )
             try:
                 return self._jobs.mover.move(
                     task_id,

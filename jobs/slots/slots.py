@@ -190,6 +190,15 @@ class Slots:
             and slot.last_day < f"{datetime.fromtimestamp(self._clock.now(), self._zone()):%Y-%m-%d}"
         ):
             findings.warn(f"last_day: {slot.last_day} is past: the slot plans nothing")
+        config = slot.script_config
+        if (
+            config.get("material_source") != "localFolder"
+            and not str(config.get("materials_tags") or "").strip()
+        ):
+            findings.warn(
+                "script_config.materials_tags: names no tag, so each post takes any unused file of the library, also one that "
+                "came there for another post that was deleted"
+            )
         for username in slot.usernames:
             own = Findings()
             try:

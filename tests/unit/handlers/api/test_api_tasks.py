@@ -665,6 +665,16 @@ def test_R54_if_match_lets_only_the_version_pass_that_was_seen(
     api.bad(40001, "PATCH", f"{T}/{task_id}", {"captions": "z"}, If_Match="soon")
 
 
+def test_R54_a_version_in_the_body_would_let_every_change_pass_and_is_refused(
+    side: HttpSide, api: Client
+) -> None:
+    task_id = api.good("POST", T, side.body(start_time="18:30"))["task_ids"][0]
+    said = api.bad(40001, "PATCH", f"{T}/{task_id}", {"captions": "x", "version": 0})["data"]["errors"]
+    assert said == [
+        {"field": "version", "problem": "stands in the wrong place: it belongs into the header If-Match"}
+    ]
+
+
 def test_R54_a_change_that_is_refused_names_every_problem_and_changes_nothing(
     side: HttpSide, api: Client
 ) -> None:

@@ -380,6 +380,23 @@ def test_a_variable_of_a_script_that_is_not_set_means_neither_now_nor_for_ever(
     assert run("materials", "reset-used", "").exit_code == EX.USAGE
 
 
+def test_a_refusal_names_the_options_of_the_command_line(side: HttpSide, run: Run) -> None:
+    task = side.task(status="unknown")
+    assert "then retry with --confirm" in run("retry", str(task.id)).stderr
+    assert run("retry", str(task.id), "--confirm", "--version", "7").exit_code == EX.DATAERR
+    assert run("retry", str(task.id), "--confirm", "--version", "0").exit_code == 0
+
+
+def test_used_marks_are_taken_away_on_the_hub_that_is_named_and_on_no_other(
+    side: HttpSide, run: Run, tmp_path: Path
+) -> None:
+    assert lines(run("materials", "reset-used")) == ["0 used marks were taken away"]
+    assert lines(run("materials", "reset-used", str(side.media))) == ["0 used marks were taken away"]
+    relative = run("materials", "reset-used", "media")
+    assert (relative.exit_code, "whole path" in relative.stderr) == (EX.USAGE, True)
+    assert "is taken for right" in lines(run("confirm-clock"))[0]
+
+
 def test_the_hub_a_phone_and_an_account_are_paused_and_resumed_by_word(side: HttpSide, run: Run) -> None:
     assert lines(run("pause", "--reason", "new shelf", "--until", "22:00")) == [
         "the hub: paused until 2027-01-15 22:00"

@@ -123,10 +123,10 @@ def test_a_name_that_another_token_has_is_refused_and_not_forbidden(run: Run) ->
 def test_what_the_daemon_refuses_keeps_its_status(
     run: Run, words: tuple[str, ...], status: EX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise DaemonSilent("no", status)
 
-    monkeypatch.setattr("handlers.cli.care_commands.ask_daemon", refuse)
+    monkeypatch.setattr("handlers.cli.hub_options.ask_url", refuse)
     assert run(*words).exit_code == status
 
 

@@ -284,6 +284,22 @@ def test_an_empty_library_is_a_clear_refusal(door: Door) -> None:
     }
 
 
+@pytest.mark.parametrize("key", ["material_list", "material_ids", "materials_tags"])
+def test_files_for_which_a_program_has_no_value_are_told_as_what_they_mean(
+    door: Door, library: Library, key: str
+) -> None:
+    upload(door, library, "any.mp4")
+    said = f"script_config.{key}: is null, which means any file of the library"
+    assert door.create({key: None}).warnings == [said]
+    door.file("clip.mp4")
+    assert (
+        said
+        not in door.create(
+            {**dict.fromkeys(("material_ids", "materials_tags")), "material_list": ["clip.mp4"]}
+        ).warnings
+    )
+
+
 def test_own_materials_come_first_then_those_of_nobody_never_anothers(door: Door, library: Library) -> None:
     upload(door, library, "free.mp4", sort_number=1)
     upload(door, library, "bobs.mp4", username="@Bob")

@@ -213,11 +213,16 @@ def test_TDB_8_what_no_phone_can_show_is_refused_at_the_door(door: Door) -> None
     [
         {"serials": None},
         {"serials": []},
-        {"serials": [], "usernames": []},
+        {"serials": [], "usernames": None},
     ],
 )
 def test_a_request_without_targets_is_refused(door: Door, fields: dict[str, Any]) -> None:
     assert door.errors(LIST, **fields).keys() == {"serials"}
+
+
+def test_an_empty_list_of_accounts_is_named_itself(door: Door) -> None:
+    errors = door.errors(LIST, serials=None, usernames=[])
+    assert errors == {"usernames": "names no account; name at least one, or a phone in serials"}
 
 
 def test_a_forgotten_or_misplaced_config_is_refused(door: Door) -> None:
@@ -367,6 +372,13 @@ def test_R46_another_word_for_a_key_that_is_given_too_is_only_a_warning(door: Do
         ("media_type", "STORIES", '"placement"'),
         ("story", True, '"placement"'),
         ("music", "song", '"sound_name"'),
+        ("status", "Draft", "not to be posted, or not yet"),
+        ("post_status", "on hold", "not to be posted, or not yet"),
+        ("approved", False, "not to be posted, or not yet"),
+        ("approved", 0, "not to be posted, or not yet"),
+        ("approval", "pending", "not to be posted, or not yet"),
+        ("requires_approval", "true", "not to be posted, or not yet"),
+        ("skip", "yes", "not to be posted, or not yet"),
     ],
 )
 def test_R46_what_would_make_another_post_if_it_was_ignored_is_refused_in_both_objects(
@@ -392,6 +404,11 @@ def test_R46_what_asks_for_nothing_and_a_client_s_own_notes_are_ignored_with_a_w
         "media_type": "REELS",
         "comment": "a note of the client's own",
         "title": "Bench",
+        "status": "scheduled",
+        "state": 0,
+        "approved": True,
+        "ready": "yes",
+        "skip": False,
     }
     created = door.create({**nothing, **LIST}, **nothing)
     assert len(created.warnings) == 2 * len(nothing)

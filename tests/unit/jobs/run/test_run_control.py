@@ -379,7 +379,7 @@ def test_each_refusal_names_its_task_and_what_to_do(bench: Bench) -> None:
             lambda: bench.control.mark_published(limit.id),
             Invalid,
             "",
-            f"the outcome of task {limit.id} is not unknown",
+            f"only a failed task that may be published can be marked as published; task {limit.id} is failed, and its outcome is none",
         ),
         (lambda: bench.control.stop(999), NotFound, "task_id", "there is no task 999"),
         (lambda: bench.control.delete([999]), NotFound, "task_ids", "no such task"),
@@ -568,7 +568,7 @@ def test_what_a_second_look_shows_is_what_counts(bench: Bench, monkeypatch: pyte
             bench.control.retry(failed.id)
     with monkeypatch.context() as moved:
         moving(bench, moved, unknown, {"attempt": 2, "outcome": Outcome.NONE})
-        with pytest.raises(Invalid, match="is not unknown"):
+        with pytest.raises(Invalid, match="its outcome is none"):
             bench.control.mark_published(unknown.id)
     assert bench.task(unknown.id).stage is Stage.FAILED
 

@@ -98,6 +98,16 @@ def test_an_occurrence_says_when_its_task_starts_also_where_that_was_moved(side:
     assert times("past") == [("2027-01-04", "18:30", "2027-01-04 21:00:00")]
 
 
+def test_a_slot_without_a_tag_says_that_it_posts_whatever_the_library_has(side: HttpSide) -> None:
+    side.client.good("POST", "/api/v1/materials?name=photo.jpg", raw=(side.media / "photo.jpg").read_bytes())
+    config = {"content_type": 1, "materials_tags": "", "material_source": "materialLibrary"}
+    (warning,) = side.client.good("POST", SLOTS, body(side, usernames=["@anna"], script_config=config))[
+        "warnings"
+    ]
+    assert "any unused file of the library" in warning
+    assert side.client.good("POST", SLOTS, body(side))["warnings"] == []
+
+
 def test_an_occurrence_is_planned_once_however_often_the_planner_looks(side: HttpSide) -> None:
     slot(side)
     for _ in range(3):
