@@ -43,6 +43,10 @@ _KEYS = {
 }
 
 
+class ScriptError(AssertionError):
+    """An expression failed in the page."""
+
+
 class LeftPage(Exception):
     """The page was left, e.g. loaded anew, before it answered."""
 
@@ -57,6 +61,7 @@ class Browser:
         assert COMMAND is not None
         self._ids = itertools.count(1)
         self._rest = b""
+        self._trouble = ""  #: why the last expression that was waited for had no value
         self.complaints: list[str] = []  #: what the page's console and the page's policy said
         self.requests: list[str] = []  #: method and address of what the page asked for
         read, theirs_out = os.pipe()
@@ -157,15 +162,16 @@ class Browser:
     def run(self, script: str) -> Any:
         """The value of a JavaScript expression in the page."""
         found = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in found, found["exceptionDetails"]
+        if "exceptionDetails" in found:
+            raise ScriptError(found["exceptionDetails"])
         return found["result"].get("value")
 
     def wait(self, script: str, seconds: float = 30.0) -> Any:
-        """The value of an expression once it is true; an element is true."""
+        """The value of an expression once it is true; an element is true. One that fails, as on a screen half made, is not yet."""
         deadline = time.monotonic() + seconds
         while not (value := self._value_or_none(script)):
             assert time.monotonic() < deadline, (
-                f"not within {seconds:.0f} s: {script}; {self.complaints[-3:]}"
+                f"not within {seconds:.0f} s: {script}; {self.complaints[-3:]} {self._trouble}"
             )
             _NEVER.wait(_PAUSE_S)
         return value
@@ -173,7 +179,8 @@ class Browser:
     def _value_or_none(self, script: str) -> Any:
         try:
             return self.run(f"(value => value instanceof Node || value)({script})")
-        except LeftPage:
+        except (LeftPage, ScriptError) as error:
+            self._trouble = str(error)
             return None
 
     def press(self, key: str) -> None:

@@ -97,7 +97,7 @@ _UNSEEN_CALLS = frozenset(
     {"Meta", "Query", "Header", "compile", "step", "note", "Element", "tap", "back", "TypeError", "AssertionError", "KeyError", "startswith",
      "endswith", "strftime", "strptime", "add_argument"}
 )  # fmt: skip
-_LOGS = frozenset({"log", "_LOG", "_sayings"})
+_LOGS = frozenset({"log", "_LOG", "_sayings", "sayings"})
 _VARIANTS_MAX = 16
 #: The name of a field that a sentence is about; the console shows it beside the field, or leaves it as it is.
 _FIELD = re.compile(r"^(?:[a-z_.\[\]]|\{\})+: (?=.)")

@@ -44,6 +44,7 @@ class Entry:
     listed: Listed | None = None
     verified: bool = False  #: it answered since it was listed as a device
     probing: bool = False
+    mending: bool = False  #: a remedy was begun and is not over
     misses: int = 0
     next_probe_at: float = 0.0
     generation: int = 0

@@ -229,7 +229,10 @@ class Roster:
         return due
 
     def due_remedies(self, now: float, busy: Callable[[str], bool]) -> Iterator[tuple[Entry, Remedy]]:
-        """`busy(serial)` says whether a session holds the phone, which is then not restarted."""
+        """`busy(serial)` says whether a session holds the phone, which is then not restarted.
+
+        One at a time for each phone: the next is due only after `mended`.
+        """
         if not self.adb_up:
             return
         for entry in self.entries.values():
@@ -243,10 +246,19 @@ class Roster:
                 entry.starts(now)
                 entry.rebooted_at = now
                 yield entry, Remedy.REBOOT
-            elif entry.care_wanted(self._network):
+            elif self.still_ill(entry.serial) and not entry.mending:
                 remedy = entry.care.bad(now)
                 if remedy is not Remedy.NOTHING:
+                    entry.mending = True
                     yield entry, remedy
+
+    def still_ill(self, serial: str) -> bool:
+        """Whether the phone still needs its remedy: it may have come back by itself meanwhile. From any thread."""
+        return self.entries[serial].care_wanted(self._network)
+
+    def mended(self, serial: str) -> None:
+        """A remedy is over, whatever came of it."""
+        self.entries[serial].mending = False
 
     def changes(self, wall: float) -> list[Change]:
         """Bring every phone's public information up to date; the phones for which that changed anything."""

@@ -11,14 +11,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from jobs.phone.adb import dumpsys, listing
-from jobs.phone.adb.client import AdbClient, AdbConnection, AdbPhone
+from jobs.phone.adb import listing
+from jobs.phone.adb.client import AdbClient, AdbConnection
 from jobs.phone.adb.server import PROBE_EVERY_S, AdbServer
 from jobs.phone.adb.wire import Grip
 from jobs.phone.error_translation import boundary
-from jobs.phone.errors import AdbDown, DeadlinePassed, PhoneError, PhoneOffline, StopRequested
+from jobs.phone.errors import AdbDown, DeadlinePassed, PhoneError, StopRequested
 from jobs.phone.inventory.asking import ask_phone
 from jobs.phone.inventory.losses import Losses
+from jobs.phone.inventory.mending import mend
 from jobs.phone.inventory.remedies import Remedy
 from jobs.phone.inventory.roster import Roster
 from jobs.phone.inventory.sayings import Sayings
@@ -38,10 +39,10 @@ LIST_LATE_S = 20.0
 PROBE_AGAIN_S = 1.0
 #: A server that comes back is found within seconds; asking a closed port costs nothing.
 BACKOFF_MIN_S, BACKOFF_MAX_S = 0.5, 4.0
-#: `host:connect` makes the adb server wait for the network.
-CONNECT_TIMEOUT_S = 15.0
 #: Each ghost holds one for the length of a question every few seconds: half a hub of them must leave some for the others.
 CARE_THREADS = 32
+#: Remedies wait for the network: they have threads of their own, so that phones that are switched off delay no question.
+REMEDY_THREADS = 16
 #: How long the tracker may rest, or wait for the adb server.
 LONGEST_REST_S = 15.0
 
@@ -83,6 +84,7 @@ class Tracker:
         self._beat = self._clock.monotonic()
         suffix = f"-{name}" if name else ""
         self._pool = ThreadPoolExecutor(CARE_THREADS, thread_name_prefix=f"phone-care{suffix}")
+        self._remedies = ThreadPoolExecutor(REMEDY_THREADS, thread_name_prefix=f"phone-remedy{suffix}")
         self._thread = threading.Thread(target=self._run, name=f"phone-tracker{suffix}", daemon=True)
         grip.on_break(self._wake)
 
@@ -104,6 +106,7 @@ class Tracker:
         if self._thread.ident is not None:
             self._thread.join(10.0)
         self._pool.shutdown(cancel_futures=True)
+        self._remedies.shutdown(cancel_futures=True)
         self._wake_r.close()
         self._wake_w.close()
 
@@ -266,7 +269,7 @@ class Tracker:
             entry.probing = True
             self._pool.submit(self._probe, entry.serial, entry.generation)
         for entry, remedy in list(self._roster.due_remedies(now, self._busy)):
-            self._pool.submit(self._remedy, entry.serial, remedy)
+            self._remedies.submit(self._mend, entry.serial, remedy)
         for loss in self.losses.grouped(now):
             key = loss.hub or loss.serials[0]
             self._sayings.say(key, "lost", loss.sentence, level=logging.WARNING)
@@ -306,24 +309,13 @@ class Tracker:
         else:
             self.post(lambda: self._roster.answered(serial, generation, facts, self._clock.monotonic()))
 
-    def _remedy(self, serial: str, remedy: Remedy) -> None:
-        client = AdbClient(self._server.endpoint, self._grip, timeout_s=CONNECT_TIMEOUT_S)
+    def _mend(self, serial: str, remedy: Remedy) -> None:
+        """One remedy, unless the phone came back while it waited for a thread: a connect cuts the link that is there."""
         try:
-            with boundary(serial):
-                if remedy is Remedy.REBOOT:
-                    log.warning("%s: restarting the phone", serial)
-                    AdbPhone(client, serial).reboot()
-                elif remedy is Remedy.RECONNECT:
-                    self._sayings.say(serial, "reconnect", "asking the adb server to reconnect it")
-                    client.ask(f"host-serial:{serial}:reconnect")
-                else:
-                    with contextlib.suppress(PhoneOffline):
-                        client.ask(f"host:disconnect:{serial}")
-                    # The text is happy or not for reasons of its own (ADB-16): only the list counts.
-                    self._sayings.say(
-                        serial, "connect", dumpsys.one_line(client.ask(f"host:connect:{serial}"))
-                    )
-        except StopRequested:
-            return
-        except PhoneError as error:
-            self._sayings.say(serial, "care", str(error))
+            if remedy is Remedy.REBOOT or self._roster.still_ill(serial):
+                mend(self._server.endpoint, self._grip, serial, remedy, self._sayings)
+        except Exception:
+            # The named boundary of a pool's task, whose exceptions are not read: the phone gets its next remedy in its time.
+            log.exception("mending %s failed", serial)
+        finally:
+            self.post(lambda: self._roster.mended(serial))

@@ -11,7 +11,7 @@ from jobs.hub.clock import SystemClock
 from jobs.hub.settings import Adb, Phones
 from jobs.phone.adb import server as adb_server
 from jobs.phone.errors import AdbDown, PhoneOffline, PhoneUnauthorized, StopRequested
-from jobs.phone.inventory import asking, losses, roster, tracker
+from jobs.phone.inventory import asking, losses, mending, roster, tracker
 from jobs.phone.inventory import remedies as care
 from jobs.phone.inventory.fleet import Fleet
 from jobs.phone.protocol import PhoneState
@@ -308,6 +308,55 @@ def test_ADB_6_an_offline_phone_is_reconnected_alone(
     hub.fleet.stop()
 
 
+def test_ADB_16_a_phone_is_connected_to_once_at_a_time(adb: FakeAdb, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(care, "NETWORK_PAUSE_MIN_S", 0.01)
+    monkeypatch.setattr(care, "NETWORK_PAUSE_MAX_S", 0.02)
+    monkeypatch.setattr(roster, "REMEDY_EVERY_S", 0.01)
+    slow, refused = "192.168.1.8:5555", "192.168.1.9:5555"
+    adb.mangle(f"host:connect:{slow}", Mangle(silent=True))
+    hub = Hub(adb.port, Phones(connect=(slow, refused)))
+    assert adb.wait_until(lambda: adb.requests[f"host:connect:{slow}"] == 1)
+    tried = adb.requests[f"host:connect:{refused}"]
+    assert adb.wait_until(lambda: adb.requests[f"host:connect:{refused}"] >= tried + 5)
+    assert adb.requests[f"host:disconnect:{slow}"] == 1
+    hub.fleet.stop()
+
+
+def test_ADB_16_a_phone_that_came_back_by_itself_before_its_turn_keeps_its_link(
+    adb: FakeAdb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracker, "REMEDY_THREADS", 1)
+    monkeypatch.setattr(mending, "CONNECT_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(care, "NETWORK_PAUSE_MIN_S", 0.01)
+    monkeypatch.setattr(roster, "REMEDY_EVERY_S", 0.01)
+    adb.mangle("host:connect:", Mangle(silent=True))
+    addresses = ("192.168.1.8:5555", "192.168.1.9:5555")
+    hub = Hub(adb.port, Phones(connect=addresses))
+
+    def tries(address: str) -> int:
+        return adb.requests[f"host:connect:{address}"]
+
+    assert adb.wait_until(lambda: sum(map(tries, addresses)) == 1)
+    first, later = sorted(addresses, key=tries, reverse=True)
+    adb.add(FakePhone(later, usb="", transport_id=30))
+    hub.wait_state(later, S.DEVICE)
+    assert adb.wait_until(lambda: tries(first) >= 2)
+    assert adb.requests[f"host:disconnect:{later}"] == 0
+    hub.fleet.stop()
+
+
+def test_ADB_16_phones_of_the_network_that_are_switched_off_do_not_keep_others_from_being_asked(
+    adb: FakeAdb,
+) -> None:
+    adb.mangle("host:connect:", Mangle(silent=True))
+    far = tuple(f"192.168.1.{number}:5555" for number in range(1, 41))
+    hub = Hub(adb.port, Phones(connect=far))
+    assert adb.wait_until(lambda: sum(adb.requests[f"host:connect:{address}"] for address in far) >= 16)
+    adb.add(FakePhone("NEW", transport_id=2, usb="1-7"))
+    hub.wait_state("NEW", S.DEVICE, 10.0)
+    hub.fleet.stop()
+
+
 def test_ADB_16_a_network_phone_is_judged_by_the_list_and_not_by_happy_words(
     adb: FakeAdb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,7 +366,7 @@ def test_ADB_16_a_network_phone_is_judged_by_the_list_and_not_by_happy_words(
     address = "192.168.1.9:5555"
     hub = Hub(adb.port, Phones(connect=(address,)))
     hub.wait_state(address, S.NEEDS_HANDS)
-    assert adb.requests[f"host:connect:{address}"] >= 10
+    assert adb.requests[f"host:connect:{address}"] >= care.NETWORK_TRIES
     assert "USB" in hub.info(address).detail
     adb.add(FakePhone(address, usb="", transport_id=30))
     hub.wait_state(address, S.DEVICE)
