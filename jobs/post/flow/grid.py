@@ -16,6 +16,8 @@ from storage.error_codes import ErrorCode
 #: Looks until the first chosen cell must be in view again, and the part of the grid's height that is moved back at once.
 MAX_BACK = 24
 BACK_PART = 0.6
+#: After so many moves with the first chosen cell in view and nothing before it, the rest is the picker's own movement.
+FIRST_LOOKS = 8
 #: So many pixels beyond its end the grid is moved back, and so near to its first place a cell counts as being there.
 BEYOND, AT_PLACE = 72, 3
 #: Scrolls until the next cell must be in view; each moves by about a screen of the grid.
@@ -101,7 +103,7 @@ class GridWalk:
         """
         name = sight.name
         sight = self._flow.driver.wait_change(sight, REST_S)
-        went_back, without_effect = False, 0
+        went_back, without_effect, at_first = False, 0, 0
         for _ in range(MAX_BACK):
             if sight.name != name:
                 sight = self._flow.reach(sight, name)
@@ -114,7 +116,8 @@ class GridWalk:
                 return sight
             # Moved back further than to its place, it would lie lower if there were rows above it.
             at_top = first is not None and abs(first.node.bounds[3] - self._first_ends) <= AT_PLACE
-            if (went_back and at_top) or without_effect >= END_SCROLLS:
+            at_first += first is not None
+            if (went_back and at_top) or without_effect >= END_SCROLLS or at_first > FIRST_LOOKS:
                 break
             went_back = True
             moved = self._drag(sight, cells, -self._way_back(cells))

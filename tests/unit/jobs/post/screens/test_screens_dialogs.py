@@ -116,6 +116,58 @@ def test_a_question_whether_to_share_it_elsewhere_too_gets_no_consent(button: st
         assert says(asked("instagram", screen, "Also share to", "Done")) == "Done"
 
 
+@pytest.mark.parametrize(
+    ("buttons", "touched"),
+    [
+        (("OK", "No thanks"), "No thanks"), (("Share", "Skip"), "Skip"), (("Continue",), "Continue"), (("Share",), ""),
+        (("OK",), ""),
+    ],
+)  # fmt: skip
+def test_a_question_about_the_place_is_declined_where_it_can_be(
+    buttons: tuple[str, ...], touched: str
+) -> None:
+    """Its page goes on to Android's own question, which is denied; nothing else of it is agreed to."""
+    sight = asked("instagram", "share_screen", "Turn on location services to share it", *buttons)
+    assert says(sight) == touched
+
+
+def chooser(title: str, *rows: tuple[str, str]) -> Sight:
+    """Android's chooser: its title, then rows of a box and a text, and "Just once" below."""
+
+    def node(box: str, text: str, name: str = "") -> str:
+        rid = f"android:id/{name}" if name else ""
+        return (
+            f'<node class="android.widget.TextView" package="android" bounds="{box}" text="{text}" content-desc="" '
+            f'resource-id="{rid}" clickable="true" enabled="true"/>'
+        )
+
+    nodes = [node("[60,1400][1020,1480]", title), *(node(box, text) for box, text in rows)]
+    nodes.append(node("[600,2200][1000,2300]", "Just once", "button_once"))
+    xml = f'<hierarchy><node class="android.widget.FrameLayout" package="android" bounds="[0,1300][1080,2400]">{"".join(nodes)}</node></hierarchy>'
+    return recognise(parse_xml(xml), load("tiktok", covered_only=True))
+
+
+FIRST, BELOW, BESIDE = "[60,1500][500,1600]", "[60,1650][500,1750]", "[560,1500][1000,1600]"
+
+
+@pytest.mark.parametrize(
+    ("title", "rows", "name", "touched"),
+    [
+        ("Open with", ((FIRST, "TikTok"), (BELOW, "Browser")), "chooser", "TikTok"),
+        ("Open with TikTok", ((BELOW, "Browser"),), "chooser", "Just once"),
+        ("Open with", ((FIRST, "TikTok"), (BELOW, "TikTok")), "app_twice", ""),
+        ("Open with", ((FIRST, "TikTok"), (BESIDE, "TikTok")), "app_twice", ""),
+        ("Open with TikTok", ((BELOW, "TikTok"),), "app_twice", ""),
+    ],
+)
+def test_of_two_apps_with_one_name_none_is_chosen(
+    title: str, rows: tuple[tuple[str, str], ...], name: str, touched: str
+) -> None:
+    """A second copy of the app has other accounts, and the account was read in the first."""
+    sight = chooser(title, *rows)
+    assert (sight.name, says(sight)) == (name, touched)
+
+
 def puzzle(title: str) -> str:
     """A captcha as apps draw it: words, a picture, and buttons that say nothing to a screen reader."""
     package = PACKAGES["tiktok"]
