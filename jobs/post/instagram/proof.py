@@ -34,7 +34,10 @@ def watch(flow: InstagramFlow) -> Watch:
         quiet_is_proof=False,
         look_deeper=lambda s, w: _look_deeper(flow, s, w),
         quiet_s=PROFILE_AFTER_S,
-        tells={"limited_reach": "; Instagram says that it may get limited reach"},
+        tells={
+            "limited_reach": "; Instagram says that it may get limited reach",
+            "also_share": "; Instagram asked where else to share it, and that was left as it stood",
+        },
         offered=lambda s: flow.plan.kind is not PostKind.STORY and s.has("posted_offer"),
         look_at_once=lambda s: _new_ring(flow, s),
     )

@@ -7,13 +7,15 @@ import re
 from jobs.post.screens.labels import without_marks
 from jobs.post.screens.recognise import Sight
 
+_NAME = re.compile(r"@?(?!.*\.\.)[\w.]{1,30}")
 _COUNT = re.compile(r"\d[\d.,\u00a0\u202f' ]*")
 
 
 def name_of(sight: Sight) -> str:
-    """The account's name on the own profile."""
+    """The account's name on the own profile; "" where what stands there is none, such as one that is cut off by "…"."""
     found = sight.find("profile_name") if sight.name == "own_profile" else None
-    return without_marks(found.says) if found else ""
+    name = without_marks(found.says) if found else ""
+    return name if _NAME.fullmatch(name) else ""
 
 
 def post_count(sight: Sight) -> int | None:

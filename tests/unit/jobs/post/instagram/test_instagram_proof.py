@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from jobs.post.apps import APPS
 from jobs.task.attempt import Verdict
 from storage.records import Outcome
 from tests.support.film import FilmStage, Seen
@@ -275,3 +276,19 @@ def test_an_old_row_is_no_proof_after_a_crash() -> None:
         {0: "posted"}, noted=NOTED, before={"posted": 1}, leads={"posted": "profile of 8"}
     )
     assert verdict.remark == NO_SIGN
+
+
+def test_what_the_app_says_of_the_post_before_it_uploads_is_told() -> None:
+    stage = FilmStage("instagram", {0: "form", 1: "limited"})
+    stage.phone.leads["limited"] = "uploading"
+    flows: list[Any] = []
+    stage.watched(bend=flows.append)
+    assert flows[0].told == ["; Instagram says that it may get limited reach"]
+
+
+def test_where_else_it_could_be_shared_is_told_too() -> None:
+    flow = FilmStage("instagram", {0: "form"}).flow()
+    told = APPS["instagram"].watch(flow).tells
+    asking = {name for name, screen in flow.driver.vocabulary.screens if screen.phase == "after"}
+    assert set(told) == {"limited_reach", "also_share"} <= asking
+    assert all(sentence.startswith("; Instagram ") for sentence in told.values())

@@ -48,6 +48,18 @@ def test_the_accounts_name_stands_on_the_own_profile_alone() -> None:
     assert name_of(shows("own_profile")) == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("anna_1.b", "anna_1.b"), ("\u2068anna\u2069", "anna"), ("very_long_na\u2026", ""), ("very_long_na...", ""),
+        ("Anna Bell", ""), ("2 new messages", ""), ("a" * 30, "a" * 30), ("a" * 31, ""),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_cut_off_or_is_none_is_not_taken_for_an_account(text: str, name: str) -> None:
+    """Two accounts that begin alike would be one, and what is posted to which would not be known."""
+    assert name_of(shows("own_profile", Part("profile_name", text=text))) == name
+
+
 def test_the_newest_tile_is_called_as_its_description_says() -> None:
     tile = Part("first_tile", text="x", desc="Reel at row 1, column 1")
     assert tile_of(shows("own_profile", tile)) == "Reel at row 1, column 1"
