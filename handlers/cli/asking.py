@@ -158,8 +158,9 @@ def exchange(
         )
     if code:
         status = _REFUSED.get(code // 100, EX.DATAERR)
+        # In the words of a command line.
         said = (
             str(answer.get("message")).replace("confirm=true", "--confirm").replace("force=true", "--force")
         )
-        raise DaemonSilent(f"the daemon refuses: {said}", status)  # in the words of a command line
+        raise DaemonSilent(f"the daemon refuses: {said.replace('with force', 'with --force')}", status)
     return answer

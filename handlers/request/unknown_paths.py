@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 from jobs.input.values import shorten
+
+#: Of what something is asked, in a path.
+_WITHOUT = re.compile(r"/\{\w+\}(?=/)")
 
 
 class UnknownPaths:
@@ -18,6 +22,12 @@ class UnknownPaths:
     def sentence(self, path: str) -> str:
         """What is wrong with a path that is none of these."""
         shown = "".join(c if c.isprintable() else "?" for c in path[:100])
+        # Before anything alike: who means one task must not be led to the call for all of them.
+        of_one = next(
+            (one for one in self._paths if _WITHOUT.sub("", one, count=1) == path and one != path), ""
+        )
+        if of_one:
+            return f"there is no {shown}; did you mean {of_one}?"
         wanted = self._wanted_id(path)
         if wanted.isascii() and wanted.isdigit():
             return f"there is no {shown}: no id is as large as that"

@@ -249,7 +249,7 @@ def _nearest(text: str, known: Sequence[str]) -> str:
 
 def _read_list(kind: inspect.ListType | inspect.VarTupleType, value: Any) -> list[Any]:
     if not isinstance(value, list | tuple):
-        raise Unreadable(_no_list(value))
+        raise Unreadable(_no_list(value, of_numbers=isinstance(kind.item_type, inspect.IntType)))
     if kind.max_length is not None and len(value) > kind.max_length:
         raise Unreadable(f"must not have more than {kind.max_length} entries")
     good: list[Any] = []
@@ -264,7 +264,7 @@ def _read_list(kind: inspect.ListType | inspect.VarTupleType, value: Any) -> lis
     return good
 
 
-def _no_list(value: Any) -> str:
+def _no_list(value: Any, *, of_numbers: bool) -> str:
     why = _why_text(value, list)
     if why:
         return f"must be a list, not {shown(value)}{why}"
@@ -274,7 +274,8 @@ def _no_list(value: Any) -> str:
     if joined:
         parts = ", ".join(json.dumps(part) for part in joined[:3])
         return f"must be a list, e.g. [{shorten(parts)}], not {shown(value)}"
-    return f"must be a list, e.g. [{shown(value)}], not {shown(value)}"
+    example = "1, 2" if of_numbers and not str(value).isdecimal() else shown(value)
+    return f"must be a list, e.g. [{example}], not {shown(value)}"
 
 
 def _why_text(value: Any, wanted: type) -> str:

@@ -20,8 +20,8 @@ _TRACES = (
         # In English, German, French, Spanish, Italian and Dutch; a hashtag as #SALE! is none of them. German's #NV, alone
         # and in capitals, is far more often a failed look-up than all that anybody has to say of Nevada.
         re.compile(
-            r"#(?:N/[ABD]|NV|DIV/0!|NAME\?|NOM\s?\?|¿NOMBRE\?|(?:REF|VALUE|NUM|NULL|SPILL|CALC|ERROR|BEZUG|WERT|ZAHL|VALEUR|NOMBRE"
-            r"|NUL|RIF|VALORE|NULLO|VERW|WAARDE|¡REF|¡VALOR|¡NUM|¡NULO)!)|Err:[0-9]{3}|#{8,255}"
+            r"#(?:N/[ABD]|NV|DIV/0!|NAME\?|NOM\s?\?|NOME\?|NAAM\?|¿NOMBRE\?|(?:REF|VALUE|NUM|NULL|SPILL|CALC|ERROR|BEZUG|WERT|ZAHL|VALEUR|NOMBRE"
+            r"|NUL|RIF|VALORE|NULLO|VERW|WAARDE|GETAL|ÜBERLAUF|FELD|KALK|BLOCKIERT|BLOCKED|PROPAGATION|¡DESBORDAMIENTO|¡CALC|¡REF|¡VALOR|¡NUM|¡NULO)!)|Err:[0-9]{3}|#{8,255}"
         ),
         "is what a spreadsheet shows in the place of a value that it cannot work out or has no room for",
     ),

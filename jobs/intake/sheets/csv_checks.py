@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from jobs.content.beyond import BEYOND
 from jobs.content.config_rules import SOURCE_KEYS
 from jobs.content.script_config import PREFIX
 from jobs.input.fields import Findings
 from jobs.input.values import shorten
 from storage.records import Waiting
 
-_WAITING = "waiting_for"
+_WAITING, _STATUS, _CAPTIONS = "waiting_for", "status", f"{PREFIX}captions"
+#: As many rows are named in one warning.
+_NAMED_ROWS = 20
 #: Columns that name files, and those that say where others come from.
 _NAMED = frozenset({f"{PREFIX}material_list", f"{PREFIX}material_ids"})
 _SOURCES = frozenset(f"{PREFIX}{key}" for key in SOURCE_KEYS)
@@ -74,18 +77,35 @@ def refuse_missing_files(
             )
 
 
-def refuse_held(
+def refuse_not_yet(
     header: Sequence[str], records: Sequence[tuple[int, Sequence[str]]], findings: Findings
 ) -> None:
-    """Refuse a row of an export whose task was held: what is made of it would start at its time."""
+    """Refuse a row that says that it is not to be posted, or not yet: a held task of an export, a draft of somebody's plan."""
     names = [plain_name(name) for name in header]
-    if _WAITING not in names:
-        return
-    index = names.index(_WAITING)
     for number, cells in records:
-        if len(cells) > index and cells[index].strip().casefold() == Waiting.HOLD:
+        row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
+        if row.get(_WAITING, "").casefold() == Waiting.HOLD:
             findings.problem(
                 f"row {number}, {_WAITING}",
                 "says that this post was held, and none can be held from the start: take the row out, or empty this cell "
                 "to have it posted at its time",
             )
+        if BEYOND[_STATUS].asked(row.get(_STATUS, "")):
+            findings.problem(
+                f"row {number}, {_STATUS}",
+                f'is "{shorten(row[_STATUS])}", but every row is posted: take the row out, or empty this cell',
+            )
+
+
+def warn_missing_captions(
+    records: Sequence[tuple[int, Sequence[str]]], columns: Sequence[str], findings: Findings
+) -> None:
+    """Say which posts have no caption where others have one: it may have been lost."""
+    if _CAPTIONS not in columns:
+        return
+    index = columns.index(_CAPTIONS)
+    without = [str(number) for number, cells in records if len(cells) <= index or not cells[index].strip()]
+    if not without or len(without) == len(records):
+        return
+    rows = ", ".join(without[:_NAMED_ROWS]) + (" and others" if len(without) > _NAMED_ROWS else "")
+    findings.warn(f"row {rows}: the caption is empty: unless the file brings one along, the post has none")

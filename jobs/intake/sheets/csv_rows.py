@@ -17,10 +17,11 @@ from jobs.input.values import shorten
 from jobs.intake.request import SCRIPT
 from jobs.intake.sheets.csv_checks import (
     plain_name,
-    refuse_held,
     refuse_missing_files,
     refuse_missing_times,
     refuse_nameless,
+    refuse_not_yet,
+    warn_missing_captions,
 )
 from jobs.intake.sheets.sheet_times import is_day_first, read_sheet_time
 
@@ -90,7 +91,8 @@ def read_csv(data: bytes, findings: Findings) -> list[Row]:
     index = columns.index("start_time") if "start_time" in columns else len(columns)
     refuse_missing_times(records, index, findings)
     refuse_missing_files(records, columns, findings)
-    refuse_held(header[1], records, findings)
+    refuse_not_yet(header[1], records, findings)
+    warn_missing_captions(records, columns, findings)
     day_first = is_day_first(cells[index] for _, cells in records if len(cells) > index)
     return [_row(number, cells, columns, findings, day_first=day_first) for number, cells in records]
 

@@ -250,6 +250,23 @@ def test_an_export_says_why_a_task_does_not_start_and_a_bulk_makes_no_planned_po
     assert api.good("POST", BULK, raw=emptied, Content_Type="text/csv")["created_count"] == 2
 
 
+def test_a_row_of_somebody_s_plan_that_is_not_to_be_posted_yet_is_refused(api: Client) -> None:
+    head = "account;file;caption;start_time;status"
+    draft = sheet(
+        head, "@anna;clip.mp4;One;31.01.2027 18:30;Draft", "@ben;clip.mp4;Two;01.02.2027 9:05;geplant"
+    )
+    said = api.bad(40001, "POST", BULK, **draft)["data"]["errors"]
+    assert said == [
+        {
+            "field": "row 2, status",
+            "problem": 'is "Draft", but every row is posted: take the row out, or empty this cell',
+        }
+    ]
+    other = sheet(head, "@anna;clip.mp4;One;31.01.2027 18:30;completed", "@ben;clip.mp4;;01.02.2027 9:05;")
+    warnings = api.good("POST", f"{BULK}?dry_run=true", **other)["warnings"]
+    assert "row 3: the caption is empty: unless the file brings one along, the post has none" in warnings
+
+
 def test_a_bar_in_the_name_of_a_file_and_the_second_of_two_hours_come_back_from_an_export(
     side: HttpSide, api: Client
 ) -> None:

@@ -238,6 +238,11 @@ def test_an_unknown_path_names_the_near_miss(api: Client) -> None:
     assert "did you mean /api/v1/task?" in api.bad(40401, "GET", "/api/v1/tasks")["message"]
     assert "did you mean /api/v1/task?" in api.bad(40401, "POST", "/task", {})["message"]
     assert "did you mean /api/v1/task?" in api.bad(40401, "POST", "/api/task", {})["message"]
+    for word in ("retry", "stop", "release"):  # and not /api/v1/task/retry-all, which retries every one
+        said = api.bad(40401, "POST", f"{T}/{word}", {"task_ids": [4]})["message"]
+        assert said.endswith(f"did you mean {T}/{{id}}/{word}?")
+    assert "e.g. [1, 2]" in api.bad(40001, "DELETE", f"{T}/batch", {"task_ids": "all"})["message"]
+    assert 'e.g. ["4"]' in api.bad(40001, "DELETE", f"{T}/batch", {"task_ids": "4"})["message"]
     assert "openapi.json" in api.bad(40401, "GET", "/api/v1/something/else/altogether")["message"]
     api.bad(40401, "GET", "/api/v2/task/%00%ff")
 

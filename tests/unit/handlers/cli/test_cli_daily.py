@@ -385,6 +385,9 @@ def test_a_refusal_names_the_options_of_the_command_line(side: HttpSide, run: Ru
     assert "then retry with --confirm" in run("retry", str(task.id)).stderr
     assert run("retry", str(task.id), "--confirm", "--version", "7").exit_code == EX.DATAERR
     assert run("retry", str(task.id), "--confirm", "--version", "0").exit_code == 0
+    worn = side.task(status="failed")
+    side.store.tasks.change(worn.id, retry_count=3)
+    assert "or retry it with --force" in run("retry", str(worn.id)).stderr
 
 
 def test_used_marks_are_taken_away_on_the_hub_that_is_named_and_on_no_other(

@@ -45,6 +45,10 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
                 "#NV",
                 "#N/B",
                 "#N/D",
+                "#ÜBERLAUF!",
+                "#FELD!",
+                "#NAAM?",
+                "#NOME?",
                 "Err:502",
                 "#" * 20,
             )
