@@ -11,7 +11,7 @@ import msgspec
 from handlers.request.body import invalid, parse_object, read_body
 from handlers.request.envelope import Answer, Code, Reply
 from handlers.request.given import Query, fields_of_nothing, merged
-from handlers.request.headers import refuse_condition, refuse_underscored
+from handlers.request.headers import refuse_condition, refuse_trial, refuse_underscored
 from jobs.input.fields import Findings, read_object
 from jobs.input.refusals import Invalid
 
@@ -52,6 +52,7 @@ class Call:
         route = self._route
         if not route.reads:
             refuse_underscored(self.environ)
+            refuse_trial(self.environ)
             refuse_condition(self.environ, [name for name, _ in route.headers])
         self._query = Query(self.environ.get("QUERY_STRING", ""))
         self._query.refuse_json()

@@ -42,6 +42,24 @@ def refuse_condition(environ: Mapping[str, Any], taken: Collection[str]) -> None
         raise Invalid(Problem(VERSION, "is not compared by this call; leave it out"))
 
 
+def refuse_trial(environ: Mapping[str, Any]) -> None:
+    """Raise Invalid for a header that asks for a trial: ignored, what was to be tried would be done."""
+    for name, value in environ.items():
+        if name.startswith("HTTP_") and "DRYRUN" in name.replace("_", "") and _asks(value):
+            said = name.removeprefix("HTTP_").replace("_", "-").title()
+            raise Invalid(
+                Problem(
+                    shorten(said),
+                    "is not a known header: where a call can be tried, dry_run stands in its body or address",
+                )
+            )
+
+
+def _asks(value: object) -> bool:
+    """Whether a header's value is another than one for no."""
+    return str(value).strip().casefold() not in {"", "0", "false", "no", "off"}
+
+
 def version_of(environ: Mapping[str, Any]) -> int | None:
     """The version of the task that the caller has seen, None when it does not say. Raises Invalid."""
     text = str(environ.get("HTTP_IF_MATCH", "*")).strip().removeprefix("W/").strip('"')

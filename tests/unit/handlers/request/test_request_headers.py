@@ -108,6 +108,15 @@ def test_what_else_would_be_lost_for_an_underscore_is_refused(side: HttpSide, na
     assert count(side) == 0
 
 
+def test_a_header_that_asks_for_a_trial_is_refused_as_the_call_would_be_done(side: HttpSide) -> None:
+    for header in ("X-Dry-Run: true", "Dry-Run: 1", "X-DryRun: yes"):
+        answer = send(side, f"{header}\r\n")
+        assert answer["code"] == 40001
+        assert answer["message"].endswith("dry_run stands in its body or address")
+    assert count(side) == 0
+    assert send(side, "X-Dry-Run: false\r\n")["code"] == 0
+
+
 @pytest.mark.parametrize("version", ["77", '"0"', "", "undefined"])
 def test_a_version_is_refused_where_nobody_compares_it(side: HttpSide, version: str) -> None:
     task = side.task()
