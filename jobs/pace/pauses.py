@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from datetime import tzinfo
 
@@ -60,6 +61,8 @@ class Pauses:
         self._clock = clock
         self._zone = zone
         self._changed = changed
+        #: Held from what is read of a pause until it is written and in force. Readers take no lock.
+        self._changing = threading.RLock()
         self._kept: dict[str, Pause] = {}
         for key in store.meta.keys(_PREFIX):
             self._kept[key.removeprefix(_PREFIX)] = msgspec.convert(store.meta.get(key), Pause)
@@ -74,24 +77,26 @@ class Pauses:
 
     def set(self, what: str, *, reason: str, until: float | None) -> Pause:
         """Pause it; a pause that is there goes on with this reason and this end. Raises StoreError."""
-        present = self.get(what)
-        pause = Pause(
-            since=present.since if present else self._clock.now(),
-            until=until,
-            reason=reason,
-            told=present.told if present else False,
-        )
-        self._keep(what, pause)
+        with self._changing:
+            present = self.get(what)
+            pause = Pause(
+                since=present.since if present else self._clock.now(),
+                until=until,
+                reason=reason,
+                told=present.told if present else False,
+            )
+            self._keep(what, pause)
         _LOG.info("paused: %s%s", what, f" ({reason})" if reason else "")
         self._changed()
         return pause
 
     def end(self, what: str) -> Pause | None:
         """End a pause; what it was, None where there was none. Raises StoreError."""
-        present = self.get(what)
-        if what in self._kept:
-            self._store.meta.remove(_PREFIX + what)
-            self._kept = {key: pause for key, pause in self._kept.items() if key != what}
+        with self._changing:
+            present = self.get(what)
+            if what in self._kept:
+                self._store.meta.remove(_PREFIX + what)
+                self._kept = {key: pause for key, pause in self._kept.items() if key != what}
         if present is not None:
             _LOG.info("no longer paused: %s", what)
             self._changed()
@@ -132,21 +137,24 @@ class Pauses:
 
     def mark_told(self, what: str) -> None:
         """Note that it was announced that this pause lasts. Raises StoreError."""
-        pause = self.get(what)
-        if pause is not None:
-            self._keep(what, msgspec.structs.replace(pause, told=True))
+        with self._changing:
+            pause = self.get(what)
+            if pause is not None:
+                self._keep(what, msgspec.structs.replace(pause, told=True))
 
     def tidy(self) -> None:
         """Forget pauses whose time is over, and those of accounts that were removed."""
-        for what, pause in list(self._kept.items()):
-            over = self._is_over(pause)
-            if over or not self._called(what):
-                try:
-                    self.end(what)
-                except StoreError as error:
-                    _LOG.warning("a pause that is over could not be removed: %s", error)
-                if over:
-                    self._changed()
+        for what in list(self._kept):
+            with self._changing:  # it may have been set anew by now
+                pause = self._kept.get(what)
+                over = pause is not None and self._is_over(pause)
+                if over or (pause is not None and not self._called(what)):
+                    try:
+                        self.end(what)
+                    except StoreError as error:
+                        _LOG.warning("a pause that is over could not be removed: %s", error)
+            if over:
+                self._changed()
 
     def _keep(self, what: str, pause: Pause) -> None:
         self._store.meta.set(_PREFIX + what, msgspec.to_builtins(pause))

@@ -69,7 +69,7 @@ class Claims:
             yield within
 
     def claim(self, turns: Sequence[PostTurn]) -> list[PostTurn]:
-        """Claim the tasks of turns, all in one write; a turn that is missing in the answer has nothing to do.
+        """Claim the tasks of turns, all in one write; a turn that is missing in the answer has nothing to do, and is to be forgotten.
 
         Raises:
             StoreError: It could not be written; nothing is claimed.
@@ -84,7 +84,16 @@ class Claims:
                     turn.task = claimed[turn.task_id]
                 else:
                     self._turns.forget(turn)
-        return [turn for turn in begun if turn.task_id in claimed]
+        return [turn for turn in begun if turn.task_id in claimed and self._may_go_on(turn)]
+
+    def _may_go_on(self, turn: PostTurn) -> bool:
+        """Whether nothing holds a claimed task back; what was paused while its claim waited for the disk was answered first."""
+        hold = self._holds.hold(turn.task)
+        if hold is not None:
+            self._endings.queue_again(
+                turn, "waits on: it was held back while it was being started", patient=False
+            )
+        return hold is None
 
     def begin_look(self, turn: LookTurn) -> bool:
         """False when there is nothing to look for, or the daemon leaves: then the next start looks."""

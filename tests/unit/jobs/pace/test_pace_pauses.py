@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -125,3 +126,24 @@ def test_only_pauses_that_were_there_before_a_task_began_hold_it_at_its_end(rig:
     task = rig.store.tasks.create([new_task("A", stage=Stage.QUEUED)])[0]
     assert rig.pauses.hold(task, None, before=rig.clock.now() - 1) is None
     assert rig.pauses.hold(task, None, before=rig.clock.now()) is not None
+
+
+def test_a_pause_that_is_ended_while_it_is_announced_stays_ended(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.pauses.set(pauses.HUB, reason="", until=rig.clock.now() + HOUR)
+    ending = threading.Thread(target=rig.pauses.end, args=(pauses.HUB,))
+    now = rig.clock.now
+
+    def asked() -> float:
+        """Read by who announces; the other comes just after that."""
+        if ending.ident is None:
+            ending.start()
+            ending.join(0.2)  # it waits for the announcement, or is through
+        return now()
+
+    monkeypatch.setattr(rig.clock, "now", asked)
+    rig.pauses.mark_told(pauses.HUB)
+    ending.join()
+    assert rig.pauses.get(pauses.HUB) is None
+    assert rig.store.meta.keys("pause:") == []

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from jobs.pace import pauses
 from jobs.phone.errors import PhoneOffline, StopRequested
 from jobs.task.attempt import Attempt, Verdict
 from storage.errors import StoreFull
@@ -72,6 +73,23 @@ def test_a_deletion_while_the_task_goes_back_to_its_queue_leaves_the_phone_to_ot
         other = bench.now()
         bench.wait(other.id, {Stage.PUBLISHED})
         assert script.runs == [other.id]
+
+
+def test_R62_what_is_paused_while_a_claim_waits_for_the_disk_does_not_start(tmp_path: Path) -> None:
+    phones, script = FakePhones("A"), FakeScript(publish)
+    hook = At("jobs.before_preparing")
+    with Bench(tmp_path, phones, script, hook=hook) as bench:
+        hook.call = lambda: bench.jobs.pauses.set(pauses.HUB, reason="", until=None)
+        task = bench.now()
+        with bench.changed:
+            assert bench.changed.wait_for(
+                lambda: bench.history.get(task.id, [])[-2:] == [Stage.PREPARING, Stage.QUEUED], GUARD_S
+            )
+        assert script.runs == []
+        bench.jobs.pauses.end(pauses.HUB)
+        done = bench.wait(task.id)
+    assert (done.stage, done.retry_count, done.interruptions) == (Stage.PUBLISHED, 0, 0)
+    assert phones.taps == {"A": 1}
 
 
 @pytest.mark.parametrize("deleted", [True, False])
