@@ -90,9 +90,7 @@ class Claims:
         """Whether nothing holds a claimed task back; what was paused while its claim waited for the disk was answered first."""
         hold = self._holds.hold(turn.task)
         if hold is not None:
-            self._endings.queue_again(
-                turn, "waits on: it was held back while it was being started", patient=False
-            )
+            self._endings.queue_again(turn, hold.sentence, patient=False)
         return hold is None
 
     def begin_look(self, turn: LookTurn) -> bool:
