@@ -30,8 +30,10 @@ class HubClients(TaskClients):
         state = AccountState(True, True, HOMES[name])
         history = self.histories.setdefault((name, platform), History(AccountState(False)))
         entry = history.begin(state, stamp)
+        unpaused = self.paused[name, platform].begin(False, stamp)
         super()._enter(name, platform)
         history.end(entry, self.stamp(), good=True)
+        self.paused[name, platform].end(unpaused, self.stamp(), good=True)
 
     def _account(self, method: str, body: Any, **news: Any) -> Act | None:
         task = self.store.tasks.get(self.focus)
@@ -64,6 +66,33 @@ class HubClients(TaskClients):
     def a_removal(self) -> Act | None:
         """Remove an account and enter it anew at once."""
         return self._account("DELETE", None, there=False)
+
+    def a_pause(self) -> Act | None:
+        return self._pause(paused=True)
+
+    def a_resumption(self) -> Act | None:
+        return self._pause(paused=False)
+
+    def _pause(self, *, paused: bool) -> Act | None:
+        """Of a phone or an account, rather of one that is not as it is to be."""
+        able = [*PHONES, *sorted(self.accounts)]
+        other = [one for one in able if self.paused[one].last is not paused]
+        what = self.choice.choice(other or able)
+        return self._paused(what, paused=paused) if self._mine(what) else None
+
+    def _paused(self, what: Any, *, paused: bool) -> Act:
+        history = self.paused[what]
+        path = f"devices/{what}" if what in PHONES else f"accounts/{self.accounts[what]}"
+
+        def act() -> str:
+            entry = history.begin(paused, self.stamp())
+            call, body = ("pause", {}) if paused else ("resume", None)
+            code = self.api.call("POST", f"/api/v1/{path}/{call}", body).json["code"]
+            self.counts[f"{call} {code}"] += 1
+            history.end(entry, self.stamp(), good=code == 0)
+            return f"{what} {paused} -> {code}"
+
+        return act
 
     def a_reload(self) -> Act | None:
         settings = some_settings(self.settings, self.choice, self.roots)

@@ -48,6 +48,9 @@ class JudgedCrowd(CrowdHub):
                 reasons = [state.why_not(task.serial, named=named) for state in history.possible(stamp)]
                 if all(reasons):
                     self.wrong(f"task {task.id} on {task.serial} was posted to @{name}, which is {reasons}")
+        for what in (task.serial, (task.username, task.platform)):
+            if task.username in {"", account} and all(self.paused[what].possible(self.claims[task.id])):
+                self.wrong(f"task {task.id} was begun and posted, though {what} is paused")
         self._judge_plan(task, stamp)
         self._judge_slot(task, again=again)
         self._judge_pace(post, began)

@@ -53,6 +53,10 @@ class CrowdHub(World):
         self.asked_of_all: list[Asked] = []
         self.asked_of_slots: defaultdict[int, list[Asked]] = defaultdict(list)
         self.histories: dict[tuple[str, str], History[AccountState]] = {}
+        self.paused: defaultdict[Any, History[bool]] = defaultdict(
+            lambda: History(False)
+        )  #: phones and accounts
+        self.claims: dict[int, int] = {}
         self.born: dict[int, tuple[int, str]] = {}  #: of each task, and the caption that it had
         self.readied: dict[int, int] = {}
         self.commits: dict[int, tuple[int, float]] = {}
@@ -121,6 +125,8 @@ class CrowdHub(World):
                 self.born[number] = stamp, now.caption
             if now.stage is Stage.QUEUED:
                 self.readied.setdefault(number, stamp)
+            if now.stage is Stage.PREPARING:
+                self.claims[number] = stamp
             if now.stage is Stage.COMMITTING:
                 self.commits[number] = stamp, self.clock.now()
 
