@@ -121,10 +121,11 @@ class Accounts:
         if not values and names_something(raw):
             findings.problem("", f"says nothing that can be changed; known: {', '.join(CHANGEABLE)}")
         findings.refuse()
-        if values.keys() - {"logged_in"}:
-            _refuse_managed(account)
+        still = _refuse_managed if values.keys() - {"logged_in"} else _nothing
+        still(account)
         try:
-            changed = self._store.accounts.change(account_id, **values) if values else account
+            # Asked within the write too: the config may be read again meanwhile, and take it over.
+            changed = self._store.accounts.change(account_id, still=still, **values) if values else account
         except AccountExists as error:
             raise Invalid(Problem("username", str(error))) from None
         except UnknownRecord:
@@ -134,7 +135,7 @@ class Accounts:
     def remove(self, account_id: int) -> None:
         """Forget an account; its tasks keep what they need. Raises NotFound, Invalid."""
         _refuse_managed(self.get(account_id))
-        if not self._store.accounts.remove(account_id):
+        if not self._store.accounts.remove(account_id, still=_refuse_managed):
             raise NotFound(Problem("account_id", f"there is no account {account_id}"))
 
     def match(
@@ -221,6 +222,10 @@ def _by_display_name(accounts: Iterable[Account]) -> dict[str, list[Account]]:
         if account.display_name:
             found.setdefault(account.display_name.casefold(), []).append(account)
     return found
+
+
+def _nothing(_account: Account) -> None:
+    """What anybody may change."""
 
 
 def _refuse_managed(account: Account) -> None:

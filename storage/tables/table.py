@@ -14,6 +14,10 @@ from storage.errors import UnknownRecord
 R = TypeVar("R", bound=msgspec.Struct)
 
 
+def _anything(_record: object) -> None:
+    """Nothing about a record keeps it from being written."""
+
+
 class Table(Generic[R]):
     """One table. Records are read in memory without a lock, one at a time; each is immutable."""
 
@@ -31,23 +35,28 @@ class Table(Generic[R]):
         with self._storage.state_lock:
             return [self._records[doc_id] for doc_id in sorted(self._records)]
 
-    def change(self, doc_id: int, **changes: object) -> R:
-        """Change fields of a record; raises UnknownRecord, and what `_check` raises."""
+    def change(self, doc_id: int, *, still: Callable[[R], None] = _anything, **changes: object) -> R:
+        """Change fields of a record; raises UnknownRecord, and what `_check` raises.
+
+        `still` is asked within the write, with the record as it is by then; what it raises keeps it from being written.
+        """
 
         def action(change: Transaction) -> R:
             present: R | None = change.get(self.name, doc_id)
             if present is None:
                 raise UnknownRecord(self.name, doc_id)
+            still(present)
             return self._put(change, doc_id, msgspec.structs.replace(present, **changes))
 
         return self._storage.commit(action)
 
-    def remove(self, doc_id: int) -> R | None:
-        """Remove a record; returns what it was, None when there was none."""
+    def remove(self, doc_id: int, *, still: Callable[[R], None] = _anything) -> R | None:
+        """Remove a record; returns what it was, None when there was none. `still`: as in `change`."""
 
         def action(change: Transaction) -> R | None:
             present: R | None = change.get(self.name, doc_id)
             if present is not None:
+                still(present)
                 change.remove(self.name, doc_id)
             return present
 

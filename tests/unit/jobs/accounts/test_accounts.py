@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from jobs.accounts.accounts import Accounts
 from jobs.hub.settings import AccountEntry, Posting, Settings
 from jobs.input.refusals import Invalid, NotFound
+from storage.records import Account
 from storage.store import Store
 from tests.support.door import refused
 
@@ -59,6 +61,32 @@ def test_accounts_of_the_file_are_changed_in_the_file(accounts: Accounts) -> Non
     for call in (lambda: accounts.change(alice.id, {"status": 1}), lambda: accounts.remove(alice.id)):
         assert "stands in the config file" in refused(call, Invalid)[""]
     assert accounts.change(alice.id, {})[0] == alice
+
+
+class ReadAgain(Accounts):
+    """The config is read again right after a look at an account."""
+
+    then: Settings
+
+    def get(self, account_id: int) -> Account:
+        found = super().get(account_id)
+        self.reload(self.then)
+        return found
+
+
+@pytest.mark.parametrize("removes", [False, True])
+def test_an_account_that_the_config_takes_over_meanwhile_stays_as_the_config_says(
+    tmp_path: Path, removes: bool
+) -> None:
+    with Store.open(tmp_path, reserve_bytes=0) as store:
+        accounts = ReadAgain(Settings(), store)
+        bob = add(accounts, username="bob")
+        accounts.then = Settings(accounts=(AccountEntry(username="bob", enabled=False),))
+        call = (
+            partial(accounts.remove, bob.id) if removes else partial(accounts.change, bob.id, {"status": 0})
+        )
+        assert "stands in the config file" in refused(call, Invalid)[""]
+        assert [(one.managed, one.enabled) for one in store.accounts.all()] == [("config", False)]
 
 
 def test_an_account_is_created_changed_and_removed(accounts: Accounts) -> None:
