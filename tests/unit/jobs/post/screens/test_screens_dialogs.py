@@ -109,6 +109,32 @@ def test_a_sheet_that_nobody_knows_is_never_answered_with_what_may_agree_to_it(
     assert says(asked("tiktok", screen, title, button, "Close")) == "Close"
 
 
+@pytest.mark.parametrize(
+    ("title", "touched"),
+    [
+        ("Your videos will be posted as reels", "OK"),
+        ("Photos can be up to 10", "OK"),
+        ("Share this to Facebook too?", ""),
+        ("Switch to a professional account?", ""),
+    ],
+)
+@pytest.mark.parametrize("screen", ["picker_post", "share_screen"])
+def test_instagram_s_ok_at_the_foot_of_a_sheet_is_for_what_is_said_and_not_for_what_is_asked(
+    screen: str, title: str, touched: str
+) -> None:
+    ids = {title: HEADLINE, "OK": "bb_primary_action"}
+    assert says(asked("instagram", screen, title, "OK", ids=ids)) == touched
+
+
+@pytest.mark.parametrize(
+    ("title", "touched"), [("Updates to our Privacy Policy", "Got it"), ("Accept our Privacy Policy?", "")]
+)
+def test_a_notice_about_data_is_closed_and_a_question_about_them_is_not_answered(
+    title: str, touched: str
+) -> None:
+    assert says(asked("tiktok", "home", title, "Got it")) == touched
+
+
 @pytest.mark.parametrize("button", ["OK", "Share", "Continue"])
 def test_a_question_whether_to_share_it_elsewhere_too_gets_no_consent(button: str) -> None:
     for screen in ("home", "share_screen"):
