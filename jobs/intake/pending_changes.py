@@ -121,14 +121,22 @@ class Planning:
 
 def refuse_other_version(task: Task, seen: int | None) -> None:
     """Raise VersionChanged where a caller has seen another version of the task; None is a caller who names none."""
-    if seen not in {None, task.version}:
+    if seen is None or seen == task.version:
+        return
+    if seen > task.version:  # of another task, or of this one before a backup was restored
         raise VersionChanged(
             Problem(
                 "version",
-                f"task {task.id} has version {task.version} by now, not {seen}: it was changed or retried meanwhile; "
-                "look at it again",
+                f"task {task.id} has version {task.version}, and {seen} is none of it; look at it again",
             )
         )
+    raise VersionChanged(
+        Problem(
+            "version",
+            f"task {task.id} has version {task.version} by now, not {seen}: it was changed or retried meanwhile; "
+            "look at it again",
+        )
+    )
 
 
 def pending_task(task: Task | None, task_id: int) -> Task:

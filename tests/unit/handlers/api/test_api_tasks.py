@@ -336,6 +336,9 @@ def test_a_confirmation_counts_for_the_end_that_was_looked_at_and_no_later_one(
     (matter,) = api.good("GET", "/api/v1/needs")["needs"]
     there, not_there = (act["path"] for act in matter["actions"])
     assert there.endswith("/mark-published?version=1")
+    assert (
+        "7 is none of it" in api.bad(41201, "POST", f"{T}/{task.id}/retry?confirm=true&version=7")["message"]
+    )
     assert api.good("POST", not_there)["version"] == 2
 
 
