@@ -38,13 +38,16 @@ export function watchMoves(root, part) {
     }
     const at = performance.now();
     gone = gone.filter((one) => one.until > at);
+    // Only what can be seen is compared: a list may have hundreds of rows.
     for (const place of before)
-      if (!now.some((one) => one.whose === place.whose && meet(one, place))) gone.push({ place, until: at + MOMENT_MS });
+      if (inView(place) && !now.some((one) => one.whose === place.whose && meet(one, place)))
+        gone.push({ place, until: at + MOMENT_MS });
     const known = [...before, ...gone.map((one) => one.place)];
     for (const [index, place] of now.entries()) {
       const node = controls[index];
+      if (!(node instanceof HTMLButtonElement) || !inView(place)) continue;
       const here = known.filter((one) => meet(one, place));
-      if (node instanceof HTMLButtonElement && here.length > 0 && here.every((one) => one.whose !== place.whose)) hold(node);
+      if (here.length > 0 && here.every((one) => one.whose !== place.whose)) hold(node);
     }
     before = now;
   }
@@ -63,6 +66,11 @@ function placeOf(node) {
   const row = node.closest("[data-key]")?.getAttribute("data-key") ?? "";
   const whose = `${row} ${node.getAttribute("aria-description") ?? ""}`;
   return { whose, left: left + x, top: top + y, right: right + x, bottom: bottom + y };
+}
+
+/** @param {Place} place */
+function inView(place) {
+  return place.bottom > scrollY && place.top < scrollY + innerHeight;
 }
 
 /** @param {Place} one @param {Place} other */
