@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jobs.input.refusals import Invalid, NotFound
+from jobs.input.refusals import DuplicatePost, Invalid, NotFound
 from tests.support.door import Door, refused
 
 LIST = {"material_list": ["clip.mp4"]}
@@ -41,6 +41,9 @@ def test_multi_account_makes_one_task_for_every_enabled_account_in_order(door: D
         ("B", "b1", "tiktok"),
     ]
     assert door.store.tasks.page()[0][0].enable_multi_account
+    for asked in (None, "tiktok"):
+        made = door.create(LIST, serials=["B"], enable_multi_account=True, platform=asked)
+        assert not any("left out" in warning for warning in made.warnings), "all of them are there"
 
 
 def test_R48_multi_account_without_a_platform_takes_the_configured_app_alone(door: Door) -> None:
@@ -109,6 +112,19 @@ def test_usernames_win_over_serials_with_a_warning(door: Door) -> None:
         "serials: ignored, because usernames are given",
         "enable_multi_account: ignored, because usernames are given",
     ]
+
+
+def test_R50_who_is_given_the_same_media_again_is_named_with_the_phone(tmp_path: Path) -> None:
+    with Door(tmp_path) as door:
+        door.file("clip.mp4")
+        door.account("alice", "A")
+        for asked, who_is_it in (
+            ({"serials": ["B"]}, "B"),
+            ({"serials": None, "usernames": ["alice"]}, "@alice on A"),
+        ):
+            door.create(LIST, **asked)
+            said = refused(lambda asked=asked: door.create(LIST, **asked), DuplicatePost)
+            assert said["tasks[0]"].startswith(f"{who_is_it} was given the same media")
 
 
 def test_empty_usernames_leave_the_serials_in_force(door: Door) -> None:

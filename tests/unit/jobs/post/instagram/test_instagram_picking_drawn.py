@@ -375,7 +375,7 @@ def test_a_picker_that_had_chosen_the_newest_by_itself_is_looked_at_once_more_be
 
 def test_a_part_of_another_row_at_the_edge_is_no_newer_photo() -> None:
     before = post(cell(0, "first_photo", desc="Unselected Photo thumbnail created on Friday"))
-    sliver = Part("thumbnails first_photo", (0, 280, 300, 300), desc="Unselected Photo thumbnail")
+    sliver = Part("thumbnails first_photo", (0, 151, 300, 300), desc="Unselected Photo thumbnail")
     after = post(sliver, cell(3, "chosen_thumbnail", desc="Selected Photo thumbnail created on Friday"))
     stage = image("before", before=before, after=after)
     stage.phone.on("tap cell0", "after")
