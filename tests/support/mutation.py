@@ -164,6 +164,8 @@ def prepare(module: str) -> Path:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
+        if source.suffix != ".py" and (second := folder / "mutants" / name).exists():
+            shutil.copyfile(source, second)  # mutmut copies it once, and brings only modules up to date
     tests = [f"tests/unit/{test}" for test in MODULES[module]]
     text = (ROOT / "pyproject.toml").read_text("utf-8")
     (folder / "pyproject.toml").write_text(text + settings(module, tests), "utf-8")
