@@ -53,8 +53,12 @@ def test_a_body_that_is_no_object_is_told_as_that() -> None:
         ({"script_nmae": "post"}, 'is missing; "script_nmae" is not its name'),
         ({"scriptName": "post"}, 'is missing; "scriptName" is not its name'),
         ({"script": "post"}, 'is missing; "script" is not its name'),
+        ({"data": {"script_name": "post"}}, 'is missing; it stands inside "data": send what is in there as the body'),
+        ({"n": 1, "data": [{"script_name": "post"}]}, 'is missing; it stands inside "data": send what is in there as the body'),
+        ({"data": [{"script_name": "post"}, {"script_name": "post"}]}, 'is missing; write "post"'),
+        ({"data": {"serials": ["A"]}, "text": "script_name"}, 'is missing; write "post"'),
     ],
-)
+)  # fmt: skip
 def test_a_missing_script_is_told_with_what_was_written_instead(raw: dict[str, Any], says: str) -> None:
     assert said(NoScript, raw) == ("script_name", says)
 
