@@ -91,7 +91,11 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "jobs/post/tiktok/flow.py": ("jobs/post/tiktok/test_tiktok_flow.py",),
     "jobs/post/tiktok/options.py": ("jobs/post/tiktok/test_tiktok_options.py",),
-    "jobs/post/tiktok/picking.py": ("jobs/post/tiktok/test_tiktok_picking.py", *TIKTOK),
+    "jobs/post/tiktok/picking.py": (
+        "jobs/post/tiktok/test_tiktok_picking_drawn.py",
+        "jobs/post/tiktok/test_tiktok_picking.py",
+        *TIKTOK,
+    ),
     "jobs/post/tiktok/sound_page.py": ("jobs/post/tiktok/test_tiktok_sound_page.py",),
     "jobs/post/tiktok/sound_sheet.py": ("jobs/post/tiktok/test_tiktok_sound_sheet.py",),
     "jobs/post/tiktok/proof.py": PROOF,

@@ -221,6 +221,8 @@ def test_what_stands_elsewhere_in_a_cell_is_not_its_tick(box: tuple[int, int, in
 
 def test_of_a_tick_and_the_corner_around_it_the_smaller_is_touched() -> None:
     sight: Any = None
+    cell, (corner,) = _cell_of((450, 300, 600, 420))
+    assert tick_of(sight, cell) is corner, "half as wide as the cell"
     cell, (_, tick) = _cell_of((450, 300, 600, 420), (530, 320, 580, 370))
     assert tick_of(sight, cell) is tick
 
