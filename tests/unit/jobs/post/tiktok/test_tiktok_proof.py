@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from jobs.phone import app_age
 from jobs.phone.errors import PhoneOffline
 from jobs.post.flow.draft_memory import DraftMemory
+from jobs.post.tiktok.proof import watch
 from jobs.task.attempt import Verdict
 from storage.records import Account, Outcome, TaskError
+from tests.support.drawn import DrawnStage, screen
 from tests.support.film import FilmStage, Seen, tiktok
 from tests.support.overlays import Box, Over, laid_over
 
@@ -155,6 +158,42 @@ def test_an_app_that_was_started_anew_after_the_tap_proves_nothing_by_its_tabs(
     assert verdict.outcome is (Outcome.UNKNOWN if says == ANEW else Outcome.PUBLISHED)
     assert (verdict.error and verdict.error.code) == ("unproven" if says == ANEW else None)
     assert ("the app was started anew" in stage.attempt.log) is (says == ANEW), "the step log says it"
+
+
+@pytest.mark.parametrize(
+    ("began_s", "answers_after_s", "says"),
+    [
+        (-0.5, (0.3,), GONE),
+        (0.5, (1.0, 0.3), ANEW),
+        (0.5, (1.0, 1.0, 1.0), GONE),
+        (0.5, (1.0, 1.0, 0.0), ANEW),
+    ],
+    ids=["at once", "the second at once", "never", "the third at once"],
+)
+def test_a_slow_answer_about_the_apps_age_is_asked_for_again_at_most_three_times(
+    monkeypatch: pytest.MonkeyPatch, began_s: float, answers_after_s: tuple[float, ...], says: str
+) -> None:
+    """In the time that an answer takes, an app that crashed right after the tap grows older than the tap."""
+    stage = FilmStage("tiktok", {0: "form", 1: "home"})
+    began = stage.phone.time.at + began_s
+    waits = list(answers_after_s)
+
+    def running_s(*_: object) -> float:
+        stage.phone.time.at += waits.pop(0)
+        return stage.phone.time.at - began
+
+    monkeypatch.setattr(app_age, "running_s", running_s)
+    assert stage.watched().remark == says
+    assert waits == [], "it is asked no more often than that"
+
+
+@pytest.mark.parametrize(
+    ("names", "are_tabs"),
+    [("create_button home_tab", True), ("create_button", False), ("home_tab", False), ("", False)],
+)
+def test_a_page_that_has_no_name_is_a_tab_where_home_stands_beside_create(names: str, are_tabs: bool) -> None:
+    made = DrawnStage("tiktok", {"page": screen("", *names.split(), "other")}, "page")
+    assert watch(made.flow).at_home(made.look()) is are_tabs
 
 
 def test_tabs_whose_touches_something_else_takes_are_no_proof() -> None:
