@@ -45,6 +45,16 @@ def test_half_a_line_at_the_end_of_a_month_is_left_out(make_store: Opener, tmp_p
         assert kept.read() == whole
 
 
+def test_what_a_backup_holds_is_for_its_owner_and_group_alone_once_it_is_unpacked(
+    make_store: Opener, tmp_path: Path
+) -> None:
+    store = make_store()
+    store.tasks.create([new_task(1)])
+    backup(store, tmp_path / "copy.tar")
+    with tarfile.open(tmp_path / "copy.tar") as tar:
+        assert {member.mode for member in tar} == {0o640}
+
+
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_after_an_import_ids_go_on_behind_the_highest(make_store: Opener, tmp_path: Path, count: int) -> None:
     store = make_store()
