@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import msgspec
 import pytest
 
 from storage.backup import backup, export_json, import_json, restore
-from storage.engine import journal
+from storage.engine import journal, snapshot
 from storage.engine.files import Files
 from storage.engine.load import Loader, generations, journal_path, journals, snapshot_path
 from storage.engine.migrate import CURRENT
@@ -457,6 +458,62 @@ def test_a_missing_journal_is_damage(make_store: Opener):
     assert any("missing or damaged" in warning for warning in make_store().health().warnings)
 
 
+def test_an_unfinished_write_is_cut_off_by_the_daemon_and_left_alone_by_who_only_reads(make_store: Opener):
+    store = make_store()
+    filled(store)
+    folder = folder_of(store)
+    store.close()
+    newest = journal_path(folder, journals(folder)[-1])
+    data = newest.read_bytes().rstrip(b"\0")
+    torn = data[:-3]
+    newest.write_bytes(torn)
+    read = Loader(folder, Files(), TYPES, CURRENT, repair=False).load()
+    assert newest.read_bytes() == torn
+    mended = Loader(folder, Files(), TYPES, CURRENT, repair=True).load()
+    assert newest.read_bytes() == torn[: torn.rindex(b"\n") + 1]
+    assert read is not None
+    assert mended is not None
+    assert read.tables == mended.tables
+
+
+def test_a_table_that_is_not_known_is_kept_as_it_is_and_one_that_does_not_fit_is_named(tmp_path: Path):
+    def opened(**tables: bytes) -> dict[str, dict[int, object]]:
+        raw = snapshot.Snapshot(snapshot.Head(CURRENT.version, 0), tables)
+        return Loader.from_snapshot(raw, TYPES, CURRENT, tmp_path / "snapshot").tables
+
+    assert opened(later=b'{"1": {"a": 1}}')["later"] == {1: {"a": 1}}
+    with pytest.raises(snapshot.Unreadable, match=r"^table accounts: "):
+        opened(accounts=b'{"1": {"id": "none"}}')
+    newer = snapshot.Snapshot(snapshot.Head(CURRENT.version + 1, 0), {})
+    with pytest.raises(NewerSchema, match=f"^{re.escape(str(tmp_path / 'snapshot'))} was written"):
+        Loader.from_snapshot(newer, TYPES, CURRENT, tmp_path / "snapshot")
+
+
+def test_what_a_journal_behind_the_damaged_one_has_touched_is_in_doubt_and_gives_no_id_away_again(
+    make_store: Opener,
+):
+    store = make_store()
+    store.tasks.create([new_task(1)])
+    store.storage.snapshot()
+    store.tasks.create([new_task(2)])
+    store.tasks.create([new_task(3)])
+    store.storage.snapshot()
+    store.tasks.create([new_task(4)])
+    store.tasks.change(1, remark="behind the damage")
+    folder = folder_of(store)
+    store.close()
+    before, last = generations(folder)[-2:]
+    snapshot_path(folder, last).write_bytes(b"")
+    damaged = journal_path(folder, before)
+    damaged.write_bytes(damaged.read_bytes().replace(b"2.mp4", b"X.mp4"))
+    loaded = Loader(folder, Files(), TYPES, CURRENT, repair=False).load()
+    assert loaded is not None
+    assert loaded.lost_changes
+    assert list(loaded.tables["tasks"]) == [1]
+    assert loaded.touched["tasks"] == {1, 3, 4}, "the damaged line itself cannot be read"
+    assert loaded.next_ids["tasks"] == 5
+
+
 def test_TDB_10_a_newer_schema_is_refused_and_nothing_is_touched(make_store: Opener):
     store = make_store()
     filled(store)
@@ -464,14 +521,12 @@ def test_TDB_10_a_newer_schema_is_refused_and_nothing_is_touched(make_store: Ope
     store.close()
     newest = generations(folder)[-1]
     path = snapshot_path(folder, newest)
-    from storage.engine import snapshot
-
     raw = snapshot.read(path.read_bytes())
     tables = {name: msgspec.json.decode(text, type=dict[int, dict]) for name, text in raw.tables.items()}
     head = snapshot.Head(99, raw.head.seq, raw.head.next_ids)
     path.write_bytes(b"".join(snapshot.chunks(head, tables)))
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    with pytest.raises(NewerSchema, match="newer version"):
+    with pytest.raises(NewerSchema, match=f"^{re.escape(str(path))} was written by a newer version"):
         make_store()
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
