@@ -470,6 +470,22 @@ def test_a_refused_request_is_made_again(scene: Scene) -> None:
     assert len(scene.rehearsals.asked) == 1
 
 
+def test_where_one_phone_is_refused_the_next_one_that_waits_is_asked(scene: Scene) -> None:
+    scene.engine.unfit = {"A", "B"}
+    for serial in ("A", "B"):
+        scene.tries(scene.task(serial))
+    scene.engine.unfit = set()
+    request = scene.rehearsals.request
+
+    def refuses_a(serial: str, wish: Wish) -> Report:
+        scene.rehearsals.refuses = serial == "A"
+        return request(serial, wish)
+
+    scene.rehearsals.request = refuses_a  # type: ignore[method-assign]
+    scene.versions.turn()
+    assert [serial for serial, _ in scene.rehearsals.asked] == ["B"]
+
+
 def test_an_app_updated_during_its_rehearsal_says_nothing_of_the_version_that_waited(scene: Scene) -> None:
     one, two = scene.task("A"), scene.task("B")
     scene.tries(one)

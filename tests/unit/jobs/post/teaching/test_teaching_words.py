@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from jobs.input.refusals import Invalid, NotFound
+from jobs.post.teaching import lesson_book, taught_files
 from jobs.post.teaching.lessons import MAX_TEXT, Lesson, Wish
 from jobs.post.teaching.teaching import MAX_WORDINGS
 from tests.support.teaching import School, drawn_xml
@@ -183,6 +184,33 @@ def test_a_lesson_says_in_the_pictures_language_unless_another_is_named(school: 
     assert words(screen=unknown, means="element", node=other, name="editor_next") == {"en"}
 
 
+def test_what_a_kept_screen_speaks_against_is_told_at_the_node_at_the_texts_or_at_the_switch(
+    school: School,
+) -> None:
+    (screen,) = school.keep(GO_ON)
+    wish = Wish(screen=screen, means="element", node=school.node(screen, "Go on"), name="editor_next")
+    lesson = school.teaching.teach(wish, "anna")
+    school.keep(drawn_xml("tiktok", "post_screen", {"Post": "Go on"}))
+    taken, _ = school.teaching.import_file(
+        "tiktok", '[words]\nnext = [{ en = "Proceed" }]\n', "anna", dry_run=False
+    )
+    assert len(taken) == 1, "what speaks against an earlier lesson is no reason against this one"
+    school.teaching.switch(lesson.id, on=False)
+    for field, call in (
+        ("node", lambda: school.teaching.teach(wish, "anna")),
+        ("on", lambda: school.teaching.switch(lesson.id, on=True)),
+    ):
+        with pytest.raises(Invalid) as refused:
+            call()
+        assert {told for told, _ in problems(refused)} == {field}
+    (dutch,) = school.keep(DUTCH, language="nl")
+    school.keep(drawn_xml("tiktok", "post_screen", {"Post": "Volgende"}), language="nl")
+    texts = {"your_story": school.node(dutch, "Jouw verhaal"), "editor_next": school.node(dutch, "Volgende")}
+    with pytest.raises(Invalid) as refused:
+        school.teaching.translate(dutch, "nl", texts, "anna")
+    assert {told for told, _ in problems(refused)} == {"texts"}
+
+
 # --- imports
 
 
@@ -259,6 +287,61 @@ def test_switching_says_which_lesson_of_which_app_and_twice_is_once(school: Scho
         school.teaching.switch(99, on=False)
 
 
+def test_switching_or_deleting_one_lesson_leaves_the_others_as_they_are(school: School) -> None:
+    first, second, third = school.teaching.teach_words(
+        "tiktok", "nl", LOGIN | {"retry": ["Opnieuw"], "blocked": ["Geblokkeerd"]}, "anna"
+    )
+    school.teaching.switch(second.id, on=False)
+    assert [(one.id, one.name, one.on) for one in saved(school)] == [
+        (first.id, "login", True), (second.id, "retry", False), (third.id, "blocked", True),
+    ]  # fmt: skip
+    assert [one.id for one in school.book.on("tiktok")] == [first.id, third.id]
+    school.book.delete(first.id)
+    assert [one.id for one in saved(school)] == [second.id, third.id]
+
+
+def test_what_counts_is_exported_as_a_file_that_can_be_taken_elsewhere(
+    school: School, tmp_path: Path
+) -> None:
+    (lesson,) = school.teaching.teach_words("tiktok", "nl", LOGIN, "anna")
+    school.teaching.switch(
+        school.teaching.teach_words("tiktok", "nl", {"retry": ["Opnieuw"]}, "a")[0].id, on=False
+    )
+    text = school.book.export("tiktok")
+    assert "Opnieuw" not in text
+    elsewhere = School(tmp_path / "elsewhere")
+    taken, _ = elsewhere.teaching.import_file("tiktok", text, "ben", dry_run=False)
+    assert [one.words for one in taken] == [lesson.words]
+    assert "Log in" not in school.book.export("instagram")
+
+
+def test_no_more_lessons_are_kept_than_there_is_room_for(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lesson_book, "MAX_LESSONS", 2)
+    two = {"retry": ["Opnieuw"], "blocked": ["Geblokkeerd"]}
+    school.teaching.teach_words("tiktok", "nl", LOGIN, "anna")
+    with pytest.raises(Invalid, match="at most 2 lessons are kept of one app"):
+        school.teaching.teach_words("tiktok", "nl", two, "anna")
+    assert len(saved(school)) == 1
+    school.teaching.teach_words("tiktok", "nl", {"retry": ["Opnieuw"]}, "anna")
+    assert len(saved(school)) == 2
+
+
+def test_a_taught_file_that_would_become_too_large_is_not_written(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    school.teaching.teach_words("tiktok", "nl", LOGIN, "anna")
+    size = len((school.folder / "taught" / "tiktok.toml").read_bytes())
+    monkeypatch.setattr(taught_files, "MAX_BYTES", size + 20)
+    with pytest.raises(Invalid) as refused:
+        school.teaching.teach_words("tiktok", "nl", {"retry": ["Opnieuw"]}, "anna")
+    assert problems(refused) == [
+        ("", "the taught file would become too large: delete lessons that nothing needs")
+    ]
+    assert [one.name for one in saved(school)] == ["login"]
+
+
 def test_lessons_are_told_the_newest_first_by_app(school: School) -> None:
     toml = '[elements]\nnext_button = [{ id = "next_of_50", versions = ["50."] }]\n'
     school.teaching.teach_words("tiktok", "nl", LOGIN, "anna")
@@ -273,13 +356,25 @@ def test_lessons_are_told_the_newest_first_by_app(school: School) -> None:
 def test_posts_are_made_with_what_is_covered_and_rehearsals_with_what_was_taught_too(school: School) -> None:
     changes = school.book.stand
     school.teaching.teach_words("tiktok", "nl", LOGIN, "anna")
-    assert school.book.stand == changes + 1
+    school.teaching.teach_words("tiktok", "nl", {"retry": ["Opnieuw"]}, "anna")
+    assert school.book.stand == changes + 2
     assert set(school.used[-1]) == {"tiktok", "instagram"}
     assert not school.used[-1]["tiktok"].words["login"].matches("Log in bij TikTok")
     assert school.book.rehearsing("tiktok").words["login"].matches("Log in bij TikTok")
-    before = len(school.used)
-    school.book.put_in_force(school.book.trusted)
-    assert len(school.used) == before + 1
+    french = "Ne pas autoriser"  # of the shipped words of a language that is not covered
+    assert school.book.reader("tiktok").words["dont_allow"].matches(french)
+    assert not school.book.rehearsing("tiktok").words["dont_allow"].matches(french)
+
+
+def test_after_a_reload_the_files_are_those_that_were_read_and_the_lessons_count_on(school: School) -> None:
+    school.teaching.teach_words("tiktok", "nl", LOGIN, "anna")
+    files, before = dict(school.book.trusted), len(school.used)
+    school.book.put_in_force(files)
+    assert school.book.trusted is files
+    school.book.put_in_force()
+    assert school.book.trusted is files
+    assert len(school.used) == before + 2
+    assert school.book.reader("tiktok").words["login"].matches("Log in bij TikTok")
 
 
 def test_who_taught_is_kept_in_sixty_characters(school: School) -> None:
