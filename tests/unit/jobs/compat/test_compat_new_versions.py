@@ -390,6 +390,17 @@ def test_a_person_may_let_posts_go_on_and_that_outlives_a_restart(scene: Scene) 
     assert scene.tries(task) == ""
 
 
+def test_a_persons_word_for_one_version_lets_no_other_go_on(scene: Scene) -> None:
+    one, other = scene.task(), scene.task("B")
+    scene.tries(one)
+    scene.tries(other, version="50.0.0")
+    scene.compat.allow(NEW)
+    assert scene.versions.hold(one) is None
+    hold = scene.versions.hold(other)
+    assert hold is not None
+    assert "TikTok 50.0.0" in hold.sentence
+
+
 def test_only_a_version_that_was_met_can_be_allowed(scene: Scene) -> None:
     scene.tries(scene.task())
     for wrong, named in (
