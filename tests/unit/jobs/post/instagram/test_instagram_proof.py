@@ -202,6 +202,9 @@ SETTLED: dict[str, Seen] = {
     "the upload ends": Seen(
         {0: "uploading", 5: "posted"}, "published", "", "the app says that it is posted (seen after a restart)", 5
     ),
+    "the upload ends without a word": Seen(
+        {0: "uploading", 7: "home"}, "published", "", COUNTS + " (seen after a restart)", 12, {"home": "profile of 9"}, ("home",)
+    ),
     "failed": Seen({0: "failed"}, "not_published", "upload_failed", "Instagram says that it cannot be posted", 0),
     "our form": Seen({0: "form"}, "not_published", "publish_refused", STILL_STANDS, 60),
     "our form, and then the upload": Seen(
