@@ -11,11 +11,13 @@ import pytest
 
 from jobs.hub.clock import Deadline
 from jobs.phone.errors import AutomationLost, ElementMissing
+from jobs.post.flow.draft_memory import DraftMemory
 from jobs.post.screens.recognise import Sight
 from jobs.post.tiktok.flow import handle_of
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
 from tests.support.film import OURS, FilmStage
+from tests.support.post_stage import Memory
 
 Film = dict[float, str]
 
@@ -303,6 +305,31 @@ def test_a_screen_that_is_not_on_the_way_ends_it() -> None:
     scene.flow.handlers = dict  # type: ignore[method-assign]
     failed = scene.fails(lambda flow, sight: flow.drive(sight))
     assert str(failed) == "post_screen is not on the way"
+
+
+def test_what_a_look_after_a_crash_will_need_is_noted_for_this_very_task() -> None:
+    scene = Scene({0: "home"})
+    drafts = scene.flow.drafts = DraftMemory(Memory(), "S", "app")
+    scene.flow.earlier_indicators = {"upload_failed": 1}
+    scene.flow.about_to_publish()
+    task, now = scene.stage.attempt.task, scene.flow.attempt.clock.now()
+    assert drafts.indicators_before(task.id) == {"upload_failed": 1}
+    assert drafts.since_tap_s(task.id, now + 5.0) == 5.0
+    assert drafts.indicators_before(task.id + 1) is None
+
+
+@pytest.mark.parametrize(("attempt", "removed"), [(1, []), (2, ["leftovers"])])
+def test_what_an_earlier_attempt_left_on_the_phone_is_removed_before_the_files_are_placed(
+    attempt: int, removed: list[str]
+) -> None:
+    scene = Scene({0: "home"})
+    done: list[str] = []
+    scene.flow.files = SimpleNamespace(
+        remove_leftovers=lambda: done.append("leftovers"), place=lambda _: done.append("files")
+    )
+    scene.flow.attempt.task = msgspec.structs.replace(scene.stage.attempt.task, attempt=attempt)
+    assert scene.flow.begin().name == "home"
+    assert done == [*removed, "files"]
 
 
 # -- an upload of before ------------------------------------------------------------------------------------------

@@ -278,6 +278,16 @@ def test_signs_that_stood_there_before_are_neither_refusal_nor_proof(
     assert FilmStage("tiktok", film).watched(before=before).outcome == outcome
 
 
+def test_where_nobody_looked_before_a_notice_that_did_not_stand_beside_our_upload_is_ours() -> None:
+    def nobody_looked(flow: Any) -> None:
+        flow.earlier_indicators = None
+
+    stage = FilmStage("tiktok", {0: "form", 1: "uploading", 5: "failed"})
+    assert stage.watched(bend=nobody_looked).outcome is Outcome.NOT_PUBLISHED
+    alone = FilmStage("tiktok", {0: "form", 1: "failed"})
+    assert alone.watched(bend=nobody_looked).outcome is Outcome.UNKNOWN
+
+
 def account(display_name: str) -> Account:
     return Account(id=1, username="demo_01", platform="tiktok", display_name=display_name)
 
