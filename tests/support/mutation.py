@@ -89,7 +89,10 @@ MODULES: dict[str, tuple[str, ...]] = {
         "jobs/post/tiktok/test_tiktok_trouble.py",
         "jobs/post/instagram/test_instagram_trouble.py",
     ),
-    "jobs/post/tiktok/flow.py": ("jobs/post/tiktok/test_tiktok_flow.py",),
+    "jobs/post/tiktok/flow.py": (
+        "jobs/post/tiktok/test_tiktok_flow.py",
+        "jobs/post/flow/test_flow_guards.py",
+    ),
     "jobs/post/tiktok/options.py": ("jobs/post/tiktok/test_tiktok_options.py",),
     "jobs/post/tiktok/picking.py": (
         "jobs/post/tiktok/test_tiktok_picking_drawn.py",
