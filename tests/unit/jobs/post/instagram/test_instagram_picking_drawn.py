@@ -391,19 +391,22 @@ def test_a_newer_video_before_our_photo_does_not_matter() -> None:
     assert stage.ends_on(pick_images) == "filters"
 
 
-def test_a_reel_grid_that_was_read_anew_while_it_was_tapped_has_an_older_video_chosen() -> None:
+@pytest.mark.parametrize("button", [("picker_next",), ()], ids=["with a button", "goes on by itself"])
+def test_a_reel_grid_that_was_read_anew_while_it_was_tapped_has_an_older_video_chosen(
+    button: tuple[str, ...],
+) -> None:
     """Of the same length as ours, so that its length does not tell it from ours."""
     words = "Video thumbnail created on Friday"
-    before = reel("picker_next", cell(0, "first_video", desc=f"Unselected {words}"), lasts(0, "0:05"))
+    before = reel(*button, cell(0, "first_video", desc=f"Unselected {words}"), lasts(0, "0:05"))
     after = reel(
-        "picker_next",
+        *button,
         cell(0, "first_video", desc="Unselected Video thumbnail created on Sunday"),
         lasts(0, "0:05"),
         cell(1, "chosen_thumbnail", desc=f"Selected {words}"),
         lasts(1, "0:05"),
     )
     stage = video("before", before=before, after=after)
-    stage.phone.on("tap cell0", "after")
+    stage.phone.on("tap cell0", {0.0: "after", 5.0: "editor"})
     assert stage.fails(pick_video) == ("ui_changed", "picker_reel", NEWER)
     assert stage.touched == ["tap cell0"]
 
