@@ -83,7 +83,7 @@ class InstagramFlow(Flow):
     def account_switched(self) -> None:
         super().account_switched()
         self.ring_before = None
-        self.feed_sought = False
+        self.feed_sought = self.profile_read = False
 
     def fresh_start(self, why: str) -> Sight:
         """As everywhere; the profile is read again, since another account may be in front after a start."""
@@ -115,8 +115,9 @@ class InstagramFlow(Flow):
         )
 
     def on_profile(self, sight: Sight) -> Sight:
+        # Each time: who is back here has left the way, maybe because somebody has switched to another account.
+        sight = self.switcher.ensure(sight)
         if not self.profile_read:
-            sight = self.switcher.ensure(sight)
             if self.plan.kind is PostKind.STORY and self.ring_before is None and not self.feed_sought:
                 return self.to_feed(sight)
             if self.earlier_indicators or self.earlier_indicators is None:

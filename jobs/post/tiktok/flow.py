@@ -60,8 +60,12 @@ class TikTokFlow(Flow):
 
     def fresh_start(self, why: str) -> Sight:
         """As everywhere; an account that was read is read again, since another one may be in front after a start."""
-        self.account_read = self.account_read and not self.account_seen
+        self._read_again()
         return super().fresh_start(why)
+
+    def _read_again(self) -> None:
+        """Whoever is in front at the next look at the tabs is read then, unless that cannot be read."""
+        self.account_read = self.account_read and not self.account_seen
 
     # Before the composer
 
@@ -119,7 +123,11 @@ class TikTokFlow(Flow):
         return self.start(sight)
 
     def start(self, sight: Sight) -> Sight:
-        """Start the way that was asked for, from a screen with the tab bar."""
+        """Start the way that was asked for, from a screen with the tab bar.
+
+        Who is back at the tabs has left that way, maybe because somebody has switched to another account.
+        """
+        self._read_again()
         if self.sound_page.wanted:
             return self.sound_page.open(sight)
         if self.plan.way == "share":

@@ -48,7 +48,7 @@ WAYS: dict[str, tuple[dict[str, Any], list[str], dict[str, Any]]] = {
     "a sound by its link": (
         {"add_sound": "custom", "sound": LINK},
         [f"intent VIEW {LINK}", "tap page_favorite", "press back: from the sound's page to the tabs",
-         *SOUND_SHEET, "tap favorites_tab", "tap sound_rows", *VOLUMES, "press back: closing sound_sheet",
+         "tap profile_tab", *SOUND_SHEET, "tap favorites_tab", "tap sound_rows", *VOLUMES, "press back: closing sound_sheet",
          "tap editor_next", *CAPTION],
         {"sound": "Golden Hour", "original_volume": 50, "added_volume": 50},
     ),
