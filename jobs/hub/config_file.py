@@ -162,9 +162,10 @@ def _read_struct(prefix: str, content: Mapping[str, Any], struct: Any, report: A
         try:
             values[name] = msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            report(
-                key, _not_among(value, get_args(kind)) if get_origin(kind) is Literal else _plain(str(error))
-            )
+            if get_origin(kind) is Literal:
+                report(key, _not_among(value, get_args(kind)))
+            else:
+                report(key, _plain(str(error)) + _written(str(error), value))
     for field in fields.values():
         if field.required and field.name not in content:
             report(f"{prefix}.{field.name}", "is missing")
@@ -210,6 +211,20 @@ def _not_among(value: Any, known: tuple[str, ...]) -> str:
     near = difflib.get_close_matches(str(value), known, n=1, cutoff=0.6)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return f"must be one of {', '.join(known)}{hint}"
+
+
+def _written(message: str, value: Any) -> str:
+    """How a value of the wrong type is written right, as the rest of a sentence; "" where that is not known."""
+    wanted = message.removeprefix("Expected ").partition(",")[0]
+    if wanted == "`array`" and isinstance(value, str):
+        return f"; write it in brackets: [{toml_value(value)}]"
+    if wanted == "`str`" and isinstance(value, int | float) and not isinstance(value, bool):
+        return f'; write it in quotes: "{value}"'
+    if wanted in {"`int`", "`float`"} and isinstance(value, str) and value.strip().isdecimal():
+        return f"; write it without quotes: {value.strip()}"
+    if wanted == "`bool`" and isinstance(value, str) and value.strip().casefold() in {"true", "false"}:
+        return f"; write it without quotes: {value.strip().casefold()}"
+    return ""
 
 
 def _plain(message: str) -> str:

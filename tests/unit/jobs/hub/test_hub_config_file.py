@@ -54,7 +54,7 @@ def test_all_problems_are_reported_together_with_their_lines():
     found = problems_of(text)
     assert found == [
         "line 2: server.listn: there is no such key; did you mean 'listen'?",
-        "line 4: posting.max_retry_count: expected a whole number, got a text",
+        "line 4: posting.max_retry_count: expected a whole number, got a text; write it without quotes: 3",
         'line 5: posting.timezone: "Europe/Berlni" is not a time zone; did you mean "Europe/Berlin"?',
         "line 6: srver: there is no such section; did you mean 'server'?",
     ]
@@ -113,6 +113,17 @@ def test_a_section_in_double_brackets_is_told_by_its_line():
 def test_a_date_is_called_a_date():
     assert problems_of("[server]\nlisten = 2027-01-31\n") == [
         "line 2: server.listen: expected a text, got a date"
+    ]
+
+
+def test_a_value_of_the_wrong_type_is_shown_as_it_is_written_right():
+    assert problems_of(
+        '[server]\nlisten = 50809\nhosts = "hub"\n[posting]\nmax_per_day = "3"\nrehearse_new_versions = "True"\n'
+    ) == [
+        'line 2: server.listen: expected a text, got a whole number; write it in quotes: "50809"',
+        'line 3: server.hosts: expected a list, got a text; write it in brackets: ["hub"]',
+        "line 5: posting.max_per_day: expected a whole number, got a text; write it without quotes: 3",
+        "line 6: posting.rehearse_new_versions: expected true or false, got a text; write it without quotes: true",
     ]
 
 
