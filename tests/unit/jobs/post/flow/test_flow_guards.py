@@ -239,7 +239,7 @@ def test_the_tabs_are_where_a_post_can_begin(screen: str) -> None:
 
 def test_an_account_sheet_that_was_left_open_is_closed_by_back() -> None:
     scene = Scene({0: "account sheet", 1: "account sheet with another name", 3: "profile"})
-    assert scene.flow.close_account_sheet(scene.see()).name == "own_profile"
+    assert scene.flow.handlers()["account_sheet"](scene.see()).name == "own_profile"
     assert scene.stage.way == ["press back: the account sheet was left open"]
     assert (scene.phone.taps, scene.took_s) == (["back on account sheet"], 3.0)
 

@@ -9,7 +9,7 @@ import pytest
 
 from jobs.post.flow.flow import ReadyToPublish
 from jobs.post.screens.recognise import Sight
-from jobs.post.tiktok.flow import handle_of
+from jobs.post.tiktok.flow import handle_of, unclear_handle
 from storage.records import MediaFile
 from tests.support.drawn import IMAGE, DrawnStage, Follows, Part, Screen, screen
 
@@ -433,3 +433,17 @@ def test_a_post_button_that_does_not_come_is_said() -> None:
     assert made.fails(step("finish")) == ("ui_changed", "post_screen", told)
     assert made.touched == ["tap collapse_button", "hide keyboard", "tap neutral_place"]
     assert made.took_s() == 8.0
+
+
+@pytest.mark.parametrize("button", [(), ("edit_profile",)])
+def test_of_two_names_that_may_be_the_handle_none_is_it_also_without_the_button_that_tells_them_apart(
+    button: tuple[str, ...],
+) -> None:
+    names = [Part(f"profile_handle name{number}", text=f"@demo_0{number}") for number in (1, 2)]
+    sight = stage("two", {"two": screen("own_profile", "create_button", *names, *button)}).look()
+    assert handle_of(sight) == ""
+    assert unclear_handle(sight) == (
+        "the profile shows @demo_01 and @demo_02, and which of them is the account's handle cannot be told: "
+        "give the account a display name that does not look like a handle"
+    )
+    assert unclear_handle(stage("profile").look()) == ""
