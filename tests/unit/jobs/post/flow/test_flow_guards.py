@@ -16,7 +16,8 @@ from jobs.post.screens.recognise import Sight
 from jobs.post.tiktok.flow import handle_of
 from jobs.task.attempt import ScriptFailed
 from storage.error_codes import ErrorCode
-from tests.support.film import OURS, FilmStage
+from tests.support.film import OURS, FilmStage, tiktok
+from tests.support.overlays import Box, Over, laid_over
 from tests.support.post_stage import Memory
 
 Film = dict[float, str]
@@ -337,6 +338,16 @@ def test_what_an_earlier_attempt_left_on_the_phone_is_removed_before_the_files_a
 
 def test_an_upload_that_still_runs_is_waited_for() -> None:
     scene = Scene({0: "uploading", 30: "home"})
+    sight = scene.flow.note_indicators(scene.see())
+    assert (sight.name, scene.took_s, scene.flow.earlier_indicators) == ("home", 30.0, {})
+
+
+def test_what_else_changes_on_the_screen_does_not_end_the_wait_for_an_upload() -> None:
+    scene = Scene({0: "uploading", 10: "uploading, and more", 30: "home"})
+    more = Over(Box((0.4, 0.5, 0.6, 0.52), "100 likes"))
+    scene.phone.screens = lambda name: (
+        laid_over(tiktok("uploading"), more) if name == "uploading, and more" else tiktok(name)
+    )
     sight = scene.flow.note_indicators(scene.see())
     assert (sight.name, scene.took_s, scene.flow.earlier_indicators) == ("home", 30.0, {})
 
