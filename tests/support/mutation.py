@@ -76,7 +76,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jobs/compat/known.py": ("jobs/compat/test_compat_known.py", "jobs/compat/test_compat_new_versions.py"),
     "jobs/compat/new_versions.py": ("jobs/compat/test_compat_new_versions.py",),
     "jobs/compat/trial.py": ("jobs/compat/test_compat_known.py", "jobs/compat/test_compat_new_versions.py"),
-    "jobs/compat/ways.py": ("jobs/compat/test_compat_new_versions.py",),
+    "jobs/compat/ways.py": ("jobs/compat/test_compat_known.py", "jobs/compat/test_compat_new_versions.py"),
     "jobs/post/flow/sound_page.py": (
         "jobs/post/tiktok/test_tiktok_sound_page.py",
         "jobs/post/instagram/test_instagram_audio.py",

@@ -162,6 +162,22 @@ def test_a_failure_speaks_of_the_app_or_of_its_phone_its_account_or_a_moment(
     assert is_verdict(report(state="failed", error=str(error), app_version=version)) is says
 
 
+# --- how a way is told
+
+
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [
+        (SHARE, "TikTok 49.0.2 in English"),
+        (SHARE._replace(key=NEW._replace(language="")), "TikTok 49.0.2"),
+        (BUTTON, "TikTok 49.0.2 in English (video by addButton)"),
+        (SHARE._replace(kind="images"), "TikTok 49.0.2 in English (images by share)"),
+    ],
+)
+def test_a_way_is_told_by_its_app_version_and_language_and_by_what_is_not_usual(way: Way, told: str) -> None:
+    assert str(way) == told
+
+
 # --- how far a trial is
 
 
