@@ -8,6 +8,8 @@ from xml.sax.saxutils import quoteattr
 import pytest
 
 from jobs.phone.screen.tree import parse_xml
+from jobs.post.screens.drawn import drawn_trees
+from jobs.post.screens.finder import ElementIndex
 from jobs.post.screens.recognise import Sight, recognise
 from tests.support.teaching import PACKAGES, drawn_xml, sheet
 from tests.support.vocabularies import load
@@ -181,3 +183,95 @@ def test_a_sheet_over_the_form_that_says_that_nobody_is_logged_in_is_told(platfo
 def test_what_can_be_declined_is_declined(platform: str, title: str, button: str) -> None:
     sight = over(platform, "home", title, button, "Not now")
     assert (sight.kind, sight.next.says if sight.next else "") == ("interruption", "Not now")
+
+
+#: What people write, and what forms say below their fields; each reads like a screen that only a person may answer.
+WRITTEN = (
+    "By posting, you agree to our Community Guidelines and Terms", "I agree to the terms", "Do you agree with the terms?",
+    "Terms of Service", "I accept", "By tapping Post you agree to the Music Usage Confirmation and our terms",
+    "How old are you", "Confirm your age", "When's your birthday?", "Account suspended", "Your account locked",
+    "We suspended your account", "Your account is suspended", "Log in to see", "Please log in", "Log in", "Sign up",
+    "Log in to TikTok", "Welcome back", "Session expired", "You're logged out", "Continue as anna", "Log in as anna",
+)  # fmt: skip
+
+
+def written(platform: str, texts: Sequence[str], *, clickable: bool) -> str:
+    """Texts one below the other, as a caption, comments or lines of a form stand on a page."""
+    return "".join(
+        node(
+            platform,
+            "TextView",
+            f"[60,{900 + 80 * place}][900,{960 + 80 * place}]",
+            text,
+            clickable=clickable,
+        )
+        for place, text in enumerate(texts)
+    )
+
+
+def is_page(platform: str, name: str) -> bool:
+    """Not a sheet or dialog: the text that heads one is the app's own."""
+    return ElementIndex(drawn_trees(platform)[name], load(platform, covered_only=True)).cover is None
+
+
+PAGES = [
+    (platform, name)
+    for platform in ("tiktok", "instagram")
+    for name in drawn_trees(platform)
+    if is_page(platform, name)
+]
+
+
+@pytest.mark.parametrize(("platform", "name"), PAGES)
+@pytest.mark.parametrize("clickable", [False, True])
+def test_what_people_write_and_what_a_form_says_of_rules_is_no_person_s_matter_on_any_screen_of_the_way(
+    platform: str, name: str, clickable: bool
+) -> None:
+    """Before and after the tap, over and beside whatever the app shows: the way goes on, and a post keeps its proof."""
+    vocabulary = load(platform, covered_only=True)
+    pairs = [WRITTEN[at : at + 2] for at in range(len(WRITTEN) - 1)]
+    for texts in [*pairs, *((text,) for text in WRITTEN)]:
+        xml = drawn_xml(platform, name, over=written(platform, texts, clickable=clickable))
+        assert recognise(parse_xml(xml), vocabulary).kind != "human", (texts, name)
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+@pytest.mark.parametrize(
+    ("platform", "name"),
+    [("tiktok", "post_screen"), ("instagram", "share_screen"), ("instagram", "caption_editor")],
+)
+@pytest.mark.parametrize(
+    "hidden", [False, True], ids=["whole", "with a line of rules and without its buttons"]
+)
+def test_our_caption_in_the_form_s_field_is_no_screen(
+    text: str, platform: str, name: str, hidden: bool
+) -> None:
+    """While the field has the focus, some builds show neither the form's buttons nor what stood in the field before."""
+    rules = written(
+        platform, ["By posting, you agree to our Community Guidelines and Terms"], clickable=False
+    )
+    xml = drawn_xml(platform, name, over=rules if hidden else "")
+    tree = parse_xml(xml)
+    for one in tree.nodes:
+        if one.class_name.endswith(("EditText", "AutoCompleteTextView")):
+            one.text, one.hint = text, "" if hidden else one.hint
+        elif hidden and one.text in ("Post", "Drafts", "Share", "Save draft"):
+            one.text = one.content_desc = ""
+    assert recognise(tree, load(platform, covered_only=True)).kind != "human"
+
+
+@pytest.mark.parametrize("platform", ["tiktok", "instagram"])
+@pytest.mark.parametrize("text", WRITTEN)
+def test_another_person_s_post_without_tabs_is_no_screen_of_the_app_s_whatever_it_says(
+    platform: str, text: str
+) -> None:
+    package = PACKAGES[platform]
+    beside = "Like video. 3 likes" if platform == "tiktok" else "Reel by anna. Double tap to play or pause."
+    person = (
+        f'<node class="android.widget.Button" package="{package}" bounds="[900,1300][1070,1450]" text="" '
+        f'content-desc="{beside}" resource-id="" clickable="true" enabled="true"/>'
+    )
+    lines = written(platform, [text, "I agree"], clickable=False) + written(platform, [text], clickable=True)
+    xml = node(platform, "FrameLayout", "[0,0][1080,2400]", inner=person + lines)
+    sight = recognise(parse_xml(f"<hierarchy>{xml}</hierarchy>"), load(platform, covered_only=True))
+    assert sight.kind != "human"
