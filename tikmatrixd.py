@@ -50,7 +50,7 @@ from jobs.hub.config_file import LoadedConfig
 from jobs.hub.signals import Signals
 
 _LOG = logging.getLogger("tikmatrixd")
-VERSION = "0.7.0"
+VERSION = "0.8.0"
 #: mallopt(3) for glibc, by the numbers of malloc.h: M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD. The second also keeps
 #: the threshold from growing with what is freed.
 _MALLOC = ((-8, 2), (-3, 64 * 1024), (-1, 128 * 1024))
