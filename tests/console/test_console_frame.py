@@ -160,14 +160,14 @@ def test_a_viewer_costs_less_than_one_call_a_second_also_while_everything_change
     show(browser, hub)
     # The last thing that Home asks for at first.
     browser.wait("document.querySelector('.matter-picture img')?.complete")
-    ends, changes = time.monotonic() + 8.0, 0
+    began, changes = time.monotonic(), 0
     browser.requests.clear()
-    while time.monotonic() < ends:
+    # At least eight seconds; on a busy box as many changes take longer.
+    while (lasted_s := time.monotonic() - began) < 8.0 or changes <= 20:
         changes += 1
         hub.store.tasks.set_remark(5, f"step {changes}")
         browser.run("new Promise((done) => setTimeout(done, 200))")
-    assert changes > 20
-    assert len(browser.requests) <= 8, browser.requests
+    assert len(browser.requests) <= lasted_s, browser.requests
     assert any("status=1" in request for request in browser.requests), "what runs was not followed"
 
 
