@@ -16,6 +16,7 @@ from jobs.intake.repeat_guard import refusal
 from jobs.run.engine import Jobs
 from jobs.task import ending
 from jobs.task.retry import pause_s
+from storage.engine.commit import Transaction
 from storage.error_codes import ErrorCode
 from storage.errors import StageConflict, StoreError, UnknownRecord
 from storage.records import AFTER_COMMIT, ENDED, PENDING, RUNNING, Outcome, Stage, Task
@@ -226,6 +227,7 @@ class Control:
                     Stage.PUBLISHED,
                     expect={Stage.FAILED},
                     expect_attempt=task.attempt,
+                    still=_may_be_published,
                     error=None,
                     remark="published, as a person confirmed",
                 )
@@ -290,3 +292,9 @@ class Control:
 
 class _WouldRepeat(Exception):
     """A retry would post what another task has posted meanwhile."""
+
+
+def _may_be_published(_: Transaction, task: Task) -> None:
+    """Raise StageConflict where it is known by now: a retry that was stopped came in between."""
+    if task.outcome is not Outcome.UNKNOWN:
+        raise StageConflict(task)

@@ -489,6 +489,16 @@ def test_a_task_that_moves_under_a_retry_or_a_confirmation_is_looked_at_again(
         assert bench.control.mark_published(unknown.id).attempt == 2
 
 
+def test_a_retry_that_was_stopped_before_a_confirmation_was_written_leaves_nothing_to_confirm(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = put(bench, Stage.FAILED, outcome=Outcome.UNKNOWN)
+    moving(bench, monkeypatch, unknown, {"outcome": Outcome.NONE})
+    with pytest.raises(Invalid, match="its outcome is none"):
+        bench.control.mark_published(unknown.id)
+    assert bench.store.tasks.get(unknown.id).stage is Stage.FAILED
+
+
 def test_a_task_that_never_stands_still_is_given_up_with_a_reason(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
