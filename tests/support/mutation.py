@@ -41,6 +41,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jobs/run/post_turn.py": ("jobs/run/test_run_post_turn.py", "jobs/run/test_run_runner.py"),
     "jobs/run/claims.py": ("jobs/run/test_run_runner.py",),
     "jobs/run/endings.py": ("jobs/run/test_run_runner.py",),
+    "jobs/run/holds.py": ("jobs/run/test_run_holds.py",),
     "jobs/run/control.py": ("jobs/run/test_run_control.py", "jobs/intake/test_intake_repeat_guard.py"),
     "jobs/run/recovery.py": ("jobs/run/test_run_recovery_turns.py",),
     "jobs/run/runner.py": ("jobs/run/test_run_runner.py",),
@@ -65,6 +66,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "jobs/intake/test_intake_request_keys.py",
         "jobs/intake/test_intake_repeat_guard.py",
     ),
+    "jobs/intake/changer.py": ("jobs/intake/test_intake_changes.py",),
     "jobs/intake/repeat_guard.py": (
         "jobs/intake/test_intake_repeats.py",
         "jobs/intake/test_intake_repeat_guard.py",

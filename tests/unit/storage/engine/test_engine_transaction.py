@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -235,6 +235,39 @@ def test_a_change_whose_turn_does_not_come_says_for_how_long_it_waited(
     with pytest.raises(StoreFailed, match=r"^the disk did not answer for 0 seconds; nothing was changed$"):
         writer.group.run(lambda _: None, essential=False)
     assert list(writer.group.waiting) == []
+
+
+class MissedWake:
+    """Wakes nobody in time; what happens in the very moment of the timeout is the test's to say."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self.meanwhile = meanwhile
+        self.waits: list[float | None] = []
+
+    def acquire(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout)
+        if timeout is not None:
+            self.meanwhile()
+        return timeout is None
+
+
+def test_a_change_whose_group_began_as_its_time_ran_out_waits_for_the_disk() -> None:
+    group = Writer().group
+    ticket = Ticket(len, essential=False)
+    group.waiting.append(ticket)
+    wake = MissedWake(group.waiting.popleft)
+    ticket.wake = wake  # type: ignore[assignment]
+    group.wait_for(ticket)
+    assert wake.waits == [commit.TURN_TIMEOUT_S, None]
+
+
+def test_a_change_that_was_chosen_to_lead_as_its_time_ran_out_leads() -> None:
+    group = Writer().group
+    ticket = Ticket(len, essential=False)
+    group.waiting.append(ticket)
+    ticket.wake = MissedWake(lambda: setattr(ticket, "lead", True))  # type: ignore[assignment]
+    group.wait_for(ticket)
+    assert list(group.waiting) == [ticket]
 
 
 def test_a_change_that_waits_is_woken_with_its_result() -> None:
