@@ -12,6 +12,7 @@ import pytest
 
 from jobs.input.refusals import DuplicatePost, Invalid, KeyReused, NoSpace
 from jobs.intake.planned import Created
+from jobs.intake.request_keys import refuse_bad_key
 from storage.errors import StoreFull
 from storage.records import Outcome
 from tests.support.clock import FakeClock
@@ -271,3 +272,34 @@ def test_a_key_that_was_used_for_another_request_is_named_with_what_to_do(door: 
         "Idempotency-Key",
         "was used for another request within the last 24 hours; use a new one",
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("", "is empty; send a text that is new for each post, or leave it out"),
+        (' "" ', "is empty; send a text that is new for each post, or leave it out"),
+        (
+            "{{key}}",
+            'is "{{key}}": a program has not filled it in, so every request would have the same key',
+        ),
+        (
+            '"undefined"',
+            'is "undefined": a program has not filled it in, so every request would have the same key',
+        ),
+        (
+            "#N/A",
+            'is "#N/A": a program has not filled it in, so every request would have the same key',
+        ),
+        ("k1, k2", "is given twice; send one"),
+        ("k1,k 2", "must be 1 to 128 visible ASCII characters"),
+        ("x" * 129, "must be 1 to 128 visible ASCII characters"),
+    ],
+)
+def test_a_key_that_cannot_tell_requests_apart_is_refused_and_says_why(key: str, why: str) -> None:
+    assert refused(lambda: refuse_bad_key(key), Invalid) == {"Idempotency-Key": why}
+
+
+@pytest.mark.parametrize("key", ["x" * 128, "a", "k1,k2", "!~", "'k1'", '"k1"'])
+def test_any_other_visible_text_is_a_key(key: str) -> None:
+    refuse_bad_key(key)
