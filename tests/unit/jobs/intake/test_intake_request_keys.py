@@ -300,6 +300,6 @@ def test_a_key_that_cannot_tell_requests_apart_is_refused_and_says_why(key: str,
     assert refused(lambda: refuse_bad_key(key), Invalid) == {"Idempotency-Key": why}
 
 
-@pytest.mark.parametrize("key", ["x" * 128, "a", "k1,k2", "!~", "'k1'", '"k1"'])
+@pytest.mark.parametrize("key", ["x" * 128, "X", "k1,k2", "!~", "'k1'", '"k1"'])
 def test_any_other_visible_text_is_a_key(key: str) -> None:
     refuse_bad_key(key)
