@@ -44,7 +44,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jobs/run/holds.py": ("jobs/run/test_run_holds.py",),
     "jobs/run/control.py": ("jobs/run/test_run_control.py", "jobs/intake/test_intake_repeat_guard.py"),
     "jobs/run/recovery.py": ("jobs/run/test_run_recovery_turns.py",),
-    "jobs/run/runner.py": ("jobs/run/test_run_runner.py",),
+    "jobs/run/runner.py": ("jobs/run/test_run_runner.py", "jobs/run/test_run_reads.py"),
     "storage/engine/journal.py": ("storage/engine/test_engine_journal.py",),
     "storage/engine/commit.py": ("storage/engine/test_engine_transaction.py",),
     "storage/engine/load.py": ("storage/engine/test_engine_load.py", "storage/engine/test_engine_migrate.py"),
@@ -55,7 +55,11 @@ MODULES: dict[str, tuple[str, ...]] = {
     "storage/backup.py": ("storage/test_storage_backup.py", "storage/test_storage_backup_edges.py"),
     "handlers/access/hosts.py": ("handlers/access/test_access_hosts.py",),
     "handlers/request/body.py": ("handlers/request/test_request_body_reading.py",),
-    "handlers/access/auth.py": ("handlers/access/test_access.py",),
+    "handlers/access/auth.py": (
+        "handlers/access/test_access.py",
+        "handlers/access/test_access_auth.py",
+        "handlers/page/test_page_session.py",
+    ),
     "handlers/server/connection/channel.py": ("handlers/server/connection/test_connection_channel.py",),
     "handlers/server/connection/incoming.py": ("handlers/server/connection/test_connection_incoming.py",),
     "jobs/intake/intake.py": (
