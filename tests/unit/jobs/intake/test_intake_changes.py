@@ -137,11 +137,32 @@ def test_R51_naming_the_account_of_a_task_again_takes_it_to_the_phone_it_lives_o
     assert desk.change(task, username="ann").task.serial == "B"
 
 
+@pytest.mark.parametrize("moved", [{"serial": "B"}, {"package": "com.ss.android.ugc.trill"}, {}], ids=str)
+def test_R50_what_was_seen_and_confirmed_of_another_account_phone_or_app_is_forgotten(
+    desk: Desk, moved: dict[str, str]
+) -> None:
+    account = desk.account("ann", "A")
+    desk.account("ben", "A")
+    task = desk.planned(serials=None, usernames=["ann"])
+    desk.store.tasks.change(task.id, account_seen="ann", confirmed_repeats=(9,))
+    if moved:
+        desk.store.accounts.change(account.id, **moved)
+    done = desk.change(task, username="ann" if moved else "ben")
+    assert (done.task.account_seen, done.task.confirmed_repeats) == ("", ())
+
+
 def test_R54_a_sound_is_changed_with_the_way_it_is_used(desk: Desk) -> None:
     task = desk.planned()
     done = desk.change(task, script_config={"post_way": "useSound", "sound_name": "waves"})
     assert done.task.sound == "waves"
     assert desk.change(done.task, script_config={"post_way": "share"}).task.sound == ""
+
+
+def test_R36_a_way_that_needs_a_sound_is_refused_where_no_file_of_the_folder_names_one(desk: Desk) -> None:
+    desk.file("pool/a.mp4")
+    task = desk.planned({"material_source": "localFolder", "material_path": "pool"})
+    problems = desk.refused(task, script_config={"post_way": "useSound"})
+    assert problems == {"script_config.sound_name": "is needed"}
 
 
 # --- what is chosen, not named
@@ -324,6 +345,26 @@ def test_R50_a_change_that_would_repeat_a_post_needs_force_and_is_exempt_then(de
     forced = desk.change(task, start_time="", force=True)
     assert forced.task.forced
     assert any("was given the same media" in warning for warning in forced.warnings)
+
+
+@pytest.mark.parametrize(
+    ("of_other", "wish"),
+    [
+        ({"usernames": ["ann"], "file": "two.mp4"}, {"material_list": ["two.mp4"]}),
+        ({"usernames": ["ben"], "file": "one.mp4"}, {"username": "ben"}),
+    ],
+    ids=["files", "account"],
+)
+def test_R50_other_files_or_another_account_alone_are_asked_for_what_they_repeat(
+    desk: Desk, of_other: dict[str, Any], wish: dict[str, Any]
+) -> None:
+    desk.account("ann", "A")
+    desk.account("ben", "A")
+    config = {"material_list": [of_other.pop("file")]}
+    desk.planned(config, serials=None, **of_other)
+    task = desk.planned(serials=None, usernames=["ann"])
+    assert "was given the same media" in desk.refused(task, DuplicatePost, **wish)["tasks[0]"]
+    assert "forced" not in desk.change(task, force=True, **wish).changed
 
 
 def test_R50_a_task_does_not_repeat_itself(desk: Desk) -> None:
