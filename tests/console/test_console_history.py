@@ -139,6 +139,7 @@ def test_everybody_can_use_it(hub: Hub, browser: Browser, dark: bool, size: tupl
     cut = "[...document.querySelectorAll('.past-row')].some((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)"
     assert not browser.run(cut), "every row holds what it shows"
     row = f"document.querySelector('[data-task=\"{ids['failed']}\"]')"
+    browser.wait(f"{row}.querySelector('.past-picture')")  # the list is drawn anew once it has come
     browser.click(f"{row}.querySelector('.past-acts button:last-child')")
     browser.wait("document.querySelector('dialog[open]')")
     assert violations(browser) == []

@@ -25,6 +25,21 @@ _START_S = 60.0  #: also on a machine that has much else to do
 _PAUSE_S = 0.03  #: between two questions to the page; each keeps processors from what is waited for
 #: A button that has just come to where another one was takes no click for a moment.
 _STILL = "document.querySelector('[data-moved]') === null"
+#: The middle of an element in the window once it rests there: what comes into view may load pictures and move it.
+_MIDDLE = """(async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  let place = "", rested = 0;
+  for (let frames = 0; frames < 600 && rested < 6; frames += 1) {
+    const element = ELEMENT;
+    element.scrollIntoView({ block: "center" });
+    const now = JSON.stringify(element.getBoundingClientRect());
+    rested = now === place && document.querySelector("[data-moved]") === null ? rested + 1 : 0;
+    place = now;
+    await frame();
+  }
+  const { x, y, width, height } = JSON.parse(place);
+  return [x + width / 2, y + height / 2];
+})()"""
 _NEVER = threading.Event()
 #: Chromium reads commands from descriptor 3 and answers on 4: this puts the given two there and becomes Chromium.
 _BECOME = (
@@ -242,9 +257,7 @@ class Browser:
 
     def click(self, element: str) -> None:
         """Click in the middle of the element that this expression gives, once nothing moves any more."""
-        self.wait(_STILL)
-        x, y = self.run(f"(() => {{ const e = {element}; e.scrollIntoView({{block: 'center'}}); "
-                        "const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()")  # fmt: skip
+        x, y = self.run(_MIDDLE.replace("ELEMENT", element))
         for kind in ("mousePressed", "mouseReleased"):
             self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
