@@ -97,9 +97,8 @@ class Beyond(msgspec.Struct, frozen=True):
 
     sentence: str
     nothing: frozenset[str]  #: values, as texts in small letters, by which it asks for nothing
-    only: frozenset[str] = (
-        frozenset()
-    )  #: values by which alone it asks for anything; none: by every other one
+    #: Values by which alone it asks for anything; where there are none, every other value does.
+    only: frozenset[str] = frozenset()
 
     def asked(self, value: Any) -> bool:
         """Whether the value of such a key asks for anything."""

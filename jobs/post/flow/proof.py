@@ -63,9 +63,8 @@ class Watch:
     quiet_s: float = QUIET_WITHOUT_PROGRESS_S  #: quiet at the tabs when no upload was seen at all
     is_ours: Asks = _never  #: whether a post that is shown holds what this task wanted to post
     is_older: Asks = _never  #: whether a post that is shown was there before the tap
-    tells: Mapping[str, str] = field(
-        default_factory=dict
-    )  #: what an interruption says of the post that was sent
+    #: What an interruption says of the post that was sent, by screen.
+    tells: Mapping[str, str] = field(default_factory=dict)
     offered: Asks = _never  #: whether a sheet speaks of the post as published
     #: whether the app was started anew since this monotonic time: then its tabs say nothing of what it was told before
     restarted: Callable[[float], bool] = lambda _: False

@@ -308,10 +308,16 @@ def test_ADB_6_an_offline_phone_is_reconnected_alone(
     hub.fleet.stop()
 
 
-def test_ADB_16_a_phone_is_connected_to_once_at_a_time(adb: FakeAdb, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connects to phones of the network follow one another at once."""
     monkeypatch.setattr(care, "NETWORK_PAUSE_MIN_S", 0.01)
     monkeypatch.setattr(care, "NETWORK_PAUSE_MAX_S", 0.02)
     monkeypatch.setattr(roster, "REMEDY_EVERY_S", 0.01)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_ADB_16_a_phone_is_connected_to_once_at_a_time(adb: FakeAdb) -> None:
     slow, refused = "192.168.1.8:5555", "192.168.1.9:5555"
     adb.mangle(f"host:connect:{slow}", Mangle(silent=True))
     hub = Hub(adb.port, Phones(connect=(slow, refused)))
@@ -322,13 +328,12 @@ def test_ADB_16_a_phone_is_connected_to_once_at_a_time(adb: FakeAdb, monkeypatch
     hub.fleet.stop()
 
 
+@pytest.mark.usefixtures("hurried")
 def test_ADB_16_a_phone_that_came_back_by_itself_before_its_turn_keeps_its_link(
     adb: FakeAdb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tracker, "REMEDY_THREADS", 1)
     monkeypatch.setattr(mending, "CONNECT_TIMEOUT_S", 1.0)
-    monkeypatch.setattr(care, "NETWORK_PAUSE_MIN_S", 0.01)
-    monkeypatch.setattr(roster, "REMEDY_EVERY_S", 0.01)
     adb.mangle("host:connect:", Mangle(silent=True))
     addresses = ("192.168.1.8:5555", "192.168.1.9:5555")
     hub = Hub(adb.port, Phones(connect=addresses))
@@ -357,12 +362,8 @@ def test_ADB_16_phones_of_the_network_that_are_switched_off_do_not_keep_others_f
     hub.fleet.stop()
 
 
-def test_ADB_16_a_network_phone_is_judged_by_the_list_and_not_by_happy_words(
-    adb: FakeAdb, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(care, "NETWORK_PAUSE_MIN_S", 0.01)
-    monkeypatch.setattr(care, "NETWORK_PAUSE_MAX_S", 0.02)
-    monkeypatch.setattr(roster, "REMEDY_EVERY_S", 0.01)
+@pytest.mark.usefixtures("hurried")
+def test_ADB_16_a_network_phone_is_judged_by_the_list_and_not_by_happy_words(adb: FakeAdb) -> None:
     address = "192.168.1.9:5555"
     hub = Hub(adb.port, Phones(connect=(address,)))
     hub.wait_state(address, S.NEEDS_HANDS)
