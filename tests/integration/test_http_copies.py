@@ -5,13 +5,11 @@ NEVER_TWICE_SEED and NEVER_TWICE_STEPS set the seed and the length of the long f
 
 from __future__ import annotations
 
-import os
-import random
 from pathlib import Path
 
 import pytest
 
-from tests.support.never_twice import walk
+from tests.support.never_twice import long_walk, walk
 from tests.support.never_twice_copies import WorldOfCopies
 
 
@@ -25,9 +23,5 @@ def test_no_sequence_with_repeated_requests_and_restores_posts_twice(tmp_path: P
 @pytest.mark.long
 @pytest.mark.timeout(4 * 3600)
 def test_five_thousand_steps_with_repeated_requests_and_restores_post_nothing_twice(tmp_path: Path) -> None:
-    seed = int(os.environ.get("NEVER_TWICE_SEED") or random.randrange(1 << 30))
-    steps = int(os.environ.get("NEVER_TWICE_STEPS") or 5_000)
-    print(f"NEVER_TWICE_SEED={seed}")
-    world = walk(WorldOfCopies(tmp_path, seed), steps)
-    print(world.counts)
+    world, steps = long_walk(WorldOfCopies, tmp_path, 5_000)
     assert world.counts["posts"] >= steps // 40

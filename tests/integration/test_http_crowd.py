@@ -6,14 +6,12 @@ set both for the long form, which writes how far it has come to the file NEVER_T
 
 from __future__ import annotations
 
-import os
-import random
 from pathlib import Path
 
 import pytest
 
 from tests.support.crowd_rounds import WorldOfCrowd
-from tests.support.never_twice import walk
+from tests.support.never_twice import long_walk, walk
 
 
 def test_no_crowd_of_clients_posts_twice_or_unasked_or_under_another_name(tmp_path: Path) -> None:
@@ -25,10 +23,5 @@ def test_no_crowd_of_clients_posts_twice_or_unasked_or_under_another_name(tmp_pa
 @pytest.mark.long
 @pytest.mark.timeout(4 * 3600)
 def test_five_thousand_rounds_of_a_crowd_post_nothing_twice(tmp_path: Path) -> None:
-    seed = int(os.environ.get("NEVER_TWICE_SEED") or random.randrange(1 << 30))
-    steps = int(os.environ.get("NEVER_TWICE_STEPS") or 5_000)
-    report = os.environ.get("NEVER_TWICE_REPORT")
-    print(f"NEVER_TWICE_SEED={seed}")
-    world = walk(WorldOfCrowd(tmp_path, seed), steps, Path(report) if report else None)
-    print(world.counts)
+    world, steps = long_walk(WorldOfCrowd, tmp_path, 5_000)
     assert world.counts["posts"] >= steps // 20

@@ -6,13 +6,11 @@ NEVER_TWICE_STEPS set both for the long form, which writes how far it has come t
 
 from __future__ import annotations
 
-import os
-import random
 from pathlib import Path
 
 import pytest
 
-from tests.support.never_twice import World, walk
+from tests.support.never_twice import World, long_walk, walk
 
 
 def test_R50_R51_no_sequence_of_calls_posts_twice_or_unasked_or_to_a_disabled_account(tmp_path: Path) -> None:
@@ -26,10 +24,5 @@ def test_R50_R51_no_sequence_of_calls_posts_twice_or_unasked_or_to_a_disabled_ac
 @pytest.mark.long
 @pytest.mark.timeout(4 * 3600)
 def test_R50_R51_ten_thousand_steps_post_nothing_twice(tmp_path: Path) -> None:
-    seed = int(os.environ.get("NEVER_TWICE_SEED") or random.randrange(1 << 30))
-    steps = int(os.environ.get("NEVER_TWICE_STEPS") or 10_000)
-    report = os.environ.get("NEVER_TWICE_REPORT")
-    print(f"NEVER_TWICE_SEED={seed}")
-    world = walk(World(tmp_path, seed), steps, Path(report) if report else None)
-    print(world.counts)
+    world, steps = long_walk(World, tmp_path, 10_000)
     assert world.counts["posts"] >= steps // 20

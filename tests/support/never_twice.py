@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import os
 import random
 import threading
 import time
@@ -615,3 +616,14 @@ def walk(world: W, steps: int, report: Path | None = None) -> W:
         world.close()
     assert not world.violations, f"seed {world.seed}, at its end: {world.violations}"
     return world
+
+
+def long_walk(make: Callable[[Path, int], W], folder: Path, usual_steps: int) -> tuple[W, int]:
+    """`walk` with what NEVER_TWICE_SEED, NEVER_TWICE_STEPS and NEVER_TWICE_REPORT say; the world and how many steps it took."""
+    seed = int(os.environ.get("NEVER_TWICE_SEED") or random.randrange(1 << 30))
+    steps = int(os.environ.get("NEVER_TWICE_STEPS") or usual_steps)
+    report = os.environ.get("NEVER_TWICE_REPORT")
+    print(f"NEVER_TWICE_SEED={seed}")
+    world = walk(make(folder, seed), steps, Path(report) if report else None)
+    print(world.counts)
+    return world, steps
